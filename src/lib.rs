@@ -1,1 +1,29 @@
+//! Régua: from snapshots of receivables to one action, or one named reason, for every debtor.
+//!
+//! ```text
+//! load ──► shard ──► transform ──► decide ──► measure ──► audit ──► publish
+//! ```
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`run`] | the one path above |
+//! | [`stage`] | each stage of it |
+//! | [`domain`] | the rules, pure: money, calendar, segments, steps, holds, messages, actions |
+//! | [`config`] | what the user wrote, validated into one plan |
+//! | [`contract`] | every table that enters or leaves |
+//! | [`io`] | object stores, Parquet, the SQL engine, the log |
+//! | [`cli`] | the commands |
+//! | [`demo`] | the seeded sample portfolio |
+//! | [`error`] | what can go wrong, with its exit code |
 
+pub mod cli;
+pub mod config;
+pub mod contract;
+pub mod demo;
+pub mod domain;
+pub mod error;
+pub mod interrupt;
+pub mod io;
+pub mod progress;
+pub mod run;
+pub mod stage;

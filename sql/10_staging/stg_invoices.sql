@@ -1,0 +1,35 @@
+-- Purpose: what debtors owe: invoices and debit notes issued by the as-of date.
+-- Grain: invoice_id, installment_no
+-- Reads: raw_invoices
+-- Units: amount in units of currency
+-- Nulls: company and currency fall back to the defaults, instalment to 1, document type to invoice
+-- Kind: view
+with
+    snapshot as (select * from raw_invoices),
+    renamed as (
+        select
+            group_key,
+            debtor_id,
+            coalesce(company_id, @default_company) as company_id,
+            coalesce(currency, @default_currency) as currency,
+            invoice_id,
+            coalesce(installment_no, 1) as installment_no,
+            coalesce(document_type, 'invoice') as document_type,
+            original_invoice_id,
+            issue_date,
+            due_date,
+            amount,
+            payment_reference,
+            payment_link,
+            dunning_block,
+            grace_until,
+            regua,
+            step_override,
+            collector_id
+        from snapshot
+    ),
+    owed as (
+        select * from renamed
+        where document_type in ('invoice', 'debit_note') and issue_date <= @as_of
+    )
+select * from owed

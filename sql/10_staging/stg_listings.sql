@@ -1,0 +1,13 @@
+-- Purpose: negativações and protestos in force at the as-of date.
+-- Grain: listing_id
+-- Reads: raw_listings
+-- Units: none
+-- Nulls: removed_on null = still listed
+-- Kind: view
+with
+    snapshot as (
+        select * from raw_listings
+        where included_on <= @as_of and coalesce(removed_on > @as_of, true)
+    ),
+    renamed as (select listing_id, debtor_id, invoice_id, installment_no, kind, bureau, included_on from snapshot)
+select * from renamed

@@ -1,0 +1,30 @@
+-- Purpose: payments by the as-of date with their effect on principal: applied above zero, taken back below zero.
+-- Grain: payment_id, invoice_id, installment_no, kind
+-- Reads: raw_payments
+-- Units: effect_amount in units of currency
+-- Nulls: invoice_id null = unapplied; installment_no null = the instalments are filled in order of due date
+-- Kind: view
+with
+    snapshot as (select * from raw_payments where paid_on <= @as_of),
+    signed as (
+        select
+            payment_id,
+            debtor_id,
+            invoice_id,
+            installment_no,
+            paid_on,
+            coalesce(currency, @default_currency) as currency,
+            coalesce(kind, 'payment') as kind,
+            reverses,
+            amount,
+            cast(
+                case
+                    when kind = 'charges' then 0
+                    when reverses is not null or kind in ('refund', 'chargeback') then -amount
+                    else amount
+                end
+                as decimal(18, 2)
+            ) as effect_amount
+        from snapshot
+    )
+select * from signed

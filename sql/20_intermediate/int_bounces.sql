@@ -1,0 +1,32 @@
+-- Purpose: channels on which a debtor's last news was a bounce, or on which it opted out.
+-- Grain: debtor_id, channel
+-- Reads: stg_contact_log
+-- Units: none
+-- Nulls: none
+-- Kind: table
+with
+    events as (
+        select debtor_id, channel, status, occurred_on
+        from stg_contact_log
+        where status in ('bounced', 'delivered', 'read', 'replied', 'opted_out', 'complained')
+    ),
+    grouped as (
+        select
+            debtor_id,
+            channel,
+            max(case when status = 'bounced' then occurred_on end) as bounced_on,
+            max(case when status in ('delivered', 'read', 'replied') then occurred_on end) as reached_on,
+            bool_or(status in ('opted_out', 'complained')) as opted_out
+        from events
+        group by debtor_id, channel
+    ),
+    stated as (
+        select
+            debtor_id,
+            channel,
+            coalesce(bounced_on > reached_on, bounced_on is not null) as has_bounced,
+            opted_out
+        from grouped
+    )
+select * from stated
+where has_bounced or opted_out

@@ -1,0 +1,91 @@
+-- Purpose: how an account has paid over the profile window.
+-- Grain: debtor_id, company_id, currency
+-- Reads: int_items, int_accounts, stg_payments, stg_promises
+-- Units: days late weighted by amount; ratios from 0 to 1; amounts in units of currency
+-- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
+-- Kind: table
+with
+    accounts as (select debtor_id, company_id, currency from int_accounts),
+    payments as (select * from stg_payments where kind = 'payment' and effect_amount > 0),
+    promises as (select * from stg_promises where not is_pending and promised_on >= @window_from),
+    due_items as (
+        select items.*, greatest(cast(settled_on as int) - cast(due_date as int), 0) as days_late
+        from int_items as items
+        left semi join accounts
+            on items.debtor_id = accounts.debtor_id
+            and items.company_id = accounts.company_id
+            and items.currency = accounts.currency
+        where items.due_date >= @window_from and items.due_date < @as_of
+    ),
+    paid as (
+        select
+            debtor_id,
+            company_id,
+            currency,
+            count(*) as items_due,
+            count(case when settled_on <= due_date then 1 end) as paid_on_time,
+            count(case when settled_on > due_date then 1 end) as paid_late,
+            cast(count(case when coalesce(settled_on > due_date, true) then 1 end) as double) / count(*) as late_ratio,
+            cast(sum(case when settled_on is not null then original_amount * days_late end) as double)
+                / cast(sum(case when settled_on is not null then original_amount end) as double) as days_late_avg,
+            cast(max(case when settled_on is not null then days_late end) as bigint) as days_late_max
+        from due_items
+        group by debtor_id, company_id, currency
+    ),
+    single_payments as (
+        select debtor_id, currency, payment_id, max(paid_on) as paid_on, sum(effect_amount) as amount
+        from payments
+        where debtor_id in (select debtor_id from accounts)
+        group by debtor_id, currency, payment_id
+    ),
+    paying as (
+        select
+            debtor_id,
+            currency,
+            max(paid_on) as last_payment_on,
+            cast(max(amount) as decimal(18, 2)) as largest_payment
+        from single_payments
+        group by debtor_id, currency
+    ),
+    promise_payments as (
+        select
+            promises.promise_id,
+            promises.debtor_id,
+            promises.amount,
+            sum(payments.effect_amount) as paid_amount
+        from promises
+        left join payments
+            on promises.debtor_id = payments.debtor_id
+            and payments.paid_on >= promises.promised_on
+            and cast(payments.paid_on as int) <= cast(promises.pay_by as int) + @promise_grace_days
+        group by promises.promise_id, promises.debtor_id, promises.amount
+    ),
+    broken as (
+        select debtor_id, count(*) as broken_promises
+        from promise_payments
+        where coalesce(paid_amount, 0) < coalesce(amount, 0.01)
+        group by debtor_id
+    ),
+    profiles as (
+        select
+            accounts.debtor_id,
+            accounts.company_id,
+            accounts.currency,
+            coalesce(paid.items_due, 0) as items_due,
+            coalesce(paid.paid_on_time, 0) as paid_on_time,
+            coalesce(paid.paid_late, 0) as paid_late,
+            paid.late_ratio,
+            paid.days_late_avg,
+            paid.days_late_max,
+            paying.last_payment_on,
+            paying.largest_payment,
+            coalesce(broken.broken_promises, 0) as broken_promises
+        from accounts
+        left join paid
+            on accounts.debtor_id = paid.debtor_id
+            and accounts.company_id = paid.company_id
+            and accounts.currency = paid.currency
+        left join paying on accounts.debtor_id = paying.debtor_id and accounts.currency = paying.currency
+        left join broken on accounts.debtor_id = broken.debtor_id
+    )
+select * from profiles

@@ -1,0 +1,23 @@
+-- Purpose: the bucket follows from the due date and the as-of date alone.
+-- Grain: none; one row per finding
+-- Reads: out_items, run_buckets
+-- Units: days
+-- Nulls: none
+-- Kind: audit
+with
+    items as (select *, cast(@as_of_day - cast(due_date as int) as bigint) as days from out_items),
+    buckets as (select * from run_buckets),
+    findings as (
+        select
+            items.invoice_id as subject,
+            concat(cast(buckets.from_days as varchar), ' to ', cast(buckets.to_days as varchar)) as expected,
+            cast(items.days as varchar) as actual,
+            cast(items.days - items.days_past_due as varchar) as difference
+        from items
+        inner join buckets on items.bucket_no = buckets.bucket_no
+        where items.days < buckets.from_days
+            or items.days > buckets.to_days
+            or items.days <> items.days_past_due
+            or items.bucket <> buckets.bucket
+    )
+select * from findings

@@ -1,0 +1,112 @@
+//! Configuration: what the user wrote becomes one validated plan, or a list of every error in it.
+//!
+//! `document` reads a file with its lines, `raw` says what may stand in it, `validate` turns it into the plan.
+//! Only the plan travels. Reading it touches no data and no store.
+
+pub mod document;
+pub mod raw;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+
+use crate::contract::Table;
+use crate::domain::decision::Rules;
+use crate::domain::money::{Currency, Rounding};
+use crate::error::{Error, Lines};
+
+/// Where one input table comes from, and how its columns and values are named there.
+#[derive(Clone, Debug)]
+pub struct InputPlan {
+    pub table: &'static Table,
+    /// URL or path, with `{as_of}` and globs still in it.
+    pub path: String,
+    /// Column of the contract = column of the file.
+    pub columns: BTreeMap<String, String>,
+    /// Column of the contract = (value of the file = value of the contract).
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
+    pub amount_from_float: Option<Rounding>,
+}
+
+/// An aging bucket: days past due from..=to; `None` = without end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    pub name: String,
+    pub from_days: Option<i64>,
+    pub to_days: Option<i64>,
+}
+
+/// Limits of a run.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub memory_bytes_max: u64,
+    pub shard_rows_max: u64,
+    pub shards: Option<u32>,
+    pub workers: usize,
+    pub quarantine_share_max: f64,
+    pub history_days: u32,
+    pub scratch_dir: Option<PathBuf>,
+}
+
+/// One SQL model, as found in `sql_dir` or in the binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqlFile {
+    /// `10_staging/stg_invoices.sql`
+    pub path: String,
+    pub text: String,
+}
+
+/// A validated pipeline: all a run needs to know besides the as-of date and the data.
+#[derive(Debug)]
+pub struct Plan {
+    pub file: PathBuf,
+    pub zone: Tz,
+    pub default_company: String,
+    pub default_currency: Currency,
+    pub inputs: Vec<InputPlan>,
+    pub output: String,
+    pub buckets: Vec<Bucket>,
+    pub due_on_business_day: bool,
+    pub window_months: u32,
+    pub promise_grace_days: u32,
+    pub limits: Limits,
+    pub rules: Rules,
+    pub sql: Vec<SqlFile>,
+    /// SHA-256 over every file that the plan was made of.
+    pub digest: String,
+}
+
+impl Plan {
+    /// Reads and validates a pipeline file and every file that it names.
+    ///
+    /// # Errors
+    /// All errors of all files at once, each with file and line.
+    pub fn load(file: &Path, variables: document::Variables<'_>) -> Result<Plan, Error> {
+        validate::load(file, variables).map_err(|mut faults| {
+            faults.sort();
+            faults.dedup();
+            Error::Configuration(Lines(faults))
+        })
+    }
+}
+
+/// Bucket names and ranges from ascending edges: `[0, 30, 60]` gives not_due, 1-30, 31-60 and over_60.
+pub fn buckets(edges: &[i64]) -> Vec<Bucket> {
+    let mut buckets = Vec::with_capacity(edges.len() + 1);
+    let mut from = None;
+    for edge in edges {
+        let name = match from {
+            None if *edge == 0 => "not_due".to_owned(),
+            None => format!("up_to_{edge}"),
+            Some(from) if from == *edge => format!("{edge}"),
+            Some(from) => format!("{from}-{edge}"),
+        };
+        buckets.push(Bucket { name, from_days: from, to_days: Some(*edge) });
+        from = Some(edge + 1);
+    }
+    let last = edges.last().copied().unwrap_or(0);
+    buckets.push(Bucket { name: format!("over_{last}"), from_days: from, to_days: None });
+    buckets
+}

@@ -1,0 +1,256 @@
+//! A TOML file with its lines: parsed, its `${VAR}` filled in, checked against the schema of its raw type.
+//!
+//! Every structural error is found at once and points at file and line. The schema is the one that
+//! `regua schema pipeline` prints: it is derived from the raw types, so it cannot say anything else than they do.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jsonschema::error::ValidationErrorKind;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::Fault;
+
+/// A parsed file that remembers where each value stands.
+#[derive(Debug)]
+pub struct Document {
+    pub file: PathBuf,
+    value: Value,
+    /// JSON pointer = line.
+    lines: BTreeMap<String, usize>,
+}
+
+/// Where `${VAR}` is looked up; a function, so that tests need no environment.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Document {
+    /// Parses a file's text.
+    ///
+    /// # Errors
+    /// Every syntax error and every `${VAR}` that has neither a value nor a default.
+    pub fn parse(file: &Path, text: &str, variables: Variables<'_>) -> Result<Document, Vec<Fault>> {
+        let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).max(1);
+        let fault = |line, message| Fault { file: file.to_owned(), line, message };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            let describe = |e: &toml::de::Error| fault(e.span().map_or(0, |s| line_of(s.start)), e.message().to_owned());
+            return Err(errors.iter().map(describe).collect());
+        }
+        let mut reader = Reader { line_of: &line_of, variables, lines: BTreeMap::new(), errors: Vec::new() };
+        let value = reader.table(table.get_ref(), "");
+        if reader.errors.is_empty() {
+            Ok(Document { file: file.to_owned(), value, lines: reader.lines })
+        } else {
+            Err(reader.errors.into_iter().map(|(line, message)| fault(line, message)).collect())
+        }
+    }
+
+    /// The raw type that the file holds.
+    ///
+    /// # Errors
+    /// Every unknown key (with the nearest known one), missing key, wrong type and value out of range.
+    pub fn read<T: JsonSchema + DeserializeOwned>(&self) -> Result<T, Vec<Fault>> {
+        let schema = schema_of::<T>();
+        let validator = jsonschema::validator_for(&schema).expect("a derived schema is a schema");
+        let mut faults: Vec<Fault> = validator.iter_errors(&self.value).flat_map(|e| self.describe(&schema, &e)).collect();
+        if faults.is_empty() {
+            match serde_json::from_value(self.value.clone()) {
+                Ok(raw) => return Ok(raw),
+                Err(e) => faults.push(self.fault("", e.to_string())),
+            }
+        }
+        faults.sort();
+        faults.dedup();
+        Err(faults)
+    }
+
+    /// An error at the value of this JSON pointer.
+    pub fn fault(&self, pointer: &str, message: impl Into<String>) -> Fault {
+        Fault { file: self.file.clone(), line: self.line(pointer), message: message.into() }
+    }
+
+    /// The line of a value, or of the nearest table around it.
+    fn line(&self, pointer: &str) -> usize {
+        let mut pointer = pointer;
+        loop {
+            if let Some(line) = self.lines.get(pointer) {
+                return *line;
+            }
+            match pointer.rfind('/') {
+                Some(end) => pointer = &pointer[..end],
+                None => return 0,
+            }
+        }
+    }
+
+    fn describe(&self, schema: &Value, error: &jsonschema::ValidationError<'_>) -> Vec<Fault> {
+        let path = error.instance_path().to_string();
+        let name = path.rsplit('/').next().unwrap_or("").to_owned();
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known = known_keys(schema, error.schema_path().as_str());
+                let message = |key: &String| unknown("key", key, known.iter().map(String::as_str));
+                unexpected.iter().map(|key| self.fault(&format!("{path}/{key}"), message(key))).collect()
+            }
+            ValidationErrorKind::Required { property } => {
+                let section = if name.is_empty() { "the file".to_owned() } else { format!("`{name}`") };
+                vec![self.fault(&path, format!("{section} lacks the key `{}`", property.as_str().unwrap_or("?")))]
+            }
+            ValidationErrorKind::Enum { options } => {
+                let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+                let options = options.iter().filter_map(Value::as_str);
+                let found = error.instance().as_str().unwrap_or("?").to_owned();
+                vec![self.fault(&path, format!("`{name}`: {}", unknown("value", &found, options)))]
+            }
+            ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+                let words: Vec<&str> = context.iter().flatten().filter_map(constant_of).collect();
+                let found = error.instance().as_str().unwrap_or("?").to_owned();
+                vec![self.fault(&path, format!("`{name}`: {}", unknown("value", &found, words.into_iter())))]
+            }
+            _ => vec![self.fault(&path, format!("`{name}`: {error}"))],
+        }
+    }
+}
+
+fn constant_of<'a>(error: &'a jsonschema::ValidationError<'static>) -> Option<&'a str> {
+    match error.kind() {
+        ValidationErrorKind::Constant { expected_value } => expected_value.as_str(),
+        ValidationErrorKind::Enum { options } => options.as_array()?.first()?.as_str(),
+        _ => None,
+    }
+}
+
+/// "unknown key `chanels`; did you mean `channels`?", or the list of what is known.
+pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let nearest = known.iter().map(|k| (strsim::damerau_levenshtein(k, found), *k)).min();
+    match nearest {
+        Some((distance, name)) if distance <= 2.max(found.chars().count() / 3) => {
+            format!("unknown {what} `{found}`; did you mean `{name}`?")
+        }
+        _ => format!("unknown {what} `{found}`; known: {}", known.join(", ")),
+    }
+}
+
+/// The keys that the object schema around `additionalProperties` knows.
+fn known_keys(schema: &Value, schema_path: &str) -> Vec<String> {
+    let parent = schema_path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let properties = schema.pointer(parent).and_then(|s| s.get("properties")).and_then(Value::as_object);
+    properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// The JSON Schema of a raw type. TOML has no null, so the alternatives that serde's `Option` adds are taken out.
+pub fn schema_of<T: JsonSchema>() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = false);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    without_null(&mut schema);
+    schema
+}
+
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|t| t != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    map.insert("type".into(), only);
+                }
+            }
+            if let Some(Value::Array(options)) = map.get_mut("anyOf") {
+                options.retain(|o| o.get("type").and_then(Value::as_str) != Some("null"));
+                if let [Value::Object(only)] = options.as_slice() {
+                    let only = only.clone();
+                    map.remove("anyOf");
+                    map.extend(only);
+                }
+            }
+            if map.get("default") == Some(&Value::Null) {
+                map.remove("default");
+            }
+            map.values_mut().for_each(without_null);
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
+/// Turns spanned TOML into JSON and notes the line of every value.
+struct Reader<'a> {
+    line_of: &'a dyn Fn(usize) -> usize,
+    variables: Variables<'a>,
+    lines: BTreeMap<String, usize>,
+    errors: Vec<(usize, String)>,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>, pointer: &str) -> Value {
+        let mut map = serde_json::Map::new();
+        for (key, value) in table {
+            let name = key.get_ref().to_string();
+            let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            self.lines.insert(pointer.clone(), (self.line_of)(key.span().start));
+            let value = self.value(value.get_ref(), &pointer, value.span().start);
+            map.insert(name, value);
+        }
+        Value::Object(map)
+    }
+
+    fn value(&mut self, value: &DeValue<'_>, pointer: &str, offset: usize) -> Value {
+        match value {
+            DeValue::Table(table) => self.table(table, pointer),
+            DeValue::Array(values) => {
+                let mut list = Vec::new();
+                for (position, value) in values.iter().enumerate() {
+                    let pointer = format!("{pointer}/{position}");
+                    self.lines.insert(pointer.clone(), (self.line_of)(value.span().start));
+                    list.push(self.value(value.get_ref(), &pointer, value.span().start));
+                }
+                Value::Array(list)
+            }
+            DeValue::String(text) => Value::String(self.filled(text, offset)),
+            DeValue::Boolean(flag) => Value::Bool(*flag),
+            DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
+                Ok(number) => Value::from(number),
+                Err(_) => self.refuse(offset, format!("{} does not fit 64 bits", digits.as_str())),
+            },
+            DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() => Value::from(number),
+                _ => self.refuse(offset, format!("{} is no finite number", digits.as_str())),
+            },
+            DeValue::Datetime(datetime) => Value::String(datetime.to_string()),
+        }
+    }
+
+    fn refuse(&mut self, offset: usize, message: String) -> Value {
+        self.errors.push(((self.line_of)(offset), message));
+        Value::Null
+    }
+
+    /// Fills in `${VAR}` and `${VAR:-default}`.
+    fn filled(&mut self, text: &str, offset: usize) -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            filled.push_str(before);
+            let Some((name, behind)) = after.split_once('}') else {
+                self.refuse(offset, format!("`${{` without `}}` in {text:?}"));
+                return filled;
+            };
+            let (name, default) = name.split_once(":-").map_or((name, None), |(n, d)| (n, Some(d)));
+            match (self.variables)(name).or(default.map(str::to_owned)) {
+                Some(value) => filled.push_str(&value),
+                None => {
+                    self.refuse(offset, format!("environment variable {name} is not set; set it, or write ${{{name}:-default}}"));
+                }
+            }
+            rest = behind;
+        }
+        filled.push_str(rest);
+        filled
+    }
+}

@@ -1,0 +1,352 @@
+//! What the user wrote: the pipeline, régua and calendar files, key by key.
+//!
+//! These types say only what may stand where. Their JSON Schema (`regua schema pipeline`) is also what finds the
+//! structural errors, all at once; `validate` turns them into the plan that travels.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::domain::case::UnappliedCredits;
+use crate::domain::money::Rounding;
+use crate::domain::procedure::{Advance, CapScope, Carrier, DisputeScope, LevelOf};
+
+/// One pipeline file, such as `pipelines/daily.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPipeline {
+    pub pipeline: RawHead,
+    #[serde(default)]
+    pub defaults: RawDefaults,
+    /// One section per input table.
+    pub inputs: BTreeMap<String, RawInput>,
+    pub output: RawOutput,
+    #[serde(default)]
+    pub aging: RawAging,
+    #[serde(default)]
+    pub profile: RawProfile,
+    /// Ordered rules: the first that fits names the segment.
+    #[serde(default)]
+    pub segments: Vec<RawSegment>,
+    /// Ordered rules: the first that fits names the value tier.
+    #[serde(default)]
+    pub tiers: Vec<RawSegment>,
+    #[serde(default)]
+    pub risk: RawRisk,
+    pub dunning: RawDunning,
+    /// Who writes to the debtor, by company; `default` for all others.
+    pub creditors: BTreeMap<String, RawCreditor>,
+    #[serde(default)]
+    pub limits: RawLimits,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawHead {
+    /// Enters every action_id: two tenants never share an action.
+    pub tenant: String,
+    /// IANA zone in which timestamps become dates.
+    pub time_zone: String,
+    /// Folder of SQL models that replaces the built-in ones.
+    pub sql_dir: Option<String>,
+    /// Files of holidays and contact windows.
+    pub calendars: Vec<String>,
+    /// Folder of message templates, one folder per language in it.
+    pub templates: String,
+    /// Folder with lists of forbidden words, one file per language.
+    pub words: Option<String>,
+    /// Régua files.
+    pub reguas: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawDefaults {
+    /// Company of rows that name none.
+    pub company: Option<String>,
+    /// Currency of rows that name none.
+    pub currency: Option<String>,
+    /// Language of debtors that name none.
+    pub language: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawInput {
+    /// Object, or glob of objects; `{as_of}` stands for the date.
+    pub path: String,
+    /// Column of the contract = column of the file.
+    pub columns: BTreeMap<String, String>,
+    /// For each column of the contract: value of the file = value of the contract.
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Accept float amounts, rounded by this name and counted.
+    pub amount_from_float: Option<Rounding>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawOutput {
+    /// Folder or bucket prefix that holds `_log`, `runs`, `outbox` and `kpi`.
+    pub path: String,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawAging {
+    /// Upper edges of the buckets in days past due, ascending; 0 = not due.
+    pub buckets: Option<Vec<i64>>,
+    /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
+    pub due_on_business_day: bool,
+    pub unapplied_credits: UnappliedCredits,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawProfile {
+    /// Months of history that the profile looks at.
+    #[schemars(range(min = 1, max = 120))]
+    pub window_months: Option<u32>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSegment {
+    pub name: String,
+    /// Profile field = comparison, such as `late_ratio = ">= 0.1, < 0.5"`; all must hold; none = always.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRisk {
+    /// Points are added up over every line that holds.
+    pub points: Vec<RawPoints>,
+    /// Band = least points, the highest that is reached wins.
+    pub bands: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPoints {
+    pub points: i64,
+    pub when: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawDunning {
+    /// Régua of accounts for which no closer rule names one.
+    pub regua: String,
+    /// Segment = régua.
+    pub by_segment: BTreeMap<String, String>,
+    /// Company = régua.
+    pub by_company: BTreeMap<String, String>,
+    /// Currency = amount: below it an account is left alone.
+    pub tolerance: BTreeMap<String, String>,
+    /// Days for which a published action that nobody reported on counts as under way.
+    #[schemars(range(max = 365))]
+    pub unreported_days: Option<u32>,
+    /// Days after a promise's date before it counts as broken.
+    #[schemars(range(max = 90))]
+    pub promise_grace_days: Option<u32>,
+    /// Days of room after the debtor answered.
+    #[schemars(range(max = 90))]
+    pub response_window_days: Option<u32>,
+    /// Days from the as-of date in which a slot is looked for; 1 = that day only.
+    #[schemars(range(min = 1, max = 14))]
+    pub slot_days: Option<u32>,
+    /// Caps over rolling windows; all must hold.
+    pub caps: Vec<RawCap>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCap {
+    pub scope: CapScope,
+    /// Only contacts on this channel; none = all channels.
+    pub channel: Option<String>,
+    /// Only accounts of this segment; none = all.
+    pub segment: Option<String>,
+    pub contacts_max: u32,
+    #[schemars(range(min = 1, max = 365))]
+    pub days: u32,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCreditor {
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    /// How to stop messages; a text per language, or `default`.
+    pub opt_out: BTreeMap<String, String>,
+    /// Link to the self-service portal.
+    pub portal_link: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLimits {
+    /// Memory that the run may use, in megabytes.
+    #[schemars(range(min = 256))]
+    pub memory_mb_max: Option<u64>,
+    /// Rows of all inputs that one shard should hold.
+    #[schemars(range(min = 1))]
+    pub shard_rows_max: Option<u64>,
+    /// Number of shards; none = from the rows.
+    #[schemars(range(min = 1, max = 4096))]
+    pub shards: Option<u32>,
+    /// Shards that run side by side; none = one per core.
+    #[schemars(range(min = 1, max = 256))]
+    pub workers: Option<u32>,
+    /// More bad rows than this share of an input stop the run.
+    pub quarantine_share_max: Option<f64>,
+    /// Days back for which earlier published actions are read.
+    #[schemars(range(min = 1, max = 3650))]
+    pub history_days: Option<u32>,
+    /// Folder for scratch files; none = the system's.
+    pub scratch_dir: Option<String>,
+}
+
+/// One régua file, such as `pipelines/reguas/b2b.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRegua {
+    pub id: String,
+    #[serde(default)]
+    pub level_of: LevelOf,
+    #[serde(default)]
+    pub advance: Advance,
+    #[serde(default)]
+    pub carrier: Carrier,
+    /// Days between two steps.
+    #[serde(default)]
+    pub min_gap_days: u32,
+    /// A step missed by more days than this is skipped; none = never skipped.
+    pub catch_up_days: Option<u32>,
+    /// Currency = least sum of due items for which the régua acts.
+    #[serde(default)]
+    pub minimum: BTreeMap<String, String>,
+    /// What an open dispute holds.
+    #[serde(default)]
+    pub dispute_scope: DisputeScope,
+    #[serde(default)]
+    pub steps: Vec<RawStep>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawStep {
+    pub id: String,
+    /// reminder, notice, verification, call, negotiation, negativacao_notice ...
+    pub kind: String,
+    pub trigger: RawTrigger,
+    /// Channels in order; instructions and placements need none.
+    #[serde(default)]
+    pub channels: Vec<String>,
+    /// Template; none = the step's kind names it.
+    pub template: Option<String>,
+    pub tone: Option<String>,
+    /// Overrides the régua's.
+    pub catch_up_days: Option<u32>,
+    pub repeat: Option<RawRepeat>,
+    /// Only for accounts of these segments; none = all.
+    pub segments: Option<Vec<String>>,
+    /// Notices: days the debtor has before the step that the notice announces.
+    pub notice_days: Option<u32>,
+    /// Step whose notice must have been sent, and whose notice_days must have passed.
+    pub after_notice: Option<String>,
+    /// negativacao, protesto: where the instruction goes.
+    pub bureau: Option<String>,
+    /// agency_placement: to whom.
+    pub agency: Option<String>,
+}
+
+/// When a step is due; the keys of one table must all hold.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawTrigger {
+    /// Days past the due date; negative = before it.
+    pub days_past_due: Option<i64>,
+    pub days_since_issue: Option<i64>,
+    /// The last day of the month in which due date + n falls.
+    pub end_of_month_after: Option<i64>,
+    /// Days since the step before it was sent.
+    pub days_since_previous: Option<i64>,
+    /// Currency = amount: what is open reaches it.
+    pub open_balance: Option<BTreeMap<String, String>>,
+    pub open_items: Option<u32>,
+    pub promise_broken: Option<bool>,
+    pub agreement_broken: Option<bool>,
+    pub paid_while_listed: Option<bool>,
+    /// Exceed, not equal.
+    pub strictly: bool,
+    pub all: Vec<RawTrigger>,
+    pub any: Vec<RawTrigger>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRepeat {
+    #[schemars(range(min = 1))]
+    pub every_days: u32,
+    #[serde(default)]
+    pub strictly: bool,
+    /// Occurrences at the most, the first included.
+    #[schemars(range(min = 1))]
+    pub max: u32,
+}
+
+/// One calendar file, such as `pipelines/calendars/br.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCalendar {
+    #[serde(default)]
+    pub holidays: Vec<RawHoliday>,
+    pub windows: Option<RawWindows>,
+    /// State = IANA zone; `default` for all others.
+    #[serde(default)]
+    pub zones: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawHoliday {
+    pub date: String,
+    /// `national`, `bank`, `state:SP` or `city:3550308`.
+    pub scope: String,
+    pub name: String,
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawWindows {
+    pub default: RawWeek,
+    #[serde(default)]
+    pub states: BTreeMap<String, RawWeek>,
+}
+
+/// Hours in which contacts are allowed: `["08:00", "20:00"]`, or `[]` for none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawWeek {
+    pub source: Option<String>,
+    pub mon: Vec<String>,
+    pub tue: Vec<String>,
+    pub wed: Vec<String>,
+    pub thu: Vec<String>,
+    pub fri: Vec<String>,
+    pub sat: Vec<String>,
+    pub sun: Vec<String>,
+    pub holiday: Vec<String>,
+}
+
+/// One list of forbidden words, such as `pipelines/words/pt-BR.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawWords {
+    pub forbidden: Vec<String>,
+}

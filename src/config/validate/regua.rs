@@ -1,0 +1,169 @@
+//! Réguas: steps, triggers and what they refer to.
+
+use std::collections::BTreeMap;
+
+use super::{Document, Workshop, unknown};
+use crate::config::raw::{RawRegua, RawStep, RawTrigger};
+use crate::domain::message::{Templates, Tone, file_name};
+use crate::domain::procedure::{Procedure, Repeat, Step, StepKind, Trigger};
+
+const STEPS_MAX: usize = 200;
+
+impl Workshop<'_> {
+    pub(super) fn procedure(&mut self, document: &Document, raw: RawRegua, segments: &[&str]) -> Procedure {
+        let minimum = self.amounts(document, "/minimum", &raw.minimum);
+        if raw.steps.is_empty() || raw.steps.len() > STEPS_MAX {
+            self.refuse(document, "/steps", format!("a régua has 1 to {STEPS_MAX} steps"));
+        }
+        let mut steps: Vec<Step> = Vec::new();
+        for (position, step) in raw.steps.iter().enumerate() {
+            let at = format!("/steps/{position}");
+            if steps.iter().any(|s| s.id == step.id) {
+                self.refuse(document, &at, format!("the step `{}` stands twice", step.id));
+            }
+            let level = position as u32 + 1;
+            let step = self.step(document, &at, level, step, raw.catch_up_days, &steps, segments);
+            steps.extend(step);
+        }
+        Procedure {
+            id: raw.id,
+            level_of: raw.level_of,
+            advance: raw.advance,
+            carrier: raw.carrier,
+            min_gap_days: raw.min_gap_days,
+            minimum,
+            dispute_scope: raw.dispute_scope,
+            steps,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, and each argument is a different kind of thing")]
+    fn step(
+        &mut self,
+        document: &Document,
+        at: &str,
+        level: u32,
+        raw: &RawStep,
+        catch_up_days: Option<u32>,
+        earlier: &[Step],
+        segments: &[&str],
+    ) -> Option<Step> {
+        let kind = StepKind::parse(&raw.kind);
+        if kind.is_none() {
+            let message = unknown("kind of step", &raw.kind, StepKind::ALL.iter().map(|(_, name)| *name));
+            self.refuse(document, &format!("{at}/kind"), message);
+        }
+        let tone = raw.tone.as_deref().and_then(|name| {
+            let tone = Tone::ALL.into_iter().find(|t| t.as_str() == name);
+            if tone.is_none() {
+                let message = unknown("tone", name, Tone::ALL.into_iter().map(Tone::as_str));
+                self.refuse(document, &format!("{at}/tone"), message);
+            }
+            tone
+        });
+        for name in raw.segments.iter().flatten().filter(|name| !segments.contains(&name.as_str())) {
+            self.refuse(document, &format!("{at}/segments"), unknown("segment", name, segments.iter().copied()));
+        }
+        let mut channels = Vec::new();
+        for (position, name) in raw.channels.iter().enumerate() {
+            channels.extend(self.channel(document, &format!("{at}/channels/{position}"), name));
+        }
+        if raw.channels.is_empty() && kind.is_some_and(|k| !k.is_instruction()) {
+            self.refuse(document, at, format!("the step `{}` speaks to the debtor and needs `channels`", raw.id));
+        }
+        let after_notice = self.after_notice(document, at, raw, earlier);
+        let trigger = self.trigger(document, &format!("{at}/trigger"), &raw.trigger);
+        let kind = kind?;
+        let repeat = raw.repeat.as_ref();
+        Some(Step {
+            id: raw.id.clone(),
+            level,
+            kind,
+            trigger,
+            channels,
+            template: raw.template.clone().unwrap_or_else(|| kind.as_str().to_owned()),
+            tone,
+            catch_up_days: raw.catch_up_days.or(catch_up_days),
+            repeat: repeat.map(|r| Repeat { every_days: r.every_days, strictly: r.strictly, max: r.max }),
+            segments: raw.segments.clone(),
+            notice_days: raw.notice_days,
+            after_notice,
+            bureau: raw.bureau.clone(),
+            agency: raw.agency.clone(),
+        })
+    }
+
+    /// The notice that must precede a step: an earlier step that says how many days it gives.
+    fn after_notice(&mut self, document: &Document, at: &str, raw: &RawStep, earlier: &[Step]) -> Option<(String, u32)> {
+        let name = raw.after_notice.as_ref()?;
+        let at = format!("{at}/after_notice");
+        match earlier.iter().find(|s| s.id == *name) {
+            None => {
+                let message = unknown("earlier step", name, earlier.iter().map(|s| s.id.as_str()));
+                self.refuse(document, &at, message);
+                None
+            }
+            Some(notice) if notice.notice_days.is_none() => {
+                self.refuse(document, &at, format!("the step `{name}` has no `notice_days`"));
+                None
+            }
+            Some(notice) => notice.notice_days.map(|days| (name.clone(), days)),
+        }
+    }
+
+    fn trigger(&mut self, document: &Document, at: &str, raw: &RawTrigger) -> Trigger {
+        let strictly = raw.strictly;
+        let mut parts = Vec::new();
+        parts.extend(raw.days_past_due.map(|days| Trigger::DaysPastDue { days, strictly }));
+        parts.extend(raw.days_since_issue.map(|days| Trigger::DaysSinceIssue { days, strictly }));
+        parts.extend(raw.end_of_month_after.map(|days| Trigger::EndOfMonthAfter { days }));
+        parts.extend(raw.days_since_previous.map(|days| Trigger::DaysSincePrevious { days, strictly }));
+        if let Some(amounts) = &raw.open_balance {
+            let least = self.amounts(document, &format!("{at}/open_balance"), amounts);
+            parts.push(Trigger::OpenBalance { least, strictly });
+        }
+        parts.extend(raw.open_items.map(|least| Trigger::OpenItems { least }));
+        let flags = [
+            (raw.promise_broken, Trigger::PromiseBroken),
+            (raw.agreement_broken, Trigger::AgreementBroken),
+            (raw.paid_while_listed, Trigger::PaidWhileListed),
+        ];
+        parts.extend(flags.into_iter().filter(|(flag, _)| *flag == Some(true)).map(|(_, trigger)| trigger));
+        let nested = |shop: &mut Self, name: &str, list: &[RawTrigger]| -> Vec<Trigger> {
+            let at = |position| format!("{at}/{name}/{position}");
+            list.iter().enumerate().map(|(position, raw)| shop.trigger(document, &at(position), raw)).collect()
+        };
+        parts.extend(nested(self, "all", &raw.all));
+        let any = nested(self, "any", &raw.any);
+        if !any.is_empty() {
+            parts.push(Trigger::Any(any));
+        }
+        match parts.len() {
+            0 => {
+                self.refuse(document, at, "a trigger needs a condition, such as { days_past_due = 5 }");
+                Trigger::All(Vec::new())
+            }
+            1 => parts.remove(0),
+            _ => Trigger::All(parts),
+        }
+    }
+
+    /// Every step that speaks has a template on one of its channels, in the default language at least.
+    pub(super) fn steps_have_templates(
+        &mut self,
+        document: &Document,
+        procedures: &BTreeMap<String, Procedure>,
+        templates: &Templates,
+        language: &str,
+    ) {
+        for (id, step) in procedures.iter().flat_map(|(id, p)| p.steps.iter().map(move |s| (id, s))) {
+            let instruction = [crate::domain::procedure::Channel::Instruction];
+            let channels = if step.kind.is_instruction() { &instruction[..] } else { &step.channels[..] };
+            for channel in channels.iter().filter(|c| !templates.has(language, &step.template, **c)) {
+                let file = file_name(&step.template, *channel);
+                let message = format!("régua `{id}`, step `{}`: there is no template {language}/{file}", step.id);
+                self.refuse(document, "/pipeline/templates", message);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Every table that enters or leaves Régua: grain, columns, types and units.
+//!
+//! This is the one source: the loader checks inputs against it, the writers take their Arrow schemas from it,
+//! `regua schema` prints it as JSON Schema, and the tables in the README are generated from it
+//! (`regua schema --markdown`; a test compares them).
+
+mod inputs;
+mod outputs;
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+pub use inputs::INPUTS;
+pub use outputs::{ACTIONS, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE};
+
+/// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
+pub const MONEY_PRECISION: u8 = 18;
+/// Decimal places of every amount, in and out.
+pub const MONEY_SCALE: i8 = 2;
+/// Amounts of 10^13 and more are bad rows: far beyond any invoice, and far below an overflow of a sum.
+pub const AMOUNT_MINOR_MAX: i128 = 1_000_000_000_000_000;
+
+/// The type of a column in the contract; `schema` says which Arrow type carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Str,
+    /// One of the listed words.
+    Enum(&'static [&'static str]),
+    /// A whole number.
+    Int,
+    /// A calendar day.
+    Date,
+    /// An instant, microseconds, UTC.
+    Ts,
+    /// An amount of money in the currency of its row.
+    Money,
+    /// A decimal with eight places: rates and factors.
+    Rate,
+    /// A ratio or a score.
+    Float,
+    Bool,
+    /// The cited items of an action.
+    Items,
+    /// The offer of an action.
+    Offer,
+}
+
+/// One column of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// `false`: an input may lack it, an output may hold null in it.
+    pub required: bool,
+    /// Personal data: never logged, never in a KPI table.
+    pub personal: bool,
+    pub doc: &'static str,
+}
+
+/// One table of the contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    pub name: &'static str,
+    /// What one row is.
+    pub row: &'static str,
+    /// The columns that identify a row; empty for an event list without a key.
+    pub key: &'static [&'static str],
+    /// Inputs only: a run cannot do without it.
+    pub required: bool,
+    pub columns: &'static [Column],
+}
+
+const fn column(name: &'static str, kind: Kind, required: bool, doc: &'static str) -> Column {
+    Column { name, kind, required, personal: false, doc }
+}
+
+/// A column that must be there and must not be null.
+pub(crate) const fn req(name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    column(name, kind, true, doc)
+}
+
+/// A column that may be missing, and may hold null.
+pub(crate) const fn opt(name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    column(name, kind, false, doc)
+}
+
+impl Column {
+    pub(crate) const fn personal(mut self) -> Self {
+        self.personal = true;
+        self
+    }
+
+    /// The Arrow type that carries this column inside Régua and in its outputs.
+    pub fn data_type(&self) -> DataType {
+        match self.kind {
+            Kind::Str | Kind::Enum(_) => DataType::Utf8,
+            Kind::Int => DataType::Int64,
+            Kind::Date => DataType::Date32,
+            Kind::Ts => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Kind::Money => DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE),
+            Kind::Rate => DataType::Decimal128(18, 8),
+            Kind::Float => DataType::Float64,
+            Kind::Bool => DataType::Boolean,
+            Kind::Items => DataType::List(Arc::new(Field::new("item", outputs::item_type(), false))),
+            Kind::Offer => outputs::offer_type(),
+        }
+    }
+}
+
+impl Kind {
+    /// The word the documentation uses for the type.
+    pub fn word(&self) -> String {
+        match self {
+            Kind::Str => "str".into(),
+            Kind::Enum(words) => format!("{{{}}}", words.join(", ")),
+            Kind::Int => "int".into(),
+            Kind::Date => "date".into(),
+            Kind::Ts => "ts".into(),
+            Kind::Money => "dec(18,2)".into(),
+            Kind::Rate => "dec(18,8)".into(),
+            Kind::Float => "float".into(),
+            Kind::Bool => "bool".into(),
+            Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due}".into(),
+            Kind::Offer => {
+                "{kind, total, discount, down_payment, valid_until, instalments: list of {due_date, amount}}".into()
+            }
+        }
+    }
+}
+
+impl Table {
+    /// The Arrow schema of this table inside Régua and in its outputs.
+    pub fn schema(&self) -> SchemaRef {
+        let fields = self.columns.iter().map(|c| Field::new(c.name, c.data_type(), !c.required));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+}
+
+/// The input table of that name.
+pub fn input(name: &str) -> Option<&'static Table> {
+    INPUTS.iter().find(|t| t.name == name)
+}

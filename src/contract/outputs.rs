@@ -1,0 +1,283 @@
+//! The tables a run publishes. No clock, host or run id stands in a row: the same run gives the same bytes.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Fields};
+
+use super::Kind::{Bool, Date, Float, Int, Items, Money, Offer, Str, Ts};
+use super::{Column, MONEY_PRECISION, MONEY_SCALE, Table, opt, req};
+
+fn money() -> DataType {
+    DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE)
+}
+
+/// One cited item of an action.
+pub(super) fn item_type() -> DataType {
+    DataType::Struct(Fields::from(vec![
+        Field::new("invoice_id", DataType::Utf8, false),
+        Field::new("installment_no", DataType::Int64, false),
+        Field::new("due_date", DataType::Date32, false),
+        Field::new("open_amount", money(), false),
+        Field::new("days_past_due", DataType::Int64, false),
+    ]))
+}
+
+/// The offer of an action.
+pub(super) fn offer_type() -> DataType {
+    let instalment = DataType::Struct(Fields::from(vec![
+        Field::new("due_date", DataType::Date32, false),
+        Field::new("amount", money(), false),
+    ]));
+    DataType::Struct(Fields::from(vec![
+        Field::new("kind", DataType::Utf8, false),
+        Field::new("total", money(), false),
+        Field::new("discount", money(), false),
+        Field::new("down_payment", money(), false),
+        Field::new("valid_until", DataType::Date32, false),
+        Field::new("instalments", DataType::List(Arc::new(Field::new("item", instalment, false))), false),
+    ]))
+}
+
+const AS_OF: Column = req("as_of_date", Date, "the date the run was asked for");
+const COMPANY: Column = req("company_id", Str, "creditor company");
+const CURRENCY: Column = req("currency", Str, "ISO 4217");
+
+/// What gateways send; the Parquet archive of the NDJSON batches.
+pub const ACTIONS: Table = Table {
+    name: "actions",
+    row: "action: one message, task or instruction",
+    key: &["action_id"],
+    required: true,
+    columns: &[
+        req("action_id", Str, "128 bits of SHA-256 over tenant, company, debtor, currency, cycle, step, occurrence and channel; never the date, the run or the amount"),
+        req("payload_sha256", Str, "of the whole line: the same action_id with another payload is a conflict, not a second send"),
+        AS_OF,
+        COMPANY,
+        req("debtor_id", Str, "who is addressed"),
+        req("regua", Str, "the régua that applied"),
+        req("step_id", Str, "its step"),
+        req("step_kind", Str, "reminder, notice, verification, call ..."),
+        req("level", Int, "position of the step, from 1"),
+        req("occurrence", Int, "1, and more only where the step repeats"),
+        req("cycle_id", Str, "the arrears episode"),
+        req("channel", Str, "how it goes out; `task` for work of a person, `instruction` for bureau, registry or agency"),
+        opt("destination", Str, "address on that channel").personal(),
+        opt("contact_name", Str, "whom to greet").personal(),
+        req("language", Str, "of the message"),
+        req("tone", Str, "gentle, firm or formal"),
+        opt("template_id", Str, "template; none for instructions"),
+        opt("template_version", Str, "first 12 hex digits of the SHA-256 of the template's text"),
+        req("template_params", Str, "JSON of the values given to the template").personal(),
+        opt("subject", Str, "rendered subject; never an amount").personal(),
+        req("body", Str, "rendered text").personal(),
+        CURRENCY,
+        req("open_amount", Money, "sum of the cited items"),
+        req("fine_amount", Money, "multa"),
+        req("interest_amount", Money, "juros de mora"),
+        req("fee_amount", Money, "fixed sums"),
+        req("total_due", Money, "open amount and charges"),
+        req("oldest_due_date", Date, "of the cited items"),
+        req("days_past_due_max", Int, "of the cited items; negative before the due date"),
+        req("items", Items, "every cited item"),
+        opt("offer", Offer, "way out offered"),
+        req("segment", Str, "segment of the account"),
+        opt("risk_band", Str, "risk band of the account"),
+        req("priority", Int, "greater is more urgent: open amount in whole units, weighted by lateness"),
+        opt("collector_id", Str, "person in charge"),
+        opt("agency_id", Str, "agency in charge"),
+        req("not_before", Ts, "not earlier"),
+        req("expires_at", Ts, "not later"),
+        req("rule_trace", Str, "JSON list of the rules that led here"),
+    ],
+};
+
+/// Why something was done, or was not.
+pub const DECISIONS: Table = Table {
+    name: "decisions",
+    row: "candidate: debtor, company, currency and step considered",
+    key: &["debtor_id", "company_id", "currency", "step_id", "outcome"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        req("debtor_id", Str, "candidate"),
+        CURRENCY,
+        req("regua", Str, "the régua that applied"),
+        opt("step_id", Str, "step considered; none where no step came into question"),
+        req("outcome", Str, "`action` or `hold`"),
+        req("reason", Str, "`step_due` or the hold reason"),
+        opt("detail", Str, "the other reasons that apply, and what was looked at"),
+        opt("action_id", Str, "of the action"),
+        opt("channel", Str, "of the action"),
+        req("segment", Str, "segment of the account"),
+        req("open_amount", Money, "of the account"),
+        req("overdue_amount", Money, "of the account"),
+        req("items", Int, "open items of the account"),
+        req("days_past_due_max", Int, "of the account's open items"),
+        req("rule_trace", Str, "JSON list of the rules that led here"),
+    ],
+};
+
+/// The position: one row per open item.
+pub const ITEMS: Table = Table {
+    name: "items",
+    row: "open item at the as-of date",
+    key: &["debtor_id", "invoice_id", "installment_no"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        req("debtor_id", Str, "who owes it"),
+        req("invoice_id", Str, "identifier in the source system"),
+        req("installment_no", Int, "instalment"),
+        CURRENCY,
+        req("issue_date", Date, "of the invoice"),
+        req("due_date", Date, "contractual due date"),
+        req("days_past_due", Int, "as-of date − due date, calendar days"),
+        req("bucket_no", Int, "order of the bucket, from 0"),
+        req("bucket", Str, "aging bucket"),
+        req("original_amount", Money, "of the instalment"),
+        req("applied_amount", Money, "payments, credit notes and write-offs on it"),
+        req("open_amount", Money, "what is still owed"),
+        opt("item_hold", Str, "why this item is left out of messages"),
+        req("segment", Str, "segment of the account"),
+    ],
+};
+
+/// The position: one row per account with its profile.
+pub const DEBTORS: Table = Table {
+    name: "debtors",
+    row: "account: debtor, company and currency",
+    key: &["debtor_id", "company_id", "currency"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        req("debtor_id", Str, "who owes"),
+        CURRENCY,
+        req("segment", Str, "first segment rule that fits"),
+        req("tier", Str, "value tier"),
+        opt("risk_band", Str, "from the scorecard"),
+        opt("regua", Str, "the régua that applied"),
+        req("open_items", Int, "open items"),
+        req("open_amount", Money, "what is owed"),
+        req("overdue_items", Int, "items past their due date"),
+        req("overdue_amount", Money, "what is owed and late"),
+        req("credit_amount", Money, "unapplied payments and stand-alone credit notes"),
+        opt("oldest_due_date", Date, "of the open items"),
+        req("days_past_due_max", Int, "of the open items"),
+        req("items_due_in_window", Int, "items that fell due in the profile window"),
+        req("paid_on_time", Int, "of them, paid by their due date"),
+        req("paid_late", Int, "of them, paid later"),
+        opt("late_ratio", Float, "late or overdue items over items due; null without history"),
+        opt("days_late_avg", Float, "of what was paid, weighted by amount; null without history"),
+        opt("days_late_max", Int, "worst delay of what was paid"),
+        opt("last_payment_on", Date, "of the account"),
+        opt("largest_payment", Money, "single payment of the account"),
+        req("broken_promises", Int, "in the window"),
+        req("is_held", Bool, "quarantined input can touch this debtor"),
+    ],
+};
+
+/// Rows that could not be read as the contract asks.
+pub const QUARANTINE: Table = Table {
+    name: "quarantine",
+    row: "bad input row",
+    key: &[],
+    required: true,
+    columns: &[
+        AS_OF,
+        req("table", Str, "input table"),
+        req("file", Str, "object it came from"),
+        req("row", Int, "row in that object, from 0"),
+        req("column", Str, "offending column"),
+        req("value_class", Str, "what was found, never the value itself: null, negative, scale 4 ..."),
+        req("reason", Str, "rule that it broke"),
+        opt("debtor_id", Str, "debtor that is held because of it"),
+    ],
+};
+
+/// KPI tables; `kpis` in the README explains each formula.
+pub const KPIS: &[Table] = &[
+    Table {
+        name: "kpi_aging",
+        row: "company, currency, segment and bucket; credits in a row of their own",
+        key: &["company_id", "currency", "segment", "bucket_no"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("segment", Str, "segment of the account"),
+            req("bucket_no", Int, "order of the bucket; −1 for credits"),
+            req("bucket", Str, "aging bucket, or `credits`"),
+            req("items", Int, "open items"),
+            req("debtors", Int, "accounts with an item in the bucket"),
+            req("open_amount", Money, "what is owed; credits are negative"),
+        ],
+    },
+    Table {
+        name: "kpi_portfolio",
+        row: "company and currency",
+        key: &["company_id", "currency"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("debtors", Int, "accounts with an open item"),
+            req("items", Int, "open items"),
+            req("open_amount", Money, "what is owed"),
+            req("current_amount", Money, "not due yet"),
+            req("overdue_amount", Money, "past the due date"),
+            req("overdue_30_amount", Money, "more than 30 days late"),
+            req("overdue_60_amount", Money, "more than 60 days late"),
+            req("overdue_90_amount", Money, "more than 90 days late"),
+            opt("delinquency_rate", Float, "overdue over open; null where nothing is open"),
+            req("credit_amount", Money, "unapplied credits"),
+            req("disputed_amount", Money, "items in an open dispute or return"),
+            req("promised_amount", Money, "items under a pending promise"),
+            req("agreement_amount", Money, "items in an agreement that is kept"),
+            req("agency_amount", Money, "items with an agency"),
+            req("listed_amount", Money, "items listed with a bureau or protested"),
+        ],
+    },
+    Table {
+        name: "kpi_actions",
+        row: "company, currency, régua, step and channel",
+        key: &["company_id", "currency", "regua", "step_id", "channel"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("regua", Str, "régua"),
+            req("step_id", Str, "step"),
+            req("step_kind", Str, "kind of step"),
+            req("channel", Str, "channel"),
+            req("actions", Int, "actions published by this run"),
+            req("debtors", Int, "debtors addressed"),
+            req("open_amount", Money, "of the cited items"),
+        ],
+    },
+    Table {
+        name: "kpi_holds",
+        row: "company, currency, reason, régua and step",
+        key: &["company_id", "currency", "reason", "regua", "step_id"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("reason", Str, "why nothing was done"),
+            req("regua", Str, "régua"),
+            req("step_id", Str, "step considered, or `-`"),
+            req("debtors", Int, "accounts"),
+            req("open_amount", Money, "of those accounts"),
+        ],
+    },
+];
+
+/// Every published table but the KPI tables.
+pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, QUARANTINE];
+

@@ -1,0 +1,14 @@
+//! The rules: pure values and functions. No table, no file, no clock, no randomness; what comes in decides what comes out.
+
+pub mod action;
+pub mod calendar;
+pub mod case;
+pub mod charge;
+pub mod decision;
+pub mod hold;
+pub mod message;
+pub mod money;
+pub mod offer;
+pub mod procedure;
+pub mod segment;
+pub mod tax_id;

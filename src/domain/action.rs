@@ -1,0 +1,154 @@
+//! The action: what is published, under which identity.
+//!
+//! `action_id` names the intention, never the attempt: the same step of the same arrears episode has the same id
+//! today, tomorrow and in a revision, so a gateway with a unique table cannot send it twice.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::case::{Item, Validity};
+use super::money::{Currency, Minor};
+use super::offer::Offer;
+
+/// SHA-256 over the parts, each preceded by its length, as hex.
+fn digest_of(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)] as char, DIGITS[usize::from(b & 15)] as char]).collect()
+}
+
+/// SHA-256 of some bytes, as hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// The parts that make an action the same action.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    pub tenant: &'a str,
+    pub company_id: &'a str,
+    pub debtor_id: &'a str,
+    pub cycle_id: &'a str,
+    pub step_id: &'a str,
+    pub occurrence: u32,
+    pub channel: &'a str,
+}
+
+impl Identity<'_> {
+    /// The first 128 bits of the digest over the length-prefixed parts, as 32 hex digits.
+    ///
+    /// ```
+    /// use regua::domain::action::Identity;
+    /// let id = Identity { tenant: "t", company_id: "1", debtor_id: "D", cycle_id: "c", step_id: "d+5", occurrence: 1, channel: "email" };
+    /// assert_eq!(id.action_id().len(), 32);
+    /// assert_ne!(id.action_id(), Identity { debtor_id: "Dc", cycle_id: "", ..id }.action_id(), "lengths keep parts apart");
+    /// ```
+    pub fn action_id(&self) -> String {
+        let Identity { tenant, company_id, debtor_id, cycle_id, step_id, occurrence, channel } = self;
+        let occurrence = occurrence.to_string();
+        let mut id = digest_of(&[tenant, company_id, debtor_id, cycle_id, step_id, &occurrence, channel]);
+        id.truncate(32);
+        id
+    }
+}
+
+/// The name of an arrears episode that starts on this day.
+pub fn cycle_id(tenant: &str, company_id: &str, debtor_id: &str, currency: Currency, start: NaiveDate) -> String {
+    let mut id = digest_of(&[tenant, company_id, debtor_id, currency.as_str(), &start.to_string()]);
+    id.truncate(16);
+    id
+}
+
+/// One action, complete. Amounts in minor units of `currency`.
+#[derive(Clone, Debug)]
+pub struct Action {
+    pub action_id: String,
+    pub as_of: NaiveDate,
+    pub company_id: String,
+    pub debtor_id: String,
+    pub regua: String,
+    pub step_id: String,
+    pub step_kind: &'static str,
+    pub level: u32,
+    pub occurrence: u32,
+    pub cycle_id: String,
+    pub channel: &'static str,
+    pub destination: Option<String>,
+    pub contact_name: Option<String>,
+    pub language: String,
+    pub tone: &'static str,
+    pub template_id: Option<String>,
+    pub template_version: Option<String>,
+    pub template_params: String,
+    pub subject: Option<String>,
+    pub body: String,
+    pub currency: Currency,
+    pub fine: Minor,
+    pub interest: Minor,
+    pub fee: Minor,
+    pub items: Vec<CitedItem>,
+    pub offer: Option<Offer>,
+    pub segment: String,
+    pub risk_band: Option<String>,
+    pub priority: i64,
+    pub collector_id: Option<String>,
+    pub agency_id: Option<String>,
+    pub validity: Validity,
+    pub rule_trace: Vec<String>,
+}
+
+/// An open item that an action names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CitedItem {
+    pub invoice_id: String,
+    pub installment_no: i64,
+    pub due_date: NaiveDate,
+    #[serde(serialize_with = "as_text")]
+    pub open_amount: Minor,
+    pub days_past_due: i64,
+}
+
+impl From<&Item> for CitedItem {
+    fn from(item: &Item) -> Self {
+        CitedItem {
+            invoice_id: item.invoice_id.clone(),
+            installment_no: item.installment_no,
+            due_date: item.due_date,
+            open_amount: item.open,
+            days_past_due: item.days_past_due,
+        }
+    }
+}
+
+/// Amounts travel as decimal text in JSON: a double cannot carry them.
+pub fn as_text<S: serde::Serializer>(amount: &Minor, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
+}
+
+impl Action {
+    pub fn open(&self) -> Minor {
+        self.items.iter().map(|i| i.open_amount).sum()
+    }
+
+    pub fn total_due(&self) -> Minor {
+        self.open() + self.fine + self.interest + self.fee
+    }
+
+    pub fn oldest_due_date(&self) -> NaiveDate {
+        self.items.iter().map(|i| i.due_date).min().unwrap_or(self.as_of)
+    }
+
+    pub fn days_past_due_max(&self) -> i64 {
+        self.items.iter().map(|i| i.days_past_due).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,184 @@
+//! The case of one debtor: everything a decision may look at, as of one date.
+//!
+//! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
+//! world reaches the rules. Amounts are in the account's currency.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::money::{Currency, Minor};
+use super::procedure::Channel;
+
+/// What happens to credits that are not applied to any item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnappliedCredits {
+    /// Take them off, oldest item first, for the purpose of dunning.
+    Net,
+    /// Leave the account alone while its credit covers what is due.
+    #[default]
+    Hold,
+    Ignore,
+}
+
+/// A debtor and how to reach it.
+#[derive(Clone, Debug)]
+pub struct Debtor {
+    pub debtor_id: String,
+    /// Companies of one group or CNPJ root share caps and experiment arms.
+    pub group_id: String,
+    pub legal_name: String,
+    pub language: Option<String>,
+    pub state: Option<String>,
+    pub city: Option<String>,
+    pub time_zone: Option<String>,
+    pub regua: Option<String>,
+    pub dunning_block: Option<String>,
+    pub is_insolvent: bool,
+    /// Quarantined input can touch this debtor.
+    pub is_held: bool,
+    pub collector_id: Option<String>,
+    pub tier: Option<String>,
+    pub points: Vec<ContactPoint>,
+}
+
+/// An address on a channel.
+#[derive(Clone, Debug)]
+pub struct ContactPoint {
+    pub channel: Channel,
+    pub address: String,
+    pub contact_name: Option<String>,
+    pub is_authorized: bool,
+    pub opted_out: bool,
+    /// Not known to be wrong, and nothing bounced there.
+    pub is_valid: bool,
+    pub preference_rank: Option<i64>,
+}
+
+/// What is known of an account's past; `None` = no history, which is not the same as zero.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    pub months_as_customer: Option<i64>,
+    pub items_due: i64,
+    pub paid_on_time: i64,
+    pub paid_late: i64,
+    pub late_ratio: Option<f64>,
+    pub days_late_avg: Option<f64>,
+    pub days_late_max: Option<i64>,
+    pub last_payment_on: Option<NaiveDate>,
+    pub largest_payment: Option<Minor>,
+    pub broken_promises: i64,
+    pub broken_agreements: i64,
+}
+
+/// One open instalment.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub invoice_id: String,
+    pub installment_no: i64,
+    pub issue_date: NaiveDate,
+    pub due_date: NaiveDate,
+    pub days_past_due: i64,
+    /// Past its due date, by the rule for non-business days.
+    pub is_overdue: bool,
+    pub bucket_no: i64,
+    pub bucket: String,
+    pub original: Minor,
+    pub applied: Minor,
+    pub open: Minor,
+    pub regua: Option<String>,
+    pub step_override: Option<String>,
+    pub payment_reference: Option<String>,
+    pub payment_link: Option<String>,
+    pub collector_id: Option<String>,
+    pub is_blocked: bool,
+    pub grace_until: Option<NaiveDate>,
+    pub is_disputed: bool,
+    pub is_returned: bool,
+    pub in_kept_agreement: bool,
+    pub promise_pending: bool,
+    pub agency_id: Option<String>,
+    pub is_listed: bool,
+}
+
+/// What became of an earlier contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactState {
+    /// Published, nothing reported yet: it may have been sent.
+    Unreported,
+    Sent,
+    /// The debtor answered, promised or disputed on it.
+    Answered,
+    /// Known not to have reached anybody: bounced, failed, ignored.
+    NotSent,
+}
+
+/// One outbound contact: from contact_log, or a published action that nobody reported on yet.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub debtor_id: String,
+    /// `None`: the source does not say; it counts for every account of the debtor.
+    pub company_id: Option<String>,
+    pub currency: Option<String>,
+    pub cycle_id: Option<String>,
+    pub regua: Option<String>,
+    pub step_id: Option<String>,
+    pub occurrence: i64,
+    pub channel: Channel,
+    pub on: NaiveDate,
+    pub state: ContactState,
+    pub action_id: Option<String>,
+    /// Last answer of the debtor to it.
+    pub answered_on: Option<NaiveDate>,
+}
+
+/// A debtor with one company in one currency.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub company_id: String,
+    pub currency: Currency,
+    pub items: Vec<Item>,
+    /// Unapplied payments and stand-alone credit notes.
+    pub credit: Minor,
+    pub profile: Profile,
+    /// First day of the present arrears episode; without arrears the earliest open due date.
+    pub episode_start: NaiveDate,
+    pub promise_broken: bool,
+    pub agreement_broken: bool,
+    pub paid_while_listed: bool,
+}
+
+impl Account {
+    pub fn open(&self) -> Minor {
+        self.items.iter().map(|i| i.open).sum()
+    }
+
+    /// Past the due date by the calendar, as the ledger has it.
+    pub fn overdue(&self) -> Minor {
+        self.items.iter().filter(|i| i.days_past_due > 0).map(|i| i.open).sum()
+    }
+
+    /// Past the due date by the rule for non-business days: what dunning may speak of.
+    pub fn due(&self) -> Minor {
+        self.items.iter().filter(|i| i.is_overdue).map(|i| i.open).sum()
+    }
+
+    pub fn days_past_due_max(&self) -> i64 {
+        self.items.iter().map(|i| i.days_past_due).max().unwrap_or(0)
+    }
+}
+
+/// All debtors of one group with their accounts and contacts: the unit that is decided at once, because caps span it.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub debtors: Vec<(Debtor, Vec<Account>)>,
+    pub contacts: Vec<Contact>,
+}
+
+/// When an action may go out; UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    pub not_before: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}

@@ -1,0 +1,437 @@
+//! Charges on an overdue item: fine, interest and fees, exact to the cent.
+//!
+//! A [`ChargeRule`] is what the contract or the law says, already checked against the caps; [`charges`] is what an
+//! item owes under it. Interest is simple, on the open amount, from the original due date; nothing compounds. All
+//! arithmetic is whole numbers of 128 bits and rounds once per amount, by name. What the statutes say stands in
+//! [`statutory`]. Whether an item is overdue in law on a day without banking is the calendar's
+//! ([`legally_overdue`](crate::domain::calendar::Calendar::legally_overdue)): ask it first.
+
+pub mod statutory;
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+
+pub use self::statutory::{RateTable, RateTableError, Statute, Statutory};
+use crate::domain::money::{Minor, Rounding, divide, parse_scaled};
+
+/// Units of [`Percent`] in one per cent, and in the whole (100 %).
+const UNITS_PER_POINT: i64 = 100_000_000;
+const UNITS_PER_WHOLE: i128 = 100 * UNITS_PER_POINT as i128;
+const POINTS_MAX: i64 = 1_000;
+
+/// A share or a rate, in whole units of 10⁻⁸ of a per cent, at most 1,000 % either way.
+///
+/// ```
+/// use regua::domain::charge::Percent;
+/// assert_eq!("2.5".parse::<Percent>().unwrap().to_string(), "2.5");
+/// assert_eq!("8".parse(), Ok(Percent::points(8)));
+/// assert!("1.123456789".parse::<Percent>().is_err(), "nine decimals would have to be rounded");
+/// assert!("1000.01".parse::<Percent>().is_err());
+/// assert!("2%".parse::<Percent>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Percent(i64);
+
+/// The text is no percentage that Régua can carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a percentage from -1000 to 1000 with at most eight decimal places, such as \"2.5\"")]
+pub struct BadPercent(pub String);
+
+impl Percent {
+    pub const ZERO: Percent = Percent(0);
+
+    /// Whole percentage points.
+    pub const fn points(points: u8) -> Percent {
+        Percent(points as i64 * UNITS_PER_POINT)
+    }
+
+    /// This share of an amount, in minor units; `None` where it does not fit 64 bits.
+    pub fn of(self, amount: Minor, rounding: Rounding) -> Option<Minor> {
+        let exact = i128::from(amount.0) * i128::from(self.0);
+        i64::try_from(divide(exact, UNITS_PER_WHOLE, rounding)).ok().map(Minor)
+    }
+
+    /// In units of 10⁻⁸ of a per cent.
+    pub(crate) fn units(self) -> i128 {
+        self.0.into()
+    }
+}
+
+impl FromStr for Percent {
+    type Err = BadPercent;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let units = parse_scaled(text, 8).and_then(|units| i64::try_from(units).ok());
+        let fits = units.filter(|units| units.unsigned_abs() <= (POINTS_MAX * UNITS_PER_POINT).unsigned_abs());
+        fits.map(Percent).ok_or_else(|| BadPercent(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Percent {
+    /// Plain decimal without the sign of a per cent and without trailing zeros: `2.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (points, rest) =
+            (self.0.unsigned_abs() / UNITS_PER_POINT as u64, self.0.unsigned_abs() % UNITS_PER_POINT as u64);
+        let decimals = format!("{rest:08}");
+        match decimals.trim_end_matches('0') {
+            "" => write!(f, "{sign}{points}"),
+            decimals => write!(f, "{sign}{points}.{decimals}"),
+        }
+    }
+}
+
+/// What a contractual rate counts over. Days are calendar days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InterestPeriod {
+    /// Per month, a thirtieth for each day.
+    PerMonth,
+    /// Per year, a 365th for each day, in leap years too.
+    PerYear,
+}
+
+/// What becomes of charges that are left when the principal is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResidualCharges {
+    Claim,
+    Waive,
+}
+
+/// A fine (multa): once, on the open amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fine {
+    pub percent: Percent,
+    pub rounding: Rounding,
+}
+
+/// Interest on arrears (juros de mora), by contract or by statute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interest {
+    Simple { percent: Percent, period: InterestPeriod, rounding: Rounding },
+    Statutory(Statutory),
+}
+
+/// The fee of the step being decided: an amount once per message, and a share of each item's principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fee {
+    pub fixed: Minor,
+    pub percent: Percent,
+    pub rounding: Rounding,
+}
+
+/// What the configuration says of charges, before it is checked. What is absent is not charged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChargeTerms {
+    pub fine: Option<Fine>,
+    pub interest: Option<Interest>,
+    pub fee: Option<Fee>,
+}
+
+/// The most that may be charged; an absent cap does not bind.
+///
+/// Contractual terms above a cap are refused. A statutory rate moves, so it is cut to the cap when it is charged; the
+/// fixed sums of the statutes are no interest and have no cap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    pub fine_max: Option<Percent>,
+    /// Per month; a yearly rate may be twelve times as high.
+    pub interest_max_per_month: Option<Percent>,
+}
+
+/// Terms that cannot be charged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChargeRuleError {
+    #[error("{what} is below zero; leave it out to charge none")]
+    Negative { what: &'static str },
+    #[error("the fine of {fine} % is above the cap of {cap} %; lower it or raise the cap")]
+    FineAboveCap { fine: Percent, cap: Percent },
+    #[error("interest of {interest} % {period} is above the cap of {cap} % per month; lower it or raise the cap")]
+    InterestAboveCap { interest: Percent, period: &'static str, cap: Percent },
+    #[error("a margin of {margin} points is below the 8 of Directive 2011/7/EU art. 2(6); raise it or leave it out")]
+    MarginBelowDirective { margin: Percent },
+    #[error("{what} is fixed by the statute {statute:?}; leave it out")]
+    FixedByStatute { what: &'static str, statute: Statute },
+}
+
+/// Charge terms that have passed every check.
+///
+/// ```
+/// use regua::domain::charge::{Caps, ChargeRule, ChargeTerms, Fine};
+/// use regua::domain::money::Rounding;
+/// let fine = |percent: &str| Some(Fine { percent: percent.parse().unwrap(), rounding: Rounding::HalfUp });
+/// let caps = Caps { fine_max: Some("2".parse().unwrap()), ..Caps::default() };
+/// assert!(ChargeRule::new(ChargeTerms { fine: fine("2"), ..ChargeTerms::default() }, caps).is_ok());
+/// assert!(ChargeRule::new(ChargeTerms { fine: fine("2.01"), ..ChargeTerms::default() }, caps).is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChargeRule {
+    terms: ChargeTerms,
+    interest_max_per_month: Option<Percent>,
+}
+
+impl ChargeRule {
+    /// Checks the terms against the caps.
+    ///
+    /// # Errors
+    /// Every term that is below zero, above its cap or not the configuration's to set, all at once.
+    pub fn new(terms: ChargeTerms, caps: Caps) -> Result<ChargeRule, Vec<ChargeRuleError>> {
+        let mut errors: Vec<ChargeRuleError> = negatives(&terms, &caps)
+            .into_iter()
+            .filter(|(_, is_negative)| *is_negative)
+            .map(|(what, _)| ChargeRuleError::Negative { what })
+            .collect();
+        if let (Some(Fine { percent: fine, .. }), Some(cap)) = (terms.fine, caps.fine_max)
+            && fine > cap
+        {
+            errors.push(ChargeRuleError::FineAboveCap { fine, cap });
+        }
+        match &terms.interest {
+            Some(Interest::Simple { percent, period, .. }) => {
+                errors.extend(above_cap(*percent, *period, caps.interest_max_per_month));
+            }
+            Some(Interest::Statutory(statutory)) => errors.extend(statutory.errors()),
+            None => {}
+        }
+        match errors.is_empty() {
+            true => Ok(ChargeRule { terms, interest_max_per_month: caps.interest_max_per_month }),
+            false => Err(errors),
+        }
+    }
+
+    /// The terms as they were accepted.
+    pub fn terms(&self) -> &ChargeTerms {
+        &self.terms
+    }
+
+    /// Interest on `open` from the day after `due` to `as_of`.
+    fn interest(&self, rates: &RateTable, open: Minor, due: NaiveDate, as_of: NaiveDate) -> Result<Minor, ChargeError> {
+        let (rate_sum, days_of_period, rounding) = match &self.terms.interest {
+            None => return Ok(Minor::ZERO),
+            Some(Interest::Simple { percent, period, rounding }) => {
+                let days_of_period = if *period == InterestPeriod::PerMonth { 30 } else { 365 };
+                (percent.units() * i128::from((as_of - due).num_days()), days_of_period, *rounding)
+            }
+            Some(Interest::Statutory(law)) => {
+                let (rate_sum, days_of_period) = law.accrued(rates, due, as_of, self.interest_max_per_month)?;
+                (rate_sum, days_of_period, law.rounding)
+            }
+        };
+        let exact = i128::from(open.0).checked_mul(rate_sum).ok_or(ChargeError::TooLarge)?;
+        to_minor(divide(exact, UNITS_PER_WHOLE * days_of_period, rounding))
+    }
+
+    fn fine(&self, principal: Minor) -> Result<Minor, ChargeError> {
+        self.terms
+            .fine
+            .map_or(Some(Minor::ZERO), |fine| fine.percent.of(principal, fine.rounding))
+            .ok_or(ChargeError::TooLarge)
+    }
+
+    fn fixed_sum(&self, principal: Minor) -> Minor {
+        match &self.terms.interest {
+            Some(Interest::Statutory(law)) => law.fixed_sum_of(principal),
+            _ => Minor::ZERO,
+        }
+    }
+
+    fn fee(&self, principal: Minor, with_fixed: bool) -> Result<Minor, ChargeError> {
+        let Some(fee) = self.terms.fee else { return Ok(Minor::ZERO) };
+        let share = fee.percent.of(principal, fee.rounding).ok_or(ChargeError::TooLarge)?;
+        share.checked_add(if with_fixed { fee.fixed } else { Minor::ZERO }).ok_or(ChargeError::TooLarge)
+    }
+}
+
+fn negatives(terms: &ChargeTerms, caps: &Caps) -> [(&'static str, bool); 6] {
+    let is_negative = |percent: Option<Percent>| percent.is_some_and(|percent| percent < Percent::ZERO);
+    let interest = match terms.interest {
+        Some(Interest::Simple { percent, .. }) => Some(percent),
+        _ => None,
+    };
+    [
+        ("the fine", is_negative(terms.fine.map(|fine| fine.percent))),
+        ("the interest", is_negative(interest)),
+        ("the fixed fee", terms.fee.is_some_and(|fee| fee.fixed < Minor::ZERO)),
+        ("the fee on the principal", is_negative(terms.fee.map(|fee| fee.percent))),
+        ("the cap of the fine", is_negative(caps.fine_max)),
+        ("the cap of the interest", is_negative(caps.interest_max_per_month)),
+    ]
+}
+
+fn above_cap(interest: Percent, period: InterestPeriod, cap: Option<Percent>) -> Option<ChargeRuleError> {
+    let (months, period) = match period {
+        InterestPeriod::PerMonth => (1, "per month"),
+        InterestPeriod::PerYear => (12, "per year"),
+    };
+    let cap = cap.filter(|cap| interest.units() > cap.units() * months)?;
+    Some(ChargeRuleError::InterestAboveCap { interest, period, cap })
+}
+
+fn to_minor(amount: i128) -> Result<Minor, ChargeError> {
+    i64::try_from(amount).map(Minor).map_err(|_| ChargeError::TooLarge)
+}
+
+/// What an item owes beside its principal, in minor units of its currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charges {
+    pub fine: Minor,
+    pub interest: Minor,
+    /// The fixed sum of a statute and the fee of the step.
+    pub fee: Minor,
+}
+
+impl Charges {
+    /// All three together; `None` where the sum does not fit 64 bits.
+    pub fn total(&self) -> Option<Minor> {
+        self.fine.checked_add(self.interest)?.checked_add(self.fee)
+    }
+
+    fn checked_add(self, other: Charges) -> Option<Charges> {
+        Some(Charges {
+            fine: self.fine.checked_add(other.fine)?,
+            interest: self.interest.checked_add(other.interest)?,
+            fee: self.fee.checked_add(other.fee)?,
+        })
+    }
+}
+
+/// Why an item cannot be charged. It is never charged at another rate instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChargeError {
+    #[error("index {index:?} has no rate for {on}; add it to the rate table")]
+    NoRate { index: String, on: NaiveDate },
+    #[error("a charge does not fit 64 bits of minor units; check the amount and the due date")]
+    TooLarge,
+}
+
+/// What an item with `open` minor units, due on `due`, owes beside its principal on `as_of`.
+///
+/// All zero where it is not overdue (`as_of` not after `due`) or nothing is open. The fee includes the step's fixed
+/// amount: for a message over several items use [`charges_of_items`], which claims it once.
+///
+/// # Errors
+/// No statutory rate for a day of the arrears, or an amount above 64 bits.
+///
+/// ```
+/// use chrono::NaiveDate;
+/// use regua::domain::charge::*;
+/// use regua::domain::money::{Minor, Rounding};
+/// let rounding = Rounding::HalfUp;
+/// let interest = Interest::Simple { percent: Percent::points(1), period: InterestPeriod::PerMonth, rounding };
+/// let fine = Some(Fine { percent: Percent::points(2), rounding });
+/// let terms = ChargeTerms { fine, interest: Some(interest), fee: None };
+/// let rule = ChargeRule::new(terms, Caps::default()).unwrap();
+/// let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
+/// let owed = charges(&rule, &RateTable::default(), Minor(10_000), day(10), day(15)).unwrap();
+/// assert_eq!((owed.fine, owed.interest), (Minor(200), Minor(17)));
+/// assert_eq!(charges(&rule, &RateTable::default(), Minor(10_000), day(10), day(10)), Ok(Charges::default()));
+///
+/// let law = Statutory::of(Statute::BrTaxaLegal, "taxa_legal", rounding);
+/// let terms = ChargeTerms { interest: Some(Interest::Statutory(law)), ..ChargeTerms::default() };
+/// let rule = ChargeRule::new(terms, Caps::default()).unwrap();
+/// assert!(charges(&rule, &RateTable::default(), Minor(10_000), day(10), day(15)).is_err(), "no rate is no zero");
+/// ```
+pub fn charges(
+    rule: &ChargeRule,
+    rates: &RateTable,
+    open: Minor,
+    due: NaiveDate,
+    as_of: NaiveDate,
+) -> Result<Charges, ChargeError> {
+    item_charges(rule, rates, open, due, as_of, true)
+}
+
+/// The charges of each item (open amount, due date) of one message, in order.
+///
+/// As [`charges`], but the step's fixed fee stands once, on the first item that is overdue.
+///
+/// # Errors
+/// As [`charges`], for the first item that has one.
+pub fn charges_of_items(
+    rule: &ChargeRule,
+    rates: &RateTable,
+    items: impl IntoIterator<Item = (Minor, NaiveDate)>,
+    as_of: NaiveDate,
+) -> Result<Vec<Charges>, ChargeError> {
+    let mut with_fixed = true;
+    let of_item = |(open, due): (Minor, NaiveDate)| {
+        let owed = item_charges(rule, rates, open, due, as_of, with_fixed)?;
+        with_fixed &= !is_overdue(open, due, as_of);
+        Ok(owed)
+    };
+    items.into_iter().map(of_item).collect()
+}
+
+fn is_overdue(open: Minor, due: NaiveDate, as_of: NaiveDate) -> bool {
+    as_of > due && open > Minor::ZERO
+}
+
+fn item_charges(
+    rule: &ChargeRule,
+    rates: &RateTable,
+    open: Minor,
+    due: NaiveDate,
+    as_of: NaiveDate,
+    with_fixed: bool,
+) -> Result<Charges, ChargeError> {
+    if !is_overdue(open, due, as_of) {
+        return Ok(Charges::default());
+    }
+    let fee = rule.fee(open, with_fixed)?.checked_add(rule.fixed_sum(open)).ok_or(ChargeError::TooLarge)?;
+    Ok(Charges { fine: rule.fine(open)?, interest: rule.interest(rates, open, due, as_of)?, fee })
+}
+
+/// Principal of an item that was paid, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrincipalPayment {
+    pub principal: Minor,
+    pub paid_on: NaiveDate,
+}
+
+/// Charges left on paid principal: what had accrued, and what of it is claimed or waived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Residual {
+    pub accrued: Charges,
+    pub claimed: Minor,
+    pub waived: Minor,
+}
+
+/// What is left of the charges on principal that was paid after `due`, claimed or waived by `policy`.
+///
+/// Each late payment carries the fine, and interest up to the day it was paid; the fixed sum of a statute counts once,
+/// on all that was paid late. Fees of steps are not accrued here: they belong to the messages that claimed them.
+/// `claimed + waived` is what accrued less `charges_paid`, never below zero.
+///
+/// # Errors
+/// As [`charges`].
+pub fn residual(
+    policy: ResidualCharges,
+    rule: &ChargeRule,
+    rates: &RateTable,
+    due: NaiveDate,
+    payments: &[PrincipalPayment],
+    charges_paid: Minor,
+) -> Result<Residual, ChargeError> {
+    let (mut accrued, mut late) = (Charges::default(), Minor::ZERO);
+    for PrincipalPayment { principal, paid_on } in payments.iter().filter(|p| is_overdue(p.principal, due, p.paid_on)) {
+        let interest = rule.interest(rates, *principal, due, *paid_on)?;
+        let of_payment = Charges { fine: rule.fine(*principal)?, interest, fee: Minor::ZERO };
+        accrued = accrued.checked_add(of_payment).ok_or(ChargeError::TooLarge)?;
+        late = late.checked_add(*principal).ok_or(ChargeError::TooLarge)?;
+    }
+    if late > Minor::ZERO {
+        accrued.fee = rule.fixed_sum(late);
+    }
+    let total = accrued.total().ok_or(ChargeError::TooLarge)?;
+    let left = Minor(total.0.saturating_sub(charges_paid.0).clamp(0, total.0));
+    Ok(match policy {
+        ResidualCharges::Claim => Residual { accrued, claimed: left, waived: Minor::ZERO },
+        ResidualCharges::Waive => Residual { accrued, claimed: Minor::ZERO, waived: left },
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! The decision: for every account one action, or one named reason to leave it in peace.
+//!
+//! A group (the companies of one CNPJ root) is decided at once and account by account, the most urgent first, so
+//! that what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
+
+mod compose;
+mod history;
+mod select;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::action::Action;
+use super::calendar::Calendar;
+use super::case::{Account, Contact, Debtor, Group, Item, UnappliedCredits};
+use super::hold::HoldReason;
+use super::message::{MessageError, Templates};
+use super::money::{Currency, Minor};
+use super::procedure::{CapScope, Channel, Next, Procedure, Step};
+use super::segment::{Rule, Scorecard, first_fit};
+
+/// A cap on contacts over a rolling window.
+#[derive(Clone, Debug)]
+pub struct Cap {
+    pub scope: CapScope,
+    pub channel: Option<Channel>,
+    pub segment: Option<String>,
+    pub contacts_max: u32,
+    pub days: u32,
+}
+
+/// Who writes to the debtor.
+#[derive(Clone, Debug)]
+pub struct Creditor {
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    /// How to stop messages, by language; `default` for all others.
+    pub opt_out: BTreeMap<String, String>,
+    pub portal_link: Option<String>,
+}
+
+/// Everything a decision depends on besides the case.
+#[derive(Debug)]
+pub struct Rules {
+    pub tenant: String,
+    pub default_language: String,
+    pub halted: bool,
+    /// By id; `none` is not among them.
+    pub procedures: BTreeMap<String, Procedure>,
+    pub regua: String,
+    pub regua_by_segment: BTreeMap<String, String>,
+    pub regua_by_company: BTreeMap<String, String>,
+    pub tolerance: BTreeMap<Currency, Minor>,
+    pub unapplied_credits: UnappliedCredits,
+    pub unreported_days: u32,
+    pub response_window_days: u32,
+    pub slot_days: u32,
+    pub caps: Vec<Cap>,
+    pub segments: Vec<Rule>,
+    pub tiers: Vec<Rule>,
+    pub scorecard: Scorecard,
+    /// By company; `default` for all others.
+    pub creditors: BTreeMap<String, Creditor>,
+    pub calendar: Calendar,
+    pub templates: Templates,
+}
+
+/// The régua that means: do nothing, and say so.
+pub const REGUA_NONE: &str = "none";
+
+/// What came out for one account.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub segment: String,
+    pub tier: String,
+    pub risk_band: Option<String>,
+    pub regua: String,
+    /// Why each item (in the order of the account's items) is left out of messages.
+    pub item_holds: Vec<Option<HoldReason>>,
+    pub outcome: Outcome,
+}
+
+/// One action, or one reason.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Act(Box<Action>),
+    Hold(Hold),
+}
+
+/// A reason with what else applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub reason: HoldReason,
+    /// The step that came into question.
+    pub step_id: Option<String>,
+    /// The other reasons that apply, and what was looked at.
+    pub detail: Option<String>,
+    pub trace: Vec<String>,
+}
+
+/// The segment, tier and band of an account.
+struct Standing {
+    segment: String,
+    tier: String,
+    risk_band: Option<String>,
+}
+
+/// One account under decision, with all that was worked out about it on the way.
+struct Matter<'a> {
+    rules: &'a Rules,
+    as_of: NaiveDate,
+    debtor: &'a Debtor,
+    account: &'a Account,
+    standing: Standing,
+    cycle_id: String,
+    trace: Vec<String>,
+}
+
+/// Decides every account of a group; the decisions stand in the order of its debtors and their accounts.
+///
+/// # Errors
+/// When a message cannot be rendered: a fault of the configuration that `regua check` finds, and that stops a run.
+pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<Decision>>, MessageError> {
+    let mut order: Vec<(usize, usize)> = Vec::new();
+    for (d, (_, accounts)) in group.debtors.iter().enumerate() {
+        order.extend((0..accounts.len()).map(|a| (d, a)));
+    }
+    order.sort_by_key(|&(d, a)| std::cmp::Reverse(group.debtors[d].1[a].overdue()));
+    let mut contacts = group.contacts.clone();
+    let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
+    for (d, a) in order {
+        let (debtor, accounts) = &group.debtors[d];
+        let decision = decide_account(rules, as_of, debtor, &accounts[a], &contacts)?;
+        if let Outcome::Act(action) = &decision.outcome {
+            contacts.extend(history::contact_of(action));
+        }
+        decided[d][a] = Some(decision);
+    }
+    Ok(decided.into_iter().map(|of_debtor| of_debtor.into_iter().flatten().collect()).collect())
+}
+
+fn decide_account(
+    rules: &Rules,
+    as_of: NaiveDate,
+    debtor: &Debtor,
+    account: &Account,
+    contacts: &[Contact],
+) -> Result<Decision, MessageError> {
+    let standing = standing_of(rules, debtor, account);
+    let (regua, scope) = select::regua(rules, debtor, account, &standing.segment);
+    let cycle_id = history::cycle_of(rules, debtor, account, contacts);
+    let trace = vec![format!("segment {}", standing.segment), format!("régua {regua} by {scope}")];
+    let mut matter = Matter { rules, as_of, debtor, account, standing, cycle_id, trace };
+    let item_holds = matter.item_holds(rules.procedures.get(&regua));
+    let outcome = matter.settle(&regua, &item_holds, contacts)?;
+    let Standing { segment, tier, risk_band } = matter.standing;
+    Ok(Decision { segment, tier, risk_band, regua, item_holds, outcome })
+}
+
+fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
+    let named = |rules: &[Rule]| first_fit(rules, account).unwrap_or("unassigned").to_owned();
+    Standing {
+        segment: named(&rules.segments),
+        tier: debtor.tier.clone().unwrap_or_else(|| named(&rules.tiers)),
+        risk_band: rules.scorecard.band(account).map(str::to_owned),
+    }
+}
+
+/// The reasons found so far, kept in their order of precedence.
+#[derive(Default)]
+struct Reasons(Vec<(HoldReason, Option<String>)>);
+
+impl Reasons {
+    fn note(&mut self, applies: bool, reason: HoldReason) {
+        if applies {
+            self.0.push((reason, None));
+        }
+    }
+
+    fn because(&mut self, reason: HoldReason, why: Option<String>) {
+        self.0.push((reason, why));
+    }
+
+    /// The first by precedence, with the others as its detail.
+    fn into_hold(mut self, step: Option<&Step>, trace: Vec<String>) -> Option<Hold> {
+        self.0.sort_by_key(|(reason, _)| *reason);
+        self.0.dedup_by_key(|(reason, _)| *reason);
+        let (reason, why) = self.0.first()?.clone();
+        let others: Vec<&str> = self.0[1..].iter().map(|(r, _)| r.as_str()).collect();
+        let also = (!others.is_empty()).then(|| format!("also {}", others.join(", ")));
+        let detail = match (why, also) {
+            (Some(why), Some(also)) => Some(format!("{why}; {also}")),
+            (why, also) => why.or(also),
+        };
+        Some(Hold { reason, step_id: step.map(|s| s.id.clone()), detail, trace })
+    }
+}
+
+impl Matter<'_> {
+    /// From the régua to one action or one reason.
+    fn settle(
+        &mut self,
+        regua: &str,
+        item_holds: &[Option<HoldReason>],
+        contacts: &[Contact],
+    ) -> Result<Outcome, MessageError> {
+        let mut reasons = Reasons::default();
+        self.note_standing_reasons(&mut reasons);
+        let Some(procedure) = self.rules.procedures.get(regua) else {
+            reasons.note(true, HoldReason::ReguaNone);
+            return Ok(self.hold(reasons, None));
+        };
+        let items = self.account.items.iter().zip(item_holds);
+        let eligible: Vec<&Item> = items.clone().filter(|(_, hold)| hold.is_none()).map(|(item, _)| item).collect();
+        let held_overdue = items.filter(|(item, _)| item.is_overdue).filter_map(|(_, hold)| *hold).min();
+        let Some(anchor) = select::anchor(&eligible) else {
+            reasons.note(true, held_overdue.or(item_holds.iter().flatten().min().copied()).unwrap_or(HoldReason::Settled));
+            return Ok(self.hold(reasons, None));
+        };
+        // Without a step: why nothing overdue is left to speak of, or that nothing is due at all.
+        let idle = (!anchor.is_overdue).then(|| held_overdue.unwrap_or(HoldReason::NotDue));
+        let sent = self.sent_in_cycle(procedure, contacts);
+        let facts = self.facts(anchor, &eligible, &sent);
+        let next = procedure.next_step(&facts, &self.standing.segment, &sent);
+        self.note_contact_reasons(procedure, contacts, &mut reasons);
+        let (step, occurrence) = match next {
+            Next::Due { step, occurrence } => (step, occurrence),
+            Next::NotYet { step } => {
+                idle.into_iter().for_each(|reason| reasons.note(true, reason));
+                reasons.because(HoldReason::NoStepDue, Some(format!("next is {}", step.id)));
+                return Ok(self.hold(reasons, Some(step)));
+            }
+            Next::Exhausted => {
+                idle.into_iter().for_each(|reason| reasons.note(true, reason));
+                reasons.note(true, HoldReason::StepExhausted);
+                return Ok(self.hold(reasons, None));
+            }
+        };
+        self.trace.push(format!("step {} due at {} days past due", step.id, facts.days_past_due));
+        let occurrence = occurrence.max(self.next_occurrence(step, contacts));
+        let cited = select::cited(&eligible, anchor, step);
+        self.note_step_reasons(procedure, step, &cited, contacts, &mut reasons);
+        if !reasons.0.is_empty() {
+            return Ok(self.hold(reasons, Some(step)));
+        }
+        match self.route(step, contacts) {
+            Err((reason, why)) => {
+                reasons.because(reason, why);
+                Ok(self.hold(reasons, Some(step)))
+            }
+            Ok(route) => self.compose(procedure, step, occurrence, cited, route).map(|a| Outcome::Act(Box::new(a))),
+        }
+    }
+
+    /// # Panics
+    /// Never: it is called only once a reason was noted.
+    fn hold(&mut self, reasons: Reasons, step: Option<&Step>) -> Outcome {
+        let trace = std::mem::take(&mut self.trace);
+        let hold = reasons.into_hold(step, trace);
+        Outcome::Hold(hold.expect("an account without an eligible item has the reason of its items"))
+    }
+
+    /// What speaks against any contact, whatever is due.
+    fn note_standing_reasons(&self, reasons: &mut Reasons) {
+        let account = self.account;
+        let open = account.open();
+        let tolerance = self.rules.tolerance.get(&account.currency).copied().unwrap_or(Minor::ZERO);
+        reasons.note(self.rules.halted, HoldReason::Halted);
+        reasons.note(self.debtor.is_held, HoldReason::QuarantinedInput);
+        reasons.note(open <= Minor::ZERO, HoldReason::Settled);
+        reasons.note(open > Minor::ZERO && open < tolerance, HoldReason::BelowTolerance);
+        reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
+        reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
+        let covers = self.rules.unapplied_credits != UnappliedCredits::Ignore
+            && account.credit > Minor::ZERO
+            && account.credit >= self.due_or_open();
+        reasons.note(covers, HoldReason::CreditCovers);
+    }
+
+    /// What is due; where nothing is due yet, all that is open.
+    fn due_or_open(&self) -> Minor {
+        match self.account.due() {
+            Minor::ZERO => self.account.open(),
+            due => due,
+        }
+    }
+}

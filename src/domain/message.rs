@@ -1,0 +1,308 @@
+//! Messages: templates per language, step, tone and channel, rendered with a fixed list of fields.
+//!
+//! Undefined fields are errors, subjects and short messages lose their line breaks, and every length has a limit:
+//! nothing that came in with the data can change the shape of a message.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use minijinja::value::Value;
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::sha256_hex;
+use super::money::Minor;
+use super::procedure::Channel;
+
+/// How a message speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    Gentle,
+    Firm,
+    Formal,
+}
+
+impl Tone {
+    pub const ALL: [Tone; 3] = [Tone::Gentle, Tone::Firm, Tone::Formal];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tone::Gentle => "gentle",
+            Tone::Firm => "firm",
+            Tone::Formal => "formal",
+        }
+    }
+}
+
+/// Languages with formats of their own; templates stand in a folder of that name.
+pub const LANGUAGES: [&str; 3] = ["pt-BR", "en", "es"];
+
+/// Longest rendered text, in characters, by channel.
+pub fn body_chars_max(channel: Channel) -> usize {
+    match channel {
+        Channel::Sms => 480,
+        Channel::Whatsapp => 4_096,
+        _ => 50_000,
+    }
+}
+
+/// Longest subject, in characters.
+pub const SUBJECT_CHARS_MAX: usize = 200;
+
+/// A message, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    pub subject: Option<String>,
+    pub body: String,
+    /// First 12 hex digits of the SHA-256 of the template's text.
+    pub version: String,
+    /// The language that was found, where the debtor's own has no such template.
+    pub language: String,
+}
+
+/// Why a message could not be made; says nothing of the values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    #[error("there is no template {template}.{channel}.j2 in any of the languages {languages}")]
+    Missing { template: String, channel: &'static str, languages: String },
+    #[error("template {language}/{file}: {what}")]
+    Failed { language: String, file: String, what: String },
+    #[error("template {language}/{file}: {chars} characters, at most {chars_max} fit this channel; shorten it")]
+    TooLong { language: String, file: String, chars: usize, chars_max: usize },
+}
+
+struct Template {
+    version: String,
+}
+
+/// Every template of every language, compiled once.
+pub struct Templates {
+    environments: BTreeMap<String, (Environment<'static>, BTreeMap<String, Template>)>,
+    default_language: String,
+}
+
+impl std::fmt::Debug for Templates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Templates").field("languages", &self.environments.keys()).finish_non_exhaustive()
+    }
+}
+
+/// One template that does not compile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    pub language: String,
+    pub file: String,
+    pub line: Option<usize>,
+    pub what: String,
+}
+
+impl Templates {
+    /// Compiles `(language, file name, text)`; returns every fault there is.
+    pub fn compile(
+        sources: impl IntoIterator<Item = (String, String, String)>,
+        default_language: &str,
+    ) -> Result<Templates, Vec<TemplateFault>> {
+        let mut environments = BTreeMap::new();
+        let mut faults = Vec::new();
+        for (language, file, text) in sources {
+            let (environment, templates) =
+                environments.entry(language.clone()).or_insert_with(|| (environment(&language), BTreeMap::new()));
+            let version = sha256_hex(text.as_bytes())[..12].to_owned();
+            match environment.add_template_owned(file.clone(), text) {
+                Ok(()) => drop(templates.insert(file, Template { version })),
+                Err(e) => faults.push(TemplateFault { language, file, line: e.line(), what: describe(&e) }),
+            }
+        }
+        if faults.is_empty() {
+            Ok(Templates { environments, default_language: default_language.to_owned() })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// `(language, file)` of every template.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environments.iter().flat_map(|(l, (_, files))| files.keys().map(|f| (l.as_str(), f.as_str())))
+    }
+
+    pub fn has(&self, language: &str, template: &str, channel: Channel) -> bool {
+        self.environments.get(language).is_some_and(|(_, files)| files.contains_key(&file_name(template, channel)))
+    }
+
+    /// The language of the message: the debtor's own if the template exists in it, else the default one.
+    fn language_for(&self, wanted: &str, template: &str, channel: Channel) -> Option<&str> {
+        [wanted, self.default_language.as_str()]
+            .into_iter()
+            .find(|l| self.has(l, template, channel))
+            .and_then(|l| self.environments.get_key_value(l))
+            .map(|(l, _)| l.as_str())
+    }
+
+    /// Renders a template for a channel.
+    ///
+    /// # Errors
+    /// When there is no such template, when it names a field that does not exist, or when the text is too long.
+    pub fn render(
+        &self,
+        language: &str,
+        template: &str,
+        channel: Channel,
+        fields: &impl Serialize,
+    ) -> Result<Rendered, MessageError> {
+        let missing = || MessageError::Missing {
+            template: template.to_owned(),
+            channel: channel.as_str(),
+            languages: format!("{language}, {}", self.default_language),
+        };
+        let language = self.language_for(language, template, channel).ok_or_else(missing)?;
+        let (environment, files) = self.environments.get(language).ok_or_else(missing)?;
+        let file = file_name(template, channel);
+        let version = files.get(&file).ok_or_else(missing)?.version.clone();
+        let text = environment
+            .get_template(&file)
+            .and_then(|t| t.render(fields))
+            .map_err(|e| MessageError::Failed { language: language.to_owned(), file: file.clone(), what: describe(&e) })?;
+        let (subject, body) = split_subject(&text, channel);
+        let chars_max = body_chars_max(channel);
+        let chars = body.chars().count();
+        if chars > chars_max {
+            return Err(MessageError::TooLong { language: language.to_owned(), file, chars, chars_max });
+        }
+        Ok(Rendered { subject, body, version, language: language.to_owned() })
+    }
+}
+
+/// `overdue_first.email.j2`
+pub fn file_name(template: &str, channel: Channel) -> String {
+    format!("{template}.{}.j2", channel.as_str())
+}
+
+/// E-mails and letters open with `Subject: ...` and an empty line. Subjects and short messages have one line.
+fn split_subject(text: &str, channel: Channel) -> (Option<String>, String) {
+    let text = text.trim();
+    let (subject, body) = match text.strip_prefix("Subject:").map(|rest| rest.split_once('\n').unwrap_or((rest, ""))) {
+        Some((subject, body)) => (Some(one_line(subject).chars().take(SUBJECT_CHARS_MAX).collect()), body.trim()),
+        None => (None, text),
+    };
+    let body = if channel == Channel::Sms { one_line(body) } else { body.replace('\r', "") };
+    (subject, body)
+}
+
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control()).map(str::trim).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn environment(language: &str) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_fuel(Some(200_000));
+    environment.add_filter("default", minijinja::filters::default);
+    environment.add_filter("length", minijinja::filters::length);
+    environment.add_filter("upper", minijinja::filters::upper);
+    environment.add_filter("lower", minijinja::filters::lower);
+    environment.add_filter("first", minijinja::filters::first);
+    environment.add_filter("last", minijinja::filters::last);
+    environment.add_filter("abs", minijinja::filters::abs);
+    environment.add_test("none", minijinja::tests::is_none);
+    environment.add_test("defined", minijinja::tests::is_defined);
+    let of = language.to_owned();
+    environment.add_filter("money", move |state: &State, amount: i64| -> Result<String, Error> {
+        let currency = state.lookup("currency").unwrap_or(Value::UNDEFINED);
+        Ok(money_text(&of, currency.as_str().unwrap_or(""), Minor(amount)))
+    });
+    let of = language.to_owned();
+    environment.add_filter("date", move |day: String| -> Result<String, Error> {
+        let day = day.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "date: not a date"))?;
+        Ok(date_text(&of, day))
+    });
+    environment
+}
+
+/// What went wrong, without any value that came with the data.
+fn describe(error: &Error) -> String {
+    let line = error.line().map(|l| format!(" on line {l}")).unwrap_or_default();
+    let what = match error.kind() {
+        ErrorKind::UndefinedError => "it names a field that does not exist".to_owned(),
+        ErrorKind::SyntaxError => format!("syntax: {}", error.detail().unwrap_or("not understood")),
+        kind => kind.to_string(),
+    };
+    format!("{what}{line}")
+}
+
+/// `R$ 1.234,56`, `US$ 1.234,56`, `R$1,234.56`: the amount as that language writes it.
+pub fn money_text(language: &str, currency: &str, amount: Minor) -> String {
+    let symbol = match (currency, language) {
+        ("BRL", _) => "R$",
+        ("USD", "en") => "$",
+        ("USD", _) => "US$",
+        ("EUR", _) => "€",
+        ("GBP", _) => "£",
+        (other, _) => other,
+    };
+    let (thousands, decimal, gap) = if language == "en" { (',', '.', "") } else { ('.', ',', " ") };
+    let gap = if symbol == currency { " " } else { gap };
+    let sign = if amount.0 < 0 { "-" } else { "" };
+    let (units, rest) = (amount.0.unsigned_abs() / 100, amount.0.unsigned_abs() % 100);
+    format!("{sign}{symbol}{gap}{}{decimal}{rest:02}", grouped(units, thousands))
+}
+
+fn grouped(units: u64, separator: char) -> String {
+    let digits = units.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `20/11/2026` in Portuguese and Spanish, `20 Nov 2026` in English.
+pub fn date_text(language: &str, day: NaiveDate) -> String {
+    let format = if language == "en" { "%-d %b %Y" } else { "%d/%m/%Y" };
+    day.format(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn templates(text: &str) -> Templates {
+        Templates::compile([("pt-BR".into(), "t.email.j2".into(), text.into())], "pt-BR").unwrap()
+    }
+
+    #[test]
+    fn formats_by_language() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
+        for (language, currency, money, date) in [
+            ("pt-BR", "BRL", "R$ 1.234,56", "20/11/2026"),
+            ("en", "BRL", "R$1,234.56", "20 Nov 2026"),
+            ("es", "USD", "US$ 1.234,56", "20/11/2026"),
+            ("en", "CHF", "CHF 1,234.56", "20 Nov 2026"),
+        ] {
+            assert_eq!(money_text(language, currency, Minor(123_456)), money);
+            assert_eq!(date_text(language, day), date);
+        }
+        assert_eq!(money_text("pt-BR", "BRL", Minor(100_000_000)), "R$ 1.000.000,00");
+        assert_eq!(money_text("pt-BR", "BRL", Minor(-5)), "-R$ 0,05");
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error_without_its_value() {
+        let error = templates("{{ nobody }}").render("pt-BR", "t", Channel::Email, &serde_json::json!({})).unwrap_err();
+        assert_eq!(error.to_string(), "template pt-BR/t.email.j2: it names a field that does not exist on line 1");
+    }
+
+    #[test]
+    fn line_breaks_in_data_do_not_leave_the_subject() {
+        let fields = serde_json::json!({"name": "Acme\r\nBcc: all@example.com", "currency": "BRL"});
+        let rendered =
+            templates("Subject: Para {{ name }}\n\nOlá").render("pt-BR", "t", Channel::Email, &fields).unwrap();
+        assert!(!rendered.subject.as_deref().unwrap().contains(['\r', '\n']));
+    }
+}

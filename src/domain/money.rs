@@ -1,0 +1,228 @@
+//! Money: whole minor units with their currency, checked, rounded only by name.
+//!
+//! Inside Régua every amount is hundredths (`Decimal128(18, 2)` in files), whatever the currency's own minor unit;
+//! an input with more decimals than its currency has is a bad row, never silently rounded.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Hundredths in one unit of any currency.
+pub const MINOR_PER_UNIT: i64 = 100;
+
+/// An ISO 4217 code that Régua can carry (at most two decimal places).
+///
+/// ```
+/// use regua::domain::money::Currency;
+/// assert_eq!("BRL".parse::<Currency>().unwrap().decimals(), 2);
+/// assert_eq!("JPY".parse::<Currency>().unwrap().decimals(), 0);
+/// assert!("brl".parse::<Currency>().is_err());
+/// assert!("KWD".parse::<Currency>().is_err(), "three decimals do not fit Decimal(18,2)");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Currency([u8; 3]);
+
+/// The text is no currency that Régua can carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an ISO 4217 currency with at most two decimal places")]
+pub struct UnknownCurrency(pub String);
+
+/// Current ISO 4217 codes with two decimal places, space separated. Source: ISO 4217 list one, 2025-05.
+const TWO_DECIMALS: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF \
+    CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS \
+    INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD \
+    NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP \
+    SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG BGN CUC ANG XCG";
+/// Codes without decimal places.
+const NO_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+
+impl Currency {
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("three ASCII letters")
+    }
+
+    /// Decimal places of the currency's own minor unit.
+    pub fn decimals(&self) -> u8 {
+        if is_listed(NO_DECIMALS, self.as_str()) { 0 } else { 2 }
+    }
+}
+
+fn is_listed(list: &str, code: &str) -> bool {
+    list.split_ascii_whitespace().any(|c| c == code)
+}
+
+impl FromStr for Currency {
+    type Err = UnknownCurrency;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = is_listed(TWO_DECIMALS, text) || is_listed(NO_DECIMALS, text);
+        match <[u8; 3]>::try_from(text.as_bytes()) {
+            Ok(code) if known => Ok(Currency(code)),
+            _ => Err(UnknownCurrency(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a quotient becomes whole minor units. There is no default: every call names its rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    HalfUp,
+    HalfEven,
+    Truncate,
+}
+
+/// `numerator / denominator` as a whole number, halves away from zero, to even, or cut off.
+///
+/// ```
+/// use regua::domain::money::{Rounding, divide};
+/// assert_eq!(divide(50, 3, Rounding::Truncate), 16);
+/// assert_eq!(divide(50, 3, Rounding::HalfUp), 17);
+/// assert_eq!(divide(5, 2, Rounding::HalfEven), 2);
+/// assert_eq!(divide(-5, 2, Rounding::HalfUp), -3);
+/// ```
+///
+/// # Panics
+/// When `denominator` is not above zero: a programming error.
+pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
+    assert!(denominator > 0, "divide: denominator {denominator} is not above zero");
+    let quotient = numerator / denominator;
+    let twice_rest = (numerator % denominator).abs() * 2;
+    let away = quotient + if numerator < 0 { -1 } else { 1 };
+    match rounding {
+        Rounding::Truncate => quotient,
+        _ if twice_rest > denominator => away,
+        _ if twice_rest < denominator => quotient,
+        Rounding::HalfUp => away,
+        Rounding::HalfEven => quotient + quotient % 2,
+    }
+}
+
+/// An amount in minor units (hundredths) of the currency of its account.
+///
+/// The currency stands once, at the account; amounts of two accounts are never added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Minor(pub i64);
+
+impl Minor {
+    pub const ZERO: Minor = Minor(0);
+
+    /// Sum; `None` on overflow.
+    pub fn checked_add(self, other: Minor) -> Option<Minor> {
+        self.0.checked_add(other.0).map(Minor)
+    }
+}
+
+impl std::ops::Add for Minor {
+    type Output = Minor;
+
+    /// # Panics
+    /// On overflow. Amounts are below 10^15 minor units, so it takes 9,000 of the largest in one account.
+    fn add(self, other: Minor) -> Minor {
+        self.checked_add(other).expect("sum of amounts fits 64 bits")
+    }
+}
+
+impl std::ops::Sub for Minor {
+    type Output = Minor;
+
+    fn sub(self, other: Minor) -> Minor {
+        Minor(self.0.checked_sub(other.0).expect("difference of amounts fits 64 bits"))
+    }
+}
+
+impl std::iter::Sum for Minor {
+    fn sum<I: Iterator<Item = Minor>>(iter: I) -> Minor {
+        iter.fold(Minor::ZERO, |a, b| a + b)
+    }
+}
+
+impl fmt::Display for Minor {
+    /// Plain decimal, for logs, JSON and traces: `-1234.56`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (units, rest) = (self.0.unsigned_abs() / 100, self.0.unsigned_abs() % 100);
+        write!(f, "{sign}{units}.{rest:02}")
+    }
+}
+
+/// The text is no amount with at most two decimal places.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an amount with at most two decimal places, such as \"50.00\"")]
+pub struct BadAmount(pub String);
+
+impl FromStr for Minor {
+    type Err = BadAmount;
+
+    /// Reads `50`, `50.5` and `-50.25`; refuses anything that it would have to round.
+    ///
+    /// ```
+    /// use regua::domain::money::Minor;
+    /// assert_eq!("50.5".parse(), Ok(Minor(5050)));
+    /// assert!("50.001".parse::<Minor>().is_err());
+    /// assert!("1e3".parse::<Minor>().is_err());
+    /// ```
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_scaled(text, 2).and_then(|v| i64::try_from(v).ok()).map(Minor).ok_or_else(|| BadAmount(text.to_owned()))
+    }
+}
+
+/// A decimal text as a whole number of `10^-scale`; `None` where it is no decimal or has more places.
+pub fn parse_scaled(text: &str, scale: usize) -> Option<i128> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || fraction.len() > scale || whole.len() > 20 {
+        return None;
+    }
+    if digits.ends_with('.') {
+        return None;
+    }
+    let value: i128 = format!("{whole}{fraction:0<scale$}").parse().ok()?;
+    Some(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_print_as_they_are_read() {
+        for text in ["0.00", "0.01", "-0.01", "1234567.89", "-50.00"] {
+            assert_eq!(text.parse::<Minor>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused() {
+        for text in ["", ".", "5.", ".5", "1,00", "R$ 5", "0.001", "--1", "9999999999999999999999"] {
+            assert!(text.parse::<Minor>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rounding_by_name() {
+        // (numerator, denominator, half_up, half_even, truncate)
+        for (n, d, up, even, cut) in
+            [(1, 2, 1, 0, 0), (3, 2, 2, 2, 1), (-1, 2, -1, 0, 0), (-3, 2, -2, -2, -1), (7, 3, 2, 2, 2), (8, 3, 3, 3, 2)]
+        {
+            assert_eq!(divide(n, d, Rounding::HalfUp), up, "{n}/{d} half_up");
+            assert_eq!(divide(n, d, Rounding::HalfEven), even, "{n}/{d} half_even");
+            assert_eq!(divide(n, d, Rounding::Truncate), cut, "{n}/{d} truncate");
+        }
+    }
+}

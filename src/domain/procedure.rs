@@ -1,0 +1,394 @@
+//! The régua: steps, what triggers them, and how an account climbs from one to the next.
+//!
+//! A procedure is data; `next_step` is the only place that reads it. It looks at facts that are already worked out
+//! (days past due, what was sent, what was broken) and never at a clock or a table.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, NaiveDate};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::money::{Currency, Minor};
+
+/// What climbs the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LevelOf {
+    #[default]
+    Account,
+    Item,
+}
+
+/// How the next step is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Advance {
+    /// The next one after the last that was sent.
+    #[default]
+    Sequential,
+    /// The highest whose trigger holds.
+    HighestDue,
+}
+
+/// With items that climb on their own: which of them sets the level of the one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Carrier {
+    #[default]
+    MaxLevel,
+    OldestItem,
+    LargestItem,
+}
+
+/// What an open dispute holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeScope {
+    #[default]
+    Item,
+    Account,
+}
+
+/// Whose contacts a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CapScope {
+    /// Debtor with one company in one currency.
+    Account,
+    Debtor,
+    /// All debtors of one group or CNPJ root.
+    Group,
+}
+
+/// The ways an action goes out; the last two are not messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    Email,
+    Whatsapp,
+    Sms,
+    Phone,
+    Letter,
+    Portal,
+    /// Bureau, registry or agency: no debtor is addressed.
+    Instruction,
+}
+
+impl Channel {
+    pub const ALL: [Channel; 7] = [
+        Channel::Email,
+        Channel::Whatsapp,
+        Channel::Sms,
+        Channel::Phone,
+        Channel::Letter,
+        Channel::Portal,
+        Channel::Instruction,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Email => "email",
+            Channel::Whatsapp => "whatsapp",
+            Channel::Sms => "sms",
+            Channel::Phone => "phone",
+            Channel::Letter => "letter",
+            Channel::Portal => "portal",
+            Channel::Instruction => "instruction",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Channel> {
+        Channel::ALL.into_iter().find(|c| c.as_str() == text)
+    }
+
+    /// Reaches the debtor, and so needs an address, a lawful hour and room under the caps.
+    pub fn addresses_debtor(self) -> bool {
+        self != Channel::Instruction
+    }
+}
+
+/// What comes out of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StepKind {
+    Reminder,
+    Notice,
+    Verification,
+    Call,
+    Negotiation,
+    NegativacaoNotice,
+    Negativacao,
+    NegativacaoRemoval,
+    ProtestoNotice,
+    Protesto,
+    ProtestoRelease,
+    AgencyPlacement,
+    AgencyRecall,
+    Portal,
+    Receipt,
+}
+
+impl StepKind {
+    pub const ALL: [(StepKind, &'static str); 15] = [
+        (StepKind::Reminder, "reminder"),
+        (StepKind::Notice, "notice"),
+        (StepKind::Verification, "verification"),
+        (StepKind::Call, "call"),
+        (StepKind::Negotiation, "negotiation"),
+        (StepKind::NegativacaoNotice, "negativacao_notice"),
+        (StepKind::Negativacao, "negativacao"),
+        (StepKind::NegativacaoRemoval, "negativacao_removal"),
+        (StepKind::ProtestoNotice, "protesto_notice"),
+        (StepKind::Protesto, "protesto"),
+        (StepKind::ProtestoRelease, "protesto_release"),
+        (StepKind::AgencyPlacement, "agency_placement"),
+        (StepKind::AgencyRecall, "agency_recall"),
+        (StepKind::Portal, "portal"),
+        (StepKind::Receipt, "receipt"),
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(k, _)| *k == self).map_or("", |(_, name)| name)
+    }
+
+    pub fn parse(text: &str) -> Option<StepKind> {
+        Self::ALL.iter().find(|(_, name)| *name == text).map(|(k, _)| *k)
+    }
+
+    /// An instruction to a bureau, registry or agency rather than a message to the debtor.
+    pub fn is_instruction(self) -> bool {
+        use StepKind::*;
+        matches!(
+            self,
+            Negativacao | NegativacaoRemoval | Protesto | ProtestoRelease | AgencyPlacement | AgencyRecall
+        )
+    }
+
+    /// Owed to the debtor (or a recall): goes out whatever else holds the account, unless everything is halted.
+    pub fn is_duty(self) -> bool {
+        matches!(self, StepKind::NegativacaoRemoval | StepKind::ProtestoRelease | StepKind::AgencyRecall)
+    }
+}
+
+/// When a step is due. "Equal or exceed", unless strict.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    All(Vec<Trigger>),
+    Any(Vec<Trigger>),
+    DaysPastDue { days: i64, strictly: bool },
+    DaysSinceIssue { days: i64, strictly: bool },
+    /// On or after the last day of the month in which due date + days falls.
+    EndOfMonthAfter { days: i64 },
+    DaysSincePrevious { days: i64, strictly: bool },
+    OpenBalance { least: BTreeMap<Currency, Minor>, strictly: bool },
+    OpenItems { least: u32 },
+    PromiseBroken,
+    AgreementBroken,
+    PaidWhileListed,
+}
+
+/// The facts a trigger looks at; of one item, or of an account as its oldest due item.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub as_of: NaiveDate,
+    /// Calendar days; never above 0 for what is not overdue yet by the rule for non-business days.
+    pub days_past_due: i64,
+    pub due_date: NaiveDate,
+    pub issue_date: NaiveDate,
+    pub currency: Currency,
+    /// Open and eligible, of the whole account.
+    pub open: Minor,
+    pub open_items: u32,
+    pub previous_on: Option<NaiveDate>,
+    pub promise_broken: bool,
+    pub agreement_broken: bool,
+    pub paid_while_listed: bool,
+}
+
+fn reaches<T: PartialOrd>(value: T, least: T, strictly: bool) -> bool {
+    if strictly { value > least } else { value >= least }
+}
+
+fn end_of_month(day: NaiveDate) -> Option<NaiveDate> {
+    let first = NaiveDate::from_ymd_opt(day.year(), day.month(), 1)?;
+    first.checked_add_months(chrono::Months::new(1))?.pred_opt()
+}
+
+fn plus_days(day: NaiveDate, days: i64) -> Option<NaiveDate> {
+    day.checked_add_signed(chrono::TimeDelta::try_days(days)?)
+}
+
+impl Trigger {
+    pub fn holds(&self, facts: &Facts) -> bool {
+        match self {
+            Trigger::All(parts) => parts.iter().all(|t| t.holds(facts)),
+            Trigger::Any(parts) => parts.iter().any(|t| t.holds(facts)),
+            Trigger::DaysPastDue { days, strictly } => {
+                reaches(facts.days_past_due, *days, *strictly)
+            }
+            Trigger::DaysSinceIssue { days, strictly } => {
+                reaches((facts.as_of - facts.issue_date).num_days(), *days, *strictly)
+            }
+            Trigger::EndOfMonthAfter { days } => {
+                plus_days(facts.due_date, *days).and_then(end_of_month).is_some_and(|last| facts.as_of >= last)
+            }
+            Trigger::DaysSincePrevious { days, strictly } => {
+                facts.previous_on.is_some_and(|on| reaches((facts.as_of - on).num_days(), *days, *strictly))
+            }
+            Trigger::OpenBalance { least, strictly } => {
+                least.get(&facts.currency).is_some_and(|least| reaches(facts.open, *least, *strictly))
+            }
+            Trigger::OpenItems { least } => facts.open_items >= *least,
+            Trigger::PromiseBroken => facts.promise_broken,
+            Trigger::AgreementBroken => facts.agreement_broken,
+            Trigger::PaidWhileListed => facts.paid_while_listed,
+        }
+    }
+
+    /// Days past due at which the trigger first can hold, where it depends on them.
+    pub fn days_past_due(&self) -> Option<i64> {
+        match self {
+            Trigger::DaysPastDue { days, strictly } => Some(*days + i64::from(*strictly)),
+            Trigger::All(parts) => parts.iter().filter_map(Trigger::days_past_due).max(),
+            Trigger::Any(parts) => parts.iter().filter_map(Trigger::days_past_due).min(),
+            _ => None,
+        }
+    }
+}
+
+/// The same step again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    pub every_days: u32,
+    pub strictly: bool,
+    /// Occurrences at the most, the first included.
+    pub max: u32,
+}
+
+/// One rung of the ladder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub id: String,
+    /// Position, from 1.
+    pub level: u32,
+    pub kind: StepKind,
+    pub trigger: Trigger,
+    pub channels: Vec<Channel>,
+    pub template: String,
+    pub tone: Option<super::message::Tone>,
+    pub catch_up_days: Option<u32>,
+    pub repeat: Option<Repeat>,
+    /// Only for these segments; none = all.
+    pub segments: Option<Vec<String>>,
+    pub notice_days: Option<u32>,
+    /// Step whose notice must have been sent, with its days.
+    pub after_notice: Option<(String, u32)>,
+    pub bureau: Option<String>,
+    pub agency: Option<String>,
+}
+
+/// One régua.
+#[derive(Clone, Debug)]
+pub struct Procedure {
+    pub id: String,
+    pub level_of: LevelOf,
+    pub advance: Advance,
+    pub carrier: Carrier,
+    pub min_gap_days: u32,
+    pub minimum: BTreeMap<Currency, Minor>,
+    pub dispute_scope: DisputeScope,
+    pub steps: Vec<Step>,
+}
+
+/// A step that was sent in this cycle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub step_id: String,
+    pub on: NaiveDate,
+    /// False: it is known to have failed or to have been ignored; it is proposed again and does not escalate.
+    pub counts: bool,
+}
+
+/// What the ladder says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next<'a> {
+    Due { step: &'a Step, occurrence: u32 },
+    /// The next step is known, its time has not come.
+    NotYet { step: &'a Step },
+    /// Every step was sent, or passed by.
+    Exhausted,
+}
+
+impl Procedure {
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps.iter().find(|s| s.id == id)
+    }
+
+    /// The next step for an account (or item) with these facts and this history of its cycle.
+    pub fn next_step(&self, facts: &Facts, segment: &str, history: &[Sent]) -> Next<'_> {
+        let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s.on, self.step(&s.step_id)?)));
+        let last = counted.filter(|(on, s)| s.was_for(facts, *on)).map(|(_, s)| s).max_by_key(|s| s.level);
+        let above = last.map_or(0, |s| s.level);
+        let ladder = self.steps.iter().filter(|s| !s.kind.is_duty());
+        let open: Vec<&Step> = ladder
+            .filter(|s| s.level > above && s.is_for(segment) && !s.is_missed(facts))
+            .collect();
+        let found = match self.advance {
+            Advance::Sequential => open.first().filter(|s| s.trigger.holds(facts)),
+            Advance::HighestDue => open.iter().rev().find(|s| s.trigger.holds(facts)),
+        };
+        if let Some(step) = found {
+            return Next::Due { step, occurrence: occurrence(step, history) };
+        }
+        match (last.and_then(|step| repeat_due(step, facts, history)), open.first()) {
+            (Some(next), _) => next,
+            (None, Some(step)) => Next::NotYet { step },
+            (None, None) => Next::Exhausted,
+        }
+    }
+}
+
+impl Step {
+    fn is_for(&self, segment: &str) -> bool {
+        self.segments.as_ref().is_none_or(|names| names.iter().any(|n| n == segment))
+    }
+
+    /// Was it sent for what is now the oldest item? A D+30 notice about an invoice that has since been paid does not
+    /// put the next invoice on D+30: paying the oldest item re-anchors the account at once.
+    fn was_for(&self, facts: &Facts, sent_on: NaiveDate) -> bool {
+        let days = self.trigger.days_past_due().unwrap_or(0);
+        plus_days(facts.due_date, days).is_none_or(|first_day| sent_on >= first_day)
+    }
+
+    /// Its day is so long gone that it would be out of place now: a D−3 reminder is not sent on D+10.
+    fn is_missed(&self, facts: &Facts) -> bool {
+        match (self.catch_up_days, self.trigger.days_past_due()) {
+            (Some(catch_up), Some(days)) => {
+                facts.days_past_due > days.saturating_add(i64::from(catch_up))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// One more than the times it went out before, whatever became of them: an id is never used twice.
+fn occurrence(step: &Step, history: &[Sent]) -> u32 {
+    1 + history.iter().filter(|s| s.step_id == step.id).count() as u32
+}
+
+fn repeat_due<'a>(step: &'a Step, facts: &Facts, history: &[Sent]) -> Option<Next<'a>> {
+    let repeat = step.repeat?;
+    let sent = history.iter().filter(|s| s.counts && s.step_id == step.id);
+    if sent.clone().count() as u32 >= repeat.max {
+        return None;
+    }
+    let last_on = sent.map(|s| s.on).max()?;
+    let days = (facts.as_of - last_on).num_days();
+    let is_due = reaches(days, i64::from(repeat.every_days), repeat.strictly);
+    let occurrence = occurrence(step, history);
+    Some(if is_due && step.trigger.holds(facts) { Next::Due { step, occurrence } } else { Next::NotYet { step } })
+}
+
+/// `n` days before `day`, or the earliest date there is.
+pub fn days_before(day: NaiveDate, n: u32) -> NaiveDate {
+    day.checked_sub_days(Days::new(u64::from(n))).unwrap_or(NaiveDate::MIN)
+}

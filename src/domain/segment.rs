@@ -1,0 +1,164 @@
+//! Segments, value tiers and risk bands: ordered rules over an account's profile.
+//!
+//! A rule is a list of comparisons; a field without a value fits no comparison, so whoever is new is not judged.
+
+use std::fmt;
+
+use super::case::{Account, Profile};
+
+/// What a rule can look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    MonthsAsCustomer,
+    ItemsDue,
+    PaidOnTime,
+    PaidLate,
+    LateRatio,
+    DaysLateAvg,
+    DaysLateMax,
+    BrokenPromises,
+    BrokenAgreements,
+    LargestPayment,
+    OpenItems,
+    OpenAmount,
+    OverdueItems,
+    OverdueAmount,
+    DaysPastDueMax,
+}
+
+impl Field {
+    pub const ALL: [(Field, &'static str); 15] = [
+        (Field::MonthsAsCustomer, "months_as_customer"),
+        (Field::ItemsDue, "items_due"),
+        (Field::PaidOnTime, "paid_on_time"),
+        (Field::PaidLate, "paid_late"),
+        (Field::LateRatio, "late_ratio"),
+        (Field::DaysLateAvg, "days_late_avg"),
+        (Field::DaysLateMax, "days_late_max"),
+        (Field::BrokenPromises, "broken_promises"),
+        (Field::BrokenAgreements, "broken_agreements"),
+        (Field::LargestPayment, "largest_payment"),
+        (Field::OpenItems, "open_items"),
+        (Field::OpenAmount, "open_amount"),
+        (Field::OverdueItems, "overdue_items"),
+        (Field::OverdueAmount, "overdue_amount"),
+        (Field::DaysPastDueMax, "days_past_due_max"),
+    ];
+
+    pub fn parse(text: &str) -> Option<Field> {
+        Field::ALL.iter().find(|(_, name)| *name == text).map(|(f, _)| *f)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        Field::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, name)| name)
+    }
+
+    /// Amounts in units of the account's currency, ratios from 0 to 1.
+    fn value(self, account: &Account) -> Option<f64> {
+        let Profile { months_as_customer, items_due, paid_on_time, paid_late, .. } = account.profile;
+        let profile = &account.profile;
+        let overdue = || account.items.iter().filter(|i| i.is_overdue).count();
+        Some(match self {
+            Field::MonthsAsCustomer => months_as_customer? as f64,
+            Field::ItemsDue => items_due as f64,
+            Field::PaidOnTime => paid_on_time as f64,
+            Field::PaidLate => paid_late as f64,
+            Field::LateRatio => profile.late_ratio?,
+            Field::DaysLateAvg => profile.days_late_avg?,
+            Field::DaysLateMax => profile.days_late_max? as f64,
+            Field::BrokenPromises => profile.broken_promises as f64,
+            Field::BrokenAgreements => profile.broken_agreements as f64,
+            Field::LargestPayment => profile.largest_payment?.0 as f64 / 100.0,
+            Field::OpenItems => account.items.len() as f64,
+            Field::OpenAmount => account.open().0 as f64 / 100.0,
+            Field::OverdueItems => overdue() as f64,
+            Field::OverdueAmount => account.overdue().0 as f64 / 100.0,
+            Field::DaysPastDueMax => account.days_past_due_max() as f64,
+        })
+    }
+}
+
+/// How a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Comparison {
+    Less(f64),
+    AtMost(f64),
+    Equal(f64),
+    AtLeast(f64),
+    Greater(f64),
+}
+
+impl Comparison {
+    /// Reads `">= 0.1"`; `None` where the text is no comparison with a number.
+    ///
+    /// ```
+    /// use regua::domain::segment::Comparison;
+    /// assert_eq!(Comparison::parse(">= 0.5"), Some(Comparison::AtLeast(0.5)));
+    /// assert_eq!(Comparison::parse("about 3"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Comparison> {
+        let text = text.trim();
+        let kinds: [(&str, fn(f64) -> Comparison); 5] = [
+            ("<=", Comparison::AtMost),
+            (">=", Comparison::AtLeast),
+            ("<", Comparison::Less),
+            (">", Comparison::Greater),
+            ("=", Comparison::Equal),
+        ];
+        let (rest, kind) = kinds.iter().find_map(|(sign, kind)| Some((text.strip_prefix(sign)?, kind)))?;
+        rest.trim().parse().ok().filter(|n: &f64| n.is_finite()).map(kind)
+    }
+
+    fn holds(self, value: f64) -> bool {
+        match self {
+            Comparison::Less(x) => value < x,
+            Comparison::AtMost(x) => value <= x,
+            Comparison::Equal(x) => value == x,
+            Comparison::AtLeast(x) => value >= x,
+            Comparison::Greater(x) => value > x,
+        }
+    }
+}
+
+/// Comparisons that must all hold; none = always.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Condition(pub Vec<(Field, Comparison)>);
+
+impl Condition {
+    pub fn holds(&self, account: &Account) -> bool {
+        self.0.iter().all(|(field, comparison)| field.value(account).is_some_and(|v| comparison.holds(v)))
+    }
+}
+
+/// A name for the accounts that fit.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub name: String,
+    pub when: Condition,
+}
+
+/// Name of the first rule that fits.
+pub fn first_fit<'a>(rules: &'a [Rule], account: &Account) -> Option<&'a str> {
+    rules.iter().find(|r| r.when.holds(account)).map(|r| r.name.as_str())
+}
+
+/// A scorecard: points for every line that holds, and the bands that the sum falls in.
+#[derive(Clone, Debug, Default)]
+pub struct Scorecard {
+    pub lines: Vec<(i64, Condition)>,
+    /// Least points and name, ascending.
+    pub bands: Vec<(i64, String)>,
+}
+
+impl Scorecard {
+    pub fn band(&self, account: &Account) -> Option<&str> {
+        let points: i64 = self.lines.iter().filter(|(_, when)| when.holds(account)).map(|(points, _)| points).sum();
+        self.bands.iter().rev().find(|(least, _)| points >= *least).map(|(_, name)| name.as_str())
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,131 @@
+//! What can go wrong, as the caller must tell it apart: one variant for each decision, each with its exit code.
+//!
+//! Every message names the object and ends with the remedy. Raw engine errors are not shown: they can hold values
+//! of cells, and cells hold personal data.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use crate::domain::message::MessageError;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One error in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    pub file: PathBuf,
+    /// From 1; 0 where the whole file is meant.
+    pub line: usize,
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file.display(), self.message),
+            line => write!(f, "{}:{line}: {}", self.file.display(), self.message),
+        }
+    }
+}
+
+/// A list that prints one entry a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lines<T>(pub Vec<T>);
+
+impl<T: fmt::Display> fmt::Display for Lines<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, entry) in self.0.iter().enumerate() {
+            let gap = if position == 0 { "" } else { "\n" };
+            write!(f, "{gap}{entry}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An audit that did not hold: what was expected, what is, and by how much they differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub audit: String,
+    pub subject: String,
+    pub expected: String,
+    pub actual: String,
+    pub difference: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { audit, subject, expected, actual, difference } = self;
+        write!(f, "audit {audit} ({subject}): expected {expected}, actual {actual}, difference {difference}")
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Configuration(Lines<Fault>),
+    /// An SQL model that cannot be loaded, planned or run.
+    #[error("model {model}: {what}")]
+    Model { model: String, what: String },
+    /// Snapshots that are not what the contract asks for.
+    #[error("{0}")]
+    Contract(Lines<String>),
+    #[error("nothing was published: an audit failed\n{0}")]
+    Audit(Lines<Finding>),
+    #[error("a message could not be made: {0}")]
+    Message(#[source] MessageError),
+    #[error(
+        "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}); \
+         nothing was published. Publish another date, or restore what that run read"
+    )]
+    Conflict { as_of: NaiveDate, record: String, run_id: String },
+    #[error("{as_of} lies before {newest}, which is already published; nothing was published. Only newer dates can follow")]
+    Earlier { as_of: NaiveDate, newest: NaiveDate },
+    #[error("{0}")]
+    InputsMissing(Lines<String>),
+    #[error("{object} changed while it was read; run again when the export has finished")]
+    Moved { object: String },
+    #[error("{object} says halt: nothing was published. Remove it when the reason is gone, and run again")]
+    Halted { object: String },
+    #[error("the log moved on to {head} while this run was under way; run again")]
+    HeadMoved { head: String },
+    #[error("{object}: the store is not available ({what}); check the address and the credentials, and run again")]
+    Unavailable { object: String, what: String },
+    #[error("{output}: this store ignores conditional writes, so two runs could both publish; use one that honours If-None-Match")]
+    StoreRefused { output: String },
+    #[error("{object}: what was written is not what is read back ({what}); nothing was published")]
+    Torn { object: String, what: String },
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{object}: {what}")]
+    Damaged { object: String, what: String },
+    #[error("interrupted: nothing was published")]
+    Interrupted { signal: i32 },
+}
+
+impl Error {
+    /// The exit code that a scheduler decides by; `README.md` lists them.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
+            Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Damaged { .. } => 3,
+            Error::Conflict { .. } | Error::Earlier { .. } => 4,
+            Error::InputsMissing(_)
+            | Error::Moved { .. }
+            | Error::HeadMoved { .. }
+            | Error::Unavailable { .. } => 75,
+            Error::StoreRefused { .. } => 2,
+            Error::Halted { .. } => 75,
+            Error::Torn { .. } | Error::File { .. } => 1,
+            Error::Interrupted { signal } => 128 + *signal as u8,
+        }
+    }
+
+    pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::File { path, source }
+    }
+}

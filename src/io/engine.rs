@@ -1,0 +1,250 @@
+//! The SQL engine: one small session per shard, locked down, fed from memory.
+//!
+//! DDL, DML and statements are off. One partition and no repartitioning: a shard fits the cache, and its answers come
+//! in one order. Models are read with their headers; a `table` is computed once, a `view` is inlined.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::MemTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::logical_expr::var_provider::{VarProvider, VarType};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::scalar::ScalarValue;
+use tokio::runtime::Handle;
+
+use crate::error::{Error, Result};
+
+/// Rows of one batch inside the engine.
+const BATCH_ROWS: usize = 8_192;
+
+/// The folders of `sql/`, in path order: which stage runs which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    Staging,
+    Intermediate,
+    Candidates,
+    Facts,
+    Kpis,
+    Audits,
+}
+
+impl Layer {
+    pub const ALL: [(Layer, &'static str); 6] = [
+        (Layer::Staging, "10_staging"),
+        (Layer::Intermediate, "20_intermediate"),
+        (Layer::Candidates, "30_candidates"),
+        (Layer::Facts, "35_facts"),
+        (Layer::Kpis, "40_kpis"),
+        (Layer::Audits, "50_audits"),
+    ];
+}
+
+/// One SQL file: the view name is the file stem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    pub layer: Layer,
+    pub name: String,
+    /// The columns that identify a row; empty where the header says `none`.
+    pub grain: Vec<String>,
+    pub reads: Vec<String>,
+    pub is_table: bool,
+    pub sql: String,
+}
+
+/// Every model, each after the models that it reads.
+#[derive(Clone, Debug, Default)]
+pub struct Models(Vec<Model>);
+
+const HEADER: [&str; 6] = ["Purpose", "Grain", "Reads", "Units", "Nulls", "Kind"];
+
+impl Models {
+    /// Reads `(path, text)`.
+    ///
+    /// # Errors
+    /// `Model` for a file outside the known folders, an incomplete header, or models that read each other in a ring.
+    pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Models> {
+        let mut waiting = Vec::new();
+        for (path, text) in files {
+            waiting.push(model(path, text)?);
+        }
+        waiting.sort_by(|a, b| (a.layer, &a.name).cmp(&(b.layer, &b.name)));
+        let mut ordered: Vec<Model> = Vec::with_capacity(waiting.len());
+        while !waiting.is_empty() {
+            let is_ready = |m: &Model| {
+                waiting.iter().all(|other| other.name == m.name || !m.reads.contains(&other.name) || other.layer > m.layer)
+            };
+            let Some(next) = waiting.iter().position(is_ready) else {
+                let names: Vec<&str> = waiting.iter().map(|m| m.name.as_str()).collect();
+                let what = "these models read each other in a ring; break it".to_owned();
+                return Err(Error::Model { model: names.join(", "), what });
+            };
+            ordered.push(waiting.remove(next));
+        }
+        Ok(Models(ordered))
+    }
+
+    pub fn of(&self, layer: Layer) -> impl Iterator<Item = &Model> {
+        self.0.iter().filter(move |m| m.layer == layer)
+    }
+}
+
+fn model(path: &str, text: &str) -> Result<Model> {
+    let refuse = |what: String| Error::Model { model: path.to_owned(), what };
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let layer = Layer::ALL.iter().find(|(_, name)| *name == folder).map(|(layer, _)| *layer);
+    let names = Layer::ALL.map(|(_, name)| name).join(", ");
+    let layer = layer.ok_or_else(|| refuse(format!("it stands in no known folder; use one of {names}")))?;
+    let mut header = BTreeMap::new();
+    for line in text.lines().map_while(|l| l.strip_prefix("-- ")) {
+        if let Some((key, value)) = line.split_once(": ") {
+            header.insert(key, value.trim());
+        }
+    }
+    let missing: Vec<&str> = HEADER.into_iter().filter(|key| !header.contains_key(key)).collect();
+    if !missing.is_empty() {
+        return Err(refuse(format!("its header lacks {}; it opens with lines such as `-- Grain: debtor_id`", missing.join(", "))));
+    }
+    let words = |key: &str| -> Vec<String> { header[key].split(',').map(|w| w.trim().to_owned()).collect() };
+    let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
+    Ok(Model {
+        layer,
+        name: file.trim_end_matches(".sql").to_owned(),
+        grain,
+        reads: words("Reads"),
+        is_table: header["Kind"] == "table",
+        sql: text.to_owned(),
+    })
+}
+
+/// The values that SQL may name as `@name`: typed, so that configuration never becomes SQL.
+#[derive(Clone, Debug)]
+pub struct Variables(Arc<BTreeMap<String, ScalarValue>>);
+
+/// The value of a variable.
+#[derive(Clone, Debug)]
+pub enum Value {
+    Date(i32),
+    Int(i64),
+    Day(i32),
+    Text(String),
+}
+
+impl Variables {
+    pub fn new<'a>(values: impl IntoIterator<Item = (&'a str, Value)>) -> Variables {
+        let scalar = |value| match value {
+            Value::Date(days) => ScalarValue::Date32(Some(days)),
+            Value::Int(number) => ScalarValue::Int64(Some(number)),
+            Value::Day(number) => ScalarValue::Int32(Some(number)),
+            Value::Text(text) => ScalarValue::Utf8(Some(text)),
+        };
+        Variables(Arc::new(values.into_iter().map(|(name, value)| (format!("@{name}"), scalar(value))).collect()))
+    }
+
+    fn find(&self, names: &[String]) -> Option<&ScalarValue> {
+        names.first().and_then(|name| self.0.get(name))
+    }
+}
+
+impl VarProvider for Variables {
+    fn get_value(&self, names: Vec<String>) -> datafusion::error::Result<ScalarValue> {
+        self.find(&names).cloned().ok_or_else(|| DataFusionError::Plan(format!("unknown variable {}", names.join("."))))
+    }
+
+    fn get_type(&self, names: &[String]) -> Option<DataType> {
+        self.find(names).map(ScalarValue::data_type)
+    }
+}
+
+/// What all sessions of a run share: the memory pool and the variables.
+#[derive(Clone)]
+pub struct Engine {
+    runtime: Handle,
+    environment: Arc<RuntimeEnv>,
+    variables: Variables,
+}
+
+impl Engine {
+    /// The pool is 60 % of the memory that the run may use; the rest is for what the engine does not count.
+    pub fn new(runtime: &Handle, memory_bytes_max: u64, variables: Variables) -> Result<Engine> {
+        let pool = Arc::new(GreedyMemoryPool::new((memory_bytes_max / 10 * 6) as usize));
+        let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc();
+        let environment = environment.map_err(|e| engine_error("engine", &e))?;
+        Ok(Engine { runtime: runtime.clone(), environment, variables })
+    }
+
+    pub fn session(&self) -> Session {
+        let config = SessionConfig::new()
+            .with_target_partitions(1)
+            .with_batch_size(BATCH_ROWS)
+            .with_information_schema(false)
+            .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
+            .set_bool("datafusion.execution.collect_statistics", true)
+            .set_str("datafusion.sql_parser.map_string_types_to_utf8view", "false");
+        let context = SessionContext::new_with_config_rt(config, Arc::clone(&self.environment));
+        context.register_variable(VarType::UserDefined, Arc::new(self.variables.clone()));
+        Session { context, runtime: self.runtime.clone() }
+    }
+}
+
+/// One session: tables in, models, batches out.
+pub struct Session {
+    context: SessionContext,
+    runtime: Handle,
+}
+
+impl Session {
+    /// Registers batches as a table.
+    pub fn register(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
+        let table = MemTable::try_new(schema, vec![batches]).map_err(|e| engine_error(name, &e))?;
+        self.context.register_table(name, Arc::new(table)).map(|_| ()).map_err(|e| engine_error(name, &e))
+    }
+
+    /// Runs a model: a table is computed and registered, a view only registered.
+    pub fn run(&self, model: &Model) -> Result<()> {
+        if model.is_table {
+            let (schema, batches) = self.query(&model.name, &model.sql)?;
+            return self.register(&model.name, schema, batches);
+        }
+        let planned = self.runtime.block_on(self.context.sql_with_options(&model.sql, options()));
+        let view = planned.map_err(|e| engine_error(&model.name, &e))?.into_view();
+        self.context.register_table(&model.name, view).map(|_| ()).map_err(|e| engine_error(&model.name, &e))
+    }
+
+    /// Runs a query and collects its rows; for results that fit a shard.
+    pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let collected = self.runtime.block_on(async {
+            let frame = self.context.sql_with_options(sql, options()).await?;
+            let schema = Arc::clone(frame.schema().inner());
+            Ok((schema, frame.collect().await?))
+        });
+        collected.map_err(|e: DataFusionError| engine_error(name, &e))
+    }
+
+    /// The rows of a table that was computed before.
+    pub fn table(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        self.query(name, &format!("select * from {name}"))
+    }
+}
+
+fn options() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+}
+
+/// Planning errors name columns and tables and are shown; errors at run time can hold values and are not.
+fn engine_error(model: &str, error: &DataFusionError) -> Error {
+    let what = match error.find_root() {
+        e @ (DataFusionError::SQL(..) | DataFusionError::Plan(_) | DataFusionError::SchemaError(..)) => e.to_string(),
+        DataFusionError::ResourcesExhausted(_) => {
+            "it does not fit the memory; raise limits.memory_mb_max or lower limits.shard_rows_max".to_owned()
+        }
+        DataFusionError::ArrowError(..) => "a value does not fit its type (overflow, bad cast)".to_owned(),
+        _ => "the engine failed".to_owned(),
+    };
+    Error::Model { model: model.to_owned(), what: what.lines().next().unwrap_or_default().to_owned() }
+}

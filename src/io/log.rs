@@ -1,0 +1,174 @@
+//! The log of published runs: one record a run, created once, chained by hash. It is the only truth.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::store::{Created, Store};
+use crate::domain::action::sha256_hex;
+use crate::error::{Error, Result};
+
+pub const FORMAT_VERSION: u32 = 1;
+/// Times that the same record is written again when it is not found afterwards.
+const CREATE_ATTEMPTS: u32 = 5;
+
+/// What a run published; no personal data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    pub format_version: u32,
+    pub seq: u64,
+    /// SHA-256 of the record before it; empty for the first.
+    pub prev_sha256: String,
+    pub tenant: String,
+    pub as_of: NaiveDate,
+    pub revision: u32,
+    pub kind: RecordKind,
+    pub run_id: String,
+    /// Tells this attempt's record from another's, whatever the store answers.
+    pub nonce: String,
+    /// SHA-256 over the pinned inputs.
+    pub input_digest: String,
+    /// SHA-256 over every configuration file.
+    pub config_digest: String,
+    pub code_version: String,
+    pub inputs: Vec<InputObject>,
+    pub files: Vec<PublishedFile>,
+    /// Table = SHA-256 of its file.
+    pub logical_digests: BTreeMap<String, String>,
+    pub counts: BTreeMap<String, u64>,
+    /// Currency = open amount.
+    pub control_totals: BTreeMap<String, String>,
+    /// Audits that held.
+    pub audits: Vec<String>,
+    /// Who ran it, where the scheduler says so.
+    pub ran_by: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    Actions,
+    KpiOnly,
+    Void,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct InputObject {
+    pub table: String,
+    pub url: String,
+    pub size: u64,
+    pub e_tag: Option<String>,
+    pub version: Option<String>,
+    pub rows: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PublishedFile {
+    /// Below the output folder.
+    pub path: String,
+    /// The copy for readers that do not follow the log, where there is one.
+    pub copy_to: Option<String>,
+    pub size: u64,
+    pub sha256: String,
+    pub rows: u64,
+}
+
+/// The log as it was read: every record, in order, its chain checked.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    pub records: Vec<Record>,
+    /// SHA-256 of the newest record's bytes; empty for an empty log.
+    pub head_sha256: String,
+}
+
+/// `_log/00000000000000000001.json`
+pub fn key_of(seq: u64) -> String {
+    format!("_log/{seq:020}.json")
+}
+
+impl Log {
+    /// Reads every record and checks the chain.
+    ///
+    /// # Errors
+    /// `Damaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
+    pub fn read(store: &Store) -> Result<Log> {
+        let mut log = Log::default();
+        for (key, _) in store.list("_log")? {
+            let damaged = |what: &str| Error::Damaged { object: store.url_of(&key), what: what.to_owned() };
+            let bytes = store.get(&key)?.ok_or_else(|| damaged("listed, but not there"))?;
+            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged("it is no commit record"))?;
+            if record.format_version != FORMAT_VERSION {
+                return Err(damaged("it has a format version that this program does not know; update regua"));
+            }
+            if record.seq != log.records.len() as u64 + 1 || key != key_of(record.seq) {
+                return Err(damaged("a record before it is missing; restore it from a backup"));
+            }
+            if record.prev_sha256 != log.head_sha256 {
+                return Err(damaged("the chain is broken: the record before it was changed; restore it from a backup"));
+            }
+            log.head_sha256 = sha256_hex(&bytes);
+            log.records.push(record);
+        }
+        Ok(log)
+    }
+
+    pub fn head(&self) -> Option<&Record> {
+        self.records.last()
+    }
+
+    /// The newest record of that date.
+    pub fn of_date(&self, as_of: NaiveDate) -> Option<&Record> {
+        self.records.iter().rev().find(|r| r.as_of == as_of)
+    }
+
+    pub fn newest_date(&self) -> Option<NaiveDate> {
+        self.records.iter().map(|r| r.as_of).max()
+    }
+}
+
+/// How an attempt to append ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Appended {
+    Ours,
+    /// Another record stands there.
+    Other(Box<Record>),
+}
+
+/// Appends a record: creates its key, and then, whatever that call answered, reads it back.
+///
+/// # Errors
+/// `Unavailable` where the store cannot tell what became of it.
+pub fn append(store: &Store, record: &Record) -> Result<Appended> {
+    let key = key_of(record.seq);
+    let body = serde_json::to_vec_pretty(record).map_err(|e| Error::Damaged { object: key.clone(), what: e.to_string() })?;
+    let mut last = None;
+    for _ in 0..CREATE_ATTEMPTS {
+        let answer: Result<Created> = store.create(&key, body.clone().into());
+        last = answer.err();
+        match store.get(&key)? {
+            Some(found) if found == body => return Ok(Appended::Ours),
+            Some(found) => {
+                let damaged = |_| Error::Damaged { object: store.url_of(&key), what: "it is no commit record".to_owned() };
+                let other: Record = serde_json::from_slice(&found).map_err(damaged)?;
+                return Ok(Appended::Other(Box::new(other)));
+            }
+            None => continue,
+        }
+    }
+    let what = "the record was written five times and is not there".to_owned();
+    Err(last.unwrap_or(Error::Unavailable { object: store.url_of(&key), what }))
+}
+
+/// Refuses a store that lets a conditional create overwrite: two runs could both publish there.
+pub fn probe(store: &Store, nonce: &str) -> Result<()> {
+    let key = format!("_control/probe-{nonce}");
+    let first = store.create(&key, "1".into())?;
+    let second = store.create(&key, "2".into())?;
+    store.delete(&key)?;
+    match (first, second) {
+        (Created::Yes, Created::Exists) => Ok(()),
+        _ => Err(Error::StoreRefused { output: store.url().to_owned() }),
+    }
+}

@@ -1,0 +1,267 @@
+//! Parquet in and out: streams of batches from pinned objects, and files that are the same bytes every time.
+
+use std::fs::File;
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::{BatchCoalescer, cast};
+use arrow::datatypes::{Field, SchemaRef};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use object_store::{GetOptions, GetRange, ObjectStore};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use sha2::{Digest, Sha256};
+
+use super::store::{Pinned, Store};
+use crate::domain::action::hex;
+use crate::error::{Error, Result};
+
+/// Rows of one batch that is read.
+const BATCH_ROWS: usize = 32_768;
+/// Rows of one written chunk and of one row group: fixed, so that the bytes do not depend on how rows arrive.
+const CHUNK_ROWS: usize = 8_192;
+const ROW_GROUP_ROWS: usize = 1_048_576;
+/// Bytes from the end of a file that are read at once, in the hope that the footer is among them.
+const FOOTER_BYTES: usize = 64 * 1024;
+const CREATED_BY: &str = concat!("regua version ", env!("CARGO_PKG_VERSION"));
+
+/// A pinned Parquet object whose footer has been read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub object: Pinned,
+    metadata: ArrowReaderMetadata,
+    store: Store,
+}
+
+impl Source {
+    /// Reads the footer.
+    ///
+    /// # Errors
+    /// `Damaged` where the object is no Parquet file, `Moved` where it changed since it was pinned.
+    pub fn open(store: &Store, object: Pinned) -> Result<Source> {
+        let mut reader = reader(store, &object);
+        let loaded = store.runtime().block_on(async {
+            let metadata = reader.get_metadata(None).await?;
+            ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))
+        });
+        let metadata = loaded.map_err(|e| read_error(&object.url, &e))?;
+        Ok(Source { object, metadata, store: store.clone() })
+    }
+
+    pub fn schema(&self) -> &SchemaRef {
+        self.metadata.schema()
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.metadata.metadata().file_metadata().num_rows().max(0) as u64
+    }
+
+    /// Reads these top-level columns, batch by batch; they come in the order of the file.
+    ///
+    /// # Errors
+    /// `Damaged` or `Moved`, or what `each` returns.
+    pub fn for_each_batch(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+        let builder =
+            ParquetRecordBatchStreamBuilder::new_with_metadata(reader(&self.store, &self.object), self.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+        let failed = |e: &ParquetError| read_error(&self.object.url, e);
+        let built = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
+        let mut stream = built.map_err(|e| failed(&e))?;
+        while let Some(batch) = self.store.runtime().block_on(stream.next()) {
+            each(batch.map_err(|e| failed(&e))?)?;
+        }
+        Ok(())
+    }
+}
+
+fn reader(store: &Store, object: &Pinned) -> PinnedReader {
+    PinnedReader { store: Arc::clone(store.objects()), object: object.clone() }
+}
+
+/// Reads ranges of a pinned object; every read carries `if_match`, so bytes of two versions are never mixed.
+struct PinnedReader {
+    store: Arc<dyn ObjectStore>,
+    object: Pinned,
+}
+
+impl AsyncFileReader for PinnedReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            if_match: self.object.e_tag.clone(),
+            version: self.object.version.clone(),
+            ..Default::default()
+        };
+        async move {
+            let found = self.store.get_opts(&self.object.path, options).await;
+            found.map_err(external)?.bytes().await.map_err(external)
+        }
+        .boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        async move {
+            let size = self.object.size;
+            let reader = ParquetMetaDataReader::new().with_prefetch_hint(Some(FOOTER_BYTES));
+            reader.load_and_finish(self, size).await.map(Arc::new)
+        }
+        .boxed()
+    }
+}
+
+fn external(error: object_store::Error) -> ParquetError {
+    ParquetError::External(Box::new(error))
+}
+
+/// Tells a moved object from a damaged one; the engine's own text can hold values and is not shown.
+fn read_error(url: &str, error: &ParquetError) -> Error {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = source {
+        match cause.downcast_ref::<object_store::Error>() {
+            Some(object_store::Error::Precondition { .. } | object_store::Error::NotFound { .. }) => {
+                return Error::Moved { object: url.to_owned() };
+            }
+            Some(_) => {
+                return Error::Unavailable { object: url.to_owned(), what: "reading failed".to_owned() };
+            }
+            None => source = cause.source(),
+        }
+    }
+    let what = match error {
+        ParquetError::EOF(_) => "the file is cut short",
+        ParquetError::NYI(_) => "it uses a Parquet feature that this reader lacks",
+        _ => "it is no Parquet file, or it is damaged",
+    };
+    Error::Damaged { object: url.to_owned(), what: format!("{what}; export it again") }
+}
+
+/// What a finished file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub path: PathBuf,
+    pub rows: u64,
+    pub size: u64,
+    pub sha256: String,
+}
+
+/// A file that hashes what goes through it.
+pub struct HashingFile {
+    file: std::io::BufWriter<File>,
+    hasher: Sha256,
+    size: u64,
+}
+
+impl HashingFile {
+    pub fn create(path: &FilePath) -> Result<HashingFile> {
+        let file = File::create(path).map_err(Error::file(path))?;
+        Ok(HashingFile { file: std::io::BufWriter::with_capacity(1 << 20, file), hasher: Sha256::new(), size: 0 })
+    }
+
+    /// Flushes; returns size and SHA-256 of everything written.
+    pub fn finish(mut self) -> std::io::Result<(u64, String)> {
+        self.file.flush()?;
+        Ok((self.size, hex(&self.hasher.finalize())))
+    }
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes one table into one file; the same rows give the same bytes, however they are cut into batches.
+pub struct TableWriter {
+    path: PathBuf,
+    schema: SchemaRef,
+    chunks: BatchCoalescer,
+    writer: ArrowWriter<HashingFile>,
+    rows: u64,
+}
+
+impl TableWriter {
+    /// Opens the file before the work starts, so that a full disk shows early.
+    pub fn create(path: &FilePath, schema: SchemaRef) -> Result<TableWriter> {
+        let properties = WriterProperties::builder()
+            .set_created_by(CREATED_BY.to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .build();
+        let options = parquet::arrow::arrow_writer::ArrowWriterOptions::new()
+            .with_properties(properties)
+            .with_skip_arrow_metadata(true);
+        let file = HashingFile::create(path)?;
+        let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options).map_err(|e| failed(path, &e))?;
+        let chunks = BatchCoalescer::new(Arc::clone(&schema), CHUNK_ROWS);
+        Ok(TableWriter { path: path.to_owned(), schema, chunks, writer, rows: 0 })
+    }
+
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let batch = conformed(batch, &self.schema).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.rows += batch.num_rows() as u64;
+        self.chunks.push_batch(batch).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        while let Some(chunk) = self.chunks.next_completed_batch() {
+            self.writer.write(&chunk).map_err(|e| failed(&self.path, &e))?;
+        }
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<Written> {
+        self.chunks.finish_buffered_batch().map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.drain()?;
+        let file = self.writer.into_inner().map_err(|e| failed(&self.path, &e))?;
+        let (size, sha256) = file.finish().map_err(Error::file(&self.path))?;
+        Ok(Written { path: self.path, rows: self.rows, size, sha256 })
+    }
+}
+
+/// The batch under the contract's schema: the same columns by name, cast where the engine widened them.
+///
+/// # Errors
+/// Where a column is missing or cannot be cast without loss.
+pub fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Result<RecordBatch> {
+    let column = |field: &Arc<Field>| {
+        let column = batch.column_by_name(field.name()).ok_or_else(|| {
+            arrow::error::ArrowError::SchemaError(format!("column {} is missing", field.name()))
+        })?;
+        match column.data_type() == field.data_type() {
+            true => Ok(Arc::clone(column)),
+            false => cast(column, field.data_type()),
+        }
+    };
+    let columns: arrow::error::Result<Vec<_>> = schema.fields().iter().map(column).collect();
+    RecordBatch::try_new(Arc::clone(schema), columns?)
+}
+
+fn failed(path: &FilePath, error: &ParquetError) -> Error {
+    let what = match error {
+        ParquetError::External(source) => source.to_string(),
+        other => other.to_string(),
+    };
+    Error::Damaged { object: path.display().to_string(), what: format!("writing failed: {what}") }
+}

@@ -1,0 +1,311 @@
+//! Object stores behind one type: local folders, S3, Azure and Google, by URL.
+//!
+//! Only plain puts and conditional creates are used: no rename, no copy-if-not-exists, nothing that one store has
+//! and another lacks. Reads of pinned inputs carry `if_match`, so a snapshot that moves under a run is noticed.
+//! Calls are synchronous; the runtime behind them is this module's business.
+
+use std::fmt;
+use std::io::Read;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
+use tokio::runtime::Handle;
+
+use crate::error::{Error, Result};
+
+/// Bytes of one part of a large upload.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// A folder in a store, and the way to call it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    prefix: Path,
+    url: String,
+    is_local: bool,
+    runtime: Handle,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+/// One object of an input, pinned: its bytes are those that were there when the run looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    pub url: String,
+    pub path: Path,
+    pub size: u64,
+    pub e_tag: Option<String>,
+    pub version: Option<String>,
+}
+
+/// What became of a conditional create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    Yes,
+    /// Something stands there already; it may be our own write, answered late.
+    Exists,
+}
+
+impl Store {
+    /// Opens the folder at a path or a `file://`, `s3://`, `gs://` or `az://` URL; credentials come from the
+    /// environment only.
+    ///
+    /// # Errors
+    /// `Usage` for a URL that is none; `Unavailable` where the store cannot be set up.
+    pub fn open(location: &str, runtime: &Handle) -> Result<Store> {
+        let unavailable = |e: object_store::Error| Error::Unavailable { object: location.to_owned(), what: short(&e) };
+        let (scheme, rest) = location.split_once("://").unwrap_or(("file", location));
+        let key = || Path::parse(rest.split_once('/').map_or("", |(_, key)| key.trim_end_matches('/')));
+        let bad = |e: object_store::path::Error| Error::Usage(format!("{location}: {e}"));
+        let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match scheme {
+            "file" => {
+                let path = std::path::absolute(rest).map_err(Error::file(rest))?;
+                (Arc::new(LocalFileSystem::new()), Path::from_absolute_path(without_dots(&path)).map_err(bad)?)
+            }
+            "s3" | "s3a" => {
+                (Arc::new(AmazonS3Builder::from_env().with_url(location).build().map_err(unavailable)?), key().map_err(bad)?)
+            }
+            "gs" => (
+                Arc::new(GoogleCloudStorageBuilder::from_env().with_url(location).build().map_err(unavailable)?),
+                key().map_err(bad)?,
+            ),
+            "az" | "abfs" | "abfss" => {
+                let builder = MicrosoftAzureBuilder::from_env().with_url(location);
+                (Arc::new(builder.build().map_err(unavailable)?), key().map_err(bad)?)
+            }
+            other => {
+                let message = format!("{location}: unknown scheme {other}://; use a path, file://, s3://, gs:// or az://");
+                return Err(Error::Usage(message));
+            }
+        };
+        let is_local = scheme == "file";
+        Ok(Store { inner, prefix, url: location.trim_end_matches('/').to_owned(), is_local, runtime: runtime.clone() })
+    }
+
+    /// The URL of an object below this folder, for messages and records.
+    pub fn url_of(&self, key: &str) -> String {
+        format!("{}/{key}", self.url)
+    }
+
+    /// The folder itself.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn path(&self, key: &str) -> Path {
+        self.prefix.parts().chain(Path::from(key).parts()).collect()
+    }
+
+    fn unavailable(&self, key: &str) -> impl FnOnce(object_store::Error) -> Error {
+        let object = self.url_of(key);
+        move |e| Error::Unavailable { object, what: short(&e) }
+    }
+
+    /// The bytes of an object; `None` where there is none.
+    pub fn get(&self, key: &str) -> Result<Option<Bytes>> {
+        let path = self.path(key);
+        let found = self.runtime.block_on(async { self.inner.get(&path).await?.bytes().await });
+        match found {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(self.unavailable(key)(e)),
+        }
+    }
+
+    /// Writes an object, whatever stood there.
+    pub fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
+        let path = self.path(key);
+        self.runtime.block_on(self.inner.put(&path, bytes.into())).map_err(self.unavailable(key))?;
+        self.make_durable(&path)
+    }
+
+    /// Writes an object only where there is none.
+    pub fn create(&self, key: &str, bytes: Bytes) -> Result<Created> {
+        let path = self.path(key);
+        match self.runtime.block_on(self.inner.put_opts(&path, bytes.into(), PutMode::Create.into())) {
+            Ok(_) => self.make_durable(&path).map(|()| Created::Yes),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Ok(Created::Exists)
+            }
+            Err(e) => Err(self.unavailable(key)(e)),
+        }
+    }
+
+    /// Uploads a local file in parts.
+    pub fn upload(&self, key: &str, file: &FilePath) -> Result<()> {
+        let path = self.path(key);
+        let mut source = std::fs::File::open(file).map_err(Error::file(file))?;
+        let size = source.metadata().map_err(Error::file(file))?.len();
+        if size <= PART_BYTES as u64 {
+            let mut bytes = Vec::with_capacity(size as usize);
+            source.read_to_end(&mut bytes).map_err(Error::file(file))?;
+            return self.put(key, bytes.into());
+        }
+        let mut upload = self.runtime.block_on(self.inner.put_multipart(&path)).map_err(self.unavailable(key))?;
+        let sent = self.send_parts(&mut source, upload.as_mut(), key, file);
+        if sent.is_err() {
+            // Nothing refers to the parts; the first error is the one to tell.
+            let _ = self.runtime.block_on(upload.abort());
+        }
+        sent?;
+        self.make_durable(&path)
+    }
+
+    fn send_parts(
+        &self,
+        source: &mut std::fs::File,
+        upload: &mut dyn MultipartUpload,
+        key: &str,
+        file: &FilePath,
+    ) -> Result<()> {
+        loop {
+            let mut part = Vec::with_capacity(PART_BYTES);
+            source.by_ref().take(PART_BYTES as u64).read_to_end(&mut part).map_err(Error::file(file))?;
+            if part.is_empty() {
+                break;
+            }
+            self.runtime.block_on(upload.put_part(part.into())).map_err(self.unavailable(key))?;
+        }
+        self.runtime.block_on(upload.complete()).map(|_| ()).map_err(self.unavailable(key))
+    }
+
+    /// Deletes an object; that it is not there is no error.
+    pub fn delete(&self, key: &str) -> Result<()> {
+        match self.runtime.block_on(self.inner.delete(&self.path(key))) {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(self.unavailable(key)(e)),
+        }
+    }
+
+    /// Keys and sizes below a folder, in order.
+    pub fn list(&self, folder: &str) -> Result<Vec<(String, u64)>> {
+        let prefix = self.path(folder);
+        let listed = self.runtime.block_on(collect(self.inner.list(Some(&prefix))));
+        let metas = listed.map_err(self.unavailable(folder))?;
+        let skip = self.prefix.parts().count();
+        let key = |p: &Path| p.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
+        let mut keys: Vec<(String, u64)> = metas.iter().map(|m| (key(&m.location), m.size)).collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    /// The objects that match the pattern below this folder, pinned, in the order of their names.
+    pub fn pin(&self, pattern: &glob::Pattern) -> Result<Vec<Pinned>> {
+        let options = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
+        let listed = self.runtime.block_on(collect(self.inner.list(Some(&self.prefix))));
+        let metas = match listed {
+            Ok(metas) => metas,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(e) => return Err(self.unavailable("")(e)),
+        };
+        let skip = self.prefix.parts().count();
+        let name = |p: &Path| p.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
+        let matching = metas.into_iter().filter(|m| pattern.matches_with(&name(&m.location), options));
+        let mut pinned: Vec<Pinned> = matching.map(|m| self.pinned(name(&m.location), m)).collect();
+        pinned.sort_by(|a, b| a.url.cmp(&b.url));
+        Ok(pinned)
+    }
+
+    /// One object, pinned; `None` where there is none.
+    pub fn pin_one(&self, key: &str) -> Result<Option<Pinned>> {
+        match self.runtime.block_on(self.inner.head(&self.path(key))) {
+            Ok(meta) => Ok(Some(self.pinned(key.to_owned(), meta))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(self.unavailable(key)(e)),
+        }
+    }
+
+    fn pinned(&self, key: String, meta: ObjectMeta) -> Pinned {
+        let ObjectMeta { location, size, e_tag, version, .. } = meta;
+        Pinned { url: self.url_of(&key), path: location, size, e_tag, version }
+    }
+
+    pub(super) fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Local files: object_store does not flush to disk, and a record must never outlive its data.
+    fn make_durable(&self, path: &Path) -> Result<()> {
+        if !self.is_local {
+            return Ok(());
+        }
+        let file = FilePath::new("/").join(path.as_ref());
+        let flush = |path: &FilePath| std::fs::File::open(path)?.sync_all();
+        flush(&file).map_err(Error::file(&file))?;
+        match file.parent() {
+            Some(folder) => flush(folder).map_err(Error::file(folder)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Splits a path or URL with globs into the folder to open and the pattern below it.
+///
+/// ```
+/// use regua::io::store::split_glob;
+/// assert_eq!(split_glob("s3://b/in/dt=2026-01-01/*.parquet"), ("s3://b/in/dt=2026-01-01".into(), "*.parquet".into()));
+/// assert_eq!(split_glob("/data/invoices.parquet"), ("/data".into(), "invoices.parquet".into()));
+/// ```
+pub fn split_glob(path: &str) -> (String, String) {
+    let first = path.find(['*', '?', '[']).unwrap_or(path.len());
+    match path[..first].rfind('/') {
+        Some(0) => ("/".to_owned(), path[1..].to_owned()),
+        Some(cut) => (path[..cut].to_owned(), path[cut + 1..].to_owned()),
+        None => (".".to_owned(), path.to_owned()),
+    }
+}
+
+/// `a/./b/../c` as `a/c`: object paths know no dots.
+fn without_dots(path: &FilePath) -> std::path::PathBuf {
+    let mut plain = std::path::PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(plain.pop()),
+            std::path::Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+async fn collect(
+    mut stream: BoxStream<'static, object_store::Result<ObjectMeta>>,
+) -> object_store::Result<Vec<ObjectMeta>> {
+    let mut metas = Vec::new();
+    while let Some(meta) = stream.next().await {
+        metas.push(meta?);
+    }
+    Ok(metas)
+}
+
+/// The kind of failure without the request: URLs and headers can hold secrets.
+fn short(error: &object_store::Error) -> String {
+    match error {
+        object_store::Error::NotFound { .. } => "not found".to_owned(),
+        object_store::Error::PermissionDenied { .. } => "permission denied".to_owned(),
+        object_store::Error::Unauthenticated { .. } => "not authenticated".to_owned(),
+        object_store::Error::Precondition { .. } => "it has changed".to_owned(),
+        object_store::Error::Generic { source, .. } => {
+            let text = source.to_string();
+            text.lines().next().unwrap_or("no answer").chars().take(200).collect()
+        }
+        other => other.to_string().lines().next().unwrap_or("failed").chars().take(200).collect(),
+    }
+}

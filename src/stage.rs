@@ -1,0 +1,31 @@
+//! The stages of a run, in order. Each takes what the one before it made; none calls back, none calls another.
+//!
+//! What one stage hands to the next is named here, so that a stage imports `super::Shard`, never `super::shard::...`.
+
+pub mod audit;
+pub mod decide;
+pub mod load;
+pub mod measure;
+pub mod publish;
+pub mod quarantine;
+pub mod shard;
+pub mod transform;
+
+use arrow::array::Date32Array;
+use chrono::{Datelike, NaiveDate};
+
+pub use audit::Audited;
+pub use decide::Decided;
+pub use load::{BadRow, Snapshot, Snapshots};
+pub use measure::{Artifact, Measured};
+pub use shard::{Shard, Totals};
+
+/// Days since 1970, as Arrow counts them.
+pub fn day_number(day: NaiveDate) -> i32 {
+    day.num_days_from_ce() - 719_163
+}
+
+/// A column of one date; models compare with it, never with a clock.
+fn date_column(day: NaiveDate, rows: usize) -> Date32Array {
+    Date32Array::from_value(day_number(day), rows)
+}

@@ -1,0 +1,180 @@
+//! Audit: nothing is published that does not tie. Any row that an audit returns stops the run.
+//!
+//! Each shard is audited in its own session by `sql/50_audits`, over what was decided beside what was read; the whole
+//! is then tied to control totals that the spreading pass took from the rows themselves, by other code. `Audited` has
+//! no public constructor: only this module can say that something may be published.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Decimal128Type};
+use arrow::util::display::array_value_to_string;
+
+use super::{Artifact, Measured, Totals};
+use crate::domain::money::Minor;
+use crate::error::{Error, Finding, Lines, Result};
+use crate::io::engine::{Layer, Models, Session};
+
+/// Findings that are listed; more say no more.
+const FINDINGS_MAX: usize = 50;
+
+/// Output that may be published.
+#[derive(Debug)]
+pub struct Audited {
+    measured: Measured,
+    audits: Vec<String>,
+}
+
+impl Audited {
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.measured.artifacts
+    }
+
+    pub fn measured(&self) -> &Measured {
+        &self.measured
+    }
+
+    /// The audits that held.
+    pub fn audits(&self) -> &[String] {
+        &self.audits
+    }
+}
+
+/// Runs every audit model over one shard, and checks the grain of every table model.
+///
+/// # Errors
+/// `Audit` with what was expected, what is, and the difference.
+pub fn check_shard(models: &Models, session: &Session) -> Result<()> {
+    let mut findings = Vec::new();
+    for model in models.of(Layer::Audits) {
+        let (_, batches) = session.query(&model.name, &model.sql)?;
+        for batch in &batches {
+            findings.extend(findings_of(&model.name, batch));
+        }
+    }
+    for layer in [Layer::Intermediate, Layer::Candidates, Layer::Facts] {
+        for model in models.of(layer).filter(|m| m.is_table && !m.grain.is_empty()) {
+            let (_, batches) = session.query(&model.name, &grain_query(&model.name, &model.grain))?;
+            let repeated: usize = batches.iter().map(RecordBatch::num_rows).sum();
+            if repeated > 0 {
+                findings.push(Finding {
+                    audit: format!("grain of {}", model.name),
+                    subject: model.grain.join(", "),
+                    expected: "one row each".to_owned(),
+                    actual: "more than one".to_owned(),
+                    difference: format!("{repeated} keys stand more than once"),
+                });
+            }
+        }
+    }
+    refuse(findings)
+}
+
+fn grain_query(model: &str, grain: &[String]) -> String {
+    let grain = grain.join(", ");
+    format!("select {grain} from {model} group by {grain} having count(*) > 1")
+}
+
+fn findings_of(audit: &str, batch: &RecordBatch) -> Vec<Finding> {
+    let text = |name: &str, row: usize| {
+        let column = batch.column_by_name(name);
+        column.and_then(|c| array_value_to_string(c, row).ok()).unwrap_or_default()
+    };
+    let finding = |row| Finding {
+        audit: audit.trim_start_matches("audit_").to_owned(),
+        subject: text("subject", row),
+        expected: text("expected", row),
+        actual: text("actual", row),
+        difference: text("difference", row),
+    };
+    (0..batch.num_rows().min(FINDINGS_MAX)).map(finding).collect()
+}
+
+fn refuse(findings: Vec<Finding>) -> Result<()> {
+    if findings.is_empty() { Ok(()) } else { Err(Error::Audit(Lines(findings))) }
+}
+
+/// Ties the whole: inputs to ledger, ledger to KPI tables, rows to rows.
+///
+/// # Errors
+/// `Audit` with every total that does not tie.
+pub fn audit(models: &Models, totals: &Totals, duplicates: &Totals, measured: Measured) -> Result<Audited> {
+    let mut findings = Vec::new();
+    let ledger = sums(&measured, "fct_ledger", "currency");
+    for (currency, sums) in &ledger {
+        let sum = |column: &str| sums.get(column).copied().unwrap_or(0);
+        let input = |keys: &[&str]| -> i128 {
+            let of = |t: &Totals, key: &&str| t.get(&((*key).to_owned(), currency.clone())).copied().unwrap_or(0);
+            keys.iter().map(|key| of(totals, key) - of(duplicates, key)).sum()
+        };
+        let owed = input(&["invoices.default", "invoices.invoice", "invoices.debit_note"]);
+        tie(&mut findings, "01 inputs to ledger", currency, owed, sum("original_amount"));
+        tie(&mut findings, "01 ledger to buckets", currency, sum("original_amount") - sum("applied_amount"), sum("bucket_amount"));
+        let split = sum("applied_amount") + sum("credit_amount") + sum("unmatched_amount");
+        tie(&mut findings, "02 payments applied, unapplied or unmatched", currency, sum("effect_amount"), split);
+    }
+    for (table, column) in [("kpi_portfolio", "open_amount"), ("kpi_aging", "open_amount")] {
+        for (currency, kpi) in kpi_sums(&measured, table, column) {
+            let bucket = ledger.get(&currency).and_then(|s| s.get("bucket_amount")).copied().unwrap_or(0);
+            tie(&mut findings, &format!("06 ledger to {table}"), &currency, bucket, kpi);
+        }
+    }
+    let count = |table: &str| i128::from(measured.counts.get(table).copied().unwrap_or(0));
+    if count("debtors") != count("decisions") {
+        let (expected, actual) = (count("debtors"), count("decisions"));
+        findings.push(finding("19 every account has a decision", "accounts", expected.to_string(), actual.to_string(), expected - actual));
+    }
+    refuse(findings)?;
+    let names = models.of(Layer::Audits).map(|m| m.name.trim_start_matches("audit_").to_owned());
+    let whole = ["01 inputs to ledger", "02 payments", "06 totals", "19 decisions"].map(str::to_owned);
+    Ok(Audited { measured, audits: names.chain(whole).collect() })
+}
+
+fn tie(findings: &mut Vec<Finding>, audit: &str, currency: &str, expected: i128, actual: i128) {
+    if expected != actual {
+        findings.push(finding(audit, currency, money(expected), money(actual), money(actual - expected)));
+    }
+}
+
+fn finding(audit: &str, subject: &str, expected: String, actual: String, difference: impl ToString) -> Finding {
+    Finding { audit: audit.to_owned(), subject: subject.to_owned(), expected, actual, difference: difference.to_string() }
+}
+
+fn money(minor: i128) -> String {
+    i64::try_from(minor).map_or_else(|_| format!("{minor} minor units"), |m| Minor(m).to_string())
+}
+
+/// Every decimal column of a fact table, added up by a text column.
+fn sums(measured: &Measured, table: &str, by: &str) -> BTreeMap<String, BTreeMap<String, i128>> {
+    let batches = measured.facts.get(table).map_or(&[][..], |(_, batches)| batches);
+    let mut sums: BTreeMap<String, BTreeMap<String, i128>> = BTreeMap::new();
+    for batch in batches {
+        let Some(keys) = batch.column_by_name(by).and_then(|c| c.as_string_opt::<i32>()) else { continue };
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            if !matches!(column.data_type(), DataType::Decimal128(..)) {
+                continue;
+            }
+            for (key, value) in keys.iter().zip(column.as_primitive::<Decimal128Type>().iter()) {
+                let of_key = sums.entry(key.unwrap_or_default().to_owned()).or_default();
+                *of_key.entry(field.name().clone()).or_default() += value.unwrap_or(0);
+            }
+        }
+    }
+    sums
+}
+
+/// One amount of a KPI table by currency; credits stand in rows of their own and are left out.
+fn kpi_sums(measured: &Measured, table: &str, column: &str) -> BTreeMap<String, i128> {
+    let mut sums = BTreeMap::new();
+    for batch in measured.kpis.get(table).into_iter().flatten() {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        let amounts = batch.column_by_name(column).and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+        let (Some(currencies), Some(amounts)) = (text("currency"), amounts) else { continue };
+        let buckets = text("bucket");
+        for row in (0..batch.num_rows()).filter(|row| buckets.is_none_or(|b| b.value(*row) != "credits")) {
+            let value = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
+            *sums.entry(currencies.value(row).to_owned()).or_insert(0) += value;
+        }
+    }
+    sums
+}

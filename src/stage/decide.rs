@@ -1,0 +1,42 @@
+//! Decide: the candidates of one shard become actions and holds, in parallel over its groups.
+//!
+//! The rules are in `domain`; here rows become cases, cases become rows, and rayon does the rest. It is called from a
+//! thread of its own, never from inside an async task.
+
+mod read;
+mod write;
+
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+use rayon::prelude::*;
+
+use crate::domain::case::Group;
+use crate::domain::decision::{Decision, Rules, decide as decide_group};
+use crate::error::{Error, Result};
+use crate::io::engine::Session;
+
+/// One shard, decided: rows of the published tables, in their order, and the lines of the gateway batches.
+#[derive(Debug)]
+pub struct Decided {
+    pub actions: RecordBatch,
+    pub decisions: RecordBatch,
+    pub items: RecordBatch,
+    pub debtors: RecordBatch,
+    /// The cited items of the actions, flat: the audits join them with the position.
+    pub action_items: RecordBatch,
+    /// Channel, and one JSON line per action in the order of `actions`.
+    pub lines: Vec<(&'static str, String)>,
+}
+
+/// Decides every account of a shard.
+///
+/// # Errors
+/// `Message` where a template cannot be rendered: `regua check` finds that before.
+pub fn decide(rules: &Rules, as_of: NaiveDate, due_on_business_day: bool, session: &Session) -> Result<Decided> {
+    let groups = read::groups(session, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
+    let decided: std::result::Result<Vec<(Group, Vec<Vec<Decision>>)>, _> = groups
+        .into_par_iter()
+        .map(|group| decide_group(rules, as_of, &group).map(|decisions| (group, decisions)))
+        .collect();
+    write::rows(rules, as_of, decided.map_err(Error::Message)?)
+}

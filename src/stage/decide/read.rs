@@ -1,0 +1,327 @@
+//! Candidate rows become cases. The tables come sorted alike, so one walk through them gathers each group.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
+use chrono::{Days, NaiveDate};
+
+use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile};
+use crate::domain::money::Minor;
+use crate::domain::procedure::Channel;
+use crate::error::{Error, Result};
+use crate::io::engine::Session;
+
+/// One candidate table with its columns by name.
+struct Rows {
+    name: &'static str,
+    batch: RecordBatch,
+}
+
+impl Rows {
+    fn of(session: &Session, name: &'static str) -> Result<Rows> {
+        let (schema, batches) = session.table(name)?;
+        let batch = concat_batches(&schema, &batches);
+        let batch = batch.map_err(|e| Error::Model { model: name.to_owned(), what: e.to_string() })?;
+        Ok(Rows { name, batch })
+    }
+
+    fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    fn array(&self, column: &str) -> Result<&dyn Array> {
+        let array = self.batch.column_by_name(column).map(AsRef::as_ref);
+        array.ok_or_else(|| self.lacks(column))
+    }
+
+    fn lacks(&self, column: &str) -> Error {
+        let what = format!("it lacks the column {column}, or has it under another type; compare it with the shipped model");
+        Error::Model { model: self.name.to_owned(), what }
+    }
+
+    fn texts(&self, column: &str) -> Result<Texts<'_>> {
+        self.array(column)?.as_string_opt::<i32>().map(Texts).ok_or_else(|| self.lacks(column))
+    }
+
+    fn ints(&self, column: &str) -> Result<&Int64Array> {
+        self.array(column)?.as_primitive_opt::<Int64Type>().ok_or_else(|| self.lacks(column))
+    }
+
+    fn flags(&self, column: &str) -> Result<&BooleanArray> {
+        self.array(column)?.as_boolean_opt().ok_or_else(|| self.lacks(column))
+    }
+
+    fn dates(&self, column: &str) -> Result<impl Fn(usize) -> Option<NaiveDate> + '_> {
+        let days = self.array(column)?.as_primitive_opt::<Date32Type>().ok_or_else(|| self.lacks(column))?;
+        Ok(move |row| days.is_valid(row).then(|| date_of(days.value(row))).flatten())
+    }
+
+    fn amounts(&self, column: &str) -> Result<impl Fn(usize) -> Option<Minor> + '_> {
+        let values = self.array(column)?.as_primitive_opt::<Decimal128Type>().ok_or_else(|| self.lacks(column))?;
+        Ok(move |row| values.is_valid(row).then(|| values.value(row)).and_then(|v| i64::try_from(v).ok()).map(Minor))
+    }
+
+    fn floats(&self, column: &str) -> Result<impl Fn(usize) -> Option<f64> + '_> {
+        let values = self.array(column)?.as_primitive_opt::<Float64Type>().ok_or_else(|| self.lacks(column))?;
+        Ok(move |row| values.is_valid(row).then(|| values.value(row)))
+    }
+}
+
+/// A text column.
+#[derive(Clone, Copy)]
+struct Texts<'a>(&'a StringArray);
+
+impl Texts<'_> {
+    fn get(&self, row: usize) -> &str {
+        self.0.value(row)
+    }
+
+    fn some(&self, row: usize) -> Option<&str> {
+        self.0.is_valid(row).then(|| self.0.value(row))
+    }
+
+    fn owned(&self, row: usize) -> Option<String> {
+        self.some(row).map(str::to_owned)
+    }
+}
+
+fn date_of(days: i32) -> Option<NaiveDate> {
+    let epoch = NaiveDate::from_ymd_opt(1970, 1, 1)?;
+    match u64::try_from(days) {
+        Ok(days) => epoch.checked_add_days(Days::new(days)),
+        Err(_) => epoch.checked_sub_days(Days::new(u64::from(days.unsigned_abs()))),
+    }
+}
+
+fn int(ints: &Int64Array, row: usize) -> Option<i64> {
+    ints.is_valid(row).then(|| ints.value(row))
+}
+
+/// Every group of the shard, in order.
+pub(super) fn groups(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<Vec<Group>> {
+    let debtors = Rows::of(session, "cnd_debtors")?;
+    let mut points = points(&Rows::of(session, "cnd_contact_points")?)?;
+    let mut accounts = accounts(session, is_overdue)?;
+    let mut contacts = contacts(&Rows::of(session, "cnd_contacts")?)?;
+    let keys = debtors.ints("group_key")?;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut last = None;
+    for (row, mut debtor) in debtor_rows(&debtors)?.into_iter().enumerate() {
+        debtor.points = points.remove(&debtor.debtor_id).unwrap_or_default();
+        let of_debtor = accounts.remove(&debtor.debtor_id).unwrap_or_default();
+        let identity = (keys.value(row), debtor.group_id.clone());
+        if last.as_ref() != Some(&identity) {
+            let contacts = contacts.remove(&identity.0).unwrap_or_default();
+            groups.push(Group { debtors: Vec::new(), contacts });
+            last = Some(identity);
+        }
+        if let Some(group) = groups.last_mut() {
+            group.debtors.push((debtor, of_debtor));
+        }
+    }
+    Ok(groups)
+}
+
+fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
+    let (id, group, name) = (rows.texts("debtor_id")?, rows.texts("group_id")?, rows.texts("legal_name")?);
+    let (language, state, city) = (rows.texts("language")?, rows.texts("state")?, rows.texts("city")?);
+    let (zone, regua, block) = (rows.texts("time_zone")?, rows.texts("regua")?, rows.texts("dunning_block")?);
+    let (insolvent, held) = (rows.flags("is_insolvent")?, rows.flags("is_held")?);
+    let (collector, tier) = (rows.texts("collector_id")?, rows.texts("tier")?);
+    let debtor = |row| Debtor {
+        debtor_id: id.get(row).to_owned(),
+        group_id: group.get(row).to_owned(),
+        legal_name: name.owned(row).unwrap_or_default(),
+        language: language.owned(row),
+        state: state.owned(row),
+        city: city.owned(row),
+        time_zone: zone.owned(row),
+        regua: regua.owned(row),
+        dunning_block: block.owned(row),
+        is_insolvent: insolvent.value(row),
+        is_held: held.value(row),
+        collector_id: collector.owned(row),
+        tier: tier.owned(row),
+        points: Vec::new(),
+    };
+    Ok((0..rows.len()).map(debtor).collect())
+}
+
+fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
+    let (id, channel, address) = (rows.texts("debtor_id")?, rows.texts("channel")?, rows.texts("address")?);
+    let (name, rank) = (rows.texts("contact_name")?, rows.ints("preference_rank")?);
+    let (authorized, opted_out, valid) = (rows.flags("is_authorized")?, rows.flags("opted_out")?, rows.flags("is_valid")?);
+    let mut points: HashMap<String, Vec<ContactPoint>> = HashMap::new();
+    for row in 0..rows.len() {
+        let Some(channel) = Channel::parse(channel.get(row)) else { continue };
+        let point = ContactPoint {
+            channel,
+            address: address.get(row).to_owned(),
+            contact_name: name.owned(row),
+            is_authorized: authorized.value(row),
+            opted_out: opted_out.value(row),
+            is_valid: valid.value(row),
+            preference_rank: int(rank, row),
+        };
+        points.entry(id.get(row).to_owned()).or_default().push(point);
+    }
+    Ok(points)
+}
+
+fn contacts(rows: &Rows) -> Result<HashMap<i64, Vec<Contact>>> {
+    let (key, id) = (rows.ints("group_key")?, rows.texts("debtor_id")?);
+    let (company, currency, cycle) = (rows.texts("company_id")?, rows.texts("currency")?, rows.texts("cycle_id")?);
+    let (regua, step, occurrence) = (rows.texts("regua")?, rows.texts("step_id")?, rows.ints("occurrence")?);
+    let (channel, on) = (rows.texts("channel")?, rows.dates("contacted_on")?);
+    let (state, action, answered) = (rows.texts("state")?, rows.texts("action_id")?, rows.dates("answered_on")?);
+    let mut contacts: HashMap<i64, Vec<Contact>> = HashMap::new();
+    for row in 0..rows.len() {
+        let (Some(channel), Some(on)) = (Channel::parse(channel.get(row)), on(row)) else { continue };
+        let contact = Contact {
+            debtor_id: id.get(row).to_owned(),
+            company_id: company.owned(row),
+            currency: currency.owned(row),
+            cycle_id: cycle.owned(row),
+            regua: regua.owned(row),
+            step_id: step.owned(row),
+            occurrence: int(occurrence, row).unwrap_or(1),
+            channel,
+            on,
+            state: match state.get(row) {
+                "answered" => ContactState::Answered,
+                "sent" => ContactState::Sent,
+                "not_sent" => ContactState::NotSent,
+                _ => ContactState::Unreported,
+            },
+            action_id: action.owned(row),
+            answered_on: answered(row),
+        };
+        contacts.entry(key.value(row)).or_default().push(contact);
+    }
+    Ok(contacts)
+}
+
+/// The accounts of each debtor with their items, both in order.
+fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<HashMap<String, Vec<Account>>> {
+    let rows = Rows::of(session, "cnd_accounts")?;
+    let mut items = ItemRows::of(session)?;
+    let (id, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
+    let (credit, start) = (rows.amounts("credit_amount")?, rows.dates("episode_start")?);
+    let (promise, agreement) = (rows.flags("promise_broken")?, rows.flags("agreement_broken")?);
+    let profiles = profiles(&rows)?;
+    let mut accounts: HashMap<String, Vec<Account>> = HashMap::new();
+    for (row, profile) in profiles.into_iter().enumerate() {
+        let code = currency.get(row).parse();
+        let currency = code.map_err(|_| rows.lacks("currency"))?;
+        let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row), is_overdue)?;
+        let account = Account {
+            company_id: company.get(row).to_owned(),
+            currency,
+            items,
+            credit: credit(row).unwrap_or_default(),
+            profile,
+            episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
+            promise_broken: promise.value(row),
+            agreement_broken: agreement.value(row),
+            paid_while_listed: false,
+        };
+        accounts.entry(id.get(row).to_owned()).or_default().push(account);
+    }
+    Ok(accounts)
+}
+
+fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
+    let (months, due) = (rows.ints("months_as_customer")?, rows.ints("items_due")?);
+    let (on_time, late) = (rows.ints("paid_on_time")?, rows.ints("paid_late")?);
+    let (ratio, average, worst) = (rows.floats("late_ratio")?, rows.floats("days_late_avg")?, rows.ints("days_late_max")?);
+    let (last, largest) = (rows.dates("last_payment_on")?, rows.amounts("largest_payment")?);
+    let broken = rows.ints("broken_promises")?;
+    let profile = |row| Profile {
+        months_as_customer: int(months, row),
+        items_due: int(due, row).unwrap_or(0),
+        paid_on_time: int(on_time, row).unwrap_or(0),
+        paid_late: int(late, row).unwrap_or(0),
+        late_ratio: ratio(row),
+        days_late_avg: average(row),
+        days_late_max: int(worst, row),
+        last_payment_on: last(row),
+        largest_payment: largest(row),
+        broken_promises: int(broken, row).unwrap_or(0),
+        broken_agreements: 0,
+    };
+    Ok((0..rows.len()).map(profile).collect())
+}
+
+/// The items, walked through in the order of the accounts.
+struct ItemRows {
+    rows: Rows,
+    next: usize,
+}
+
+impl ItemRows {
+    fn of(session: &Session) -> Result<ItemRows> {
+        Ok(ItemRows { rows: Rows::of(session, "cnd_items")?, next: 0 })
+    }
+
+    /// The items of the next account.
+    fn take(
+        &mut self,
+        debtor: &str,
+        company: &str,
+        currency: &str,
+        is_overdue: &dyn Fn(NaiveDate) -> bool,
+    ) -> Result<Vec<Item>> {
+        let rows = &self.rows;
+        let keys = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
+        let is_same = |row: usize| keys.0.get(row) == debtor && keys.1.get(row) == company && keys.2.get(row) == currency;
+        let start = self.next;
+        let end = (start..rows.len()).find(|row| !is_same(*row)).unwrap_or(rows.len());
+        let items = items(rows, start, end, is_overdue)?;
+        self.next = end;
+        Ok(items)
+    }
+}
+
+fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<Vec<Item>> {
+    let (id, number) = (rows.texts("invoice_id")?, rows.ints("installment_no")?);
+    let (issued, due, days) = (rows.dates("issue_date")?, rows.dates("due_date")?, rows.ints("days_past_due")?);
+    let (bucket_no, bucket, original) = (rows.ints("bucket_no")?, rows.texts("bucket")?, rows.amounts("original_amount")?);
+    let (applied, open) = (rows.amounts("applied_amount")?, rows.amounts("open_amount")?);
+    let (reference, link) = (rows.texts("payment_reference")?, rows.texts("payment_link")?);
+    let (block, grace, regua) = (rows.texts("dunning_block")?, rows.dates("grace_until")?, rows.texts("regua")?);
+    let (step, collector, agency) = (rows.texts("step_override")?, rows.texts("collector_id")?, rows.texts("agency_id")?);
+    let (disputed, returned) = (rows.flags("is_disputed")?, rows.flags("is_returned")?);
+    let (kept, promised, listed) = (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?, rows.flags("is_listed")?);
+    let item = |row| -> Option<Item> {
+        let due_date = due(row)?;
+        Some(Item {
+            invoice_id: id.get(row).to_owned(),
+            installment_no: number.value(row),
+            issue_date: issued(row)?,
+            due_date,
+            days_past_due: days.value(row),
+            is_overdue: is_overdue(due_date),
+            bucket_no: bucket_no.value(row),
+            bucket: bucket.get(row).to_owned(),
+            original: original(row)?,
+            applied: applied(row)?,
+            open: open(row)?,
+            regua: regua.owned(row),
+            step_override: step.owned(row),
+            payment_reference: reference.owned(row),
+            payment_link: link.owned(row),
+            collector_id: collector.owned(row),
+            is_blocked: block.some(row).is_some(),
+            grace_until: grace(row),
+            is_disputed: disputed.value(row),
+            is_returned: returned.value(row),
+            in_kept_agreement: kept.value(row),
+            promise_pending: promised.value(row),
+            agency_id: agency.owned(row),
+            is_listed: listed.value(row),
+        })
+    };
+    (start..end).map(|row| item(row).ok_or_else(|| rows.lacks("a value that may not be null"))).collect()
+}

@@ -1,0 +1,234 @@
+//! Measure: the position and the decisions become files and KPI tables, in scratch, not yet visible to anybody.
+//!
+//! Each shard adds its rows to one file per table, in shard order, and its sums to the facts; the KPI models then run
+//! once over the facts of all shards.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Decimal128Type, SchemaRef};
+use chrono::NaiveDate;
+use tempfile::TempDir;
+
+use super::{Decided, quarantine};
+use crate::contract::{self, Table};
+use crate::domain::money::Minor;
+use crate::error::{Error, Result};
+use crate::io::engine::{Engine, Layer, Models, Session};
+use crate::io::parquet::{HashingFile, TableWriter, Written};
+
+/// Lines of one part of a gateway batch.
+const LINES_MAX: u64 = 10_000;
+
+/// The sums of one shard, by fact table.
+pub type Facts = BTreeMap<String, (SchemaRef, Vec<RecordBatch>)>;
+
+/// A finished file and where it is to stand.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    pub written: Written,
+    /// Below the run's folder.
+    pub path: String,
+    /// Below the output folder, for readers that do not follow the log.
+    pub copy_to: Option<String>,
+}
+
+/// Everything that a run is about to publish, with what the audits need to judge it.
+#[derive(Debug)]
+pub struct Measured {
+    pub scratch: TempDir,
+    pub artifacts: Vec<Artifact>,
+    pub facts: Facts,
+    /// KPI table = its rows.
+    pub kpis: BTreeMap<String, Vec<RecordBatch>>,
+    /// Table = rows written.
+    pub counts: BTreeMap<String, u64>,
+    pub rows_quarantined: u64,
+}
+
+impl Measured {
+    /// Currency = open amount, for the commit record.
+    pub fn control_totals(&self) -> BTreeMap<String, String> {
+        let mut totals: BTreeMap<String, i128> = BTreeMap::new();
+        for batch in self.facts.get("fct_ledger").into_iter().flat_map(|(_, batches)| batches) {
+            let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
+            let amounts = batch.column_by_name("bucket_amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+            let Some((currencies, amounts)) = currencies.zip(amounts) else { continue };
+            for (currency, amount) in currencies.iter().zip(amounts.iter()) {
+                *totals.entry(currency.unwrap_or_default().to_owned()).or_default() += amount.unwrap_or(0);
+            }
+        }
+        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+        totals.into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
+    }
+}
+
+/// The files under way.
+pub struct Book {
+    scratch: TempDir,
+    as_of: NaiveDate,
+    tables: BTreeMap<&'static str, TableWriter>,
+    batches: BTreeMap<&'static str, Batch>,
+    facts: Facts,
+}
+
+/// The gateway batch of one channel: parts of at most `LINES_MAX` lines.
+struct Batch {
+    folder: PathBuf,
+    channel: &'static str,
+    open: Option<(HashingFile, u64)>,
+    done: Vec<Artifact>,
+}
+
+/// Registers what was decided beside the shard's own tables and runs the fact models.
+pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Facts> {
+    let tables = [
+        ("out_actions", &decided.actions),
+        ("out_decisions", &decided.decisions),
+        ("out_items", &decided.items),
+        ("out_debtors", &decided.debtors),
+        ("out_action_items", &decided.action_items),
+    ];
+    for (name, batch) in tables {
+        session.register(name, batch.schema(), vec![batch.clone()])?;
+    }
+    let mut facts = Facts::new();
+    for model in models.of(Layer::Facts) {
+        session.run(model)?;
+        facts.insert(model.name.clone(), session.table(&model.name)?);
+    }
+    Ok(facts)
+}
+
+impl Book {
+    /// Opens every file before the work starts.
+    pub fn open(as_of: NaiveDate, scratch_dir: Option<&Path>) -> Result<Book> {
+        let builder = || tempfile::Builder::new();
+        let scratch = match scratch_dir {
+            Some(dir) => builder().prefix("regua-").tempdir_in(dir).map_err(Error::file(dir))?,
+            None => builder().prefix("regua-").tempdir().map_err(Error::file(std::env::temp_dir()))?,
+        };
+        let mut tables = BTreeMap::new();
+        for table in contract::OUTPUTS {
+            let path = scratch.path().join(format!("{}.parquet", table.name));
+            tables.insert(table.name, TableWriter::create(&path, table.schema())?);
+        }
+        Ok(Book { scratch, as_of, tables, batches: BTreeMap::new(), facts: Facts::new() })
+    }
+
+    /// Adds one shard; shards come in order.
+    pub fn append(&mut self, decided: &Decided, facts: Facts) -> Result<()> {
+        self.write(&contract::ACTIONS, &decided.actions)?;
+        self.write(&contract::DECISIONS, &decided.decisions)?;
+        self.write(&contract::ITEMS, &decided.items)?;
+        self.write(&contract::DEBTORS, &decided.debtors)?;
+        for (channel, line) in &decided.lines {
+            let folder = self.scratch.path().to_owned();
+            let batch = self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
+            batch.push(line, self.as_of)?;
+        }
+        for (name, (schema, batches)) in facts {
+            self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, table: &Table, batch: &RecordBatch) -> Result<()> {
+        match self.tables.get_mut(table.name) {
+            Some(writer) => writer.write(batch),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the files and works out the KPI tables.
+    pub fn measure(mut self, models: &Models, engine: &Engine, quarantined: &[quarantine::Row]) -> Result<Measured> {
+        self.write(&contract::QUARANTINE, &quarantine::rows(self.as_of, quarantined)?)?;
+        let (mut artifacts, mut counts) = (Vec::new(), BTreeMap::new());
+        for (name, writer) in std::mem::take(&mut self.tables) {
+            let written = writer.finish()?;
+            counts.insert(name.to_owned(), written.rows);
+            artifacts.push(Artifact { written, path: format!("{name}/part-00000.parquet"), copy_to: None });
+        }
+        for batch in std::mem::take(&mut self.batches).into_values() {
+            artifacts.extend(batch.finish(self.as_of)?);
+        }
+        let kpis = self.kpis(models, engine)?;
+        for (name, batches) in &kpis {
+            let written = self.write_kpi(models, name, batches)?;
+            counts.insert(name.clone(), written.rows);
+            let copy_to = Some(format!("kpi/{name}/dt={}/part-00000.parquet", self.as_of));
+            artifacts.push(Artifact { written, path: format!("kpi/{name}.parquet"), copy_to });
+        }
+        let rows_quarantined = quarantined.len() as u64;
+        let Book { scratch, facts, .. } = self;
+        Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined })
+    }
+
+    fn kpis(&self, models: &Models, engine: &Engine) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
+        let session = engine.session();
+        for (name, (schema, batches)) in &self.facts {
+            session.register(name, SchemaRef::clone(schema), batches.clone())?;
+        }
+        let mut kpis = BTreeMap::new();
+        for model in models.of(Layer::Kpis) {
+            session.run(model)?;
+            kpis.insert(model.name.clone(), session.table(&model.name)?.1);
+        }
+        Ok(kpis)
+    }
+
+    /// A KPI table under its contract; a model of the user's own is written as it comes.
+    fn write_kpi(&self, models: &Models, name: &str, batches: &[RecordBatch]) -> Result<Written> {
+        let known = contract::KPIS.iter().find(|t| t.name == name).map(Table::schema);
+        let schema = match (known, batches.first()) {
+            (Some(schema), _) => schema,
+            (None, Some(batch)) => batch.schema(),
+            (None, None) => {
+                let model = models.of(Layer::Kpis).find(|m| m.name == name).map_or(name, |m| m.name.as_str());
+                return Err(Error::Model { model: model.to_owned(), what: "it gives no columns".to_owned() });
+            }
+        };
+        let path = self.scratch.path().join(format!("{name}.parquet"));
+        let mut writer = TableWriter::create(&path, schema)?;
+        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        writer.finish()
+    }
+}
+
+impl Batch {
+    fn push(&mut self, line: &str, as_of: NaiveDate) -> Result<()> {
+        if self.open.as_ref().is_some_and(|(_, lines)| *lines >= LINES_MAX) {
+            self.close(as_of)?;
+        }
+        let path = self.path();
+        let (file, lines) = match &mut self.open {
+            Some(open) => open,
+            None => self.open.insert((HashingFile::create(&path)?, 0)),
+        };
+        file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(Error::file(path))?;
+        *lines += 1;
+        Ok(())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}-{:05}.ndjson", self.channel, self.done.len()))
+    }
+
+    fn close(&mut self, as_of: NaiveDate) -> Result<()> {
+        let path = self.path();
+        let Some((file, rows)) = self.open.take() else { return Ok(()) };
+        let (size, sha256) = file.finish().map_err(Error::file(&path))?;
+        let name = format!("channel={}/part-{:05}.ndjson", self.channel, self.done.len());
+        let written = Written { path, rows, size, sha256 };
+        let copy_to = Some(format!("outbox/dt={as_of}/{name}"));
+        self.done.push(Artifact { written, path: format!("outbox/{name}"), copy_to });
+        Ok(())
+    }
+
+    fn finish(mut self, as_of: NaiveDate) -> Result<Vec<Artifact>> {
+        self.close(as_of)?;
+        Ok(self.done)
+    }
+}

@@ -1,0 +1,252 @@
+//! Publish: data first, under a path of this attempt's own; the commit record last, created once.
+//!
+//! The steps are those of `design/publication.md`: look at the log before the work, write, read back, look again,
+//! create the record, and believe only what is read. What stands in `outbox/`, `kpi/` and `kpi_current/` is copied
+//! from the log afterwards and can always be made again.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::{Artifact, Audited};
+use crate::domain::action::sha256_hex;
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind};
+use crate::io::parquet::Source;
+use crate::io::store::{Created, Store};
+
+/// What makes a run the same run: everything it depends on.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    pub tenant: String,
+    pub as_of: NaiveDate,
+    pub inputs: Vec<InputObject>,
+    pub input_digest: String,
+    pub config_digest: String,
+    /// Random; names this attempt's folder and record, and nothing in any row.
+    pub nonce: String,
+    pub ran_by: BTreeMap<String, String>,
+}
+
+/// What the log says about a date before the work starts.
+#[derive(Debug)]
+pub enum Outlook {
+    /// The very same run is published.
+    Published(Box<Record>),
+    /// The date is free; this is the log to append to.
+    Free(Log),
+}
+
+impl Provenance {
+    /// SHA-256 over the pinned inputs.
+    pub fn digest_of(inputs: &[InputObject]) -> String {
+        sha256_hex(&serde_json::to_vec(inputs).unwrap_or_default())
+    }
+
+    fn run_id(&self) -> String {
+        let basis = format!("{}|{}|{}|{}", self.as_of, self.input_digest, self.config_digest, env!("CARGO_PKG_VERSION"));
+        format!("{}-{}", &sha256_hex(basis.as_bytes())[..16], self.nonce)
+    }
+}
+
+/// Looks at the log: is this date published, by this run or another?
+///
+/// # Errors
+/// `Conflict` where the date was published from something else, `Earlier` where a later date was published,
+/// `StoreRefused` where the store ignores conditions.
+pub fn look(output: &Store, provenance: &Provenance) -> Result<Outlook> {
+    log::probe(output, &provenance.nonce)?;
+    let log = Log::read(output)?;
+    match log.of_date(provenance.as_of) {
+        Some(record) => judge(output, provenance, record).map(|record| Outlook::Published(Box::new(record))),
+        None => match log.newest_date().filter(|newest| *newest > provenance.as_of) {
+            Some(newest) => Err(Error::Earlier { as_of: provenance.as_of, newest }),
+            None => Ok(Outlook::Free(log)),
+        },
+    }
+}
+
+/// The record of the same date: ours if inputs and configuration are the same.
+fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
+    if record.input_digest == provenance.input_digest && record.config_digest == provenance.config_digest {
+        Ok(record.clone())
+    } else {
+        Err(Error::Conflict {
+            as_of: record.as_of,
+            record: output.url_of(&log::key_of(record.seq)),
+            run_id: record.run_id.clone(),
+        })
+    }
+}
+
+/// The action files of earlier runs that still matter: what they published may have been sent.
+pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result<Vec<Source>> {
+    let recent = log.records.iter().filter(|r| (as_of - r.as_of).num_days() <= i64::from(days));
+    let files = recent.flat_map(|r| &r.files).filter(|f| f.path.contains("/actions/") && f.rows > 0);
+    let mut sources = Vec::new();
+    for file in files {
+        let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
+        let pinned = output.pin_one(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+        if pinned.size != file.size {
+            return Err(damaged("a published file was changed; restore it from a backup"));
+        }
+        sources.push(Source::open(output, pinned)?);
+    }
+    Ok(sources)
+}
+
+/// Publishes what was audited.
+///
+/// # Errors
+/// `Torn` where what is read back is not what was written, `HeadMoved` where another date went in meanwhile,
+/// `Conflict` where another run took the date.
+pub fn publish(output: &Store, log: &Log, provenance: &Provenance, audited: &Audited, results: &impl Serialize) -> Result<Record> {
+    let run_id = provenance.run_id();
+    let folder = format!("runs/{}/{run_id}", provenance.as_of);
+    let mut files = Vec::new();
+    for artifact in audited.artifacts() {
+        let file = published(&folder, artifact);
+        output.upload(&file.path, &artifact.written.path)?;
+        read_back(output, &file)?;
+        files.push(file);
+    }
+    files.push(write_results(output, &folder, results)?);
+    let record = record(log, provenance, audited, run_id, files);
+    let published = commit(output, log, provenance, &record)?;
+    project(output, &published)?;
+    Ok(published)
+}
+
+fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
+    let written = &artifact.written;
+    PublishedFile {
+        path: format!("{folder}/{}", artifact.path),
+        copy_to: artifact.copy_to.clone(),
+        size: written.size,
+        sha256: written.sha256.clone(),
+        rows: written.rows,
+    }
+}
+
+fn read_back(output: &Store, file: &PublishedFile) -> Result<Bytes> {
+    let torn = |what: &str| Error::Torn { object: output.url_of(&file.path), what: what.to_owned() };
+    let bytes = output.get(&file.path)?.ok_or_else(|| torn("it is not there"))?;
+    if bytes.len() as u64 != file.size || sha256_hex(&bytes) != file.sha256 {
+        return Err(torn("size or SHA-256 differ"));
+    }
+    Ok(bytes)
+}
+
+fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Result<PublishedFile> {
+    let path = format!("{folder}/run_results.json");
+    let failed = |e: serde_json::Error| Error::Damaged { object: path.clone(), what: e.to_string() };
+    let body = serde_json::to_vec_pretty(results).map_err(failed)?;
+    let file = PublishedFile { path, copy_to: None, size: body.len() as u64, sha256: sha256_hex(&body), rows: 0 };
+    output.put(&file.path, body.into())?;
+    read_back(output, &file)?;
+    Ok(file)
+}
+
+fn record(log: &Log, provenance: &Provenance, audited: &Audited, run_id: String, files: Vec<PublishedFile>) -> Record {
+    let measured = audited.measured();
+    let tables = files.iter().filter(|f| f.path.ends_with(".parquet") || f.path.ends_with(".ndjson"));
+    let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
+    let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
+    Record {
+        format_version: FORMAT_VERSION,
+        seq: log.records.len() as u64 + 1,
+        prev_sha256: log.head_sha256.clone(),
+        tenant: provenance.tenant.clone(),
+        as_of: provenance.as_of,
+        revision: 0,
+        kind: RecordKind::Actions,
+        nonce: provenance.nonce.clone(),
+        input_digest: provenance.input_digest.clone(),
+        config_digest: provenance.config_digest.clone(),
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        inputs: provenance.inputs.clone(),
+        logical_digests: tables.map(digest).collect(),
+        counts: measured.counts.clone(),
+        control_totals: measured.control_totals(),
+        audits: audited.audits().to_vec(),
+        ran_by: provenance.ran_by.clone(),
+        run_id,
+        files,
+    }
+}
+
+/// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
+fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<Record> {
+    let _gate = interrupt::committing();
+    if output.get("_control/HALT")?.is_some() {
+        return Err(Error::Halted { object: output.url_of("_control/HALT") });
+    }
+    let now = Log::read(output)?;
+    if now.head_sha256 != log.head_sha256 {
+        return match now.of_date(provenance.as_of) {
+            Some(other) => judge(output, provenance, other),
+            None => Err(Error::HeadMoved { head: now.head().map_or(String::new(), |r| log::key_of(r.seq)) }),
+        };
+    }
+    match log::append(output, record)? {
+        Appended::Ours => Ok(record.clone()),
+        Appended::Other(other) if other.as_of == provenance.as_of => judge(output, provenance, &other),
+        Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),
+    }
+}
+
+/// What stands beside the parts of one channel, so that a gateway needs nothing else.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    format_version: u32,
+    seq: u64,
+    run_id: &'a str,
+    as_of: NaiveDate,
+    channel: &'a str,
+    parts: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    name: &'a str,
+    size: u64,
+    sha256: &'a str,
+    actions: u64,
+}
+
+/// Copies what a record names to where readers look; what is there already and whole is left alone.
+pub fn project(output: &Store, record: &Record) -> Result<()> {
+    let newest = Log::read(output)?.newest_date() == Some(record.as_of);
+    let mut channels: BTreeMap<String, Vec<Part<'_>>> = BTreeMap::new();
+    for file in &record.files {
+        let Some(copy_to) = &file.copy_to else { continue };
+        let bytes = read_back(output, file)?;
+        if output.get(copy_to)?.as_ref() != Some(&bytes) {
+            output.put(copy_to, bytes.clone())?;
+        }
+        match copy_to.strip_prefix("outbox/").and_then(|rest| rest.rsplit_once('/')) {
+            Some((folder, name)) => {
+                let part = Part { name, size: file.size, sha256: &file.sha256, actions: file.rows };
+                channels.entry(format!("outbox/{folder}")).or_default().push(part);
+            }
+            None if newest => {
+                let table = copy_to.split('/').nth(1).unwrap_or_default();
+                output.put(&format!("kpi_current/{table}.parquet"), bytes)?;
+            }
+            None => {}
+        }
+    }
+    for (folder, parts) in channels {
+        let channel = folder.rsplit_once("channel=").map_or("", |(_, c)| c);
+        let (seq, run_id, as_of) = (record.seq, record.run_id.as_str(), record.as_of);
+        let manifest = Manifest { format_version: FORMAT_VERSION, seq, run_id, as_of, channel, parts };
+        let body = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
+        match output.create(&format!("{folder}/_manifest.json"), body.into())? {
+            Created::Yes | Created::Exists => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! The quarantine table: bad rows with their place, their class and the debtor that they hold, never their value.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use chrono::NaiveDate;
+
+use super::{BadRow, Snapshots, date_column};
+use crate::contract::QUARANTINE;
+use crate::error::{Error, Result};
+
+/// One quarantined row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    pub table: &'static str,
+    pub file: String,
+    pub row: i64,
+    pub column: &'static str,
+    pub value_class: String,
+    pub reason: &'static str,
+    pub debtor_id: Option<String>,
+}
+
+impl Row {
+    pub fn of_bad_row(bad: &BadRow, snapshots: &Snapshots) -> Row {
+        Row {
+            table: bad.table,
+            file: snapshots.get(bad.table).map_or("", |s| s.url(bad.file_no)).to_owned(),
+            row: bad.row_no,
+            column: bad.column,
+            value_class: bad.value_class.clone(),
+            reason: bad.reason,
+            debtor_id: bad.debtor_id.clone(),
+        }
+    }
+
+    /// A row whose key stands more than once; `source_row` is file number and row number in one.
+    pub fn of_duplicate(table: &'static str, source_row: i64, debtor_id: Option<String>, snapshots: &Snapshots) -> Row {
+        let (file_no, row) = ((source_row >> 40) as usize, source_row & 0xff_ffff_ffff);
+        let key = snapshots.get(table).and_then(|s| s.table.key.first().copied()).unwrap_or("key");
+        Row {
+            table,
+            file: snapshots.get(table).map_or("", |s| s.url(file_no)).to_owned(),
+            row,
+            column: key,
+            value_class: "stands more than once".to_owned(),
+            reason: "duplicate_key",
+            debtor_id,
+        }
+    }
+}
+
+pub(super) fn rows(as_of: NaiveDate, rows: &[Row]) -> Result<RecordBatch> {
+    let text = |value: fn(&Row) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(value))) };
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(date_column(as_of, rows.len())),
+        text(|r| r.table),
+        text(|r| &r.file),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|r| r.row))),
+        text(|r| r.column),
+        text(|r| &r.value_class),
+        text(|r| r.reason),
+        Arc::new(StringArray::from_iter(rows.iter().map(|r| r.debtor_id.as_deref()))),
+    ];
+    let failed = |e: arrow::error::ArrowError| Error::Damaged { object: "quarantine".to_owned(), what: e.to_string() };
+    RecordBatch::try_new(QUARANTINE.schema(), columns).map_err(failed)
+}

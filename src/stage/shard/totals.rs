@@ -1,0 +1,31 @@
+//! Control totals, taken from the rows by code that shares nothing with the SQL that is audited with them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Decimal128Type};
+
+/// Sums of rows, by `table.kind` and currency; minor units.
+pub type Totals = BTreeMap<(String, String), i128>;
+
+/// Adds the amounts of the rows that exist by the as-of day (days since 1970), by kind and currency.
+pub(super) fn add(table: &str, batch: &RecordBatch, as_of_day: i32, default_currency: &str, totals: &mut Totals) {
+    let (kind_column, date_column) = match table {
+        "invoices" => ("document_type", "issue_date"),
+        "payments" => ("kind", "paid_on"),
+        _ => return,
+    };
+    let text = |name: &str| batch.column_by_name(name).map(|c| c.as_string::<i32>());
+    let (Some(kinds), Some(currencies)) = (text(kind_column), text("currency")) else { return };
+    let (Some(amounts), Some(dates)) = (batch.column_by_name("amount"), batch.column_by_name(date_column)) else { return };
+    let (amounts, dates) = (amounts.as_primitive::<Decimal128Type>(), dates.as_primitive::<Date32Type>());
+    let mut sums: HashMap<(&str, &str), i128> = HashMap::new();
+    for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day) {
+        let kind = if kinds.is_valid(row) { kinds.value(row) } else { "default" };
+        let currency = if currencies.is_valid(row) { currencies.value(row) } else { default_currency };
+        *sums.entry((kind, currency)).or_default() += amounts.value(row);
+    }
+    for ((kind, currency), sum) in sums {
+        *totals.entry((format!("{table}.{kind}"), currency.to_owned())).or_default() += sum;
+    }
+}

@@ -1,0 +1,71 @@
+//! Transform: one shard's snapshots through the SQL of staging, intermediate and candidates.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chrono::NaiveDate;
+
+use super::{Shard, day_number};
+use crate::config::{Bucket, Plan};
+use crate::error::{Error, Result};
+use crate::io::engine::{Layer, Models, Session, Value, Variables};
+
+/// The values that models may name.
+pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
+    let window = as_of.checked_sub_months(chrono::Months::new(plan.window_months)).unwrap_or(NaiveDate::MIN);
+    let history = day_number(as_of) - plan.limits.history_days as i32;
+    Variables::new([
+        ("as_of", Value::Date(day_number(as_of))),
+        ("as_of_day", Value::Day(day_number(as_of))),
+        ("window_from", Value::Date(day_number(window))),
+        ("history_from_day", Value::Day(history)),
+        ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
+        ("default_company", Value::Text(plan.default_company.clone())),
+        ("default_currency", Value::Text(plan.default_currency.to_string())),
+    ])
+}
+
+/// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
+pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard) -> Result<()> {
+    for (name, schema, batches) in &shard.tables {
+        session.register(&format!("raw_{name}"), Arc::clone(schema), batches.clone())?;
+    }
+    let (schema, batch) = held_table(&shard.held)?;
+    session.register("raw_held_debtors", schema, vec![batch])?;
+    let (schema, batch) = bucket_table(&plan.buckets)?;
+    session.register("run_buckets", schema, vec![batch])?;
+    for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
+        for model in models.of(layer) {
+            session.run(model)?;
+        }
+    }
+    Ok(())
+}
+
+fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
+    let column: ArrayRef = Arc::new(StringArray::from_iter_values(held));
+    table(vec![("debtor_id", DataType::Utf8, column)])
+}
+
+/// The buckets with closed ranges: a missing end is further away than any date can be.
+fn bucket_table(buckets: &[Bucket]) -> Result<(SchemaRef, RecordBatch)> {
+    let from: ArrayRef = Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.from_days.unwrap_or(i64::MIN))));
+    let to: ArrayRef = Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.to_days.unwrap_or(i64::MAX))));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..buckets.len() as i64));
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values(buckets.iter().map(|b| &b.name)));
+    table(vec![
+        ("bucket_no", DataType::Int64, numbers),
+        ("bucket", DataType::Utf8, names),
+        ("from_days", DataType::Int64, from),
+        ("to_days", DataType::Int64, to),
+    ])
+}
+
+fn table(columns: Vec<(&str, DataType, ArrayRef)>) -> Result<(SchemaRef, RecordBatch)> {
+    let fields: Vec<Field> = columns.iter().map(|(name, kind, _)| Field::new(*name, kind.clone(), false)).collect();
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, _, c)| c).collect());
+    let batch = batch.map_err(|e| Error::Model { model: "run tables".to_owned(), what: e.to_string() })?;
+    Ok((schema, batch))
+}
