@@ -1,1 +1,161 @@
-pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+//! The commands: clap types here, one file per command, and what a person or a scheduler sees of them.
+//!
+//! Text and bars on a terminal, JSON lines on stderr otherwise. The result is the last line of stdout; the exit code
+//! says what to do next.
+
+mod check;
+mod demo;
+mod explain;
+mod make;
+mod run;
+mod schema;
+mod show;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::error::{Error, Result};
+
+/// Batch dunning for B2B receivables: reads Parquet snapshots, decides one action or one named reason for every
+/// debtor, publishes batches for gateways and KPI tables for BI, atomically.
+#[derive(Debug, Parser)]
+#[command(name = "regua", version, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How results and progress are written; text on a terminal, JSON lines elsewhere
+    #[arg(long, global = true, value_enum)]
+    output: Option<Format>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  regua demo                                      sample portfolio in ./demo, and one run over it
+  regua check pipelines/daily.toml                is the configuration right?
+  regua run pipelines/daily.toml --as-of 2026-06-30
+  regua explain pipelines/daily.toml D0000042 --as-of 2026-06-30
+
+Exit codes: 0 published (or was already) · 1 unexpected, retry · 2 usage or configuration · 3 contract or audit
+failed, nothing published · 4 conflict with what is published · 75 inputs or store not available, retry later ·
+130, 143 interrupted, nothing published";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Run(run::Run),
+    Check(check::Check),
+    Explain(explain::Explain),
+    Schema(schema::Schema),
+    Completions(make::Completions),
+    Man(make::Man),
+}
+
+/// The pipeline file, named by most commands.
+#[derive(Debug, Args)]
+struct PipelineArg {
+    /// Pipeline file, such as pipelines/daily.toml
+    pipeline: PathBuf,
+}
+
+/// How a command speaks.
+#[derive(Clone, Copy, Debug)]
+struct Voice {
+    json: bool,
+    /// Bars, where stderr is a terminal.
+    bars: bool,
+    colour: bool,
+}
+
+impl Voice {
+    fn of(format: Option<Format>) -> Voice {
+        let terminal = std::io::stdout().is_terminal();
+        let json = format.map_or(!terminal, |f| f == Format::Json);
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        Voice { json, bars: !json && std::io::stderr().is_terminal(), colour: terminal && !plain && !json }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let voice = Voice::of(cli.output);
+    start_log(voice);
+    match command(cli.command, voice) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell_error(voice, &error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn command(command: Command, voice: Voice) -> Result<()> {
+    match command {
+        Command::Demo(demo) => demo.execute(voice),
+        Command::Run(run) => run.execute(voice),
+        Command::Check(check) => check.execute(voice),
+        Command::Explain(explain) => explain.execute(voice),
+        Command::Schema(schema) => schema.execute(),
+        Command::Completions(completions) => completions.execute(),
+        Command::Man(man) => man.execute(),
+    }
+}
+
+fn start_log(voice: Voice) {
+    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    if voice.json {
+        builder.json().flatten_event(true).init();
+    } else {
+        builder.without_time().with_level(false).with_ansi(voice.colour).init();
+    }
+}
+
+/// The error in full on stderr; for a machine also its kind and exit code.
+fn tell_error(voice: Voice, error: &Error) {
+    if voice.json {
+        tracing::error!(exit_code = error.exit_code(), "{error}");
+    } else {
+        eprintln!("{}: {error}", voice.bold("error"));
+    }
+}
+
+/// Prints to stdout; a closed pipe is the reader's way to say "enough".
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// The working threads of the stores.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("store").enable_all().build();
+    built.map_err(Error::file("the thread pool"))
+}
+
+/// The environment, for `${VAR}` in configuration.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Reads a date as `--as-of` takes it.
+fn date(text: &str) -> std::result::Result<NaiveDate, String> {
+    text.parse().map_err(|_| format!("{text:?} is no date; write it as 2026-06-30"))
+}

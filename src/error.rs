@@ -82,7 +82,9 @@ pub enum Error {
          nothing was published. Publish another date, or restore what that run read"
     )]
     Conflict { as_of: NaiveDate, record: String, run_id: String },
-    #[error("{as_of} lies before {newest}, which is already published; nothing was published. Only newer dates can follow")]
+    #[error(
+        "{as_of} lies before {newest}, which is already published; nothing was published. Only newer dates can follow"
+    )]
     Earlier { as_of: NaiveDate, newest: NaiveDate },
     #[error("{0}")]
     InputsMissing(Lines<String>),
@@ -94,7 +96,9 @@ pub enum Error {
     HeadMoved { head: String },
     #[error("{object}: the store is not available ({what}); check the address and the credentials, and run again")]
     Unavailable { object: String, what: String },
-    #[error("{output}: this store ignores conditional writes, so two runs could both publish; use one that honours If-None-Match")]
+    #[error(
+        "{output}: this store ignores conditional writes, so two runs could both publish; use one that honours If-None-Match"
+    )]
     StoreRefused { output: String },
     #[error("{object}: what was written is not what is read back ({what}); nothing was published")]
     Torn { object: String, what: String },
@@ -102,6 +106,8 @@ pub enum Error {
     File { path: PathBuf, source: std::io::Error },
     #[error("{object}: {what}")]
     Damaged { object: String, what: String },
+    #[error("the sample portfolio: {0}")]
+    Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("interrupted: nothing was published")]
     Interrupted { signal: i32 },
 }
@@ -113,13 +119,10 @@ impl Error {
             Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Damaged { .. } => 3,
             Error::Conflict { .. } | Error::Earlier { .. } => 4,
-            Error::InputsMissing(_)
-            | Error::Moved { .. }
-            | Error::HeadMoved { .. }
-            | Error::Unavailable { .. } => 75,
+            Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } => 2,
             Error::Halted { .. } => 75,
-            Error::Torn { .. } | Error::File { .. } => 1,
+            Error::Torn { .. } | Error::File { .. } | Error::Demo(_) => 1,
             Error::Interrupted { signal } => 128 + *signal as u8,
         }
     }

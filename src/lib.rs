@@ -14,6 +14,7 @@
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
+//! | [`work`] | threads whose results are taken in order |
 //! | [`error`] | what can go wrong, with its exit code |
 
 pub mod cli;
@@ -27,3 +28,4 @@ pub mod io;
 pub mod progress;
 pub mod run;
 pub mod stage;
+pub mod work;

@@ -3,8 +3,6 @@
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -21,6 +19,7 @@ use crate::stage::publish::{Outlook, Provenance};
 use crate::stage::quarantine::Row as QuarantineRow;
 use crate::stage::shard::{Duplicates, Shards};
 use crate::stage::{Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform};
+use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
 #[derive(Clone, Debug)]
@@ -65,7 +64,7 @@ struct Ledger {
 /// # Errors
 /// As each stage says; nothing is visible to any reader unless this returns `Ok`.
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
-    let mut clock = Clock::default();
+    let clock = Clock::default();
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let output = Store::open(&plan.output, runtime)?;
     let snapshots = clock.time("load", || load::load(plan, request.as_of, runtime))?;
@@ -129,7 +128,8 @@ fn through_shards(
         let shard = clock.time("open", || shards.open(number))?;
         let session = engine.session();
         clock.time("transform", || transform::transform(plan, models, &session, &shard))?;
-        let decided = clock.time("decide", || decide::decide(&plan.rules, as_of, plan.due_on_business_day, &session))?;
+        let decided =
+            clock.time("decide", || decide::decide(&plan.rules, as_of, plan.due_on_business_day, &session))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &session))?;
         let ledger = Ledger { duplicates: shard.duplicates, duplicate_totals: shard.duplicate_totals };
@@ -151,13 +151,20 @@ fn through_shards(
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantineRow> {
     let bad = shards.bad.iter().map(|b| QuarantineRow::of_bad_row(b, snapshots));
     let duplicates = ledger.duplicates.iter();
-    let duplicates = duplicates.map(|(table, row, debtor)| QuarantineRow::of_duplicate(table, *row, debtor.clone(), snapshots));
+    let duplicates =
+        duplicates.map(|(table, row, debtor)| QuarantineRow::of_duplicate(table, *row, debtor.clone(), snapshots));
     let mut rows: Vec<QuarantineRow> = bad.chain(duplicates).collect();
     rows.sort();
     rows
 }
 
-fn results(request: &Request, shards: &Shards, snapshots: &Snapshots, clock: &Clock, audited: &crate::stage::Audited) -> RunResults {
+fn results(
+    request: &Request,
+    shards: &Shards,
+    snapshots: &Snapshots,
+    clock: &Clock,
+    audited: &crate::stage::Audited,
+) -> RunResults {
     let measured = audited.measured();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
@@ -168,84 +175,5 @@ fn results(request: &Request, shards: &Shards, snapshots: &Snapshots, clock: &Cl
         amounts_rounded: shards.rounded,
         seconds: clock.seconds(),
         counts: measured.counts.clone(),
-    }
-}
-
-/// Makes `count` things on some threads and takes them in order; at most `workers` wait to be taken.
-fn in_order<T: Send>(
-    count: u32,
-    workers: usize,
-    make: impl Fn(u32) -> Result<T> + Sync,
-    mut take: impl FnMut(T) -> Result<()>,
-) -> Result<()> {
-    struct Desk<T> {
-        next: u32,
-        taken: u32,
-        made: BTreeMap<u32, Result<T>>,
-        stopped: bool,
-    }
-    let desk = Mutex::new(Desk { next: 0, taken: 0, made: BTreeMap::new(), stopped: false });
-    let changed = Condvar::new();
-    let lock = || desk.lock().unwrap_or_else(PoisonError::into_inner);
-    let ahead = workers.max(1) as u32;
-    std::thread::scope(|scope| {
-        for _ in 0..ahead.min(count) {
-            scope.spawn(|| {
-                loop {
-                    let mut at = lock();
-                    while at.next < count && at.next >= at.taken + 2 * ahead && !at.stopped {
-                        at = changed.wait(at).unwrap_or_else(PoisonError::into_inner);
-                    }
-                    if at.next >= count || at.stopped {
-                        return;
-                    }
-                    let number = at.next;
-                    at.next += 1;
-                    drop(at);
-                    let made = make(number);
-                    lock().made.insert(number, made);
-                    changed.notify_all();
-                }
-            });
-        }
-        let mut outcome = Ok(());
-        for number in 0..count {
-            let mut at = lock();
-            let made = loop {
-                match at.made.remove(&number) {
-                    Some(made) => break made,
-                    None => at = changed.wait(at).unwrap_or_else(PoisonError::into_inner),
-                }
-            };
-            at.taken = number + 1;
-            drop(at);
-            changed.notify_all();
-            outcome = made.and_then(&mut take);
-            if outcome.is_err() {
-                lock().stopped = true;
-                changed.notify_all();
-                break;
-            }
-        }
-        outcome
-    })
-}
-
-/// Wall-clock seconds by stage.
-#[derive(Default)]
-struct Clock(Mutex<BTreeMap<&'static str, f64>>);
-
-impl Clock {
-    fn time<T>(&self, stage: &'static str, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let done = work();
-        let mut seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *seconds.entry(stage).or_default() += start.elapsed().as_secs_f64();
-        done
-    }
-
-    fn seconds(&self) -> BTreeMap<&'static str, f64> {
-        let seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seconds.iter().map(|(stage, s)| (*stage, (s * 1000.0).round() / 1000.0)).collect()
     }
 }

@@ -37,7 +37,8 @@ impl Document {
         let fault = |line, message| Fault { file: file.to_owned(), line, message };
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            let describe = |e: &toml::de::Error| fault(e.span().map_or(0, |s| line_of(s.start)), e.message().to_owned());
+            let describe =
+                |e: &toml::de::Error| fault(e.span().map_or(0, |s| line_of(s.start)), e.message().to_owned());
             return Err(errors.iter().map(describe).collect());
         }
         let mut reader = Reader { line_of: &line_of, variables, lines: BTreeMap::new(), errors: Vec::new() };
@@ -56,7 +57,8 @@ impl Document {
     pub fn read<T: JsonSchema + DeserializeOwned>(&self) -> Result<T, Vec<Fault>> {
         let schema = schema_of::<T>();
         let validator = jsonschema::validator_for(&schema).expect("a derived schema is a schema");
-        let mut faults: Vec<Fault> = validator.iter_errors(&self.value).flat_map(|e| self.describe(&schema, &e)).collect();
+        let mut faults: Vec<Fault> =
+            validator.iter_errors(&self.value).flat_map(|e| self.describe(&schema, &e)).collect();
         if faults.is_empty() {
             match serde_json::from_value(self.value.clone()) {
                 Ok(raw) => return Ok(raw),
@@ -245,7 +247,10 @@ impl Reader<'_> {
             match (self.variables)(name).or(default.map(str::to_owned)) {
                 Some(value) => filled.push_str(&value),
                 None => {
-                    self.refuse(offset, format!("environment variable {name} is not set; set it, or write ${{{name}:-default}}"));
+                    self.refuse(
+                        offset,
+                        format!("environment variable {name} is not set; set it, or write ${{{name}:-default}}"),
+                    );
                 }
             }
             rest = behind;

@@ -23,8 +23,8 @@ use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
 use crate::domain::message::{LANGUAGES, Templates};
 use crate::domain::money::{Currency, Minor};
 use crate::domain::procedure::{Channel, Procedure};
-use crate::error::Fault;
 use crate::domain::segment::{Comparison, Condition, Field, Rule, Scorecard};
+use crate::error::Fault;
 
 /// The shipped models; `sql_dir` replaces them.
 static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql");
@@ -88,7 +88,12 @@ impl Workshop<'_> {
     }
 
     /// Parses a text by `FromStr`, with the type's own words as the fault.
-    fn parse<T: FromStr<Err: std::fmt::Display>>(&mut self, document: &Document, pointer: &str, text: &str) -> Option<T> {
+    fn parse<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        document: &Document,
+        pointer: &str,
+        text: &str,
+    ) -> Option<T> {
         text.parse().map_err(|e: T::Err| self.faults.push(document.fault(pointer, e.to_string()))).ok()
     }
 
@@ -157,7 +162,8 @@ impl Workshop<'_> {
     fn refuse_credentials(&mut self, document: &Document, pointer: &str, path: &str) {
         let has_user = url::Url::parse(path).is_ok_and(|u| !u.username().is_empty() || u.password().is_some());
         if has_user || path.contains('?') && path.contains("://") {
-            let message = "a URL with credentials is refused: they come from the environment or the workload's identity";
+            let message =
+                "a URL with credentials is refused: they come from the environment or the workload's identity";
             self.refuse(document, pointer, message);
         }
     }
@@ -168,7 +174,11 @@ impl Workshop<'_> {
             self.refuse(document, &format!("/inputs/{name}"), unknown("input", name, names.iter().copied()));
         }
         for table in contract::INPUTS.iter().filter(|t| t.required && !raw.contains_key(t.name)) {
-            self.refuse(document, "/inputs", format!("the input `{}` is required; name it in [inputs.{0}]", table.name));
+            self.refuse(
+                document,
+                "/inputs",
+                format!("the input `{}` is required; name it in [inputs.{0}]", table.name),
+            );
         }
         let known = contract::INPUTS.iter().filter_map(|table| Some((table, raw.get(table.name)?)));
         known.map(|(table, input)| self.input(document, table, input)).collect()
@@ -363,7 +373,8 @@ impl Workshop<'_> {
         let mut caps = Vec::new();
         for (position, cap) in raw.iter().enumerate() {
             let at = format!("/dunning/caps/{position}");
-            let channel = cap.channel.as_deref().and_then(|name| self.channel(document, &format!("{at}/channel"), name));
+            let channel =
+                cap.channel.as_deref().and_then(|name| self.channel(document, &format!("{at}/channel"), name));
             if let Some(segment) = cap.segment.as_deref().filter(|s| !segments.contains(s)) {
                 let message = unknown("segment", segment, segments.iter().copied());
                 self.refuse(document, &format!("{at}/segment"), message);
@@ -466,7 +477,11 @@ impl Workshop<'_> {
             }
         }
         let Some(windows) = windows else {
-            self.refuse(document, "/pipeline/calendars", "no calendar has [windows.default]: messages need lawful hours");
+            self.refuse(
+                document,
+                "/pipeline/calendars",
+                "no calendar has [windows.default]: messages need lawful hours",
+            );
             return None;
         };
         let default = zones.remove("default").unwrap_or(Tz::America__Sao_Paulo);
@@ -497,7 +512,11 @@ impl Workshop<'_> {
             [opens, closes] => match (time(opens), time(closes)) {
                 (Some(opens), Some(closes)) if opens < closes => Some(DayWindow { opens, closes }),
                 _ => {
-                    self.refuse(document, at, format!("{opens:?} to {closes:?} is no span of hours, such as [\"08:00\", \"20:00\"]"));
+                    self.refuse(
+                        document,
+                        at,
+                        format!("{opens:?} to {closes:?} is no span of hours, such as [\"08:00\", \"20:00\"]"),
+                    );
                     None
                 }
             },
@@ -527,9 +546,8 @@ impl Workshop<'_> {
 /// Whole words only: "spc" is not found in "especial".
 fn contains_word(line: &str, word: &str) -> bool {
     let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    line.match_indices(word).any(|(at, _)| {
-        !is_letter(line[..at].chars().next_back()) && !is_letter(line[at + word.len()..].chars().next())
-    })
+    line.match_indices(word)
+        .any(|(at, _)| !is_letter(line[..at].chars().next_back()) && !is_letter(line[at + word.len()..].chars().next()))
 }
 
 fn shipped(dir: &'static Dir<'static>) -> Vec<SqlFile> {

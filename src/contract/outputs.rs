@@ -49,8 +49,16 @@ pub const ACTIONS: Table = Table {
     key: &["action_id"],
     required: true,
     columns: &[
-        req("action_id", Str, "128 bits of SHA-256 over tenant, company, debtor, currency, cycle, step, occurrence and channel; never the date, the run or the amount"),
-        req("payload_sha256", Str, "of the whole line: the same action_id with another payload is a conflict, not a second send"),
+        req(
+            "action_id",
+            Str,
+            "128 bits of SHA-256 over tenant, company, debtor, currency, cycle, step, occurrence and channel; never the date, the run or the amount",
+        ),
+        req(
+            "payload_sha256",
+            Str,
+            "of the whole line: the same action_id with another payload is a conflict, not a second send",
+        ),
         AS_OF,
         COMPANY,
         req("debtor_id", Str, "who is addressed"),
@@ -60,7 +68,11 @@ pub const ACTIONS: Table = Table {
         req("level", Int, "position of the step, from 1"),
         req("occurrence", Int, "1, and more only where the step repeats"),
         req("cycle_id", Str, "the arrears episode"),
-        req("channel", Str, "how it goes out; `task` for work of a person, `instruction` for bureau, registry or agency"),
+        req(
+            "channel",
+            Str,
+            "how it goes out; `task` for work of a person, `instruction` for bureau, registry or agency",
+        ),
         opt("destination", Str, "address on that channel").personal(),
         opt("contact_name", Str, "whom to greet").personal(),
         req("language", Str, "of the message"),
@@ -280,4 +292,3 @@ pub const KPIS: &[Table] = &[
 
 /// Every published table but the KPI tables.
 pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, QUARANTINE];
-

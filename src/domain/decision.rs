@@ -216,7 +216,8 @@ impl Matter<'_> {
         let eligible: Vec<&Item> = items.clone().filter(|(_, hold)| hold.is_none()).map(|(item, _)| item).collect();
         let held_overdue = items.filter(|(item, _)| item.is_overdue).filter_map(|(_, hold)| *hold).min();
         let Some(anchor) = select::anchor(&eligible) else {
-            reasons.note(true, held_overdue.or(item_holds.iter().flatten().min().copied()).unwrap_or(HoldReason::Settled));
+            reasons
+                .note(true, held_overdue.or(item_holds.iter().flatten().min().copied()).unwrap_or(HoldReason::Settled));
             return Ok(self.hold(reasons, None));
         };
         // Without a step: why nothing overdue is left to speak of, or that nothing is due at all.
@@ -224,6 +225,7 @@ impl Matter<'_> {
         let sent = self.sent_in_cycle(procedure, contacts);
         let facts = self.facts(anchor, &eligible, &sent);
         let next = procedure.next_step(&facts, &self.standing.segment, &sent);
+        self.trace.push(procedure.considered(&facts, &self.standing.segment, &sent));
         self.note_contact_reasons(procedure, contacts, &mut reasons);
         let (step, occurrence) = match next {
             Next::Due { step, occurrence } => (step, occurrence),

@@ -90,6 +90,8 @@ mod tests {
             assert_eq!(*reason as usize, position, "{name}");
             assert_eq!(HoldReason::parse(name), Some(*reason));
         }
-        assert!(HoldReason::Halted < HoldReason::QuarantinedInput && HoldReason::NoContactPoint < HoldReason::NoLegalSlot);
+        assert!(
+            HoldReason::Halted < HoldReason::QuarantinedInput && HoldReason::NoContactPoint < HoldReason::NoLegalSlot
+        );
     }
 }

@@ -160,10 +160,9 @@ impl Templates {
         let (environment, files) = self.environments.get(language).ok_or_else(missing)?;
         let file = file_name(template, channel);
         let version = files.get(&file).ok_or_else(missing)?.version.clone();
-        let text = environment
-            .get_template(&file)
-            .and_then(|t| t.render(fields))
-            .map_err(|e| MessageError::Failed { language: language.to_owned(), file: file.clone(), what: describe(&e) })?;
+        let text = environment.get_template(&file).and_then(|t| t.render(fields)).map_err(|e| {
+            MessageError::Failed { language: language.to_owned(), file: file.clone(), what: describe(&e) }
+        })?;
         let (subject, body) = split_subject(&text, channel);
         let chars_max = body_chars_max(channel);
         let chars = body.chars().count();

@@ -157,10 +157,7 @@ impl StepKind {
     /// An instruction to a bureau, registry or agency rather than a message to the debtor.
     pub fn is_instruction(self) -> bool {
         use StepKind::*;
-        matches!(
-            self,
-            Negativacao | NegativacaoRemoval | Protesto | ProtestoRelease | AgencyPlacement | AgencyRecall
-        )
+        matches!(self, Negativacao | NegativacaoRemoval | Protesto | ProtestoRelease | AgencyPlacement | AgencyRecall)
     }
 
     /// Owed to the debtor (or a recall): goes out whatever else holds the account, unless everything is halted.
@@ -174,13 +171,29 @@ impl StepKind {
 pub enum Trigger {
     All(Vec<Trigger>),
     Any(Vec<Trigger>),
-    DaysPastDue { days: i64, strictly: bool },
-    DaysSinceIssue { days: i64, strictly: bool },
+    DaysPastDue {
+        days: i64,
+        strictly: bool,
+    },
+    DaysSinceIssue {
+        days: i64,
+        strictly: bool,
+    },
     /// On or after the last day of the month in which due date + days falls.
-    EndOfMonthAfter { days: i64 },
-    DaysSincePrevious { days: i64, strictly: bool },
-    OpenBalance { least: BTreeMap<Currency, Minor>, strictly: bool },
-    OpenItems { least: u32 },
+    EndOfMonthAfter {
+        days: i64,
+    },
+    DaysSincePrevious {
+        days: i64,
+        strictly: bool,
+    },
+    OpenBalance {
+        least: BTreeMap<Currency, Minor>,
+        strictly: bool,
+    },
+    OpenItems {
+        least: u32,
+    },
     PromiseBroken,
     AgreementBroken,
     PaidWhileListed,
@@ -222,9 +235,7 @@ impl Trigger {
         match self {
             Trigger::All(parts) => parts.iter().all(|t| t.holds(facts)),
             Trigger::Any(parts) => parts.iter().any(|t| t.holds(facts)),
-            Trigger::DaysPastDue { days, strictly } => {
-                reaches(facts.days_past_due, *days, *strictly)
-            }
+            Trigger::DaysPastDue { days, strictly } => reaches(facts.days_past_due, *days, *strictly),
             Trigger::DaysSinceIssue { days, strictly } => {
                 reaches((facts.as_of - facts.issue_date).num_days(), *days, *strictly)
             }
@@ -311,9 +322,14 @@ pub struct Sent {
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next<'a> {
-    Due { step: &'a Step, occurrence: u32 },
+    Due {
+        step: &'a Step,
+        occurrence: u32,
+    },
     /// The next step is known, its time has not come.
-    NotYet { step: &'a Step },
+    NotYet {
+        step: &'a Step,
+    },
     /// Every step was sent, or passed by.
     Exhausted,
 }
@@ -329,9 +345,7 @@ impl Procedure {
         let last = counted.filter(|(on, s)| s.was_for(facts, *on)).map(|(_, s)| s).max_by_key(|s| s.level);
         let above = last.map_or(0, |s| s.level);
         let ladder = self.steps.iter().filter(|s| !s.kind.is_duty());
-        let open: Vec<&Step> = ladder
-            .filter(|s| s.level > above && s.is_for(segment) && !s.is_missed(facts))
-            .collect();
+        let open: Vec<&Step> = ladder.filter(|s| s.level > above && s.is_for(segment) && !s.is_missed(facts)).collect();
         let found = match self.advance {
             Advance::Sequential => open.first().filter(|s| s.trigger.holds(facts)),
             Advance::HighestDue => open.iter().rev().find(|s| s.trigger.holds(facts)),
@@ -344,6 +358,27 @@ impl Procedure {
             (None, Some(step)) => Next::NotYet { step },
             (None, None) => Next::Exhausted,
         }
+    }
+
+    /// One word on every step, in order, for the trace: sent, passed, for others, due, or not due.
+    pub fn considered(&self, facts: &Facts, segment: &str, history: &[Sent]) -> String {
+        let last_sent = |step: &Step| {
+            let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s.on));
+            sent.map(|s| s.on).max()
+        };
+        let mut text = String::from("steps:");
+        for (position, step) in self.steps.iter().enumerate() {
+            let gap = if position == 0 { "" } else { "," };
+            let verdict = match last_sent(step) {
+                Some(on) => format!("sent {on}"),
+                None if !step.is_for(segment) => "for other segments".to_owned(),
+                None if step.is_missed(facts) => "too late".to_owned(),
+                None if step.trigger.holds(facts) => "due".to_owned(),
+                None => "not due".to_owned(),
+            };
+            text.push_str(&format!("{gap} {} {verdict}", step.id));
+        }
+        text
     }
 }
 
@@ -362,9 +397,7 @@ impl Step {
     /// Its day is so long gone that it would be out of place now: a D−3 reminder is not sent on D+10.
     fn is_missed(&self, facts: &Facts) -> bool {
         match (self.catch_up_days, self.trigger.days_past_due()) {
-            (Some(catch_up), Some(days)) => {
-                facts.days_past_due > days.saturating_add(i64::from(catch_up))
-            }
+            (Some(catch_up), Some(days)) => facts.days_past_due > days.saturating_add(i64::from(catch_up)),
             _ => false,
         }
     }

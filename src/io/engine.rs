@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::catalog::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
@@ -77,7 +78,9 @@ impl Models {
         let mut ordered: Vec<Model> = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
             let is_ready = |m: &Model| {
-                waiting.iter().all(|other| other.name == m.name || !m.reads.contains(&other.name) || other.layer > m.layer)
+                waiting
+                    .iter()
+                    .all(|other| other.name == m.name || !m.reads.contains(&other.name) || other.layer > m.layer)
             };
             let Some(next) = waiting.iter().position(is_ready) else {
                 let names: Vec<&str> = waiting.iter().map(|m| m.name.as_str()).collect();
@@ -108,7 +111,10 @@ fn model(path: &str, text: &str) -> Result<Model> {
     }
     let missing: Vec<&str> = HEADER.into_iter().filter(|key| !header.contains_key(key)).collect();
     if !missing.is_empty() {
-        return Err(refuse(format!("its header lacks {}; it opens with lines such as `-- Grain: debtor_id`", missing.join(", "))));
+        return Err(refuse(format!(
+            "its header lacks {}; it opens with lines such as `-- Grain: debtor_id`",
+            missing.join(", ")
+        )));
     }
     let words = |key: &str| -> Vec<String> { header[key].split(',').map(|w| w.trim().to_owned()).collect() };
     let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
@@ -220,8 +226,10 @@ impl Session {
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let collected = self.runtime.block_on(async {
             let frame = self.context.sql_with_options(sql, options()).await?;
-            let schema = Arc::clone(frame.schema().inner());
-            Ok((schema, frame.collect().await?))
+            let schema = nullable(frame.schema().inner());
+            let batches = frame.collect().await?.into_iter();
+            let batches = batches.map(|b| as_planned(&b, &schema)).collect::<std::result::Result<Vec<_>, _>>();
+            Ok((Arc::clone(&schema), batches?))
         });
         collected.map_err(|e: DataFusionError| engine_error(name, &e))
     }
@@ -230,6 +238,18 @@ impl Session {
     pub fn table(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         self.query(name, &format!("select * from {name}"))
     }
+}
+
+/// The planner's idea of what can be null varies from plan to plan; tables of one name must not.
+fn nullable(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The batch under the planned types: sums of mixed decimals come out wider than the plan says.
+fn as_planned(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Result<RecordBatch> {
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| cast(column, field.data_type()));
+    RecordBatch::try_new(Arc::clone(schema), columns.collect::<arrow::error::Result<_>>()?)
 }
 
 fn options() -> SQLOptions {

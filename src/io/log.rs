@@ -142,7 +142,8 @@ pub enum Appended {
 /// `Unavailable` where the store cannot tell what became of it.
 pub fn append(store: &Store, record: &Record) -> Result<Appended> {
     let key = key_of(record.seq);
-    let body = serde_json::to_vec_pretty(record).map_err(|e| Error::Damaged { object: key.clone(), what: e.to_string() })?;
+    let body =
+        serde_json::to_vec_pretty(record).map_err(|e| Error::Damaged { object: key.clone(), what: e.to_string() })?;
     let mut last = None;
     for _ in 0..CREATE_ATTEMPTS {
         let answer: Result<Created> = store.create(&key, body.clone().into());
@@ -150,7 +151,8 @@ pub fn append(store: &Store, record: &Record) -> Result<Appended> {
         match store.get(&key)? {
             Some(found) if found == body => return Ok(Appended::Ours),
             Some(found) => {
-                let damaged = |_| Error::Damaged { object: store.url_of(&key), what: "it is no commit record".to_owned() };
+                let damaged =
+                    |_| Error::Damaged { object: store.url_of(&key), what: "it is no commit record".to_owned() };
                 let other: Record = serde_json::from_slice(&found).map_err(damaged)?;
                 return Ok(Appended::Other(Box::new(other)));
             }

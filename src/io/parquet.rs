@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::compute::{BatchCoalescer, cast};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{BatchCoalescer, cast, filter_record_batch};
 use arrow::datatypes::{Field, SchemaRef};
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
@@ -22,6 +23,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
 
+use super::log::Record;
 use super::store::{Pinned, Store};
 use crate::domain::action::hex;
 use crate::error::{Error, Result};
@@ -71,8 +73,10 @@ impl Source {
     /// # Errors
     /// `Damaged` or `Moved`, or what `each` returns.
     pub fn for_each_batch(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
-        let builder =
-            ParquetRecordBatchStreamBuilder::new_with_metadata(reader(&self.store, &self.object), self.metadata.clone());
+        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(
+            reader(&self.store, &self.object),
+            self.metadata.clone(),
+        );
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
         let failed = |e: &ParquetError| read_error(&self.object.url, e);
         let built = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
@@ -82,6 +86,47 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Every row of a published table, by its path below the run's folder; empty where the run has no such table.
+pub fn read_published(store: &Store, record: &Record, path: &str) -> Result<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    published(store, record, path, |batch| {
+        batches.push(batch);
+        Ok(())
+    })?;
+    Ok(batches)
+}
+
+/// The rows of a published table that hold this text in this column.
+pub fn read_published_where(
+    store: &Store,
+    record: &Record,
+    path: &str,
+    column: &str,
+    text: &str,
+) -> Result<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    published(store, record, path, |batch| {
+        let found = batch.column_by_name(column).map(|c| c.as_string::<i32>());
+        let mask: BooleanArray =
+            found.into_iter().flat_map(|c| c.iter()).map(|value| Some(value == Some(text))).collect();
+        if mask.true_count() > 0 {
+            let failed = |e: ArrowError| Error::Damaged { object: path.to_owned(), what: e.to_string() };
+            batches.push(filter_record_batch(&batch, &mask).map_err(failed)?);
+        }
+        Ok(())
+    })?;
+    Ok(batches)
+}
+
+fn published(store: &Store, record: &Record, path: &str, each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+    let ending = format!("{}/{path}", record.run_id);
+    let Some(file) = record.files.iter().find(|f| f.path.ends_with(&ending)) else { return Ok(()) };
+    let gone = || Error::Damaged { object: store.url_of(&file.path), what: "a published file is gone".to_owned() };
+    let source = Source::open(store, store.pin_one(&file.path)?.ok_or_else(gone)?)?;
+    let all: Vec<usize> = (0..source.schema().fields().len()).collect();
+    source.for_each_batch(&all, each)
 }
 
 fn reader(store: &Store, object: &Pinned) -> PinnedReader {
@@ -212,7 +257,8 @@ impl TableWriter {
             .with_properties(properties)
             .with_skip_arrow_metadata(true);
         let file = HashingFile::create(path)?;
-        let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options).map_err(|e| failed(path, &e))?;
+        let writer =
+            ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options).map_err(|e| failed(path, &e))?;
         let chunks = BatchCoalescer::new(Arc::clone(&schema), CHUNK_ROWS);
         Ok(TableWriter { path: path.to_owned(), schema, chunks, writer, rows: 0 })
     }
@@ -246,9 +292,9 @@ impl TableWriter {
 /// Where a column is missing or cannot be cast without loss.
 pub fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Result<RecordBatch> {
     let column = |field: &Arc<Field>| {
-        let column = batch.column_by_name(field.name()).ok_or_else(|| {
-            arrow::error::ArrowError::SchemaError(format!("column {} is missing", field.name()))
-        })?;
+        let column = batch
+            .column_by_name(field.name())
+            .ok_or_else(|| arrow::error::ArrowError::SchemaError(format!("column {} is missing", field.name())))?;
         match column.data_type() == field.data_type() {
             true => Ok(Arc::clone(column)),
             false => cast(column, field.data_type()),

@@ -75,9 +75,10 @@ impl Store {
                 let path = std::path::absolute(rest).map_err(Error::file(rest))?;
                 (Arc::new(LocalFileSystem::new()), Path::from_absolute_path(without_dots(&path)).map_err(bad)?)
             }
-            "s3" | "s3a" => {
-                (Arc::new(AmazonS3Builder::from_env().with_url(location).build().map_err(unavailable)?), key().map_err(bad)?)
-            }
+            "s3" | "s3a" => (
+                Arc::new(AmazonS3Builder::from_env().with_url(location).build().map_err(unavailable)?),
+                key().map_err(bad)?,
+            ),
             "gs" => (
                 Arc::new(GoogleCloudStorageBuilder::from_env().with_url(location).build().map_err(unavailable)?),
                 key().map_err(bad)?,
@@ -87,7 +88,8 @@ impl Store {
                 (Arc::new(builder.build().map_err(unavailable)?), key().map_err(bad)?)
             }
             other => {
-                let message = format!("{location}: unknown scheme {other}://; use a path, file://, s3://, gs:// or az://");
+                let message =
+                    format!("{location}: unknown scheme {other}://; use a path, file://, s3://, gs:// or az://");
                 return Err(Error::Usage(message));
             }
         };

@@ -109,7 +109,13 @@ pub fn audit(models: &Models, totals: &Totals, duplicates: &Totals, measured: Me
         };
         let owed = input(&["invoices.default", "invoices.invoice", "invoices.debit_note"]);
         tie(&mut findings, "01 inputs to ledger", currency, owed, sum("original_amount"));
-        tie(&mut findings, "01 ledger to buckets", currency, sum("original_amount") - sum("applied_amount"), sum("bucket_amount"));
+        tie(
+            &mut findings,
+            "01 ledger to buckets",
+            currency,
+            sum("original_amount") - sum("applied_amount"),
+            sum("bucket_amount"),
+        );
         let split = sum("applied_amount") + sum("credit_amount") + sum("unmatched_amount");
         tie(&mut findings, "02 payments applied, unapplied or unmatched", currency, sum("effect_amount"), split);
     }
@@ -122,7 +128,13 @@ pub fn audit(models: &Models, totals: &Totals, duplicates: &Totals, measured: Me
     let count = |table: &str| i128::from(measured.counts.get(table).copied().unwrap_or(0));
     if count("debtors") != count("decisions") {
         let (expected, actual) = (count("debtors"), count("decisions"));
-        findings.push(finding("19 every account has a decision", "accounts", expected.to_string(), actual.to_string(), expected - actual));
+        findings.push(finding(
+            "19 every account has a decision",
+            "accounts",
+            expected.to_string(),
+            actual.to_string(),
+            expected - actual,
+        ));
     }
     refuse(findings)?;
     let names = models.of(Layer::Audits).map(|m| m.name.trim_start_matches("audit_").to_owned());
@@ -137,7 +149,13 @@ fn tie(findings: &mut Vec<Finding>, audit: &str, currency: &str, expected: i128,
 }
 
 fn finding(audit: &str, subject: &str, expected: String, actual: String, difference: impl ToString) -> Finding {
-    Finding { audit: audit.to_owned(), subject: subject.to_owned(), expected, actual, difference: difference.to_string() }
+    Finding {
+        audit: audit.to_owned(),
+        subject: subject.to_owned(),
+        expected,
+        actual,
+        difference: difference.to_string(),
+    }
 }
 
 fn money(minor: i128) -> String {

@@ -134,7 +134,8 @@ pub fn holidays(snapshots: &Snapshots) -> Result<Vec<(NaiveDate, Scope)>> {
     let mut holidays = Vec::new();
     let Some(snapshot) = snapshots.get("holidays") else { return Ok(holidays) };
     snapshot.for_each_batch(|conformed| {
-        let refuse = |what: String| Error::Contract(Lines(vec![format!("holidays snapshot {}: {what}", snapshot.url(0))]));
+        let refuse =
+            |what: String| Error::Contract(Lines(vec![format!("holidays snapshot {}: {what}", snapshot.url(0))]));
         if let Some(bad) = conformed.bad.first() {
             return Err(refuse(format!("row {}: column {:?} is {}", bad.row_no, bad.column, bad.value_class)));
         }

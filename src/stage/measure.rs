@@ -126,7 +126,8 @@ impl Book {
         self.write(&contract::DEBTORS, &decided.debtors)?;
         for (channel, line) in &decided.lines {
             let folder = self.scratch.path().to_owned();
-            let batch = self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
+            let batch =
+                self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
             batch.push(line, self.as_of)?;
         }
         for (name, (schema, batches)) in facts {

@@ -47,7 +47,8 @@ impl Provenance {
     }
 
     fn run_id(&self) -> String {
-        let basis = format!("{}|{}|{}|{}", self.as_of, self.input_digest, self.config_digest, env!("CARGO_PKG_VERSION"));
+        let basis =
+            format!("{}|{}|{}|{}", self.as_of, self.input_digest, self.config_digest, env!("CARGO_PKG_VERSION"));
         format!("{}-{}", &sha256_hex(basis.as_bytes())[..16], self.nonce)
     }
 }
@@ -89,7 +90,8 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result
     let mut sources = Vec::new();
     for file in files {
         let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
-        let pinned = output.pin_one(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+        let pinned =
+            output.pin_one(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
         if pinned.size != file.size {
             return Err(damaged("a published file was changed; restore it from a backup"));
         }
@@ -103,7 +105,13 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result
 /// # Errors
 /// `Torn` where what is read back is not what was written, `HeadMoved` where another date went in meanwhile,
 /// `Conflict` where another run took the date.
-pub fn publish(output: &Store, log: &Log, provenance: &Provenance, audited: &Audited, results: &impl Serialize) -> Result<Record> {
+pub fn publish(
+    output: &Store,
+    log: &Log,
+    provenance: &Provenance,
+    audited: &Audited,
+    results: &impl Serialize,
+) -> Result<Record> {
     let run_id = provenance.run_id();
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();

@@ -51,7 +51,8 @@ impl Row {
 }
 
 pub(super) fn rows(as_of: NaiveDate, rows: &[Row]) -> Result<RecordBatch> {
-    let text = |value: fn(&Row) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(value))) };
+    let text =
+        |value: fn(&Row) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(value))) };
     let columns: Vec<ArrayRef> = vec![
         Arc::new(date_column(as_of, rows.len())),
         text(|r| r.table),

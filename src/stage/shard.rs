@@ -122,8 +122,13 @@ pub fn spread(
     progress.begin("spread", snapshots.rows());
     let default_currency = plan.default_currency.to_string();
     let as_of_day = day_number(as_of);
-    let spreader =
-        spread::Spreader { folder: folder.path(), shards: count, progress, default_currency: &default_currency, as_of_day };
+    let spreader = spread::Spreader {
+        folder: folder.path(),
+        shards: count,
+        progress,
+        default_currency: &default_currency,
+        as_of_day,
+    };
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     check_bad_rows(plan, snapshots, &outcome.bad)?;
     let held = outcome.bad.iter().filter_map(|b| b.debtor_id.clone()).collect();
@@ -201,7 +206,8 @@ impl Shards {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(Error::file(path)(e)),
         };
-        let damaged = |e: arrow::error::ArrowError| Error::Damaged { object: path.display().to_string(), what: e.to_string() };
+        let damaged =
+            |e: arrow::error::ArrowError| Error::Damaged { object: path.display().to_string(), what: e.to_string() };
         let reader = StreamReader::try_new(BufReader::with_capacity(1 << 20, file), None).map_err(damaged)?;
         reader.collect::<std::result::Result<Vec<_>, _>>().map_err(damaged)
     }

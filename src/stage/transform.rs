@@ -50,7 +50,8 @@ fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
 
 /// The buckets with closed ranges: a missing end is further away than any date can be.
 fn bucket_table(buckets: &[Bucket]) -> Result<(SchemaRef, RecordBatch)> {
-    let from: ArrayRef = Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.from_days.unwrap_or(i64::MIN))));
+    let from: ArrayRef =
+        Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.from_days.unwrap_or(i64::MIN))));
     let to: ArrayRef = Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.to_days.unwrap_or(i64::MAX))));
     let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..buckets.len() as i64));
     let names: ArrayRef = Arc::new(StringArray::from_iter_values(buckets.iter().map(|b| &b.name)));

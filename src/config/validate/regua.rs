@@ -94,7 +94,13 @@ impl Workshop<'_> {
     }
 
     /// The notice that must precede a step: an earlier step that says how many days it gives.
-    fn after_notice(&mut self, document: &Document, at: &str, raw: &RawStep, earlier: &[Step]) -> Option<(String, u32)> {
+    fn after_notice(
+        &mut self,
+        document: &Document,
+        at: &str,
+        raw: &RawStep,
+        earlier: &[Step],
+    ) -> Option<(String, u32)> {
         let name = raw.after_notice.as_ref()?;
         let at = format!("{at}/after_notice");
         match earlier.iter().find(|s| s.id == *name) {

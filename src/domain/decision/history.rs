@@ -29,7 +29,9 @@ pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, contac
     let last = in_episode.filter(|c| c.cycle_id.is_some()).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()));
     match last.and_then(|c| c.cycle_id.clone()) {
         Some(id) => id,
-        None => cycle_id(&rules.tenant, &account.company_id, &debtor.debtor_id, account.currency, account.episode_start),
+        None => {
+            cycle_id(&rules.tenant, &account.company_id, &debtor.debtor_id, account.currency, account.episode_start)
+        }
     }
 }
 
@@ -83,7 +85,8 @@ impl Matter<'_> {
     /// Under way, too recent, or answered.
     pub(super) fn note_contact_reasons(&self, procedure: &Procedure, contacts: &[Contact], reasons: &mut Reasons) {
         let age = |c: &Contact| days_between(c.on, self.as_of);
-        let under_way = |c: &&Contact| c.state == ContactState::Unreported && age(c) < i64::from(self.rules.unreported_days);
+        let under_way =
+            |c: &&Contact| c.state == ContactState::Unreported && age(c) < i64::from(self.rules.unreported_days);
         if let Some(contact) = self.own(contacts).find(under_way) {
             reasons.because(HoldReason::PreviousUnreported, Some(format!("published on {}", contact.on)));
         }
@@ -92,7 +95,9 @@ impl Matter<'_> {
             reasons.because(HoldReason::MinGap, Some(format!("last contact on {}", last.on)));
         }
         let answered = self.own(contacts).filter_map(|c| c.answered_on).max();
-        if let Some(on) = answered.filter(|on| days_between(*on, self.as_of) < i64::from(self.rules.response_window_days)) {
+        if let Some(on) =
+            answered.filter(|on| days_between(*on, self.as_of) < i64::from(self.rules.response_window_days))
+        {
             reasons.because(HoldReason::ResponseWindow, Some(format!("answered on {on}")));
         }
         let capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());

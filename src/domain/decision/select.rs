@@ -16,7 +16,8 @@ pub(super) fn regua(rules: &Rules, debtor: &Debtor, account: &Account, segment: 
         ("company", rules.regua_by_company.get(&account.company_id).map(String::as_str)),
         ("default", Some(rules.regua.as_str())),
     ];
-    let (scope, name) = choices.into_iter().find_map(|(scope, name)| Some((scope, name?))).unwrap_or(("default", REGUA_NONE));
+    let (scope, name) =
+        choices.into_iter().find_map(|(scope, name)| Some((scope, name?))).unwrap_or(("default", REGUA_NONE));
     if name == REGUA_NONE || rules.procedures.contains_key(name) {
         (name.to_owned(), scope)
     } else {

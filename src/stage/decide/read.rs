@@ -37,7 +37,8 @@ impl Rows {
     }
 
     fn lacks(&self, column: &str) -> Error {
-        let what = format!("it lacks the column {column}, or has it under another type; compare it with the shipped model");
+        let what =
+            format!("it lacks the column {column}, or has it under another type; compare it with the shipped model");
         Error::Model { model: self.name.to_owned(), what }
     }
 
@@ -152,7 +153,8 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
 fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
     let (id, channel, address) = (rows.texts("debtor_id")?, rows.texts("channel")?, rows.texts("address")?);
     let (name, rank) = (rows.texts("contact_name")?, rows.ints("preference_rank")?);
-    let (authorized, opted_out, valid) = (rows.flags("is_authorized")?, rows.flags("opted_out")?, rows.flags("is_valid")?);
+    let (authorized, opted_out, valid) =
+        (rows.flags("is_authorized")?, rows.flags("opted_out")?, rows.flags("is_valid")?);
     let mut points: HashMap<String, Vec<ContactPoint>> = HashMap::new();
     for row in 0..rows.len() {
         let Some(channel) = Channel::parse(channel.get(row)) else { continue };
@@ -235,7 +237,8 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
 fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
     let (months, due) = (rows.ints("months_as_customer")?, rows.ints("items_due")?);
     let (on_time, late) = (rows.ints("paid_on_time")?, rows.ints("paid_late")?);
-    let (ratio, average, worst) = (rows.floats("late_ratio")?, rows.floats("days_late_avg")?, rows.ints("days_late_max")?);
+    let (ratio, average, worst) =
+        (rows.floats("late_ratio")?, rows.floats("days_late_avg")?, rows.ints("days_late_max")?);
     let (last, largest) = (rows.dates("last_payment_on")?, rows.amounts("largest_payment")?);
     let broken = rows.ints("broken_promises")?;
     let profile = |row| Profile {
@@ -275,7 +278,8 @@ impl ItemRows {
     ) -> Result<Vec<Item>> {
         let rows = &self.rows;
         let keys = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
-        let is_same = |row: usize| keys.0.get(row) == debtor && keys.1.get(row) == company && keys.2.get(row) == currency;
+        let is_same =
+            |row: usize| keys.0.get(row) == debtor && keys.1.get(row) == company && keys.2.get(row) == currency;
         let start = self.next;
         let end = (start..rows.len()).find(|row| !is_same(*row)).unwrap_or(rows.len());
         let items = items(rows, start, end, is_overdue)?;
@@ -287,13 +291,16 @@ impl ItemRows {
 fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<Vec<Item>> {
     let (id, number) = (rows.texts("invoice_id")?, rows.ints("installment_no")?);
     let (issued, due, days) = (rows.dates("issue_date")?, rows.dates("due_date")?, rows.ints("days_past_due")?);
-    let (bucket_no, bucket, original) = (rows.ints("bucket_no")?, rows.texts("bucket")?, rows.amounts("original_amount")?);
+    let (bucket_no, bucket, original) =
+        (rows.ints("bucket_no")?, rows.texts("bucket")?, rows.amounts("original_amount")?);
     let (applied, open) = (rows.amounts("applied_amount")?, rows.amounts("open_amount")?);
     let (reference, link) = (rows.texts("payment_reference")?, rows.texts("payment_link")?);
     let (block, grace, regua) = (rows.texts("dunning_block")?, rows.dates("grace_until")?, rows.texts("regua")?);
-    let (step, collector, agency) = (rows.texts("step_override")?, rows.texts("collector_id")?, rows.texts("agency_id")?);
+    let (step, collector, agency) =
+        (rows.texts("step_override")?, rows.texts("collector_id")?, rows.texts("agency_id")?);
     let (disputed, returned) = (rows.flags("is_disputed")?, rows.flags("is_returned")?);
-    let (kept, promised, listed) = (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?, rows.flags("is_listed")?);
+    let (kept, promised, listed) =
+        (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?, rows.flags("is_listed")?);
     let item = |row| -> Option<Item> {
         let due_date = due(row)?;
         Some(Item {

@@ -243,7 +243,9 @@ fn cited_items(acts: &[(&Action, Value, String)]) -> ArrayRef {
 
 /// The cited items of every action, one row each.
 fn action_items(acts: &[(&Action, Value, String)]) -> Result<RecordBatch> {
-    let all = || acts.iter().flat_map(|(action, _, _)| action.items.iter().map(move |item| (*action, item)));
+    let cited = acts.iter().flat_map(|(action, _, _)| action.items.iter().map(move |item| (*action, item)));
+    let cited: Vec<_> = cited.collect();
+    let all = || cited.iter().copied();
     let columns: [(&str, ArrayRef); 7] = [
         ("action_id", text(all().map(|(a, _)| a.action_id.as_str()))),
         ("company_id", text(all().map(|(a, _)| a.company_id.as_str()))),

@@ -40,7 +40,10 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
         match position {
             None if column.required || mapped.is_some() => {
                 let hint = unknown("column", name, names.iter().copied());
-                errors.push(format!("{at} is missing ({hint}); add it to the export or map {} in [inputs.{table}.columns]", column.name));
+                errors.push(format!(
+                    "{at} is missing ({hint}); add it to the export or map {} in [inputs.{table}.columns]",
+                    column.name
+                ));
             }
             None => {}
             Some(position) => {

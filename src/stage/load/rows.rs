@@ -85,7 +85,13 @@ impl RowRules {
     }
 
     /// Reads one batch of a file.
-    pub(super) fn conform(&self, columns: &Columns, batch: &RecordBatch, file_no: usize, first_row: i64) -> Result<Conformed> {
+    pub(super) fn conform(
+        &self,
+        columns: &Columns,
+        batch: &RecordBatch,
+        file_no: usize,
+        first_row: i64,
+    ) -> Result<Conformed> {
         let rows = batch.num_rows();
         let projection = columns.projection();
         let (mut faults, mut rounded) = (Faults::default(), 0);
@@ -96,7 +102,9 @@ impl RowRules {
                 Some(at) => self.column(column, batch.column(at), &mut faults, &mut rounded)?,
             };
             if column.required && array.null_count() > 0 {
-                (0..rows).filter(|row| array.is_null(*row)).for_each(|row| faults.add(row, column, "null", "missing_value"));
+                (0..rows)
+                    .filter(|row| array.is_null(*row))
+                    .for_each(|row| faults.add(row, column, "null", "missing_value"));
             }
             arrays.push(array);
         }
@@ -109,7 +117,8 @@ impl RowRules {
                 arrays.push(Arc::new(local_dates(array, self.zone)));
             }
         }
-        let conformed = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| self.damaged(&e.to_string()))?;
+        let conformed =
+            RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| self.damaged(&e.to_string()))?;
         self.split(conformed, faults, file_no, first_row, rounded)
     }
 
@@ -118,7 +127,14 @@ impl RowRules {
     }
 
     /// Takes the bad rows out and names them.
-    fn split(&self, batch: RecordBatch, faults: Faults, file_no: usize, first_row: i64, rounded: u64) -> Result<Conformed> {
+    fn split(
+        &self,
+        batch: RecordBatch,
+        faults: Faults,
+        file_no: usize,
+        first_row: i64,
+        rounded: u64,
+    ) -> Result<Conformed> {
         if faults.0.is_empty() {
             return Ok(Conformed { batch, bad: Vec::new(), rounded });
         }
@@ -179,7 +195,9 @@ impl RowRules {
         }
         let mut mapped = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
         for text in texts.iter() {
-            mapped.append_option(text.map(|t| self.input.mapped(column.name, t)).filter(|t| !column.required || !t.is_empty()));
+            mapped.append_option(
+                text.map(|t| self.input.mapped(column.name, t)).filter(|t| !column.required || !t.is_empty()),
+            );
         }
         mapped.finish()
     }
@@ -191,7 +209,10 @@ impl RowRules {
                 let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
                 local_dates(&micros.map_err(|e| self.damaged(&e.to_string()))?, zone)
             }
-            _ => cast(array, &DataType::Date32).map_err(|e| self.damaged(&e.to_string()))?.as_primitive::<Date32Type>().clone(),
+            _ => cast(array, &DataType::Date32)
+                .map_err(|e| self.damaged(&e.to_string()))?
+                .as_primitive::<Date32Type>()
+                .clone(),
         };
         for (row, day) in dates.iter().enumerate() {
             if day.is_some_and(|d| !(DATE_MIN..=DATE_MAX).contains(&d)) {
@@ -202,7 +223,14 @@ impl RowRules {
     }
 
     /// Decimals at a fixed scale; what would have to be rounded is bad, unless floats were opted in.
-    fn money(&self, column: &Column, array: &ArrayRef, scale: i8, faults: &mut Faults, rounded: &mut u64) -> Result<ArrayRef> {
+    fn money(
+        &self,
+        column: &Column,
+        array: &ArrayRef,
+        scale: i8,
+        faults: &mut Faults,
+        rounded: &mut u64,
+    ) -> Result<ArrayRef> {
         let rows = array.len();
         let mut values: Vec<Option<i128>> = Vec::with_capacity(rows);
         if array.data_type().is_floating() {
@@ -220,7 +248,10 @@ impl RowRules {
             let from = decimal_scale(array.data_type());
             let wide = cast(array, &DataType::Decimal128(38, from)).map_err(|e| self.damaged(&e.to_string()))?;
             let wide = wide.as_primitive::<Decimal128Type>();
-            let (up, down) = (10i128.pow(u32::from((scale - from).max(0) as u8)), 10i128.pow(u32::from((from - scale).max(0) as u8)));
+            let (up, down) = (
+                10i128.pow(u32::from((scale - from).max(0) as u8)),
+                10i128.pow(u32::from((from - scale).max(0) as u8)),
+            );
             for (row, value) in wide.iter().enumerate() {
                 let exact = value.filter(|v| v % down == 0).and_then(|v| (v / down).checked_mul(up));
                 if value.is_some() && exact.is_none() {
@@ -230,7 +261,9 @@ impl RowRules {
             }
         }
         if column.kind == Kind::Money {
-            for (row, value) in values.iter_mut().enumerate().filter(|(_, v)| v.is_some_and(|v| v.abs() >= AMOUNT_MINOR_MAX)) {
+            for (row, value) in
+                values.iter_mut().enumerate().filter(|(_, v)| v.is_some_and(|v| v.abs() >= AMOUNT_MINOR_MAX))
+            {
                 faults.add(row, column, "10^13 or more", "amount_out_of_range");
                 *value = None;
             }
@@ -251,7 +284,9 @@ impl RowRules {
             let reverses = find("reverses").map(|(_, a)| a);
             for (row, amount) in array.as_primitive::<Decimal128Type>().iter().enumerate() {
                 let takes_back = reverses.is_some_and(|r| r.is_valid(row))
-                    || kinds.is_some_and(|k| k.is_valid(row) && matches!(k.value(row), "refund" | "chargeback" | "charges"));
+                    || kinds.is_some_and(|k| {
+                        k.is_valid(row) && matches!(k.value(row), "refund" | "chargeback" | "charges")
+                    });
                 let may_be_negative = table.name == "payments" && !takes_back;
                 match amount {
                     Some(0) => faults.add(row, column, "zero", "amount_out_of_range"),
@@ -260,7 +295,12 @@ impl RowRules {
                 }
             }
         }
-        let pairs = [("issue_date", "due_date"), ("promised_on", "pay_by"), ("opened_on", "closed_on"), ("placed_on", "recalled_on")];
+        let pairs = [
+            ("issue_date", "due_date"),
+            ("promised_on", "pay_by"),
+            ("opened_on", "closed_on"),
+            ("placed_on", "recalled_on"),
+        ];
         for (first, then) in pairs {
             let (Some((_, first)), Some((column, then))) = (find(first), find(then)) else { continue };
             let days = first.as_primitive::<Date32Type>().iter().zip(then.as_primitive::<Date32Type>().iter());
@@ -274,7 +314,15 @@ impl RowRules {
 
     /// 64 bits over the columns of the key: a null is a value of its own.
     fn key_hashes(&self, arrays: &[ArrayRef], rows: usize) -> Int64Array {
-        let key: Vec<&ArrayRef> = self.input.table.columns.iter().zip(arrays).filter(|(c, _)| self.input.table.key.contains(&c.name)).map(|(_, a)| a).collect();
+        let key: Vec<&ArrayRef> = self
+            .input
+            .table
+            .columns
+            .iter()
+            .zip(arrays)
+            .filter(|(c, _)| self.input.table.key.contains(&c.name))
+            .map(|(_, a)| a)
+            .collect();
         let mut buffer = Vec::with_capacity(64);
         let hashes = (0..rows).map(|row| {
             buffer.clear();
@@ -329,7 +377,10 @@ fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>,
 
 fn decimal_scale(kind: &DataType) -> i8 {
     match kind {
-        DataType::Decimal32(_, s) | DataType::Decimal64(_, s) | DataType::Decimal128(_, s) | DataType::Decimal256(_, s) => *s,
+        DataType::Decimal32(_, s)
+        | DataType::Decimal64(_, s)
+        | DataType::Decimal128(_, s)
+        | DataType::Decimal256(_, s) => *s,
         _ => 0,
     }
 }

@@ -11,11 +11,11 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::StreamWriter;
 
-use crate::stage::{BadRow, Snapshot, Snapshots};
 use super::{Groups, Totals, group_key, group_text, hash_of, history_schema, scratch_path, shard_of, totals};
 use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
 use crate::progress::Progress;
+use crate::stage::{BadRow, Snapshot, Snapshots};
 
 /// Rows that are gathered before they are cut by shard: few large writes instead of many small ones.
 const GATHER_ROWS: usize = 262_144;
@@ -51,8 +51,11 @@ impl Spreader<'_> {
             self.agreements(table, &groups, &mut agreements, &mut outcome)?;
         }
         let done = ["debtors", "agreements"];
-        let mut rest: Vec<&Snapshot> =
-            snapshots.tables.iter().filter(|t| !done.contains(&t.table.name) && !SHARED.contains(&t.table.name)).collect();
+        let mut rest: Vec<&Snapshot> = snapshots
+            .tables
+            .iter()
+            .filter(|t| !done.contains(&t.table.name) && !SHARED.contains(&t.table.name))
+            .collect();
         rest.sort_by_key(|t| t.rows());
         let queue = Mutex::new(rest);
         let outcomes: Vec<Result<Outcome>> = std::thread::scope(|scope| {
@@ -80,7 +83,8 @@ impl Spreader<'_> {
             outcome.take(conformed.bad, conformed.rounded);
             let text = |name: &str| conformed.batch.column_by_name(name).map(|c| c.as_string::<i32>().clone());
             let (ids, named, taxes) = (text("debtor_id"), text("group_id"), text("tax_id"));
-            let optional = |a: &Option<StringArray>, row| a.as_ref().filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
+            let optional =
+                |a: &Option<StringArray>, row| a.as_ref().filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
             let mut texts = Vec::with_capacity(conformed.batch.num_rows());
             let mut keys = Vec::with_capacity(conformed.batch.num_rows());
             for row in 0..conformed.batch.num_rows() {

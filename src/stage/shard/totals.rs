@@ -17,7 +17,9 @@ pub(super) fn add(table: &str, batch: &RecordBatch, as_of_day: i32, default_curr
     };
     let text = |name: &str| batch.column_by_name(name).map(|c| c.as_string::<i32>());
     let (Some(kinds), Some(currencies)) = (text(kind_column), text("currency")) else { return };
-    let (Some(amounts), Some(dates)) = (batch.column_by_name("amount"), batch.column_by_name(date_column)) else { return };
+    let (Some(amounts), Some(dates)) = (batch.column_by_name("amount"), batch.column_by_name(date_column)) else {
+        return;
+    };
     let (amounts, dates) = (amounts.as_primitive::<Decimal128Type>(), dates.as_primitive::<Date32Type>());
     let mut sums: HashMap<(&str, &str), i128> = HashMap::new();
     for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day) {

@@ -1,0 +1,42 @@
+//! `regua check`: validates the configuration without touching data or store.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{PipelineArg, Voice, say, variable};
+use crate::config::Plan;
+use crate::error::Result;
+use crate::io::engine::Models;
+
+/// Validates a pipeline and every file that it names; touches no data
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  regua check pipelines/daily.toml")]
+pub(super) struct Check {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+}
+
+impl Check {
+    pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let plan = Plan::load(&self.pipeline.pipeline, &variable)?;
+        Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
+        let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
+        let templates = plan.rules.templates.names().count();
+        if voice.json {
+            let (inputs, reguas, models) = (plan.inputs.len(), plan.rules.procedures.len(), plan.sql.len());
+            let result = json!({"outcome": "valid", "config_digest": plan.digest, "inputs": inputs, "reguas": reguas,
+                "steps": steps, "templates": templates, "models": models});
+            say(&result.to_string());
+        } else {
+            say(&format!(
+                "{} is valid: {} inputs, {} réguas with {steps} steps, {templates} templates, {} SQL models",
+                self.pipeline.pipeline.display(),
+                plan.inputs.len(),
+                plan.rules.procedures.len(),
+                plan.sql.len()
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! `regua demo`: a sample portfolio and one run over it, by the same code as any other run.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use clap::Args;
+use include_dir::{Dir, include_dir};
+
+use super::show::{self, Bars};
+use super::{Voice, date, run, say};
+use crate::config::Plan;
+use crate::demo;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// The shipped pipelines: what a new user starts from.
+static PIPELINES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
+
+/// Makes a seeded Brazilian sample portfolio and runs the daily pipeline on it
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  regua demo
+  regua demo --invoices 1000000 --dir /tmp/big
+  regua demo --generate-only --seed 7")]
+pub(super) struct Demo {
+    /// Folder for the inputs, the pipelines and the output
+    #[arg(long, default_value = "demo")]
+    dir: PathBuf,
+    /// Rows of the invoices snapshot
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    invoices: u64,
+    /// The same seed gives the same portfolio
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Date of the position
+    #[arg(long, default_value = "2026-06-30", value_parser = date)]
+    as_of: NaiveDate,
+    /// Stop after the inputs
+    #[arg(long)]
+    generate_only: bool,
+}
+
+impl Demo {
+    pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let bars = Bars::new(voice);
+        bars.begin("generate", self.invoices);
+        let portfolio =
+            demo::Demo { dir: self.dir.clone(), invoices: self.invoices, seed: self.seed, as_of: self.as_of };
+        let mut told = 0;
+        let made = portfolio.write(&mut |done| {
+            bars.advance(done.saturating_sub(told));
+            told = done;
+        });
+        bars.finish();
+        let summary = made.map_err(|e| Error::Demo(Box::new(e)))?;
+        write_pipelines(&PIPELINES, &self.dir.join("pipelines"))?;
+        if !voice.json {
+            say(&show::portfolio(voice, &summary));
+        }
+        if self.generate_only {
+            return Ok(());
+        }
+        let pipeline = self.dir.join("pipelines/daily.toml");
+        // The demo's own folders, whatever the environment says about other runs.
+        let mut plan = Plan::load(&pipeline, &|_| None)?;
+        let ran = run::execute(&mut plan, self.as_of, voice)?;
+        if voice.json {
+            say(&run::result_of(&plan, &ran).to_string());
+            return Ok(());
+        }
+        say(&show::summary(voice, &plan, &ran)?);
+        say(&show::next_steps(voice, &pipeline, self.as_of, &plan, &ran)?);
+        Ok(())
+    }
+}
+
+/// Writes the shipped pipelines beside the inputs; what the user has changed there is kept.
+fn write_pipelines(dir: &Dir<'static>, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).map_err(Error::file(to))?;
+    for file in dir.files() {
+        let path = to.join(file.path().file_name().unwrap_or_default());
+        if !path.exists() {
+            std::fs::write(&path, file.contents()).map_err(Error::file(&path))?;
+        }
+    }
+    for folder in dir.dirs() {
+        write_pipelines(folder, &to.join(folder.path().file_name().unwrap_or_default()))?;
+    }
+    Ok(())
+}

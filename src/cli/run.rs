@@ -1,0 +1,84 @@
+//! `regua run`: one date through the pipeline, and what came of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
+use rand::Rng;
+use serde_json::json;
+
+use super::show::Bars;
+use super::{PipelineArg, Voice, date, runtime, say, variable};
+use crate::config::Plan;
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::run::{Ran, Request};
+
+/// Runs the pipeline for one date and publishes the result
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  regua run pipelines/daily.toml --as-of 2026-06-30
+  regua run pipelines/daily.toml --as-of {{ ds }} --output json --result-file result.json   (in Airflow)
+
+The same run again publishes nothing and prints the same record.")]
+pub(super) struct Run {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    /// Date of the position: what is dated later does not exist
+    #[arg(long, value_parser = date)]
+    as_of: NaiveDate,
+    /// Also write the result line to this file
+    #[arg(long)]
+    result_file: Option<PathBuf>,
+}
+
+impl Run {
+    pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let mut plan = Plan::load(&self.pipeline.pipeline, &variable)?;
+        let ran = execute(&mut plan, self.as_of, voice)?;
+        let result = result_of(&plan, &ran);
+        if let Some(path) = &self.result_file {
+            std::fs::write(path, format!("{result}\n")).map_err(Error::file(path))?;
+        }
+        if !voice.json {
+            say(&super::show::summary(voice, &plan, &ran)?);
+        } else {
+            say(&result.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// Runs a plan with bars or log lines, watching for signals.
+pub(super) fn execute(plan: &mut Plan, as_of: NaiveDate, voice: Voice) -> Result<Ran> {
+    interrupt::watch().map_err(Error::file("signal handler"))?;
+    let runtime = runtime()?;
+    let bars = Bars::new(voice);
+    let nonce = format!("{:08x}", rand::rng().random::<u32>());
+    let request = Request { as_of, nonce, ran_by: scheduler() };
+    let ran = crate::run::run(plan, &request, runtime.handle(), &bars);
+    bars.finish();
+    ran
+}
+
+/// Who asked, where Airflow says so.
+fn scheduler() -> BTreeMap<String, String> {
+    let names = ["dag_id", "task_id", "dag_run_id", "try_number"];
+    let value = |name: &str| Some((name.to_owned(), variable(&format!("AIRFLOW_CTX_{}", name.to_uppercase()))?));
+    names.iter().filter_map(|name| value(name)).collect()
+}
+
+/// The result as one JSON line.
+pub(super) fn result_of(plan: &Plan, ran: &Ran) -> serde_json::Value {
+    let record = &ran.record;
+    json!({
+        "outcome": if ran.was_published { "already_published" } else { "published" },
+        "as_of": record.as_of,
+        "run_id": record.run_id,
+        "seq": record.seq,
+        "record": format!("{}/{}", plan.output, crate::io::log::key_of(record.seq)),
+        "counts": record.counts,
+        "control_totals": record.control_totals,
+    })
+}

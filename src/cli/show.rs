@@ -1,0 +1,248 @@
+//! What a person sees of a run: bars while it works, and a summary that answers "what is owed, what goes out, and
+//! why were the others left alone?".
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Decimal128Type, Int64Type};
+use chrono::NaiveDate;
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Voice, runtime};
+use crate::config::Plan;
+use crate::demo::DemoSummary;
+use crate::domain::hold::HoldReason;
+use crate::domain::message::money_text;
+use crate::domain::money::Minor;
+use crate::error::Result;
+use crate::io::log::Record;
+use crate::io::parquet::read_published;
+use crate::io::store::Store;
+use crate::progress::Progress;
+use crate::run::Ran;
+
+/// Progress as bars on a terminal, else as log lines.
+pub(super) struct Bars {
+    voice: Voice,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Bars {
+    pub(super) fn new(voice: Voice) -> Bars {
+        Bars { voice, bar: Mutex::new(None) }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = self.slot().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, stage: &'static str, steps: u64) {
+        self.finish();
+        if !self.voice.bars {
+            tracing::info!(stage, steps, "stage begins");
+            return;
+        }
+        let style = ProgressStyle::with_template("{prefix:>10} [{bar:40}] {human_pos}/{human_len} {elapsed} eta {eta}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+        let bar = ProgressBar::new(steps).with_style(style).with_prefix(stage);
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        *self.slot() = Some(bar);
+    }
+
+    fn advance(&self, steps: u64) {
+        if let Some(bar) = self.slot().as_ref() {
+            bar.inc(steps);
+        }
+    }
+
+    fn note(&self, message: &str) {
+        tracing::warn!("{message}");
+    }
+}
+
+/// What the generator wrote.
+pub(super) fn portfolio(voice: Voice, summary: &DemoSummary) -> String {
+    let mut table = plain_table(&["input", "rows"]);
+    for (name, rows) in &summary.rows {
+        table.add_row(vec![(*name).to_owned(), grouped(*rows as i64)]);
+    }
+    let title = format!("Sample portfolio in {} ({:.1} MB)", summary.folder.display(), summary.bytes as f64 / 1e6);
+    format!("{}\n{}\n", voice.bold(&title), right_aligned(table, 1..2))
+}
+
+/// What is owed, what goes out, why the others are left alone, and where the files are.
+pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
+    let runtime = runtime()?;
+    let store = Store::open(&plan.output, runtime.handle())?;
+    let record = &ran.record;
+    let rows = |table: &str| read_published(&store, record, &format!("kpi/{table}.parquet"));
+    let parts = [
+        headline(voice, ran),
+        titled(voice, "What is owed", aging(&rows("kpi_aging")?)),
+        titled(voice, "What goes out", actions(&rows("kpi_actions")?)),
+        titled(voice, "Why the others are left alone", holds(&rows("kpi_holds")?)),
+        places(&store, record),
+    ];
+    Ok(parts.join("\n"))
+}
+
+fn headline(voice: Voice, ran: &Ran) -> String {
+    let record = &ran.record;
+    let what = if ran.was_published { "was already published; nothing new was written" } else { "is published" };
+    let count = |table: &str| grouped(record.counts.get(table).copied().unwrap_or(0) as i64);
+    let mut text = voice.bold(&format!("\n{} {what}", record.as_of));
+    text.push_str(&format!(
+        ": {} open items, {} accounts, {} actions, {} quarantined rows\n",
+        count("items"),
+        count("debtors"),
+        count("actions"),
+        count("quarantine")
+    ));
+    text
+}
+
+fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
+    match table {
+        Some(table) => format!("{}\n{table}\n", voice.bold(title)),
+        None => format!("{}\n  nothing\n", voice.bold(title)),
+    }
+}
+
+fn plain_table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(header.to_vec());
+    table
+}
+
+fn right_aligned(mut table: Table, columns: std::ops::Range<usize>) -> Table {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Rows of text, whole numbers and amounts, gathered over several batches by some key.
+type Sums = std::collections::BTreeMap<Vec<String>, (Vec<i64>, i128)>;
+
+/// Adds up whole numbers and one amount by text columns.
+fn sums(batches: &[RecordBatch], keys: &[&str], ints: &[&str], amount: &str) -> Sums {
+    let mut sums = Sums::new();
+    for batch in batches {
+        let text = |name: &&str| batch.column_by_name(name).map(|c| c.as_string::<i32>());
+        let int = |name: &&str| batch.column_by_name(name).map(|c| c.as_primitive::<Int64Type>());
+        let texts: Vec<_> = keys.iter().filter_map(text).collect();
+        let numbers: Vec<_> = ints.iter().filter_map(int).collect();
+        let Some(amounts) = batch.column_by_name(amount).map(|c| c.as_primitive::<Decimal128Type>()) else { continue };
+        for row in 0..batch.num_rows() {
+            let key = texts.iter().map(|t| t.value(row).to_owned()).collect();
+            let sum = sums.entry(key).or_insert_with(|| (vec![0; numbers.len()], 0));
+            sum.0.iter_mut().zip(&numbers).for_each(|(sum, numbers)| *sum += numbers.value(row));
+            sum.1 += if amounts.is_valid(row) { amounts.value(row) } else { 0 };
+        }
+    }
+    sums
+}
+
+fn amount(currency: &str, minor: i128) -> String {
+    money_text("en", currency, Minor(i64::try_from(minor).unwrap_or(i64::MAX)))
+}
+
+fn aging(batches: &[RecordBatch]) -> Option<Table> {
+    let mut by_bucket = std::collections::BTreeMap::new();
+    for batch in batches {
+        let numbers = batch.column_by_name("bucket_no")?.as_primitive::<Int64Type>();
+        let names = batch.column_by_name("bucket")?.as_string::<i32>();
+        by_bucket.extend((0..batch.num_rows()).map(|row| (names.value(row).to_owned(), numbers.value(row))));
+    }
+    let sums = sums(batches, &["currency", "bucket"], &["items", "debtors"], "open_amount");
+    let mut rows: Vec<_> = sums.into_iter().collect();
+    // Credits come first by number and last for a person.
+    rows.sort_by_key(|(key, _)| (key[0].clone(), by_bucket.get(&key[1]).map(|n| if *n < 0 { i64::MAX } else { *n })));
+    let mut table = plain_table(&["", "days past due", "items", "accounts", "amount"]);
+    for (key, (numbers, minor)) in &rows {
+        let cells = [key[0].clone(), key[1].clone(), grouped(numbers[0]), grouped(numbers[1]), amount(&key[0], *minor)];
+        table.add_row(cells.to_vec());
+    }
+    (!rows.is_empty()).then(|| right_aligned(table, 2..5))
+}
+
+fn actions(batches: &[RecordBatch]) -> Option<Table> {
+    let sums = sums(batches, &["currency", "regua", "step_id", "channel"], &["actions"], "open_amount");
+    let mut table = plain_table(&["", "régua", "step", "channel", "actions", "amount"]);
+    for (key, (numbers, minor)) in &sums {
+        let [currency, regua, step, channel] = [0, 1, 2, 3].map(|i: usize| key[i].clone());
+        let total = amount(&currency, *minor);
+        table.add_row(vec![currency, regua, step, channel, grouped(numbers[0]), total]);
+    }
+    (!sums.is_empty()).then(|| right_aligned(table, 4..6))
+}
+
+fn holds(batches: &[RecordBatch]) -> Option<Table> {
+    let sums = sums(batches, &["reason", "currency"], &["debtors"], "open_amount");
+    let mut rows: Vec<_> = sums.into_iter().collect();
+    rows.sort_by_key(|(_, (numbers, _))| std::cmp::Reverse(numbers[0]));
+    let mut table = plain_table(&["reason", "", "accounts", "", "amount"]);
+    for (key, (numbers, minor)) in &rows {
+        let why = HoldReason::parse(&key[0]).map_or("", HoldReason::text).to_owned();
+        let total = amount(&key[1], *minor);
+        table.add_row(vec![key[0].clone(), why, grouped(numbers[0]), key[1].clone(), total]);
+    }
+    let table = right_aligned(table, 2..3);
+    (!rows.is_empty()).then(|| right_aligned(table, 4..5))
+}
+
+fn places(store: &Store, record: &Record) -> String {
+    let seq = crate::io::log::key_of(record.seq);
+    format!(
+        "Files below {}\n  {seq}   the commit record: the only truth\n  outbox/dt={}/   batches for gateways, one folder per channel\n  \
+         kpi/, kpi_current/   tables for BI\n  runs/{}/{}/   everything the record names",
+        store.url(),
+        record.as_of,
+        record.as_of,
+        record.run_id
+    )
+}
+
+/// What to try after a demo.
+pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: &Plan, ran: &Ran) -> Result<String> {
+    let runtime = runtime()?;
+    let store = Store::open(&plan.output, runtime.handle())?;
+    let batches = read_published(&store, &ran.record, "actions/part-00000.parquet")?;
+    let first = batches.iter().find(|b| b.num_rows() > 0);
+    let debtor = first.and_then(|b| b.column_by_name("debtor_id")).map(|c| c.as_string::<i32>().value(0).to_owned());
+    let tomorrow = as_of.succ_opt().unwrap_or(as_of);
+    let pipeline = pipeline.display();
+    let mut text = voice.bold("\nTry next");
+    if let Some(debtor) = debtor {
+        text.push_str(&format!("\n  regua explain {debtor} --from {}   why this debtor is contacted", store.url()));
+    }
+    text.push_str(&format!("\n  regua run {pipeline} --as-of {as_of}   the same run again publishes nothing"));
+    text.push_str(&format!("\n  regua run {pipeline} --as-of {tomorrow}   the next day"));
+    text.push_str(&format!("\n  regua check {pipeline}   after you have changed a step or a message"));
+    Ok(text)
+}
+
+/// Digits in groups of three.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
