@@ -20,7 +20,7 @@ with
             cast(
                 case
                     when kind = 'charges' then 0
-                    when reverses is not null or kind in ('refund', 'chargeback') then -amount
+                    when reverses is not null or kind in ('refund', 'chargeback') then -abs(amount)
                     else amount
                 end
                 as decimal(18, 2)

@@ -280,14 +280,9 @@ impl RowRules {
             check_currency(column, array, find("amount").map(|(_, a)| a), faults);
         }
         if let Some((column, array)) = find("amount") {
-            let kinds = find("kind").map(|(_, a)| a.as_string::<i32>());
-            let reverses = find("reverses").map(|(_, a)| a);
+            // Sources write what takes back a payment with either sign.
+            let may_be_negative = table.name == "payments";
             for (row, amount) in array.as_primitive::<Decimal128Type>().iter().enumerate() {
-                let takes_back = reverses.is_some_and(|r| r.is_valid(row))
-                    || kinds.is_some_and(|k| {
-                        k.is_valid(row) && matches!(k.value(row), "refund" | "chargeback" | "charges")
-                    });
-                let may_be_negative = table.name == "payments" && !takes_back;
                 match amount {
                     Some(0) => faults.add(row, column, "zero", "amount_out_of_range"),
                     Some(v) if v < 0 && !may_be_negative => faults.add(row, column, "negative", "amount_out_of_range"),
