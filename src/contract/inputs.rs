@@ -50,7 +50,11 @@ pub const INPUTS: &[Table] = &[
             opt("installment_no", Int, "none = the instalments are filled in order of due date"),
             req("paid_on", Date, "value date; later than the as-of date = not seen"),
             opt("currency", Str, "ISO 4217; the default currency where absent"),
-            req("amount", Money, "not zero; below zero takes back; refunds, chargebacks and reversals may have either sign"),
+            req(
+                "amount",
+                Money,
+                "not zero; below zero takes back; refunds, chargebacks and reversals may have either sign",
+            ),
             opt(
                 "kind",
                 Enum(&["payment", "credit_note", "write_off", "refund", "chargeback", "charges"]),
