@@ -48,7 +48,9 @@ pub struct RunResults {
     pub rows_quarantined: u64,
     pub amounts_rounded: u64,
     /// Stage = wall-clock seconds; of stages inside the shards, summed over the workers.
-    pub seconds: BTreeMap<&'static str, f64>,
+    pub seconds: BTreeMap<String, f64>,
+    /// SQL model = seconds, summed over the workers.
+    pub model_seconds: BTreeMap<String, f64>,
     pub counts: BTreeMap<String, u64>,
 }
 
@@ -64,7 +66,7 @@ struct Ledger {
 /// # Errors
 /// As each stage says; nothing is visible to any reader unless this returns `Ok`.
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
-    let clock = Clock::default();
+    let (clock, model_clock) = (Clock::default(), Clock::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let output = Store::open(&plan.output, runtime)?;
     let snapshots = clock.time("load", || load::load(plan, request.as_of, runtime))?;
@@ -82,11 +84,12 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     let shards = clock.time("spread", || shard::spread(plan, request.as_of, &snapshots, &history, progress))?;
     let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, request.as_of))?;
     let mut book = Book::open(request.as_of, plan.limits.scratch_dir.as_deref())?;
-    let ledger = through_shards(plan, request.as_of, &models, &engine, &shards, &mut book, &clock, progress)?;
+    let ledger =
+        through_shards(plan, request.as_of, &models, &engine, &shards, &mut book, (&clock, &model_clock), progress)?;
     let quarantined = quarantined(&shards, &ledger, &snapshots);
     let measured = clock.time("measure", || book.measure(&models, &engine, &quarantined))?;
     let audited = clock.time("audit", || audit::audit(&models, &shards.totals, &ledger.duplicate_totals, measured))?;
-    let results = results(request, &shards, &snapshots, &clock, &audited);
+    let results = results(request, &shards, &snapshots, (&clock, &model_clock), &audited);
     progress.begin("publish", 1);
     let record = publish::publish(&output, &log, &provenance, &audited, &results)?;
     Ok(Ran { record, was_published: false })
@@ -120,14 +123,14 @@ fn through_shards(
     engine: &Engine,
     shards: &Shards,
     book: &mut Book,
-    clock: &Clock,
+    (clock, model_clock): (&Clock, &Clock),
     progress: &dyn Progress,
 ) -> Result<Ledger> {
     progress.begin("shards", u64::from(shards.count()));
     let one = |number: u32| -> Result<(Decided, Facts, Ledger)> {
         let shard = clock.time("open", || shards.open(number))?;
         let session = engine.session();
-        clock.time("transform", || transform::transform(plan, models, &session, &shard))?;
+        clock.time("transform", || transform::transform(plan, models, &session, &shard, model_clock))?;
         let decided =
             clock.time("decide", || decide::decide(&plan.rules, as_of, plan.due_on_business_day, &session))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
@@ -162,7 +165,7 @@ fn results(
     request: &Request,
     shards: &Shards,
     snapshots: &Snapshots,
-    clock: &Clock,
+    (clock, model_clock): (&Clock, &Clock),
     audited: &crate::stage::Audited,
 ) -> RunResults {
     let measured = audited.measured();
@@ -174,6 +177,7 @@ fn results(
         rows_quarantined: measured.rows_quarantined,
         amounts_rounded: shards.rounded,
         seconds: clock.seconds(),
+        model_seconds: model_clock.seconds(),
         counts: measured.counts.clone(),
     }
 }

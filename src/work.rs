@@ -77,22 +77,22 @@ pub fn in_order<T: Send>(
 
 /// Wall-clock seconds by stage.
 #[derive(Default)]
-pub struct Clock(Mutex<BTreeMap<&'static str, f64>>);
+pub struct Clock(Mutex<BTreeMap<String, f64>>);
 
 impl Clock {
     /// Adds the time that some work takes to a stage.
-    pub fn time<T>(&self, stage: &'static str, work: impl FnOnce() -> T) -> T {
+    pub fn time<T>(&self, stage: &str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = work();
         let mut seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *seconds.entry(stage).or_default() += start.elapsed().as_secs_f64();
+        *seconds.entry(stage.to_owned()).or_default() += start.elapsed().as_secs_f64();
         done
     }
 
     /// Seconds to the millisecond.
-    pub fn seconds(&self) -> BTreeMap<&'static str, f64> {
+    pub fn seconds(&self) -> BTreeMap<String, f64> {
         let seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seconds.iter().map(|(stage, s)| (*stage, (s * 1000.0).round() / 1000.0)).collect()
+        seconds.iter().map(|(stage, s)| (stage.clone(), (s * 1000.0).round() / 1000.0)).collect()
     }
 }
 

@@ -34,19 +34,33 @@ with
             on invoices.debtor_id = pooled.debtor_id
             and invoices.invoice_id = pooled.invoice_id
     ),
-    with_room_before as (
+    without_pool as (
+        select *, cast(0 as decimal(28, 2)) as room_before
+        from with_named
+        where pooled_amount = 0
+    ),
+    with_pool as (
         -- Instalments are filled in order of due date: how much room do the earlier ones leave?
+        -- Sorting only the items of such payments is what keeps this model fast: they are few.
         select
             *,
             coalesce(
-                sum(amount - named_amount) over (
-                    partition by debtor_id, invoice_id
-                    order by due_date, installment_no
-                    rows between unbounded preceding and 1 preceding
+                cast(
+                    sum(amount - named_amount) over (
+                        partition by debtor_id, invoice_id
+                        order by due_date, installment_no
+                        rows between unbounded preceding and 1 preceding
+                    )
+                    as decimal(28, 2)
                 ),
                 0
             ) as room_before
         from with_named
+        where pooled_amount <> 0
+    ),
+    with_room_before as (
+        select * from without_pool
+        union all select * from with_pool
     ),
     applied as (
         select

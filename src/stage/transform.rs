@@ -10,6 +10,7 @@ use super::{Shard, day_number};
 use crate::config::{Bucket, Plan};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Models, Session, Value, Variables};
+use crate::work::Clock;
 
 /// The values that models may name.
 pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
@@ -27,7 +28,7 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
 }
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
-pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard) -> Result<()> {
+pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard, clock: &Clock) -> Result<()> {
     for (name, schema, batches) in &shard.tables {
         session.register(&format!("raw_{name}"), Arc::clone(schema), batches.clone())?;
     }
@@ -37,7 +38,7 @@ pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard)
     session.register("run_buckets", schema, vec![batch])?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
-            session.run(model)?;
+            clock.time(&model.name, || session.run(model))?;
         }
     }
     Ok(())
