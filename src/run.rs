@@ -17,8 +17,8 @@ use crate::progress::Progress;
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Outlook, Provenance};
 use crate::stage::quarantine::Row as QuarantineRow;
-use crate::stage::shard::{Duplicates, Shards};
-use crate::stage::{Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform};
+use crate::stage::shard::Shards;
+use crate::stage::{Clash, Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform};
 use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
@@ -57,7 +57,7 @@ pub struct RunResults {
 /// What one shard leaves behind once its rows are in the book.
 #[derive(Default)]
 struct Ledger {
-    duplicates: Duplicates,
+    clashes: Vec<Clash>,
     duplicate_totals: Totals,
 }
 
@@ -135,13 +135,13 @@ fn through_shards(
             clock.time("decide", || decide::decide(&plan.rules, as_of, plan.due_on_business_day, &session))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &session))?;
-        let ledger = Ledger { duplicates: shard.duplicates, duplicate_totals: shard.duplicate_totals };
+        let ledger = Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals };
         Ok((decided, facts, ledger))
     };
     let mut ledger = Ledger::default();
     in_order(shards.count(), plan.limits.workers, one, |(decided, facts, of_shard)| {
         clock.time("write", || book.append(&decided, facts))?;
-        ledger.duplicates.extend(of_shard.duplicates);
+        ledger.clashes.extend(of_shard.clashes);
         for (key, sum) in of_shard.duplicate_totals {
             *ledger.duplicate_totals.entry(key).or_default() += sum;
         }
@@ -153,10 +153,8 @@ fn through_shards(
 
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantineRow> {
     let bad = shards.bad.iter().map(|b| QuarantineRow::of_bad_row(b, snapshots));
-    let duplicates = ledger.duplicates.iter();
-    let duplicates =
-        duplicates.map(|(table, row, debtor)| QuarantineRow::of_duplicate(table, *row, debtor.clone(), snapshots));
-    let mut rows: Vec<QuarantineRow> = bad.chain(duplicates).collect();
+    let clashes = ledger.clashes.iter().map(|c| QuarantineRow::of_clash(c, snapshots));
+    let mut rows: Vec<QuarantineRow> = bad.chain(clashes).collect();
     rows.sort();
     rows
 }

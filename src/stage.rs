@@ -18,7 +18,7 @@ pub use audit::Audited;
 pub use decide::Decided;
 pub use load::{BadRow, Snapshot, Snapshots};
 pub use measure::{Artifact, Measured};
-pub use shard::{Shard, Totals};
+pub use shard::{Clash, Shard, Totals};
 
 /// Days since 1970, as Arrow counts them.
 pub fn day_number(day: NaiveDate) -> i32 {

@@ -134,7 +134,8 @@ pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>
         Some((distance, name)) if distance <= 2.max(found.chars().count() / 3) => {
             format!("unknown {what} `{found}`; did you mean `{name}`?")
         }
-        _ => format!("unknown {what} `{found}`; known: {}", known.join(", ")),
+        None => format!("unknown {what} `{found}`; there is none"),
+        Some(_) => format!("unknown {what} `{found}`; known: {}", known.join(", ")),
     }
 }
 

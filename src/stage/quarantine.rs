@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use chrono::NaiveDate;
 
-use super::{BadRow, Snapshots, date_column};
+use super::{BadRow, Clash, Snapshots, date_column};
 use crate::contract::QUARANTINE;
 use crate::error::{Error, Result};
 
@@ -34,18 +34,19 @@ impl Row {
         }
     }
 
-    /// A row whose key stands more than once; `source_row` is file number and row number in one.
-    pub fn of_duplicate(table: &'static str, source_row: i64, debtor_id: Option<String>, snapshots: &Snapshots) -> Row {
-        let (file_no, row) = ((source_row >> 40) as usize, source_row & 0xff_ffff_ffff);
-        let key = snapshots.get(table).and_then(|s| s.table.key.first().copied()).unwrap_or("key");
+    pub fn of_clash(clash: &Clash, snapshots: &Snapshots) -> Row {
+        let (file_no, row) = ((clash.source_row >> 40) as usize, clash.source_row & 0xff_ffff_ffff);
+        let snapshot = snapshots.get(clash.table);
+        let key = snapshot.and_then(|s| s.table.key.first().copied()).unwrap_or("key");
+        let is_duplicate = clash.reason == "duplicate_key";
         Row {
-            table,
-            file: snapshots.get(table).map_or("", |s| s.url(file_no)).to_owned(),
+            table: clash.table,
+            file: snapshot.map_or("", |s| s.url(file_no)).to_owned(),
             row,
-            column: key,
-            value_class: "stands more than once".to_owned(),
-            reason: "duplicate_key",
-            debtor_id,
+            column: if is_duplicate { key } else { "invoice_id" },
+            value_class: if is_duplicate { "stands more than once" } else { "belongs to another debtor" }.to_owned(),
+            reason: clash.reason,
+            debtor_id: clash.debtor_id.clone(),
         }
     }
 }

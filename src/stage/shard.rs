@@ -5,6 +5,7 @@
 //! hash, so the shards in order are the portfolio in order, and one shard or a hundred give the same bytes. On the
 //! way, control totals are taken from the rows themselves: the audits compare what SQL made of them.
 
+mod claims;
 mod spread;
 mod totals;
 
@@ -42,6 +43,8 @@ pub struct Shards {
     pub bad: Vec<BadRow>,
     /// Debtors that a bad row can touch.
     held: HashSet<String>,
+    /// Hashes of invoices that more than one debtor claims.
+    contested: HashSet<u64>,
     /// What the inputs hold, for the audits to tie the result to.
     pub totals: Totals,
     pub rounded: u64,
@@ -54,14 +57,21 @@ pub struct Shards {
 pub struct Shard {
     pub number: u32,
     pub tables: Vec<(&'static str, SchemaRef, Vec<RecordBatch>)>,
-    pub duplicates: Duplicates,
-    /// What those rows would have added to the control totals.
+    pub clashes: Vec<Clash>,
+    /// What the rows with duplicate keys would have added to the control totals.
     pub duplicate_totals: Totals,
     pub held: Vec<String>,
 }
 
-/// Rows whose key stands more than once: table, file and row in one number, debtor.
-pub type Duplicates = Vec<(&'static str, i64, Option<String>)>;
+/// A row that is bad only in company: its key stands twice, or two debtors claim its invoice.
+#[derive(Clone, Debug)]
+pub struct Clash {
+    pub table: &'static str,
+    /// File and row in one number.
+    pub source_row: i64,
+    pub debtor_id: Option<String>,
+    pub reason: &'static str,
+}
 
 /// Which group a debtor belongs to: the hash by which its rows travel.
 #[derive(Debug, Default)]
@@ -132,8 +142,9 @@ pub fn spread(
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     check_bad_rows(plan, snapshots, &outcome.bad)?;
     let held = outcome.bad.iter().filter_map(|b| b.debtor_id.clone()).collect();
+    let contested = claims::contested(folder.path(), count)?;
     let spread::Outcome { bad, totals, rounded, schemas } = outcome;
-    Ok(Shards { folder, count, schemas, bad, held, totals, rounded, default_currency, as_of_day })
+    Ok(Shards { folder, count, schemas, bad, held, contested, totals, rounded, default_currency, as_of_day })
 }
 
 /// Bad rows hold their debtor. One that names none could be about anybody; too many speak of a broken export.
@@ -179,23 +190,27 @@ impl Shards {
         let mut shard = Shard {
             number,
             tables: Vec::new(),
-            duplicates: Vec::new(),
+            clashes: Vec::new(),
             duplicate_totals: Totals::new(),
             held: Vec::new(),
         };
-        let mut newly_held = HashSet::new();
         for (table, schema) in &self.schemas {
             let batches = self.read(table, number)?;
             let (batches, twice, duplicates) = without_duplicates(table, batches)?;
             for batch in &twice {
                 totals::add(table, batch, self.as_of_day, &self.default_currency, &mut shard.duplicate_totals);
             }
-            newly_held.extend(duplicates.iter().filter_map(|(_, _, debtor)| debtor.clone()));
-            shard.duplicates.extend(duplicates);
+            shard.clashes.extend(duplicates);
+            for batch in &batches {
+                let rows = claims::rows_about(batch, &self.contested).into_iter();
+                shard.clashes.extend(rows.filter_map(|row| clash(table, batch, row, "two_debtors_claim_it")));
+            }
             shard.tables.push((table, Arc::clone(schema), batches));
         }
-        shard.held = self.held.iter().cloned().chain(newly_held).collect();
+        let clashing = shard.clashes.iter().filter_map(|c| c.debtor_id.clone());
+        shard.held = self.held.iter().cloned().chain(clashing).collect();
         shard.held.sort();
+        shard.held.dedup();
         Ok(shard)
     }
 
@@ -223,7 +238,7 @@ fn scratch_path(folder: &std::path::Path, table: &str, shard: u32) -> PathBuf {
 fn without_duplicates(
     table: &'static str,
     batches: Vec<RecordBatch>,
-) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>, Duplicates)> {
+) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>, Vec<Clash>)> {
     let mut seen: HashMap<i64, bool> = HashMap::new();
     for batch in &batches {
         let Some(keys) = batch.column_by_name("key_hash") else { return Ok((batches, Vec::new(), Vec::new())) };
@@ -236,13 +251,10 @@ fn without_duplicates(
     }
     let (mut good, mut twice, mut duplicates) = (Vec::with_capacity(batches.len()), Vec::new(), Vec::new());
     for batch in batches {
-        let ints = |name: &str| batch.column_by_name(name).map(|c| c.as_primitive::<Int64Type>().clone());
-        let (Some(keys), Some(rows)) = (ints("key_hash"), ints("source_row")) else { continue };
-        let debtors = batch.column_by_name("debtor_id").map(|c| c.as_string::<i32>());
+        let Some(keys) = batch.column_by_name("key_hash").map(|c| c.as_primitive::<Int64Type>()) else { continue };
         let is_twice = |key: &i64| seen.get(key).copied().unwrap_or(false);
-        for (row, _) in keys.values().iter().enumerate().filter(|(_, key)| is_twice(key)) {
-            duplicates.push((table, rows.value(row), debtors.map(|d| d.value(row).to_owned())));
-        }
+        let rows = keys.values().iter().enumerate().filter(|(_, key)| is_twice(key)).map(|(row, _)| row);
+        duplicates.extend(rows.filter_map(|row| clash(table, &batch, row, "duplicate_key")));
         let mask: BooleanArray = keys.values().iter().map(|key| Some(!is_twice(key))).collect();
         let failed = |e: arrow::error::ArrowError| Error::Damaged { object: table.to_owned(), what: e.to_string() };
         good.push(filter_record_batch(&batch, &mask).map_err(failed)?);
@@ -250,6 +262,12 @@ fn without_duplicates(
         twice.push(others.map_err(failed)?);
     }
     Ok((good, twice, duplicates))
+}
+
+fn clash(table: &'static str, batch: &RecordBatch, row: usize, reason: &'static str) -> Option<Clash> {
+    let source_row = batch.column_by_name("source_row")?.as_primitive::<Int64Type>().value(row);
+    let debtors = batch.column_by_name("debtor_id").map(|c| c.as_string::<i32>());
+    Some(Clash { table, source_row, debtor_id: debtors.map(|d| d.value(row).to_owned()), reason })
 }
 
 /// What the action log of earlier runs says of each published action.

@@ -1,4 +1,7 @@
 //! The integration tests: one binary, because each would link all of DataFusion again.
 
+mod determinism;
+mod inputs;
+mod ledger;
 mod smoke;
 mod support;

@@ -3,7 +3,6 @@
 use arrow::datatypes::{DataType, Schema};
 
 use crate::config::InputPlan;
-use crate::config::document::unknown;
 use crate::contract::{Column, Kind};
 
 /// The columns of one file that are read, in the order of the contract.
@@ -39,9 +38,9 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
         let at = format!("{table} snapshot {url}: column {name:?}");
         match position {
             None if column.required || mapped.is_some() => {
-                let hint = unknown("column", name, names.iter().copied());
+                let there = names.join(", ");
                 errors.push(format!(
-                    "{at} is missing ({hint}); add it to the export or map {} in [inputs.{table}.columns]",
+                    "{at} is missing (the file has {there}); add it to the export or map {} in [inputs.{table}.columns]",
                     column.name
                 ));
             }

@@ -11,6 +11,7 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::StreamWriter;
 
+use super::claims::ClaimWriter;
 use super::{Groups, Totals, group_key, group_text, hash_of, history_schema, scratch_path, shard_of, totals};
 use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
@@ -129,16 +130,19 @@ impl Spreader<'_> {
         outcome: &mut Outcome,
     ) -> Result<()> {
         let mut writers = Writers::new(self, snapshot.table.name);
+        let mut claims = ClaimWriter::new(self.folder, snapshot.table.name, self.shards);
         snapshot.for_each_batch(|conformed| {
             outcome.take(conformed.bad, conformed.rounded);
             let batch = &conformed.batch;
             totals::add(snapshot.table.name, batch, self.as_of_day, self.default_currency, &mut outcome.totals);
+            claims.push(batch)?;
             let keys = match conformed.batch.column_by_name("debtor_id") {
                 Some(_) => debtor_keys(&conformed.batch, groups),
                 None => agreement_keys(&conformed.batch, agreements),
             };
             writers.push(conformed.batch, keys)
         })?;
+        claims.finish()?;
         writers.finish(outcome)
     }
 
