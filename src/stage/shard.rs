@@ -284,6 +284,6 @@ pub fn history_schema() -> SchemaRef {
         text("cycle_id"),
         text("channel"),
         Field::new("published_on", DataType::Date32, true),
-        Field::new("group_key", DataType::Int64, false),
+        Field::new("group_key", DataType::Int64, true),
     ]))
 }

@@ -1,0 +1,89 @@
+//! Day after day: what was published counts, whatever the gateways report, and nothing goes out twice.
+
+use crate::support::{House, as_of};
+
+const POINTS: &str = "debtor_id channel address\nD1 email a@acme.example\nD1 whatsapp +5511900000001";
+
+fn house(due: &str) -> House {
+    let house = House::new();
+    house.write("invoices", &format!("invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 {due} 100.00"));
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
+    house.write("contact_points", POINTS);
+    house
+}
+
+/// Runs a date and gives `outcome reason step_id` of the only account.
+fn decision(house: &House, as_of: &str) -> String {
+    let ended = house.run(as_of);
+    assert_eq!(ended.code, 0, "{as_of}: {}", ended.stderr);
+    house.published("decisions", "outcome reason step_id").join(", ")
+}
+
+fn report(house: &House, status: &str, action_id: &str, on: &str) {
+    let text = format!(
+        "event_id action_id debtor_id channel occurred_at status regua step_id\nE1 {action_id} D1 email {on}T15:00:00Z {status} b2b d+5"
+    );
+    house.write("contact_log", &text);
+}
+
+#[test]
+fn an_unreported_action_may_have_been_sent() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    assert_eq!(decision(&house, "2026-07-01"), "hold previous_unreported d+15");
+    assert_eq!(decision(&house, "2026-07-02"), "hold previous_unreported d+15");
+    assert_eq!(decision(&house, "2026-07-03"), "hold no_step_due d+15");
+    // 15 days past due on Sunday 5 July, when nobody is contacted.
+    assert_eq!(decision(&house, "2026-07-05"), "hold no_legal_slot d+15");
+    assert_eq!(decision(&house, "2026-07-06"), "action step_due d+15");
+}
+
+#[test]
+fn what_failed_is_proposed_again_under_a_new_id() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    let first = house.published("actions", "action_id occurrence").join(" ");
+    let (id, occurrence) = first.split_once(' ').unwrap();
+    assert_eq!(occurrence, "1");
+    report(&house, "failed", id, as_of());
+    assert_eq!(decision(&house, "2026-07-01"), "action step_due d+5");
+    let second = house.published("actions", "action_id occurrence").join(" ");
+    assert!(second.ends_with(" 2") && !second.contains(id), "{second}");
+}
+
+#[test]
+fn an_answer_gives_room() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    let first = house.published("actions", "action_id").join("");
+    report(&house, "replied", &first, as_of());
+    assert_eq!(decision(&house, "2026-07-01"), "hold min_gap d+15");
+    assert_eq!(
+        house.published("decisions", "detail"),
+        ["last contact on 2026-06-30; also response_window, no_step_due"]
+    );
+}
+
+#[test]
+fn the_same_inputs_never_publish_twice_and_other_inputs_are_a_conflict() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    let again = house.run(as_of());
+    assert_eq!(again.code, 0);
+    assert!(again.stdout.contains("already_published"), "{}", again.stdout);
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-01 5.00");
+    let other = house.run(as_of());
+    assert_eq!(other.code, 4, "{}", other.stderr);
+    assert!(other.stderr.contains("already published from other inputs"), "{}", other.stderr);
+    let earlier = house.run("2026-06-29");
+    assert_eq!(earlier.code, 4, "{}", earlier.stderr);
+}
+
+#[test]
+fn a_payment_ends_it() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-07-01 100.00");
+    assert_eq!(decision(&house, "2026-07-02"), "");
+}
