@@ -18,7 +18,9 @@ use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Outlook, Provenance};
 use crate::stage::quarantine::Row as QuarantineRow;
 use crate::stage::shard::Shards;
-use crate::stage::{Clash, Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform};
+use crate::stage::{
+    Audited, Clash, Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform,
+};
 use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
@@ -39,16 +41,18 @@ pub struct Ran {
 }
 
 /// What `run_results.json` says: where the time went, and what came of it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct RunResults {
     pub code_version: &'static str,
-    pub as_of: Option<NaiveDate>,
+    pub as_of: NaiveDate,
     pub shards: u32,
     pub rows_read: u64,
     pub rows_quarantined: u64,
     pub amounts_rounded: u64,
     /// Stage = wall-clock seconds; of stages inside the shards, summed over the workers.
     pub seconds: BTreeMap<String, f64>,
+    /// The most memory held when each stage ended, in megabytes.
+    pub peak_megabytes: BTreeMap<String, f64>,
     /// SQL model = seconds, summed over the workers.
     pub model_seconds: BTreeMap<String, f64>,
     pub counts: BTreeMap<String, u64>,
@@ -66,33 +70,100 @@ struct Ledger {
 /// # Errors
 /// As each stage says; nothing is visible to any reader unless this returns `Ok`.
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
-    let (clock, model_clock) = (Clock::default(), Clock::default());
+    let (as_of, clock) = (request.as_of, Clock::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let output = Store::open(&plan.output, runtime)?;
-    let snapshots = clock.time("load", || load::load(plan, request.as_of, runtime))?;
+    let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, &snapshots);
     let log = match publish::look(&output, &provenance)? {
+        Outlook::Free(log) => log,
         Outlook::Published(record) => {
             publish::project(&output, &record)?;
             return Ok(Ran { record: *record, was_published: true });
         }
-        Outlook::Free(log) => log,
     };
-    tell(&snapshots, progress);
+    let history = publish::history(&output, &log, as_of, plan.limits.history_days)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
-    let history = publish::history(&output, &log, request.as_of, plan.limits.history_days)?;
-    let shards = clock.time("spread", || shard::spread(plan, request.as_of, &snapshots, &history, progress))?;
-    let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, request.as_of))?;
-    let mut book = Book::open(request.as_of, plan.limits.scratch_dir.as_deref())?;
-    let ledger =
-        through_shards(plan, request.as_of, &models, &engine, &shards, &mut book, (&clock, &model_clock), progress)?;
+    tell(&snapshots, progress);
+
+    let shards = clock.time("spread", || shard::spread(plan, as_of, &snapshots, &history, progress))?;
+    let bench = Bench::set_up(plan, as_of, models, runtime, &clock, progress)?;
+    let (book, ledger) = clock.time("shards", || bench.work_through(&shards))?;
     let quarantined = quarantined(&shards, &ledger, &snapshots);
-    let measured = clock.time("measure", || book.measure(&models, &engine, &quarantined))?;
-    let audited = clock.time("audit", || audit::audit(&models, &shards.totals, &ledger.duplicate_totals, measured))?;
-    let results = results(request, &shards, &snapshots, (&clock, &model_clock), &audited);
+    let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
+    let totals = (&shards.totals, &ledger.duplicate_totals);
+    let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
+
     progress.begin("publish", 1);
+    let results = results(&bench, &shards, &snapshots, &audited);
     let record = publish::publish(&output, &log, &provenance, &audited, &results)?;
     Ok(Ran { record, was_published: false })
+}
+
+/// What every shard is worked on with.
+struct Bench<'a> {
+    plan: &'a Plan,
+    as_of: NaiveDate,
+    models: Models,
+    engine: Engine,
+    clock: &'a Clock,
+    model_clock: Clock,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Bench<'a> {
+    fn set_up(
+        plan: &'a Plan,
+        as_of: NaiveDate,
+        models: Models,
+        runtime: &Handle,
+        clock: &'a Clock,
+        progress: &'a dyn Progress,
+    ) -> Result<Bench<'a>> {
+        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
+        Ok(Bench { plan, as_of, models, engine, clock, model_clock: Clock::default(), progress })
+    }
+
+    /// Several shards at a time; their rows go into the book in order.
+    fn work_through(&self, shards: &Shards) -> Result<(Book, Ledger)> {
+        self.progress.begin("shards", u64::from(shards.count()));
+        let mut book = Book::open(self.as_of, self.plan.limits.scratch_dir.as_deref())?;
+        let mut ledger = Ledger::default();
+        in_order(
+            shards.count(),
+            self.plan.limits.workers,
+            |number| self.work_on(shards, number),
+            |(decided, facts, of_shard)| {
+                self.clock.time("write", || book.append(&decided, facts))?;
+                ledger.add(of_shard);
+                self.progress.advance(1);
+                Ok(())
+            },
+        )?;
+        Ok((book, ledger))
+    }
+
+    /// One shard: transform, decide, measure, audit.
+    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Facts, Ledger)> {
+        let (plan, models, clock) = (self.plan, &self.models, self.clock);
+        let session = self.engine.session();
+        let shard = clock.time("open", || shards.open(number))?;
+        clock.time("transform", || transform::transform(plan, models, &session, &shard, &self.model_clock))?;
+        let decided =
+            clock.time("decide", || decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, &session))?;
+        let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
+        clock.time("audit", || audit::check_shard(models, &session))?;
+        Ok((decided, facts, Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals }))
+    }
+}
+
+impl Ledger {
+    fn add(&mut self, of_shard: Ledger) {
+        self.clashes.extend(of_shard.clashes);
+        for (key, sum) in of_shard.duplicate_totals {
+            *self.duplicate_totals.entry(key).or_default() += sum;
+        }
+    }
 }
 
 fn provenance(plan: &Plan, request: &Request, snapshots: &Snapshots) -> Provenance {
@@ -114,43 +185,6 @@ fn tell(snapshots: &Snapshots, progress: &dyn Progress) {
     }
 }
 
-/// Transform, decide, measure and audit, shard by shard, several at a time, their rows added in order.
-#[expect(clippy::too_many_arguments, reason = "the parts of one run, handed over once")]
-fn through_shards(
-    plan: &Plan,
-    as_of: NaiveDate,
-    models: &Models,
-    engine: &Engine,
-    shards: &Shards,
-    book: &mut Book,
-    (clock, model_clock): (&Clock, &Clock),
-    progress: &dyn Progress,
-) -> Result<Ledger> {
-    progress.begin("shards", u64::from(shards.count()));
-    let one = |number: u32| -> Result<(Decided, Facts, Ledger)> {
-        let shard = clock.time("open", || shards.open(number))?;
-        let session = engine.session();
-        clock.time("transform", || transform::transform(plan, models, &session, &shard, model_clock))?;
-        let decided =
-            clock.time("decide", || decide::decide(&plan.rules, as_of, plan.due_on_business_day, &session))?;
-        let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
-        clock.time("audit", || audit::check_shard(models, &session))?;
-        let ledger = Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals };
-        Ok((decided, facts, ledger))
-    };
-    let mut ledger = Ledger::default();
-    in_order(shards.count(), plan.limits.workers, one, |(decided, facts, of_shard)| {
-        clock.time("write", || book.append(&decided, facts))?;
-        ledger.clashes.extend(of_shard.clashes);
-        for (key, sum) in of_shard.duplicate_totals {
-            *ledger.duplicate_totals.entry(key).or_default() += sum;
-        }
-        progress.advance(1);
-        Ok(())
-    })?;
-    Ok(ledger)
-}
-
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantineRow> {
     let bad = shards.bad.iter().map(|b| QuarantineRow::of_bad_row(b, snapshots));
     let clashes = ledger.clashes.iter().map(|c| QuarantineRow::of_clash(c, snapshots));
@@ -159,23 +193,18 @@ fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<Q
     rows
 }
 
-fn results(
-    request: &Request,
-    shards: &Shards,
-    snapshots: &Snapshots,
-    (clock, model_clock): (&Clock, &Clock),
-    audited: &crate::stage::Audited,
-) -> RunResults {
+fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited) -> RunResults {
     let measured = audited.measured();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
-        as_of: Some(request.as_of),
+        as_of: bench.as_of,
         shards: shards.count(),
         rows_read: snapshots.rows(),
         rows_quarantined: measured.rows_quarantined,
         amounts_rounded: shards.rounded,
-        seconds: clock.seconds(),
-        model_seconds: model_clock.seconds(),
+        seconds: bench.clock.seconds(),
+        peak_megabytes: bench.clock.peaks(),
+        model_seconds: bench.model_clock.seconds(),
         counts: measured.counts.clone(),
     }
 }

@@ -75,25 +75,47 @@ pub fn in_order<T: Send>(
     })
 }
 
-/// Wall-clock seconds by stage.
+/// Wall-clock seconds by stage, and the memory at its end.
 #[derive(Default)]
-pub struct Clock(Mutex<BTreeMap<String, f64>>);
+pub struct Clock(Mutex<BTreeMap<String, Measure>>);
+
+#[derive(Default)]
+struct Measure {
+    seconds: f64,
+    peak_megabytes: Option<f64>,
+}
 
 impl Clock {
     /// Adds the time that some work takes to a stage.
     pub fn time<T>(&self, stage: &str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = work();
-        let mut seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *seconds.entry(stage.to_owned()).or_default() += start.elapsed().as_secs_f64();
+        let mut stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let measure = stages.entry(stage.to_owned()).or_default();
+        measure.seconds += start.elapsed().as_secs_f64();
+        measure.peak_megabytes = peak_megabytes();
         done
     }
 
     /// Seconds to the millisecond.
     pub fn seconds(&self) -> BTreeMap<String, f64> {
-        let seconds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seconds.iter().map(|(stage, s)| (stage.clone(), (s * 1000.0).round() / 1000.0)).collect()
+        let stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stages.iter().map(|(stage, m)| (stage.clone(), (m.seconds * 1000.0).round() / 1000.0)).collect()
     }
+
+    /// The most memory that the process had held when each stage last ended, in megabytes; Linux only.
+    pub fn peaks(&self) -> BTreeMap<String, f64> {
+        let stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stages.iter().filter_map(|(stage, m)| Some((stage.clone(), m.peak_megabytes?))).collect()
+    }
+}
+
+/// `VmHWM`: the largest resident set so far.
+fn peak_megabytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some((kilobytes / 1024.0).round())
 }
 
 #[cfg(test)]

@@ -98,7 +98,9 @@ fn refuse(findings: Vec<Finding>) -> Result<()> {
 ///
 /// # Errors
 /// `Audit` with every total that does not tie.
-pub fn audit(models: &Models, totals: &Totals, duplicates: &Totals, measured: Measured) -> Result<Audited> {
+///
+/// `totals` are those of the inputs, and of the rows among them whose key stands more than once.
+pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured: Measured) -> Result<Audited> {
     let mut findings = Vec::new();
     let ledger = sums(&measured, "fct_ledger", "currency");
     for (currency, sums) in &ledger {
