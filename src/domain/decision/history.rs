@@ -63,8 +63,13 @@ impl Matter<'_> {
         contacts.iter().filter(|c| c.is_of(self.debtor, self.account))
     }
 
+    /// A contact that only the log knows has no cycle; what is older than every open item was about other debts.
     fn is_of_cycle(&self, contact: &Contact) -> bool {
-        contact.cycle_id.as_ref().is_none_or(|id| *id == self.cycle_id)
+        let can_be_about = |item: &Item| contact.on >= item.issue_date;
+        match &contact.cycle_id {
+            Some(id) => *id == self.cycle_id,
+            None => self.items.iter().any(can_be_about),
+        }
     }
 
     /// The steps that went out in the present cycle, whatever the régua was: its steps have the same ids, so an

@@ -230,6 +230,7 @@ pub(super) fn contact(step_id: &str, channel: Channel, ago: i64) -> Contact {
 }
 
 /// Everything that goes into a decision; the first debtor's first account is the one looked at.
+#[derive(Debug)]
 pub(super) struct Case {
     pub rules: Rules,
     pub as_of: NaiveDate,
