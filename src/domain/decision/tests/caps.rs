@@ -7,106 +7,33 @@ use crate::domain::procedure::{CapScope, Channel};
 
 #[test]
 fn caps_over_rolling_windows() {
-    check(&[
-        ("three in fourteen days", &[16], |c| three_contacts(c, CapScope::Account, 14), "frequency_cap"),
-        (
-            "the oldest of them leaves the window",
-            &[16],
-            |c| three_contacts(c, CapScope::Account, 13),
-            "d+15 by email: A",
-        ),
-        ("of the debtor", &[16], |c| three_contacts(c, CapScope::Debtor, 14), "frequency_cap"),
-        (
-            "of another company, by account",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                of_company_2(c);
-            },
-            "d+15 by email: A",
-        ),
-        (
-            "of another company, by debtor",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Debtor, 14);
-                of_company_2(c);
-            },
-            "frequency_cap",
-        ),
-        (
-            "of another debtor, by debtor",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Debtor, 14);
-                of_debtor_e(c);
-            },
-            "d+15 by email: A",
-        ),
-        (
-            "of another debtor, by group",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Group, 14);
-                of_debtor_e(c);
-            },
-            "frequency_cap",
-        ),
-        (
-            "one did not arrive",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                c.group.contacts[1].state = ContactState::NotSent;
-            },
-            "d+15 by email: A",
-        ),
+    use CapScope::{Account, Debtor, Group};
+    let free = "d+15 by email: A";
+    let table: &[(&str, CapScope, u32, Change, &str)] = &[
+        ("three in fourteen days", Account, 14, |_| {}, "frequency_cap"),
+        ("the oldest of them leaves the window", Account, 13, |_| {}, free),
+        ("of the debtor", Debtor, 14, |_| {}, "frequency_cap"),
+        ("of another company, by account", Account, 14, of_company_2, free),
+        ("of another company, by debtor", Debtor, 14, of_company_2, "frequency_cap"),
+        ("of another debtor, by debtor", Debtor, 14, of_debtor_e, free),
+        ("of another debtor, by group", Group, 14, of_debtor_e, "frequency_cap"),
+        ("one did not arrive", Account, 14, |c| c.group.contacts[1].state = ContactState::NotSent, free),
         (
             "one may have been sent",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                c.group.contacts[1].state = ContactState::Unreported;
-            },
+            Account,
+            14,
+            |c| c.group.contacts[1].state = ContactState::Unreported,
             "frequency_cap",
         ),
-        (
-            "one was an instruction",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                c.group.contacts[1].channel = Channel::Instruction;
-            },
-            "d+15 by email: A",
-        ),
-        (
-            "the source does not say which company",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                c.group.contacts[1].company_id = None;
-            },
-            "frequency_cap",
-        ),
-        (
-            "for another segment",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                c.rules.caps[0].segment = Some("novo".into());
-            },
-            "d+15 by email: A",
-        ),
-        (
-            "for its segment",
-            &[16],
-            |c| {
-                three_contacts(c, CapScope::Account, 14);
-                c.rules.caps[0].segment = Some("unassigned".into());
-            },
-            "frequency_cap",
-        ),
-    ]);
+        ("one was an instruction", Account, 14, |c| c.group.contacts[1].channel = Channel::Instruction, free),
+        ("of a company not stated", Account, 14, |c| c.group.contacts[1].company_id = None, "frequency_cap"),
+        ("for another segment", Account, 14, |c| c.rules.caps[0].segment = Some("novo".into()), free),
+        ("for its segment", Account, 14, |c| c.rules.caps[0].segment = Some("unassigned".into()), "frequency_cap"),
+    ];
+    for (name, scope, days, change, expected) in table {
+        let case = Case::of(&[16]).with(|c| three_contacts(c, *scope, *days)).with(change);
+        assert_eq!(case.outcome(), *expected, "{name}");
+    }
 }
 
 /// Contacts 13, 8 and 5 days ago, and at most three in so many days.

@@ -221,7 +221,7 @@ fn an_answer_to_one_company_is_no_answer_to_another() {
 #[test]
 fn who_has_always_paid_is_addressed_gently() {
     use crate::domain::message::Tone;
-    let table: &[(Option<i64>, Option<f64>, Option<Tone>, &str)] = &[
+    for (months, ratio, tone, expected) in [
         (None, None, None, "firm"),
         (Some(24), Some(0.1), None, "gentle"),
         (Some(24), Some(0.1), Some(Tone::Firm), "gentle"),
@@ -229,13 +229,12 @@ fn who_has_always_paid_is_addressed_gently() {
         (Some(23), Some(0.1), Some(Tone::Firm), "firm"),
         (Some(24), Some(0.11), Some(Tone::Firm), "firm"),
         (Some(24), None, Some(Tone::Firm), "firm"),
-    ];
-    for (months, ratio, tone, expected) in table {
+    ] {
         let case = Case::of(&[10]).with(|c| {
-            c.account().profile.months_as_customer = *months;
-            c.account().profile.late_ratio = *ratio;
-            c.step("d+5").tone = *tone;
+            c.account().profile.months_as_customer = months;
+            c.account().profile.late_ratio = ratio;
+            c.step("d+5").tone = tone;
         });
-        assert_eq!(case.action().tone, *expected, "{months:?} {ratio:?} {tone:?}");
+        assert_eq!(case.action().tone, expected, "{months:?} {ratio:?} {tone:?}");
     }
 }

@@ -290,7 +290,7 @@ impl Case {
 
     /// So many days later, with all that depends on the date.
     pub fn later(&mut self, days: i64) {
-        self.as_of = self.as_of + chrono::TimeDelta::days(days);
+        self.as_of += chrono::TimeDelta::days(days);
         for item in self.group.debtors.iter_mut().flat_map(|(_, a)| a).flat_map(|a| &mut a.items) {
             item.days_past_due += days;
             item.is_overdue = item.days_past_due > 0;
