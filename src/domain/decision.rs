@@ -113,6 +113,8 @@ struct Matter<'a> {
     as_of: NaiveDate,
     debtor: &'a Debtor,
     account: &'a Account,
+    /// Its items, net of credits where the configuration says so.
+    items: &'a [Item],
     standing: Standing,
     cycle_id: String,
     trace: Vec<String>,
@@ -152,9 +154,11 @@ fn decide_account(
     let (regua, scope) = select::regua(rules, debtor, account, &standing.segment);
     let cycle_id = history::cycle_of(rules, debtor, account, contacts);
     let trace = vec![format!("segment {}", standing.segment), format!("régua {regua} by {scope}")];
-    let mut matter = Matter { rules, as_of, debtor, account, standing, cycle_id, trace };
+    let items = select::netted(rules, account);
+    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, trace };
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
     let outcome = matter.settle(&regua, &item_holds, contacts)?;
+    let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
     let Standing { segment, tier, risk_band } = matter.standing;
     Ok(Decision { segment, tier, risk_band, regua, item_holds, outcome })
 }
@@ -203,7 +207,7 @@ impl Matter<'_> {
     fn settle(
         &mut self,
         regua: &str,
-        item_holds: &[Option<HoldReason>],
+        item_holds: &[Vec<HoldReason>],
         contacts: &[Contact],
     ) -> Result<Outcome, MessageError> {
         let mut reasons = Reasons::default();
@@ -212,48 +216,71 @@ impl Matter<'_> {
             reasons.note(true, HoldReason::ReguaNone);
             return Ok(self.hold(reasons, None));
         };
-        let items = self.account.items.iter().zip(item_holds);
-        let eligible: Vec<&Item> = items.clone().filter(|(_, hold)| hold.is_none()).map(|(item, _)| item).collect();
-        let held_overdue = items.filter(|(item, _)| item.is_overdue).filter_map(|(_, hold)| *hold).min();
+        self.note_contact_reasons(procedure, contacts, &mut reasons);
+        let items = self.items.iter().zip(item_holds);
+        let eligible: Vec<&Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
         let Some(anchor) = select::anchor(&eligible) else {
-            reasons
-                .note(true, held_overdue.or(item_holds.iter().flatten().min().copied()).unwrap_or(HoldReason::Settled));
+            self.note_cap(contacts, &mut reasons);
+            self.note_item_reasons(item_holds, &mut reasons);
             return Ok(self.hold(reasons, None));
         };
-        // Without a step: why nothing overdue is left to speak of, or that nothing is due at all.
-        let idle = (!anchor.is_overdue).then(|| held_overdue.unwrap_or(HoldReason::NotDue));
         let sent = self.sent_in_cycle(procedure, contacts);
-        let facts = self.facts(anchor, &eligible, &sent);
-        let next = procedure.next_step(&facts, &self.standing.segment, &sent);
+        let facts = self.facts(procedure, anchor, &eligible, &sent);
         self.trace.push(procedure.considered(&facts, &self.standing.segment, &sent));
-        self.note_contact_reasons(procedure, contacts, &mut reasons);
-        let (step, occurrence) = match next {
-            Next::Due { step, occurrence } => (step, occurrence),
-            Next::NotYet { step } => {
-                idle.into_iter().for_each(|reason| reasons.note(true, reason));
-                reasons.because(HoldReason::NoStepDue, Some(format!("next is {}", step.id)));
-                return Ok(self.hold(reasons, Some(step)));
-            }
-            Next::Exhausted => {
-                idle.into_iter().for_each(|reason| reasons.note(true, reason));
-                reasons.note(true, HoldReason::StepExhausted);
-                return Ok(self.hold(reasons, None));
-            }
+        let (step, occurrence) = match procedure.next_step(&facts, &self.standing.segment, &sent) {
+            Next::Due { step, occurrence } => (step, occurrence.max(self.next_occurrence(step, contacts))),
+            next => return Ok(self.wait(next, anchor, item_holds, contacts, reasons)),
         };
         self.trace.push(format!("step {} due at {} days past due", step.id, facts.days_past_due));
-        let occurrence = occurrence.max(self.next_occurrence(step, contacts));
-        let cited = select::cited(&eligible, anchor, step);
-        self.note_step_reasons(procedure, step, &cited, contacts, &mut reasons);
-        if !reasons.0.is_empty() {
-            return Ok(self.hold(reasons, Some(step)));
+        if !step.kind.is_instruction() {
+            self.note_cap(contacts, &mut reasons);
         }
-        match self.route(step, contacts) {
-            Err((reason, why)) => {
-                reasons.because(reason, why);
-                Ok(self.hold(reasons, Some(step)))
+        let cited = self.announced(step, select::cited(&eligible, anchor, step), &sent, &mut reasons);
+        self.note_minimum(procedure, &cited, &mut reasons);
+        match self.route(step, contacts, &mut reasons) {
+            Some(route) if reasons.0.is_empty() => {
+                self.compose(procedure, step, occurrence, cited, route).map(|a| Outcome::Act(Box::new(a)))
             }
-            Ok(route) => self.compose(procedure, step, occurrence, cited, route).map(|a| Outcome::Act(Box::new(a))),
+            _ => Ok(self.hold(reasons, Some(step))),
         }
+    }
+
+    /// No step is due: because it is not its time, or because nothing overdue is left to speak of.
+    fn wait(
+        &mut self,
+        next: Next<'_>,
+        anchor: &Item,
+        item_holds: &[Vec<HoldReason>],
+        contacts: &[Contact],
+        mut reasons: Reasons,
+    ) -> Outcome {
+        self.note_cap(contacts, &mut reasons);
+        if !anchor.is_overdue {
+            let any_overdue = self.items.iter().any(|i| i.is_overdue);
+            reasons.note(!any_overdue, HoldReason::NotDue);
+            if any_overdue {
+                self.note_item_reasons(item_holds, &mut reasons);
+            }
+        }
+        let step = match next {
+            Next::NotYet { step } | Next::Due { step, .. } => {
+                reasons.because(HoldReason::NoStepDue, Some(format!("next is {}", step.id)));
+                Some(step)
+            }
+            Next::Exhausted => {
+                reasons.note(true, HoldReason::StepExhausted);
+                None
+            }
+        };
+        self.hold(reasons, step)
+    }
+
+    /// Why the items are left out: those that are overdue or, where none is, all.
+    fn note_item_reasons(&self, item_holds: &[Vec<HoldReason>], reasons: &mut Reasons) {
+        let any_overdue = self.items.iter().any(|i| i.is_overdue);
+        let items = self.items.iter().zip(item_holds).filter(|(item, _)| item.is_overdue || !any_overdue);
+        items.flat_map(|(_, holds)| holds).for_each(|reason| reasons.note(true, *reason));
+        reasons.note(self.items.is_empty(), HoldReason::Settled);
     }
 
     /// # Panics
@@ -268,17 +295,20 @@ impl Matter<'_> {
     fn note_standing_reasons(&self, reasons: &mut Reasons) {
         let account = self.account;
         let open = account.open();
-        let tolerance = self.rules.tolerance.get(&account.currency).copied().unwrap_or(Minor::ZERO);
         reasons.note(self.rules.halted, HoldReason::Halted);
         reasons.note(self.debtor.is_held, HoldReason::QuarantinedInput);
         reasons.note(open <= Minor::ZERO, HoldReason::Settled);
-        reasons.note(open > Minor::ZERO && open < tolerance, HoldReason::BelowTolerance);
+        reasons.note(open > Minor::ZERO && open < self.tolerance(), HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
         let covers = self.rules.unapplied_credits != UnappliedCredits::Ignore
             && account.credit > Minor::ZERO
             && account.credit >= self.due_or_open();
         reasons.note(covers, HoldReason::CreditCovers);
+    }
+
+    fn tolerance(&self) -> Minor {
+        self.rules.tolerance.get(&self.account.currency).copied().unwrap_or(Minor::ZERO)
     }
 
     /// What is due; where nothing is due yet, all that is open.
@@ -289,3 +319,6 @@ impl Matter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

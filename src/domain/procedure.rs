@@ -207,6 +207,8 @@ pub struct Facts {
     pub days_past_due: i64,
     pub due_date: NaiveDate,
     pub issue_date: NaiveDate,
+    /// Since when a step without a day of its own (a balance, a broken promise) can have been about this item.
+    pub own_since: NaiveDate,
     pub currency: Currency,
     /// Open and eligible, of the whole account.
     pub open: Minor,
@@ -258,10 +260,38 @@ impl Trigger {
     /// Days past due at which the trigger first can hold, where it depends on them.
     pub fn days_past_due(&self) -> Option<i64> {
         match self {
-            Trigger::DaysPastDue { days, strictly } => Some(*days + i64::from(*strictly)),
+            Trigger::DaysPastDue { days, strictly } => Some(days.saturating_add(i64::from(*strictly))),
             Trigger::All(parts) => parts.iter().filter_map(Trigger::days_past_due).max(),
-            Trigger::Any(parts) => parts.iter().filter_map(Trigger::days_past_due).min(),
+            Trigger::Any(parts) => parts.iter().map(Trigger::days_past_due).min().flatten(),
             _ => None,
+        }
+    }
+
+    /// The first day on which it can hold for the item of these facts; `None` where it can hold on any day.
+    fn first_day(&self, facts: &Facts) -> Option<NaiveDate> {
+        match self {
+            Trigger::All(parts) => parts.iter().filter_map(|t| t.first_day(facts)).max(),
+            Trigger::Any(parts) => parts.iter().map(|t| t.first_day(facts)).min().flatten(),
+            Trigger::DaysPastDue { days, strictly } => {
+                plus_days(facts.due_date, days.saturating_add(i64::from(*strictly)))
+            }
+            Trigger::DaysSinceIssue { days, strictly } => {
+                plus_days(facts.issue_date, days.saturating_add(i64::from(*strictly)))
+            }
+            Trigger::EndOfMonthAfter { days } => plus_days(facts.due_date, *days).and_then(end_of_month),
+            _ => None,
+        }
+    }
+
+    /// Will it hold in time, if nothing but time passes? What will not (a balance too small, no promise broken) is
+    /// passed over, else the ladder would stand still there for good.
+    fn holds_in_time(&self, facts: &Facts) -> bool {
+        match self {
+            Trigger::All(parts) => parts.iter().all(|t| t.holds_in_time(facts)),
+            Trigger::Any(parts) => parts.iter().any(|t| t.holds_in_time(facts)),
+            Trigger::DaysPastDue { .. } | Trigger::DaysSinceIssue { .. } | Trigger::EndOfMonthAfter { .. } => true,
+            Trigger::DaysSincePrevious { .. } => facts.previous_on.is_some(),
+            _ => self.holds(facts),
         }
     }
 }
@@ -346,18 +376,29 @@ impl Procedure {
         let above = last.map_or(0, |s| s.level);
         let ladder = self.steps.iter().filter(|s| !s.kind.is_duty());
         let open: Vec<&Step> = ladder.filter(|s| s.level > above && s.is_for(segment) && !s.is_missed(facts)).collect();
+        let awaited = open.iter().find(|s| s.trigger.holds_in_time(facts));
         let found = match self.advance {
-            Advance::Sequential => open.first().filter(|s| s.trigger.holds(facts)),
+            Advance::Sequential => awaited.filter(|s| s.trigger.holds(facts)),
             Advance::HighestDue => open.iter().rev().find(|s| s.trigger.holds(facts)),
         };
         if let Some(step) = found {
             return Next::Due { step, occurrence: occurrence(step, history) };
         }
-        match (last.and_then(|step| repeat_due(step, facts, history)), open.first()) {
+        let again = last.filter(|s| s.is_for(segment)).and_then(|step| repeat_due(step, facts, history));
+        match (again, awaited.or(open.first())) {
             (Some(next), _) => next,
             (None, Some(step)) => Next::NotYet { step },
             (None, None) => Next::Exhausted,
         }
+    }
+
+    /// The day of the last step that was sent for the item of these facts.
+    pub fn previous_on(&self, facts: &Facts, history: &[Sent]) -> Option<NaiveDate> {
+        let was_for = |sent: &&Sent| match self.step(&sent.step_id) {
+            Some(step) => step.was_for(facts, sent.on),
+            None => sent.on >= facts.own_since,
+        };
+        history.iter().filter(|s| s.counts).filter(was_for).map(|s| s.on).max()
     }
 
     /// One word on every step, in order, for the trace: sent, passed, for others, due, or not due.
@@ -390,8 +431,7 @@ impl Step {
     /// Was it sent for what is now the oldest item? A D+30 notice about an invoice that has since been paid does not
     /// put the next invoice on D+30: paying the oldest item re-anchors the account at once.
     fn was_for(&self, facts: &Facts, sent_on: NaiveDate) -> bool {
-        let days = self.trigger.days_past_due().unwrap_or(0);
-        plus_days(facts.due_date, days).is_none_or(|first_day| sent_on >= first_day)
+        sent_on >= self.trigger.first_day(facts).unwrap_or(facts.own_since)
     }
 
     /// Its day is so long gone that it would be out of place now: a D−3 reminder is not sent on D+10.
@@ -410,7 +450,7 @@ fn occurrence(step: &Step, history: &[Sent]) -> u32 {
 
 fn repeat_due<'a>(step: &'a Step, facts: &Facts, history: &[Sent]) -> Option<Next<'a>> {
     let repeat = step.repeat?;
-    let sent = history.iter().filter(|s| s.counts && s.step_id == step.id);
+    let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s.on));
     if sent.clone().count() as u32 >= repeat.max {
         return None;
     }
@@ -425,3 +465,6 @@ fn repeat_due<'a>(step: &'a Step, facts: &Facts, history: &[Sent]) -> Option<Nex
 pub fn days_before(day: NaiveDate, n: u32) -> NaiveDate {
     day.checked_sub_days(Days::new(u64::from(n))).unwrap_or(NaiveDate::MIN)
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,6 @@ impl fmt::Display for Field {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

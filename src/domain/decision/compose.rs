@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, Contact, Debtor, HoldReason, Item, Matter, MessageError, Minor, Procedure, Step};
+use super::{Action, Contact, Debtor, HoldReason, Item, Matter, MessageError, Minor, Procedure, Reasons, Step};
 use crate::domain::action::{CitedItem, Identity};
 use crate::domain::calendar::Place;
 use crate::domain::case::{ContactPoint, Validity};
@@ -89,25 +89,25 @@ struct InstalmentFields {
 }
 
 impl<'a> Matter<'a> {
-    /// Channel, address and hour, or the reason why there is none.
-    pub(super) fn route(
-        &mut self,
-        step: &Step,
-        contacts: &[Contact],
-    ) -> Result<Route<'a>, (HoldReason, Option<String>)> {
+    /// Channel, address and hour; where there is none, every reason is noted.
+    pub(super) fn route(&mut self, step: &Step, contacts: &[Contact], reasons: &mut Reasons) -> Option<Route<'a>> {
         if step.kind.is_instruction() {
             let validity = instruction_validity(self.as_of);
-            return Ok(Route { channel: Channel::Instruction, point: None, validity });
+            return Some(Route { channel: Channel::Instruction, point: None, validity });
         }
-        let (channel, point) = self.address(step, contacts)?;
+        let address = self.address(step, contacts);
         let debtor = self.debtor;
         let calendar = &self.rules.calendar;
         let zone = calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
         let place = Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone };
         let slot = calendar.slot(self.as_of, self.rules.slot_days, &place, None);
-        let slot = slot.ok_or((HoldReason::NoLegalSlot, Some(format!("from {}", self.as_of))))?;
+        if slot.is_none() {
+            reasons.because(HoldReason::NoLegalSlot, Some(format!("from {}", self.as_of)));
+        }
+        let (channel, point) = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
+        let slot = slot?;
         let validity = Validity { not_before: slot.not_before, expires_at: slot.expires_at };
-        Ok(Route { channel, point: Some(point), validity })
+        Some(Route { channel, point: Some(point), validity })
     }
 
     /// The address to use: what the debtor prefers, then what the step names first. What is passed over is traced.

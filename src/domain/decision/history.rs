@@ -63,23 +63,36 @@ impl Matter<'_> {
         contacts.iter().filter(|c| c.is_of(self.debtor, self.account))
     }
 
-    fn of_cycle<'c>(&self, contacts: &'c [Contact]) -> impl Iterator<Item = &'c Contact> {
-        self.own(contacts).filter(|c| c.cycle_id.as_ref().is_none_or(|id| *id == self.cycle_id))
+    /// A contact that only the log knows has no cycle; what is older than every open item was about other debts.
+    fn is_of_cycle(&self, contact: &Contact) -> bool {
+        let can_be_about = |item: &Item| contact.on >= item.issue_date;
+        match &contact.cycle_id {
+            Some(id) => *id == self.cycle_id,
+            None => self.items.iter().any(can_be_about),
+        }
     }
 
-    /// The steps of this régua that went out in the present cycle.
+    /// The steps that went out in the present cycle, whatever the régua was: its steps have the same ids, so an
+    /// account that changes its régua does not hear the same words again.
+    ///
+    /// A reminder before the due date belongs to its item rather than to an episode, whose name changes while
+    /// nothing is due yet; that it was for this item, its day says.
     pub(super) fn sent_in_cycle(&self, procedure: &Procedure, contacts: &[Contact]) -> Vec<Sent> {
-        let of_regua = |c: &&Contact| c.regua.as_ref().is_none_or(|r| *r == procedure.id);
-        self.of_cycle(contacts)
-            .filter(of_regua)
+        let is_before_due = |id: &String| {
+            let days = procedure.step(id).and_then(|step| step.trigger.days_past_due());
+            days.is_some_and(|days| days <= 0)
+        };
+        self.own(contacts)
+            .filter(|c| self.is_of_cycle(c) || c.step_id.as_ref().is_some_and(is_before_due))
             .filter_map(|c| Some(Sent { step_id: c.step_id.clone()?, on: c.on, counts: c.counts() }))
             .collect()
     }
 
     /// One more than was ever published for this step and cycle, whatever became of it.
     pub(super) fn next_occurrence(&self, step: &Step, contacts: &[Contact]) -> u32 {
-        let published = self.of_cycle(contacts).filter(|c| c.step_id.as_ref() == Some(&step.id));
-        published.map(|c| c.occurrence).max().map_or(1, |n| n.max(0) as u32 + 1)
+        let of_cycle = self.own(contacts).filter(|c| self.is_of_cycle(c));
+        let published = of_cycle.filter(|c| c.step_id.as_ref() == Some(&step.id)).map(|c| c.occurrence);
+        published.max().map_or(1, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX).saturating_add(1))
     }
 
     /// Under way, too recent, or answered.
@@ -90,7 +103,10 @@ impl Matter<'_> {
         if let Some(contact) = self.own(contacts).find(under_way) {
             reasons.because(HoldReason::PreviousUnreported, Some(format!("published on {}", contact.on)));
         }
-        let last = self.own(contacts).filter(|c| c.counts() && c.channel.addresses_debtor()).max_by_key(|c| c.on);
+        // A gap lies between any two steps, an instruction too; a removal that is owed is no step against the debtor.
+        let is_duty = |id: &String| procedure.step(id).is_some_and(|step| step.kind.is_duty());
+        let last =
+            self.own(contacts).filter(|c| c.counts() && !c.step_id.as_ref().is_some_and(is_duty)).max_by_key(|c| c.on);
         if let Some(last) = last.filter(|c| age(c) < i64::from(procedure.min_gap_days)) {
             reasons.because(HoldReason::MinGap, Some(format!("last contact on {}", last.on)));
         }
@@ -100,8 +116,12 @@ impl Matter<'_> {
         {
             reasons.because(HoldReason::ResponseWindow, Some(format!("answered on {on}")));
         }
-        let capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());
-        if let Some(cap) = capped.filter(|cap| self.is_reached(cap, contacts)).next() {
+    }
+
+    /// A cap on contacts, whatever the channel.
+    pub(super) fn note_cap(&self, contacts: &[Contact], reasons: &mut Reasons) {
+        let mut capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());
+        if let Some(cap) = capped.find(|cap| self.is_reached(cap, contacts)) {
             let why = format!("{} contacts in {} days", cap.contacts_max, cap.days);
             reasons.because(HoldReason::FrequencyCap, Some(why));
         }
@@ -131,27 +151,35 @@ impl Matter<'_> {
         counted.filter(in_scope).filter(in_window).filter(on_channel).count() as u32 >= cap.contacts_max
     }
 
-    /// Too little to write about, or a notice that has not run its days.
-    pub(super) fn note_step_reasons(
-        &self,
-        procedure: &Procedure,
-        step: &Step,
-        cited: &[&Item],
-        contacts: &[Contact],
-        reasons: &mut Reasons,
-    ) {
+    /// Too little to write about.
+    pub(super) fn note_minimum(&self, procedure: &Procedure, cited: &[&Item], reasons: &mut Reasons) {
         let sum: Minor = cited.iter().map(|i| i.open).sum();
         let minimum = procedure.minimum.get(&self.account.currency).copied().unwrap_or(Minor::ZERO);
         reasons.note(sum < minimum, HoldReason::BelowMinimum);
-        let Some((notice, days)) = &step.after_notice else { return };
-        let sent = self.sent_in_cycle(procedure, contacts);
-        let notice_on = sent.iter().filter(|s| s.counts && s.step_id == *notice).map(|s| s.on).max();
-        match notice_on {
-            None => reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent"))),
-            Some(on) if days_between(on, self.as_of) < i64::from(*days) => {
-                reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was sent on {on}, {days} days")));
-            }
-            Some(_) => {}
+    }
+
+    /// What the step's notice announced: an item that was not overdue on its day was not in it, and is left out.
+    pub(super) fn announced<'i>(
+        &self,
+        step: &Step,
+        cited: Vec<&'i Item>,
+        sent: &[Sent],
+        reasons: &mut Reasons,
+    ) -> Vec<&'i Item> {
+        let Some((notice, days)) = &step.after_notice else { return cited };
+        let Some(on) = sent.iter().filter(|s| s.counts && s.step_id == *notice).map(|s| s.on).max() else {
+            reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent")));
+            return cited;
+        };
+        if days_between(on, self.as_of) < i64::from(*days) {
+            reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was sent on {on}, {days} days")));
         }
+        let was_in_it = |item: &&&Item| self.rules.calendar.next_business_day(item.due_date) < on;
+        let announced: Vec<&Item> = cited.iter().filter(was_in_it).copied().collect();
+        if announced.is_empty() {
+            reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} of {on} named nothing that is due now")));
+            return cited;
+        }
+        announced
     }
 }

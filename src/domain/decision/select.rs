@@ -1,5 +1,7 @@
 //! Which régua applies, which items may be named, and which of them the account climbs by.
 
+use std::borrow::Cow;
+
 use super::{HoldReason, Item, Matter, Minor, Procedure, REGUA_NONE, Rules, Step};
 use crate::domain::case::{Account, Debtor, UnappliedCredits};
 use crate::domain::procedure::{DisputeScope, Facts, Sent};
@@ -8,7 +10,11 @@ use crate::domain::procedure::{DisputeScope, Facts, Sent};
 ///
 /// A name that no régua file defines (it came with the data) counts as `none`: nobody is dunned by accident.
 pub(super) fn regua(rules: &Rules, debtor: &Debtor, account: &Account, segment: &str) -> (String, &'static str) {
-    let of_item = account.items.iter().filter(|i| i.is_overdue).find_map(|i| i.regua.as_deref());
+    // An item without a régua that exists is left out by itself (`item_reasons`); it does not silence the others.
+    let has_one = |item: &&Item| item.regua.as_ref().is_some_and(|name| rules.procedures.contains_key(name));
+    let leading = account.items.iter().filter(has_one).min_by_key(|i| (!i.is_overdue, i.due_date));
+    let any_overdue = account.items.iter().any(|i| i.is_overdue);
+    let of_item = leading.filter(|i| i.is_overdue || !any_overdue).and_then(|i| i.regua.as_deref());
     let choices = [
         ("item", of_item),
         ("debtor", debtor.regua.as_deref()),
@@ -40,26 +46,44 @@ pub(super) fn cited<'a>(eligible: &[&'a Item], anchor: &Item, step: &Step) -> Ve
     eligible.iter().filter(is_cited).copied().collect()
 }
 
+/// The items as dunning sees them: with `net`, what is not applied to anything is taken off the oldest first.
+pub(super) fn netted<'a>(rules: &Rules, account: &'a Account) -> Cow<'a, [Item]> {
+    let mut credit = account.credit;
+    if rules.unapplied_credits != UnappliedCredits::Net || credit <= Minor::ZERO {
+        return Cow::Borrowed(&account.items);
+    }
+    let mut items = account.items.clone();
+    let mut by_age: Vec<&mut Item> = items.iter_mut().collect();
+    by_age.sort_by(|a, b| {
+        (a.due_date, &a.invoice_id, a.installment_no).cmp(&(b.due_date, &b.invoice_id, b.installment_no))
+    });
+    for item in by_age {
+        let part = item.open.min(credit);
+        item.open = item.open - part;
+        credit = credit - part;
+    }
+    Cow::Owned(items)
+}
+
 impl Matter<'_> {
-    /// Why each item is left out of messages.
-    pub(super) fn item_holds(&self, procedure: Option<&Procedure>) -> Vec<Option<HoldReason>> {
+    /// Why each item is left out of messages: every reason, in order of precedence.
+    pub(super) fn item_holds(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
-        let items = &self.account.items;
-        let any_disputed = account_dispute && items.iter().any(|i| i.is_disputed);
-        let mut credit = match self.rules.unapplied_credits {
-            UnappliedCredits::Net => self.account.credit,
-            _ => Minor::ZERO,
-        };
-        let mut holds = Vec::with_capacity(items.len());
-        for item in items {
-            let covered = item.open <= credit;
-            credit = if covered { credit - item.open } else { credit };
-            holds.push(self.item_hold(item, any_disputed, covered));
+        let any_disputed = account_dispute && self.items.iter().any(|i| i.is_disputed);
+        let mut holds: Vec<Vec<HoldReason>> =
+            self.items.iter().map(|item| self.item_reasons(item, any_disputed)).collect();
+        // A rest of some cents is not dunned because other invoices, not due yet, lift the account over the tolerance.
+        let due = |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue && holds.is_empty()).then_some(item.open);
+        let sum: Minor = self.items.iter().zip(&holds).filter_map(due).sum();
+        if sum < self.tolerance() {
+            let overdue = self.items.iter().zip(&mut holds).filter(|(item, holds)| item.is_overdue && holds.is_empty());
+            overdue.for_each(|(_, holds)| holds.push(HoldReason::BelowTolerance));
         }
         holds
     }
 
-    fn item_hold(&self, item: &Item, any_disputed: bool, covered: bool) -> Option<HoldReason> {
+    fn item_reasons(&self, item: &Item, any_disputed: bool) -> Vec<HoldReason> {
+        let has_no_regua = item.regua.as_ref().is_some_and(|name| !self.rules.procedures.contains_key(name));
         let reasons = [
             (item.is_blocked, HoldReason::BlockedItem),
             (item.grace_until.is_some_and(|until| self.as_of <= until), HoldReason::GraceUntil),
@@ -67,27 +91,32 @@ impl Matter<'_> {
             (item.is_returned, HoldReason::GoodsReturnOpen),
             (item.in_kept_agreement, HoldReason::AgreementKept),
             (item.promise_pending, HoldReason::PromisePending),
-            (covered, HoldReason::CreditCovers),
-            (item.regua.as_deref() == Some(REGUA_NONE), HoldReason::ReguaNone),
+            (item.open <= Minor::ZERO, HoldReason::CreditCovers),
+            (has_no_regua, HoldReason::ReguaNone),
             (item.agency_id.is_some(), HoldReason::WithAgency),
         ];
-        reasons.into_iter().find(|(applies, _)| *applies).map(|(_, reason)| reason)
+        reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
     }
 
-    pub(super) fn facts(&self, anchor: &Item, eligible: &[&Item], sent: &[Sent]) -> Facts {
+    pub(super) fn facts(&self, procedure: &Procedure, anchor: &Item, eligible: &[&Item], sent: &[Sent]) -> Facts {
         let due = eligible.iter().filter(|i| i.is_overdue == anchor.is_overdue);
-        Facts {
+        // Before the episode this item led the account; within it another one did, until this one fell due.
+        let has_led = !anchor.is_overdue || anchor.due_date <= self.account.episode_start;
+        let mut facts = Facts {
             as_of: self.as_of,
             days_past_due: if anchor.is_overdue { anchor.days_past_due } else { anchor.days_past_due.min(0) },
             due_date: anchor.due_date,
             issue_date: anchor.issue_date,
+            own_since: if has_led { anchor.issue_date } else { anchor.due_date },
             currency: self.account.currency,
             open: due.clone().map(|i| i.open).sum(),
             open_items: due.count() as u32,
-            previous_on: sent.iter().filter(|s| s.counts).map(|s| s.on).max(),
+            previous_on: None,
             promise_broken: self.account.promise_broken,
             agreement_broken: self.account.agreement_broken,
             paid_while_listed: self.account.paid_while_listed,
-        }
+        };
+        facts.previous_on = procedure.previous_on(&facts, sent);
+        facts
     }
 }

@@ -1,0 +1,9 @@
+//! Decisions as tables: one line is one case, and reads like a sentence of the specification.
+
+mod caps;
+mod holds;
+mod identity;
+mod ladder;
+mod messages;
+mod properties;
+mod support;
