@@ -16,9 +16,10 @@ use crate::io::store::Store;
 use crate::progress::Progress;
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Outlook, Provenance};
-use crate::stage::quarantine::Row as QuarantineRow;
 use crate::stage::shard::{Duplicates, Shards};
-use crate::stage::{Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform};
+use crate::stage::{
+    Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform,
+};
 use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
@@ -148,12 +149,12 @@ fn through_shards(
     Ok(ledger)
 }
 
-fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantineRow> {
-    let bad = shards.bad.iter().map(|b| QuarantineRow::of_bad_row(b, snapshots));
+fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
+    let bad = shards.bad.iter().map(|b| QuarantinedRow::of_bad_row(b, snapshots));
     let duplicates = ledger.duplicates.iter();
     let duplicates =
-        duplicates.map(|(table, row, debtor)| QuarantineRow::of_duplicate(table, *row, debtor.clone(), snapshots));
-    let mut rows: Vec<QuarantineRow> = bad.chain(duplicates).collect();
+        duplicates.map(|(table, row, debtor)| QuarantinedRow::of_duplicate(table, *row, debtor.clone(), snapshots));
+    let mut rows: Vec<QuarantinedRow> = bad.chain(duplicates).collect();
     rows.sort();
     rows
 }

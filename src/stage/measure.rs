@@ -12,7 +12,7 @@ use arrow::datatypes::{Decimal128Type, SchemaRef};
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::{Decided, quarantine};
+use super::{Decided, QuarantinedRow, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
@@ -144,8 +144,8 @@ impl Book {
     }
 
     /// Closes the files and works out the KPI tables.
-    pub fn measure(mut self, models: &Models, engine: &Engine, quarantined: &[quarantine::Row]) -> Result<Measured> {
-        self.write(&contract::QUARANTINE, &quarantine::rows(self.as_of, quarantined)?)?;
+    pub fn measure(mut self, models: &Models, engine: &Engine, quarantined: &[QuarantinedRow]) -> Result<Measured> {
+        self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
         let (mut artifacts, mut counts) = (Vec::new(), BTreeMap::new());
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;

@@ -100,8 +100,8 @@ impl Matter<'_> {
         {
             reasons.because(HoldReason::ResponseWindow, Some(format!("answered on {on}")));
         }
-        let capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());
-        if let Some(cap) = capped.filter(|cap| self.is_reached(cap, contacts)).next() {
+        let mut capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());
+        if let Some(cap) = capped.find(|cap| self.is_reached(cap, contacts)) {
             let why = format!("{} contacts in {} days", cap.contacts_max, cap.days);
             reasons.because(HoldReason::FrequencyCap, Some(why));
         }
