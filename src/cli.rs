@@ -39,9 +39,14 @@ Examples:
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
 
-Exit codes: 0 published (or was already) · 1 unexpected, retry · 2 usage or configuration · 3 contract or audit
-failed, nothing published · 4 conflict with what is published · 75 inputs or store not available, retry later ·
-130, 143 interrupted, nothing published";
+Exit codes:
+  0         published, or the same run was published already
+  1         unexpected; retry
+  2         usage or configuration
+  3         contract or audit failed; nothing was published
+  4         conflict with what is published
+  75        inputs or store not available; retry later
+  130, 143  interrupted; retry";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -106,6 +111,7 @@ pub fn main() -> ExitCode {
     match command(cli.command, voice) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            crate::interrupt::let_finish();
             tell_error(voice, &error);
             ExitCode::from(error.exit_code())
         }

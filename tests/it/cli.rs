@@ -37,7 +37,7 @@ fn published(house: &House) -> (usize, usize) {
 const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&[], 2, "", "Examples:"),
     (&["--help"], 0, "regua run pipelines/daily.toml --as-of 2026-06-30", ""),
-    (&["--help"], 0, "75 inputs or store not available, retry later", ""),
+    (&["--help"], 0, "75        inputs or store not available; retry later", ""),
     (&["--version"], 0, "regua 0.", ""),
     (&["run", "--help"], 0, "--as-of {{ ds }} --output json", ""),
     (&["check", "--help"], 0, "regua check pipelines/daily.toml", ""),
@@ -132,7 +132,17 @@ fn check_finds_every_error_at_once() {
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
     let expected = "\
-error: pipelines/daily.toml: x";
+error: pipelines/daily.toml:6: environment variable REGUA_NO_SUCH_VARIABLE is not set; set it, or write ${REGUA_NO_SUCH_VARIABLE:-default}
+pipelines/daily.toml:7: unknown key `sql_dri`; did you mean `sql_dir`?
+pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or directory (os error 2)
+pipelines/daily.toml:10: régua `b2b`, step `d+30`: there is no template pt-BR/formal_notices.email.j2
+pipelines/daily.toml:10: régua `b2b`, step `d+30`: there is no template pt-BR/formal_notices.letter.j2
+pipelines/daily.toml:58: `window_months`: \"24\" is not of type \"integer\"
+pipelines/daily.toml:72: unknown profile field `late_rato`; did you mean `late_ratio`?
+pipelines/daily.toml:103: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
+pipelines/daily.toml:137: `history_days`: 0 is less than the minimum of 1
+pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
+pipelines/words/en.toml:27: unclosed array, expected `]`";
     assert_eq!(ended.stderr.trim_end(), expected);
 }
 
@@ -222,6 +232,10 @@ fn each_refusal_has_its_exit_code() {
     assert_eq!(halted.code, 75, "{}", halted.stderr);
     assert!(halted.stderr.contains("_control/HALT says halt: nothing was published"), "{}", halted.stderr);
     assert_eq!(published(&house).0, 1);
+    std::fs::remove_file(house.path("output/_control/HALT")).expect("removed");
+    let next = run("2026-07-01");
+    assert_eq!(next.code, 0, "{}", next.stderr);
+    assert_eq!(published(&house).0, 2);
 }
 
 #[test]

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/config", &["domain", "error", "contract", "config"]),
     ("src/run.rs", &["config", "stage", "io", "error", "progress", "work"]),
     ("src/demo", &["contract", "domain", "demo"]),
-    ("src/work.rs", &["error"]),
+    ("src/work.rs", &["error", "interrupt"]),
     ("src/interrupt.rs", &["error"]),
     ("src/progress.rs", &[]),
     ("src/main.rs", &[]),
