@@ -150,6 +150,7 @@ fn s3_gives_what_local_files_give() {
     let at = [("REGUA_DATA", "s3://regua/house"), ("REGUA_OUTPUT", "s3://regua/out/")];
     let remote = s3.regua(&house, &RUN, &at);
     assert_eq!(remote.code, 0, "{}", remote.stderr);
+    assert!(remote.stdout.contains(&format!("\"record\":\"s3://regua/out/{RECORD}\"")), "{}", remote.stdout);
     let record = json(&s3.get(&format!("out/{RECORD}")));
     assert_eq!(record["logical_digests"], expected["logical_digests"]);
     assert_eq!(record["counts"], expected["counts"]);
