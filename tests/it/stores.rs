@@ -229,3 +229,18 @@ fn several_files_are_one_snapshot() {
     let inputs = record["inputs"].as_array().expect("inputs");
     assert_eq!(inputs.iter().filter(|i| i["table"] == "invoices").count(), 2);
 }
+
+#[test]
+fn a_store_that_is_down_is_to_be_tried_later() {
+    let house = portfolio();
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port that is closed again").port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let keys = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "canary-secret"), ("AWS_REGION", "us-east-1")];
+    let at = [("AWS_ENDPOINT_URL", endpoint.as_str()), ("AWS_ALLOW_HTTP", "true"), ("REGUA_OUTPUT", "s3://regua/out")];
+    let ended = house.regua_with(&RUN, &[keys, at].concat());
+    assert_eq!(ended.code, 75, "{}", ended.stderr);
+    assert!(ended.stderr.contains("the store is not available"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("canary-secret"));
+    assert_eq!(ended.stdout, "");
+}
