@@ -37,11 +37,16 @@ Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
   regua check pipelines/daily.toml                is the configuration right?
   regua run pipelines/daily.toml --as-of 2026-06-30
-  regua explain pipelines/daily.toml D0000042 --as-of 2026-06-30
+  regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
 
-Exit codes: 0 published (or was already) · 1 unexpected, retry · 2 usage or configuration · 3 contract or audit
-failed, nothing published · 4 conflict with what is published · 75 inputs or store not available, retry later ·
-130, 143 interrupted, nothing published";
+Exit codes:
+  0         published, or the same run was published already
+  1         unexpected; retry
+  2         usage or configuration
+  3         contract or audit failed; nothing was published
+  4         conflict with what is published
+  75        inputs or store not available; retry later
+  130, 143  interrupted; retry";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -74,6 +79,8 @@ struct Voice {
     /// Bars, where stderr is a terminal.
     bars: bool,
     colour: bool,
+    /// Colour on stderr, which may go elsewhere than stdout.
+    colour_err: bool,
 }
 
 impl Voice {
@@ -81,7 +88,8 @@ impl Voice {
         let terminal = std::io::stdout().is_terminal();
         let json = format.map_or(!terminal, |f| f == Format::Json);
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        Voice { json, bars: !json && std::io::stderr().is_terminal(), colour: terminal && !plain && !json }
+        let bars = !json && std::io::stderr().is_terminal();
+        Voice { json, bars, colour: terminal && !plain && !json, colour_err: bars && !plain }
     }
 
     fn bold(&self, text: &str) -> String {
@@ -103,6 +111,7 @@ pub fn main() -> ExitCode {
     match command(cli.command, voice) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            crate::interrupt::let_finish();
             tell_error(voice, &error);
             ExitCode::from(error.exit_code())
         }
@@ -126,7 +135,7 @@ fn start_log(voice: Voice) {
     if voice.json {
         builder.json().flatten_event(true).init();
     } else {
-        builder.without_time().with_level(false).with_ansi(voice.colour).init();
+        builder.without_time().with_level(false).with_ansi(voice.colour_err).init();
     }
 }
 
@@ -135,7 +144,8 @@ fn tell_error(voice: Voice, error: &Error) {
     if voice.json {
         tracing::error!(exit_code = error.exit_code(), "{error}");
     } else {
-        eprintln!("{}: {error}", voice.bold("error"));
+        let word = if voice.colour_err { "\x1b[1merror\x1b[0m" } else { "error" };
+        eprintln!("{word}: {error}");
     }
 }
 

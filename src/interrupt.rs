@@ -1,19 +1,47 @@
 //! SIGINT and SIGTERM: stop before anything is published, or finish publishing, and never half.
 //!
 //! A thread waits for the signal. It takes the gate that publication holds while it commits, so that "nothing was
-//! published" is true when it is said, and ends the process: everything that a run writes before its record is
-//! invisible, so there is nothing to undo.
+//! published" is true when it is said, removes the scratch folders, and ends the process: everything that a run writes
+//! before its record is invisible, so there is nothing to undo.
 
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-static GATE: Mutex<()> = Mutex::new(());
+/// Whether this process has committed its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    Open,
+    Done,
+}
+
+static GATE: Mutex<Commit> = Mutex::new(Commit::Open);
+static SCRATCH: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Times that a scratch folder is removed again, because a worker wrote into it meanwhile.
+const REMOVALS_MAX: u32 = 20;
+const REMOVAL_PAUSE: Duration = Duration::from_millis(50);
 
 /// Held by publication from its last look at the log until it knows what became of its record.
-pub fn committing() -> MutexGuard<'static, ()> {
+pub fn committing() -> MutexGuard<'static, Commit> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A folder that a signal removes before it ends the process.
+pub fn remove_on_signal(folder: &Path) {
+    SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).push(folder.to_owned());
+}
+
+/// Leaves the last word to a signal that is being handled: the work fails because its scratch folder is gone.
+pub fn let_finish() {
+    while IS_ENDING.load(Ordering::SeqCst) {
+        std::thread::sleep(REMOVAL_PAUSE);
+    }
 }
 
 /// Ends the process with 128 + signal on the first SIGINT or SIGTERM, once no commit is under way.
@@ -21,10 +49,27 @@ pub fn watch() -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            let _gate = committing();
-            eprintln!("{}", crate::error::Error::Interrupted { signal });
+            let gate = committing();
+            IS_ENDING.store(true, Ordering::SeqCst);
+            match *gate {
+                Commit::Open => eprintln!("{}", crate::error::Error::Interrupted { signal }),
+                Commit::Done => {
+                    eprintln!("interrupted after publication, which stands; run again to complete its copies")
+                }
+            }
+            SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|folder| remove(folder));
             std::process::exit(128 + signal);
         }
     })?;
     Ok(())
+}
+
+fn remove(folder: &Path) {
+    for _ in 0..REMOVALS_MAX {
+        match std::fs::remove_dir_all(folder) {
+            Ok(()) => return,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return,
+            Err(_) => std::thread::sleep(REMOVAL_PAUSE),
+        }
+    }
 }

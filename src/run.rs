@@ -16,10 +16,9 @@ use crate::io::store::Store;
 use crate::progress::Progress;
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Outlook, Provenance};
-use crate::stage::quarantine::Row as QuarantineRow;
 use crate::stage::shard::Shards;
 use crate::stage::{
-    Audited, Clash, Decided, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform,
+    Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -185,10 +184,10 @@ fn tell(snapshots: &Snapshots, progress: &dyn Progress) {
     }
 }
 
-fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantineRow> {
-    let bad = shards.bad.iter().map(|b| QuarantineRow::of_bad_row(b, snapshots));
-    let clashes = ledger.clashes.iter().map(|c| QuarantineRow::of_clash(c, snapshots));
-    let mut rows: Vec<QuarantineRow> = bad.chain(clashes).collect();
+fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
+    let bad = shards.bad.iter().map(|b| QuarantinedRow::of_bad_row(b, snapshots));
+    let clashes = ledger.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
+    let mut rows: Vec<QuarantinedRow> = bad.chain(clashes).collect();
     rows.sort();
     rows
 }

@@ -18,6 +18,8 @@ pub use audit::Audited;
 pub use decide::Decided;
 pub use load::{BadRow, Snapshot, Snapshots};
 pub use measure::{Artifact, Measured};
+pub use quarantine::Row as QuarantinedRow;
+use quarantine::rows as quarantine_rows;
 pub use shard::{Clash, Shard, Totals};
 
 /// Days since 1970, as Arrow counts them.

@@ -77,7 +77,7 @@ pub(super) fn result_of(plan: &Plan, ran: &Ran) -> serde_json::Value {
         "as_of": record.as_of,
         "run_id": record.run_id,
         "seq": record.seq,
-        "record": format!("{}/{}", plan.output, crate::io::log::key_of(record.seq)),
+        "record": format!("{}/{}", plan.output.trim_end_matches('/'), crate::io::log::key_of(record.seq)),
         "counts": record.counts,
         "control_totals": record.control_totals,
     })

@@ -21,7 +21,12 @@ pub struct Document {
     value: Value,
     /// JSON pointer = line.
     lines: BTreeMap<String, usize>,
+    /// Values that could not be filled in; the rest of the file can be checked all the same.
+    pub faults: Vec<Fault>,
 }
+
+/// What could be read, and every fault on the way: with faults, what was read only serves to find more of them.
+pub type Read<T> = (Option<T>, Vec<Fault>);
 
 /// Where `${VAR}` is looked up; a function, so that tests need no environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -29,8 +34,10 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 impl Document {
     /// Parses a file's text.
     ///
+    /// A `${VAR}` that has neither a value nor a default is among the document's faults.
+    ///
     /// # Errors
-    /// Every syntax error and every `${VAR}` that has neither a value nor a default.
+    /// Every syntax error.
     pub fn parse(file: &Path, text: &str, variables: Variables<'_>) -> Result<Document, Vec<Fault>> {
         let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
         let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).max(1);
@@ -43,31 +50,25 @@ impl Document {
         }
         let mut reader = Reader { line_of: &line_of, variables, lines: BTreeMap::new(), errors: Vec::new() };
         let value = reader.table(table.get_ref(), "");
-        if reader.errors.is_empty() {
-            Ok(Document { file: file.to_owned(), value, lines: reader.lines })
-        } else {
-            Err(reader.errors.into_iter().map(|(line, message)| fault(line, message)).collect())
-        }
+        let faults = reader.errors.into_iter().map(|(line, message)| fault(line, message)).collect();
+        Ok(Document { file: file.to_owned(), value, lines: reader.lines, faults })
     }
 
-    /// The raw type that the file holds.
-    ///
-    /// # Errors
-    /// Every unknown key (with the nearest known one), missing key, wrong type and value out of range.
-    pub fn read<T: JsonSchema + DeserializeOwned>(&self) -> Result<T, Vec<Fault>> {
+    /// The raw type that the file holds, and every unknown key (with the nearest known one), missing key, wrong type
+    /// and value out of range. What is wrong is set aside, so that the rest is checked in the same pass.
+    pub fn read<T: JsonSchema + DeserializeOwned>(&self) -> Read<T> {
         let schema = schema_of::<T>();
         let validator = jsonschema::validator_for(&schema).expect("a derived schema is a schema");
-        let mut faults: Vec<Fault> =
-            validator.iter_errors(&self.value).flat_map(|e| self.describe(&schema, &e)).collect();
-        if faults.is_empty() {
-            match serde_json::from_value(self.value.clone()) {
-                Ok(raw) => return Ok(raw),
-                Err(e) => faults.push(self.fault("", e.to_string())),
-            }
+        let (mut faults, mut known) = (Vec::new(), self.value.clone());
+        for error in validator.iter_errors(&self.value) {
+            faults.extend(self.describe(&schema, &error));
+            set_aside(&mut known, &error);
         }
-        faults.sort();
-        faults.dedup();
-        Err(faults)
+        match serde_json::from_value(known) {
+            Ok(raw) => (Some(raw), faults),
+            Err(e) if faults.is_empty() => (None, vec![self.fault("", e.to_string())]),
+            Err(_) => (None, faults),
+        }
     }
 
     /// An error at the value of this JSON pointer.
@@ -115,6 +116,28 @@ impl Document {
             }
             _ => vec![self.fault(&path, format!("`{name}`: {error}"))],
         }
+    }
+}
+
+/// Takes what an error names out of the value: the unknown keys, or the key whose value is wrong.
+fn set_aside(value: &mut Value, error: &jsonschema::ValidationError<'_>) {
+    let mut path = error.instance_path().to_string();
+    if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+        if let Some(table) = value.pointer_mut(&path).and_then(Value::as_object_mut) {
+            table.retain(|key, _| !unexpected.contains(key));
+        }
+        return;
+    }
+    if matches!(error.kind(), ValidationErrorKind::Required { .. }) {
+        return;
+    }
+    // A list without one of its entries would move the others: the whole list goes.
+    while let Some((parent, key)) = path.rsplit_once('/').map(|(p, k)| (p.to_owned(), k.to_owned())) {
+        if let Some(table) = value.pointer_mut(&parent).and_then(Value::as_object_mut) {
+            table.remove(&key.replace("~1", "/").replace("~0", "~"));
+            return;
+        }
+        path = parent;
     }
 }
 
@@ -229,9 +252,10 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes the error; zero stands in, so that it is told once.
     fn refuse(&mut self, offset: usize, message: String) -> Value {
         self.errors.push(((self.line_of)(offset), message));
-        Value::Null
+        Value::from(0)
     }
 
     /// Fills in `${VAR}` and `${VAR:-default}`.

@@ -1,12 +1,13 @@
 //! From what the user wrote to the plan: every name resolved, every number read, every error gathered.
 
+mod calendar;
+mod messages;
 mod regua;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use include_dir::{Dir, include_dir};
 use schemars::JsonSchema;
@@ -14,13 +15,12 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::document::{Document, Variables, unknown};
-use super::raw::{RawCalendar, RawCap, RawCreditor, RawInput, RawPipeline, RawRegua, RawSegment, RawWeek, RawWords};
+use super::raw::{RawCap, RawCreditor, RawInput, RawPipeline, RawRegua, RawSegment};
 use super::{InputPlan, Limits, Plan, SqlFile, buckets};
 use crate::contract;
 use crate::domain::action::hex;
-use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
-use crate::domain::message::{LANGUAGES, Templates};
+use crate::domain::message::LANGUAGES;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::domain::segment::{Comparison, Condition, Field, Rule, Scorecard};
@@ -75,16 +75,22 @@ impl Workshop<'_> {
 
     fn open(&mut self, path: &Path, named_at: Option<(&Document, &str)>) -> Option<Document> {
         let text = self.text(path, named_at)?;
-        self.keep(Document::parse(path, &text, self.variables))
+        match Document::parse(path, &text, self.variables) {
+            Ok(mut document) => {
+                self.faults.append(&mut document.faults);
+                Some(document)
+            }
+            Err(faults) => {
+                self.faults.extend(faults);
+                None
+            }
+        }
     }
 
     fn read<T: JsonSchema + DeserializeOwned>(&mut self, document: &Document) -> Option<T> {
-        let read = document.read();
-        self.keep(read)
-    }
-
-    fn keep<T>(&mut self, result: Result<T, Vec<Fault>>) -> Option<T> {
-        result.map_err(|faults| self.faults.extend(faults)).ok()
+        let (raw, faults) = document.read();
+        self.faults.extend(faults);
+        raw
     }
 
     /// Parses a text by `FromStr`, with the type's own words as the fault.
@@ -413,120 +419,6 @@ impl Workshop<'_> {
         raw.into_iter().map(|(company, c)| (company, convert(c))).collect()
     }
 
-    fn templates(&mut self, document: &Document, dir: &str, default_language: &str) -> Option<Templates> {
-        let root = self.path(dir);
-        let files = self.files_below(document, "/pipeline/templates", dir, "j2");
-        let split = |(path, text): (String, String)| {
-            let (language, file) = path.split_once('/')?;
-            Some((language.to_owned(), file.to_owned(), text))
-        };
-        match Templates::compile(files.into_iter().filter_map(split), default_language) {
-            Ok(templates) => Some(templates),
-            Err(faults) => {
-                self.faults.extend(faults.into_iter().map(|f| Fault {
-                    file: root.join(f.language).join(f.file),
-                    line: f.line.unwrap_or(0),
-                    message: f.what,
-                }));
-                None
-            }
-        }
-    }
-
-    /// Threatening or shaming words are refused, wherever they stand in a template.
-    fn words(&mut self, document: &Document, dir: &str, templates: &str) {
-        let texts = self.files_below(document, "/pipeline/templates", templates, "j2");
-        for language in LANGUAGES {
-            let path = self.path(dir).join(format!("{language}.toml"));
-            let Some(list) = self.open(&path, Some((document, "/pipeline/words"))) else { continue };
-            let Some(words) = self.read::<RawWords>(&list) else { continue };
-            for (file, text) in texts.iter().filter(|(file, _)| file.starts_with(&format!("{language}/"))) {
-                for (position, line) in text.lines().enumerate() {
-                    let line = line.to_lowercase();
-                    for word in words.forbidden.iter().filter(|w| contains_word(&line, &w.to_lowercase())) {
-                        let message = format!("{word:?} threatens or shames; say it otherwise");
-                        self.faults.push(Fault { file: self.path(templates).join(file), line: position + 1, message });
-                    }
-                }
-            }
-        }
-    }
-
-    fn calendar(&mut self, document: &Document, files: &[String]) -> Option<Calendar> {
-        let (mut holidays, mut windows, mut zones) = (Vec::new(), None, BTreeMap::new());
-        for (position, file) in files.iter().enumerate() {
-            let at = format!("/pipeline/calendars/{position}");
-            let Some(calendar) = self.open(&self.path(file), Some((document, &at))) else { continue };
-            let Some(raw) = self.read::<RawCalendar>(&calendar) else { continue };
-            for (position, holiday) in raw.holidays.iter().enumerate() {
-                let at = format!("/holidays/{position}");
-                let date = self.parse::<NaiveDate>(&calendar, &format!("{at}/date"), &holiday.date);
-                let scope = self.parse::<Scope>(&calendar, &format!("{at}/scope"), &holiday.scope);
-                holidays.extend(date.zip(scope));
-            }
-            for (state, name) in &raw.zones {
-                let zone = self.zone(&calendar, &format!("/zones/{state}"), name);
-                zones.extend(zone.map(|z| (state.clone(), z)));
-            }
-            if let Some(raw) = raw.windows {
-                let default = self.week(&calendar, "/windows/default", &raw.default);
-                let by_state = raw.states.iter().map(|(state, week)| {
-                    (state.clone(), self.week(&calendar, &format!("/windows/states/{state}"), week))
-                });
-                windows = Some(Windows { by_state: by_state.collect(), default });
-            }
-        }
-        let Some(windows) = windows else {
-            self.refuse(
-                document,
-                "/pipeline/calendars",
-                "no calendar has [windows.default]: messages need lawful hours",
-            );
-            return None;
-        };
-        let default = zones.remove("default").unwrap_or(Tz::America__Sao_Paulo);
-        let zones = Zones { default, by_state: zones };
-        match Calendar::new(holidays, windows, zones) {
-            Ok(calendar) => Some(calendar),
-            Err(errors) => {
-                errors.iter().for_each(|e| self.refuse(document, "/pipeline/calendars", e.to_string()));
-                None
-            }
-        }
-    }
-
-    fn week(&mut self, document: &Document, at: &str, raw: &RawWeek) -> WeekWindows {
-        let days = [&raw.mon, &raw.tue, &raw.wed, &raw.thu, &raw.fri, &raw.sat, &raw.sun];
-        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        let mut windows = [None; 7];
-        for ((window, hours), name) in windows.iter_mut().zip(days).zip(names) {
-            *window = self.hours(document, &format!("{at}/{name}"), hours);
-        }
-        WeekWindows { days: windows, holiday: self.hours(document, &format!("{at}/holiday"), &raw.holiday) }
-    }
-
-    fn hours(&mut self, document: &Document, at: &str, raw: &[String]) -> Option<DayWindow> {
-        let time = |text: &String| NaiveTime::parse_from_str(text, "%H:%M").ok();
-        match raw {
-            [] => None,
-            [opens, closes] => match (time(opens), time(closes)) {
-                (Some(opens), Some(closes)) if opens < closes => Some(DayWindow { opens, closes }),
-                _ => {
-                    self.refuse(
-                        document,
-                        at,
-                        format!("{opens:?} to {closes:?} is no span of hours, such as [\"08:00\", \"20:00\"]"),
-                    );
-                    None
-                }
-            },
-            _ => {
-                self.refuse(document, at, "hours are [\"08:00\", \"20:00\"], or [] for none");
-                None
-            }
-        }
-    }
-
     fn procedures(&mut self, document: &Document, files: &[String], segments: &[&str]) -> BTreeMap<String, Procedure> {
         let mut procedures = BTreeMap::new();
         for (position, file) in files.iter().enumerate() {
@@ -541,13 +433,6 @@ impl Workshop<'_> {
         }
         procedures
     }
-}
-
-/// Whole words only: "spc" is not found in "especial".
-fn contains_word(line: &str, word: &str) -> bool {
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    line.match_indices(word)
-        .any(|(at, _)| !is_letter(line[..at].chars().next_back()) && !is_letter(line[at + word.len()..].chars().next()))
 }
 
 fn shipped(dir: &'static Dir<'static>) -> Vec<SqlFile> {

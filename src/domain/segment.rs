@@ -98,7 +98,8 @@ impl Comparison {
     /// ```
     pub fn parse(text: &str) -> Option<Comparison> {
         let text = text.trim();
-        let kinds: [(&str, fn(f64) -> Comparison); 5] = [
+        type Kind = fn(f64) -> Comparison;
+        let kinds: [(&str, Kind); 5] = [
             ("<=", Comparison::AtMost),
             (">=", Comparison::AtLeast),
             ("<", Comparison::Less),

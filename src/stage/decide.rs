@@ -28,15 +28,16 @@ pub struct Decided {
     pub lines: Vec<(&'static str, String)>,
 }
 
+/// A group with the decisions on the accounts of each of its debtors.
+type DecidedGroup = (Group, Vec<Vec<Decision>>);
+
 /// Decides every account of a shard.
 ///
 /// # Errors
 /// `Message` where a template cannot be rendered: `regua check` finds that before.
 pub fn decide(rules: &Rules, as_of: NaiveDate, due_on_business_day: bool, session: &Session) -> Result<Decided> {
     let groups = read::groups(session, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
-    let decided: std::result::Result<Vec<(Group, Vec<Vec<Decision>>)>, _> = groups
-        .into_par_iter()
-        .map(|group| decide_group(rules, as_of, &group).map(|decisions| (group, decisions)))
-        .collect();
+    let decide = |group| decide_group(rules, as_of, &group).map(|decisions| (group, decisions));
+    let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
     write::rows(rules, as_of, decided.map_err(Error::Message)?)
 }

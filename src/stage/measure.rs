@@ -12,12 +12,13 @@ use arrow::datatypes::{Decimal128Type, SchemaRef};
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::{Decided, quarantine};
+use super::{Decided, QuarantinedRow, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::parquet::{HashingFile, TableWriter, Written};
+use crate::work::scratch;
 
 /// Lines of one part of a gateway batch.
 const LINES_MAX: u64 = 10_000;
@@ -105,11 +106,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
 impl Book {
     /// Opens every file before the work starts.
     pub fn open(as_of: NaiveDate, scratch_dir: Option<&Path>) -> Result<Book> {
-        let builder = || tempfile::Builder::new();
-        let scratch = match scratch_dir {
-            Some(dir) => builder().prefix("regua-").tempdir_in(dir).map_err(Error::file(dir))?,
-            None => builder().prefix("regua-").tempdir().map_err(Error::file(std::env::temp_dir()))?,
-        };
+        let scratch = scratch(scratch_dir)?;
         let mut tables = BTreeMap::new();
         for table in contract::OUTPUTS {
             let path = scratch.path().join(format!("{}.parquet", table.name));
@@ -144,8 +141,8 @@ impl Book {
     }
 
     /// Closes the files and works out the KPI tables.
-    pub fn measure(mut self, models: &Models, engine: &Engine, quarantined: &[quarantine::Row]) -> Result<Measured> {
-        self.write(&contract::QUARANTINE, &quarantine::rows(self.as_of, quarantined)?)?;
+    pub fn measure(mut self, models: &Models, engine: &Engine, quarantined: &[QuarantinedRow]) -> Result<Measured> {
+        self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
         let (mut artifacts, mut counts) = (Vec::new(), BTreeMap::new());
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{Artifact, Audited};
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
-use crate::interrupt;
+use crate::interrupt::{self, Commit};
 use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind};
 use crate::io::parquet::Source;
 use crate::io::store::{Created, Store};
@@ -188,7 +188,7 @@ fn record(log: &Log, provenance: &Provenance, audited: &Audited, run_id: String,
 
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
 fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<Record> {
-    let _gate = interrupt::committing();
+    let mut gate = interrupt::committing();
     if output.get("_control/HALT")?.is_some() {
         return Err(Error::Halted { object: output.url_of("_control/HALT") });
     }
@@ -200,7 +200,10 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
         };
     }
     match log::append(output, record)? {
-        Appended::Ours => Ok(record.clone()),
+        Appended::Ours => {
+            *gate = Commit::Done;
+            Ok(record.clone())
+        }
         Appended::Other(other) if other.as_of == provenance.as_of => judge(output, provenance, &other),
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),
     }

@@ -9,7 +9,7 @@ use super::{BadRow, Clash, Snapshots, date_column};
 use crate::contract::QUARANTINE;
 use crate::error::{Error, Result};
 
-/// One quarantined row.
+/// One quarantined row: its place and its class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     pub table: &'static str,
@@ -51,6 +51,7 @@ impl Row {
     }
 }
 
+/// The rows of the table.
 pub(super) fn rows(as_of: NaiveDate, rows: &[Row]) -> Result<RecordBatch> {
     let text =
         |value: fn(&Row) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(value))) };

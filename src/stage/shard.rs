@@ -31,6 +31,7 @@ use crate::domain::tax_id::Cnpj;
 use crate::error::{Error, Lines, Result};
 use crate::io::parquet::Source;
 use crate::progress::Progress;
+use crate::work::scratch;
 
 const SHARDS_MAX: u64 = 4_096;
 
@@ -124,10 +125,7 @@ pub fn spread(
     history: &[Source],
     progress: &dyn Progress,
 ) -> Result<Shards> {
-    let folder = match &plan.limits.scratch_dir {
-        Some(dir) => tempfile::Builder::new().prefix("regua-").tempdir_in(dir).map_err(Error::file(dir))?,
-        None => tempfile::Builder::new().prefix("regua-").tempdir().map_err(Error::file(std::env::temp_dir()))?,
-    };
+    let folder = scratch(plan.limits.scratch_dir.as_deref())?;
     let count = shard_count(snapshots.rows(), &plan.limits);
     progress.begin("spread", snapshots.rows());
     let default_currency = plan.default_currency.to_string();

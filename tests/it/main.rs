@@ -1,8 +1,11 @@
 //! The integration tests: one binary, because each would link all of DataFusion again.
 
+mod cli;
 mod days;
 mod determinism;
 mod inputs;
 mod ledger;
 mod smoke;
+mod stores;
 mod support;
+mod tidy;

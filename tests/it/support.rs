@@ -35,6 +35,14 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The Python environment that tests/run makes: stores to run against, and readers of what is published.
+pub fn test_venv() -> PathBuf {
+    let venv = std::env::var_os("REGUA_TEST_VENV");
+    PathBuf::from(
+        venv.expect("REGUA_TEST_VENV is not set: start the tests by tests/run, which installs what they need"),
+    )
+}
+
 impl House {
     /// A house with the shipped pipelines, reading `input/` and publishing to `output/`.
     pub fn new() -> House {

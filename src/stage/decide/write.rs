@@ -10,10 +10,10 @@ use arrow::datatypes::{DataType, Fields};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::Decided;
+use super::{Decided, DecidedGroup};
 use crate::contract::{self, MONEY_PRECISION, MONEY_SCALE, Table};
 use crate::domain::action::{Action, sha256_hex};
-use crate::domain::case::{Account, Debtor, Group};
+use crate::domain::case::{Account, Debtor};
 use crate::domain::decision::{Decision, Outcome, Rules};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ struct Row<'a> {
     decision: &'a Decision,
 }
 
-pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<(Group, Vec<Vec<Decision>>)>) -> Result<Decided> {
+pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>) -> Result<Decided> {
     let mut rows = Vec::new();
     for (group, decisions) in &decided {
         for ((debtor, accounts), decisions) in group.debtors.iter().zip(decisions) {

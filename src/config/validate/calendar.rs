@@ -1,0 +1,87 @@
+//! Calendars: holidays, zones, and the hours in which messages are lawful.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveTime};
+use chrono_tz::Tz;
+
+use super::{Document, Workshop};
+use crate::config::raw::{RawCalendar, RawWeek};
+use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
+
+impl Workshop<'_> {
+    pub(super) fn calendar(&mut self, document: &Document, files: &[String]) -> Option<Calendar> {
+        let (mut holidays, mut windows, mut zones) = (Vec::new(), None, BTreeMap::new());
+        for (position, file) in files.iter().enumerate() {
+            let at = format!("/pipeline/calendars/{position}");
+            let Some(calendar) = self.open(&self.path(file), Some((document, &at))) else { continue };
+            let Some(raw) = self.read::<RawCalendar>(&calendar) else { continue };
+            for (position, holiday) in raw.holidays.iter().enumerate() {
+                let at = format!("/holidays/{position}");
+                let date = self.parse::<NaiveDate>(&calendar, &format!("{at}/date"), &holiday.date);
+                let scope = self.parse::<Scope>(&calendar, &format!("{at}/scope"), &holiday.scope);
+                holidays.extend(date.zip(scope));
+            }
+            for (state, name) in &raw.zones {
+                let zone = self.zone(&calendar, &format!("/zones/{state}"), name);
+                zones.extend(zone.map(|z| (state.clone(), z)));
+            }
+            if let Some(raw) = raw.windows {
+                let default = self.week(&calendar, "/windows/default", &raw.default);
+                let by_state = raw.states.iter().map(|(state, week)| {
+                    (state.clone(), self.week(&calendar, &format!("/windows/states/{state}"), week))
+                });
+                windows = Some(Windows { by_state: by_state.collect(), default });
+            }
+        }
+        let Some(windows) = windows else {
+            self.refuse(
+                document,
+                "/pipeline/calendars",
+                "no calendar has [windows.default]: messages need lawful hours",
+            );
+            return None;
+        };
+        let default = zones.remove("default").unwrap_or(Tz::America__Sao_Paulo);
+        let zones = Zones { default, by_state: zones };
+        match Calendar::new(holidays, windows, zones) {
+            Ok(calendar) => Some(calendar),
+            Err(errors) => {
+                errors.iter().for_each(|e| self.refuse(document, "/pipeline/calendars", e.to_string()));
+                None
+            }
+        }
+    }
+
+    fn week(&mut self, document: &Document, at: &str, raw: &RawWeek) -> WeekWindows {
+        let days = [&raw.mon, &raw.tue, &raw.wed, &raw.thu, &raw.fri, &raw.sat, &raw.sun];
+        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let mut windows = [None; 7];
+        for ((window, hours), name) in windows.iter_mut().zip(days).zip(names) {
+            *window = self.hours(document, &format!("{at}/{name}"), hours);
+        }
+        WeekWindows { days: windows, holiday: self.hours(document, &format!("{at}/holiday"), &raw.holiday) }
+    }
+
+    fn hours(&mut self, document: &Document, at: &str, raw: &[String]) -> Option<DayWindow> {
+        let time = |text: &String| NaiveTime::parse_from_str(text, "%H:%M").ok();
+        match raw {
+            [] => None,
+            [opens, closes] => match (time(opens), time(closes)) {
+                (Some(opens), Some(closes)) if opens < closes => Some(DayWindow { opens, closes }),
+                _ => {
+                    self.refuse(
+                        document,
+                        at,
+                        format!("{opens:?} to {closes:?} is no span of hours, such as [\"08:00\", \"20:00\"]"),
+                    );
+                    None
+                }
+            },
+            _ => {
+                self.refuse(document, at, "hours are [\"08:00\", \"20:00\"], or [] for none");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The edge between user and program: what is asked, what is answered, and with which exit code.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Ended, House, as_of, root, test_venv};
+
+/// A house with one debtor and one invoice that is ten days late.
+fn small() -> House {
+    let house = House::new();
+    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-05-01 2026-06-20 100.00");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
+    house.write("contact_points", "debtor_id channel address\nD1 email finance@acme.example");
+    house
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("no JSON ({e}): {text}"))
+}
+
+/// The result: the very last line of stdout.
+fn result(ended: &Ended) -> Value {
+    json(ended.stdout.lines().last().unwrap_or_default())
+}
+
+/// Commit records and attempts below the output folder.
+fn published(house: &House) -> (usize, usize) {
+    let count = |pattern: &str| glob::glob(&house.path(pattern).to_string_lossy()).expect("a pattern").count();
+    (count("output/_log/*.json"), count("output/runs/*/*"))
+}
+
+/// Arguments, exit code, and what stdout and stderr must hold.
+const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
+    (&[], 2, "", "Examples:"),
+    (&["--help"], 0, "regua run pipelines/daily.toml --as-of 2026-06-30", ""),
+    (&["--help"], 0, "75        inputs or store not available; retry later", ""),
+    (&["--version"], 0, "regua 0.", ""),
+    (&["run", "--help"], 0, "--as-of {{ ds }} --output json", ""),
+    (&["check", "--help"], 0, "regua check pipelines/daily.toml", ""),
+    (&["demo", "--help"], 0, "regua demo --invoices 1000000", ""),
+    (&["explain", "--help"], 0, "regua explain D0000042 --from", ""),
+    (&["schema", "--help"], 0, "regua schema --markdown", ""),
+    (&["completions", "--help"], 0, "regua completions bash", ""),
+    (&["man", "--help"], 0, "regua man", ""),
+    (&["runn"], 2, "", "a similar subcommand exists: 'run'"),
+    (&["run", "pipelines/daily.toml"], 2, "", "--as-of <AS_OF>"),
+    (
+        &["run", "pipelines/daily.toml", "--as-of", "30/06/2026"],
+        2,
+        "",
+        "\"30/06/2026\" is no date; write it as 2026-06-30",
+    ),
+    (&["run", "pipelines/none.toml", "--as-of", "2026-06-30"], 2, "", "cannot read pipelines/none.toml"),
+    (&["check", "pipelines/daily.toml"], 0, "\"outcome\":\"valid\"", ""),
+    (
+        &["check", "pipelines/daily.toml", "--output", "text"],
+        0,
+        "pipelines/daily.toml is valid: 14 inputs, 1 réguas",
+        "",
+    ),
+    (&["schema", "invoice"], 2, "", "unknown schema `invoice`; did you mean `invoices`?"),
+    (&["schema", "--markdown"], 0, "| invoice_id | ", ""),
+    (&["schema", "record"], 0, "prev_sha256", ""),
+    (&["completions", "bash"], 0, "complete -F _regua", ""),
+    (&["completions", "zsh"], 0, "#compdef regua", ""),
+    (&["completions", "fish"], 0, "complete -c regua", ""),
+    (&["man"], 0, ".TH regua 1", ""),
+    (&["explain", "D1", "--from", "output"], 2, "", "output: nothing is published there; `regua run` publishes"),
+    (
+        &["explain", "D1", "--from", "output", "--as-of", "2026-06-30"],
+        2,
+        "",
+        "no run for 2026-06-30 is published there; `regua run` publishes",
+    ),
+    (&["explain", "D1", "--from", "ftp://x/y"], 2, "", "unknown scheme ftp://; use a path, file://, s3://"),
+];
+
+#[test]
+fn every_question_has_its_answer() {
+    let house = House::new();
+    for (arguments, code, stdout, stderr) in ANSWERS {
+        let ended = house.regua(arguments);
+        assert_eq!(ended.code, *code, "{arguments:?}\n{}\n{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains(stdout), "{arguments:?}: no {stdout:?} in\n{}", ended.stdout);
+        // Off a terminal an error is a JSON line, with its quotes escaped.
+        assert!(
+            ended.stderr.replace("\\\"", "\"").contains(stderr),
+            "{arguments:?}: no {stderr:?} in\n{}",
+            ended.stderr
+        );
+    }
+}
+
+/// An example that the parser refuses is worse than none: each is parsed, up to its `--help`.
+#[test]
+fn every_example_can_be_typed() {
+    let house = House::new();
+    let mut examples = 0;
+    for command in ["", "run", "check", "demo", "explain", "schema", "completions", "man"] {
+        let help = house.regua(&[command, "--help"].into_iter().filter(|a| !a.is_empty()).collect::<Vec<_>>()).stdout;
+        for line in help.lines().filter_map(|l| l.strip_prefix("  regua ")) {
+            let typed = line.split("   ").next().unwrap_or(line).replace("{{ ds }}", "2026-06-30");
+            let typed = typed.split(" > ").next().unwrap_or_default().to_owned();
+            let words: Vec<&str> = typed.split_whitespace().chain(["--help"]).collect();
+            let ended = house.regua(&words);
+            assert_eq!(ended.code, 0, "regua {typed}\n{}", ended.stderr);
+            examples += 1;
+        }
+    }
+    assert!(examples > 12, "{examples} examples");
+}
+
+#[test]
+fn check_finds_every_error_at_once() {
+    let house = House::new();
+    let daily = "pipelines/daily.toml";
+    let regua = "pipelines/reguas/b2b.toml";
+    house.edit(daily, "tenant = \"demo\"", "tenant = \"${REGUA_NO_SUCH_VARIABLE}\"\nsql_dri = \"sql\"");
+    house.edit(daily, "[\"calendars/br.toml\"]", "[\"calendars/br.toml\", \"calendars/pt.toml\"]");
+    house.edit(daily, "window_months = 24", "window_months = \"24\"");
+    house.edit(daily, "history_days = 730", "history_days = 0");
+    house.edit(daily, "tolerance = { BRL = \"5.00\"", "tolerance = { BRL = \"5,00\"");
+    house.edit(daily, "when = { late_ratio = \"> 0\" }", "when = { late_rato = \"> 0\" }");
+    house.edit(regua, "kind = \"verification\"", "kind = \"verificaton\"");
+    house.edit(regua, "template = \"formal_notice\"", "template = \"formal_notices\"");
+    house.edit("pipelines/words/en.toml", "forbidden = [", "forbidden = [[");
+    let ended = house.regua(&["check", daily, "--output", "text"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+    let expected = "\
+error: pipelines/daily.toml:6: environment variable REGUA_NO_SUCH_VARIABLE is not set; set it, or write ${REGUA_NO_SUCH_VARIABLE:-default}
+pipelines/daily.toml:7: unknown key `sql_dri`; did you mean `sql_dir`?
+pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or directory (os error 2)
+pipelines/daily.toml:10: régua `b2b`, step `d+30`: there is no template pt-BR/formal_notices.email.j2
+pipelines/daily.toml:10: régua `b2b`, step `d+30`: there is no template pt-BR/formal_notices.letter.j2
+pipelines/daily.toml:58: `window_months`: \"24\" is not of type \"integer\"
+pipelines/daily.toml:72: unknown profile field `late_rato`; did you mean `late_ratio`?
+pipelines/daily.toml:103: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
+pipelines/daily.toml:137: `history_days`: 0 is less than the minimum of 1
+pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
+pipelines/words/en.toml:27: unclosed array, expected `]`";
+    assert_eq!(ended.stderr.trim_end(), expected);
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_told_with_its_line() {
+    let house = House::new();
+    house.edit("pipelines/daily.toml", "time_zone = \"America/Sao_Paulo\"", "time_zone = America/Sao_Paulo");
+    let ended = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.starts_with("error: pipelines/daily.toml:7: "), "{}", ended.stderr);
+}
+
+#[test]
+fn the_result_is_the_last_line_and_the_same_run_changes_nothing() {
+    let house = small();
+    let run = ["run", "pipelines/daily.toml", "--as-of", as_of(), "--result-file", "result.json"];
+    let first = house.regua(&run);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let told = result(&first);
+    assert_eq!(told["outcome"], "published");
+    assert_eq!(told["as_of"], as_of());
+    assert_eq!(told["counts"]["actions"], 1);
+    assert_eq!(told["control_totals"]["BRL"], "100.00");
+    assert!(house.path(told["record"].as_str().expect("a record")).exists(), "{told}");
+    let line = std::fs::read_to_string(house.path("result.json")).expect("a result file");
+    assert_eq!(line.trim_end(), first.stdout.lines().last().unwrap_or_default());
+    for line in first.stderr.lines() {
+        json(line);
+    }
+    assert_eq!(published(&house), (1, 1));
+
+    let again = house.regua(&run);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let mut told_again = result(&again);
+    assert_eq!(told_again["outcome"], "already_published");
+    told_again["outcome"] = "published".into();
+    assert_eq!(told_again, told);
+    assert_eq!(published(&house), (1, 1));
+
+    let text = house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--output", "text"]);
+    assert_eq!(text.code, 0);
+    assert!(text.stdout.contains("2026-06-30 was already published; nothing new was written"), "{}", text.stdout);
+    for ended in [&first, &again, &text] {
+        assert!(!ended.stdout.contains('\x1b') && !ended.stderr.contains('\x1b'), "escape codes off a terminal");
+    }
+}
+
+/// Exit codes of a run that is refused, each produced by what a scheduler will meet.
+#[test]
+fn each_refusal_has_its_exit_code() {
+    let house = small();
+    let run = |as_of| house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of, "--output", "text"]);
+    std::fs::rename(house.path("input/debtors.parquet"), house.path("late.parquet")).expect("moved away");
+    let missing = run(as_of());
+    assert_eq!(missing.code, 75, "{}", missing.stderr);
+    assert!(missing.stderr.contains("debtors snapshot pipelines/../input/debtors.parquet: nothing is there"));
+    std::fs::rename(house.path("late.parquet"), house.path("input/debtors.parquet")).expect("moved back");
+
+    house.write("payments", "payment_id debtor_id invoice_id amount");
+    let contract = run(as_of());
+    assert_eq!(contract.code, 3, "{}", contract.stderr);
+    assert!(contract.stderr.contains("paid_on"), "{}", contract.stderr);
+    std::fs::write(house.path("input/payments.parquet"), "PAR1 is not enough").expect("written");
+    let damaged = run(as_of());
+    assert_eq!(damaged.code, 3, "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("it is no Parquet file, or it is damaged"), "{}", damaged.stderr);
+    assert_eq!(published(&house), (0, 0), "nothing is published by a run that is refused");
+
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    assert_eq!(run(as_of()).code, 0);
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 100.00");
+    let conflict = run(as_of());
+    assert_eq!(conflict.code, 4, "{}", conflict.stderr);
+    assert!(conflict.stderr.contains("2026-06-30 is already published from other inputs"), "{}", conflict.stderr);
+    let earlier = run("2026-06-29");
+    assert_eq!(earlier.code, 4, "{}", earlier.stderr);
+    assert!(earlier.stderr.contains("2026-06-29 lies before 2026-06-30"), "{}", earlier.stderr);
+    assert_eq!(published(&house), (1, 1));
+
+    std::fs::create_dir_all(house.path("output/_control")).expect("a folder");
+    std::fs::write(house.path("output/_control/HALT"), "stop").expect("written");
+    let halted = run("2026-07-01");
+    assert_eq!(halted.code, 75, "{}", halted.stderr);
+    assert!(halted.stderr.contains("_control/HALT says halt: nothing was published"), "{}", halted.stderr);
+    assert_eq!(published(&house).0, 1);
+    std::fs::remove_file(house.path("output/_control/HALT")).expect("removed");
+    let next = run("2026-07-01");
+    assert_eq!(next.code, 0, "{}", next.stderr);
+    assert_eq!(published(&house).0, 2);
+}
+
+#[test]
+fn explain_says_why() {
+    let house = small();
+    assert_eq!(house.run(as_of()).code, 0);
+    let from = ["--from", "output", "--output"];
+    let explain = |subject: &str, format: &str| {
+        let arguments: Vec<&str> = ["explain", subject].into_iter().chain(from).chain([format]).collect();
+        house.regua(&arguments)
+    };
+    let text = explain("D1", "text");
+    assert_eq!(text.code, 0, "{}", text.stderr);
+    for part in ["D1 on 2026-06-30", "I1 / 1   due 2026-06-20", "10 days", "(step d+5)", "by email in pt-BR"] {
+        assert!(text.stdout.contains(part), "no {part:?} in\n{}", text.stdout);
+    }
+    let told = result(&explain("D1", "json"));
+    assert_eq!(told["decisions"][0]["step_id"], "d+5");
+    assert_eq!(told["items"][0]["open_amount"], "100.00");
+    let action = told["actions"][0].as_str().expect("an action_id").to_owned();
+    assert_eq!(result(&explain(&action, "json")), told, "an action_id stands for its debtor");
+    let unknown = explain("D2", "text");
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("D2 owes nothing on 2026-06-30, or is not known"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_schema_of_a_pipeline_accepts_the_shipped_one() {
+    let house = House::new();
+    for name in ["pipeline", "regua", "calendar", "record", "invoices", "actions", "kpi_aging"] {
+        let schema = json(&house.regua(&["schema", name]).stdout);
+        assert!(jsonschema::meta::is_valid(&schema), "{name} is no JSON Schema");
+    }
+    let schema = json(&house.regua(&["schema", "pipeline"]).stdout);
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let text = std::fs::read_to_string(root().join("pipelines/daily.toml")).expect("the shipped pipeline");
+    let table: toml::Table = text.parse().expect("TOML");
+    let mut pipeline = serde_json::to_value(table).expect("JSON");
+    let errors: Vec<String> = validator.iter_errors(&pipeline).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    pipeline["pipeline"]["tenent"] = "x".into();
+    assert!(!validator.is_valid(&pipeline), "an unknown key is accepted");
+}
+
+/// On a terminal there is colour, unless NO_COLOR says otherwise; a redirected stderr has none.
+#[test]
+fn colour_is_for_terminals() {
+    let house = House::new();
+    let terminal = |shell: &str, environment: &[(&str, &str)]| {
+        let spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+        let mut command = Command::new(test_venv().join("bin/python"));
+        command.args(["-c", spawn, "sh", "-c", shell]).current_dir(house.folder.path()).env_remove("NO_COLOR");
+        command.env("PATH_TO_REGUA", env!("CARGO_BIN_EXE_regua")).envs(environment.iter().copied());
+        let output = command.stdin(Stdio::null()).output().expect("python starts");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let refused = "$PATH_TO_REGUA schema nothing";
+    assert!(terminal(refused, &[]).contains("\x1b[1merror\x1b[0m: unknown schema"), "{}", terminal(refused, &[]));
+    assert!(terminal(refused, &[("NO_COLOR", "1")]).contains("error: unknown schema"));
+    assert!(!terminal(refused, &[("NO_COLOR", "1")]).contains('\x1b'));
+    terminal("$PATH_TO_REGUA schema nothing 2>stderr.txt", &[]);
+    let redirected = std::fs::read_to_string(house.path("stderr.txt")).expect("stderr");
+    assert!(redirected.starts_with("error: unknown schema"), "{redirected:?}");
+}
+
+/// The signal comes when the work has begun, which the program itself says, and long before it could end.
+#[test]
+fn sigterm_publishes_nothing() {
+    let house = House::new();
+    let made = house.regua(&["demo", "--generate-only", "--invoices", "20000", "--dir", "."]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let scratch = house.path("scratch");
+    std::fs::create_dir(&scratch).expect("a scratch folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regua"));
+    command.args(["run", "pipelines/daily.toml", "--as-of", as_of(), "--output", "json"]);
+    command.current_dir(house.folder.path()).env("TMPDIR", &scratch).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let stderr = BufReader::new(child.stderr.take().expect("stderr"));
+    let mut lines = stderr.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("\"stage\":\"shards\"")), "the shards never began");
+    let sent = Instant::now();
+    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill starts");
+    assert!(kill.success());
+    let code = child.wait().expect("the program ends").code();
+    assert_eq!(code, Some(143));
+    assert!(sent.elapsed() < Duration::from_secs(10), "it took {:?}", sent.elapsed());
+    assert!(lines.any(|line| line.contains("interrupted: nothing was published")));
+    let mut stdout = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().expect("stdout"), &mut stdout).expect("stdout");
+    assert_eq!(stdout, "");
+    assert_eq!(published(&house), (0, 0));
+    assert!(!house.path("output/outbox").exists() && !house.path("output/kpi").exists());
+    let left: Vec<_> = std::fs::read_dir(&scratch).expect("the scratch folder").flatten().map(|e| e.path()).collect();
+    assert!(left.is_empty(), "personal data stays behind in {left:?}");
+}
