@@ -5,6 +5,7 @@ mod days;
 mod determinism;
 mod inputs;
 mod ledger;
+mod readme;
 mod smoke;
 mod stores;
 mod support;
