@@ -97,3 +97,11 @@ fn an_id_is_never_used_twice_whatever_became_of_the_first() {
         }
     }
 }
+
+#[test]
+fn the_number_follows_the_highest_that_was_published() {
+    // Two earlier ones lie beyond the history that is looked at.
+    let mut case = Case::of(&[10]).with(|c| c.sent("d+5", 4).state = ContactState::NotSent);
+    case.group.contacts[0].occurrence = 3;
+    assert_eq!(case.action().occurrence, 4);
+}

@@ -277,3 +277,14 @@ fn due_on_a_saturday_is_dunned_from_tuesday() {
     assert_eq!(on("2026-11-17").outcome(), "d+1 by email: A");
     assert_eq!(on("2026-11-17").action().days_past_due_max(), 3);
 }
+
+#[test]
+fn a_step_on_the_balance_is_not_sent_every_day_before_the_due_date() {
+    let mut case = Case::of(&[-10]).with(|c| {
+        c.rules.slot_days = 2;
+        let trigger = Trigger::OpenBalance { least: [(brl(), minor("1.00"))].into(), strictly: false };
+        let first = ladder().steps.remove(3);
+        c.steps(vec![Step { id: "balance".to_owned(), trigger, ..first.clone() }, first]);
+    });
+    assert_eq!(diary(&mut case, 30), ["-10: balance by email: A", "+5: d+5 by email: A"]);
+}
