@@ -1,4 +1,6 @@
 //! The integration tests: one binary, because each would link all of DataFusion again.
 
+mod models;
 mod smoke;
+mod spec;
 mod support;

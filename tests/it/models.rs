@@ -1,0 +1,3 @@
+//! What each SQL model says, as rows in and rows out; `spec` explains the notation.
+
+mod balances;
