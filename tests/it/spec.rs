@@ -107,7 +107,6 @@ fn all_models() -> impl Iterator<Item = &'static Model> {
     Layer::ALL.iter().flat_map(|(layer, _)| models().of(*layer))
 }
 
-
 impl Given {
     fn add_table(&mut self, name: &str, columns: &[String]) {
         let name = match contract::input(name) {
@@ -128,7 +127,7 @@ impl Given {
 
     #[track_caller]
     fn expect(&self, model: &str, is_ordered: bool, expected: &Section) {
-        let mut actual = self.rows(model, &expected.columns.join(" "));
+        let mut actual = rows(&self.batches_of(model), &expected.columns.join(" "));
         let mut expected: Vec<String> = expected.rows.iter().map(|words| words.join(" ")).collect();
         if !is_ordered {
             actual.sort();
@@ -137,11 +136,9 @@ impl Given {
         assert_eq!(actual, expected, "{model} as of {}", self.as_of());
     }
 
-    /// The rows of a model, a line each.
-    pub fn rows(&self, model: &str, columns: &str) -> Vec<String> {
-        let session = self.session(&[model]);
-        let (_, batches) = session.table(model).unwrap_or_else(|e| panic!("{model}: {e}"));
-        rows(&batches, columns)
+    /// The rows of a model.
+    pub fn batches_of(&self, model: &str) -> Vec<RecordBatch> {
+        self.session(&[model]).table(model).unwrap_or_else(|e| panic!("{model}: {e}")).1
     }
 
     fn as_of(&self) -> NaiveDate {
@@ -185,14 +182,17 @@ impl Given {
 
     fn raw_tables(&self) -> Vec<(&'static str, SchemaRef, Vec<RecordBatch>)> {
         let inputs = contract::INPUTS.iter().map(|table| {
-            let mut fields: Vec<Field> = table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
+            let mut fields: Vec<Field> =
+                table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
             fields.extend(["source_row", "key_hash", "group_key"].map(|n| Field::new(n, DataType::Int64, true)));
             fields.push(Field::new("occurred_on", DataType::Date32, true));
             fields.push(Field::new("group_text", DataType::Utf8, true));
             (table.name, Arc::new(Schema::new(fields)))
         });
         let tables = inputs.chain([("actions", history_schema())]);
-        tables.map(|(name, schema)| (name, Arc::clone(&schema), self.batches(&format!("raw_{name}"), &schema))).collect()
+        tables
+            .map(|(name, schema)| (name, Arc::clone(&schema), self.batches(&format!("raw_{name}"), &schema)))
+            .collect()
     }
 
     fn batches(&self, name: &str, schema: &SchemaRef) -> Vec<RecordBatch> {
