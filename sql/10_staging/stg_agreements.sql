@@ -6,18 +6,19 @@
 -- Kind: view
 with
     snapshot as (select * from raw_agreements),
-    in_force as (
+    instalments as (
         select
             agreement_id,
             debtor_id,
+            coalesce(cancelled_on <= @as_of, false) as is_cancelled,
             cast(due_date as int) + @promise_grace_days < @as_of_day
                 and coalesce(paid_on > @as_of, true) as is_late
         from snapshot
-        where coalesce(cancelled_on > @as_of, true)
     ),
     stated as (
         select agreement_id, debtor_id, not bool_or(is_late) as is_kept
-        from in_force
+        from instalments
         group by agreement_id, debtor_id
+        having not bool_or(is_cancelled)
     )
 select * from stated

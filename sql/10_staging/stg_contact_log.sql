@@ -1,7 +1,7 @@
 -- Purpose: contact events by the as-of date.
 -- Grain: event_id
 -- Reads: raw_contact_log
--- Units: occurred_on is the date in the pipeline's time zone
+-- Units: occurred_at in UTC; occurred_on is the date in the pipeline's time zone
 -- Nulls: direction falls back to outbound
 -- Kind: view
 with
@@ -15,6 +15,7 @@ with
             invoice_id,
             channel,
             coalesce(direction, 'outbound') as direction,
+            occurred_at,
             occurred_on,
             status,
             regua,

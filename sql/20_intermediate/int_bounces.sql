@@ -6,16 +6,16 @@
 -- Kind: table
 with
     events as (
-        select debtor_id, channel, status, occurred_on
+        select debtor_id, channel, status, occurred_at
         from stg_contact_log
-        where status in ('bounced', 'delivered', 'read', 'replied', 'opted_out', 'complained')
+        where status in ('bounced', 'delivered', 'read', 'replied', 'answered', 'opted_out', 'complained')
     ),
     grouped as (
         select
             debtor_id,
             channel,
-            max(case when status = 'bounced' then occurred_on end) as bounced_on,
-            max(case when status in ('delivered', 'read', 'replied') then occurred_on end) as reached_on,
+            max(case when status = 'bounced' then occurred_at end) as bounced_at,
+            max(case when status in ('delivered', 'read', 'replied', 'answered') then occurred_at end) as reached_at,
             bool_or(status in ('opted_out', 'complained')) as opted_out
         from events
         group by debtor_id, channel
@@ -24,7 +24,7 @@ with
         select
             debtor_id,
             channel,
-            coalesce(bounced_on > reached_on, bounced_on is not null) as has_bounced,
+            coalesce(bounced_at > reached_at, bounced_at is not null) as has_bounced,
             opted_out
         from grouped
     )

@@ -1,5 +1,6 @@
--- Purpose: one row per outbound contact: what was published or logged, and what became of it.
--- Grain: none; one row per published action or logged contact
+-- Purpose: one row per outbound contact: what was published or logged, and what became of it; and one row per debtor
+--   and channel for the last time it wrote or called by itself.
+-- Grain: none; one row per published action, logged contact or inbound answer
 -- Reads: stg_contact_log, raw_actions, int_accounts
 -- Units: contacted_on is a date in the pipeline's time zone
 -- Nulls: company, currency and cycle are null where only the log knows of the contact
@@ -7,7 +8,15 @@
 with
     groups as (select distinct group_key from int_accounts),
     events as (
-        select log.*
+        select
+            log.*,
+            -- Of events of one instant, the one that says more comes last.
+            case
+                when status = 'queued' then 0
+                when status in ('sent', 'no_answer', 'answered') then 1
+                when status in ('bounced', 'failed', 'ignored') then 2
+                else 3
+            end as status_rank
         from stg_contact_log as log
         left semi join groups on log.group_key = groups.group_key
         where cast(log.occurred_on as int) >= @history_from_day
@@ -17,40 +26,83 @@ with
         from raw_actions as actions
         left semi join groups on actions.group_key = groups.group_key
     ),
-    outbound as (
+    unnamed as (
+        -- Without an action_id: every call is a contact, every day of sending is one.
+        select
+            *,
+            status in ('answered', 'no_answer')
+                or (
+                    status in ('queued', 'sent')
+                    and coalesce(
+                        occurred_on > max(case when status in ('queued', 'sent') then occurred_on end) over (
+                            partition by debtor_id, channel, step_id
+                            order by occurred_at, status_rank, event_id
+                            rows between unbounded preceding and 1 preceding
+                        ),
+                        true
+                    )
+                ) as opens_contact
+        from events
+        where direction = 'outbound' and action_id is null
+    ),
+    numbered as (
+        -- What follows belongs to the contact opened last; what follows nothing is a contact of its day.
+        select
+            *,
+            sum(case when opens_contact then 1 else 0 end) over (
+                partition by debtor_id, channel, step_id
+                order by occurred_at, status_rank, event_id
+                rows between unbounded preceding and current row
+            ) as contact_no
+        from unnamed
+    ),
+    keyed as (
+        select
+            group_key, action_id, debtor_id, channel, regua, step_id, direction, status, status_rank, occurred_at, occurred_on,
+            contact_no,
+            case when contact_no = 0 then occurred_on end as day_of_contact
+        from numbered
+        union all
+        select
+            group_key, action_id, debtor_id, channel, regua, step_id, direction, status, status_rank, occurred_at, occurred_on,
+            cast(null as bigint),
+            cast(null as date)
+        from events
+        where action_id is not null
+    ),
+    ranked as (
+        select
+            *,
+            case when action_id is null then debtor_id end as key_debtor,
+            case when action_id is null then channel end as key_channel,
+            case when action_id is null then step_id end as key_step
+        from keyed
+    ),
+    contacted as (
         select
             min(group_key) as group_key,
             action_id,
-            debtor_id,
-            channel,
+            min(debtor_id) as debtor_id,
+            min(channel) as channel,
             min(regua) as regua,
-            step_id,
-            case when action_id is null then occurred_on end as logged_on,
-            min(occurred_on) as occurred_on,
+            min(step_id) as step_id,
+            min(case when direction = 'outbound' then occurred_on end) as occurred_on,
             bool_or(status in ('replied', 'answered', 'promised', 'disputed', 'opted_out', 'complained')) as is_answered,
             max(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_on end) as answered_on,
-            bool_or(status in ('sent', 'delivered', 'read', 'no_answer')) as is_sent,
-            bool_or(status in ('bounced', 'failed', 'ignored')) as is_not_sent
-        from events
-        where direction = 'outbound'
-        group by action_id, debtor_id, channel, step_id, case when action_id is null then occurred_on end
-    ),
-    inbound as (
-        select debtor_id, max(occurred_on) as answered_on
-        from events
-        where direction = 'inbound'
-        group by debtor_id
+            last_value(status order by occurred_at, status_rank) as last_status
+        from ranked
+        group by action_id, key_debtor, key_channel, key_step, contact_no, day_of_contact
     ),
     stated as (
         select
             *,
             case
                 when is_answered then 'answered'
-                when is_not_sent then 'not_sent'
-                when is_sent then 'sent'
-                else 'unreported'
+                when last_status in ('bounced', 'failed', 'ignored') then 'not_sent'
+                when last_status = 'queued' then 'unreported'
+                else 'sent'
             end as state
-        from outbound
+        from contacted
     ),
     of_actions as (
         select
@@ -87,27 +139,31 @@ with
             stated.answered_on
         from stated
         left anti join published on stated.action_id = published.action_id
+        where stated.occurred_on is not null
+    ),
+    inbound as (
+        -- Nobody was contacted, so it counts for no cap and no step; but the debtor has answered.
+        select
+            group_key,
+            debtor_id,
+            cast(null as varchar) as company_id,
+            cast(null as varchar) as currency,
+            cast(null as varchar) as cycle_id,
+            cast(null as varchar) as regua,
+            cast(null as varchar) as step_id,
+            cast(1 as bigint) as occurrence,
+            channel,
+            max(occurred_on) as contacted_on,
+            'not_sent' as state,
+            cast(null as varchar) as action_id,
+            max(occurred_on) as answered_on
+        from events
+        where direction = 'inbound' and status not in ('bounced', 'failed')
+        group by group_key, debtor_id, channel
     ),
     contacts as (
         select * from of_actions
         union all select * from only_logged
-    ),
-    with_inbound as (
-        select
-            contacts.group_key,
-            contacts.debtor_id,
-            contacts.company_id,
-            contacts.currency,
-            contacts.cycle_id,
-            contacts.regua,
-            contacts.step_id,
-            contacts.occurrence,
-            contacts.channel,
-            contacts.contacted_on,
-            contacts.state,
-            contacts.action_id,
-            greatest(contacts.answered_on, inbound.answered_on) as answered_on
-        from contacts
-        left join inbound on contacts.debtor_id = inbound.debtor_id
+        union all select * from inbound
     )
-select * from with_inbound
+select * from contacts

@@ -6,7 +6,8 @@
 -- Kind: table
 with
     items as (select * from int_items where open_amount > 0),
-    flags as (select * from int_item_flags where invoice_id <> ''),
+    item_flags as (select * from int_item_flags where installment_no <> 0),
+    flags as (select * from int_item_flags where invoice_id <> '' and installment_no = 0),
     debtor_flags as (select * from int_item_flags where invoice_id = ''),
     buckets as (select * from run_buckets),
     aged as (
@@ -18,14 +19,18 @@ with
             aged.*,
             coalesce(flags.is_disputed, false) or coalesce(debtor_flags.is_disputed, false) as is_disputed,
             coalesce(flags.is_returned, false) or coalesce(debtor_flags.is_returned, false) as is_returned,
-            coalesce(flags.in_kept_agreement, false) as in_kept_agreement,
-            coalesce(flags.agreement_broken, false) as agreement_broken,
+            coalesce(flags.in_kept_agreement, false) or coalesce(item_flags.in_kept_agreement, false) as in_kept_agreement,
+            coalesce(flags.agreement_broken, false) or coalesce(item_flags.agreement_broken, false) as agreement_broken,
             coalesce(flags.promise_pending, false) or coalesce(debtor_flags.promise_pending, false) as promise_pending,
-            coalesce(aged.due_date <= flags.promise_past_by, false)
-                or coalesce(aged.due_date <= debtor_flags.promise_past_by, false) as promise_broken,
+            coalesce(aged.due_date <= flags.promise_broken_by, false)
+                or coalesce(aged.due_date <= debtor_flags.promise_broken_by, false) as promise_broken,
             coalesce(flags.agency_id, debtor_flags.agency_id) as agency_id,
-            coalesce(flags.is_listed, false) as is_listed
+            coalesce(flags.is_listed, false) or coalesce(item_flags.is_listed, false) as is_listed
         from aged
+        left join item_flags
+            on aged.debtor_id = item_flags.debtor_id
+            and aged.invoice_id = item_flags.invoice_id
+            and aged.installment_no = item_flags.installment_no
         left join flags on aged.debtor_id = flags.debtor_id and aged.invoice_id = flags.invoice_id
         left join debtor_flags on aged.debtor_id = debtor_flags.debtor_id
     ),

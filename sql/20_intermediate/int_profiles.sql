@@ -1,13 +1,13 @@
 -- Purpose: how an account has paid over the profile window.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items, int_accounts, stg_payments, stg_promises
+-- Reads: int_items, int_accounts, int_payments, int_promises
 -- Units: days late weighted by amount; ratios from 0 to 1; amounts in units of currency
 -- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
 -- Kind: table
 with
     accounts as (select debtor_id, company_id, currency from int_accounts),
-    payments as (select * from stg_payments where kind = 'payment' and effect_amount > 0),
-    promises as (select * from stg_promises where not is_pending and promised_on >= @window_from),
+    payments as (select * from int_payments),
+    promises as (select * from int_promises where state = 'broken' and promised_on >= @window_from),
     due_items as (
         select items.*, greatest(cast(settled_on as int) - cast(due_date as int), 0) as days_late
         from int_items as items
@@ -33,9 +33,8 @@ with
         group by debtor_id, company_id, currency
     ),
     single_payments as (
-        select debtor_id, currency, payment_id, max(paid_on) as paid_on, sum(effect_amount) as amount
+        select debtor_id, currency, payment_id, max(paid_on) as paid_on, sum(amount) as amount
         from payments
-        where debtor_id in (select debtor_id from accounts)
         group by debtor_id, currency, payment_id
     ),
     paying as (
@@ -47,23 +46,9 @@ with
         from single_payments
         group by debtor_id, currency
     ),
-    promise_payments as (
-        select
-            promises.promise_id,
-            promises.debtor_id,
-            promises.amount,
-            sum(payments.effect_amount) as paid_amount
-        from promises
-        left join payments
-            on promises.debtor_id = payments.debtor_id
-            and payments.paid_on >= promises.promised_on
-            and cast(payments.paid_on as int) <= cast(promises.pay_by as int) + @promise_grace_days
-        group by promises.promise_id, promises.debtor_id, promises.amount
-    ),
     broken as (
         select debtor_id, count(*) as broken_promises
-        from promise_payments
-        where coalesce(paid_amount, 0) < coalesce(amount, 0.01)
+        from promises
         group by debtor_id
     ),
     profiles as (

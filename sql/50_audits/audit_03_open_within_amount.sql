@@ -11,7 +11,14 @@ with
             invoice_id as subject,
             concat('0 to ', cast(original_amount as varchar)) as expected,
             cast(open_amount as varchar) as actual,
-            cast(open_amount + applied_amount - original_amount as varchar) as difference
+            cast(
+                case
+                    when open_amount + applied_amount <> original_amount then open_amount + applied_amount - original_amount
+                    when open_amount < 0 then open_amount
+                    else open_amount - original_amount
+                end
+                as varchar
+            ) as difference
         from items
         where open_amount < 0 or open_amount > original_amount or open_amount + applied_amount <> original_amount
     )

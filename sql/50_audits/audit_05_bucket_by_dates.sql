@@ -10,12 +10,16 @@ with
     findings as (
         select
             items.invoice_id as subject,
-            concat(cast(buckets.from_days as varchar), ' to ', cast(buckets.to_days as varchar)) as expected,
+            case
+                when buckets.bucket_no is null then 'a bucket'
+                else concat(cast(buckets.from_days as varchar), ' to ', cast(buckets.to_days as varchar))
+            end as expected,
             cast(items.days as varchar) as actual,
             cast(items.days - items.days_past_due as varchar) as difference
         from items
-        inner join buckets on items.bucket_no = buckets.bucket_no
-        where items.days < buckets.from_days
+        left join buckets on items.bucket_no = buckets.bucket_no
+        where buckets.bucket_no is null
+            or items.days < buckets.from_days
             or items.days > buckets.to_days
             or items.days <> items.days_past_due
             or items.bucket <> buckets.bucket

@@ -24,7 +24,7 @@ with
             concat(company_id, ' ', currency) as subject,
             cast(of_items as varchar) as expected,
             concat(cast(of_debtors as varchar), ' in accounts, ', cast(of_decisions as varchar), ' in decisions') as actual,
-            cast(of_debtors - of_items as varchar) as difference
+            cast(case when of_debtors <> of_items then of_debtors else of_decisions end - of_items as varchar) as difference
         from joined
         where of_items <> of_debtors or of_items <> of_decisions
     )

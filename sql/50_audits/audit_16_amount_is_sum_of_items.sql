@@ -1,4 +1,4 @@
--- Purpose: the amount of an action is the sum of what its cited items owe.
+-- Purpose: the amount of an action is the sum of what its cited items owe, above nothing; with charges it is the total.
 -- Grain: none; one row per finding
 -- Reads: out_actions, out_action_items, out_items
 -- Units: amounts in units of currency
@@ -17,7 +17,7 @@ with
             and cited.installment_no = items.installment_no
         group by cited.action_id
     ),
-    findings as (
+    of_items as (
         select
             actions.action_id as subject,
             cast(coalesce(owed.open_amount, 0) as varchar) as expected,
@@ -26,8 +26,28 @@ with
         from actions
         left join owed on actions.action_id = owed.action_id
         where actions.open_amount <> coalesce(owed.open_amount, 0)
-            or actions.open_amount <= 0
-            or actions.total_due
-                <> actions.open_amount + actions.fine_amount + actions.interest_amount + actions.fee_amount
+    ),
+    of_nothing as (
+        select
+            action_id as subject,
+            'more than 0' as expected,
+            cast(open_amount as varchar) as actual,
+            cast(open_amount as varchar) as difference
+        from actions
+        where open_amount <= 0
+    ),
+    with_charges as (
+        select
+            action_id as subject,
+            cast(open_amount + fine_amount + interest_amount + fee_amount as varchar) as expected,
+            cast(total_due as varchar) as actual,
+            cast(total_due - (open_amount + fine_amount + interest_amount + fee_amount) as varchar) as difference
+        from actions
+        where total_due <> open_amount + fine_amount + interest_amount + fee_amount
+    ),
+    findings as (
+        select * from of_items
+        union all select * from of_nothing
+        union all select * from with_charges
     )
 select * from findings

@@ -29,19 +29,24 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
 pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard, clock: &Clock) -> Result<()> {
-    for (name, schema, batches) in &shard.tables {
-        session.register(&format!("raw_{name}"), Arc::clone(schema), batches.clone())?;
-    }
-    let (schema, batch) = held_table(&shard.held)?;
-    session.register("raw_held_debtors", schema, vec![batch])?;
-    let (schema, batch) = bucket_table(&plan.buckets)?;
-    session.register("run_buckets", schema, vec![batch])?;
+    register(plan, session, shard)?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
             clock.time(&model.name, || session.run(model))?;
         }
     }
     Ok(())
+}
+
+/// Registers what the models read: the shard's own tables, and those that follow from the plan.
+pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
+    for (name, schema, batches) in &shard.tables {
+        session.register(&format!("raw_{name}"), Arc::clone(schema), batches.clone())?;
+    }
+    let (schema, batch) = held_table(&shard.held)?;
+    session.register("raw_held_debtors", schema, vec![batch])?;
+    let (schema, batch) = bucket_table(&plan.buckets)?;
+    session.register("run_buckets", schema, vec![batch])
 }
 
 fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {

@@ -167,7 +167,7 @@ fn check_rust(file: &str, text: &str, stages: &BTreeSet<String>) -> Vec<String> 
         found.push(breach(file, 1, "a file without a head", "`//!` lines that say what it owns and why"));
     }
     let whole = code_of(text);
-    let is_test = file.ends_with("/tests.rs");
+    let is_test = file.ends_with("/tests.rs") || file.contains("/tests/");
     let code = if is_test { String::new() } else { without_tests(&whole) };
     let last = code.trim_end().matches('\n').count() + 1;
     if last > FILE_LINES_MAX {

@@ -1,0 +1,336 @@
+//! The audits: silent on sound tables, and on tables broken in just one way a finding that says what and by how much.
+
+use regua::error::Error;
+use regua::io::engine::{Layer, Models};
+use regua::stage::audit::check_shard;
+
+use crate::spec::{Given, given, models};
+use crate::support::rows;
+
+/// One debtor, two items in two buckets, one message about both.
+const SOUND: &str = "
+    invoices: invoice_id due_date amount
+        I1 2026-05-20 100.00
+        I2 2026-06-20 50.00
+        I3 2026-06-20 70.00
+    payments: payment_id invoice_id paid_on amount
+        P1 I1 2026-06-01 40.00
+        P3 I3 2026-06-01 70.00
+    debtors: debtor_id
+        D1
+    contact_points: address
+        ana@acme
+    out_items: company_id debtor_id currency invoice_id installment_no due_date days_past_due bucket_no bucket original_amount applied_amount open_amount segment
+        1 D1 BRL I1 1 2026-05-20 41 2 31-60 100.00 40.00 60.00 novo
+        1 D1 BRL I2 1 2026-06-20 10 1 1-30 50.00 0.00 50.00 novo
+    out_debtors: company_id debtor_id currency segment open_amount credit_amount
+        1 D1 BRL novo 110.00 0.00
+    out_decisions: company_id debtor_id currency regua outcome reason action_id open_amount
+        1 D1 BRL b2b action step_due A1 110.00
+    out_actions: action_id company_id debtor_id currency channel destination language subject body open_amount fine_amount interest_amount fee_amount total_due
+        A1 1 D1 BRL email ana@acme pt Subject Body 110.00 2.00 1.00 0.50 113.50
+    out_action_items: action_id company_id debtor_id currency invoice_id installment_no open_amount
+        A1 1 D1 BRL I1 1 60.00
+        A1 1 D1 BRL I2 1 50.00
+";
+
+/// Sound tables with one text replaced, and more rows after them.
+fn broken(from: &str, to: &str, more: &str) -> Given {
+    assert!(SOUND.contains(from), "{from:?} is not in the sound tables");
+    given(&format!("{}{more}", SOUND.replacen(from, to, 1)))
+}
+
+/// The findings of an audit: subject, expected, actual and difference, separated by bars.
+fn findings(given: &Given, audit: &str) -> Vec<String> {
+    let batches = given.batches_of(audit);
+    let cells = ["subject", "expected", "actual", "difference"].map(|column| rows(&batches, column));
+    let line = |row: usize| cells.iter().map(|cell| cell[row].as_str()).collect::<Vec<_>>().join(" | ");
+    (0..cells[0].len()).map(line).collect()
+}
+
+#[track_caller]
+fn finds(audit: &str, given: &Given, expected: &[&str]) {
+    let mut found = findings(given, audit);
+    found.sort();
+    assert_eq!(found, expected, "{audit}");
+}
+
+#[test]
+fn sound_tables_pass_every_audit() {
+    let names: Vec<&str> = models().of(Layer::Audits).map(|m| m.name.as_str()).collect();
+    let session = given(SOUND).session(&names);
+    for name in names {
+        let (_, batches) = session.table(name).expect("an audit that runs");
+        assert_eq!(rows(&batches, "subject"), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn every_audit_has_a_test_here() {
+    let tests = include_str!("audits.rs");
+    let untested = models().of(Layer::Audits).filter(|m| !tests.contains(&format!("finds(\"{}\"", m.name)));
+    assert_eq!(untested.map(|m| m.name.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn open_lies_between_nothing_and_the_amount() {
+    let of = |amounts: &str| broken("100.00 40.00 60.00 novo", &format!("{amounts} novo"), "");
+    finds("audit_03_open_within_amount", &of("100.00 40.00 60.01"), &["I1 | 0 to 100.00 | 60.01 | 0.01"]);
+    finds("audit_03_open_within_amount", &of("100.00 101.00 -1.00"), &["I1 | 0 to 100.00 | -1.00 | -1.00"]);
+    finds("audit_03_open_within_amount", &of("100.00 -20.00 120.00"), &["I1 | 0 to 100.00 | 120.00 | 20.00"]);
+}
+
+#[test]
+fn every_item_of_the_ledger_stands_in_one_bucket() {
+    let twice = "\nout_items: debtor_id invoice_id installment_no\nD1 I2 1\nD1 I3 1";
+    let given = broken("D1 BRL I1 1 2026-05-20", "D1 BRL I1 2 2026-05-20", twice);
+    let expected = ["I1 | 0 | 1 | 1", "I1 | 1 | 0 | -1", "I2 | 1 | 2 | 1", "I3 | 0 | 1 | 1"];
+    finds("audit_04_one_bucket_each", &given, &expected);
+}
+
+#[test]
+fn the_bucket_follows_from_the_dates() {
+    let of = |cells: &str| broken("2026-05-20 41 2 31-60", cells, "");
+    finds("audit_05_bucket_by_dates", &of("2026-05-20 41 1 1-30"), &["I1 | 1 to 30 | 41 | 0"]);
+    finds("audit_05_bucket_by_dates", &of("2026-05-20 40 2 31-60"), &["I1 | 31 to 60 | 41 | 1"]);
+    finds("audit_05_bucket_by_dates", &of("2026-05-20 41 2 1-30"), &["I1 | 31 to 60 | 41 | 0"]);
+    finds("audit_05_bucket_by_dates", &of("2026-05-20 41 99 31-60"), &["I1 | a bucket | 41 | 0"]);
+}
+
+#[test]
+fn items_accounts_and_decisions_have_the_same_totals() {
+    let accounts = broken("novo 110.00 0.00", "novo 110.01 0.00", "");
+    let of_accounts = "1 BRL | 110.00 | 110.01 in accounts, 110.00 in decisions | 0.01";
+    finds("audit_06_totals_agree", &accounts, &[of_accounts]);
+    let decisions = broken("step_due A1 110.00", "step_due A1 100.00", "");
+    let of_decisions = "1 BRL | 110.00 | 110.00 in accounts, 100.00 in decisions | -10.00";
+    finds("audit_06_totals_agree", &decisions, &[of_decisions]);
+    let of_nobody = broken("D1", "D1", "\nout_items: company_id currency open_amount\n2 BRL 5.00");
+    let expected = "2 BRL | 5.00 | 0.00 in accounts, 0.00 in decisions | -5.00";
+    finds("audit_06_totals_agree", &of_nobody, &[expected]);
+}
+
+#[test]
+fn an_action_mixes_no_companies_and_no_currencies() {
+    let company = broken("1 D1 BRL I1 1 2026", "2 D1 BRL I1 1 2026", "");
+    finds("audit_07_nothing_mixed", &company, &["A1 | 1 BRL | 2 BRL | I1"]);
+    let currency = broken("1 D1 BRL I2 1 2026", "1 D1 USD I2 1 2026", "");
+    finds("audit_07_nothing_mixed", &currency, &["A1 | 1 BRL | 1 USD | I2"]);
+}
+
+#[test]
+fn no_action_cites_an_item_that_is_spoken_for() {
+    let spoken_for = [
+        ("dispute_open", "disputes: dispute_id invoice_id kind opened_on\nX1 I1 dispute 2026-06-30"),
+        ("goods_return_open", "disputes: dispute_id invoice_id kind opened_on\nX1 I1 goods_return 2026-06-30"),
+        ("promise_pending", "promises: promise_id invoice_id promised_on pay_by\nM1 I1 2026-06-20 2026-06-28"),
+        ("with_agency", "placements: placement_id invoice_id agency_id placed_on\nL1 I1 A 2026-06-30"),
+        (
+            "agreement_kept",
+            "agreements: agreement_id due_date amount\nG1 2026-07-20 50.00\nagreement_items: agreement_id invoice_id\nG1 I1",
+        ),
+    ];
+    for (reason, rows) in spoken_for {
+        let expected = format!("A1 | no action | {reason} | I1");
+        finds("audit_09_no_held_item", &broken("D1", "D1", &format!("\n{rows}")), &[&expected]);
+    }
+    let invoice = |column: &str, value: &str| {
+        let head = format!("invoice_id {column} due_date amount\nI1 {value} 2026-05-20");
+        let to = format!("{head} 100.00\ninvoices: invoice_id due_date amount");
+        broken("invoice_id due_date amount\n        I1 2026-05-20 100.00", &to, "")
+    };
+    finds("audit_09_no_held_item", &invoice("dunning_block", "law"), &["A1 | no action | blocked_item | I1"]);
+    finds("audit_09_no_held_item", &invoice("grace_until", "2026-06-30"), &["A1 | no action | grace_until | I1"]);
+    finds("audit_09_no_held_item", &invoice("grace_until", "2026-06-29"), &[]);
+    let position = broken("open_amount segment\n        1 D1 BRL I1", "open_amount item_hold\n        1 D1 BRL I1", "");
+    let expected = ["A1 | no action | novo | I1", "A1 | no action | novo | I2"];
+    finds("audit_09_no_held_item", &position, &expected);
+}
+
+#[test]
+fn no_action_reaches_a_debtor_or_an_address_that_is_to_be_left_alone() {
+    let quarantined = broken("D1", "D1", "\nheld_debtors: debtor_id\nD1");
+    finds("audit_10_no_held_debtor", &quarantined, &["A1 | no action | quarantined_input | 1"]);
+    let debtor = |column: &str, value: &str| {
+        let to = format!("debtors: debtor_id {column}\n        D1 {value}\n");
+        broken("debtors: debtor_id\n        D1\n", &to, "")
+    };
+    let insolvent = debtor("is_insolvent", "true");
+    finds("audit_10_no_held_debtor", &insolvent, &["A1 | no action | insolvent_or_legal | 1"]);
+    let blocked = debtor("dunning_block", "law");
+    finds("audit_10_no_held_debtor", &blocked, &["A1 | no action | blocked_debtor | 1"]);
+    let unknown = broken("debtors: debtor_id\n        D1\n", "debtors: debtor_id\n        D2\n", "");
+    finds("audit_10_no_held_debtor", &unknown, &["A1 | no action | quarantined_input | 1"]);
+    for (column, value) in [("opted_out_on", "2026-06-30"), ("is_valid", "false"), ("is_authorized", "false")] {
+        let to = format!("address {column}\n        ana@acme {value}\n");
+        let given = broken("address\n        ana@acme\n", &to, "");
+        let expected = "A1 | another address | opted out, invalid or not authorised | 1";
+        finds("audit_10_no_held_debtor", &given, &[expected]);
+    }
+}
+
+#[test]
+fn an_action_id_stands_once_in_the_batch_and_the_log() {
+    let twice = broken("D1", "D1", "\nout_actions: action_id\nA1\nA2");
+    finds("audit_11_action_id_unique", &twice, &["A1 | 1 | 2 | 1"]);
+    let published =
+        broken("D1", "D1", "\nactions: action_id published_on\nA1 2026-06-20\nA2 2026-06-20\nA2 2026-06-21");
+    finds("audit_11_action_id_unique", &published, &["A1 | 1 | 2 | 1"]);
+}
+
+#[test]
+fn one_message_per_debtor_channel_and_day() {
+    let more = "\nout_actions: action_id debtor_id channel
+        A2 D1 email
+        A3 D1 sms
+        A4 D2 email
+        A5 D1 instruction
+        A6 D1 instruction";
+    finds("audit_12_one_message_a_day", &broken("D1", "D1", more), &["D1 email | 1 | 2 | 1"]);
+}
+
+#[test]
+fn the_amount_is_the_sum_of_the_items_and_the_total_has_the_charges() {
+    let of = |amounts: &str| broken("110.00 2.00 1.00 0.50 113.50", amounts, "");
+    let audit = "audit_16_amount_is_sum_of_items";
+    let wrong_sum = of("109.00 2.00 1.00 0.50 112.50");
+    finds("audit_16_amount_is_sum_of_items", &wrong_sum, &["A1 | 110.00 | 109.00 | -1.00"]);
+    finds(audit, &of("110.00 2.00 1.00 0.50 113.51"), &["A1 | 113.50 | 113.51 | 0.01"]);
+    let nothing = broken(
+        "D1",
+        "D1",
+        "\nout_actions: action_id open_amount fine_amount interest_amount fee_amount total_due\nA2 0.00 0.00 0.00 0.00 0.00",
+    );
+    finds(audit, &nothing, &["A2 | more than 0 | 0.00 | 0.00"]);
+}
+
+#[test]
+fn cited_items_are_open_items_of_that_very_debtor() {
+    let of_another = broken("A1 1 D1 BRL I2 1 50.00", "A1 1 D2 BRL I2 1 50.00", "");
+    let none_such = |invoice: &str| format!("A1 | an open item of the debtor | none such | {invoice}");
+    finds("audit_17_items_of_that_debtor", &of_another, &[&none_such("I2")]);
+    let paid = broken("A1 1 D1 BRL I2 1 50.00", "A1 1 D1 BRL I3 1 50.00", "");
+    finds("audit_17_items_of_that_debtor", &paid, &[&none_such("I3")]);
+}
+
+#[test]
+fn a_message_has_a_text_a_subject_and_an_address_of_the_debtor() {
+    let without_subject = broken("pt Subject Body", "pt - Body", "");
+    finds("audit_18_message_resolves", &without_subject, &["A1 | a text | none | 1"]);
+    for address in ["bia@acme", "-"] {
+        let given = broken("email ana@acme", &format!("email {address}"), "");
+        finds("audit_18_message_resolves", &given, &["A1 | an address of the debtor | none such | 1"]);
+    }
+    let instruction = broken("email ana@acme pt Subject", "instruction - pt -", "");
+    finds("audit_18_message_resolves", &instruction, &[]);
+}
+
+#[test]
+fn everybody_who_owes_has_an_action_or_a_reason() {
+    let more = "\ninvoices: invoice_id debtor_id company_id due_date\nI8 D1 2 2026-06-20\nI9 D2 1 2026-06-20";
+    let expected = ["D1 | an action or a reason | neither | 1", "D2 | an action or a reason | neither | 1"];
+    finds("audit_19_everybody_decided", &broken("D1", "D1", more), &expected);
+}
+
+fn checked(given: &Given) -> Result<(), Error> {
+    let all = Layer::ALL.iter().flat_map(|(layer, _)| models().of(*layer)).map(|m| m.name.as_str());
+    check_shard(models(), &given.session(&all.collect::<Vec<_>>()))
+}
+
+#[test]
+fn a_sound_shard_passes_and_a_finding_stops_the_run_with_exit_code_3() {
+    checked(&given(SOUND)).expect("sound tables pass");
+    let error = checked(&broken("step_due A1 110.00", "step_due A1 100.00", "")).expect_err("a finding");
+    assert!(matches!(error, Error::Audit(_)), "{error}");
+    assert_eq!(error.exit_code(), 3);
+    let text = "nothing was published: an audit failed\naudit 06_totals_agree (1 BRL): expected 110.00, \
+        actual 110.00 in accounts, 100.00 in decisions, difference -10.00";
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_a_finding_of_its_model() {
+    let twice = "
+    int_credits: debtor_id currency credit_amount unmatched_amount effect_amount
+        D9 BRL 0.00 0.00 0.00
+        D9 BRL 0.00 0.00 0.00
+        D8 BRL 0.00 0.00 0.00";
+    let error = checked(&broken("D1", "D1", twice)).expect_err("a finding");
+    assert_eq!(error.exit_code(), 3);
+    let text = "audit grain of int_credits (debtor_id, currency): expected one row each, actual more than one, \
+        difference 1 keys stand more than once";
+    assert!(error.to_string().contains(text), "{error}");
+}
+
+// Reading models.
+
+const HEADER: &str =
+    "-- Purpose: one\n-- Grain: none\n-- Reads: other\n-- Units: none\n-- Nulls: none\n-- Kind: table\nselect 1 as one";
+
+fn refused(files: &[(&str, &str)]) -> String {
+    let error = Models::read(files.iter().copied()).expect_err("models that are refused");
+    assert!(matches!(error, Error::Model { .. }), "{error}");
+    assert_eq!(error.exit_code(), 2);
+    error.to_string()
+}
+
+#[test]
+fn a_model_says_its_purpose_grain_reads_units_nulls_and_kind() {
+    for word in ["Purpose", "Grain", "Reads", "Units", "Nulls", "Kind"] {
+        let text = HEADER.replace(&format!("-- {word}: "), "-- ");
+        let expected = format!(
+            "model 10_staging/stg_one.sql: its header lacks {word}; it opens with lines such as `-- Grain: debtor_id`"
+        );
+        assert_eq!(refused(&[("10_staging/stg_one.sql", &text)]), expected);
+    }
+    let without = refused(&[("10_staging/stg_one.sql", "select 1 as one")]);
+    assert!(without.contains("lacks Purpose, Grain, Reads, Units, Nulls, Kind;"), "{without}");
+}
+
+#[test]
+fn a_model_stands_in_a_known_folder() {
+    for path in ["15_other/stg_one.sql", "stg_one.sql", "sql/10_staging/stg_one.sql"] {
+        let error = refused(&[(path, HEADER)]);
+        let text = "it stands in no known folder; use one of 10_staging, 20_intermediate, 30_candidates, 35_facts, \
+            40_kpis, 50_audits";
+        assert_eq!(error, format!("model {path}: {text}"));
+    }
+}
+
+#[test]
+fn models_do_not_read_each_other_in_a_ring() {
+    let reads = |name: &str| HEADER.replace("Reads: other", &format!("Reads: {name}"));
+    let (one, two) = (reads("int_two"), reads("int_one"));
+    let files = [("20_intermediate/int_one.sql", one.as_str()), ("20_intermediate/int_two.sql", two.as_str())];
+    assert_eq!(refused(&files), "model int_one, int_two: these models read each other in a ring; break it");
+}
+
+#[test]
+fn models_come_after_what_they_read_and_layers_in_their_order() {
+    let reads = |name: &str| HEADER.replace("Reads: other", &format!("Reads: {name}"));
+    let (one, two, three) = (reads("int_two"), reads("stg_three"), reads("raw_three"));
+    let files = [
+        ("20_intermediate/int_one.sql", one.as_str()),
+        ("20_intermediate/int_two.sql", two.as_str()),
+        ("10_staging/stg_three.sql", three.as_str()),
+    ];
+    let read = Models::read(files).expect("sound models");
+    let names = |layer| read.of(layer).map(|m| m.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(Layer::Staging), ["stg_three"]);
+    assert_eq!(names(Layer::Intermediate), ["int_two", "int_one"]);
+}
+
+/// A model that a specification forgets would go untested.
+#[test]
+fn every_model_is_named_in_a_specification() {
+    let specifications = [
+        include_str!("models/balances.rs"),
+        include_str!("models/contacts.rs"),
+        include_str!("models/standing.rs"),
+        include_str!("models/totals.rs"),
+    ];
+    let is_named = |name: &str| specifications.iter().any(|s| s.contains(&format!("{name} =")));
+    let layers = Layer::ALL.iter().filter(|(layer, _)| *layer != Layer::Audits);
+    let names = layers.flat_map(|(layer, _)| models().of(*layer)).map(|m| m.name.as_str());
+    assert_eq!(names.filter(|name| !is_named(name)).collect::<Vec<_>>(), Vec::<&str>::new());
+}

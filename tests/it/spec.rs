@@ -1,0 +1,278 @@
+//! Models as a specification: tables in as text, the rows of a model out as text.
+//!
+//! ```text
+//! as of 2026-06-30
+//! invoices: invoice_id due_date amount            a table that a model reads: its columns, then its rows
+//!     I1 2026-06-20 100.00
+//! int_items = invoice_id open_amount              the rows of a model, in any order; `==` asks for this very order
+//!     I1 100.00
+//! ```
+//!
+//! An input goes by its name in the contract, and so does `held_debtors` and `actions`, the log of what was published;
+//! what was decided goes by `out_actions` and so on. A model that is given rows is not run: they stand in for it.
+//! `-` is null. Tables that are not given are empty. What a row need not say: debtor D1 of group 1, issued on
+//! 2026-01-01 for 100.00, by e-mail, under cycle C1; the number in a debtor's name is the number of its group.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chrono::NaiveDate;
+use regua::config::Plan;
+use regua::contract;
+use regua::io::engine::{Engine, Layer, Model, Models, Session};
+use regua::stage::shard::{Shard, Totals, history_schema};
+use regua::stage::transform;
+use tokio::runtime::Runtime;
+
+use crate::support::{as_of, root, rows};
+
+/// Tables by name.
+#[derive(Default)]
+pub struct Given {
+    as_of: Option<NaiveDate>,
+    tables: BTreeMap<String, Vec<Section>>,
+}
+
+/// Column names and rows, as written.
+#[derive(Clone, Default)]
+struct Section {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// Runs a specification: every expectation over the tables given before it.
+#[track_caller]
+pub fn spec(text: &str) {
+    let mut given = Given::default();
+    let mut expected: Option<(String, bool, Section)> = None;
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty()).chain(["end"]) {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let is_expectation = words.get(1).is_some_and(|w| w == "=" || w == "==");
+        let is_head = line.starts_with("as of ") || line == "end" || words[0].ends_with(':') || is_expectation;
+        if !is_head {
+            match &mut expected {
+                Some((_, _, section)) => section.rows.push(words),
+                None => given.add_row(words),
+            }
+            continue;
+        }
+        if let Some((model, is_ordered, section)) = expected.take() {
+            given.expect(&model, is_ordered, &section);
+        }
+        match &words[..] {
+            [name, sign, columns @ ..] if is_expectation => {
+                expected = Some((name.clone(), sign == "==", Section { columns: columns.to_vec(), rows: Vec::new() }));
+            }
+            [name, columns @ ..] if name.ends_with(':') => given.add_table(name.trim_end_matches(':'), columns),
+            [_, _, date] => given.as_of = Some(date.parse().expect("a date")),
+            _ => {}
+        }
+    }
+}
+
+/// The tables of a specification without expectations.
+pub fn given(text: &str) -> Given {
+    let mut given = Given::default();
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        match words[0].strip_suffix(':') {
+            Some(name) => given.add_table(name, &words[1..]),
+            None => given.add_row(words),
+        }
+    }
+    given
+}
+
+/// The shipped models.
+pub fn models() -> &'static Models {
+    static MODELS: OnceLock<Models> = OnceLock::new();
+    let read = || Models::read(plan().sql.iter().map(|f| (f.path.as_str(), f.text.as_str()))).expect("sound models");
+    MODELS.get_or_init(read)
+}
+
+fn plan() -> &'static Plan {
+    static PLAN: OnceLock<Plan> = OnceLock::new();
+    PLAN.get_or_init(|| Plan::load(&root().join("pipelines/daily.toml"), &|_| None).expect("a sound pipeline"))
+}
+
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().expect("a runtime"))
+}
+
+fn all_models() -> impl Iterator<Item = &'static Model> {
+    Layer::ALL.iter().flat_map(|(layer, _)| models().of(*layer))
+}
+
+impl Given {
+    fn add_table(&mut self, name: &str, columns: &[String]) {
+        let name = match contract::input(name) {
+            Some(_) => format!("raw_{name}"),
+            None if ["actions", "held_debtors"].contains(&name) => format!("raw_{name}"),
+            None => name.to_owned(),
+        };
+        self.tables.insert("last".to_owned(), vec![Section { columns: vec![name.clone()], rows: Vec::new() }]);
+        self.tables.entry(name).or_default().push(Section { columns: columns.to_vec(), rows: Vec::new() });
+    }
+
+    fn add_row(&mut self, words: Vec<String>) {
+        let name = self.tables["last"][0].columns[0].clone();
+        let section = self.tables.get_mut(&name).and_then(|sections| sections.last_mut()).expect("a table");
+        assert_eq!(section.columns.len(), words.len(), "{name}: {:?} and {words:?}", section.columns);
+        section.rows.push(words);
+    }
+
+    #[track_caller]
+    fn expect(&self, model: &str, is_ordered: bool, expected: &Section) {
+        let mut actual = rows(&self.batches_of(model), &expected.columns.join(" "));
+        let mut expected: Vec<String> = expected.rows.iter().map(|words| words.join(" ")).collect();
+        if !is_ordered {
+            actual.sort();
+            expected.sort();
+        }
+        assert_eq!(actual, expected, "{model} as of {}", self.as_of());
+    }
+
+    /// The rows of a model.
+    pub fn batches_of(&self, model: &str) -> Vec<RecordBatch> {
+        self.session(&[model]).table(model).unwrap_or_else(|e| panic!("{model}: {e}")).1
+    }
+
+    fn as_of(&self) -> NaiveDate {
+        self.as_of.unwrap_or_else(|| as_of().parse().expect("a date"))
+    }
+
+    /// A session in which the named models, and all that they read, were run.
+    pub fn session(&self, wanted: &[&str]) -> Session {
+        let variables = transform::variables(plan(), self.as_of());
+        let engine = Engine::new(runtime().handle(), 1 << 30, variables).expect("an engine");
+        let session = engine.session();
+        let held = self.tables.get("raw_held_debtors").into_iter().flatten();
+        let shard = Shard {
+            number: 0,
+            tables: self.raw_tables(),
+            duplicates: Vec::new(),
+            duplicate_totals: Totals::new(),
+            held: held.flat_map(|s| &s.rows).map(|row| row[0].clone()).collect(),
+        };
+        transform::register(plan(), &session, &shard).expect("registered tables");
+        for (name, schema) in out_schemas() {
+            session.register(name, Arc::clone(&schema), self.batches(name, &schema)).expect("a table");
+        }
+        let mut needed: BTreeSet<&str> = wanted.iter().copied().collect();
+        for model in all_models().collect::<Vec<_>>().into_iter().rev() {
+            if needed.contains(model.name.as_str()) && !self.tables.contains_key(&model.name) {
+                needed.extend(model.reads.iter().map(String::as_str));
+            }
+        }
+        for model in all_models().filter(|m| needed.contains(m.name.as_str())) {
+            if self.tables.contains_key(&model.name) {
+                let schema = schema_of(model);
+                let batches = self.batches(&model.name, &schema);
+                session.register(&model.name, schema, batches).expect("a stand-in");
+            } else {
+                session.run(model).unwrap_or_else(|e| panic!("{e}"));
+            }
+        }
+        session
+    }
+
+    fn raw_tables(&self) -> Vec<(&'static str, SchemaRef, Vec<RecordBatch>)> {
+        let inputs = contract::INPUTS.iter().map(|table| {
+            let mut fields: Vec<Field> =
+                table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
+            fields.extend(["source_row", "key_hash", "group_key"].map(|n| Field::new(n, DataType::Int64, true)));
+            fields.push(Field::new("occurred_on", DataType::Date32, true));
+            fields.push(Field::new("group_text", DataType::Utf8, true));
+            (table.name, Arc::new(Schema::new(fields)))
+        });
+        let tables = inputs.chain([("actions", history_schema())]);
+        tables
+            .map(|(name, schema)| (name, Arc::clone(&schema), self.batches(&format!("raw_{name}"), &schema)))
+            .collect()
+    }
+
+    fn batches(&self, name: &str, schema: &SchemaRef) -> Vec<RecordBatch> {
+        let sections = self.tables.get(name).into_iter().flatten();
+        sections.filter(|s| !s.rows.is_empty()).map(|s| s.batch(name, schema)).collect()
+    }
+}
+
+/// The tables that deciding makes.
+fn out_schemas() -> Vec<(&'static str, SchemaRef)> {
+    let text = |name| Field::new(name, DataType::Utf8, true);
+    let cited = Schema::new(vec![
+        text("action_id"),
+        text("company_id"),
+        text("debtor_id"),
+        text("currency"),
+        text("invoice_id"),
+        Field::new("installment_no", DataType::Int64, true),
+        Field::new("open_amount", DataType::Decimal128(18, 2), true),
+    ]);
+    let nullable = |table: &contract::Table| {
+        let fields: Vec<Field> = table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
+        Arc::new(Schema::new(fields))
+    };
+    vec![
+        ("out_actions", nullable(&contract::ACTIONS)),
+        ("out_decisions", nullable(&contract::DECISIONS)),
+        ("out_items", nullable(&contract::ITEMS)),
+        ("out_debtors", nullable(&contract::DEBTORS)),
+        ("out_action_items", Arc::new(cited)),
+    ]
+}
+
+fn schema_of(model: &Model) -> SchemaRef {
+    let session = Given::default().session(&[&model.name]);
+    session.table(&model.name).unwrap_or_else(|e| panic!("{e}")).0
+}
+
+impl Section {
+    fn batch(&self, table: &str, schema: &SchemaRef) -> RecordBatch {
+        let unknown: Vec<&String> = self.columns.iter().filter(|c| schema.index_of(c).is_err()).collect();
+        assert!(unknown.is_empty(), "{table} has no column {unknown:?}");
+        let column = |field: &Arc<Field>| -> ArrayRef {
+            let texts = (0..self.rows.len()).map(|row| self.cell(table, field.name(), row));
+            let texts: ArrayRef = Arc::new(StringArray::from_iter(texts));
+            match field.data_type() {
+                kind @ (DataType::List(_) | DataType::Struct(_)) => arrow::array::new_null_array(kind, texts.len()),
+                kind => cast(&texts, kind).unwrap_or_else(|e| panic!("{table}.{}: {e}", field.name())),
+            }
+        };
+        let columns = schema.fields().iter().map(column).collect();
+        RecordBatch::try_new(Arc::clone(schema), columns).unwrap_or_else(|e| panic!("{table}: {e}"))
+    }
+
+    /// What a row says of a column, or what goes without saying.
+    fn cell(&self, table: &str, column: &str, row: usize) -> Option<String> {
+        if let Some(position) = self.columns.iter().position(|c| c == column) {
+            return Some(self.rows[row][position].clone()).filter(|text| text != "-");
+        }
+        let input = table.strip_prefix("raw_")?;
+        let said = match (input, column) {
+            (_, "debtor_id") => "D1".to_owned(),
+            (_, "group_key") => {
+                let debtor = self.cell(table, "debtor_id", row).unwrap_or_default();
+                let digits: String = debtor.chars().filter(char::is_ascii_digit).collect();
+                if digits.is_empty() { "1".to_owned() } else { digits }
+            }
+            ("invoices", "issue_date") => "2026-01-01".to_owned(),
+            ("invoices", "amount") => "100.00".to_owned(),
+            ("debtors", "legal_name") => "Acme".to_owned(),
+            ("contact_log", "event_id") => format!("E{row:02}"),
+            ("contact_log" | "contact_points" | "actions", "channel") => "email".to_owned(),
+            ("contact_log", "occurred_on") => self.cell(table, "occurred_at", row)?.chars().take(10).collect(),
+            ("actions", "company_id") => "1".to_owned(),
+            ("actions", "currency") => "BRL".to_owned(),
+            ("actions", "regua") => "b2b".to_owned(),
+            ("actions", "occurrence") => "1".to_owned(),
+            ("actions", "cycle_id") => "C1".to_owned(),
+            _ => return None,
+        };
+        Some(said)
+    }
+}
