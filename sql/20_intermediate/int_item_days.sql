@@ -1,12 +1,25 @@
--- Purpose: what was applied to each item at the end of every day on which something was posted to its invoice.
+-- Purpose: what was applied to each item of an entangled invoice at the end of every day on which something was posted.
 -- Grain: debtor_id, invoice_id, installment_no, paid_on
--- Reads: stg_invoices, int_payment_parts
+-- Reads: stg_invoices, int_payment_parts, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and the item's amount
 -- Nulls: next_on null = nothing was posted later
 -- Kind: table
 with
-    items as (select debtor_id, invoice_id, installment_no, currency, due_date, amount from stg_invoices),
-    parts as (select * from int_payment_parts where invoice_id is not null),
+    entangled as (select * from int_entangled_invoices),
+    items as (
+        select invoices.debtor_id, invoices.invoice_id, installment_no, currency, due_date, amount
+        from stg_invoices as invoices
+        left semi join entangled
+            on invoices.debtor_id = entangled.debtor_id
+            and invoices.invoice_id = entangled.invoice_id
+    ),
+    parts as (
+        select parts.*
+        from int_payment_parts as parts
+        left semi join entangled
+            on parts.debtor_id = entangled.debtor_id
+            and parts.invoice_id = entangled.invoice_id
+    ),
     posted_days as (
         select
             debtor_id,

@@ -1,12 +1,28 @@
 -- Purpose: every item ever owed, with what was applied to it by the as-of date.
 -- Grain: debtor_id, invoice_id, installment_no
--- Reads: stg_invoices, int_item_days
+-- Reads: stg_invoices, int_item_days, int_item_postings, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and amount
 -- Nulls: settled_on null = not paid in full; else the day since which it has been
 -- Kind: table
 with
     invoices as (select * from stg_invoices),
     days as (select * from int_item_days),
+    postings as (select * from int_item_postings),
+    entangled as (select * from int_entangled_invoices),
+    plain as (
+        -- Most items: one posting on one day, which names the item or whose invoice has no other.
+        select
+            postings.debtor_id,
+            postings.invoice_id,
+            coalesce(postings.installment_no, 1) as installment_no,
+            postings.currency,
+            postings.amount,
+            postings.last_on
+        from postings
+        left anti join entangled
+            on postings.debtor_id = entangled.debtor_id
+            and postings.invoice_id = entangled.invoice_id
+    ),
     summed as (
         -- The day after the last one on which something was missing, or the first one of all.
         select
@@ -19,8 +35,21 @@ with
         group by debtor_id, invoice_id, installment_no
     ),
     applied as (
-        select invoices.*, coalesce(summed.applied_amount, 0) as applied_amount, summed.full_since
+        select
+            invoices.*,
+            coalesce(
+                summed.applied_amount,
+                -- Not least(): it passes over nulls, and an item without a posting would look paid.
+                case when plain.amount > invoices.amount then invoices.amount else plain.amount end,
+                0
+            ) as applied_amount,
+            coalesce(summed.full_since, plain.last_on) as full_since
         from invoices
+        left join plain
+            on invoices.debtor_id = plain.debtor_id
+            and invoices.invoice_id = plain.invoice_id
+            and invoices.installment_no = plain.installment_no
+            and invoices.currency = plain.currency
         left join summed
             on invoices.debtor_id = summed.debtor_id
             and invoices.invoice_id = summed.invoice_id

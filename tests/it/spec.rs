@@ -154,7 +154,7 @@ impl Given {
         let shard = Shard {
             number: 0,
             tables: self.raw_tables(),
-            duplicates: Vec::new(),
+            clashes: Vec::new(),
             duplicate_totals: Totals::new(),
             held: held.flat_map(|s| &s.rows).map(|row| row[0].clone()).collect(),
         };

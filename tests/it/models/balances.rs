@@ -693,3 +693,69 @@ fn a_payment_before_the_invoice_settles_it_before_it_is_due() {
     ",
     );
 }
+
+/// Replaying days is dear, so only invoices that need it are replayed; both ways give the same.
+#[test]
+fn only_what_is_posted_to_more_than_once_is_entangled() {
+    spec(
+        "
+        invoices: invoice_id installment_no due_date amount
+            ONCE 1 2026-06-20 100.00
+            PART 1 2026-06-20 100.00
+            NONE 1 2026-06-20 100.00
+            OVER 1 2026-06-20 100.00
+            TWICE 1 2026-06-20 100.00
+            BACK 1 2026-06-20 100.00
+            MIXED 1 2026-06-20 100.00
+            POOL 1 2026-06-20 60.00
+            POOL 2 2026-07-20 60.00
+            NAMED 1 2026-06-20 60.00
+            NAMED 2 2026-07-20 60.00
+            LAST 2 2026-06-20 60.00
+        payments: payment_id invoice_id installment_no paid_on amount
+            P1 ONCE - 2026-06-10 100.00
+            P2 PART 1 2026-06-10 40.00
+            P3 OVER - 2026-06-10 130.00
+            P4 TWICE - 2026-06-10 40.00
+            P5 TWICE - 2026-06-11 60.00
+            P6 BACK 1 2026-06-10 -10.00
+            P7 MIXED - 2026-06-10 10.00
+            P8 MIXED 1 2026-06-10 20.00
+            P9 POOL - 2026-06-10 70.00
+            P10 NAMED 1 2026-06-10 60.00
+            P11 NAMED 2 2026-06-11 10.00
+            P12 LAST - 2026-06-10 60.00
+        int_item_postings = invoice_id installment_no amount least_amount first_on last_on
+            ONCE - 100.00 100.00 2026-06-10 2026-06-10
+            PART 1 40.00 40.00 2026-06-10 2026-06-10
+            OVER - 130.00 130.00 2026-06-10 2026-06-10
+            TWICE - 100.00 40.00 2026-06-10 2026-06-11
+            BACK 1 -10.00 -10.00 2026-06-10 2026-06-10
+            MIXED - 10.00 10.00 2026-06-10 2026-06-10
+            MIXED 1 20.00 20.00 2026-06-10 2026-06-10
+            POOL - 70.00 70.00 2026-06-10 2026-06-10
+            NAMED 1 60.00 60.00 2026-06-10 2026-06-10
+            NAMED 2 10.00 10.00 2026-06-11 2026-06-11
+            LAST - 60.00 60.00 2026-06-10 2026-06-10
+        int_entangled_invoices = invoice_id
+            TWICE
+            BACK
+            MIXED
+            POOL
+            LAST
+        int_items = invoice_id installment_no applied_amount settled_on
+            ONCE 1 100.00 2026-06-10
+            PART 1 40.00 -
+            NONE 1 0.00 -
+            OVER 1 100.00 2026-06-10
+            TWICE 1 100.00 2026-06-11
+            BACK 1 0.00 -
+            MIXED 1 30.00 -
+            POOL 1 60.00 2026-06-10
+            POOL 2 10.00 -
+            NAMED 1 60.00 2026-06-10
+            NAMED 2 10.00 -
+            LAST 2 60.00 2026-06-10
+    ",
+    );
+}
