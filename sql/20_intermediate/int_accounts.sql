@@ -15,6 +15,7 @@ with
             currency,
             count(*) as open_items,
             min(due_date) as oldest_due_date,
+            min(issue_date) as first_issue_date,
             min(invoice_id) as first_invoice_id,
             bool_or(promise_broken) as promise_broken,
             bool_or(agreement_broken) as agreement_broken

@@ -6,7 +6,12 @@
 -- Nulls: company, currency and cycle are null where only the log knows of the contact
 -- Kind: table
 with
-    groups as (select distinct group_key from int_accounts),
+    groups as (
+        -- Older than every open item and every window: it was about other debts, and counts for nothing.
+        select group_key, least(min(first_issue_date), @contacts_from) as since_on
+        from int_accounts
+        group by group_key
+    ),
     events as (
         select
             log.*,
@@ -18,13 +23,13 @@ with
                 else 3
             end as status_rank
         from stg_contact_log as log
-        left semi join groups on log.group_key = groups.group_key
+        inner join groups on log.group_key = groups.group_key and log.occurred_on >= groups.since_on
         where cast(log.occurred_on as int) >= @history_from_day
     ),
     published as (
         select actions.*
         from raw_actions as actions
-        left semi join groups on actions.group_key = groups.group_key
+        inner join groups on actions.group_key = groups.group_key and actions.published_on >= groups.since_on
     ),
     unnamed as (
         -- Without an action_id: every call is a contact, every day of sending is one.

@@ -1,8 +1,8 @@
--- Purpose: invoices whose balance must be worked out day by day: several postings, or one to several instalments.
+-- Purpose: invoices whose balance is more than a sum: several postings, or one to several instalments.
 -- Grain: debtor_id, invoice_id
 -- Reads: stg_invoices, int_item_postings
 -- Units: none
--- Nulls: none
+-- Nulls: none; is_flowing = money only came in, and none of it by the name of one of several instalments
 -- Kind: table
 with
     postings as (select * from int_item_postings),
@@ -12,30 +12,30 @@ with
         from stg_invoices
         where installment_no <> 1
     ),
-    on_several_days as (
-        select debtor_id, invoice_id
+    by_invoice as (
+        select
+            debtor_id,
+            invoice_id,
+            bool_or(first_on <> last_on or least_amount < 0) as on_several_days,
+            bool_or(least_amount < 0) as takes_back,
+            bool_or(installment_no is null) as has_pooled,
+            bool_or(installment_no is not null) as has_named
         from postings
-        where first_on <> last_on or least_amount < 0
+        group by debtor_id, invoice_id
     ),
-    pooled as (select * from postings where installment_no is null),
-    pooled_over_instalments as (
-        select pooled.debtor_id, pooled.invoice_id
-        from pooled
-        left semi join in_instalments
-            on pooled.debtor_id = in_instalments.debtor_id
-            and pooled.invoice_id = in_instalments.invoice_id
-    ),
-    pooled_and_named as (
-        select pooled.debtor_id, pooled.invoice_id
-        from pooled
-        left semi join (select * from postings where installment_no is not null) as named
-            on pooled.debtor_id = named.debtor_id
-            and pooled.invoice_id = named.invoice_id
-            and pooled.currency = named.currency
+    with_instalments as (
+        select by_invoice.*, in_instalments.invoice_id is not null as has_instalments
+        from by_invoice
+        left join in_instalments
+            on by_invoice.debtor_id = in_instalments.debtor_id
+            and by_invoice.invoice_id = in_instalments.invoice_id
     ),
     entangled as (
-        select debtor_id, invoice_id from on_several_days
-        union select debtor_id, invoice_id from pooled_over_instalments
-        union select debtor_id, invoice_id from pooled_and_named
+        select
+            debtor_id,
+            invoice_id,
+            not takes_back and not (has_instalments and has_named) as is_flowing
+        from with_instalments
+        where on_several_days or (has_pooled and (has_instalments or has_named))
     )
 select * from entangled

@@ -1,6 +1,6 @@
 -- Purpose: every item ever owed, with what was applied to it by the as-of date.
 -- Grain: debtor_id, invoice_id, installment_no
--- Reads: stg_invoices, int_item_days, int_item_postings, int_entangled_invoices
+-- Reads: stg_invoices, int_item_days, int_item_fills, int_item_postings, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and amount
 -- Nulls: settled_on null = not paid in full; else the day since which it has been
 -- Kind: table
@@ -33,6 +33,8 @@ with
             coalesce(max(case when applied_amount < amount then next_on end), min(paid_on)) as full_since
         from days
         group by debtor_id, invoice_id, installment_no
+        union all
+        select debtor_id, invoice_id, installment_no, applied_amount, full_since from int_item_fills
     ),
     applied as (
         select

@@ -1,11 +1,18 @@
--- Purpose: the amount of an action is the sum of what its cited items owe, above nothing; with charges it is the total.
+-- Purpose: the amount of an action is the sum of what its cited items owe, above nothing and not below the régua's
+--   minimum; with charges it is the total. Where credits are netted it may be less by as much as the account's credit.
 -- Grain: none; one row per finding
--- Reads: out_actions, out_action_items, out_items
+-- Reads: out_actions, out_action_items, out_items, out_debtors, run_minimums
 -- Units: amounts in units of currency
 -- Nulls: none
 -- Kind: audit
 with
-    actions as (select action_id, open_amount, fine_amount, interest_amount, fee_amount, total_due from out_actions),
+    actions as (select * from out_actions),
+    minimums as (select * from run_minimums),
+    credits as (
+        select debtor_id, company_id, currency, credit_amount
+        from out_debtors
+        where @nets_credits = 1 and credit_amount > 0
+    ),
     cited as (select * from out_action_items),
     items as (select * from out_items),
     owed as (
@@ -25,7 +32,22 @@ with
             cast(actions.open_amount - coalesce(owed.open_amount, 0) as varchar) as difference
         from actions
         left join owed on actions.action_id = owed.action_id
-        where actions.open_amount <> coalesce(owed.open_amount, 0)
+        left join credits
+            on actions.debtor_id = credits.debtor_id
+            and actions.company_id = credits.company_id
+            and actions.currency = credits.currency
+        where actions.open_amount > coalesce(owed.open_amount, 0)
+            or actions.open_amount < coalesce(owed.open_amount, 0) - coalesce(credits.credit_amount, 0)
+    ),
+    below_minimum as (
+        select
+            actions.action_id as subject,
+            concat('at least ', cast(minimums.minimum_amount as varchar)) as expected,
+            cast(actions.open_amount as varchar) as actual,
+            cast(actions.open_amount - minimums.minimum_amount as varchar) as difference
+        from actions
+        inner join minimums on actions.regua = minimums.regua and actions.currency = minimums.currency
+        where actions.open_amount < minimums.minimum_amount
     ),
     of_nothing as (
         select
@@ -48,6 +70,7 @@ with
     findings as (
         select * from of_items
         union all select * from of_nothing
+        union all select * from below_minimum
         union all select * from with_charges
     )
 select * from findings

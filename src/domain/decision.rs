@@ -67,6 +67,15 @@ pub struct Rules {
     pub templates: Templates,
 }
 
+impl Rules {
+    /// Days back for which any contact matters, whatever it was about: the longest of all windows.
+    pub fn contact_days(&self) -> u32 {
+        let gaps = self.procedures.values().map(|p| p.min_gap_days);
+        let windows = self.caps.iter().map(|c| c.days).chain(gaps);
+        windows.chain([self.unreported_days, self.response_window_days]).max().unwrap_or(0)
+    }
+}
+
 /// The régua that means: do nothing, and say so.
 pub const REGUA_NONE: &str = "none";
 

@@ -44,7 +44,8 @@ impl Row {
             file: snapshot.map_or("", |s| s.url(file_no)).to_owned(),
             row,
             column: if is_duplicate { key } else { "invoice_id" },
-            value_class: if is_duplicate { "stands more than once" } else { "belongs to another debtor" }.to_owned(),
+            value_class: if is_duplicate { "stands more than once" } else { "of another debtor or currency" }
+                .to_owned(),
             reason: clash.reason,
             debtor_id: clash.debtor_id.clone(),
         }

@@ -44,7 +44,7 @@ pub struct Shards {
     pub bad: Vec<BadRow>,
     /// Debtors that a bad row can touch.
     held: HashSet<String>,
-    /// Hashes of invoices that more than one debtor claims.
+    /// Hashes of invoices that more than one debtor, or currency, claims.
     contested: HashSet<u64>,
     /// What the inputs hold, for the audits to tie the result to.
     pub totals: Totals,
@@ -64,7 +64,7 @@ pub struct Shard {
     pub held: Vec<String>,
 }
 
-/// A row that is bad only in company: its key stands twice, or two debtors claim its invoice.
+/// A row that is bad only in company: its key stands twice, or its invoice is another's.
 #[derive(Clone, Debug)]
 pub struct Clash {
     pub table: &'static str,
@@ -201,7 +201,7 @@ impl Shards {
             shard.clashes.extend(duplicates);
             for batch in &batches {
                 let rows = claims::rows_about(batch, &self.contested).into_iter();
-                shard.clashes.extend(rows.filter_map(|row| clash(table, batch, row, "two_debtors_claim_it")));
+                shard.clashes.extend(rows.filter_map(|row| clash(table, batch, row, "contested_invoice")));
             }
             shard.tables.push((table, Arc::clone(schema), batches));
         }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 
 use super::{Shard, day_number};
 use crate::config::{Bucket, Plan};
+use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
+use crate::domain::case::UnappliedCredits;
+use crate::domain::decision::Rules;
+use crate::domain::procedure::{Procedure, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Models, Session, Value, Variables};
 use crate::work::Clock;
@@ -22,6 +26,8 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("window_from", Value::Date(day_number(window))),
         ("history_from_day", Value::Day(history)),
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
+        ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
+        ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
     ])
@@ -46,7 +52,9 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     let (schema, batch) = held_table(&shard.held)?;
     session.register("raw_held_debtors", schema, vec![batch])?;
     let (schema, batch) = bucket_table(&plan.buckets)?;
-    session.register("run_buckets", schema, vec![batch])
+    session.register("run_buckets", schema, vec![batch])?;
+    let (schema, batch) = minimum_table(&plan.rules)?;
+    session.register("run_minimums", schema, vec![batch])
 }
 
 fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
@@ -66,6 +74,24 @@ fn bucket_table(buckets: &[Bucket]) -> Result<(SchemaRef, RecordBatch)> {
         ("bucket", DataType::Utf8, names),
         ("from_days", DataType::Int64, from),
         ("to_days", DataType::Int64, to),
+    ])
+}
+
+/// The least amount that each régua acts for, by currency.
+fn minimum_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
+    let of = |p: &Procedure| p.minimum.iter().map(|(c, m)| (p.id.clone(), c.to_string(), m.0)).collect::<Vec<_>>();
+    let rows: Vec<(String, String, i64)> = rules.procedures.values().flat_map(of).collect();
+    let reguas: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(regua, _, _)| regua)));
+    let currencies: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, currency, _)| currency)));
+    let amounts = Decimal128Array::from_iter_values(rows.iter().map(|(_, _, minor)| i128::from(*minor)));
+    let amounts = amounts.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
+    let amounts = amounts.map_err(|e| Error::Model { model: "run_minimums".to_owned(), what: e.to_string() })?;
+    let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
+    let names = DataType::Utf8;
+    table(vec![
+        ("regua", names.clone(), reguas),
+        ("currency", names, currencies),
+        ("minimum_amount", kind, Arc::new(amounts)),
     ])
 }
 

@@ -138,6 +138,18 @@ fn an_invoice_of_two_debtors_or_paid_by_another_holds_both() {
     assert_eq!(decisions(&house), ["D1 hold quarantined_input", "D2 hold quarantined_input"]);
 }
 
+/// A payment in dollars of an invoice in reais pays nothing, but somebody meant it to: the debtor is left alone.
+#[test]
+fn a_payment_in_another_currency_than_its_invoice_holds_the_debtor() {
+    let house = house();
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount currency\nP1 D1 I1 2026-06-01 20.00 USD");
+    assert_eq!(house.run(as_of()).code, 0);
+    assert_eq!(decisions(&house), ["D1 hold quarantined_input", "D2 action step_due"]);
+    let mut quarantined = house.published("quarantine", "table reason debtor_id");
+    quarantined.sort();
+    assert_eq!(quarantined, ["invoices contested_invoice D1", "payments contested_invoice D1"]);
+}
+
 #[test]
 fn a_bad_row_that_names_nobody_stops_the_run() {
     let house = house();

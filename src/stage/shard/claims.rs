@@ -1,7 +1,8 @@
-//! Who claims which invoice: finds invoices of two debtors, and payments or disputes about another's invoice.
+//! Who claims which invoice: finds invoices of two debtors, payments or disputes about another's invoice, and payments
+//! in another currency than their invoice.
 //!
 //! Rows travel by debtor, so within a shard such a row would just not be seen, and a paid invoice would look open.
-//! While rows are spread, each one that names an invoice leaves two hashes, spread by invoice; afterwards each
+//! While rows are spread, each one that names an invoice leaves three hashes, spread by invoice; afterwards each
 //! partition is compared in memory. Everybody who names a contested invoice is held.
 
 use std::collections::{HashMap, HashSet};
@@ -17,13 +18,14 @@ use crate::error::{Error, Result};
 /// The tables whose rows name a debtor and an invoice; the first owns the invoices.
 pub(super) const CLAIMING: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
 
-/// One claim on disk: hash of the invoice, hash of the debtor.
-const CLAIM_BYTES: usize = 16;
+/// One claim on disk: hashes of the invoice, of the debtor, and of the currency (0 where the table has none).
+const CLAIM_BYTES: usize = 24;
 
 /// The claims of one table, spread by invoice.
 pub(super) struct ClaimWriter<'a> {
     folder: &'a Path,
     table: &'static str,
+    default_currency: u64,
     files: Vec<Option<BufWriter<File>>>,
 }
 
@@ -38,8 +40,14 @@ fn columns(batch: &RecordBatch) -> Option<(&StringArray, &StringArray)> {
 }
 
 impl<'a> ClaimWriter<'a> {
-    pub(super) fn new(folder: &'a Path, table: &'static str, partitions: u32) -> ClaimWriter<'a> {
-        ClaimWriter { folder, table, files: (0..partitions).map(|_| None).collect() }
+    pub(super) fn new(
+        folder: &'a Path,
+        table: &'static str,
+        partitions: u32,
+        default_currency: &str,
+    ) -> ClaimWriter<'a> {
+        let files = (0..partitions).map(|_| None).collect();
+        ClaimWriter { folder, table, default_currency: hash_of(default_currency), files }
     }
 
     pub(super) fn push(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -47,13 +55,20 @@ impl<'a> ClaimWriter<'a> {
             return Ok(());
         }
         let Some((invoices, debtors)) = columns(batch) else { return Ok(()) };
+        let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
         let partitions = self.files.len();
-        for (invoice, debtor) in invoices.iter().zip(debtors.iter()) {
+        for (row, (invoice, debtor)) in invoices.iter().zip(debtors.iter()).enumerate() {
             let Some((invoice, debtor)) = invoice.zip(debtor) else { continue };
+            let currency = match currencies {
+                Some(codes) if codes.is_valid(row) => hash_of(codes.value(row)),
+                Some(_) => self.default_currency,
+                None => 0,
+            };
             let invoice = hash_of(invoice);
             let mut claim = [0; CLAIM_BYTES];
-            claim[..8].copy_from_slice(&invoice.to_le_bytes());
-            claim[8..].copy_from_slice(&hash_of(debtor).to_le_bytes());
+            for (bytes, hash) in claim.chunks_exact_mut(8).zip([invoice, hash_of(debtor), currency]) {
+                bytes.copy_from_slice(&hash.to_le_bytes());
+            }
             self.write((invoice % partitions as u64) as usize, &claim)?;
         }
         Ok(())
@@ -79,20 +94,19 @@ impl<'a> ClaimWriter<'a> {
     }
 }
 
-/// Hashes of the invoices that more than one debtor claims; invoices that no snapshot holds are nobody's.
+/// Hashes of the invoices that more than one debtor, or more than one currency, claims; invoices that no snapshot holds are nobody's.
 pub(super) fn contested(folder: &Path, partitions: u32) -> Result<HashSet<u64>> {
     let mut contested = HashSet::new();
     for partition in 0..partitions as usize {
-        let mut owners: HashMap<u64, u64> = HashMap::new();
+        let mut owners: HashMap<u64, [u64; 2]> = HashMap::new();
         for table in CLAIMING {
-            let path = path(folder, table, partition);
-            for_each_claim(&path, |invoice, debtor| {
-                let owner = if table == CLAIMING[0] {
-                    Some(*owners.entry(invoice).or_insert(debtor))
-                } else {
-                    owners.get(&invoice).copied()
+            for_each_claim(&path(folder, table, partition), |[invoice, debtor, currency]| {
+                let owner = match owners.get(&invoice) {
+                    None if table == CLAIMING[0] => *owners.entry(invoice).or_insert([debtor, currency]),
+                    None => return,
+                    Some(owner) => *owner,
                 };
-                if owner.is_some_and(|owner| owner != debtor) {
+                if owner[0] != debtor || (currency != 0 && owner[1] != currency) {
                     contested.insert(invoice);
                 }
             })?;
@@ -101,7 +115,7 @@ pub(super) fn contested(folder: &Path, partitions: u32) -> Result<HashSet<u64>> 
     Ok(contested)
 }
 
-fn for_each_claim(path: &Path, mut each: impl FnMut(u64, u64)) -> Result<()> {
+fn for_each_claim(path: &Path, mut each: impl FnMut([u64; 3])) -> Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -112,8 +126,7 @@ fn for_each_claim(path: &Path, mut each: impl FnMut(u64, u64)) -> Result<()> {
     loop {
         match reader.read_exact(&mut claim) {
             Ok(()) => {
-                let (invoice, debtor) = claim.split_at(8);
-                each(number(invoice), number(debtor));
+                each([number(&claim[..8]), number(&claim[8..16]), number(&claim[16..])]);
             }
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(e) => return Err(Error::file(path)(e)),

@@ -130,7 +130,7 @@ impl Spreader<'_> {
         outcome: &mut Outcome,
     ) -> Result<()> {
         let mut writers = Writers::new(self, snapshot.table.name);
-        let mut claims = ClaimWriter::new(self.folder, snapshot.table.name, self.shards);
+        let mut claims = ClaimWriter::new(self.folder, snapshot.table.name, self.shards, self.default_currency);
         snapshot.for_each_batch(|conformed| {
             outcome.take(conformed.bad, conformed.rounded);
             let batch = &conformed.batch;

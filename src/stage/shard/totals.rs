@@ -21,13 +21,20 @@ pub(super) fn add(table: &str, batch: &RecordBatch, as_of_day: i32, default_curr
         return;
     };
     let (amounts, dates) = (amounts.as_primitive::<Decimal128Type>(), dates.as_primitive::<Date32Type>());
+    // Neighbours mostly share kind and currency: they are added up before the map is asked.
     let mut sums: HashMap<(&str, &str), i128> = HashMap::new();
+    let (mut run, mut run_sum) = (("", ""), 0i128);
     for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day) {
         let kind = if kinds.is_valid(row) { kinds.value(row) } else { "default" };
         let currency = if currencies.is_valid(row) { currencies.value(row) } else { default_currency };
-        *sums.entry((kind, currency)).or_default() += amounts.value(row);
+        if run != (kind, currency) {
+            *sums.entry(run).or_default() += run_sum;
+            (run, run_sum) = ((kind, currency), 0);
+        }
+        run_sum += amounts.value(row);
     }
-    for ((kind, currency), sum) in sums {
+    *sums.entry(run).or_default() += run_sum;
+    for ((kind, currency), sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
         *totals.entry((format!("{table}.{kind}"), currency.to_owned())).or_default() += sum;
     }
 }

@@ -737,12 +737,18 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             NAMED 1 60.00 60.00 2026-06-10 2026-06-10
             NAMED 2 10.00 10.00 2026-06-11 2026-06-11
             LAST - 60.00 60.00 2026-06-10 2026-06-10
-        int_entangled_invoices = invoice_id
-            TWICE
-            BACK
-            MIXED
-            POOL
-            LAST
+        int_entangled_invoices = invoice_id is_flowing
+            TWICE true
+            BACK false
+            MIXED true
+            POOL true
+            LAST true
+        int_item_fills = invoice_id installment_no applied_amount full_since
+            TWICE 1 100.00 2026-06-11
+            MIXED 1 30.00 -
+            POOL 1 60.00 2026-06-10
+            POOL 2 10.00 -
+            LAST 2 60.00 2026-06-10
         int_items = invoice_id installment_no applied_amount settled_on
             ONCE 1 100.00 2026-06-10
             PART 1 40.00 -
