@@ -2,7 +2,7 @@
 -- Grain: debtor_id, invoice_id
 -- Reads: stg_invoices, int_item_postings
 -- Units: none
--- Nulls: none; is_flowing = money only came in, and none of it by the name of one of several instalments
+-- Nulls: none; is_flowing = money only came in, all of it by the names of instalments (is_by_name) or none of it
 -- Kind: table
 with
     postings as (select * from int_item_postings),
@@ -34,7 +34,8 @@ with
         select
             debtor_id,
             invoice_id,
-            not takes_back and not (has_instalments and has_named) as is_flowing
+            not takes_back and not (has_instalments and has_named and has_pooled) as is_flowing,
+            has_instalments and has_named as is_by_name
         from with_instalments
         where on_several_days or (has_pooled and (has_instalments or has_named))
     )

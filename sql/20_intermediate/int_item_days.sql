@@ -1,4 +1,4 @@
--- Purpose: what was applied to each item of an invoice from which was taken back, or paid by name, at the end of every day on which something was posted.
+-- Purpose: what was applied to each item of an invoice from which something was taken back, or that was paid by name and not, at the end of every day on which something was posted.
 -- Grain: debtor_id, invoice_id, installment_no, paid_on
 -- Reads: stg_invoices, int_payment_parts, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and the item's amount

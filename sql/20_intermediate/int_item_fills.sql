@@ -1,11 +1,12 @@
--- Purpose: what was applied to each item of an invoice into which money only flowed: filled in order of due date.
+-- Purpose: what was applied to each item of an invoice into which money only flowed: filled in order of due date, or
+--   each by its own name.
 -- Grain: debtor_id, invoice_id, installment_no
 -- Reads: stg_invoices, int_payment_parts, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and the item's amount
 -- Nulls: full_since null = not filled
 -- Kind: table
 with
-    flowing as (select debtor_id, invoice_id from int_entangled_invoices where is_flowing),
+    flowing as (select debtor_id, invoice_id, is_by_name from int_entangled_invoices where is_flowing),
     items as (
         select
             invoices.debtor_id,
@@ -13,29 +14,47 @@ with
             installment_no,
             currency,
             amount,
-            sum(amount) over (
-                partition by invoices.debtor_id, invoices.invoice_id
-                order by due_date, installment_no
-                rows between unbounded preceding and current row
-            ) as filled_to
+            due_date,
+            -- Items of one lane share what flows in: all of an invoice, or each instalment for itself.
+            case when flowing.is_by_name then installment_no else 0 end as lane
         from stg_invoices as invoices
-        left semi join flowing
+        inner join flowing
             on invoices.debtor_id = flowing.debtor_id
             and invoices.invoice_id = flowing.invoice_id
     ),
-    posted as (
-        select parts.debtor_id, parts.invoice_id, parts.currency, parts.paid_on, sum(parts.effect_amount) as amount
+    capacities as (
+        select
+            *,
+            sum(amount) over (
+                partition by debtor_id, invoice_id, lane
+                order by due_date, installment_no
+                rows between unbounded preceding and current row
+            ) as filled_to
+        from items
+    ),
+    parts as (
+        select
+            parts.debtor_id,
+            parts.invoice_id,
+            parts.currency,
+            parts.paid_on,
+            parts.effect_amount,
+            case when flowing.is_by_name then parts.installment_no else 0 end as lane
         from int_payment_parts as parts
-        left semi join flowing
+        inner join flowing
             on parts.debtor_id = flowing.debtor_id
             and parts.invoice_id = flowing.invoice_id
-        group by parts.debtor_id, parts.invoice_id, parts.currency, parts.paid_on
+    ),
+    posted as (
+        select debtor_id, invoice_id, currency, lane, paid_on, sum(effect_amount) as amount
+        from parts
+        group by debtor_id, invoice_id, currency, lane, paid_on
     ),
     flows as (
         select
             *,
             sum(amount) over (
-                partition by debtor_id, invoice_id, currency
+                partition by debtor_id, invoice_id, currency, lane
                 order by paid_on
                 rows between unbounded preceding and current row
             ) as flowed_to
@@ -43,19 +62,20 @@ with
     ),
     reached as (
         select
-            items.debtor_id,
-            items.invoice_id,
-            items.installment_no,
-            max(items.amount) as amount,
-            max(items.filled_to) as filled_to,
+            capacities.debtor_id,
+            capacities.invoice_id,
+            capacities.installment_no,
+            max(capacities.amount) as amount,
+            max(capacities.filled_to) as filled_to,
             max(flows.flowed_to) as flowed_to,
-            min(case when flows.flowed_to >= items.filled_to then flows.paid_on end) as full_since
-        from items
+            min(case when flows.flowed_to >= capacities.filled_to then flows.paid_on end) as full_since
+        from capacities
         inner join flows
-            on items.debtor_id = flows.debtor_id
-            and items.invoice_id = flows.invoice_id
-            and items.currency = flows.currency
-        group by items.debtor_id, items.invoice_id, items.installment_no
+            on capacities.debtor_id = flows.debtor_id
+            and capacities.invoice_id = flows.invoice_id
+            and capacities.currency = flows.currency
+            and capacities.lane = flows.lane
+        group by capacities.debtor_id, capacities.invoice_id, capacities.installment_no
     ),
     filled as (
         select

@@ -208,7 +208,7 @@ fn the_amount_is_the_sum_of_the_items_and_the_total_has_the_charges() {
         "\nout_actions: action_id regua currency open_amount fine_amount interest_amount fee_amount total_due\n\
          A2 b2b BRL 49.99 0.00 0.00 0.00 49.99",
     );
-    finds(audit, &below, &["A2 | 0 | 49.99 | 49.99", "A2 | at least 50.00 | 49.99 | -0.01"]);
+    finds(audit, &below, &["A2 | 0.00 | 49.99 | 49.99", "A2 | at least 50.00 | 49.99 | -0.01"]);
 }
 
 #[test]

@@ -62,7 +62,9 @@ impl Spreader<'_> {
         let outcomes: Vec<Result<Outcome>> = std::thread::scope(|scope| {
             let work = || {
                 let mut outcome = Outcome::default();
-                while let Some(snapshot) = queue.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+                // A statement of its own: in the head of a loop the lock would be held through the body.
+                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                while let Some(snapshot) = next() {
                     self.by_debtor(snapshot, &groups, &agreements, &mut outcome)?;
                 }
                 Ok(outcome)

@@ -711,6 +711,8 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             POOL 2 2026-07-20 60.00
             NAMED 1 2026-06-20 60.00
             NAMED 2 2026-07-20 60.00
+            PARTS 1 2026-06-20 60.00
+            PARTS 2 2026-07-20 60.00
             LAST 2 2026-06-20 60.00
         payments: payment_id invoice_id installment_no paid_on amount
             P1 ONCE - 2026-06-10 100.00
@@ -725,6 +727,9 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             P10 NAMED 1 2026-06-10 60.00
             P11 NAMED 2 2026-06-11 10.00
             P12 LAST - 2026-06-10 60.00
+            P13 PARTS 2 2026-06-10 20.00
+            P14 PARTS 2 2026-06-12 50.00
+            P15 PARTS 1 2026-06-11 10.00
         int_item_postings = invoice_id installment_no amount least_amount first_on last_on
             ONCE - 100.00 100.00 2026-06-10 2026-06-10
             PART 1 40.00 40.00 2026-06-10 2026-06-10
@@ -737,18 +742,23 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             NAMED 1 60.00 60.00 2026-06-10 2026-06-10
             NAMED 2 10.00 10.00 2026-06-11 2026-06-11
             LAST - 60.00 60.00 2026-06-10 2026-06-10
+            PARTS 1 10.00 10.00 2026-06-11 2026-06-11
+            PARTS 2 70.00 20.00 2026-06-10 2026-06-12
         int_entangled_invoices = invoice_id is_flowing
             TWICE true
             BACK false
             MIXED true
             POOL true
             LAST true
+            PARTS true
         int_item_fills = invoice_id installment_no applied_amount full_since
             TWICE 1 100.00 2026-06-11
             MIXED 1 30.00 -
             POOL 1 60.00 2026-06-10
             POOL 2 10.00 -
             LAST 2 60.00 2026-06-10
+            PARTS 1 10.00 -
+            PARTS 2 60.00 2026-06-12
         int_items = invoice_id installment_no applied_amount settled_on
             ONCE 1 100.00 2026-06-10
             PART 1 40.00 -
@@ -762,6 +772,8 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             NAMED 1 60.00 2026-06-10
             NAMED 2 10.00 -
             LAST 2 60.00 2026-06-10
+            PARTS 1 10.00 -
+            PARTS 2 60.00 2026-06-12
     ",
     );
 }
