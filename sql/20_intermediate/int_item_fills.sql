@@ -23,14 +23,25 @@ with
             and invoices.invoice_id = flowing.invoice_id
     ),
     capacities as (
+        -- Sums over the lane by a join with itself: lanes are a few rows, and windows cost much per lane.
         select
-            *,
-            sum(amount) over (
-                partition by debtor_id, invoice_id, lane
-                order by due_date, installment_no
-                rows between unbounded preceding and current row
-            ) as filled_to
+            items.debtor_id,
+            items.invoice_id,
+            items.installment_no,
+            items.currency,
+            items.lane,
+            max(items.amount) as amount,
+            sum(earlier.amount) as filled_to
         from items
+        inner join items as earlier
+            on items.debtor_id = earlier.debtor_id
+            and items.invoice_id = earlier.invoice_id
+            and items.lane = earlier.lane
+            and (
+                earlier.due_date < items.due_date
+                or (earlier.due_date = items.due_date and earlier.installment_no <= items.installment_no)
+            )
+        group by items.debtor_id, items.invoice_id, items.installment_no, items.currency, items.lane
     ),
     parts as (
         select
@@ -52,13 +63,20 @@ with
     ),
     flows as (
         select
-            *,
-            sum(amount) over (
-                partition by debtor_id, invoice_id, currency, lane
-                order by paid_on
-                rows between unbounded preceding and current row
-            ) as flowed_to
+            posted.debtor_id,
+            posted.invoice_id,
+            posted.currency,
+            posted.lane,
+            posted.paid_on,
+            sum(earlier.amount) as flowed_to
         from posted
+        inner join posted as earlier
+            on posted.debtor_id = earlier.debtor_id
+            and posted.invoice_id = earlier.invoice_id
+            and posted.currency = earlier.currency
+            and posted.lane = earlier.lane
+            and earlier.paid_on <= posted.paid_on
+        group by posted.debtor_id, posted.invoice_id, posted.currency, posted.lane, posted.paid_on
     ),
     reached as (
         select
