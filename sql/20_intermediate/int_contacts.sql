@@ -31,24 +31,26 @@ with
         from raw_actions as actions
         inner join groups on actions.group_key = groups.group_key and actions.published_on >= groups.since_on
     ),
-    unnamed as (
-        -- Without an action_id: every call is a contact, every day of sending is one.
+    first_sends as (
+        -- Without an action_id, every day of sending is one contact: its first event opens it.
         select
-            *,
-            status in ('answered', 'no_answer')
-                or (
-                    status in ('queued', 'sent')
-                    and coalesce(
-                        occurred_on > max(case when status in ('queued', 'sent') then occurred_on end) over (
-                            partition by debtor_id, channel, step_id
-                            order by occurred_at, status_rank, event_id
-                            rows between unbounded preceding and 1 preceding
-                        ),
-                        true
-                    )
-                ) as opens_contact
+            debtor_id,
+            channel,
+            step_id,
+            occurred_on,
+            first_value(event_id order by occurred_at, status_rank, event_id) as event_id
         from events
-        where direction = 'outbound' and action_id is null
+        where direction = 'outbound' and action_id is null and status in ('queued', 'sent')
+        group by debtor_id, channel, step_id, occurred_on
+    ),
+    unnamed as (
+        -- And every call is a contact.
+        select
+            events.*,
+            events.status in ('answered', 'no_answer') or first_sends.event_id is not null as opens_contact
+        from events
+        left join first_sends on events.event_id = first_sends.event_id
+        where events.direction = 'outbound' and events.action_id is null
     ),
     numbered as (
         -- What follows belongs to the contact opened last; what follows nothing is a contact of its day.
