@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots};
 
 /// Rows that are gathered before they are cut by shard: few large writes instead of many small ones.
-const GATHER_ROWS: usize = 262_144;
+const GATHER_ROWS: usize = 65_536;
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 
