@@ -5,7 +5,7 @@ mod messages;
 mod regua;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use chrono_tz::Tz;
@@ -161,7 +161,7 @@ impl Workshop<'_> {
         if path.contains("://") || Path::new(path).is_absolute() {
             path.to_owned()
         } else {
-            self.path(path).to_string_lossy().into_owned()
+            plain(&self.path(path)).to_string_lossy().into_owned()
         }
     }
 
@@ -282,6 +282,11 @@ impl Workshop<'_> {
         }
         let tolerance = self.amounts(document, "/dunning/tolerance", &dunning.tolerance);
         let caps = self.caps(document, &dunning.caps, &segment_names);
+        let (slot_days, unreported_days) = (dunning.slot_days.unwrap_or(1), dunning.unreported_days.unwrap_or(3));
+        if slot_days > unreported_days.max(1) {
+            let message = "slot_days above unreported_days: tomorrow's run could write on the same day as today's";
+            self.refuse(document, "/dunning/slot_days", message);
+        }
         let creditors = self.creditors(document, creditors);
         let calendar = self.calendar(document, &pipeline.calendars);
         let templates = self.templates(document, &pipeline.templates, &default_language);
@@ -301,9 +306,9 @@ impl Workshop<'_> {
             regua_by_company: dunning.by_company,
             tolerance,
             unapplied_credits: aging.unapplied_credits,
-            unreported_days: dunning.unreported_days.unwrap_or(3),
+            unreported_days,
             response_window_days: dunning.response_window_days.unwrap_or(2),
-            slot_days: dunning.slot_days.unwrap_or(1),
+            slot_days,
             caps,
             segments,
             tiers,
@@ -433,6 +438,20 @@ impl Workshop<'_> {
         }
         procedures
     }
+}
+
+/// `pipelines/../output` as `output`: that is how a person would name it.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        let can_go_up = plain.components().next_back().is_some_and(|c| matches!(c, Component::Normal(_)));
+        match part {
+            Component::ParentDir if can_go_up => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn shipped(dir: &'static Dir<'static>) -> Vec<SqlFile> {

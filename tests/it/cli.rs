@@ -198,7 +198,7 @@ fn each_refusal_has_its_exit_code() {
     std::fs::rename(house.path("input/debtors.parquet"), house.path("late.parquet")).expect("moved away");
     let missing = run(as_of());
     assert_eq!(missing.code, 75, "{}", missing.stderr);
-    assert!(missing.stderr.contains("debtors snapshot pipelines/../input/debtors.parquet: nothing is there"));
+    assert!(missing.stderr.contains("debtors snapshot input/debtors.parquet: nothing is there"));
     std::fs::rename(house.path("late.parquet"), house.path("input/debtors.parquet")).expect("moved back");
 
     house.write("payments", "payment_id debtor_id invoice_id amount");
@@ -326,4 +326,17 @@ fn sigterm_publishes_nothing() {
     assert!(!house.path("output/outbox").exists() && !house.path("output/kpi").exists());
     let left: Vec<_> = std::fs::read_dir(&scratch).expect("the scratch folder").flatten().map(|e| e.path()).collect();
     assert!(left.is_empty(), "personal data stays behind in {left:?}");
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_and_never_ignored() {
+    let house = House::new();
+    house.edit("pipelines/reguas/b2b.toml", "level_of = \"account\"", "level_of = \"item\"");
+    house.edit("pipelines/reguas/b2b.toml", "kind = \"agency_placement\"", "kind = \"agency_recall\"");
+    house.edit("pipelines/daily.toml", "slot_days = 1", "slot_days = 5");
+    let ended = house.regua(&["check", "pipelines/daily.toml"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    for part in ["b2b.toml:5: items that climb", "duties after payment", "slot_days above unreported_days"] {
+        assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
+    }
 }

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawRegua, RawStep, RawTrigger};
 use crate::domain::message::{Templates, Tone, file_name};
-use crate::domain::procedure::{Procedure, Repeat, Step, StepKind, Trigger};
+use crate::domain::procedure::{LevelOf, Procedure, Repeat, Step, StepKind, Trigger};
 
 const STEPS_MAX: usize = 200;
 
 impl Workshop<'_> {
     pub(super) fn procedure(&mut self, document: &Document, raw: RawRegua, segments: &[&str]) -> Procedure {
         let minimum = self.amounts(document, "/minimum", &raw.minimum);
+        // A key that would be read and not obeyed is worse than one that is refused.
+        if raw.level_of == LevelOf::Item {
+            self.refuse(document, "/level_of", "items that climb on their own are not built yet; use \"account\"");
+        }
         if raw.steps.is_empty() || raw.steps.len() > STEPS_MAX {
             self.refuse(document, "/steps", format!("a régua has 1 to {STEPS_MAX} steps"));
         }
@@ -61,6 +65,10 @@ impl Workshop<'_> {
             }
             tone
         });
+        if kind.is_some_and(StepKind::is_duty) || raw.trigger.paid_while_listed == Some(true) {
+            let message = "duties after payment (removal, release, recall) are not built yet; take the step out";
+            self.refuse(document, at, message);
+        }
         for name in raw.segments.iter().flatten().filter(|name| !segments.contains(&name.as_str())) {
             self.refuse(document, &format!("{at}/segments"), unknown("segment", name, segments.iter().copied()));
         }
