@@ -29,7 +29,8 @@ with
     published as (
         select actions.*
         from raw_actions as actions
-        inner join groups on actions.group_key = groups.group_key and actions.published_on >= groups.since_on
+        -- All of them, however old: an id that was published once is never given again.
+        left semi join groups on actions.group_key = groups.group_key
     ),
     first_sends as (
         -- Without an action_id, every day of sending is one contact: its first event opens it.

@@ -87,3 +87,21 @@ fn a_payment_ends_it() {
     house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-07-01 100.00");
     assert_eq!(decision(&house, "2026-07-02"), "");
 }
+
+/// An action about a paid invoice, older than every open one, was forgotten: the next invoice of the same episode was
+/// given its action_id, and audit 11 stopped the run.
+#[test]
+fn an_old_action_of_the_episode_keeps_its_id() {
+    let house = house("2026-03-10");
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-03-01 2026-03-10 100.00\nI2 D1 2026-04-20 2026-04-25 100.00",
+    );
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-05-04 100.00");
+    assert_eq!(decision(&house, "2026-03-16"), "action step_due d+5");
+    let first = house.published("actions", "action_id cycle_id").join("");
+    let (id, cycle) = first.split_once(' ').unwrap();
+    assert_eq!(decision(&house, "2026-05-05"), "action step_due d+5");
+    let second = house.published("actions", "action_id cycle_id occurrence").join("");
+    assert!(!second.contains(id) && second.ends_with(&format!("{cycle} 2")), "{first} then {second}");
+}
