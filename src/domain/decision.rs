@@ -5,6 +5,7 @@
 
 mod compose;
 mod history;
+mod route;
 mod select;
 
 use std::collections::BTreeMap;

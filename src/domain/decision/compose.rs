@@ -1,26 +1,15 @@
-//! From a step that is due to an action: channel, address, hour, words.
+//! From a step that is due and its route to an action: tone, fields, words.
 
 use serde::Serialize;
 
-use super::{Action, Contact, Debtor, HoldReason, Item, Matter, MessageError, Minor, Procedure, Reasons, Step};
+use super::route::Route;
+use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
-use crate::domain::calendar::Place;
-use crate::domain::case::{ContactPoint, Validity};
 use crate::domain::message::Tone;
-use crate::domain::procedure::Channel;
 
-/// Days for which an instruction to a bureau, registry or agency may be carried out.
-const INSTRUCTION_DAYS: u64 = 5;
 /// A customer of so many months, late with at most this share of its items, is always addressed gently.
 const LONG_TIME_MONTHS: i64 = 24;
 const CLEAN_LATE_RATIO: f64 = 0.1;
-
-/// How an action goes out.
-pub(super) struct Route<'a> {
-    channel: Channel,
-    point: Option<&'a ContactPoint>,
-    validity: Validity,
-}
 
 /// The fields that a template may name; anything else is refused.
 #[derive(Serialize)]
@@ -89,71 +78,7 @@ struct InstalmentFields {
 }
 
 impl<'a> Matter<'a> {
-    /// Channel, address and hour; where there is none, every reason is noted.
-    pub(super) fn route(&mut self, step: &Step, contacts: &[Contact], reasons: &mut Reasons) -> Option<Route<'a>> {
-        if step.kind.is_instruction() {
-            let validity = instruction_validity(self.as_of);
-            return Some(Route { channel: Channel::Instruction, point: None, validity });
-        }
-        let address = self.address(step, contacts);
-        let debtor = self.debtor;
-        let calendar = &self.rules.calendar;
-        let zone = calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
-        let place = Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone };
-        let slot = calendar.slot(self.as_of, self.rules.slot_days, &place, None);
-        if slot.is_none() {
-            reasons.because(HoldReason::NoLegalSlot, Some(format!("from {}", self.as_of)));
-        }
-        let (channel, point) = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
-        let slot = slot?;
-        let validity = Validity { not_before: slot.not_before, expires_at: slot.expires_at };
-        Some(Route { channel, point: Some(point), validity })
-    }
-
-    /// The address to use: what the debtor prefers, then what the step names first. What is passed over is traced.
-    fn address(
-        &mut self,
-        step: &Step,
-        contacts: &[Contact],
-    ) -> Result<(Channel, &'a ContactPoint), (HoldReason, Option<String>)> {
-        let debtor: &'a Debtor = self.debtor;
-        let position = |p: &ContactPoint| step.channels.iter().position(|c| *c == p.channel);
-        let mut points: Vec<&ContactPoint> = debtor.points.iter().filter(|p| position(p).is_some()).collect();
-        points.sort_by_key(|p| (p.preference_rank.unwrap_or(i64::MAX), position(p), &p.address));
-        let (mut opted_out, mut capped) = (false, false);
-        for point in points {
-            let channel = point.channel;
-            let refusal = match point {
-                p if p.opted_out => "opted out",
-                p if !p.is_valid => "bounced or known to be wrong",
-                p if !p.is_authorized => "not authorised to hear about the debt",
-                _ if !self.has_template(step, channel) => "no template",
-                _ if self.is_channel_capped(channel, contacts) => "cap reached",
-                _ => {
-                    self.trace.push(format!("channel {}", channel.as_str()));
-                    return Ok((channel, point));
-                }
-            };
-            opted_out |= point.opted_out;
-            capped |= refusal == "cap reached";
-            self.trace.push(format!("{} passed over: {refusal}", channel.as_str()));
-        }
-        let names: Vec<&str> = step.channels.iter().map(|c| c.as_str()).collect();
-        let reason = match (capped, opted_out) {
-            (true, _) => HoldReason::FrequencyCap,
-            (false, true) => HoldReason::OptedOut,
-            (false, false) => HoldReason::NoContactPoint,
-        };
-        Err((reason, Some(format!("looked at {}", names.join(", ")))))
-    }
-
-    fn has_template(&self, step: &Step, channel: Channel) -> bool {
-        let templates = &self.rules.templates;
-        templates.has(self.language(), &step.template, channel)
-            || templates.has(&self.rules.default_language, &step.template, channel)
-    }
-
-    fn language(&self) -> &'a str {
+    pub(super) fn language(&self) -> &'a str {
         self.debtor.language.as_deref().unwrap_or(&self.rules.default_language)
     }
 
@@ -288,10 +213,4 @@ fn priority(cited: &[&Item]) -> i64 {
     let open: Minor = cited.iter().map(|i| i.open).sum();
     let days = cited.iter().map(|i| i.days_past_due).max().unwrap_or(0).max(0);
     (open.0 / 100).saturating_mul(30 + days) / 30
-}
-
-/// No debtor is addressed, so no contact window binds: from the start of the day, for some days.
-fn instruction_validity(as_of: chrono::NaiveDate) -> Validity {
-    let midnight = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
-    Validity { not_before: midnight, expires_at: midnight + chrono::Days::new(INSTRUCTION_DAYS) }
 }

@@ -1,0 +1,165 @@
+//! The rules of dunning: which régua, tolerances, caps, creditors.
+
+use std::collections::BTreeMap;
+
+use super::{Document, Workshop, unknown};
+use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
+use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
+use crate::domain::message::LANGUAGES;
+use crate::domain::money::{Currency, Minor};
+use crate::domain::procedure::{Channel, Procedure};
+
+impl Workshop<'_> {
+    pub(super) fn rules(&mut self, document: &Document, raw: RawPipeline) -> Option<Rules> {
+        let RawPipeline { pipeline, defaults, dunning, creditors, segments, tiers, risk, aging, .. } = raw;
+        let default_language = defaults.language.unwrap_or_else(|| "pt-BR".to_owned());
+        if !LANGUAGES.contains(&default_language.as_str()) {
+            self.refuse(document, "/defaults/language", unknown("language", &default_language, LANGUAGES.into_iter()));
+        }
+        let segments = self.segments(document, "/segments", &segments);
+        let tiers = self.segments(document, "/tiers", &tiers);
+        let scorecard = self.scorecard(document, &risk);
+        let segment_names: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
+        let procedures = self.procedures(document, &pipeline.reguas, &segment_names);
+        let names: Vec<&str> = procedures.keys().map(String::as_str).chain([REGUA_NONE]).collect();
+        self.known_regua(document, "/dunning/regua", &dunning.regua, &names);
+        for (segment, regua) in &dunning.by_segment {
+            let at = format!("/dunning/by_segment/{segment}");
+            if !segment_names.contains(&segment.as_str()) {
+                self.refuse(document, &at, unknown("segment", segment, segment_names.iter().copied()));
+            }
+            self.known_regua(document, &at, regua, &names);
+        }
+        for (company, regua) in &dunning.by_company {
+            self.known_regua(document, &format!("/dunning/by_company/{company}"), regua, &names);
+        }
+        let tolerance = self.amounts(document, "/dunning/tolerance", &dunning.tolerance);
+        let caps = self.caps(document, &dunning.caps, &segment_names);
+        let (slot_days, unreported_days) = (dunning.slot_days.unwrap_or(1), dunning.unreported_days.unwrap_or(3));
+        if slot_days > unreported_days.max(1) {
+            let message = "slot_days above unreported_days: tomorrow's run could write on the same day as today's";
+            self.refuse(document, "/dunning/slot_days", message);
+        }
+        let creditors = self.creditors(document, creditors);
+        let calendar = self.calendar(document, &pipeline.calendars);
+        let templates = self.templates(document, &pipeline.templates, &default_language);
+        if let Some(words) = &pipeline.words {
+            self.words(document, words, &pipeline.templates);
+        }
+        if let Some(templates) = &templates {
+            self.steps_have_templates(document, &procedures, templates, &default_language);
+        }
+        Some(Rules {
+            tenant: pipeline.tenant,
+            default_language,
+            halted: false,
+            procedures,
+            regua: dunning.regua,
+            regua_by_segment: dunning.by_segment,
+            regua_by_company: dunning.by_company,
+            tolerance,
+            unapplied_credits: aging.unapplied_credits,
+            unreported_days,
+            response_window_days: dunning.response_window_days.unwrap_or(2),
+            slot_days,
+            caps,
+            segments,
+            tiers,
+            scorecard,
+            creditors,
+            calendar: calendar?,
+            templates: templates?,
+        })
+    }
+
+    pub(super) fn known_regua(&mut self, document: &Document, at: &str, name: &str, names: &[&str]) {
+        if !names.contains(&name) {
+            self.refuse(document, at, unknown("régua", name, names.iter().copied()));
+        }
+    }
+
+    /// Currency = amount.
+    pub(super) fn amounts(
+        &mut self,
+        document: &Document,
+        at: &str,
+        raw: &BTreeMap<String, String>,
+    ) -> BTreeMap<Currency, Minor> {
+        let mut amounts = BTreeMap::new();
+        for (code, amount) in raw {
+            let at = format!("{at}/{code}");
+            let currency = self.parse::<Currency>(document, &at, code);
+            let amount = self.parse::<Minor>(document, &at, amount);
+            amounts.extend(currency.zip(amount));
+        }
+        amounts
+    }
+
+    pub(super) fn caps(&mut self, document: &Document, raw: &[RawCap], segments: &[&str]) -> Vec<Cap> {
+        let mut caps = Vec::new();
+        for (position, cap) in raw.iter().enumerate() {
+            let at = format!("/dunning/caps/{position}");
+            let channel =
+                cap.channel.as_deref().and_then(|name| self.channel(document, &format!("{at}/channel"), name));
+            if let Some(segment) = cap.segment.as_deref().filter(|s| !segments.contains(s)) {
+                let message = unknown("segment", segment, segments.iter().copied());
+                self.refuse(document, &format!("{at}/segment"), message);
+            }
+            let (scope, segment) = (cap.scope, cap.segment.clone());
+            caps.push(Cap { scope, channel, segment, contacts_max: cap.contacts_max, days: cap.days });
+        }
+        caps
+    }
+
+    pub(super) fn channel(&mut self, document: &Document, at: &str, name: &str) -> Option<Channel> {
+        let channel = Channel::parse(name);
+        if channel.is_none() {
+            self.refuse(document, at, unknown("channel", name, Channel::ALL.into_iter().map(Channel::as_str)));
+        }
+        channel
+    }
+
+    pub(super) fn creditors(
+        &mut self,
+        document: &Document,
+        raw: BTreeMap<String, RawCreditor>,
+    ) -> BTreeMap<String, Creditor> {
+        if !raw.contains_key("default") {
+            self.refuse(document, "/creditors", "[creditors.default] is missing: messages need a sender".to_owned());
+        }
+        for (company, creditor) in &raw {
+            if !creditor.opt_out.contains_key("default") {
+                let at = format!("/creditors/{company}");
+                self.refuse(document, &at, "`opt_out` lacks `default`: every message says how to stop it".to_owned());
+            }
+        }
+        let convert = |c: RawCreditor| Creditor {
+            name: c.name,
+            email: c.email,
+            phone: c.phone,
+            opt_out: c.opt_out,
+            portal_link: c.portal_link,
+        };
+        raw.into_iter().map(|(company, c)| (company, convert(c))).collect()
+    }
+
+    pub(super) fn procedures(
+        &mut self,
+        document: &Document,
+        files: &[String],
+        segments: &[&str],
+    ) -> BTreeMap<String, Procedure> {
+        let mut procedures = BTreeMap::new();
+        for (position, file) in files.iter().enumerate() {
+            let at = format!("/pipeline/reguas/{position}");
+            let Some(regua) = self.open(&self.path(file), Some((document, &at))) else { continue };
+            let Some(raw) = self.read::<RawRegua>(&regua) else { continue };
+            let procedure = self.procedure(&regua, raw, segments);
+            if procedure.id == REGUA_NONE || procedures.contains_key(&procedure.id) {
+                self.refuse(&regua, "/id", format!("the id `{}` is taken", procedure.id));
+            }
+            procedures.insert(procedure.id.clone(), procedure);
+        }
+        procedures
+    }
+}

@@ -1,0 +1,52 @@
+//! Segments, tiers and the scorecard: ordered rules over an account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Document, Workshop, unknown};
+use crate::config::raw::{RawRisk, RawSegment};
+use crate::domain::segment::{Comparison, Condition, Field, Rule, Scorecard};
+
+impl Workshop<'_> {
+    pub(super) fn segments(&mut self, document: &Document, at: &str, raw: &[RawSegment]) -> Vec<Rule> {
+        let mut names = BTreeSet::new();
+        let mut rules = Vec::new();
+        for (position, segment) in raw.iter().enumerate() {
+            let at = format!("{at}/{position}");
+            if !names.insert(&segment.name) {
+                self.refuse(document, &at, format!("`{}` stands twice", segment.name));
+            }
+            let when = self.condition(document, &format!("{at}/when"), &segment.when);
+            rules.push(Rule { name: segment.name.clone(), when });
+        }
+        rules
+    }
+
+    pub(super) fn condition(&mut self, document: &Document, at: &str, raw: &BTreeMap<String, String>) -> Condition {
+        let mut parts = Vec::new();
+        for (name, text) in raw {
+            let at = format!("{at}/{name}");
+            let Some(field) = Field::parse(name) else {
+                let message = unknown("profile field", name, Field::ALL.iter().map(|(_, name)| *name));
+                self.refuse(document, &at, message);
+                continue;
+            };
+            for part in text.split(',') {
+                match Comparison::parse(part) {
+                    Some(comparison) => parts.push((field, comparison)),
+                    None => self.refuse(document, &at, format!("{part:?} is no comparison, such as \">= 0.1, < 0.5\"")),
+                }
+            }
+        }
+        Condition(parts)
+    }
+
+    pub(super) fn scorecard(&mut self, document: &Document, raw: &RawRisk) -> Scorecard {
+        let mut lines = Vec::new();
+        for (position, line) in raw.points.iter().enumerate() {
+            lines.push((line.points, self.condition(document, &format!("/risk/points/{position}/when"), &line.when)));
+        }
+        let mut bands: Vec<(i64, String)> = raw.bands.iter().map(|(name, least)| (*least, name.clone())).collect();
+        bands.sort();
+        Scorecard { lines, bands }
+    }
+}
