@@ -229,6 +229,7 @@ fn contacts(seed: u64) -> impl Iterator<Item = Contact> {
         state: ContactState::Sent,
         action_id: None,
         answered_on: None,
+        items: Vec::new(),
     })
 }
 

@@ -122,7 +122,7 @@ impl Kind {
             Kind::Rate => "dec(18,8)".into(),
             Kind::Float => "float".into(),
             Kind::Bool => "bool".into(),
-            Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due}".into(),
+            Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due, step_id}".into(),
             Kind::Offer => {
                 "{kind, total, discount, down_payment, valid_until, instalments: list of {due_date, amount}}".into()
             }

@@ -3,7 +3,8 @@
 -- Grain: none; one row per published action, logged contact or inbound answer
 -- Reads: stg_contact_log, raw_actions, int_accounts
 -- Units: contacted_on is a date in the pipeline's time zone
--- Nulls: company, currency and cycle are null where only the log knows of the contact
+-- Nulls: company, currency and cycle are null where only the log knows of the contact; invoice_id where it is known by
+--   its action, or was about more than one invoice
 -- Kind: table
 with
     groups as (
@@ -66,13 +67,13 @@ with
     ),
     keyed as (
         select
-            group_key, action_id, debtor_id, channel, regua, step_id, direction, status, status_rank, occurred_at, occurred_on,
+            group_key, action_id, debtor_id, channel, regua, step_id, invoice_id, direction, status, status_rank, occurred_at, occurred_on,
             contact_no,
             case when contact_no = 0 then occurred_on end as day_of_contact
         from numbered
         union all
         select
-            group_key, action_id, debtor_id, channel, regua, step_id, direction, status, status_rank, occurred_at, occurred_on,
+            group_key, action_id, debtor_id, channel, regua, step_id, invoice_id, direction, status, status_rank, occurred_at, occurred_on,
             cast(null as bigint),
             cast(null as date)
         from events
@@ -94,6 +95,8 @@ with
             min(channel) as channel,
             min(regua) as regua,
             min(step_id) as step_id,
+            -- Where every event names the same invoice, the contact was about that one.
+            case when count(*) = count(invoice_id) and min(invoice_id) = max(invoice_id) then min(invoice_id) end as invoice_id,
             min(case when direction = 'outbound' then occurred_on end) as occurred_on,
             bool_or(status in ('replied', 'answered', 'promised', 'disputed', 'opted_out', 'complained')) as is_answered,
             max(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_on end) as answered_on,
@@ -123,6 +126,7 @@ with
             published.step_id,
             published.occurrence,
             published.channel,
+            cast(null as varchar) as invoice_id,
             coalesce(stated.occurred_on, published.published_on) as contacted_on,
             coalesce(stated.state, 'unreported') as state,
             published.action_id,
@@ -141,6 +145,7 @@ with
             stated.step_id,
             cast(1 as bigint) as occurrence,
             stated.channel,
+            stated.invoice_id,
             stated.occurred_on as contacted_on,
             stated.state,
             stated.action_id,
@@ -161,6 +166,7 @@ with
             cast(null as varchar) as step_id,
             cast(1 as bigint) as occurrence,
             channel,
+            cast(null as varchar) as invoice_id,
             max(occurred_on) as contacted_on,
             'not_sent' as state,
             cast(null as varchar) as action_id,

@@ -215,12 +215,14 @@ pub struct RawLimits {
 #[serde(deny_unknown_fields)]
 pub struct RawRegua {
     pub id: String,
+    /// What climbs the steps: the account by its oldest item, or every item on its own.
     #[serde(default)]
     pub level_of: LevelOf,
+    /// The next step after the last that was sent, or the highest whose trigger holds.
     #[serde(default)]
     pub advance: Advance,
-    #[serde(default)]
-    pub carrier: Carrier,
+    /// With `level_of = "item"`: which item sets the step of the one message.
+    pub carrier: Option<Carrier>,
     /// Days between two steps.
     #[serde(default)]
     pub min_gap_days: u32,
@@ -275,9 +277,12 @@ pub struct RawTrigger {
     pub end_of_month_after: Option<i64>,
     /// Days since the step before it was sent.
     pub days_since_previous: Option<i64>,
-    /// Currency = amount: what is open reaches it.
+    /// Currency = amount: all that is open reaches it, due or not.
     pub open_balance: Option<BTreeMap<String, String>>,
+    /// Currency = amount: what is overdue reaches it.
+    pub overdue_balance: Option<BTreeMap<String, String>>,
     pub open_items: Option<u32>,
+    pub overdue_items: Option<u32>,
     pub promise_broken: Option<bool>,
     pub agreement_broken: Option<bool>,
     pub paid_while_listed: Option<bool>,

@@ -19,6 +19,7 @@ pub(super) fn item_type() -> DataType {
         Field::new("due_date", DataType::Date32, false),
         Field::new("open_amount", money(), false),
         Field::new("days_past_due", DataType::Int64, false),
+        Field::new("step_id", DataType::Utf8, true),
     ]))
 }
 
@@ -90,7 +91,7 @@ pub const ACTIONS: Table = Table {
         req("total_due", Money, "open amount and charges"),
         req("oldest_due_date", Date, "of the cited items"),
         req("days_past_due_max", Int, "of the cited items; negative before the due date"),
-        req("items", Items, "every cited item"),
+        req("items", Items, "every cited item; `step_id` is the step that it takes, null where it is only listed"),
         opt("offer", Offer, "way out offered"),
         req("segment", Str, "segment of the account"),
         opt("risk_band", Str, "risk band of the account"),
@@ -171,6 +172,7 @@ pub const DEBTORS: Table = Table {
         req("tier", Str, "value tier"),
         opt("risk_band", Str, "from the scorecard"),
         opt("regua", Str, "the régua that applied"),
+        opt("dunning_state", Str, "highest step whose trigger holds now, sent or not; null = clear"),
         req("open_items", Int, "open items"),
         req("open_amount", Money, "what is owed"),
         req("overdue_items", Int, "items past their due date"),

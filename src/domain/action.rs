@@ -116,16 +116,19 @@ pub struct CitedItem {
     #[serde(serialize_with = "as_text")]
     pub open_amount: Minor,
     pub days_past_due: i64,
+    /// The step that the item takes with this action; `None`: it is listed beside others.
+    pub step_id: Option<String>,
 }
 
-impl From<&Item> for CitedItem {
-    fn from(item: &Item) -> Self {
+impl CitedItem {
+    pub fn of(item: &Item, step_id: Option<&str>) -> Self {
         CitedItem {
             invoice_id: item.invoice_id.clone(),
             installment_no: item.installment_no,
             due_date: item.due_date,
             open_amount: item.open,
             days_past_due: item.days_past_due,
+            step_id: step_id.map(str::to_owned),
         }
     }
 }

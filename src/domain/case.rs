@@ -131,6 +131,24 @@ pub struct Contact {
     pub action_id: Option<String>,
     /// Last answer of the debtor to it.
     pub answered_on: Option<NaiveDate>,
+    /// What it named; empty = not known.
+    pub items: Vec<NamedItem>,
+}
+
+/// An item that a contact named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedItem {
+    pub invoice_id: String,
+    /// `None`: the whole invoice.
+    pub installment_no: Option<i64>,
+    /// The step that the item took with it; `None`: it was listed beside others.
+    pub step_id: Option<String>,
+}
+
+impl NamedItem {
+    pub fn is(&self, item: &Item) -> bool {
+        self.invoice_id == item.invoice_id && self.installment_no.is_none_or(|no| no == item.installment_no)
+    }
 }
 
 /// A debtor with one company in one currency.

@@ -5,6 +5,7 @@
 
 mod compose;
 mod history;
+mod ladder;
 mod route;
 mod select;
 
@@ -20,6 +21,7 @@ use super::message::{MessageError, Templates};
 use super::money::{Currency, Minor};
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
 use super::segment::{Rule, Scorecard, first_fit};
+use ladder::Climb;
 
 /// A cap on contacts over a rolling window.
 #[derive(Clone, Debug)]
@@ -87,6 +89,8 @@ pub struct Decision {
     pub tier: String,
     pub risk_band: Option<String>,
     pub regua: String,
+    /// The state of the customer by what it owes now: the highest step whose trigger holds, sent or not.
+    pub state: Option<String>,
     /// Why each item (in the order of the account's items) is left out of messages.
     pub item_holds: Vec<Option<HoldReason>>,
     pub outcome: Outcome,
@@ -127,6 +131,7 @@ struct Matter<'a> {
     items: &'a [Item],
     standing: Standing,
     cycle_id: String,
+    state: Option<&'a Step>,
     trace: Vec<String>,
 }
 
@@ -165,12 +170,13 @@ fn decide_account(
     let cycle_id = history::cycle_of(rules, debtor, account, contacts);
     let trace = vec![format!("segment {}", standing.segment), format!("régua {regua} by {scope}")];
     let items = select::netted(rules, account);
-    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, trace };
+    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, trace };
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
     let outcome = matter.settle(&regua, &item_holds, contacts)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
+    let state = matter.state.map(|step| step.id.clone());
     let Standing { segment, tier, risk_band } = matter.standing;
-    Ok(Decision { segment, tier, risk_band, regua, item_holds, outcome })
+    Ok(Decision { segment, tier, risk_band, regua, state, item_holds, outcome })
 }
 
 fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
@@ -212,7 +218,7 @@ impl Reasons {
     }
 }
 
-impl Matter<'_> {
+impl<'a> Matter<'a> {
     /// From the régua to one action or one reason.
     fn settle(
         &mut self,
@@ -228,28 +234,26 @@ impl Matter<'_> {
         };
         self.note_contact_reasons(procedure, contacts, &mut reasons);
         let items = self.items.iter().zip(item_holds);
-        let eligible: Vec<&Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
-        let Some(anchor) = select::anchor(&eligible) else {
-            self.note_cap(contacts, &mut reasons);
-            self.note_item_reasons(item_holds, &mut reasons);
-            return Ok(self.hold(reasons, None));
+        let eligible: Vec<&'a Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
+        let rung = match self.climb(procedure, &eligible, contacts) {
+            Some(Climb::Due(rung)) => rung,
+            Some(Climb::Wait(next, lead)) => return Ok(self.wait(next, lead, item_holds, contacts, reasons)),
+            None => {
+                self.note_cap(contacts, &mut reasons);
+                self.note_item_reasons(item_holds, &mut reasons);
+                return Ok(self.hold(reasons, None));
+            }
         };
-        let sent = self.sent_in_cycle(procedure, contacts);
-        let facts = self.facts(procedure, anchor, &eligible, &sent);
-        self.trace.push(procedure.considered(&facts, &self.standing.segment, &sent));
-        let (step, occurrence) = match procedure.next_step(&facts, &self.standing.segment, &sent) {
-            Next::Due { step, occurrence } => (step, occurrence.max(self.next_occurrence(step, contacts))),
-            next => return Ok(self.wait(next, anchor, item_holds, contacts, reasons)),
-        };
-        self.trace.push(format!("step {} due at {} days past due", step.id, facts.days_past_due));
+        let step = rung.step;
+        self.trace.push(format!("step {} due at {} days past due", step.id, rung.days_past_due));
         if !step.kind.is_instruction() {
             self.note_cap(contacts, &mut reasons);
         }
-        let cited = self.announced(step, select::cited(&eligible, anchor, step), &sent, &mut reasons);
-        self.note_minimum(procedure, &cited, &mut reasons);
+        let rung = self.announced(rung, contacts, &mut reasons);
+        self.note_minimum(procedure, &rung, &mut reasons);
         match self.route(step, contacts, &mut reasons) {
             Some(route) if reasons.0.is_empty() => {
-                self.compose(procedure, step, occurrence, cited, route).map(|a| Outcome::Act(Box::new(a)))
+                self.compose(procedure, rung, route).map(|a| Outcome::Act(Box::new(a)))
             }
             _ => Ok(self.hold(reasons, Some(step))),
         }
@@ -259,13 +263,13 @@ impl Matter<'_> {
     fn wait(
         &mut self,
         next: Next<'_>,
-        anchor: &Item,
+        lead: &Item,
         item_holds: &[Vec<HoldReason>],
         contacts: &[Contact],
         mut reasons: Reasons,
     ) -> Outcome {
         self.note_cap(contacts, &mut reasons);
-        if !anchor.is_overdue {
+        if !lead.is_overdue {
             let any_overdue = self.items.iter().any(|i| i.is_overdue);
             reasons.note(!any_overdue, HoldReason::NotDue);
             if any_overdue {

@@ -3,12 +3,16 @@
 //! A procedure is data; `next_step` is the only place that reads it. It looks at facts that are already worked out
 //! (days past due, what was sent, what was broken) and never at a clock or a table.
 
+mod trigger;
+
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::trigger::reaches;
+pub use self::trigger::{Facts, Trigger};
 use super::money::{Currency, Minor};
 
 /// What climbs the steps.
@@ -166,136 +170,6 @@ impl StepKind {
     }
 }
 
-/// When a step is due. "Equal or exceed", unless strict.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Trigger {
-    All(Vec<Trigger>),
-    Any(Vec<Trigger>),
-    DaysPastDue {
-        days: i64,
-        strictly: bool,
-    },
-    DaysSinceIssue {
-        days: i64,
-        strictly: bool,
-    },
-    /// On or after the last day of the month in which due date + days falls.
-    EndOfMonthAfter {
-        days: i64,
-    },
-    DaysSincePrevious {
-        days: i64,
-        strictly: bool,
-    },
-    OpenBalance {
-        least: BTreeMap<Currency, Minor>,
-        strictly: bool,
-    },
-    OpenItems {
-        least: u32,
-    },
-    PromiseBroken,
-    AgreementBroken,
-    PaidWhileListed,
-}
-
-/// The facts a trigger looks at; of one item, or of an account as its oldest due item.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    pub as_of: NaiveDate,
-    /// Calendar days; never above 0 for what is not overdue yet by the rule for non-business days.
-    pub days_past_due: i64,
-    pub due_date: NaiveDate,
-    pub issue_date: NaiveDate,
-    /// Since when a step without a day of its own (a balance, a broken promise) can have been about this item.
-    pub own_since: NaiveDate,
-    pub currency: Currency,
-    /// Open and eligible, of the whole account.
-    pub open: Minor,
-    pub open_items: u32,
-    pub previous_on: Option<NaiveDate>,
-    pub promise_broken: bool,
-    pub agreement_broken: bool,
-    pub paid_while_listed: bool,
-}
-
-fn reaches<T: PartialOrd>(value: T, least: T, strictly: bool) -> bool {
-    if strictly { value > least } else { value >= least }
-}
-
-fn end_of_month(day: NaiveDate) -> Option<NaiveDate> {
-    let first = NaiveDate::from_ymd_opt(day.year(), day.month(), 1)?;
-    first.checked_add_months(chrono::Months::new(1))?.pred_opt()
-}
-
-fn plus_days(day: NaiveDate, days: i64) -> Option<NaiveDate> {
-    day.checked_add_signed(chrono::TimeDelta::try_days(days)?)
-}
-
-impl Trigger {
-    pub fn holds(&self, facts: &Facts) -> bool {
-        match self {
-            Trigger::All(parts) => parts.iter().all(|t| t.holds(facts)),
-            Trigger::Any(parts) => parts.iter().any(|t| t.holds(facts)),
-            Trigger::DaysPastDue { days, strictly } => reaches(facts.days_past_due, *days, *strictly),
-            Trigger::DaysSinceIssue { days, strictly } => {
-                reaches((facts.as_of - facts.issue_date).num_days(), *days, *strictly)
-            }
-            Trigger::EndOfMonthAfter { days } => {
-                plus_days(facts.due_date, *days).and_then(end_of_month).is_some_and(|last| facts.as_of >= last)
-            }
-            Trigger::DaysSincePrevious { days, strictly } => {
-                facts.previous_on.is_some_and(|on| reaches((facts.as_of - on).num_days(), *days, *strictly))
-            }
-            Trigger::OpenBalance { least, strictly } => {
-                least.get(&facts.currency).is_some_and(|least| reaches(facts.open, *least, *strictly))
-            }
-            Trigger::OpenItems { least } => facts.open_items >= *least,
-            Trigger::PromiseBroken => facts.promise_broken,
-            Trigger::AgreementBroken => facts.agreement_broken,
-            Trigger::PaidWhileListed => facts.paid_while_listed,
-        }
-    }
-
-    /// Days past due at which the trigger first can hold, where it depends on them.
-    pub fn days_past_due(&self) -> Option<i64> {
-        match self {
-            Trigger::DaysPastDue { days, strictly } => Some(days.saturating_add(i64::from(*strictly))),
-            Trigger::All(parts) => parts.iter().filter_map(Trigger::days_past_due).max(),
-            Trigger::Any(parts) => parts.iter().map(Trigger::days_past_due).min().flatten(),
-            _ => None,
-        }
-    }
-
-    /// The first day on which it can hold for the item of these facts; `None` where it can hold on any day.
-    fn first_day(&self, facts: &Facts) -> Option<NaiveDate> {
-        match self {
-            Trigger::All(parts) => parts.iter().filter_map(|t| t.first_day(facts)).max(),
-            Trigger::Any(parts) => parts.iter().map(|t| t.first_day(facts)).min().flatten(),
-            Trigger::DaysPastDue { days, strictly } => {
-                plus_days(facts.due_date, days.saturating_add(i64::from(*strictly)))
-            }
-            Trigger::DaysSinceIssue { days, strictly } => {
-                plus_days(facts.issue_date, days.saturating_add(i64::from(*strictly)))
-            }
-            Trigger::EndOfMonthAfter { days } => plus_days(facts.due_date, *days).and_then(end_of_month),
-            _ => None,
-        }
-    }
-
-    /// Will it hold in time, if nothing but time passes? What will not (a balance too small, no promise broken) is
-    /// passed over, else the ladder would stand still there for good.
-    fn holds_in_time(&self, facts: &Facts) -> bool {
-        match self {
-            Trigger::All(parts) => parts.iter().all(|t| t.holds_in_time(facts)),
-            Trigger::Any(parts) => parts.iter().any(|t| t.holds_in_time(facts)),
-            Trigger::DaysPastDue { .. } | Trigger::DaysSinceIssue { .. } | Trigger::EndOfMonthAfter { .. } => true,
-            Trigger::DaysSincePrevious { .. } => facts.previous_on.is_some(),
-            _ => self.holds(facts),
-        }
-    }
-}
-
 /// The same step again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeat {
@@ -347,6 +221,8 @@ pub struct Sent {
     pub on: NaiveDate,
     /// False: it is known to have failed or to have been ignored; it is proposed again and does not escalate.
     pub counts: bool,
+    /// It took the very item of the facts up this step. Otherwise its day must tell whether it can have been for it.
+    pub is_named: bool,
 }
 
 /// What the ladder says.
@@ -371,11 +247,16 @@ impl Procedure {
 
     /// The next step for an account (or item) with these facts and this history of its cycle.
     pub fn next_step(&self, facts: &Facts, segment: &str, history: &[Sent]) -> Next<'_> {
-        let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s.on, self.step(&s.step_id)?)));
-        let last = counted.filter(|(on, s)| s.was_for(facts, *on)).map(|(_, s)| s).max_by_key(|s| s.level);
+        let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s, self.step(&s.step_id)?)));
+        let last = counted.filter(|(sent, s)| s.was_for(facts, sent)).map(|(_, s)| s).max_by_key(|s| s.level);
         let above = last.map_or(0, |s| s.level);
-        let ladder = self.steps.iter().filter(|s| !s.kind.is_duty());
-        let open: Vec<&Step> = ladder.filter(|s| s.level > above && s.is_for(segment) && !s.is_missed(facts)).collect();
+        let begins_at = self.begins_at(facts).filter(|s| s.level > above);
+        if let Some(step) = begins_at.filter(|s| facts.days_past_due > 0 || s.trigger.holds(facts)) {
+            return Next::Due { step, occurrence: occurrence(step, history) };
+        }
+        let floor = begins_at.map_or(0, |s| s.level);
+        let ladder = self.ladder().filter(|s| s.level > above && s.level >= floor);
+        let open: Vec<&Step> = ladder.filter(|s| s.is_for(segment) && !s.is_missed(facts)).collect();
         let awaited = open.iter().find(|s| s.trigger.holds_in_time(facts));
         let found = match self.advance {
             Advance::Sequential => awaited.filter(|s| s.trigger.holds(facts)),
@@ -392,11 +273,28 @@ impl Procedure {
         }
     }
 
+    /// What an account climbs; duties are owed beside it.
+    fn ladder(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.steps.iter().filter(|s| !s.kind.is_duty())
+    }
+
+    /// The step that a person set for the item: it goes out at once, as soon as the item is overdue, and what stands
+    /// below it is passed by.
+    fn begins_at(&self, facts: &Facts) -> Option<&Step> {
+        let id = facts.begins_at.as_ref()?;
+        self.ladder().find(|s| s.id == *id)
+    }
+
+    /// The state of a customer by what it owes now, whatever was sent: the highest step whose trigger holds.
+    pub fn state(&self, facts: &Facts, segment: &str) -> Option<&Step> {
+        self.ladder().rev().find(|s| s.is_for(segment) && s.trigger.holds(facts))
+    }
+
     /// The day of the last step that was sent for the item of these facts.
     pub fn previous_on(&self, facts: &Facts, history: &[Sent]) -> Option<NaiveDate> {
         let was_for = |sent: &&Sent| match self.step(&sent.step_id) {
-            Some(step) => step.was_for(facts, sent.on),
-            None => sent.on >= facts.own_since,
+            Some(step) => step.was_for(facts, sent),
+            None => sent.is_named || sent.on >= facts.own_since,
         };
         history.iter().filter(|s| s.counts).filter(was_for).map(|s| s.on).max()
     }
@@ -404,7 +302,7 @@ impl Procedure {
     /// One word on every step, in order, for the trace: sent, passed, for others, due, or not due.
     pub fn considered(&self, facts: &Facts, segment: &str, history: &[Sent]) -> String {
         let last_sent = |step: &Step| {
-            let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s.on));
+            let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s));
             sent.map(|s| s.on).max()
         };
         let mut text = String::from("steps:");
@@ -430,8 +328,10 @@ impl Step {
 
     /// Was it sent for what is now the oldest item? A D+30 notice about an invoice that has since been paid does not
     /// put the next invoice on D+30: paying the oldest item re-anchors the account at once.
-    fn was_for(&self, facts: &Facts, sent_on: NaiveDate) -> bool {
-        sent_on >= self.trigger.first_day(facts).unwrap_or(facts.own_since)
+    fn was_for(&self, facts: &Facts, sent: &Sent) -> bool {
+        let begins_here = facts.begins_at.as_ref() == Some(&self.id);
+        let first_day = self.trigger.first_day(facts).filter(|_| !begins_here);
+        sent.is_named || sent.on >= first_day.unwrap_or(facts.own_since)
     }
 
     /// Its day is so long gone that it would be out of place now: a D−3 reminder is not sent on D+10.
@@ -450,7 +350,7 @@ fn occurrence(step: &Step, history: &[Sent]) -> u32 {
 
 fn repeat_due<'a>(step: &'a Step, facts: &Facts, history: &[Sent]) -> Option<Next<'a>> {
     let repeat = step.repeat?;
-    let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s.on));
+    let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s));
     if sent.clone().count() as u32 >= repeat.max {
         return None;
     }

@@ -6,6 +6,7 @@
 //! way, control totals are taken from the rows themselves: the audits compare what SQL made of them.
 
 mod claims;
+mod history;
 mod spread;
 mod totals;
 
@@ -17,12 +18,13 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{filter_record_batch, not};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use chrono::NaiveDate;
 use tempfile::TempDir;
 use twox_hash::XxHash64;
 
+pub use history::{action_items_schema, actions_schema};
 pub use totals::Totals;
 
 use super::{BadRow, Snapshots, day_number};
@@ -266,22 +268,4 @@ fn clash(table: &'static str, batch: &RecordBatch, row: usize, reason: &'static 
     let source_row = batch.column_by_name("source_row")?.as_primitive::<Int64Type>().value(row);
     let debtors = batch.column_by_name("debtor_id").map(|c| c.as_string::<i32>());
     Some(Clash { table, source_row, debtor_id: debtors.map(|d| d.value(row).to_owned()), reason })
-}
-
-/// What the action log of earlier runs says of each published action.
-pub fn history_schema() -> SchemaRef {
-    let text = |name| Field::new(name, DataType::Utf8, true);
-    Arc::new(Schema::new(vec![
-        text("action_id"),
-        text("company_id"),
-        text("debtor_id"),
-        text("currency"),
-        text("regua"),
-        text("step_id"),
-        Field::new("occurrence", DataType::Int64, true),
-        text("cycle_id"),
-        text("channel"),
-        Field::new("published_on", DataType::Date32, true),
-        Field::new("group_key", DataType::Int64, true),
-    ]))
 }

@@ -329,14 +329,14 @@ fn sigterm_publishes_nothing() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_refused_and_never_ignored() {
+fn what_would_have_no_effect_is_refused_and_never_ignored() {
     let house = House::new();
-    house.edit("pipelines/reguas/b2b.toml", "level_of = \"account\"", "level_of = \"item\"");
+    house.edit("pipelines/reguas/b2b.toml", "level_of = \"account\"", "carrier = \"max_level\"");
     house.edit("pipelines/reguas/b2b.toml", "kind = \"agency_placement\"", "kind = \"agency_recall\"");
     house.edit("pipelines/daily.toml", "slot_days = 1", "slot_days = 5");
     let ended = house.regua(&["check", "pipelines/daily.toml"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    for part in ["b2b.toml:5: items that climb", "duties after payment", "slot_days above unreported_days"] {
+    for part in ["b2b.toml:5: `carrier` needs `level_of", "duties after payment", "slot_days above unreported_days"] {
         assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
     }
 }

@@ -105,3 +105,24 @@ fn an_old_action_of_the_episode_keeps_its_id() {
     let second = house.published("actions", "action_id cycle_id occurrence").join("");
     assert!(!second.contains(id) && second.ends_with(&format!("{cycle} 2")), "{first} then {second}");
 }
+
+/// Two items of one debtor climb on their own; what was published says which step each of them took.
+#[test]
+fn items_that_climb_on_their_own_are_known_by_what_was_published() {
+    let house = house("2026-06-24");
+    house.edit("pipelines/reguas/b2b.toml", "level_of = \"account\"", "level_of = \"item\"\ncarrier = \"max_level\"");
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-24 100.00\nI2 D1 2026-01-05 2026-06-29 100.00",
+    );
+    let took = |as_of: &str| {
+        assert!(decision(&house, as_of).starts_with("action"), "{as_of}");
+        house.published("actions", "step_id items").join("")
+    };
+    let first = took("2026-06-30");
+    assert!(first.starts_with("d+5") && first.contains("step_id: d+5") && first.contains("step_id: d+1"), "{first}");
+    let second = took("2026-07-04");
+    assert!(second.starts_with("d+5") && second.contains("invoice_id: I1"), "I2 takes d+5, I1 is listed: {second}");
+    assert_eq!(second.matches("step_id: d+5").count(), 1, "{second}");
+    assert_eq!(house.published("debtors", "dunning_state"), ["d+5"]);
+}

@@ -23,7 +23,7 @@ use chrono::NaiveDate;
 use regua::config::Plan;
 use regua::contract;
 use regua::io::engine::{Engine, Layer, Model, Models, Session};
-use regua::stage::shard::{Shard, Totals, history_schema};
+use regua::stage::shard::{Shard, Totals, action_items_schema, actions_schema};
 use regua::stage::transform;
 use tokio::runtime::Runtime;
 
@@ -111,7 +111,7 @@ impl Given {
     fn add_table(&mut self, name: &str, columns: &[String]) {
         let name = match contract::input(name) {
             Some(_) => format!("raw_{name}"),
-            None if ["actions", "held_debtors"].contains(&name) => format!("raw_{name}"),
+            None if ["actions", "action_items", "held_debtors"].contains(&name) => format!("raw_{name}"),
             None => name.to_owned(),
         };
         self.tables.insert("last".to_owned(), vec![Section { columns: vec![name.clone()], rows: Vec::new() }]);
@@ -189,7 +189,7 @@ impl Given {
             fields.push(Field::new("group_text", DataType::Utf8, true));
             (table.name, Arc::new(Schema::new(fields)))
         });
-        let tables = inputs.chain([("actions", history_schema())]);
+        let tables = inputs.chain([("actions", actions_schema()), ("action_items", action_items_schema())]);
         tables
             .map(|(name, schema)| (name, Arc::clone(&schema), self.batches(&format!("raw_{name}"), &schema)))
             .collect()

@@ -13,8 +13,12 @@ impl Workshop<'_> {
     pub(super) fn procedure(&mut self, document: &Document, raw: RawRegua, segments: &[&str]) -> Procedure {
         let minimum = self.amounts(document, "/minimum", &raw.minimum);
         // A key that would be read and not obeyed is worse than one that is refused.
-        if raw.level_of == LevelOf::Item {
-            self.refuse(document, "/level_of", "items that climb on their own are not built yet; use \"account\"");
+        if raw.level_of == LevelOf::Account && raw.carrier.is_some() {
+            self.refuse(
+                document,
+                "/carrier",
+                "`carrier` needs `level_of = \"item\"`: an account climbs by its oldest item",
+            );
         }
         if raw.steps.is_empty() || raw.steps.len() > STEPS_MAX {
             self.refuse(document, "/steps", format!("a régua has 1 to {STEPS_MAX} steps"));
@@ -33,7 +37,7 @@ impl Workshop<'_> {
             id: raw.id,
             level_of: raw.level_of,
             advance: raw.advance,
-            carrier: raw.carrier,
+            carrier: raw.carrier.unwrap_or_default(),
             min_gap_days: raw.min_gap_days,
             minimum,
             dispute_scope: raw.dispute_scope,
@@ -136,7 +140,12 @@ impl Workshop<'_> {
             let least = self.amounts(document, &format!("{at}/open_balance"), amounts);
             parts.push(Trigger::OpenBalance { least, strictly });
         }
+        if let Some(amounts) = &raw.overdue_balance {
+            let least = self.amounts(document, &format!("{at}/overdue_balance"), amounts);
+            parts.push(Trigger::OverdueBalance { least, strictly });
+        }
         parts.extend(raw.open_items.map(|least| Trigger::OpenItems { least }));
+        parts.extend(raw.overdue_items.map(|least| Trigger::OverdueItems { least }));
         let flags = [
             (raw.promise_broken, Trigger::PromiseBroken),
             (raw.agreement_broken, Trigger::AgreementBroken),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::ladder::Rung;
 use super::route::Route;
 use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
@@ -96,11 +97,11 @@ impl<'a> Matter<'a> {
     pub(super) fn compose(
         &mut self,
         procedure: &Procedure,
-        step: &Step,
-        occurrence: u32,
-        cited: Vec<&Item>,
+        rung: Rung<'_>,
         route: Route<'_>,
     ) -> Result<Action, MessageError> {
+        let Rung { step, occurrence, .. } = rung;
+        let cited: Vec<&Item> = rung.cited.iter().map(|c| c.item).collect();
         let (rules, debtor, account) = (self.rules, self.debtor, self.account);
         let tone = self.tone(step);
         let fields = self.fields(step, &cited, &route, tone);
@@ -144,7 +145,7 @@ impl<'a> Matter<'a> {
             priority: priority(&cited),
             collector_id: cited.iter().find_map(|i| i.collector_id.clone()).or_else(|| debtor.collector_id.clone()),
             agency_id: step.agency.clone(),
-            items: cited.into_iter().map(CitedItem::from).collect(),
+            items: rung.cited.iter().map(|c| CitedItem::of(c.item, c.takes.map(|s| s.id.as_str()))).collect(),
             offer: None,
             validity: route.validity,
             rule_trace: std::mem::take(&mut self.trace),

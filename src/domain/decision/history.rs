@@ -4,9 +4,10 @@
 
 use chrono::NaiveDate;
 
+use super::ladder::{Cited, Rung};
 use super::{Cap, HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
-use crate::domain::action::{Action, cycle_id};
-use crate::domain::case::{Account, Contact, ContactState, Debtor};
+use crate::domain::action::{Action, CitedItem, cycle_id};
+use crate::domain::case::{Account, Contact, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
 impl Contact {
@@ -51,7 +52,13 @@ pub(super) fn contact_of(action: &Action) -> Option<Contact> {
         state: ContactState::Unreported,
         action_id: Some(action.action_id.clone()),
         answered_on: None,
+        items: action.items.iter().map(named_item).collect(),
     })
+}
+
+pub(super) fn named_item(item: &CitedItem) -> NamedItem {
+    let (invoice_id, step_id) = (item.invoice_id.clone(), item.step_id.clone());
+    NamedItem { invoice_id, installment_no: Some(item.installment_no), step_id }
 }
 
 fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
@@ -84,8 +91,20 @@ impl Matter<'_> {
         };
         self.own(contacts)
             .filter(|c| self.is_of_cycle(c) || c.step_id.as_ref().is_some_and(is_before_due))
-            .filter_map(|c| Some(Sent { step_id: c.step_id.clone()?, on: c.on, counts: c.counts() }))
+            .filter_map(|c| Some(Sent { step_id: c.step_id.clone()?, on: c.on, counts: c.counts(), is_named: false }))
             .collect()
+    }
+
+    /// The steps that an item took. What is only logged, without an item, counts for all that existed then.
+    pub(super) fn sent_of_item(&self, item: &Item, contacts: &[Contact]) -> Vec<Sent> {
+        let sent = |contact: &Contact| {
+            let (step_id, is_named) = match contact.items.as_slice() {
+                [] => (contact.step_id.as_ref().filter(|_| contact.on >= item.issue_date)?, false),
+                items => (items.iter().find(|named| named.is(item))?.step_id.as_ref()?, true),
+            };
+            Some(Sent { step_id: step_id.clone(), on: contact.on, counts: contact.counts(), is_named })
+        };
+        self.own(contacts).filter_map(sent).collect()
     }
 
     /// One more than was ever published for this step and cycle, whatever became of it.
@@ -152,34 +171,42 @@ impl Matter<'_> {
     }
 
     /// Too little to write about.
-    pub(super) fn note_minimum(&self, procedure: &Procedure, cited: &[&Item], reasons: &mut Reasons) {
-        let sum: Minor = cited.iter().map(|i| i.open).sum();
+    pub(super) fn note_minimum(&self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) {
+        let sum: Minor = rung.cited.iter().map(|c| c.item.open).sum();
         let minimum = procedure.minimum.get(&self.account.currency).copied().unwrap_or(Minor::ZERO);
         reasons.note(sum < minimum, HoldReason::BelowMinimum);
     }
 
-    /// What the step's notice announced: an item that was not overdue on its day was not in it, and is left out.
-    pub(super) fn announced<'i>(
-        &self,
-        step: &Step,
-        cited: Vec<&'i Item>,
-        sent: &[Sent],
-        reasons: &mut Reasons,
-    ) -> Vec<&'i Item> {
-        let Some((notice, days)) = &step.after_notice else { return cited };
-        let Some(on) = sent.iter().filter(|s| s.counts && s.step_id == *notice).map(|s| s.on).max() else {
+    /// What the step's notice announced, and long enough ago: the other items are left out.
+    pub(super) fn announced<'r>(&self, mut rung: Rung<'r>, contacts: &[Contact], reasons: &mut Reasons) -> Rung<'r> {
+        let Some((notice, days)) = &rung.step.after_notice else { return rung };
+        let of_notice = |c: &&Contact| c.counts() && c.step_id.as_ref() == Some(notice) && self.is_of_cycle(c);
+        let notices: Vec<&Contact> = self.own(contacts).filter(of_notice).collect();
+        let Some(last) = notices.iter().map(|c| c.on).max() else {
             reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent")));
-            return cited;
+            return rung;
         };
-        if days_between(on, self.as_of) < i64::from(*days) {
-            reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was sent on {on}, {days} days")));
+        let noticed_on = |item: &Item| notices.iter().filter(|c| self.named(c, item)).map(|c| c.on).min();
+        let has_run = |on: NaiveDate| days_between(on, self.as_of) >= i64::from(*days);
+        let ripe = |cited: &&Cited<'r>| noticed_on(cited.item).is_some_and(has_run);
+        let announced: Vec<Cited<'r>> = rung.cited.iter().filter(ripe).copied().collect();
+        if !announced.is_empty() {
+            rung.cited = announced;
+        } else {
+            let why = match rung.cited.iter().any(|c| noticed_on(c.item).is_some()) {
+                true => format!("{notice} was sent on {last}, {days} days"),
+                false => format!("{notice} of {last} named nothing that is due now"),
+            };
+            reasons.because(HoldReason::NoticePeriod, Some(why));
         }
-        let was_in_it = |item: &&&Item| self.rules.calendar.next_business_day(item.due_date) < on;
-        let announced: Vec<&Item> = cited.iter().filter(was_in_it).copied().collect();
-        if announced.is_empty() {
-            reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} of {on} named nothing that is due now")));
-            return cited;
+        rung
+    }
+
+    /// Did the contact name the item? Where that is not known: what was not overdue on its day was not in it.
+    fn named(&self, contact: &Contact, item: &Item) -> bool {
+        match contact.items.as_slice() {
+            [] => self.rules.calendar.next_business_day(item.due_date) < contact.on,
+            items => items.iter().any(|named| named.is(item)),
         }
-        announced
     }
 }

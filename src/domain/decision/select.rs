@@ -71,7 +71,7 @@ impl Matter<'_> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
         let any_disputed = account_dispute && self.items.iter().any(|i| i.is_disputed);
         let mut holds: Vec<Vec<HoldReason>> =
-            self.items.iter().map(|item| self.item_reasons(item, any_disputed)).collect();
+            self.items.iter().map(|item| self.item_reasons(procedure, item, any_disputed)).collect();
         // A rest of some cents is not dunned because other invoices, not due yet, lift the account over the tolerance.
         let due = |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue && holds.is_empty()).then_some(item.open);
         let sum: Minor = self.items.iter().zip(&holds).filter_map(due).sum();
@@ -82,7 +82,9 @@ impl Matter<'_> {
         holds
     }
 
-    fn item_reasons(&self, item: &Item, any_disputed: bool) -> Vec<HoldReason> {
+    fn item_reasons(&self, procedure: Option<&Procedure>, item: &Item, any_disputed: bool) -> Vec<HoldReason> {
+        // A name that nobody knows came with the data: nobody is dunned by accident.
+        let has_no_step = item.step_override.as_ref().is_some_and(|id| procedure.is_some_and(|p| p.step(id).is_none()));
         let has_no_regua = item.regua.as_ref().is_some_and(|name| !self.rules.procedures.contains_key(name));
         let reasons = [
             (item.is_blocked, HoldReason::BlockedItem),
@@ -92,14 +94,14 @@ impl Matter<'_> {
             (item.in_kept_agreement, HoldReason::AgreementKept),
             (item.promise_pending, HoldReason::PromisePending),
             (item.open <= Minor::ZERO, HoldReason::CreditCovers),
-            (has_no_regua, HoldReason::ReguaNone),
+            (has_no_regua || has_no_step, HoldReason::ReguaNone),
             (item.agency_id.is_some(), HoldReason::WithAgency),
         ];
         reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
     }
 
     pub(super) fn facts(&self, procedure: &Procedure, anchor: &Item, eligible: &[&Item], sent: &[Sent]) -> Facts {
-        let due = eligible.iter().filter(|i| i.is_overdue == anchor.is_overdue);
+        let overdue = eligible.iter().filter(|i| i.is_overdue);
         // Before the episode this item led the account; within it another one did, until this one fell due.
         let has_led = !anchor.is_overdue || anchor.due_date <= self.account.episode_start;
         let mut facts = Facts {
@@ -109,8 +111,11 @@ impl Matter<'_> {
             issue_date: anchor.issue_date,
             own_since: if has_led { anchor.issue_date } else { anchor.due_date },
             currency: self.account.currency,
-            open: due.clone().map(|i| i.open).sum(),
-            open_items: due.count() as u32,
+            open: eligible.iter().map(|i| i.open).sum(),
+            open_items: eligible.len() as u32,
+            overdue: overdue.clone().map(|i| i.open).sum(),
+            overdue_items: overdue.count() as u32,
+            begins_at: anchor.step_override.clone(),
             previous_on: None,
             promise_broken: self.account.promise_broken,
             agreement_broken: self.account.agreement_broken,

@@ -3,6 +3,7 @@
 mod caps;
 mod holds;
 mod identity;
+mod items;
 mod ladder;
 mod messages;
 mod properties;

@@ -1,5 +1,6 @@
 //! Triggers and the climb from step to step, without any of the holds around them.
 
+use super::trigger::plus_days;
 use super::*;
 
 const TODAY: &str = "2026-11-17";
@@ -24,6 +25,9 @@ fn facts(days_past_due: i64) -> Facts {
         currency: brl(),
         open: Minor(10_000),
         open_items: 1,
+        overdue: Minor(10_000),
+        overdue_items: 1,
+        begins_at: None,
         previous_on: None,
         promise_broken: false,
         agreement_broken: false,
@@ -79,8 +83,13 @@ fn procedure(advance: Advance, steps: Vec<Step>) -> Procedure {
 /// Steps that went out so many days ago; with `!` in front, that did not arrive.
 fn history(sent: &[(&str, i64)]) -> Vec<Sent> {
     let sent = sent.iter().map(|(id, ago)| (id.trim_start_matches('!'), !id.starts_with('!'), *ago));
-    sent.map(|(id, counts, ago)| Sent { step_id: id.to_owned(), on: plus_days(day(TODAY), -ago).unwrap(), counts })
-        .collect()
+    sent.map(|(id, counts, ago)| Sent {
+        step_id: id.to_owned(),
+        on: plus_days(day(TODAY), -ago).unwrap(),
+        counts,
+        is_named: false,
+    })
+    .collect()
 }
 
 fn said(procedure: &Procedure, facts: &Facts, sent: &[(&str, i64)]) -> String {
@@ -120,6 +129,7 @@ fn triggers_equal_or_exceed_unless_strict() {
         ("strictly above it", strict_balance, 5, false),
         ("another currency than the account's", dollars, 5, false),
         ("items", Trigger::OpenItems { least: 1 }, 5, true),
+        ("overdue items", Trigger::OverdueItems { least: 2 }, 5, false),
         ("more items", Trigger::OpenItems { least: 2 }, 5, false),
         ("nothing before", since_previous(0), 5, false),
         ("no promise", Trigger::PromiseBroken, 5, false),

@@ -7,7 +7,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
 use chrono::{Days, NaiveDate};
 
-use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile};
+use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::money::Minor;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
@@ -105,7 +105,8 @@ pub(super) fn groups(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) 
     let debtors = Rows::of(session, "cnd_debtors")?;
     let mut points = points(&Rows::of(session, "cnd_contact_points")?)?;
     let mut accounts = accounts(session, is_overdue)?;
-    let mut contacts = contacts(&Rows::of(session, "cnd_contacts")?)?;
+    let named = named_items(&Rows::of(session, "cnd_contact_items")?)?;
+    let mut contacts = contacts(&Rows::of(session, "cnd_contacts")?, named)?;
     let keys = debtors.ints("group_key")?;
     let mut groups: Vec<Group> = Vec::new();
     let mut last = None;
@@ -172,15 +173,33 @@ fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
     Ok(points)
 }
 
-fn contacts(rows: &Rows) -> Result<HashMap<i64, Vec<Contact>>> {
+/// What each published action named.
+fn named_items(rows: &Rows) -> Result<HashMap<String, Vec<NamedItem>>> {
+    let (action, invoice) = (rows.texts("action_id")?, rows.texts("invoice_id")?);
+    let (number, step) = (rows.ints("installment_no")?, rows.texts("step_id")?);
+    let mut named: HashMap<String, Vec<NamedItem>> = HashMap::new();
+    for row in 0..rows.len() {
+        let (invoice_id, installment_no) = (invoice.get(row).to_owned(), int(number, row));
+        let item = NamedItem { invoice_id, installment_no, step_id: step.owned(row) };
+        named.entry(action.get(row).to_owned()).or_default().push(item);
+    }
+    Ok(named)
+}
+
+fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<HashMap<i64, Vec<Contact>>> {
     let (key, id) = (rows.ints("group_key")?, rows.texts("debtor_id")?);
     let (company, currency, cycle) = (rows.texts("company_id")?, rows.texts("currency")?, rows.texts("cycle_id")?);
     let (regua, step, occurrence) = (rows.texts("regua")?, rows.texts("step_id")?, rows.ints("occurrence")?);
     let (channel, on) = (rows.texts("channel")?, rows.dates("contacted_on")?);
+    let invoice = rows.texts("invoice_id")?;
     let (state, action, answered) = (rows.texts("state")?, rows.texts("action_id")?, rows.dates("answered_on")?);
     let mut contacts: HashMap<i64, Vec<Contact>> = HashMap::new();
     for row in 0..rows.len() {
         let (Some(channel), Some(on)) = (Channel::parse(channel.get(row)), on(row)) else { continue };
+        let of_action = action.some(row).and_then(|id| named.remove(id));
+        let of_log = invoice
+            .owned(row)
+            .map(|invoice_id| vec![NamedItem { invoice_id, installment_no: None, step_id: step.owned(row) }]);
         let contact = Contact {
             debtor_id: id.get(row).to_owned(),
             company_id: company.owned(row),
@@ -199,6 +218,7 @@ fn contacts(rows: &Rows) -> Result<HashMap<i64, Vec<Contact>>> {
             },
             action_id: action.owned(row),
             answered_on: answered(row),
+            items: of_action.or(of_log).unwrap_or_default(),
         };
         contacts.entry(key.value(row)).or_default().push(contact);
     }

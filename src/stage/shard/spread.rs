@@ -12,9 +12,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::StreamWriter;
 
 use super::claims::ClaimWriter;
-use super::{Groups, Totals, group_key, group_text, hash_of, history_schema, scratch_path, shard_of, totals};
+use super::{Groups, Totals, group_key, group_text, hash_of, history, scratch_path, shard_of, totals};
 use crate::error::{Error, Result};
-use crate::io::parquet::{Source, conformed};
+use crate::io::parquet::Source;
 use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots};
 
@@ -148,38 +148,27 @@ impl Spreader<'_> {
         writers.finish(outcome)
     }
 
-    /// The actions of earlier runs, as a table of their own.
+    /// The actions of earlier runs and what they named, as tables of their own.
     fn history(&self, sources: &[Source], groups: &Groups, outcome: &mut Outcome) -> Result<()> {
-        let mut writers = Writers::new(self, "actions");
-        let schema = history_schema();
+        let (mut actions, mut items) = (Writers::new(self, "actions"), Writers::new(self, "action_items"));
+        let columns = history::columns();
         for source in sources {
-            let wanted = |name: &str| if name == "published_on" { "as_of_date" } else { name }.to_owned();
-            let names: Vec<String> = schema.fields().iter().map(|f| wanted(f.name())).collect();
-            let positions = names.iter().filter_map(|n| source.schema().index_of(n).ok());
+            let positions = columns.iter().filter_map(|n| source.schema().index_of(n).ok());
             let mut positions: Vec<usize> = positions.collect();
             positions.sort_unstable();
             source.for_each_batch(&positions, |batch| {
-                let keys = debtor_keys(&batch, groups);
-                writers.push(renamed_history(&batch, &schema)?, keys)
+                actions.push(history::actions(&batch)?, debtor_keys(&batch, groups))?;
+                let named = history::action_items(&batch)?;
+                let keys = debtor_keys(&named, groups);
+                items.push(named, keys)
             })?;
         }
-        writers.finish(outcome)?;
-        outcome.schemas.insert("actions", schema);
+        actions.finish(outcome)?;
+        items.finish(outcome)?;
+        outcome.schemas.insert("actions", history::actions_schema());
+        outcome.schemas.insert("action_items", history::action_items_schema());
         Ok(())
     }
-}
-
-fn renamed_history(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let found = batch.schema();
-    let fields = found.fields().iter().map(|f| match f.name().as_str() {
-        "as_of_date" => Arc::new(f.as_ref().clone().with_name("published_on")),
-        _ => Arc::clone(f),
-    });
-    let renamed = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let without_key = Arc::new(Schema::new(schema.fields()[..schema.fields().len() - 1].to_vec()));
-    RecordBatch::try_new(renamed, batch.columns().to_vec())
-        .and_then(|b| conformed(&b, &without_key))
-        .map_err(|e| Error::Damaged { object: "the action log".to_owned(), what: e.to_string() })
 }
 
 impl Outcome {

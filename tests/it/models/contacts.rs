@@ -331,3 +331,49 @@ fn candidate_contacts_come_oldest_first_by_group() {
     ",
     );
 }
+
+#[test]
+fn a_logged_contact_is_about_an_invoice_where_all_its_events_name_that_one() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        contact_log: event_id step_id invoice_id occurred_at status
+            E1 d+1 I1 2026-06-21T10:00:00 sent
+            E2 d+1 I1 2026-06-21T11:00:00 delivered
+            E3 d+5 I1 2026-06-25T10:00:00 sent
+            E4 d+5 I2 2026-06-25T10:00:00 delivered
+            E5 d+6 I1 2026-06-26T10:00:00 sent
+            E6 d+6 - 2026-06-26T10:00:00 delivered
+        int_contacts = step_id contacted_on invoice_id
+            d+1 2026-06-21 I1
+            d+5 2026-06-25 -
+            d+6 2026-06-26 -
+    ",
+    );
+}
+
+#[test]
+fn what_an_action_named_goes_with_its_contact() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        actions: action_id step_id published_on
+            A2 d+5 2026-06-25
+            A1 d+1 2026-06-21
+        action_items: action_id invoice_id installment_no step_id
+            A2 I1 1 d+5
+            A2 I0 2 -
+            A1 I1 1 d+1
+            A9 I1 1 d+1
+        cnd_contact_items == action_id invoice_id installment_no step_id
+            A1 I1 1 d+1
+            A2 I0 2 -
+            A2 I1 1 d+5
+        int_contacts = action_id invoice_id
+            A1 -
+            A2 -
+    ",
+    );
+}

@@ -111,16 +111,21 @@ fn only_logged(case: &mut Case) {
 fn steps_that_look_at_the_whole_account() {
     let with =
         |trigger: Trigger| Case::of(&[10, 6, -9]).with(|c| c.steps(vec![Step { trigger, ..ladder().steps.remove(3) }]));
-    let balance = |text: &str| Trigger::OpenBalance { least: [(brl(), minor(text))].into(), strictly: false };
+    let balance = |text: &str| Trigger::OverdueBalance { least: [(brl(), minor(text))].into(), strictly: false };
     assert_eq!(with(balance("200.00")).outcome(), "d+5 by email: A, B", "what is due, together");
     assert_eq!(with(balance("200.01")).outcome(), "no_step_due", "what is not due does not count");
+    let open = |text: &str| Trigger::OpenBalance { least: [(brl(), minor(text))].into(), strictly: false };
+    assert_eq!(with(open("300.00")).outcome(), "d+5 by email: A, B", "all that is open; what is due is named");
+    assert_eq!(with(open("300.01")).outcome(), "no_step_due");
     assert_eq!(
         with(balance("200.00")).with(|c| c.item(1).is_disputed = true).outcome(),
         "no_step_due",
         "nor what is held"
     );
-    assert_eq!(with(Trigger::OpenItems { least: 2 }).outcome(), "d+5 by email: A, B");
-    assert_eq!(with(Trigger::OpenItems { least: 3 }).outcome(), "no_step_due");
+    assert_eq!(with(Trigger::OverdueItems { least: 2 }).outcome(), "d+5 by email: A, B");
+    assert_eq!(with(Trigger::OverdueItems { least: 3 }).outcome(), "no_step_due");
+    assert_eq!(with(Trigger::OpenItems { least: 3 }).outcome(), "d+5 by email: A, B");
+    assert_eq!(with(Trigger::OpenItems { least: 4 }).outcome(), "no_step_due");
     assert_eq!(with(Trigger::PromiseBroken).outcome(), "no_step_due");
     assert_eq!(
         with(Trigger::PromiseBroken).with(|c| c.account().promise_broken = true).outcome(),

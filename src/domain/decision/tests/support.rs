@@ -1,5 +1,6 @@
 //! A group with one debtor, one account and the ladder of `pipelines/reguas/b2b.toml`, to be changed case by case.
 
+use super::super::history::named_item;
 use super::super::*;
 use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
 use crate::domain::case::{ContactPoint, ContactState, Profile};
@@ -226,6 +227,7 @@ pub(super) fn contact(step_id: &str, channel: Channel, ago: i64) -> Contact {
         state: ContactState::Sent,
         action_id: None,
         answered_on: None,
+        items: Vec::new(),
     }
 }
 
@@ -307,6 +309,7 @@ impl Case {
                 contact.company_id = Some(action.company_id.clone());
                 contact.cycle_id = Some(action.cycle_id.clone());
                 contact.occurrence = i64::from(action.occurrence);
+                contact.items = action.items.iter().map(named_item).collect();
                 self.group.contacts.push(contact);
             }
         }

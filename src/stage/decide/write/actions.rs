@@ -92,6 +92,7 @@ fn cited_items(acts: &[(&Action, Value, String)]) -> ArrayRef {
         Box::new(Date32Builder::new()),
         Box::new(money_builder()),
         Box::new(Int64Builder::new()),
+        Box::new(StringBuilder::new()),
     ];
     let item_field = match &kind {
         DataType::List(field) => Arc::clone(field),
@@ -106,6 +107,7 @@ fn cited_items(acts: &[(&Action, Value, String)]) -> ArrayRef {
             field::<Date32Builder>(row, 2).append_value(day_number(item.due_date));
             field::<Decimal128Builder>(row, 3).append_value(i128::from(item.open_amount.0));
             field::<Int64Builder>(row, 4).append_value(item.days_past_due);
+            field::<StringBuilder>(row, 5).append_option(item.step_id.as_deref());
             row.append(true);
         }
         list.append(true);

@@ -95,6 +95,7 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         text(rows.iter().map(|r| r.decision.tier.as_str())),
         maybe_text(rows.iter().map(|r| r.decision.risk_band.as_deref())),
         maybe_text(rows.iter().map(|r| Some(r.decision.regua.as_str()))),
+        maybe_text(rows.iter().map(|r| r.decision.state.as_deref())),
         ints(rows.iter().map(|r| r.account.items.len() as i64)),
         amounts(rows.iter().map(|r| Some(r.account.open())))?,
         ints(rows.iter().map(|r| overdue(r.account))),

@@ -1,0 +1,153 @@
+//! The ladder: which step comes next for an account, or for each of its items, and which items that step names.
+//!
+//! An account climbs by its oldest item. With `level_of = "item"` every item climbs on its own, one of them carries
+//! the message, and the others are named in it with the step that they take themselves.
+
+use std::cmp::Reverse;
+
+use super::{Contact, Item, Matter, Procedure, Step, select};
+use crate::domain::procedure::{Carrier, Facts, LevelOf, Next, StepKind};
+
+/// An item that a message names.
+#[derive(Clone, Copy)]
+pub(super) struct Cited<'a> {
+    pub item: &'a Item,
+    /// The step that it takes with this message; `None`: it is listed beside others.
+    pub takes: Option<&'a Step>,
+}
+
+/// The step that is due, and what it names.
+pub(super) struct Rung<'a> {
+    pub step: &'a Step,
+    pub occurrence: u32,
+    /// Of the item that led to it.
+    pub days_past_due: i64,
+    pub cited: Vec<Cited<'a>>,
+}
+
+/// What the ladder says.
+pub(super) enum Climb<'a> {
+    Due(Rung<'a>),
+    /// Not yet, or no more; and the item that was looked at.
+    Wait(Next<'a>, &'a Item),
+}
+
+impl<'a> Matter<'a> {
+    /// The next step; `None` where there is no item to name.
+    pub(super) fn climb(
+        &mut self,
+        procedure: &'a Procedure,
+        eligible: &[&'a Item],
+        contacts: &[Contact],
+    ) -> Option<Climb<'a>> {
+        match procedure.level_of {
+            LevelOf::Account => self.climb_by_account(procedure, eligible, contacts),
+            LevelOf::Item => self.climb_by_item(procedure, eligible, contacts),
+        }
+    }
+
+    fn climb_by_account(
+        &mut self,
+        procedure: &'a Procedure,
+        eligible: &[&'a Item],
+        contacts: &[Contact],
+    ) -> Option<Climb<'a>> {
+        let lead = select::anchor(eligible)?;
+        let sent = self.sent_in_cycle(procedure, contacts);
+        let facts = self.facts(procedure, lead, eligible, &sent);
+        let segment = &self.standing.segment;
+        self.trace.push(procedure.considered(&facts, segment, &sent));
+        self.state = procedure.state(&facts, segment);
+        Some(match procedure.next_step(&facts, segment, &sent) {
+            Next::Due { step, occurrence } => {
+                let occurrence = occurrence.max(self.next_occurrence(step, contacts));
+                let cited = select::cited(eligible, lead, step).into_iter();
+                let cited = cited.map(|item| Cited { item, takes: Some(step) }).collect();
+                Climb::Due(Rung { step, occurrence, days_past_due: facts.days_past_due, cited })
+            }
+            next => Climb::Wait(next, lead),
+        })
+    }
+
+    fn climb_by_item(
+        &mut self,
+        procedure: &'a Procedure,
+        eligible: &[&'a Item],
+        contacts: &[Contact],
+    ) -> Option<Climb<'a>> {
+        let segment = &self.standing.segment;
+        let mut rungs: Vec<Standing<'a>> = Vec::with_capacity(eligible.len());
+        for item in eligible {
+            let sent = self.sent_of_item(item, contacts);
+            let mut facts = self.facts(procedure, item, eligible, &[]);
+            facts.own_since = item.issue_date;
+            facts.previous_on = procedure.previous_on(&facts, &sent);
+            let next = procedure.next_step(&facts, segment, &sent);
+            let considered = procedure.considered(&facts, segment, &sent);
+            rungs.push(Standing { item, next, state: procedure.state(&facts, segment), facts, considered });
+        }
+        self.state = rungs.iter().filter_map(|r| r.state).max_by_key(|step| step.level);
+        let lead = carrier(procedure.carrier, &rungs)?;
+        let (name, number) = (&lead.item.invoice_id, lead.item.installment_no);
+        self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
+        self.trace.push(lead.considered.clone());
+        let Next::Due { step, .. } = lead.next else { return Some(Climb::Wait(lead.next.clone(), lead.item)) };
+        let occurrence = self.next_occurrence(step, contacts);
+        let cited = rungs.iter().filter_map(|rung| rung.cited_with(lead, step)).collect();
+        Some(Climb::Due(Rung { step, occurrence, days_past_due: lead.facts.days_past_due, cited }))
+    }
+}
+
+/// Where one item stands on the ladder.
+struct Standing<'a> {
+    item: &'a Item,
+    next: Next<'a>,
+    state: Option<&'a Step>,
+    facts: Facts,
+    considered: String,
+}
+
+impl<'a> Standing<'a> {
+    fn due(&self) -> Option<&'a Step> {
+        match self.next {
+            Next::Due { step, .. } => Some(step),
+            _ => None,
+        }
+    }
+
+    fn age(&self) -> (bool, chrono::NaiveDate, &str, i64) {
+        (!self.item.is_overdue, self.item.due_date, &self.item.invoice_id, self.item.installment_no)
+    }
+
+    /// Named beside the item that carries the message? It takes its own step, never one above the message's.
+    ///
+    /// A listing, a protest, an agency and the notices of them are about those items alone that came so far.
+    fn cited_with(&self, lead: &Standing<'a>, step: &'a Step) -> Option<Cited<'a>> {
+        let takes = self.due().filter(|own| own.level <= step.level);
+        let is_exclusive =
+            step.kind.is_instruction() || matches!(step.kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice);
+        let is_cited = match (is_exclusive, lead.item.is_overdue) {
+            (true, _) => takes == Some(step),
+            (false, true) => self.item.is_overdue,
+            (false, false) => !self.item.is_overdue && takes.is_some(),
+        };
+        is_cited.then_some(Cited { item: self.item, takes })
+    }
+}
+
+/// The item that sets the step of the message.
+fn carrier<'r, 'a>(by: Carrier, rungs: &'r [Standing<'a>]) -> Option<&'r Standing<'a>> {
+    let oldest = || rungs.iter().min_by(|a, b| a.age().cmp(&b.age()));
+    match by {
+        Carrier::OldestItem => oldest(),
+        Carrier::LargestItem => rungs.iter().max_by(|a, b| {
+            let size = |r: &Standing<'a>| (r.item.is_overdue, r.item.open);
+            size(a).cmp(&size(b)).then_with(|| b.age().cmp(&a.age()))
+        }),
+        Carrier::MaxLevel => {
+            let due = rungs.iter().filter_map(|r| Some((r, r.due()?)));
+            let highest = due.max_by(|(a, x), (b, y)| (x.level, Reverse(a.age())).cmp(&(y.level, Reverse(b.age()))));
+            highest.map(|(rung, _)| rung).or_else(oldest)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What earlier runs published, as tables of a shard: the actions, and what each of them named.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+
+use crate::error::{Error, Result};
+use crate::io::parquet::conformed;
+
+/// What the action log says of each published action; every row travels with its group.
+pub fn actions_schema() -> SchemaRef {
+    let text = |name| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![
+        text("action_id"),
+        text("company_id"),
+        text("debtor_id"),
+        text("currency"),
+        text("regua"),
+        text("step_id"),
+        Field::new("occurrence", DataType::Int64, true),
+        text("cycle_id"),
+        text("channel"),
+        Field::new("published_on", DataType::Date32, true),
+        Field::new("group_key", DataType::Int64, true),
+    ]))
+}
+
+/// What it says of each item that an action named.
+pub fn action_items_schema() -> SchemaRef {
+    let text = |name| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![
+        text("action_id"),
+        text("debtor_id"),
+        text("invoice_id"),
+        Field::new("installment_no", DataType::Int64, true),
+        text("step_id"),
+        Field::new("group_key", DataType::Int64, true),
+    ]))
+}
+
+/// Columns of the published `actions` that are read again.
+pub(super) fn columns() -> Vec<String> {
+    let of_actions = without_key(&actions_schema());
+    let published = |name: &str| if name == "published_on" { "as_of_date" } else { name }.to_owned();
+    of_actions.fields().iter().map(|f| published(f.name())).chain(["items".to_owned()]).collect()
+}
+
+/// The actions of a batch of the published table, without their group.
+pub(super) fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
+    let found = batch.schema();
+    let fields = found.fields().iter().map(|f| match f.name().as_str() {
+        "as_of_date" => Arc::new(f.as_ref().clone().with_name("published_on")),
+        _ => Arc::clone(f),
+    });
+    let renamed = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    RecordBatch::try_new(renamed, batch.columns().to_vec())
+        .and_then(|b| conformed(&b, &without_key(&actions_schema())))
+        .map_err(damaged)
+}
+
+/// The items that they named, one row each, without their group.
+pub(super) fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
+    flattened(batch).and_then(|b| conformed(&b, &without_key(&action_items_schema()))).map_err(damaged)
+}
+
+fn flattened(batch: &RecordBatch) -> arrow::error::Result<RecordBatch> {
+    let column = |name: &str| {
+        batch.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("column {name} is missing")))
+    };
+    let lists = column("items")?;
+    let lists = lists.as_list_opt::<i32>().ok_or_else(|| ArrowError::SchemaError("items is no list".to_owned()))?;
+    let rows = 0..batch.num_rows() as u32;
+    let parents = rows.flat_map(|row| std::iter::repeat_n(row, lists.value_length(row as usize) as usize));
+    let parents = UInt32Array::from_iter_values(parents);
+    let (first, last) = (lists.value_offsets()[0], lists.value_offsets()[batch.num_rows()]);
+    let items = lists.values().slice(first as usize, (last - first) as usize);
+    let items = items.as_struct_opt().ok_or_else(|| ArrowError::SchemaError("items is no list of rows".to_owned()))?;
+    let mut fields: Vec<_> = items.fields().iter().cloned().collect();
+    let mut columns = items.columns().to_vec();
+    for name in ["action_id", "debtor_id"] {
+        let of_items = take(column(name)?, &parents, None)?;
+        fields.push(Arc::new(Field::new(name, of_items.data_type().clone(), true)));
+        columns.push(of_items);
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+fn without_key(schema: &SchemaRef) -> SchemaRef {
+    Arc::new(Schema::new(schema.fields()[..schema.fields().len() - 1].to_vec()))
+}
+
+fn damaged(error: ArrowError) -> Error {
+    Error::Damaged { object: "the action log".to_owned(), what: error.to_string() }
+}
