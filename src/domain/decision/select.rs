@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{HoldReason, Item, Matter, Minor, Procedure, REGUA_NONE, Rules, Step};
 use crate::domain::case::{Account, Debtor, UnappliedCredits};
-use crate::domain::procedure::{DisputeScope, Facts, Sent};
+use crate::domain::procedure::{DisputeScope, Facts, LevelOf, Sent};
 
 /// The régua of an account and the scope that named it: the most specific wins.
 ///
@@ -31,9 +31,13 @@ pub(super) fn regua(rules: &Rules, debtor: &Debtor, account: &Account, segment: 
     }
 }
 
-/// The item by which the account climbs: the oldest that is overdue, else the next to fall due.
-pub(super) fn anchor<'a>(eligible: &[&'a Item]) -> Option<&'a Item> {
-    eligible.iter().copied().min_by_key(|item| (!item.is_overdue, item.due_date, &item.invoice_id, item.installment_no))
+/// The item by which the account climbs: the oldest that is overdue, else the next to fall due. A rest of some cents
+/// leads only where there is nothing else: old as it may be, it is no reason to be formal.
+pub(super) fn anchor<'a>(eligible: &[&'a Item], tolerance: Minor) -> Option<&'a Item> {
+    let rank = |item: &&&'a Item| {
+        (!item.is_overdue, item.open < tolerance, item.due_date, item.invoice_id.as_str(), item.installment_no)
+    };
+    eligible.iter().min_by(|a, b| rank(a).cmp(&rank(b))).copied()
 }
 
 /// The items that the message names: all that are overdue or, before that, all that the step's days reach.
@@ -70,15 +74,16 @@ impl Matter<'_> {
     pub(super) fn item_holds(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
         let any_disputed = account_dispute && self.items.iter().any(|i| i.is_disputed);
+        let by_item = procedure.is_some_and(|p| p.level_of == LevelOf::Item);
         let mut holds: Vec<Vec<HoldReason>> =
             self.items.iter().map(|item| self.item_reasons(procedure, item, any_disputed)).collect();
         // A rest of some cents is not dunned because other invoices, not due yet, lift the account over the tolerance.
         let due = |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue && holds.is_empty()).then_some(item.open);
         let sum: Minor = self.items.iter().zip(&holds).filter_map(due).sum();
-        if sum < self.tolerance() {
-            let overdue = self.items.iter().zip(&mut holds).filter(|(item, holds)| item.is_overdue && holds.is_empty());
-            overdue.for_each(|(_, holds)| holds.push(HoldReason::BelowTolerance));
-        }
+        let tolerance = self.tolerance();
+        let is_below = |item: &Item| item.is_overdue && (sum < tolerance || (by_item && item.open < tolerance));
+        let free = self.items.iter().zip(&mut holds).filter(|(_, holds)| holds.is_empty());
+        free.filter(|(item, _)| is_below(item)).for_each(|(_, holds)| holds.push(HoldReason::BelowTolerance));
         holds
     }
 

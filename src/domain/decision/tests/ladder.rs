@@ -3,7 +3,7 @@
 use super::super::{Procedure, Step};
 use super::support::*;
 use crate::domain::case::ContactState;
-use crate::domain::procedure::{Advance, Channel, Repeat, Trigger};
+use crate::domain::procedure::{Advance, Channel, LevelOf, Repeat, Trigger};
 
 /// Runs every day and publishes; what came out, by days past due of the first item.
 fn diary(case: &mut Case, days: i64) -> Vec<String> {
@@ -292,4 +292,40 @@ fn a_step_on_the_balance_is_not_sent_every_day_before_the_due_date() {
         c.steps(vec![Step { id: "balance".to_owned(), trigger, ..first.clone() }, first]);
     });
     assert_eq!(diary(&mut case, 30), ["-10: balance by email: A", "+5: d+5 by email: A"]);
+}
+
+#[test]
+fn a_rest_of_cents_leads_only_where_there_is_nothing_else() {
+    let rest: Change = |c| {
+        c.item(0).open = minor("0.50");
+        highest_due(c);
+    };
+    check(&[
+        ("the invoice leads, the rest is named", &[200, 2], rest, "d+1 by email: A, B"),
+        ("alone it is left out, and the next is reminded of", &[200, -2], rest, "d-3 by email: B"),
+        (
+            "rests that add up lead by the oldest",
+            &[40, 35],
+            |c| {
+                highest_due(c);
+                small(c)
+            },
+            "d+30 by email: A, B",
+        ),
+        (
+            "on its own an item is below by itself",
+            &[40, 35],
+            |c| {
+                c.procedure().level_of = LevelOf::Item;
+                small(c)
+            },
+            "below_tolerance",
+        ),
+    ]);
+}
+
+/// Two rests, each below the tolerance, together not; and no minimum.
+fn small(case: &mut Case) {
+    case.procedure().minimum.clear();
+    (case.item(0).open, case.item(1).open) = (minor("4.00"), minor("4.00"));
 }

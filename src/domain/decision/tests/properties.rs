@@ -3,7 +3,7 @@
 use super::super::*;
 use super::support::*;
 use crate::domain::case::{ContactPoint, ContactState};
-use crate::domain::procedure::Advance;
+use crate::domain::procedure::{Advance, LevelOf};
 use proptest::prelude::*;
 
 const STEPS: [&str; 8] = ["d-3", "d+1", "d+5", "d+15", "d+30", "d+45", "d+60", ""];
@@ -78,8 +78,8 @@ fn any_case() -> impl Strategy<Value = Case> {
     );
     let contacts = prop::collection::vec(any_contact(), 0..6);
     let policies = [UnappliedCredits::Hold, UnappliedCredits::Net, UnappliedCredits::Ignore];
-    let rules = (1u32..5, 1u32..30, prop::sample::select(policies.to_vec()), any::<bool>(), 0u32..5);
-    (debtors, contacts, rules).prop_map(|(debtors, contacts, (most, days, credits, highest, gap))| {
+    let rules = (1u32..5, 1u32..30, prop::sample::select(policies.to_vec()), any::<bool>(), any::<bool>(), 0u32..5);
+    (debtors, contacts, rules).prop_map(|(debtors, contacts, (most, days, credits, highest, by_item, gap))| {
         let mut case = Case::of(&[]);
         case.group = Group { debtors: debtors.into_iter().enumerate().map(with_ids).collect(), contacts };
         case.rules.unapplied_credits = credits;
@@ -89,6 +89,9 @@ fn any_case() -> impl Strategy<Value = Case> {
         case.procedure().min_gap_days = gap;
         if highest {
             case.procedure().advance = Advance::HighestDue;
+        }
+        if by_item {
+            case.procedure().level_of = LevelOf::Item;
         }
         case
     })
@@ -304,6 +307,7 @@ proptest! {
     /// (21, 22) While the item that leads the account stays, another one that is paid or disputed adds no action.
     #[test]
     fn a_younger_item_less_adds_nothing(mut case in any_case(), pick in 0usize..9) {
+        case.procedure().level_of = LevelOf::Account;
         // A rest of cents that stays alone is left out as a whole, and the next item leads.
         case.rules.tolerance.clear();
         // What was netted from the item that leaves is netted from the others.
