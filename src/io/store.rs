@@ -18,8 +18,10 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
+use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
+use crate::domain::action::hex;
 use crate::error::{Error, Result};
 
 /// Bytes of one part of a large upload.
@@ -122,6 +124,25 @@ impl Store {
         let found = self.runtime.block_on(async { self.inner.get(&path).await?.bytes().await });
         match found {
             Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(self.unavailable(key)(e)),
+        }
+    }
+
+    /// Size and SHA-256 of an object, read piece by piece; `None` where there is none.
+    pub fn digest(&self, key: &str) -> Result<Option<(u64, String)>> {
+        let path = self.path(key);
+        let digested = async {
+            let (mut pieces, mut hasher, mut size) = (self.inner.get(&path).await?.into_stream(), Sha256::new(), 0);
+            while let Some(piece) = pieces.next().await {
+                let piece = piece?;
+                size += piece.len() as u64;
+                hasher.update(&piece);
+            }
+            Ok((size, hex(&hasher.finalize())))
+        };
+        match self.runtime.block_on(digested) {
+            Ok(found) => Ok(Some(found)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(e) => Err(self.unavailable(key)(e)),
         }

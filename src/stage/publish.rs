@@ -139,13 +139,14 @@ fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
     }
 }
 
-fn read_back(output: &Store, file: &PublishedFile) -> Result<Bytes> {
+/// What was written is what stands there.
+fn read_back(output: &Store, file: &PublishedFile) -> Result<()> {
     let torn = |what: &str| Error::Torn { object: output.url_of(&file.path), what: what.to_owned() };
-    let bytes = output.get(&file.path)?.ok_or_else(|| torn("it is not there"))?;
-    if bytes.len() as u64 != file.size || sha256_hex(&bytes) != file.sha256 {
+    let (size, sha256) = output.digest(&file.path)?.ok_or_else(|| torn("it is not there"))?;
+    if (size, &sha256) != (file.size, &file.sha256) {
         return Err(torn("size or SHA-256 differ"));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Result<PublishedFile> {
@@ -228,13 +229,23 @@ struct Part<'a> {
     actions: u64,
 }
 
+/// A published file, as its record has it.
+fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
+    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
+    let bytes = output.get(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+    match sha256_hex(&bytes) == file.sha256 {
+        true => Ok(bytes),
+        false => Err(damaged("a published file was changed; restore it from a backup")),
+    }
+}
+
 /// Copies what a record names to where readers look; what is there already and whole is left alone.
 pub fn project(output: &Store, record: &Record) -> Result<()> {
     let newest = Log::read(output)?.newest_date() == Some(record.as_of);
     let mut channels: BTreeMap<String, Vec<Part<'_>>> = BTreeMap::new();
     for file in &record.files {
         let Some(copy_to) = &file.copy_to else { continue };
-        let bytes = read_back(output, file)?;
+        let bytes = published_bytes(output, file)?;
         if output.get(copy_to)?.as_ref() != Some(&bytes) {
             output.put(copy_to, bytes.clone())?;
         }
