@@ -18,7 +18,7 @@ use crate::domain::message::samples::{self, Sample};
 use crate::domain::message::{LANGUAGES, NAMES_NO_DEBT, Rendered, TemplateFault, Templates};
 use crate::domain::procedure::Channel;
 
-pub(super) use words::{WordGroup, Words};
+pub(super) use words::{Word, WordGroup, Words};
 
 /// One template as it was read.
 #[derive(Clone, Debug)]
@@ -134,10 +134,8 @@ fn check_rendered(source: &Source, templates: &Templates, samples: &[Sample], wo
             Err(error) => faults.push(source.fault(None, format!("with the sample {:?}: {error}", sample.name))),
             Ok(rendered) => {
                 let text = format!("{} {}", rendered.subject.as_deref().unwrap_or_default(), rendered.body);
-                if words::folded(&text) != "" {
-                    faults.extend(check_words(source, words, template, &words::folded(&text)));
-                }
-                faults.extend(check_shape(source, channel, &rendered, &sample.fields));
+                faults.extend(check_words(source, words, template, &words::folded(&text)));
+                faults.extend(check_shape(source, channel, &rendered, &sample.opt_out()));
                 let chars = rendered.body.chars().count();
                 if chars > longest.0 {
                     longest = (chars, rendered.body);
@@ -176,9 +174,8 @@ fn check_words(source: &Source, words: &Words, template: &str, folded: &str) -> 
     faults
 }
 
-fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, fields: &Value) -> Vec<TemplateFault> {
+fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, opt_out: &str) -> Vec<TemplateFault> {
     let mut faults = Vec::new();
-    let opt_out = fields.pointer("/creditor/opt_out").and_then(Value::as_str).unwrap_or_default();
     let can_opt_out = matches!(channel, Channel::Email | Channel::Whatsapp | Channel::Sms);
     if can_opt_out && !rendered.body.contains(opt_out) {
         let what = "the message does not say how to stop it; end it with {{ creditor.opt_out }}";

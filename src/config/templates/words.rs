@@ -1,12 +1,37 @@
 //! Words that a message may not have: whole words or stems, whatever their case, accents and line breaks.
 
+/// A word or phrase, or with `*` at its end the beginning of one.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Word {
+    pub written: String,
+    folded: String,
+    is_stem: bool,
+}
+
+impl Word {
+    pub fn new(written: &str) -> Word {
+        let stem = written.strip_suffix('*');
+        Word { written: written.to_owned(), folded: folded(stem.unwrap_or(written)), is_stem: stem.is_some() }
+    }
+
+    /// Whole words only: "spc" is not found in "especial". `caloteir*` is found in "caloteiros".
+    fn is_in(&self, text: &str) -> bool {
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !self.folded.is_empty()
+            && text.match_indices(&self.folded).any(|(at, _)| {
+                !is_letter(text[..at].chars().next_back())
+                    && (self.is_stem || !is_letter(text[at + self.folded.len()..].chars().next()))
+            })
+    }
+}
+
 /// Words with what is wrong about them.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct WordGroup {
     pub reason: String,
     /// Templates for which these words are the matter itself; `negativacao*` stands for all that begin so.
     pub except: Vec<String>,
-    pub words: Vec<String>,
+    pub words: Vec<Word>,
 }
 
 /// The words of one language.
@@ -14,23 +39,23 @@ pub(in crate::config) struct WordGroup {
 pub(in crate::config) struct Words {
     pub forbidden: Vec<WordGroup>,
     /// Words that tell of a debt.
-    pub debt: Vec<String>,
+    pub debt: Vec<Word>,
 }
 
 impl Words {
     /// Every forbidden word in a text, with its reason.
     pub(super) fn forbidden_in<'w>(&'w self, template: &str, folded: &str) -> Vec<(&'w str, &'w str)> {
         let groups = self.forbidden.iter().filter(|g| !g.except.iter().any(|name| covers(name, template)));
-        let pairs = groups.flat_map(|g| g.words.iter().map(move |word| (word.as_str(), g.reason.as_str())));
-        pairs.filter(|(word, _)| contains(folded, word)).collect()
+        let pairs = groups.flat_map(|g| g.words.iter().map(move |word| (word, g.reason.as_str())));
+        pairs.filter(|(word, _)| word.is_in(folded)).map(|(word, reason)| (word.written.as_str(), reason)).collect()
     }
 
     pub(super) fn debt_in<'w>(&'w self, folded: &str) -> Vec<&'w str> {
-        self.debt.iter().map(String::as_str).filter(|word| contains(folded, word)).collect()
+        self.debt.iter().filter(|word| word.is_in(folded)).map(|word| word.written.as_str()).collect()
     }
 }
 
-pub(super) fn covers(pattern: &str, name: &str) -> bool {
+fn covers(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |stem| name.starts_with(stem))
 }
 
@@ -56,20 +81,6 @@ fn without_accent(c: char) -> char {
     }
 }
 
-/// Whole words only: "spc" is not found in "especial". `caloteir*` is found in "caloteiros".
-fn contains(folded_text: &str, word: &str) -> bool {
-    let (word, is_stem) = match word.strip_suffix('*') {
-        Some(stem) => (folded(stem), true),
-        None => (folded(word), false),
-    };
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    !word.is_empty()
-        && folded_text.match_indices(&word).any(|(at, _)| {
-            !is_letter(folded_text[..at].chars().next_back())
-                && (is_stem || !is_letter(folded_text[at + word.len()..].chars().next()))
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,14 +102,14 @@ mod tests {
             ("embargo de", "sin embargo, debe", false),
             ("don't force us", "Don\u{2019}t force us", true),
         ] {
-            assert_eq!(contains(&folded(text), word), expected, "{word:?} in {text:?}");
+            assert_eq!(Word::new(word).is_in(&folded(text)), expected, "{word:?} in {text:?}");
         }
     }
 
     #[test]
     fn a_group_leaves_the_notices_alone_that_it_is_about() {
-        let group = WordGroup { reason: "r".into(), except: vec!["negativacao*".into()], words: vec!["serasa".into()] };
-        let words = Words { forbidden: vec![group], debt: vec!["fatura*".into()] };
+        let group = WordGroup { reason: "r".into(), except: vec!["negativacao*".into()], words: vec![Word::new("serasa")] };
+        let words = Words { forbidden: vec![group], debt: vec![Word::new("fatura*")] };
         let text = folded("Serasa, FATURAS");
         assert_eq!(words.forbidden_in("reminder", &text), [("serasa", "r")]);
         assert!(words.forbidden_in("negativacao_notice", &text).is_empty());

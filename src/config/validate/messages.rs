@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Document, Workshop, unknown};
-use crate::config::raw::{RawCreditor, RawTone, RawWords};
-use crate::config::templates::{Source, WordGroup, Words, check, creditor_chars_max, sample_creditor};
+use crate::config::raw::{RawCreditor, RawForbidden, RawTone, RawWords};
+use crate::config::templates::{Source, Word, WordGroup, Words, check, creditor_chars_max, sample_creditor};
 use crate::domain::decision::Creditor;
 use crate::domain::message::{LANGUAGES, Templates, ToneRule, file_name};
 use crate::domain::procedure::{Channel, Procedure};
@@ -53,9 +53,11 @@ impl Workshop<'_> {
             let path = self.path(dir).join(format!("{language}.toml"));
             let Some(list) = self.open(&path, Some((document, "/pipeline/words"))) else { continue };
             let Some(raw) = self.read::<RawWords>(&list) else { continue };
-            let group = |g: crate::config::raw::RawForbidden| WordGroup { reason: g.reason, except: g.except, words: g.words };
-            let forbidden = raw.forbidden.into_iter().map(group).collect();
-            lists.insert(language.to_owned(), Words { forbidden, debt: raw.names_debt });
+            let all = |words: &[String]| words.iter().map(|word| Word::new(word)).collect();
+            let group =
+                |g: &RawForbidden| WordGroup { reason: g.reason.clone(), except: g.except.clone(), words: all(&g.words) };
+            let forbidden = raw.forbidden.iter().map(group).collect();
+            lists.insert(language.to_owned(), Words { forbidden, debt: all(&raw.names_debt) });
         }
         lists
     }

@@ -6,11 +6,24 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{FIELDS, Field, ITEMS_MAX, Kind};
 
-/// One sample: what it stands for, and the fields.
+/// One sample: what it stands for, and the fields, as templates take them.
 #[derive(Clone, Debug)]
 pub struct Sample {
     pub name: String,
-    pub fields: Value,
+    pub fields: minijinja::Value,
+}
+
+impl Sample {
+    fn new(name: String, fields: &Value) -> Sample {
+        // Made once: a sample of hundreds of items is tried with a hundred templates.
+        Sample { name, fields: minijinja::Value::from_serialize(fields) }
+    }
+
+    /// How to stop messages, as every message must say it where it can be stopped.
+    pub fn opt_out(&self) -> String {
+        let creditor = self.fields.get_attr("creditor").and_then(|c| c.get_attr("opt_out"));
+        creditor.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 /// Instalments of the longest offer.
@@ -40,7 +53,7 @@ pub fn all(creditor: &Value) -> Vec<Sample> {
     for variant in 0..3 {
         for (name, fill) in [("usual", Fill::Usual), ("bare", Fill::Bare), ("longest", Fill::Longest)] {
             let fields = sample(fill, variant, creditor);
-            samples.push(Sample { name: format!("{name}, {}", fields["tone"].as_str().unwrap_or_default()), fields });
+            samples.push(Sample::new(format!("{name}, {}", fields["tone"].as_str().unwrap_or_default()), &fields));
         }
     }
     for field in nullable(FIELDS, "") {
@@ -48,7 +61,7 @@ pub fn all(creditor: &Value) -> Vec<Sample> {
         if let Some(value) = fields.pointer_mut(&field) {
             *value = Value::Null;
         }
-        samples.push(Sample { name: format!("without {}", field[1..].replace('/', ".")), fields });
+        samples.push(Sample::new(format!("without {}", field[1..].replace('/', ".")), &fields));
     }
     samples
 }
