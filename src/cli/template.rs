@@ -121,7 +121,7 @@ impl Preview {
     fn execute(self, voice: Voice) -> Result<()> {
         let wanted = self.wanted()?;
         let sources = sources(&wanted)?;
-        let values = self.values(&wanted.template)?;
+        let values = self.values(&wanted)?;
         let mut messages = Vec::new();
         for values in &values {
             messages.extend(compose(&wanted, &sources, values)?);
@@ -159,14 +159,16 @@ impl Preview {
     }
 
     /// Usual values, or those of the debtor's published actions; the ones by this template where there are any.
-    fn values(&self, template: &str) -> Result<Vec<Values>> {
+    fn values(&self, wanted: &Wanted) -> Result<Vec<Values>> {
+        let template = wanted.template.as_str();
         let (Some(debtor), Some(from)) = (&self.debtor, &self.from) else {
-            let creditor = sample_creditor(
-                "Distribuidora Exemplo Ltda.",
-                "financeiro@exemplo.example",
-                "+55 11 4000-0000",
-                "Para sair, responda SAIR.",
-            );
+            let opt_out = match wanted.language.as_deref() {
+                Some("en") => "To stop these messages, reply STOP.",
+                Some("es") => "Para dejar de recibirlos, responda SALIR.",
+                _ => "Para sair, responda SAIR.",
+            };
+            let (name, email) = ("Distribuidora Exemplo Ltda.", "financeiro@exemplo.example");
+            let creditor = sample_creditor(name, email, "+55 11 4000-0000", opt_out);
             let fields = samples::usual(&creditor);
             return Ok(vec![Values { fields, template: None, language: None, channel: None }]);
         };
@@ -178,7 +180,12 @@ impl Preview {
         let values = |row: super::explain::Row<'_>| {
             let fields = serde_json::from_str(&row.text("template_params")).ok()?;
             let channel = Channel::parse(&row.text("channel"));
-            Some(Values { fields, template: Some(row.text("template_id")), language: Some(row.text("language")), channel })
+            Some(Values {
+                fields,
+                template: Some(row.text("template_id")),
+                language: Some(row.text("language")),
+                channel,
+            })
         };
         let mut found: Vec<Values> = rows(&actions).filter_map(values).collect();
         if found.iter().any(|v| v.template.as_deref() == Some(template)) {
@@ -299,8 +306,10 @@ impl List {
             let version = templates.version(language, file).unwrap_or_default();
             files.entry(file).or_default().push((language, version));
         }
-        let list: Vec<_> =
-            files.into_iter().map(|(file, versions)| (file, versions, steps_of(&plan.rules.procedures, file))).collect();
+        let list: Vec<_> = files
+            .into_iter()
+            .map(|(file, versions)| (file, versions, steps_of(&plan.rules.procedures, file)))
+            .collect();
         if voice.json {
             let entry = |(file, versions, steps): &(&str, Vec<(&str, &str)>, Vec<String>)| {
                 let versions: BTreeMap<_, _> = versions.iter().copied().collect();
@@ -311,7 +320,8 @@ impl List {
         }
         let mut table = plain_table(&["template", "languages and versions", "steps"]);
         for (file, versions, steps) in &list {
-            let versions: Vec<String> = versions.iter().map(|(language, version)| format!("{language} {version}")).collect();
+            let versions: Vec<String> =
+                versions.iter().map(|(language, version)| format!("{language} {version}")).collect();
             let steps = if steps.is_empty() { "none".to_owned() } else { steps.join(", ") };
             table.add_row(vec![(*file).to_owned(), versions.join("  "), steps]);
         }

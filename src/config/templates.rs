@@ -65,8 +65,7 @@ pub(super) fn check(
     for fault in faults.iter_mut().filter(|f| f.what.contains("unknown statement")) {
         fault.what.push_str("; a template has {% if %}, {% for %}, {% set %} and {% with %}");
     }
-    let broken: BTreeSet<(String, String)> =
-        faults.iter().map(|f| (f.language.clone(), f.file.clone())).collect();
+    let broken: BTreeSet<(String, String)> = faults.iter().map(|f| (f.language.clone(), f.file.clone())).collect();
     let sound: Vec<&Source> =
         sources.iter().filter(|s| !broken.contains(&(s.language.clone(), s.file.clone()))).collect();
     let templates = compile(&sound).ok();
@@ -101,7 +100,8 @@ fn check_source(source: &Source, words: &Words) -> Vec<TemplateFault> {
     }
     let Some((template, _)) = source.parts() else {
         let channels: Vec<&str> = Channel::ALL.into_iter().map(Channel::as_str).collect();
-        let what = format!("the name of a template is <template>.<channel>.j2, with a channel of {}", channels.join(", "));
+        let what =
+            format!("the name of a template is <template>.<channel>.j2, with a channel of {}", channels.join(", "));
         return vec![source.fault(None, what)];
     };
     for (position, line) in source.text.lines().enumerate() {

@@ -376,7 +376,8 @@ mod tests {
         let fields = serde_json::json!({"gone": null, "items": [1], "is_it": true, "name": "Acme"});
         let print = |text: &str| templates(text).render("pt-BR", "t", Channel::Email, &fields).map(|r| r.body);
         assert_eq!(print("{{ name }} {{ gone | default('x', true) }}").unwrap(), "Acme x");
-        for (text, what) in [("{{ gone }}", PRINTS_NULL), ("{{ items }}", PRINTS_NO_TEXT), ("{{ is_it }}", PRINTS_NO_TEXT)]
+        for (text, what) in
+            [("{{ gone }}", PRINTS_NULL), ("{{ items }}", PRINTS_NO_TEXT), ("{{ is_it }}", PRINTS_NO_TEXT)]
         {
             let error = print(text).unwrap_err().to_string();
             assert_eq!(error, format!("template pt-BR/t.email.j2: {what} on line 1"));

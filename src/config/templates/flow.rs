@@ -179,7 +179,10 @@ impl Flow {
         self.printed_money |= is_amount;
         match self.place {
             Place::Subject if is_amount => {
-                self.refuse(at, format!("{name} puts an amount in the subject, where others see it; say it in the body"));
+                self.refuse(
+                    at,
+                    format!("{name} puts an amount in the subject, where others see it; say it in the body"),
+                );
             }
             Place::Before => self.place = Place::Body,
             _ => {}
@@ -266,7 +269,10 @@ impl Flow {
     fn must_hold(&mut self, at: usize, found: &Type, name: &str) {
         let is_present = found.path.as_ref().is_some_and(|path| self.present.contains(path));
         if found.nullable && !is_present {
-            self.refuse(at, format!("{name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)"));
+            self.refuse(
+                at,
+                format!("{name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)"),
+            );
         }
     }
 
@@ -359,9 +365,8 @@ impl Flow {
             let known: Vec<String> = self.variables.keys().cloned().collect();
             let known = FIELDS.iter().map(|f| f.name).chain(known.iter().map(String::as_str));
             let mut what = unknown("field", id, known);
-            // Fields of the inner tables are often asked for without their table.
             if let Some(full) = full_name(id) {
-                what = format!("unknown field `{id}`; did you mean `{full}`?");
+                what = format!("unknown field `{id}`; did you mean {full}?");
             }
             self.refuse(at, what);
             return Type::of(Shape::Other);
@@ -371,7 +376,8 @@ impl Flow {
 
     fn field(&mut self, at: usize, field: &Field, path: String, name: &str) -> Type {
         if field.names_debt && self.names_no_debt {
-            let what = format!("{name} tells of a debt, and line 1 says that this message names none; take one of them out");
+            let what =
+                format!("{name} tells of a debt, and line 1 says that this message names none; take one of them out");
             self.refuse(at, what);
         }
         let shape = match field.kind {
@@ -448,7 +454,11 @@ impl Flow {
         if filter.name == "default" {
             let catches_null = arguments.get(1).and_then(|e| e.as_const()).is_some_and(|v| v.is_true());
             let other = held.into_iter().next().unwrap_or(Type::of(Shape::Text));
-            return if catches_null { Type { path: None, ..joined(&Type { nullable: other.nullable, ..found }, &other) } } else { found };
+            return if catches_null {
+                Type { path: None, ..joined(&Type { nullable: other.nullable, ..found }, &other) }
+            } else {
+                found
+            };
         }
         self.must_hold(at, &found, &name);
         let fits = match (filter.name, found.shape) {
@@ -585,12 +595,12 @@ fn name_of(expr: &Expr<'_>, held: &Type) -> String {
     }
 }
 
-/// `name` as `debtor.name`, where only one record has it.
+/// `name` as `debtor.name`, or as `item.name` in a loop: fields of the inner tables are often asked for without them.
 fn full_name(name: &str) -> Option<String> {
-    let records = FIELDS.iter().filter_map(|f| match f.kind {
-        Kind::Record(inner) => inner.iter().find(|i| i.name == name).map(|i| format!("{}.{}", f.name, i.name)),
+    let has = |inner: &[Field]| inner.iter().any(|f| f.name == name);
+    FIELDS.iter().find_map(|field| match field.kind {
+        Kind::Record(inner) if has(inner) => Some(format!("`{}.{name}`", field.name)),
+        Kind::List(inner) if has(inner) => Some(format!("`item.{name}`, in {{% for item in {} %}}", field.name)),
         _ => None,
-    });
-    let found: Vec<String> = records.collect();
-    found.into_iter().next()
+    })
 }

@@ -61,7 +61,8 @@ fn covers(pattern: &str, name: &str) -> bool {
 
 /// Lower case, without accents and invisible characters, one space between words.
 pub(super) fn folded(text: &str) -> String {
-    let visible = text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
+    let visible =
+        text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
     let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_group_leaves_the_notices_alone_that_it_is_about() {
-        let group = WordGroup { reason: "r".into(), except: vec!["negativacao*".into()], words: vec![Word::new("serasa")] };
+        let group =
+            WordGroup { reason: "r".into(), except: vec!["negativacao*".into()], words: vec![Word::new("serasa")] };
         let words = Words { forbidden: vec![group], debt: vec![Word::new("fatura*")] };
         let text = folded("Serasa, FATURAS");
         assert_eq!(words.forbidden_in("reminder", &text), [("serasa", "r")]);

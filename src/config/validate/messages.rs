@@ -54,8 +54,11 @@ impl Workshop<'_> {
             let Some(list) = self.open(&path, Some((document, "/pipeline/words"))) else { continue };
             let Some(raw) = self.read::<RawWords>(&list) else { continue };
             let all = |words: &[String]| words.iter().map(|word| Word::new(word)).collect();
-            let group =
-                |g: &RawForbidden| WordGroup { reason: g.reason.clone(), except: g.except.clone(), words: all(&g.words) };
+            let group = |g: &RawForbidden| WordGroup {
+                reason: g.reason.clone(),
+                except: g.except.clone(),
+                words: all(&g.words),
+            };
             let forbidden = raw.forbidden.iter().map(group).collect();
             lists.insert(language.to_owned(), Words { forbidden, debt: all(&raw.names_debt) });
         }
@@ -130,7 +133,9 @@ impl Workshop<'_> {
             let what = match chars {
                 0 => format!("`{field}` is empty; messages name it"),
                 _ if text.contains(char::is_control) => format!("`{field}` is one line of text"),
-                _ if chars > chars_max => format!("`{field}` has {chars} characters, at most {chars_max} fit; shorten it"),
+                _ if chars > chars_max => {
+                    format!("`{field}` has {chars} characters, at most {chars_max} fit; shorten it")
+                }
                 _ => continue,
             };
             self.refuse(document, &format!("/creditors/{company}/{at}"), what);

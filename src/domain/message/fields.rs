@@ -120,7 +120,12 @@ pub const FIELDS: &[Field] = &[
     open("as_of", Kind::Date, "date of the message", "2026-11-20"),
     open("currency", Kind::Text(3), "code of the currency of all amounts", "BRL"),
     open("tone", Kind::Word(&["gentle", "firm", "formal"]), "how to speak", ""),
-    or_null(open("portal_link", Kind::Text(200), "self-service portal of the creditor", "https://portal.exemplo.example")),
+    or_null(open(
+        "portal_link",
+        Kind::Text(200),
+        "self-service portal of the creditor",
+        "https://portal.exemplo.example",
+    )),
     or_null(debt("offer", Kind::Record(OFFER), "what is offered, if anything", "")),
     or_null(debt("notice_days", Kind::Count(10, 365), "days that a notice gives", "")),
     or_null(debt("bureau", Kind::Text(40), "where a listing goes", "serasa")),
