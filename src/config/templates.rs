@@ -3,8 +3,10 @@
 //! Three ways to find them: the syntax tree (fields, nulls, amounts), the text (words), and the messages that come
 //! out with samples (lengths, the opt-out, words made of parts). Nothing here reads a file.
 
+mod exprs;
 mod facts;
 mod flow;
+mod types;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -121,7 +121,7 @@ impl Templates {
             let (environment, templates) =
                 environments.entry(language.clone()).or_insert_with(|| (environment(&language), BTreeMap::new()));
             let version = sha256_hex(text.as_bytes())[..12].to_owned();
-            let names_debt = !text.lines().next().is_some_and(|line| line.trim() == NAMES_NO_DEBT);
+            let names_debt = text.lines().next().is_none_or(|line| line.trim() != NAMES_NO_DEBT);
             match environment.add_template_owned(file.clone(), text) {
                 Ok(()) => drop(templates.insert(file, Template { version, names_debt })),
                 Err(e) => faults.push(TemplateFault { language, file, line: e.line(), what: describe(&e) }),

@@ -201,7 +201,7 @@ fn what_cannot_be_previewed_says_what_can() {
     for (arguments, expected) in [
         (&["overdue_frst", "--sample"][..], "unknown template `overdue_frst`; did you mean `overdue_first`?"),
         (&["overdue_first", "--channel", "emial", "--sample"], "unknown channel `emial`; did you mean `email`?"),
-        (&["overdue_first", "--language", "pt", "--sample"], "unknown language `pt`; known: pt-BR, en, es"),
+        (&["overdue_first", "--language", "pt", "--sample"], "unknown language `pt`; did you mean `en`?"),
         (
             &["formal_notice", "--channel", "sms", "--sample"],
             "there is no formal_notice in pt-BR for sms; there is en/",
