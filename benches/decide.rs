@@ -14,7 +14,7 @@ use regua::domain::case::{
     Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
 };
 use regua::domain::decision::{Cap, Rules, decide};
-use regua::domain::message::Templates;
+use regua::domain::message::{Templates, ToneRule};
 use regua::domain::money::{Currency, Minor};
 use regua::domain::procedure::{
     Advance, CapScope, Carrier, Channel, DisputeScope, LevelOf, Procedure, Step, StepKind, Trigger,
@@ -131,6 +131,7 @@ fn rules() -> Rules {
         scorecard: Scorecard::default(),
         creditors: BTreeMap::new(),
         calendar: calendar(),
+        tone: ToneRule::default(),
         templates: templates(),
     }
 }

@@ -10,6 +10,7 @@ mod make;
 mod run;
 mod schema;
 mod show;
+mod template;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ Examples:
   regua check pipelines/daily.toml                is the configuration right?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
+  regua template preview overdue_first --sample   what does this message look like?
 
 Exit codes:
   0         published, or the same run was published already
@@ -60,6 +62,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
+    Template(template::Template),
     Schema(schema::Schema),
     Completions(make::Completions),
     Man(make::Man),
@@ -124,6 +127,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Run(run) => run.execute(voice),
         Command::Check(check) => check.execute(voice),
         Command::Explain(explain) => explain.execute(voice),
+        Command::Template(template) => template.execute(voice),
         Command::Schema(schema) => schema.execute(),
         Command::Completions(completions) => completions.execute(),
         Command::Man(man) => man.execute(),

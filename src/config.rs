@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod raw;
+pub mod templates;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use chrono_tz::Tz;
 use crate::contract::Table;
 use crate::domain::decision::Rules;
 use crate::domain::money::{Currency, Rounding};
-use crate::error::{Error, Lines};
+use crate::error::{Error, Fault, Lines};
 
 /// Where one input table comes from, and how its columns and values are named there.
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ pub struct Plan {
     pub limits: Limits,
     pub rules: Rules,
     pub sql: Vec<SqlFile>,
+    /// What is no error and worth knowing.
+    pub notes: Vec<Fault>,
     /// SHA-256 over every file that the plan was made of.
     pub digest: String,
 }

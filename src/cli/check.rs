@@ -24,11 +24,13 @@ impl Check {
         let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
         let templates = plan.rules.templates.names().count();
         if voice.json {
+            let notes: Vec<String> = plan.notes.iter().map(ToString::to_string).collect();
             let (inputs, reguas, models) = (plan.inputs.len(), plan.rules.procedures.len(), plan.sql.len());
             let result = json!({"outcome": "valid", "config_digest": plan.digest, "inputs": inputs, "reguas": reguas,
-                "steps": steps, "templates": templates, "models": models});
+                "steps": steps, "templates": templates, "models": models, "notes": notes});
             say(&result.to_string());
         } else {
+            plan.notes.iter().for_each(|note| say(&format!("note: {note}")));
             say(&format!(
                 "{} is valid: {} inputs, {} réguas with {steps} steps, {templates} templates, {} SQL models",
                 self.pipeline.pipeline.display(),

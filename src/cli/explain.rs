@@ -45,14 +45,7 @@ impl Explain {
         let runtime = runtime()?;
         let store = Store::open(&self.from, runtime.handle())?;
         let log = Log::read(&store)?;
-        let record = match self.as_of {
-            Some(as_of) => log.of_date(as_of),
-            None => log.head(),
-        };
-        let record = record.ok_or_else(|| {
-            let what = self.as_of.map_or("nothing".to_owned(), |d| format!("no run for {d}"));
-            Error::Usage(format!("{}: {what} is published there; `regua run` publishes", self.from))
-        })?;
+        let record = record_of(&log, self.as_of, &self.from)?;
         let debtor = self.debtor(&store, record)?;
         let rows = |table: &str| {
             read_published_where(&store, record, &format!("{table}/part-00000.parquet"), "debtor_id", &debtor)
@@ -87,15 +80,27 @@ impl Explain {
     }
 }
 
+/// The record of a date, or the newest.
+pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) -> Result<&'l Record> {
+    let record = match as_of {
+        Some(as_of) => log.of_date(as_of),
+        None => log.head(),
+    };
+    record.ok_or_else(|| {
+        let what = as_of.map_or("nothing".to_owned(), |d| format!("no run for {d}"));
+        Error::Usage(format!("{from}: {what} is published there; `regua run` publishes"))
+    })
+}
+
 /// One row with its values as a person reads them.
-struct Row<'a>(&'a RecordBatch, usize);
+pub(super) struct Row<'a>(&'a RecordBatch, usize);
 
 impl Row<'_> {
     fn array(&self, name: &str) -> Option<&dyn Array> {
         self.0.column_by_name(name).map(AsRef::as_ref).filter(|a: &&dyn Array| a.is_valid(self.1))
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         self.array(name).and_then(|a| a.as_string_opt::<i32>()).map_or(String::new(), |a| a.value(self.1).to_owned())
     }
 
@@ -129,7 +134,7 @@ impl Row<'_> {
     }
 }
 
-fn rows(batches: &[RecordBatch]) -> impl Iterator<Item = Row<'_>> {
+pub(super) fn rows(batches: &[RecordBatch]) -> impl Iterator<Item = Row<'_>> {
     batches.iter().flat_map(|b| (0..b.num_rows()).map(move |row| Row(b, row)))
 }
 

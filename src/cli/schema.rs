@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::say;
 use crate::config::document::schema_of;
-use crate::config::raw::{RawCalendar, RawPipeline, RawRegua};
+use crate::config::raw::{RawCalendar, RawPipeline, RawRegua, RawWords};
 use crate::contract::{self, Column, Kind, Table};
 use crate::domain::hold::HoldReason;
+use crate::domain::message::fields;
 use crate::error::{Error, Result};
 use crate::io::log::Record;
 
@@ -16,9 +17,10 @@ use crate::io::log::Record;
 #[command(after_help = "Examples:
   regua schema pipeline > pipeline.schema.json     (for the editor)
   regua schema actions                             (a table)
+  regua schema template-fields                     (what a message may name, as Markdown)
   regua schema --markdown                          (all tables, as in the README)")]
 pub(super) struct Schema {
-    /// pipeline, regua, calendar, record, or the name of a table
+    /// pipeline, regua, calendar, words, record, template-fields, or the name of a table
     #[arg(required_unless_present = "markdown")]
     name: Option<String>,
     /// Every table and hold reason as Markdown
@@ -33,14 +35,19 @@ impl Schema {
             return Ok(());
         }
         let name = self.name.unwrap_or_default();
+        if name == TEMPLATE_FIELDS {
+            say(fields_markdown().trim_end());
+            return Ok(());
+        }
         let schema = match name.as_str() {
             "pipeline" => schema_of::<RawPipeline>(),
             "regua" => schema_of::<RawRegua>(),
             "calendar" => schema_of::<RawCalendar>(),
+            "words" => schema_of::<RawWords>(),
             "record" => schema_of::<Record>(),
             table => tables().find(|t| t.name == table).map(table_schema).ok_or_else(|| {
-                let known: Vec<&str> =
-                    ["pipeline", "regua", "calendar", "record"].into_iter().chain(tables().map(|t| t.name)).collect();
+                let files = ["pipeline", "regua", "calendar", "words", "record", TEMPLATE_FIELDS];
+                let known: Vec<&str> = files.into_iter().chain(tables().map(|t| t.name)).collect();
                 Error::Usage(crate::config::document::unknown("schema", table, known.into_iter()))
             })?,
         };
@@ -48,6 +55,8 @@ impl Schema {
         Ok(())
     }
 }
+
+const TEMPLATE_FIELDS: &str = "template-fields";
 
 fn tables() -> impl Iterator<Item = &'static Table> {
     contract::INPUTS.iter().chain(contract::OUTPUTS).chain(contract::KPIS)
@@ -100,6 +109,19 @@ pub(super) fn markdown() -> String {
     text.push_str("### Hold reasons, in order of precedence\n\n| reason | why nothing is done |\n|---|---|\n");
     for (_, name, why) in HoldReason::ALL {
         text.push_str(&format!("| {name} | {why} |\n"));
+    }
+    text.push_str("\n<details><summary><b>Fields of a message</b>: what a template may name</summary>\n\n");
+    text.push_str(&fields_markdown());
+    text.push_str("\n</details>\n");
+    text
+}
+
+/// What a message may name.
+fn fields_markdown() -> String {
+    let mut text = "| field | type | meaning |\n|---|---|---|\n".to_owned();
+    for (name, kind, nullable, meaning) in fields::rows() {
+        let mark = if nullable { "?" } else { "" };
+        text.push_str(&format!("| {name}{mark} | {kind} | {meaning} |\n"));
     }
     text
 }

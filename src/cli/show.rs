@@ -118,7 +118,7 @@ fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
     }
 }
 
-fn plain_table(header: &[&str]) -> Table {
+pub(super) fn plain_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header.to_vec());
     table

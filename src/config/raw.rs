@@ -38,6 +38,8 @@ pub struct RawPipeline {
     /// Who writes to the debtor, by company; `default` for all others.
     pub creditors: BTreeMap<String, RawCreditor>,
     #[serde(default)]
+    pub tone: RawTone,
+    #[serde(default)]
     pub limits: RawLimits,
 }
 
@@ -69,6 +71,20 @@ pub struct RawDefaults {
     pub currency: Option<String>,
     /// Language of debtors that name none.
     pub language: Option<String>,
+    /// Languages in which every step must have its messages; none = the one above.
+    pub languages: Option<Vec<String>>,
+}
+
+/// Who is addressed gently whatever the step says, unless it is formal.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawTone {
+    /// A customer for at least so many months; 24 where it is not said.
+    #[schemars(range(max = 1200))]
+    pub long_time_months: Option<u32>,
+    /// Late with at most this share of its items; 0.1 where it is not said.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub clean_late_ratio_max: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -353,5 +369,24 @@ pub struct RawWeek {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawWords {
-    pub forbidden: Vec<String>,
+    /// Words that no message may have.
+    pub forbidden: Vec<RawForbidden>,
+    /// Words that tell of a debt: not for messages that say that they name none.
+    #[serde(default)]
+    pub names_debt: Vec<String>,
+}
+
+/// Words of one kind; case and accents do not matter.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawForbidden {
+    /// What is wrong with them, such as "shames the debtor".
+    pub reason: String,
+    /// The law or practice that it comes from; for the reader of the file.
+    pub source: String,
+    /// Templates that are about just this and may say it; `negativacao*` = all whose name begins so.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Whole words or phrases; `caloteir*` = every word that begins so.
+    pub words: Vec<String>,
 }

@@ -31,12 +31,14 @@ struct Workshop<'a> {
     variables: Variables<'a>,
     base: PathBuf,
     faults: Vec<Fault>,
+    /// What is no error and worth knowing.
+    notes: Vec<Fault>,
     hasher: Sha256,
 }
 
 pub(super) fn load(file: &Path, variables: Variables<'_>) -> Result<Plan, Vec<Fault>> {
     let base = file.parent().unwrap_or(Path::new("")).to_owned();
-    let mut shop = Workshop { variables, base, faults: Vec::new(), hasher: Sha256::new() };
+    let mut shop = Workshop { variables, base, faults: Vec::new(), notes: Vec::new(), hasher: Sha256::new() };
     let document = shop.open(file, None);
     let raw = document.as_ref().and_then(|d| shop.read::<RawPipeline>(d));
     let (Some(document), Some(raw)) = (document, raw) else { return Err(shop.faults) };
@@ -135,6 +137,7 @@ impl Workshop<'_> {
                 limits,
                 rules,
                 sql,
+                notes: self.notes,
                 digest,
             }),
             _ => Err(self.faults),

@@ -17,7 +17,7 @@ use super::action::Action;
 use super::calendar::Calendar;
 use super::case::{Account, Contact, Debtor, Group, Item, UnappliedCredits};
 use super::hold::HoldReason;
-use super::message::{MessageError, Templates};
+use super::message::{MessageError, Templates, ToneRule};
 use super::money::{Currency, Minor};
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
 use super::segment::{Rule, Scorecard, first_fit};
@@ -67,6 +67,7 @@ pub struct Rules {
     /// By company; `default` for all others.
     pub creditors: BTreeMap<String, Creditor>,
     pub calendar: Calendar,
+    pub tone: ToneRule,
     pub templates: Templates,
 }
 

@@ -3,17 +3,22 @@
 //! Undefined fields are errors, subjects and short messages lose their line breaks, and every length has a limit:
 //! nothing that came in with the data can change the shape of a message.
 
+pub mod fields;
+pub mod length;
+pub mod samples;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use minijinja::value::Value;
-use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::sha256_hex;
-use super::money::Minor;
+use super::money::{Currency, Minor};
 use super::procedure::Channel;
+use length::{SUBJECT_CHARS_MAX, body_chars_max};
 
 /// How a message speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -36,20 +41,25 @@ impl Tone {
     }
 }
 
-/// Languages with formats of their own; templates stand in a folder of that name.
-pub const LANGUAGES: [&str; 3] = ["pt-BR", "en", "es"];
+/// Who is addressed gently whatever the step says, unless it is formal: a long-time customer with a clean history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ToneRule {
+    pub long_time_months: i64,
+    /// Late with at most this share of its items.
+    pub clean_late_ratio_max: f64,
+}
 
-/// Longest rendered text, in characters, by channel.
-pub fn body_chars_max(channel: Channel) -> usize {
-    match channel {
-        Channel::Sms => 480,
-        Channel::Whatsapp => 4_096,
-        _ => 50_000,
+impl Default for ToneRule {
+    fn default() -> Self {
+        ToneRule { long_time_months: 24, clean_late_ratio_max: 0.1 }
     }
 }
 
-/// Longest subject, in characters.
-pub const SUBJECT_CHARS_MAX: usize = 200;
+/// First line of a template that names no debt: it may go to a contact that is not authorised to hear about one.
+pub const NAMES_NO_DEBT: &str = "{# names-debt: no #}";
+
+/// Languages with formats of their own; templates stand in a folder of that name.
+pub const LANGUAGES: [&str; 3] = ["pt-BR", "en", "es"];
 
 /// A message, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +85,7 @@ pub enum MessageError {
 
 struct Template {
     version: String,
+    names_debt: bool,
 }
 
 /// Every template of every language, compiled once.
@@ -110,8 +121,9 @@ impl Templates {
             let (environment, templates) =
                 environments.entry(language.clone()).or_insert_with(|| (environment(&language), BTreeMap::new()));
             let version = sha256_hex(text.as_bytes())[..12].to_owned();
+            let names_debt = text.lines().next().is_none_or(|line| line.trim() != NAMES_NO_DEBT);
             match environment.add_template_owned(file.clone(), text) {
-                Ok(()) => drop(templates.insert(file, Template { version })),
+                Ok(()) => drop(templates.insert(file, Template { version, names_debt })),
                 Err(e) => faults.push(TemplateFault { language, file, line: e.line(), what: describe(&e) }),
             }
         }
@@ -131,6 +143,18 @@ impl Templates {
         self.environments.get(language).is_some_and(|(_, files)| files.contains_key(&file_name(template, channel)))
     }
 
+    /// Whether what would be sent tells of a debt; every template does that does not declare otherwise.
+    pub fn names_debt(&self, language: &str, template: &str, channel: Channel) -> bool {
+        let language = self.language_for(language, template, channel);
+        let files = language.and_then(|l| self.environments.get(l)).map(|(_, files)| files);
+        files.and_then(|files| files.get(&file_name(template, channel))).is_none_or(|t| t.names_debt)
+    }
+
+    /// First 12 hex digits of the SHA-256 of a template's text.
+    pub fn version(&self, language: &str, file: &str) -> Option<&str> {
+        self.environments.get(language).and_then(|(_, files)| files.get(file)).map(|t| t.version.as_str())
+    }
+
     /// The language of the message: the debtor's own if the template exists in it, else the default one.
     fn language_for(&self, wanted: &str, template: &str, channel: Channel) -> Option<&str> {
         [wanted, self.default_language.as_str()]
@@ -140,11 +164,33 @@ impl Templates {
             .map(|(l, _)| l.as_str())
     }
 
-    /// Renders a template for a channel.
+    /// Renders a template for a channel; a subject over its length is cut.
     ///
     /// # Errors
-    /// When there is no such template, when it names a field that does not exist, or when the text is too long.
+    /// When there is no such template, when it names a field that does not exist or prints one that is null, or when
+    /// the text is too long.
     pub fn render(
+        &self,
+        language: &str,
+        template: &str,
+        channel: Channel,
+        fields: &impl Serialize,
+    ) -> Result<Rendered, MessageError> {
+        let mut rendered = self.draft(language, template, channel, fields)?;
+        let (chars, chars_max) = (rendered.body.chars().count(), body_chars_max(channel));
+        if chars > chars_max {
+            let file = file_name(template, channel);
+            return Err(MessageError::TooLong { language: rendered.language, file, chars, chars_max });
+        }
+        rendered.subject = rendered.subject.map(|s| s.chars().take(SUBJECT_CHARS_MAX).collect());
+        Ok(rendered)
+    }
+
+    /// Renders a template whatever its length.
+    ///
+    /// # Errors
+    /// As `render`, but for the length.
+    pub fn draft(
         &self,
         language: &str,
         template: &str,
@@ -164,11 +210,6 @@ impl Templates {
             MessageError::Failed { language: language.to_owned(), file: file.clone(), what: describe(&e) }
         })?;
         let (subject, body) = split_subject(&text, channel);
-        let chars_max = body_chars_max(channel);
-        let chars = body.chars().count();
-        if chars > chars_max {
-            return Err(MessageError::TooLong { language: language.to_owned(), file, chars, chars_max });
-        }
         Ok(Rendered { subject, body, version, language: language.to_owned() })
     }
 }
@@ -182,7 +223,7 @@ pub fn file_name(template: &str, channel: Channel) -> String {
 fn split_subject(text: &str, channel: Channel) -> (Option<String>, String) {
     let text = text.trim();
     let (subject, body) = match text.strip_prefix("Subject:").map(|rest| rest.split_once('\n').unwrap_or((rest, ""))) {
-        Some((subject, body)) => (Some(one_line(subject).chars().take(SUBJECT_CHARS_MAX).collect()), body.trim()),
+        Some((subject, body)) => (Some(one_line(subject)), body.trim()),
         None => (None, text),
     };
     let body = if channel == Channel::Sms { one_line(body) } else { body.replace('\r', "") };
@@ -199,6 +240,7 @@ fn environment(language: &str) -> Environment<'static> {
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_fuel(Some(200_000));
+    environment.set_formatter(print);
     environment.add_filter("default", minijinja::filters::default);
     environment.add_filter("length", minijinja::filters::length);
     environment.add_filter("upper", minijinja::filters::upper);
@@ -221,18 +263,37 @@ fn environment(language: &str) -> Environment<'static> {
     environment
 }
 
+/// Only texts and numbers are printed: nothing that is null, and no `[1, 2]`, ever reaches a debtor.
+fn print(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::String | ValueKind::Number | ValueKind::Undefined => escape_formatter(out, state, value),
+        ValueKind::None => Err(Error::new(ErrorKind::InvalidOperation, PRINTS_NULL)),
+        _ => Err(Error::new(ErrorKind::InvalidOperation, PRINTS_NO_TEXT)),
+    }
+}
+
+const PRINTS_NULL: &str = "it prints a field that is null; put {% if %} around it, or say | default(\"...\", true)";
+const PRINTS_NO_TEXT: &str = "it prints what is neither text nor number; print one of its fields";
+
 /// What went wrong, without any value that came with the data.
 fn describe(error: &Error) -> String {
     let line = error.line().map(|l| format!(" on line {l}")).unwrap_or_default();
     let what = match error.kind() {
         ErrorKind::UndefinedError => "it names a field that does not exist".to_owned(),
         ErrorKind::SyntaxError => format!("syntax: {}", error.detail().unwrap_or("not understood")),
-        kind => kind.to_string(),
+        // The library's own words can hold values.
+        kind => match error.detail() {
+            Some(own @ (PRINTS_NULL | PRINTS_NO_TEXT)) => own.to_owned(),
+            _ => kind.to_string(),
+        },
     };
     format!("{what}{line}")
 }
 
-/// `R$ 1.234,56`, `US$ 1.234,56`, `R$1,234.56`: the amount as that language writes it.
+/// `R$ 1.234,56`, `US$ 1.234,56`, `R$1,234.56`, `¥1,234`: the amount as that language writes it.
+///
+/// A currency without decimal places shows them only where there is something in them, as an amount of interest may
+/// have; nothing is rounded here.
 pub fn money_text(language: &str, currency: &str, amount: Minor) -> String {
     let symbol = match (currency, language) {
         ("BRL", _) => "R$",
@@ -240,13 +301,16 @@ pub fn money_text(language: &str, currency: &str, amount: Minor) -> String {
         ("USD", _) => "US$",
         ("EUR", _) => "€",
         ("GBP", _) => "£",
+        ("JPY", _) => "¥",
         (other, _) => other,
     };
     let (thousands, decimal, gap) = if language == "en" { (',', '.', "") } else { ('.', ',', " ") };
     let gap = if symbol == currency { " " } else { gap };
     let sign = if amount.0 < 0 { "-" } else { "" };
     let (units, rest) = (amount.0.unsigned_abs() / 100, amount.0.unsigned_abs() % 100);
-    format!("{sign}{symbol}{gap}{}{decimal}{rest:02}", grouped(units, thousands))
+    let is_whole = rest == 0 && currency.parse::<Currency>().is_ok_and(|c| c.decimals() == 0);
+    let rest = if is_whole { String::new() } else { format!("{decimal}{rest:02}") };
+    format!("{sign}{symbol}{gap}{}{rest}", grouped(units, thousands))
 }
 
 fn grouped(units: u64, separator: char) -> String {
@@ -283,18 +347,56 @@ mod tests {
             ("en", "BRL", "R$1,234.56", "20 Nov 2026"),
             ("es", "USD", "US$ 1.234,56", "20/11/2026"),
             ("en", "CHF", "CHF 1,234.56", "20 Nov 2026"),
+            ("es", "EUR", "€ 1.234,56", "20/11/2026"),
+            ("en", "JPY", "¥1,234.56", "20 Nov 2026"),
         ] {
             assert_eq!(money_text(language, currency, Minor(123_456)), money);
             assert_eq!(date_text(language, day), date);
         }
         assert_eq!(money_text("pt-BR", "BRL", Minor(100_000_000)), "R$ 1.000.000,00");
         assert_eq!(money_text("pt-BR", "BRL", Minor(-5)), "-R$ 0,05");
+        for (language, currency, text) in [
+            ("en", "JPY", "¥1,500"),
+            ("pt-BR", "JPY", "¥ 1.500"),
+            ("es", "CLP", "CLP 1.500"),
+            ("pt-BR", "BRL", "R$ 1.500,00"),
+        ] {
+            assert_eq!(money_text(language, currency, Minor(150_000)), text);
+        }
     }
 
     #[test]
     fn an_unknown_field_is_an_error_without_its_value() {
         let error = templates("{{ nobody }}").render("pt-BR", "t", Channel::Email, &serde_json::json!({})).unwrap_err();
         assert_eq!(error.to_string(), "template pt-BR/t.email.j2: it names a field that does not exist on line 1");
+    }
+
+    #[test]
+    fn what_is_null_or_no_text_is_never_printed() {
+        let fields = serde_json::json!({"gone": null, "items": [1], "is_it": true, "name": "Acme"});
+        let print = |text: &str| templates(text).render("pt-BR", "t", Channel::Email, &fields).map(|r| r.body);
+        assert_eq!(print("{{ name }} {{ gone | default('x', true) }}").unwrap(), "Acme x");
+        for (text, what) in
+            [("{{ gone }}", PRINTS_NULL), ("{{ items }}", PRINTS_NO_TEXT), ("{{ is_it }}", PRINTS_NO_TEXT)]
+        {
+            let error = print(text).unwrap_err().to_string();
+            assert_eq!(error, format!("template pt-BR/t.email.j2: {what} on line 1"));
+        }
+    }
+
+    #[test]
+    fn a_template_names_a_debt_unless_it_says_otherwise() {
+        for (text, expected) in [
+            ("Olá", true),
+            ("{# names-debt: no #}\nOlá", false),
+            ("Olá\n{# names-debt: no #}", true),
+            ("{# names-debt: yes #}\nOlá", true),
+        ] {
+            let templates = templates(text);
+            assert_eq!(templates.names_debt("en", "t", Channel::Email), expected, "{text}");
+            assert_eq!(templates.draft("pt-BR", "t", Channel::Email, &()).unwrap().body, "Olá");
+        }
+        assert!(templates("x").names_debt("pt-BR", "nobody", Channel::Email));
     }
 
     #[test]

@@ -63,6 +63,8 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
         "",
     ),
     (&["schema", "invoice"], 2, "", "unknown schema `invoice`; did you mean `invoices`?"),
+    (&["schema", "template-fields"], 0, "| debtor.contact_name? | text | person behind the address |", ""),
+    (&["schema", "words"], 0, "names_debt", ""),
     (&["schema", "--markdown"], 0, "| invoice_id | ", ""),
     (&["schema", "record"], 0, "prev_sha256", ""),
     (&["completions", "bash"], 0, "complete -F _regua", ""),
@@ -100,8 +102,21 @@ fn every_question_has_its_answer() {
 fn every_example_can_be_typed() {
     let house = House::new();
     let mut examples = 0;
-    for command in ["", "run", "check", "demo", "explain", "schema", "completions", "man"] {
-        let help = house.regua(&[command, "--help"].into_iter().filter(|a| !a.is_empty()).collect::<Vec<_>>()).stdout;
+    for command in [
+        "",
+        "run",
+        "check",
+        "demo",
+        "explain",
+        "template",
+        "template preview",
+        "template list",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        let help =
+            house.regua(&command.split(' ').chain(["--help"]).filter(|a| !a.is_empty()).collect::<Vec<_>>()).stdout;
         for line in help.lines().filter_map(|l| l.strip_prefix("  regua ")) {
             let typed = line.split("   ").next().unwrap_or(line).replace("{{ ds }}", "2026-06-30");
             let typed = typed.split(" > ").next().unwrap_or_default().to_owned();
@@ -127,7 +142,7 @@ fn check_finds_every_error_at_once() {
     house.edit(daily, "when = { late_ratio = \"> 0\" }", "when = { late_rato = \"> 0\" }");
     house.edit(regua, "kind = \"verification\"", "kind = \"verificaton\"");
     house.edit(regua, "template = \"formal_notice\"", "template = \"formal_notices\"");
-    house.edit("pipelines/words/en.toml", "forbidden = [", "forbidden = [[");
+    house.edit("pipelines/words/en.toml", "names_debt = [", "nams_debt = [");
     let ended = house.regua(&["check", daily, "--output", "text"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
@@ -135,14 +150,13 @@ fn check_finds_every_error_at_once() {
 error: pipelines/daily.toml:6: environment variable REGUA_NO_SUCH_VARIABLE is not set; set it, or write ${REGUA_NO_SUCH_VARIABLE:-default}
 pipelines/daily.toml:7: unknown key `sql_dri`; did you mean `sql_dir`?
 pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or directory (os error 2)
-pipelines/daily.toml:10: régua `b2b`, step `d+30`: there is no template pt-BR/formal_notices.email.j2
-pipelines/daily.toml:10: régua `b2b`, step `d+30`: there is no template pt-BR/formal_notices.letter.j2
-pipelines/daily.toml:58: `window_months`: \"24\" is not of type \"integer\"
-pipelines/daily.toml:72: unknown profile field `late_rato`; did you mean `late_ratio`?
-pipelines/daily.toml:103: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
-pipelines/daily.toml:137: `history_days`: 0 is less than the minimum of 1
+pipelines/daily.toml:59: `window_months`: \"24\" is not of type \"integer\"
+pipelines/daily.toml:73: unknown profile field `late_rato`; did you mean `late_ratio`?
+pipelines/daily.toml:104: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
+pipelines/daily.toml:143: `history_days`: 0 is less than the minimum of 1
 pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
-pipelines/words/en.toml:27: unclosed array, expected `]`";
+pipelines/reguas/b2b.toml:60: step `d+30`: unknown template `formal_notices`; did you mean `formal_notice`?
+pipelines/words/en.toml:10: unknown key `nams_debt`; did you mean `names_debt`?";
     assert_eq!(ended.stderr.trim_end(), expected);
 }
 

@@ -6,6 +6,7 @@ mod days;
 mod determinism;
 mod inputs;
 mod ledger;
+mod messages;
 mod models;
 mod readme;
 mod smoke;

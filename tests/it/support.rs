@@ -61,6 +61,15 @@ impl House {
         write_parquet(&self.path(&format!("input/{table}.parquet")), &batch(table, text));
     }
 
+    /// Writes a file of text.
+    pub fn write_file(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text).expect("written");
+    }
+
+    pub fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).expect("a file to read")
+    }
+
     /// Replaces a text in a file of the house.
     pub fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.path(file);

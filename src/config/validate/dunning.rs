@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Document, Workshop, unknown};
+use super::{Document, Workshop, messages, unknown};
 use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
 use crate::domain::message::LANGUAGES;
@@ -11,16 +11,18 @@ use crate::domain::procedure::{Channel, Procedure};
 
 impl Workshop<'_> {
     pub(super) fn rules(&mut self, document: &Document, raw: RawPipeline) -> Option<Rules> {
-        let RawPipeline { pipeline, defaults, dunning, creditors, segments, tiers, risk, aging, .. } = raw;
+        let RawPipeline { pipeline, defaults, dunning, creditors, tone, segments, tiers, risk, aging, .. } = raw;
         let default_language = defaults.language.unwrap_or_else(|| "pt-BR".to_owned());
         if !LANGUAGES.contains(&default_language.as_str()) {
             self.refuse(document, "/defaults/language", unknown("language", &default_language, LANGUAGES.into_iter()));
         }
+        let languages = self.languages(document, defaults.languages.as_deref(), &default_language);
         let segments = self.segments(document, "/segments", &segments);
         let tiers = self.segments(document, "/tiers", &tiers);
         let scorecard = self.scorecard(document, &risk);
         let segment_names: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
-        let procedures = self.procedures(document, &pipeline.reguas, &segment_names);
+        let reguas = self.procedures(document, &pipeline.reguas, &segment_names);
+        let procedures: BTreeMap<String, Procedure> = reguas.iter().map(|(_, p)| (p.id.clone(), p.clone())).collect();
         let names: Vec<&str> = procedures.keys().map(String::as_str).chain([REGUA_NONE]).collect();
         self.known_regua(document, "/dunning/regua", &dunning.regua, &names);
         for (segment, regua) in &dunning.by_segment {
@@ -42,13 +44,10 @@ impl Workshop<'_> {
         }
         let creditors = self.creditors(document, creditors);
         let calendar = self.calendar(document, &pipeline.calendars);
-        let templates = self.templates(document, &pipeline.templates, &default_language);
-        if let Some(words) = &pipeline.words {
-            self.words(document, words, &pipeline.templates);
-        }
-        if let Some(templates) = &templates {
-            self.steps_have_templates(document, &procedures, templates, &default_language);
-        }
+        let (dir, words) = (&pipeline.templates, pipeline.words.as_deref());
+        let messages = self.messages(document, dir, words, &default_language, &creditors);
+        self.steps_have_templates(&reguas, &messages, &languages);
+        self.note_unused(&procedures, &messages);
         Some(Rules {
             tenant: pipeline.tenant,
             default_language,
@@ -68,7 +67,8 @@ impl Workshop<'_> {
             scorecard,
             creditors,
             calendar: calendar?,
-            templates: templates?,
+            tone: messages::tone(&tone),
+            templates: messages.templates?,
         })
     }
 
@@ -132,6 +132,7 @@ impl Workshop<'_> {
                 let at = format!("/creditors/{company}");
                 self.refuse(document, &at, "`opt_out` lacks `default`: every message says how to stop it".to_owned());
             }
+            self.creditor_fits(document, company, creditor);
         }
         let convert = |c: RawCreditor| Creditor {
             name: c.name,
@@ -148,17 +149,17 @@ impl Workshop<'_> {
         document: &Document,
         files: &[String],
         segments: &[&str],
-    ) -> BTreeMap<String, Procedure> {
-        let mut procedures = BTreeMap::new();
+    ) -> Vec<(Document, Procedure)> {
+        let mut procedures: Vec<(Document, Procedure)> = Vec::new();
         for (position, file) in files.iter().enumerate() {
             let at = format!("/pipeline/reguas/{position}");
             let Some(regua) = self.open(&self.path(file), Some((document, &at))) else { continue };
             let Some(raw) = self.read::<RawRegua>(&regua) else { continue };
             let procedure = self.procedure(&regua, raw, segments);
-            if procedure.id == REGUA_NONE || procedures.contains_key(&procedure.id) {
+            if procedure.id == REGUA_NONE || procedures.iter().any(|(_, p)| p.id == procedure.id) {
                 self.refuse(&regua, "/id", format!("the id `{}` is taken", procedure.id));
             }
-            procedures.insert(procedure.id.clone(), procedure);
+            procedures.push((regua, procedure));
         }
         procedures
     }

@@ -1,54 +1,166 @@
-//! Message templates, and the words that no message may hold.
+//! Message templates, the words that no message may hold, and which steps use what.
 
-use super::{Document, Workshop};
-use crate::config::raw::RawWords;
-use crate::domain::message::{LANGUAGES, Templates};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Document, Workshop, unknown};
+use crate::config::raw::{RawCreditor, RawForbidden, RawTone, RawWords};
+use crate::config::templates::{Source, Word, WordGroup, Words, check, creditor_chars_max, sample_creditor};
+use crate::domain::decision::Creditor;
+use crate::domain::message::{LANGUAGES, Templates, ToneRule, file_name};
+use crate::domain::procedure::{Channel, Procedure};
 use crate::error::Fault;
 
+/// The templates of a pipeline: as they were read, and compiled as far as they can be.
+pub(super) struct Messages {
+    pub(super) templates: Option<Templates>,
+    files: BTreeSet<(String, String)>,
+    folder: std::path::PathBuf,
+}
+
 impl Workshop<'_> {
-    pub(super) fn templates(&mut self, document: &Document, dir: &str, default_language: &str) -> Option<Templates> {
-        let root = self.path(dir);
-        let files = self.files_below(document, "/pipeline/templates", dir, "j2");
+    pub(super) fn messages(
+        &mut self,
+        document: &Document,
+        dir: &str,
+        words: Option<&str>,
+        default_language: &str,
+        creditors: &BTreeMap<String, Creditor>,
+    ) -> Messages {
+        let folder = self.path(dir);
         let split = |(path, text): (String, String)| {
             let (language, file) = path.split_once('/')?;
-            Some((language.to_owned(), file.to_owned(), text))
+            Some(Source { language: language.to_owned(), file: file.to_owned(), text })
         };
-        match Templates::compile(files.into_iter().filter_map(split), default_language) {
-            Ok(templates) => Some(templates),
-            Err(faults) => {
-                self.faults.extend(faults.into_iter().map(|f| Fault {
-                    file: root.join(f.language).join(f.file),
-                    line: f.line.unwrap_or(0),
-                    message: f.what,
-                }));
-                None
-            }
-        }
+        let files = self.files_below(document, "/pipeline/templates", dir, "j2");
+        let sources: Vec<Source> = files.into_iter().filter_map(split).collect();
+        let words = words.map(|dir| self.words(document, dir, &sources)).unwrap_or_default();
+        let writers = LANGUAGES.map(|language| (language.to_owned(), longest_creditor(creditors, language)));
+        let (templates, faults) = check(&sources, default_language, &writers.into(), &words);
+        self.faults.extend(faults.into_iter().map(|f| Fault {
+            file: folder.join(f.language).join(f.file),
+            line: f.line.unwrap_or(0),
+            message: f.what,
+        }));
+        Messages { templates, files: sources.into_iter().map(|s| (s.language, s.file)).collect(), folder }
     }
 
-    /// Threatening or shaming words are refused, wherever they stand in a template.
-    pub(super) fn words(&mut self, document: &Document, dir: &str, templates: &str) {
-        let texts = self.files_below(document, "/pipeline/templates", templates, "j2");
-        for language in LANGUAGES {
+    /// The lists of every language that has templates.
+    fn words(&mut self, document: &Document, dir: &str, sources: &[Source]) -> BTreeMap<String, Words> {
+        let mut lists = BTreeMap::new();
+        for language in LANGUAGES.into_iter().filter(|l| sources.iter().any(|s| s.language == *l)) {
             let path = self.path(dir).join(format!("{language}.toml"));
             let Some(list) = self.open(&path, Some((document, "/pipeline/words"))) else { continue };
-            let Some(words) = self.read::<RawWords>(&list) else { continue };
-            for (file, text) in texts.iter().filter(|(file, _)| file.starts_with(&format!("{language}/"))) {
-                for (position, line) in text.lines().enumerate() {
-                    let line = line.to_lowercase();
-                    for word in words.forbidden.iter().filter(|w| contains_word(&line, &w.to_lowercase())) {
-                        let message = format!("{word:?} threatens or shames; say it otherwise");
-                        self.faults.push(Fault { file: self.path(templates).join(file), line: position + 1, message });
+            let Some(raw) = self.read::<RawWords>(&list) else { continue };
+            let all = |words: &[String]| words.iter().map(|word| Word::new(word)).collect();
+            let group = |g: &RawForbidden| WordGroup {
+                reason: g.reason.clone(),
+                except: g.except.clone(),
+                words: all(&g.words),
+            };
+            let forbidden = raw.forbidden.iter().map(group).collect();
+            lists.insert(language.to_owned(), Words { forbidden, debt: all(&raw.names_debt) });
+        }
+        lists
+    }
+
+    /// Languages in which every step must have its messages.
+    pub(super) fn languages(&mut self, document: &Document, raw: Option<&[String]>, default: &str) -> Vec<String> {
+        let mut languages = vec![default.to_owned()];
+        for (position, language) in raw.unwrap_or_default().iter().enumerate() {
+            if !LANGUAGES.contains(&language.as_str()) {
+                let at = format!("/defaults/languages/{position}");
+                self.refuse(document, &at, unknown("language", language, LANGUAGES.into_iter()));
+            } else if !languages.contains(language) {
+                languages.push(language.clone());
+            }
+        }
+        languages
+    }
+
+    /// Every step that speaks has a template on each of its channels, in each language that the pipeline declares.
+    pub(super) fn steps_have_templates(
+        &mut self,
+        reguas: &[(Document, Procedure)],
+        messages: &Messages,
+        languages: &[String],
+    ) {
+        let known: BTreeSet<&str> = messages.files.iter().filter_map(|(_, file)| file.split('.').next()).collect();
+        for (document, procedure) in reguas {
+            for step in &procedure.steps {
+                let at = format!("/steps/{}/template", step.level - 1);
+                if !known.contains(step.template.as_str()) {
+                    let what = unknown("template", &step.template, known.iter().copied());
+                    self.refuse(document, &at, format!("step `{}`: {what}", step.id));
+                    continue;
+                }
+                let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
+                for (language, channel) in languages.iter().flat_map(|l| channels.iter().map(move |c| (l, *c))) {
+                    let file = file_name(&step.template, channel);
+                    if !messages.files.contains(&(language.clone(), file.clone())) {
+                        let path = messages.folder.join(language).join(file);
+                        let what = format!("there is no {}; write it, or take it out of the step", path.display());
+                        self.refuse(document, &at, format!("step `{}`: {what}", step.id));
                     }
                 }
             }
         }
     }
+
+    /// One note for all templates that no step uses.
+    pub(super) fn note_unused(&mut self, procedures: &BTreeMap<String, Procedure>, messages: &Messages) {
+        let mut used = BTreeSet::new();
+        for step in procedures.values().flat_map(|p| &p.steps) {
+            let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
+            used.extend(channels.iter().map(|channel| file_name(&step.template, *channel)));
+        }
+        let files: BTreeSet<&str> = messages.files.iter().map(|(_, file)| file.as_str()).collect();
+        let unused: Vec<&str> = files.into_iter().filter(|file| !used.contains(*file)).collect();
+        if !unused.is_empty() {
+            let message = format!("no step uses {}", unused.join(", "));
+            self.notes.push(Fault { file: messages.folder.clone(), line: 0, message });
+        }
+    }
+
+    /// What the creditor says of itself must fit the messages.
+    pub(super) fn creditor_fits(&mut self, document: &Document, company: &str, creditor: &RawCreditor) {
+        let opt_outs = creditor.opt_out.iter().map(|(language, text)| (format!("opt_out/{language}"), "opt_out", text));
+        let own = [("name", &creditor.name), ("email", &creditor.email), ("phone", &creditor.phone)];
+        let own = own.into_iter().chain(creditor.portal_link.as_ref().map(|link| ("portal_link", link)));
+        for (at, field, text) in own.map(|(field, text)| (field.to_owned(), field, text)).chain(opt_outs) {
+            let (chars, chars_max) = (text.chars().count(), creditor_chars_max(field));
+            let what = match chars {
+                0 => format!("`{field}` is empty; messages name it"),
+                _ if text.contains(char::is_control) => format!("`{field}` is one line of text"),
+                _ if chars > chars_max => {
+                    format!("`{field}` has {chars} characters, at most {chars_max} fit; shorten it")
+                }
+                _ => continue,
+            };
+            self.refuse(document, &format!("/creditors/{company}/{at}"), what);
+        }
+    }
 }
 
-/// Whole words only: "spc" is not found in "especial".
-fn contains_word(line: &str, word: &str) -> bool {
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    line.match_indices(word)
-        .any(|(at, _)| !is_letter(line[..at].chars().next_back()) && !is_letter(line[at + word.len()..].chars().next()))
+pub(super) fn tone(raw: &RawTone) -> ToneRule {
+    let usual = ToneRule::default();
+    ToneRule {
+        long_time_months: raw.long_time_months.map_or(usual.long_time_months, i64::from),
+        clean_late_ratio_max: raw.clean_late_ratio_max.unwrap_or(usual.clean_late_ratio_max),
+    }
+}
+
+/// Of every company's words the longest: whoever writes, the message fits.
+fn longest_creditor(creditors: &BTreeMap<String, Creditor>, language: &str) -> Value {
+    let longest = |texts: Vec<&str>| texts.into_iter().max_by_key(|t| t.chars().count()).unwrap_or("-").to_owned();
+    let all = |of: fn(&Creditor) -> &str| longest(creditors.values().map(of).collect());
+    let opt_out = |c: &'_ Creditor| c.opt_out.get(language).or_else(|| c.opt_out.get("default")).cloned();
+    let opt_outs: Vec<String> = creditors.values().filter_map(opt_out).collect();
+    sample_creditor(
+        &all(|c| &c.name),
+        &all(|c| &c.email),
+        &all(|c| &c.phone),
+        &longest(opt_outs.iter().map(String::as_str).collect()),
+    )
 }

@@ -1,10 +1,8 @@
 //! Réguas: steps, triggers and what they refer to.
 
-use std::collections::BTreeMap;
-
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawRegua, RawStep, RawTrigger};
-use crate::domain::message::{Templates, Tone, file_name};
+use crate::domain::message::Tone;
 use crate::domain::procedure::{LevelOf, Procedure, Repeat, Step, StepKind, Trigger};
 
 const STEPS_MAX: usize = 200;
@@ -168,25 +166,6 @@ impl Workshop<'_> {
             }
             1 => parts.remove(0),
             _ => Trigger::All(parts),
-        }
-    }
-
-    /// Every step that speaks has a template on one of its channels, in the default language at least.
-    pub(super) fn steps_have_templates(
-        &mut self,
-        document: &Document,
-        procedures: &BTreeMap<String, Procedure>,
-        templates: &Templates,
-        language: &str,
-    ) {
-        for (id, step) in procedures.iter().flat_map(|(id, p)| p.steps.iter().map(move |s| (id, s))) {
-            let instruction = [crate::domain::procedure::Channel::Instruction];
-            let channels = if step.kind.is_instruction() { &instruction[..] } else { &step.channels[..] };
-            for channel in channels.iter().filter(|c| !templates.has(language, &step.template, **c)) {
-                let file = file_name(&step.template, *channel);
-                let message = format!("régua `{id}`, step `{}`: there is no template {language}/{file}", step.id);
-                self.refuse(document, "/pipeline/templates", message);
-            }
         }
     }
 }

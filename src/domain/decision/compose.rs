@@ -7,75 +7,72 @@ use super::route::Route;
 use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
 use crate::domain::message::Tone;
+use crate::domain::message::fields::fitted;
 
-/// A customer of so many months, late with at most this share of its items, is always addressed gently.
-const LONG_TIME_MONTHS: i64 = 24;
-const CLEAN_LATE_RATIO: f64 = 0.1;
-
-/// The fields that a template may name; anything else is refused.
+/// The fields that a template may name, as `domain::message::fields` lists them; anything else is refused.
 #[derive(Serialize)]
-struct Fields<'a> {
-    debtor: DebtorFields<'a>,
-    creditor: CreditorFields<'a>,
-    items: Vec<ItemFields<'a>>,
-    items_count: usize,
-    open_amount: i64,
-    fine_amount: i64,
-    interest_amount: i64,
-    fee_amount: i64,
-    total_due: i64,
-    has_charges: bool,
-    oldest_due_date: String,
-    days_past_due: i64,
-    as_of: String,
-    currency: &'a str,
-    tone: &'static str,
-    portal_link: Option<&'a str>,
-    offer: Option<OfferFields>,
-    notice_days: Option<u32>,
-    bureau: Option<&'a str>,
-    agency_id: Option<&'a str>,
+pub(super) struct Fields<'a> {
+    pub(super) debtor: DebtorFields<'a>,
+    pub(super) creditor: CreditorFields<'a>,
+    pub(super) items: Vec<ItemFields<'a>>,
+    pub(super) items_count: usize,
+    pub(super) open_amount: i64,
+    pub(super) fine_amount: i64,
+    pub(super) interest_amount: i64,
+    pub(super) fee_amount: i64,
+    pub(super) total_due: i64,
+    pub(super) has_charges: bool,
+    pub(super) oldest_due_date: String,
+    pub(super) days_past_due: i64,
+    pub(super) as_of: String,
+    pub(super) currency: &'a str,
+    pub(super) tone: &'static str,
+    pub(super) portal_link: Option<&'a str>,
+    pub(super) offer: Option<OfferFields>,
+    pub(super) notice_days: Option<u32>,
+    pub(super) bureau: Option<&'a str>,
+    pub(super) agency_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct DebtorFields<'a> {
-    name: String,
-    contact_name: Option<&'a str>,
+pub(super) struct DebtorFields<'a> {
+    pub(super) name: &'a str,
+    pub(super) contact_name: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct CreditorFields<'a> {
-    name: &'a str,
-    email: &'a str,
-    phone: &'a str,
-    opt_out: &'a str,
+pub(super) struct CreditorFields<'a> {
+    pub(super) name: &'a str,
+    pub(super) email: &'a str,
+    pub(super) phone: &'a str,
+    pub(super) opt_out: &'a str,
 }
 
 #[derive(Serialize)]
-struct ItemFields<'a> {
-    invoice_id: &'a str,
-    installment_no: i64,
-    due_date: String,
-    open_amount: i64,
-    days_past_due: i64,
-    payment_reference: Option<&'a str>,
-    payment_link: Option<&'a str>,
+pub(super) struct ItemFields<'a> {
+    pub(super) invoice_id: &'a str,
+    pub(super) installment_no: i64,
+    pub(super) due_date: String,
+    pub(super) open_amount: i64,
+    pub(super) days_past_due: i64,
+    pub(super) payment_reference: Option<&'a str>,
+    pub(super) payment_link: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct OfferFields {
-    kind: &'static str,
-    total: i64,
-    discount: i64,
-    down_payment: i64,
-    valid_until: String,
-    instalments: Vec<InstalmentFields>,
+pub(super) struct OfferFields {
+    pub(super) kind: &'static str,
+    pub(super) total: i64,
+    pub(super) discount: i64,
+    pub(super) down_payment: i64,
+    pub(super) valid_until: String,
+    pub(super) instalments: Vec<InstalmentFields>,
 }
 
 #[derive(Serialize)]
-struct InstalmentFields {
-    due_date: String,
-    amount: i64,
+pub(super) struct InstalmentFields {
+    pub(super) due_date: String,
+    pub(super) amount: i64,
 }
 
 impl<'a> Matter<'a> {
@@ -85,8 +82,9 @@ impl<'a> Matter<'a> {
 
     fn tone(&self, step: &Step) -> Tone {
         let profile = &self.account.profile;
-        let is_clean = profile.months_as_customer.is_some_and(|m| m >= LONG_TIME_MONTHS)
-            && profile.late_ratio.is_some_and(|r| r <= CLEAN_LATE_RATIO);
+        let rule = &self.rules.tone;
+        let is_clean = profile.months_as_customer.is_some_and(|m| m >= rule.long_time_months)
+            && profile.late_ratio.is_some_and(|r| r <= rule.clean_late_ratio_max);
         match step.tone {
             Some(Tone::Formal) => Tone::Formal,
             _ if is_clean => Tone::Gentle,
@@ -105,7 +103,8 @@ impl<'a> Matter<'a> {
         let (rules, debtor, account) = (self.rules, self.debtor, self.account);
         let tone = self.tone(step);
         let fields = self.fields(step, &cited, &route, tone);
-        let rendered = rules.templates.render(self.language(), &step.template, route.channel, &fields)?;
+        let params = fitted(&fields);
+        let rendered = rules.templates.render(self.language(), &step.template, route.channel, &params)?;
         let identity = Identity {
             tenant: &rules.tenant,
             company_id: &account.company_id,
@@ -133,7 +132,7 @@ impl<'a> Matter<'a> {
             tone: tone.as_str(),
             template_id: Some(step.template.clone()),
             template_version: Some(rendered.version),
-            template_params: serde_json::to_string(&fields).unwrap_or_default(),
+            template_params: params.to_string(),
             subject: rendered.subject,
             body: rendered.body,
             currency: account.currency,
@@ -161,7 +160,7 @@ impl<'a> Matter<'a> {
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
         Fields {
             debtor: DebtorFields {
-                name: without_controls(&self.debtor.legal_name),
+                name: &self.debtor.legal_name,
                 contact_name: route.point.and_then(|p| p.contact_name.as_deref()),
             },
             creditor: CreditorFields {
@@ -202,11 +201,6 @@ fn item_fields(item: &Item) -> ItemFields<'_> {
         payment_reference: item.payment_reference.as_deref(),
         payment_link: item.payment_link.as_deref(),
     }
-}
-
-/// Line breaks that came with the data would change the shape of a message.
-fn without_controls(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Open amount in whole units, once more for every 30 days past due: large and old first.

@@ -53,7 +53,7 @@ impl<'a> Matter<'a> {
             let refusal = match point {
                 p if p.opted_out => "opted out",
                 p if !p.is_valid => "bounced or known to be wrong",
-                p if !p.is_authorized => "not authorised to hear about the debt",
+                p if !p.is_authorized && self.names_debt(step, channel) => "not authorised to hear about the debt",
                 _ if !self.has_template(step, channel) => "no template",
                 _ if self.is_channel_capped(channel, contacts) => "cap reached",
                 _ => {
@@ -72,6 +72,10 @@ impl<'a> Matter<'a> {
             (false, false) => HoldReason::NoContactPoint,
         };
         Err((reason, Some(format!("looked at {}", names.join(", ")))))
+    }
+
+    fn names_debt(&self, step: &Step, channel: Channel) -> bool {
+        self.rules.templates.names_debt(self.language(), &step.template, channel)
     }
 
     fn has_template(&self, step: &Step, channel: Channel) -> bool {

@@ -131,6 +131,7 @@ pub(super) fn rules() -> Rules {
         scorecard: Scorecard::default(),
         creditors: BTreeMap::new(),
         calendar: calendar(),
+        tone: ToneRule::default(),
         templates: templates(),
     }
 }

@@ -1,0 +1,237 @@
+//! What a template does on each of its paths, read from its syntax tree: which fields it names, which of them can be
+//! null there, and what it prints where.
+//!
+//! Rendering samples finds what goes wrong with those samples; this finds what can go wrong with any, line by line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Stmt};
+use minijinja::machinery::{WhitespaceConfig, parse};
+
+use super::facts::facts;
+use super::types::{Shape, Type, joined, name_of, variable_name};
+
+/// Where the subject stands: it is the first line of what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Body,
+    Before,
+    Subject,
+}
+
+pub(super) struct Flow {
+    pub(super) names_no_debt: bool,
+    place: Place,
+    pub(super) variables: BTreeMap<String, Type>,
+    /// Paths that are not null here.
+    pub(super) present: BTreeSet<String>,
+    loops: usize,
+    /// Whether an amount was printed since this was last reset.
+    printed_money: bool,
+    /// Line and what is wrong there.
+    faults: Vec<(usize, String)>,
+}
+
+/// Every fault of a template, by line; nothing where it cannot be parsed.
+pub(super) fn faults(text: &str, names_no_debt: bool) -> Vec<(usize, String)> {
+    let whitespace = WhitespaceConfig { keep_trailing_newline: false, lstrip_blocks: true, trim_blocks: true };
+    let Ok(Stmt::Template(tree)) = parse(text, "", Default::default(), whitespace) else { return Vec::new() };
+    let mut flow = Flow {
+        names_no_debt,
+        place: Place::Before,
+        variables: BTreeMap::new(),
+        present: BTreeSet::new(),
+        loops: 0,
+        printed_money: false,
+        faults: Vec::new(),
+    };
+    flow.block(&tree.children);
+    flow.faults
+}
+
+pub(super) fn line(expr: &Expr<'_>) -> usize {
+    usize::from(expr.span().start_line)
+}
+
+impl Flow {
+    pub(super) fn refuse(&mut self, at: usize, what: impl Into<String>) {
+        self.faults.push((at, what.into()));
+    }
+
+    fn block(&mut self, statements: &[Stmt<'_>]) {
+        statements.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>) {
+        match statement {
+            Stmt::EmitRaw(raw) => self.passes(raw.raw),
+            Stmt::EmitExpr(emit) => self.emit(&emit.expr),
+            Stmt::ForLoop(for_loop) => self.for_loop(for_loop),
+            Stmt::IfCond(cond) => self.if_cond(cond),
+            Stmt::WithBlock(with) => {
+                let outside = self.variables.clone();
+                for (target, value) in &with.assignments {
+                    let held = self.expr(value);
+                    self.bind(target, held);
+                }
+                self.block(&with.body);
+                self.variables = outside;
+            }
+            Stmt::Set(set) => {
+                let held = self.expr(&set.expr);
+                self.bind(&set.target, held);
+            }
+            Stmt::SetBlock(set) => {
+                let (place, printed) = (self.place, std::mem::take(&mut self.printed_money));
+                self.place = Place::Body;
+                self.block(&set.body);
+                let shape = if self.printed_money { Shape::Money } else { Shape::Text };
+                (self.place, self.printed_money) = (place, printed);
+                self.bind(&set.target, Type::of(shape));
+            }
+            Stmt::AutoEscape(escape) => self.block(&escape.body),
+            Stmt::FilterBlock(filter) => self.block(&filter.body),
+            Stmt::Do(call) => self.refuse(usize::from(call.span().start_line), NO_CALLS),
+            _ => {}
+        }
+    }
+
+    /// Text that is printed: a line break ends the subject.
+    fn passes(&mut self, text: &str) {
+        let mut text = text;
+        if self.place == Place::Before {
+            text = text.trim_start();
+            match text.strip_prefix("Subject:") {
+                Some(rest) => (self.place, text) = (Place::Subject, rest),
+                None if text.is_empty() => {}
+                None => self.place = Place::Body,
+            }
+        }
+        if self.place == Place::Subject && text.contains('\n') {
+            self.place = Place::Body;
+        }
+    }
+
+    fn emit(&mut self, expr: &Expr<'_>) {
+        if let Expr::Const(constant) = expr
+            && let Some(text) = constant.value.as_str()
+        {
+            return self.passes(text);
+        }
+        let found = self.expr(expr);
+        let name = name_of(expr);
+        let at = line(expr);
+        self.must_hold(at, &found, &name);
+        match found.shape {
+            Shape::Amount => self.refuse(at, format!("{name} would be printed in cents; say {name} | money")),
+            Shape::Record(fields) => {
+                let names: Vec<&str> = fields.iter().map(|f| f.name).collect();
+                self.refuse(at, format!("{name} is a record; print one of its fields: {}", names.join(", ")));
+            }
+            Shape::List(_) => self.refuse(at, format!("{name} is a list; go over it with {{% for %}}")),
+            Shape::Flag => self.refuse(at, format!("{name} is true or false; ask for it with {{% if %}}")),
+            _ => {}
+        }
+        let is_amount = matches!(found.shape, Shape::Amount | Shape::Money);
+        self.printed_money |= is_amount;
+        match self.place {
+            Place::Subject if is_amount => {
+                self.refuse(
+                    at,
+                    format!("{name} puts an amount in the subject, where others see it; say it in the body"),
+                );
+            }
+            Place::Before => self.place = Place::Body,
+            _ => {}
+        }
+    }
+
+    fn for_loop(&mut self, for_loop: &ForLoop<'_>) {
+        let held = self.expr(&for_loop.iter);
+        let at = line(&for_loop.iter);
+        let name = name_of(&for_loop.iter);
+        self.must_hold(at, &held, &name);
+        let entry = match held.shape {
+            Shape::List(fields) => Shape::Record(fields),
+            Shape::Other | Shape::Half => Shape::Other,
+            _ => {
+                self.refuse(at, format!("{name} is no list; a loop goes over items or offer.instalments"));
+                Shape::Other
+            }
+        };
+        self.loops += 1;
+        let (outside, present) = (self.variables.clone(), self.present.clone());
+        let path = Some(format!("{}#{}", variable_name(&for_loop.target).unwrap_or_default(), self.loops));
+        self.bind(&for_loop.target, Type { shape: entry, nullable: false, path });
+        self.variables.insert("loop".to_owned(), Type::of(Shape::Loop));
+        if let Some(filter) = &for_loop.filter_expr {
+            self.expr(filter);
+            let holds = facts(self, filter, true);
+            self.present.extend(holds);
+        }
+        self.block(&for_loop.body);
+        (self.variables, self.present) = (outside, present);
+        self.block(&for_loop.else_body);
+    }
+
+    fn if_cond(&mut self, cond: &IfCond<'_>) {
+        self.expr(&cond.expr);
+        let (place, before, present) = (self.place, self.variables.clone(), self.present.clone());
+        let holds = facts(self, &cond.expr, true);
+        self.present.extend(holds);
+        self.block(&cond.true_body);
+        let after_true = std::mem::replace(&mut self.variables, before);
+        let place_true = std::mem::replace(&mut self.place, place);
+        self.present = present.clone();
+        let holds = facts(self, &cond.expr, false);
+        self.present.extend(holds);
+        self.block(&cond.false_body);
+        self.present = present;
+        // What one branch leaves open is open.
+        self.place = self.place.max(place_true);
+        let mut names: BTreeSet<String> = after_true.keys().cloned().collect();
+        names.extend(self.variables.keys().cloned());
+        for name in names {
+            match (after_true.get(&name), self.variables.get_mut(&name)) {
+                (Some(there), Some(here)) => *here = joined(there, here),
+                _ => drop(self.variables.insert(name, Type::of(Shape::Half))),
+            }
+        }
+    }
+
+    fn bind(&mut self, target: &Expr<'_>, held: Type) {
+        match variable_name(target) {
+            Some(name) => drop(self.variables.insert(name.to_owned(), held)),
+            None => self.refuse(line(target), "a value goes to one name"),
+        }
+    }
+
+    /// The path by which a field can be asked for; nothing is refused on the way.
+    pub(super) fn path_of(&self, expr: &Expr<'_>) -> Option<String> {
+        match expr {
+            Expr::Var(var) => match self.variables.get(var.id) {
+                Some(held) => held.path.clone(),
+                None => Some(var.id.to_owned()),
+            },
+            Expr::GetAttr(get) => self.path_of(&get.expr).map(|path| format!("{path}.{}", get.name)),
+            Expr::GetItem(get) => match get.subscript_expr.as_const() {
+                Some(name) => Some(format!("{}.{}", self.path_of(&get.expr)?, name.as_str()?)),
+                None => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Refuses what can be null here.
+    pub(super) fn must_hold(&mut self, at: usize, found: &Type, name: &str) {
+        let is_present = found.path.as_ref().is_some_and(|path| self.present.contains(path));
+        if found.nullable && !is_present {
+            self.refuse(
+                at,
+                format!("{name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)"),
+            );
+        }
+    }
+}
+
+pub(super) const NO_CALLS: &str = "nothing can be called in a template; use a filter, such as total_due | money";

@@ -1,0 +1,375 @@
+//! Templates as tables: what is refused, on which line and in which words, and what is not.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::domain::message::fields::{FIELDS, Field, ITEMS_MAX, Kind, fitted};
+
+const STOP: &str = "Para sair, responda SAIR.";
+
+fn creditor() -> Value {
+    sample_creditor("Acme", "a@acme.example", "+55 11 4000-0000", STOP)
+}
+
+fn source(file: &str, text: &str) -> Source {
+    Source { language: "pt-BR".into(), file: file.into(), text: text.into() }
+}
+
+fn words() -> Words {
+    let group = |reason: &str, except: &[&str], words: &[&str]| WordGroup {
+        reason: reason.into(),
+        except: except.iter().map(|e| (*e).to_owned()).collect(),
+        words: words.iter().map(|w| Word::new(w)).collect(),
+    };
+    Words {
+        forbidden: vec![
+            group("shames the debtor", &[], &["caloteir*", "nome sujo"]),
+            group("announces a listing", &["negativacao*"], &["negativação"]),
+        ],
+        debt: vec![Word::new("fatura*")],
+    }
+}
+
+/// `line: what` of every fault.
+fn faults_of(file: &str, text: &str) -> Vec<String> {
+    let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
+    let words = BTreeMap::from([("pt-BR".to_owned(), words())]);
+    let (_, faults) = check(&[source(file, text)], "pt-BR", &creditors, &words);
+    faults.into_iter().map(|f| format!("{}: {}", f.line.unwrap_or(0), f.what)).collect()
+}
+
+/// A letter, which needs neither subject nor opt-out.
+fn letter(text: &str) -> Vec<String> {
+    faults_of("t.letter.j2", text)
+}
+
+#[test]
+fn a_field_that_no_message_has() {
+    for (text, expected) in [
+        ("Olá {{ debtor.nome }}", "1: unknown field `debtor.nome`; did you mean `debtor.name`?"),
+        ("a\n{{ total_du | money }}", "2: unknown field `total_du`; did you mean `total_due`?"),
+        ("{{ contact_name }}", "1: unknown field `contact_name`; did you mean `debtor.contact_name`?"),
+        (
+            "{{ invoice_id }}",
+            "1: unknown field `invoice_id`; did you mean `item.invoice_id`, in {% for item in items %}?",
+        ),
+        (
+            "{% for item in items %}\n{{ item.due_dat | date }}\n{% endfor %}",
+            "2: unknown field `item.due_dat`; did you mean `item.due_date`?",
+        ),
+        // On a branch that no sample takes.
+        (
+            "x{% if items_count == 7 %}{{ debtor.nome }}{% endif %}",
+            "1: unknown field `debtor.nome`; did you mean `debtor.name`?",
+        ),
+        ("{% set who = debtor %}{{ who.nme }}", "1: unknown field `who.nme`; did you mean `who.name`?"),
+        ("{% for i in items %}{{ loop.indx }}{% endfor %}", "1: unknown field of `loop` `indx`; did you mean `index`?"),
+        ("{{ debtor.name.first }}", "1: debtor.name has no field `first`: it is no record"),
+        ("{{ total_due | mony }}", "1: unknown filter `mony`; did you mean `money`?"),
+        ("{% if offer is none_ %}x{% else %}y{% endif %}", "1: unknown test `none_`; did you mean `none`?"),
+        (
+            "x{% if bureau %}{% set a = 1 %}{% endif %}{{ a }}",
+            "1: `a` is set on one branch only; set it before the {% if %} too",
+        ),
+        ("{{ items[1].invoice_id }}", "1: this entry of items may not exist; go over items with {% for %}"),
+        (
+            "{{ debtor.name.upper() }}",
+            "1: nothing can be called in a template; use a filter, such as total_due | money",
+        ),
+        (
+            "{% macro m() %}x{% endmacro %}",
+            "1: syntax: unknown statement macro on line 1; a template has {% if %}, {% for %}, {% set %} and {% with %}",
+        ),
+        ("{{ items }}", "1: items is a list; go over it with {% for %}"),
+        ("{{ debtor }}", "1: debtor is a record; print one of its fields: name, contact_name"),
+        ("{{ has_charges }}", "1: has_charges is true or false; ask for it with {% if %}"),
+        ("{{ total_due }}", "1: total_due would be printed in cents; say total_due | money"),
+        ("{{ 'R$' ~ total_due }}", "1: total_due would be printed in cents; say total_due | money"),
+        ("{{ items_count | money }}", "1: items_count is not an amount, as `| money` wants it; take the filter out"),
+        ("{{ days_past_due | date }}", "1: days_past_due is not a date, as `| date` wants it; take the filter out"),
+        (
+            "{% for x in debtor %}{{ x }}{% endfor %}y",
+            "1: debtor is no list; a loop goes over items or offer.instalments",
+        ),
+    ] {
+        assert_eq!(letter(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn a_field_that_can_be_null() {
+    for (text, name) in [
+        ("{{ portal_link }}", "portal_link"),
+        ("{{ portal_link | default('x') }}", "portal_link | default"),
+        ("{{ portal_link | upper }}", "portal_link"),
+        ("{{ 'see ' ~ portal_link }}", "portal_link"),
+        ("{{ offer.total | money }}", "offer"),
+        ("{% for p in offer.instalments %}x{% endfor %}", "offer"),
+        ("x{% if portal_link or bureau %}{{ bureau }}{% endif %}", "bureau"),
+        ("x{% if not bureau %}{{ bureau }}{% endif %}", "bureau"),
+        ("x{% if bureau is defined %}{{ bureau }}{% endif %}", "bureau"),
+        ("x{% if bureau %}y{% endif %}{{ bureau }}", "bureau"),
+        ("{% if bureau %}y{% else %}{{ bureau }}{% endif %}", "bureau"),
+        ("{% set b = bureau %}{{ b }}", "b"),
+        ("{% for item in items %}{{ item.payment_link }}{% endfor %}", "item.payment_link"),
+        ("x{% for a in items %}{% if a.payment_link %}y{% endif %}{{ a.payment_link }}{% endfor %}", "a.payment_link"),
+        ("{{ bureau if portal_link else 'x' }}", "this value"),
+        ("{{ notice_days + 1 }}", "notice_days"),
+        ("{{ debtor['contact_name'] }}", "debtor[...]"),
+    ] {
+        let expected =
+            format!("1: {name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)");
+        assert_eq!(letter(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn a_guard_is_understood() {
+    for text in [
+        "{{ debtor.contact_name | default(debtor.name, true) }}",
+        "{{ debtor.contact_name or debtor.name }}",
+        "x{% if portal_link %}{{ portal_link }}{% endif %}",
+        "x{% if portal_link is not none %}{{ portal_link }}{% endif %}",
+        "x{% if portal_link != none %}{{ portal_link }}{% endif %}",
+        "{% if portal_link is none %}x{% else %}{{ portal_link }}{% endif %}",
+        "{% if not portal_link %}x{% else %}{{ portal_link }}{% endif %}",
+        "x{% if portal_link and bureau %}{{ portal_link }} {{ bureau }}{% endif %}",
+        "{% if not portal_link or not bureau %}x{% else %}{{ portal_link }} {{ bureau }}{% endif %}",
+        "x{% if portal_link %}{% if bureau %}{{ portal_link }} {{ bureau }}{% endif %}{% endif %}",
+        "x{% if offer and offer.discount %}{{ offer.discount | money }}{% endif %}",
+        "x{% if notice_days > 1 %}{{ notice_days }}{% endif %}",
+        "x{% if bureau == 'serasa' %}{{ bureau }}{% endif %}",
+        "{{ bureau if bureau else 'x' }}",
+        "{% set b = bureau %}x{% if b %}{{ b }}{% endif %}",
+        "{% set b = bureau | default('x', true) %}{{ b }}",
+        "{% if bureau %}{% set b = bureau %}{% else %}{% set b = 'x' %}{% endif %}{{ b | default('x', true) }}",
+        "x{% for i in items[:3] if i.payment_link %}{{ i.payment_link }}{% endfor %}",
+        "x{% for i in items[:3] %}{% if i.payment_link %}{{ i.payment_link }} {{ loop.index }}{% endif %}{% endfor %}",
+        "{{ items[0].invoice_id }} {{ items | length }} {{ (items | first).due_date | date }}",
+        "x{% if offer %}{% if offer.instalments %}{{ offer.instalments[0].amount | money }}{% endif %}{% endif %}",
+        "{% with total = total_due %}{{ total | money }}{% endwith %}",
+        "{{ (total_due - open_amount) | money }}",
+    ] {
+        assert_eq!(letter(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn the_subject_and_the_opt_out() {
+    let body = format!("\n\nOlá {{{{ total_due | money }}}}\n{STOP}");
+    let in_subject =
+        |name: &str| format!("1: {name} puts an amount in the subject, where others see it; say it in the body");
+    for (subject, expected) in [
+        ("Subject: Olá {{ items_count }}", None),
+        ("Subject: Olá {{ total_due | money }}", Some(in_subject("total_due | money"))),
+        ("{% set t = total_due | money %}Subject: Olá {{ t }}", Some(in_subject("t"))),
+        ("{% set t %}{{ total_due | money }}{% endset %}Subject: {{ t }}", Some(in_subject("t"))),
+        (
+            "Subject: x{% if items_count == 9 %}{{ total_due | money }}{% endif %}",
+            Some(in_subject("total_due | money")),
+        ),
+        ("Subject: R$ 100", Some("1: an amount stands in the subject, where others see it; say it in the body".into())),
+        ("Olá", Some("1: an e-mail opens with a line `Subject: ...` and an empty line".into())),
+        ("Subject: {{ '' }}", Some("1: the subject can come out empty".into())),
+    ] {
+        assert_eq!(faults_of("t.email.j2", &format!("{subject}{body}")), Vec::from_iter(expected), "{subject}");
+    }
+    let long = format!("Subject: {}{{{{ debtor.name }}}}{body}", "x".repeat(130));
+    let expected = "1: the subject has up to 210 characters, at most 200 fit; say less";
+    assert_eq!(faults_of("t.email.j2", &long), [expected]);
+
+    let missing = "2: the message does not say how to stop it; end it with {{ creditor.opt_out }}";
+    for (file, text, expected) in [
+        ("t.whatsapp.j2", "Olá\nAté logo", &[missing][..]),
+        ("t.sms.j2", "Olá\nAté logo", &[missing]),
+        (
+            "t.email.j2",
+            "Subject: Olá\n",
+            &[
+                "1: the message does not say how to stop it; end it with {{ creditor.opt_out }}",
+                "1: the message can come out empty; write an {% else %}",
+            ],
+        ),
+        ("t.sms.j2", "Olá\n{% if tone != 'formal' %}{{ creditor.opt_out }}{% endif %}", &[missing]),
+        ("t.sms.j2", "Olá {{ creditor.opt_out }}", &[]),
+        ("t.phone.j2", "Olá", &[]),
+        ("t.instruction.j2", "x", &[]),
+    ] {
+        assert_eq!(faults_of(file, text), expected, "{file} {text}");
+    }
+}
+
+#[test]
+fn a_message_that_can_be_too_long() {
+    let sms = |before: &str| faults_of("t.sms.j2", &format!("{before} {{{{ creditor.opt_out }}}}"));
+    assert_eq!(sms("{{ debtor.name }}: {{ total_due | money }}"), [""; 0]);
+    let expected = "1: with the longest values it has 30526 characters (200 segments), and at most 480 fit sms; say \
+                    less, or show fewer items, such as items[:5]";
+    assert_eq!(sms("{% for i in items %}{{ i.invoice_id }} {% endfor %}"), [expected]);
+    let all = "{% for i in items %}{{ i.invoice_id }}\n{% endfor %}{{ creditor.opt_out }}";
+    assert_eq!(faults_of("t.whatsapp.j2", all).len(), 1);
+    assert_eq!(faults_of("t.letter.j2", all), [""; 0], "a letter may list all");
+}
+
+#[test]
+fn words_that_no_message_has() {
+    for (text, expected) in [
+        ("um\nCaloteiros!", &["2: \"caloteir*\" shames the debtor; say it otherwise"][..]),
+        ("a NEGATIVACAO", &["1: \"negativação\" announces a listing; say it otherwise"]),
+        (
+            "calo{{ 'teiro' }}",
+            &["1: the message comes out with \"caloteir*\", which shames the debtor; say it otherwise"],
+        ),
+        ("seu nome\nsujo", &["2: the message comes out with \"nome sujo\", which shames the debtor; say it otherwise"]),
+        ("seu caloteamento", &[]),
+    ] {
+        assert_eq!(letter(text), expected, "{text}");
+    }
+    assert_eq!(faults_of("negativacao_notice.letter.j2", "a NEGATIVACAO"), [""; 0]);
+}
+
+#[test]
+fn a_message_that_says_it_names_no_debt() {
+    let tells = |name: &str| {
+        format!("2: {name} tells of a debt, and line 1 says that this message names none; take one of them out")
+    };
+    for (text, expected) in [
+        ("{# names-debt: no #}\nOlá {{ debtor.name }}, {{ portal_link or '' }}", None),
+        ("{# names-debt: no #}\nOlá {{ total_due | money }}", Some(tells("total_due"))),
+        ("{# names-debt: no #}\nOlá{% for i in items %}.{% endfor %}", Some(tells("items"))),
+        ("{# names-debt: no #}\nx{% if has_charges %}y{% endif %}", Some(tells("has_charges"))),
+        (
+            "{# names-debt: no #}\nsuas FATURAS",
+            Some("2: \"fatura*\" tells of a debt, and line 1 says that this message names none".into()),
+        ),
+        (
+            "{# names-debt: no #}\nfat{{ 'ura' }}",
+            Some("2: the message comes out with \"fatura*\", which tells of a debt".into()),
+        ),
+        (
+            "{# names-debt: never #}\nOlá",
+            Some("1: line 1 is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
+        ),
+        (
+            "Olá\n{# names-debt: no #}",
+            Some("2: line 1 is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
+        ),
+    ] {
+        assert_eq!(letter(text), Vec::from_iter(expected), "{text}");
+    }
+}
+
+#[test]
+fn names_of_files_and_one_fault_does_not_hide_another() {
+    assert_eq!(
+        faults_of("t.emial.j2", "x"),
+        [
+            "0: the name of a template is <template>.<channel>.j2, with a channel of email, whatsapp, sms, phone, letter, \
+          portal, instruction"
+        ]
+    );
+    let sources = [source("a.letter.j2", "{{ x"), source("b.letter.j2", "\n{{ x }}{{ bureau }}")];
+    let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
+    let (templates, faults) = check(&sources, "pt-BR", &creditors, &BTreeMap::new());
+    let at: Vec<_> = faults.iter().map(|f| (f.file.as_str(), f.line)).collect();
+    assert_eq!(at, [("a.letter.j2", Some(1)), ("b.letter.j2", Some(2)), ("b.letter.j2", Some(2))]);
+    assert_eq!(templates.unwrap().names().count(), 1);
+    let strange = Source { language: "pt".into(), ..source("a.letter.j2", "x") };
+    let (_, faults) = check(&[strange], "pt-BR", &creditors, &BTreeMap::new());
+    assert!(faults[0].what.starts_with("unknown language `pt`"), "{}", faults[0].what);
+}
+
+/// The templates that are shipped.
+fn shipped() -> Vec<Source> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/templates");
+    let paths = glob::glob(&format!("{}/*/*.j2", folder.display())).unwrap().map(Result::unwrap);
+    let part = |path: Option<&std::ffi::OsStr>| path.unwrap().to_string_lossy().into_owned();
+    let read = |path: std::path::PathBuf| Source {
+        language: part(path.parent().unwrap().file_name()),
+        file: part(path.file_name()),
+        text: std::fs::read_to_string(path).unwrap(),
+    };
+    paths.map(read).collect()
+}
+
+/// Any value of a field, as it may come in with the data: longer than it should be, and with line breaks.
+fn any_value(field: &'static Field, filled: bool) -> BoxedStrategy<Value> {
+    let value = match field.kind {
+        Kind::Text(3) => Just("BRL".into()).boxed(),
+        // What the configuration says is checked there.
+        Kind::Text(_) if field.name == "opt_out" => Just(STOP.into()).boxed(),
+        Kind::Text(chars_max) => {
+            let text = "[ -~áçãõÉ€😀\r\n\t\u{0}]{1,30}".prop_map(Value::from);
+            (text, 1..=chars_max).prop_map(|(text, times)| text.as_str().unwrap().repeat(times).into()).boxed()
+        }
+        Kind::Word(words) => proptest::sample::select(words).prop_map(Value::from).boxed(),
+        Kind::Count(_, most) => (-400_i64.min(most)..=most).prop_map(Value::from).boxed(),
+        Kind::Amount(_) => (0_i64..=9_999_999_999).prop_map(Value::from).boxed(),
+        Kind::Date => (2020..2036, 1..13, 1..29).prop_map(|(y, m, d)| format!("{y}-{m:02}-{d:02}").into()).boxed(),
+        Kind::Flag => any::<bool>().prop_map(Value::from).boxed(),
+        Kind::Record(inner) => any_record(inner, filled).boxed(),
+        Kind::List(inner) => proptest::collection::vec(any_record(inner, filled), 1..4).prop_map(Value::from).boxed(),
+    };
+    if field.nullable { prop_oneof![Just(Value::Null), value].boxed() } else { value }
+}
+
+fn any_record(fields: &'static [Field], filled: bool) -> impl Strategy<Value = Value> {
+    let values: Vec<_> = fields.iter().map(|f| any_value(f, filled)).collect();
+    values.prop_map(|values| {
+        fields.iter().map(|f| f.name.to_owned()).zip(values).collect::<serde_json::Map<_, _>>().into()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Whatever comes in with the data, every shipped message keeps its shape.
+    #[test]
+    fn no_value_breaks_a_message(fields in any_record(FIELDS, true), many in any::<bool>()) {
+        let mut fields = fields;
+        if many {
+            let first = fields["items"][0].clone();
+            fields["items"] = vec![first; ITEMS_MAX].into();
+            fields["items_count"] = ITEMS_MAX.into();
+        }
+        let sources = shipped();
+        let files = sources.iter().map(|s| (s.language.clone(), s.file.clone(), s.text.clone()));
+        let templates = Templates::compile(files, "pt-BR").unwrap();
+        let fields = fitted(&fields);
+        for source in &sources {
+            let (template, channel) = source.parts().unwrap();
+            let rendered = templates.render(&source.language, template, channel, &fields);
+            let rendered = rendered.unwrap_or_else(|e| panic!("{e}\n{fields:#}"));
+            let subject = rendered.subject.unwrap_or_default();
+            prop_assert!(!subject.contains(char::is_control), "{:?}", subject);
+            prop_assert!(subject.chars().count() <= SUBJECT_CHARS_MAX);
+            prop_assert!(rendered.body.chars().count() <= body_chars_max(channel));
+            prop_assert!(!rendered.body.contains(|c: char| c.is_control() && c != '\n'), "{:?}", rendered.body);
+            prop_assert!(channel != Channel::Sms || !rendered.body.contains('\n'));
+        }
+    }
+}
+
+#[test]
+fn no_sample_of_a_shipped_message_says_none() {
+    let sources = shipped();
+    let files = sources.iter().map(|s| (s.language.clone(), s.file.clone(), s.text.clone()));
+    let templates = Templates::compile(files, "pt-BR").unwrap();
+    let samples = samples::all(&creditor());
+    assert!(samples.len() > 15, "three tones, and each field that can be null");
+    for source in &sources {
+        assert_eq!(check_fields(source), [], "{}", source.file);
+        let (template, channel) = source.parts().unwrap();
+        for sample in samples.iter().filter(|s| !s.name.starts_with("longest")) {
+            let rendered = templates.render(&source.language, template, channel, &sample.fields).unwrap();
+            // "none" is an English word; "None" within a sentence is not.
+            let text = format!("{} {}", rendered.subject.unwrap_or_default(), rendered.body);
+            let says =
+                text.split(|c: char| !c.is_alphanumeric()).any(|word| ["None", "null", "undefined"].contains(&word));
+            assert!(!says && (source.language == "en" || !words::folded(&text).contains(" none ")), "{text}");
+        }
+    }
+}

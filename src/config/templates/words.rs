@@ -1,0 +1,120 @@
+//! Words that a message may not have: whole words or stems, whatever their case, accents and line breaks.
+
+/// A word or phrase, or with `*` at its end the beginning of one.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Word {
+    pub written: String,
+    folded: String,
+    is_stem: bool,
+}
+
+impl Word {
+    pub fn new(written: &str) -> Word {
+        let stem = written.strip_suffix('*');
+        Word { written: written.to_owned(), folded: folded(stem.unwrap_or(written)), is_stem: stem.is_some() }
+    }
+
+    /// Whole words only: "spc" is not found in "especial". `caloteir*` is found in "caloteiros".
+    fn is_in(&self, text: &str) -> bool {
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !self.folded.is_empty()
+            && text.match_indices(&self.folded).any(|(at, _)| {
+                !is_letter(text[..at].chars().next_back())
+                    && (self.is_stem || !is_letter(text[at + self.folded.len()..].chars().next()))
+            })
+    }
+}
+
+/// Words with what is wrong about them.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct WordGroup {
+    pub reason: String,
+    /// Templates for which these words are the matter itself; `negativacao*` stands for all that begin so.
+    pub except: Vec<String>,
+    pub words: Vec<Word>,
+}
+
+/// The words of one language.
+#[derive(Clone, Debug, Default)]
+pub(in crate::config) struct Words {
+    pub forbidden: Vec<WordGroup>,
+    /// Words that tell of a debt.
+    pub debt: Vec<Word>,
+}
+
+impl Words {
+    /// Every forbidden word in a text, with its reason.
+    pub(super) fn forbidden_in<'w>(&'w self, template: &str, folded: &str) -> Vec<(&'w str, &'w str)> {
+        let groups = self.forbidden.iter().filter(|g| !g.except.iter().any(|name| covers(name, template)));
+        let pairs = groups.flat_map(|g| g.words.iter().map(move |word| (word, g.reason.as_str())));
+        pairs.filter(|(word, _)| word.is_in(folded)).map(|(word, reason)| (word.written.as_str(), reason)).collect()
+    }
+
+    pub(super) fn debt_in<'w>(&'w self, folded: &str) -> Vec<&'w str> {
+        self.debt.iter().filter(|word| word.is_in(folded)).map(|word| word.written.as_str()).collect()
+    }
+}
+
+fn covers(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |stem| name.starts_with(stem))
+}
+
+/// Lower case, without accents and invisible characters, one space between words.
+pub(super) fn folded(text: &str) -> String {
+    let visible =
+        text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
+    let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_accent(c: char) -> char {
+    match c {
+        'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        '\u{2019}' => '\'',
+        '\u{2010}' | '\u{2011}' => '-',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_whole_whatever_their_case_and_accents() {
+        for (word, text, expected) in [
+            ("spc", "consta no SPC.", true),
+            ("spc", "condição especial", false),
+            ("caloteir*", "Caloteiros!", true),
+            ("caloteir*", "o calote", false),
+            ("polícia", "chamaremos a POLICIA", true),
+            ("policia", "a pol\u{ed}cia", true),
+            ("policia", "a poli\u{301}cia", true),
+            ("policia", "a pol\u{200b}ícia", true),
+            ("nome sujo", "seu nome\n  sujo", true),
+            ("última chance", "ultima  chance", true),
+            ("multa", "multado", false),
+            ("embargo de", "sin embargo, debe", false),
+            ("don't force us", "Don\u{2019}t force us", true),
+        ] {
+            assert_eq!(Word::new(word).is_in(&folded(text)), expected, "{word:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_leaves_the_notices_alone_that_it_is_about() {
+        let group =
+            WordGroup { reason: "r".into(), except: vec!["negativacao*".into()], words: vec![Word::new("serasa")] };
+        let words = Words { forbidden: vec![group], debt: vec![Word::new("fatura*")] };
+        let text = folded("Serasa, FATURAS");
+        assert_eq!(words.forbidden_in("reminder", &text), [("serasa", "r")]);
+        assert!(words.forbidden_in("negativacao_notice", &text).is_empty());
+        assert_eq!(words.debt_in(&text), ["fatura*"]);
+    }
+}

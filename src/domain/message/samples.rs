@@ -1,0 +1,144 @@
+//! Messages that nobody was sent: values for every field, from the table of fields, to try a template with.
+//!
+//! The usual ones, the ones with nothing in them that can be missing, and the longest that can come.
+
+use serde_json::{Map, Value, json};
+
+use super::fields::{FIELDS, Field, ITEMS_MAX, Kind};
+
+/// One sample: what it stands for, and the fields, as templates take them.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub name: String,
+    pub fields: minijinja::Value,
+}
+
+impl Sample {
+    fn new(name: String, fields: &Value) -> Sample {
+        // Made once: a sample of hundreds of items is tried with a hundred templates.
+        Sample { name, fields: minijinja::Value::from_serialize(fields) }
+    }
+
+    /// How to stop messages, as every message must say it where it can be stopped.
+    pub fn opt_out(&self) -> String {
+        let creditor = self.fields.get_attr("creditor").and_then(|c| c.get_attr("opt_out"));
+        creditor.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// Instalments of the longest offer.
+const INSTALMENTS_MAX: usize = 36;
+/// The largest amount that is tried, in minor units: 99,999,999.99.
+const AMOUNT_MAX: i64 = 9_999_999_999;
+
+/// How a sample fills its fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    /// Usual values, all set.
+    Usual,
+    /// All that can be null is.
+    Bare,
+    /// The longest.
+    Longest,
+}
+
+/// A usual message, every field set: what `regua template preview --sample` shows.
+pub fn usual(creditor: &Value) -> Value {
+    sample(Fill::Usual, 0, creditor)
+}
+
+/// Every sample that a template is tried with. `creditor` is the record of the one that writes.
+pub fn all(creditor: &Value) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for variant in 0..3 {
+        for (name, fill) in [("usual", Fill::Usual), ("bare", Fill::Bare), ("longest", Fill::Longest)] {
+            let fields = sample(fill, variant, creditor);
+            samples.push(Sample::new(format!("{name}, {}", fields["tone"].as_str().unwrap_or_default()), &fields));
+        }
+    }
+    for field in nullable(FIELDS, "") {
+        let mut fields = sample(Fill::Usual, 0, creditor);
+        if let Some(value) = fields.pointer_mut(&field) {
+            *value = Value::Null;
+        }
+        samples.push(Sample::new(format!("without {}", field[1..].replace('/', ".")), &fields));
+    }
+    samples
+}
+
+/// JSON pointers of every field that can be null; in lists that of the first entry.
+pub fn nullable(fields: &[Field], before: &str) -> Vec<String> {
+    let mut pointers = Vec::new();
+    for field in fields {
+        let pointer = format!("{before}/{}", field.name);
+        match field.kind {
+            Kind::Record(inner) => pointers.extend(nullable(inner, &pointer)),
+            Kind::List(inner) => pointers.extend(nullable(inner, &format!("{pointer}/0"))),
+            _ => {}
+        }
+        if field.nullable {
+            pointers.push(pointer);
+        }
+    }
+    pointers
+}
+
+fn sample(fill: Fill, variant: usize, creditor: &Value) -> Value {
+    let mut map = record(FIELDS, fill, variant);
+    map.insert("creditor".to_owned(), creditor.clone());
+    let items = if fill == Fill::Bare { 1 } else { map["items"].as_array().map_or(0, Vec::len) };
+    if let Some(list) = map.get_mut("items").and_then(Value::as_array_mut) {
+        list.truncate(items);
+    }
+    if fill != Fill::Longest {
+        map.insert("items_count".to_owned(), items.into());
+    }
+    if fill == Fill::Bare {
+        let open = map["items"][0]["open_amount"].clone();
+        let none = ["fine_amount", "interest_amount", "fee_amount"].map(|name| (name.to_owned(), json!(0)));
+        map.extend(none);
+        map.extend(["open_amount", "total_due"].map(|name| (name.to_owned(), open.clone())));
+        map.insert("days_past_due".to_owned(), json!(1));
+        map["items"][0]["days_past_due"] = json!(1);
+    }
+    if fill == Fill::Longest {
+        map.insert("currency".to_owned(), "USD".into());
+    }
+    Value::Object(map)
+}
+
+fn record(fields: &[Field], fill: Fill, variant: usize) -> Map<String, Value> {
+    fields.iter().map(|field| (field.name.to_owned(), value(field, fill, variant))).collect()
+}
+
+fn value(field: &Field, fill: Fill, variant: usize) -> Value {
+    if field.nullable && fill == Fill::Bare {
+        return Value::Null;
+    }
+    match field.kind {
+        Kind::Text(chars_max) if fill == Fill::Longest => longest(field.example, chars_max).into(),
+        Kind::Text(_) | Kind::Date => field.example.into(),
+        // Of the longest offers the one with instalments is the longest.
+        Kind::Word(words) if fill == Fill::Longest && field.name == "kind" => words[words.len() / 2].into(),
+        Kind::Word(words) => words[variant % words.len()].into(),
+        Kind::Count(_, most) if fill == Fill::Longest => most.into(),
+        Kind::Count(usual, _) => usual.into(),
+        Kind::Amount(_) if fill == Fill::Longest => AMOUNT_MAX.into(),
+        Kind::Amount(usual) => usual.into(),
+        Kind::Flag => (fill != Fill::Bare).into(),
+        Kind::Record(inner) => Value::Object(record(inner, fill, variant)),
+        Kind::List(inner) => {
+            let most = if field.name == "items" { ITEMS_MAX } else { INSTALMENTS_MAX };
+            let entries = if fill == Fill::Longest { most } else { 2 };
+            Value::Array((0..entries).map(|_| Value::Object(record(inner, fill, variant))).collect())
+        }
+    }
+}
+
+/// The example again and again, up to the length; a link grows at its end, a name by names.
+fn longest(example: &str, chars_max: usize) -> String {
+    let gap = if example.contains("://") || example.contains('@') { "" } else { " " };
+    let again = format!("{gap}{}", example.rsplit('/').next().unwrap_or(example));
+    let text: String = example.chars().chain(again.chars().cycle()).take(chars_max).collect();
+    text.trim_end().chars().chain(std::iter::repeat('x')).take(chars_max).collect()
+}

@@ -1,0 +1,234 @@
+//! Messages from outside: what `check` says of a template that somebody edited, and what `template preview` shows.
+
+use serde_json::Value;
+
+use crate::support::{House, as_of};
+
+const DAILY: &str = "pipelines/daily.toml";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_else(|e| panic!("no JSON ({e}): {text}"))
+}
+
+fn check(house: &House) -> (i32, Vec<String>) {
+    let ended = house.regua(&["check", DAILY, "--output", "text"]);
+    let text = if ended.code == 0 { ended.stdout } else { ended.stderr.replace("error: ", "") };
+    (ended.code, text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn check_names_file_line_and_remedy_of_every_message() {
+    let house = House::new();
+    let template = |file: &str| format!("pipelines/templates/pt-BR/{file}.j2");
+    house.edit(&template("overdue_first.sms"), " {{ creditor.opt_out }}", "");
+    house.edit(&template("overdue_first.email"), "sobre o vencimento", "{{ total_due | money }}");
+    house.edit(&template("overdue_second.email"), "{{ creditor.opt_out }}", "Pague já! {{ creditor.opt_out }}");
+    house.edit(&template("reminder.whatsapp"), "items[:5]", "items");
+    house.edit(&template("reminder.sms"), "{{ creditor.name }}", "{{ creditor.nome }}");
+    house.edit(
+        &template("formal_notice.letter"),
+        "debtor.contact_name | default(debtor.name, true)",
+        "debtor.contact_name",
+    );
+    house.write_file(
+        &template("hello.email"),
+        "{# names-debt: no #}\nSubject: Oi\n\nSua fatura. {{ creditor.opt_out }}\n",
+    );
+    let (code, lines) = check(&house);
+    let second = house.read(&template("overdue_second.email")).lines().count();
+    let reminder = house.read(&template("reminder.whatsapp")).lines().count();
+    let expected = [
+        "formal_notice.letter.j2:3: debtor.contact_name can be null; put {% if debtor.contact_name %} around it, or \
+         say debtor.contact_name | default(\"...\", true)"
+            .to_owned(),
+        "hello.email.j2:4: \"fatura*\" tells of a debt, and line 1 says that this message names none".to_owned(),
+        "overdue_first.email.j2:1: total_due | money puts an amount in the subject, where others see it; say it in the body"
+            .to_owned(),
+        "overdue_first.sms.j2:1: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
+        format!("overdue_second.email.j2:{second}: \"pague já\" makes false urgency; say it otherwise"),
+        "reminder.sms.j2:1: unknown field `creditor.nome`; did you mean `creditor.name`?".to_owned(),
+        format!("reminder.whatsapp.j2:{reminder}: with the longest values it has "),
+    ];
+    assert_eq!((code, lines.len()), (2, expected.len()), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(&expected) {
+        assert!(line.starts_with(&format!("pipelines/templates/pt-BR/{expected}")), "{line}\nnot\n{expected}");
+    }
+}
+
+#[test]
+fn a_step_without_its_message_is_named_where_it_stands() {
+    let house = House::new();
+    let regua = house.read("pipelines/reguas/b2b.toml");
+    let line = regua.lines().position(|l| l.contains("\"formal_notice\"")).expect("the step") + 1;
+    std::fs::remove_file(house.path("pipelines/templates/es/formal_notice.letter.j2")).expect("a template");
+    let (code, lines) = check(&house);
+    let missing = "there is no pipelines/templates/es/formal_notice.letter.j2; write it, or take it out of the step";
+    assert_eq!((code, lines), (2, vec![format!("pipelines/reguas/b2b.toml:{line}: step `d+30`: {missing}")]));
+
+    // A language that the pipeline does not declare need not have it.
+    house.edit(DAILY, "languages = [\"pt-BR\", \"en\", \"es\"]", "languages = [\"en\"]");
+    let (code, lines) = check(&house);
+    assert_eq!(code, 0, "{lines:#?}");
+    let note = lines.first().map(String::as_str).unwrap_or_default();
+    assert!(note.starts_with("note: pipelines/templates: no step uses "), "{note}");
+    assert!(note.contains("protesto_notice.email.j2") && !note.contains("formal_notice.email.j2"), "{note}");
+}
+
+#[test]
+fn what_the_creditor_says_fits_the_messages() {
+    let house = House::new();
+    house.edit(DAILY, "phone = \"+55 11 4000-0000\"", "phone = \"\"");
+    house.edit(DAILY, "Distribuidora Exemplo Ltda.", &"Distribuidora ".repeat(8));
+    house.edit(DAILY, "long_time_months = 24", "long_time_month = 24");
+    let (code, lines) = check(&house);
+    assert_eq!(code, 2);
+    for expected in [
+        "`name` has 112 characters, at most 80 fit; shorten it",
+        "`phone` is empty; messages name it",
+        "unknown key `long_time_month`; did you mean `long_time_months`?",
+    ] {
+        assert!(lines.iter().any(|l| l.starts_with(DAILY) && l.ends_with(expected)), "{expected}\n{lines:#?}");
+    }
+}
+
+/// Language, text, and the word that is found in it.
+const TEXTS: &[(&str, &str, Option<&str>)] = &[
+    ("pt-BR", "Seu nome será negativado.", Some("negativad*")),
+    ("pt-BR", "Enviaremos ao SERASA", Some("serasa")),
+    ("pt-BR", "condições especiais", None),
+    ("pt-BR", "voces sao caloteiros", Some("caloteir*")),
+    ("pt-BR", "ULTIMA   CHANCE", Some("última chance")),
+    ("pt-BR", "avisar seus clientes", Some("avisar seus clientes")),
+    ("pt-BR", "chamaremos a policia", Some("polícia*")),
+    ("pt-BR", "sob pena de protesto", Some("protesto")),
+    ("pt-BR", "Somente hoje", Some("somente hoje")),
+    ("pt-BR", "Agradecemos a atenção e ficamos à disposição.", None),
+    ("pt-BR", "O golfe e a cadeira", None),
+    ("en", "We will sue you", Some("sue you")),
+    ("en", "This is urgent", Some("urgent*")),
+    ("en", "He was embarrassed", Some("embarrass*")),
+    ("en", "we may tell your customers", Some("tell your customers")),
+    ("en", "Your statement is ready; thank you for your business.", None),
+    ("en", "The threshold and the sheriff", None),
+    ("es", "Usted es un moroso", Some("moroso*")),
+    ("es", "POLICIA", Some("policía*")),
+    ("es", "Sin embargo, quedamos a su disposición.", None),
+    ("es", "de lo contrario", Some("de lo contrario")),
+    ("es", "sus clientes sabran", Some("sus clientes sabrán")),
+];
+
+#[test]
+fn words_of_the_shipped_lists() {
+    let house = House::new();
+    for (number, (language, text, _)) in TEXTS.iter().enumerate() {
+        house.write_file(&format!("pipelines/templates/{language}/words{number}.letter.j2"), text);
+    }
+    house.write_file("pipelines/templates/pt-BR/negativacao_other.letter.j2", "A NEGATIVAÇÃO no Serasa");
+    let (code, lines) = check(&house);
+    assert_eq!(code, 2);
+    for (number, (language, text, word)) in TEXTS.iter().enumerate() {
+        let file = format!("pipelines/templates/{language}/words{number}.letter.j2:1: ");
+        let found: Vec<&String> = lines.iter().filter(|l| l.starts_with(&file)).collect();
+        match word {
+            None => assert_eq!(found, [""; 0], "{text}"),
+            Some(word) => {
+                assert!(found.iter().any(|l| l[file.len()..].starts_with(&format!("{word:?} "))), "{text}: {found:?}")
+            }
+        }
+    }
+    assert!(!lines.iter().any(|l| l.contains("negativacao_other")), "{lines:#?}");
+}
+
+#[test]
+fn a_preview_with_usual_values() {
+    let house = House::new();
+    let ended =
+        house.regua(&["template", "preview", "overdue_first", "--channel", "sms", "--sample", "--output", "text"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let expected = "  | Distribuidora Exemplo Ltda.: ainda não identificamos o pagamento de 2 faturas, total R$ 2.545,78. \
+                    Se já pagou, desconsidere. Dúvidas: +55 11 4000-0000. Para sair, responda SAIR.\n  \
+                    177 of 480 characters, 3 segments in UCS-2";
+    assert!(ended.stdout.contains(expected), "{}", ended.stdout);
+
+    let all = json(&house.regua(&["template", "preview", "reminder", "--language", "en", "--sample"]).stdout);
+    let channels: Vec<&str> =
+        all["messages"].as_array().expect("messages").iter().filter_map(|m| m["channel"].as_str()).collect();
+    assert_eq!(channels, ["email", "whatsapp", "sms"]);
+    assert_eq!(all["messages"][2]["segments"], 2);
+
+    // A fault is shown beside the message, with its line.
+    let path = "pipelines/templates/en/overdue_first.email.j2";
+    house.edit(path, "about the due date", "{{ total_due | money }}");
+    let told = json(&house.regua(&["template", "preview", path, "--sample"]).stdout);
+    let message = &told["messages"][0];
+    assert!(message["subject"].as_str().is_some_and(|s| s.contains("R$2,545.78")), "{message}");
+    assert!(message["faults"][0].as_str().is_some_and(|f| f.starts_with(&format!("{path}:1: total_due"))), "{message}");
+}
+
+#[test]
+fn a_preview_with_published_values() {
+    let house = House::new();
+    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-05-01 2026-06-20 100.00");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
+    house.write("contact_points", "debtor_id channel address\nD1 email finance@acme.example");
+    let ran = house.regua(&["run", DAILY, "--as-of", as_of()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let sent = house.published("actions", "template_id channel").remove(0);
+    let template = sent.split(' ').next().expect("a template").to_owned();
+    let file = format!("pipelines/templates/pt-BR/{template}.email.j2");
+    house.edit(&file, "{{ creditor.opt_out }}", "Até logo!\n{{ creditor.opt_out }}");
+    let preview = |template: &str, debtor: &str| {
+        house.regua(&["template", "preview", template, "--debtor", debtor, "--from", "output"])
+    };
+    let told = json(&preview(&template, "D1").stdout);
+    let messages = told["messages"].as_array().expect("messages");
+    assert_eq!(messages.len(), 1, "the channel that it was sent by");
+    let body = messages[0]["body"].as_str().expect("a body");
+    assert!(body.contains("R$ 100,00") && body.contains("Acme") && body.contains("Até logo!"), "{body}");
+    // Another template, with the same values, on every channel that it has.
+    assert!(json(&preview("formal_notice", "D1").stdout)["messages"].as_array().is_some_and(|m| m.len() == 3));
+
+    let nobody = preview(&template, "D9");
+    assert_eq!(nobody.code, 2);
+    assert!(nobody.stderr.contains("nothing was sent to D9 on 2026-06-30; `regua explain D9 --from output` says why"));
+}
+
+#[test]
+fn what_cannot_be_previewed_says_what_can() {
+    let house = House::new();
+    house.write_file("pipelines/templates/en/broken.email.j2", "Subject: x\n\n{{ nobody }}");
+    for (arguments, expected) in [
+        (&["overdue_frst", "--sample"][..], "unknown template `overdue_frst`; did you mean `overdue_first`?"),
+        (&["overdue_first", "--channel", "emial", "--sample"], "unknown channel `emial`; did you mean `email`?"),
+        (&["overdue_first", "--language", "pt", "--sample"], "unknown language `pt`; did you mean `en`?"),
+        (
+            &["formal_notice", "--channel", "sms", "--sample"],
+            "there is no formal_notice in pt-BR for sms; there is en/",
+        ),
+        (&["x", "--templates", "nowhere", "--sample"], "no */*.j2 below nowhere; name the folder with --templates"),
+        (&["overdue_first"], "--sample"),
+        (&["overdue_first", "--debtor", "D1"], "--from"),
+        (
+            &["broken", "--language", "en", "--sample"],
+            "it names a field that does not exist on line 3; `regua schema template-fields` lists them",
+        ),
+    ] {
+        let ended = house.regua(&[&["template", "preview"], arguments].concat());
+        assert_eq!(ended.code, 2, "{arguments:?}\n{}", ended.stdout);
+        assert!(ended.stderr.contains(expected), "{arguments:?}: no {expected:?} in\n{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_list_of_templates_names_their_steps() {
+    let house = House::new();
+    let told = json(&house.regua(&["template", "list", DAILY]).stdout);
+    let of = |file: &str| told["templates"].as_array().expect("a list").iter().find(|t| t["file"] == file).cloned();
+    let first = of("overdue_first.email.j2").expect("a template");
+    assert_eq!(first["steps"], serde_json::json!(["b2b/d+1"]));
+    assert_eq!(first["versions"].as_object().expect("versions").len(), 3);
+    assert_eq!(of("receipt.email.j2").expect("a template")["steps"], serde_json::json!([]));
+    let text = house.regua(&["template", "list", DAILY, "--output", "text"]).stdout;
+    assert!(text.contains("protesto.instruction.j2") && text.contains("none"), "{text}");
+}
