@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod explain;
 mod make;
+mod plan;
 mod run;
 mod schema;
 mod show;
@@ -36,6 +37,7 @@ const EXAMPLES: &str = "\
 Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
   regua check pipelines/daily.toml                is the configuration right?
+  regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
 
@@ -57,6 +59,7 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Plan(plan::Plan),
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
 fn command(command: Command, voice: Voice) -> Result<()> {
     match command {
         Command::Demo(demo) => demo.execute(voice),
+        Command::Plan(plan) => plan.execute(voice),
         Command::Run(run) => run.execute(voice),
         Command::Check(check) => check.execute(voice),
         Command::Explain(explain) => explain.execute(voice),

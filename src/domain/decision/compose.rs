@@ -106,6 +106,8 @@ impl<'a> Matter<'a> {
         let tone = self.tone(step);
         let fields = self.fields(step, &cited, &route, tone);
         let rendered = rules.templates.render(self.language(), &step.template, route.channel, &fields)?;
+        let template_params = serde_json::to_string(&fields).unwrap_or_default();
+        self.trace_message(&route, &step.template, &rendered);
         let identity = Identity {
             tenant: &rules.tenant,
             company_id: &account.company_id,
@@ -133,7 +135,7 @@ impl<'a> Matter<'a> {
             tone: tone.as_str(),
             template_id: Some(step.template.clone()),
             template_version: Some(rendered.version),
-            template_params: serde_json::to_string(&fields).unwrap_or_default(),
+            template_params,
             subject: rendered.subject,
             body: rendered.body,
             currency: account.currency,

@@ -8,3 +8,4 @@ mod ladder;
 mod messages;
 mod properties;
 mod support;
+mod traces;
