@@ -42,7 +42,7 @@ Examples:
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
 
 Exit codes:
-  0         published, or the same run was published already
+  0         published, planned, or the same run was published already
   1         unexpected; retry
   2         usage or configuration
   3         contract or audit failed; nothing was published

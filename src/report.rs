@@ -92,7 +92,10 @@ impl Report {
 
     /// Of a date whose identical run is published: another would publish nothing.
     pub fn of_published(record: &Record) -> Report {
-        let note = format!("{} is published from the same inputs and configuration: `regua run` would publish nothing", record.as_of);
+        let note = format!(
+            "{} is published from the same inputs and configuration: `regua run` would publish nothing",
+            record.as_of
+        );
         Report {
             outcome: "already_published",
             as_of: record.as_of,

@@ -20,7 +20,8 @@ use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Outlook, Provenance};
 use crate::stage::shard::Shards;
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform,
+    Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard,
+    transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -124,7 +125,8 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
     match found {
         Found::Published(record) => Ok(Planned::Nothing(record)),
         Found::Prepared(mut prepared) => {
-            let halt = publish::halt(&output)?.map(|object| format!("{object} says halt: `regua run` would publish nothing"));
+            let halt =
+                publish::halt(&output)?.map(|object| format!("{object} says halt: `regua run` would publish nothing"));
             prepared.notes.extend(halt);
             Ok(Planned::Ready(Box::new(prepared)))
         }

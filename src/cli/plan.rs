@@ -84,7 +84,10 @@ impl Plan {
         let previous = prepared.previous();
         let mut notes = prepared.notes.clone();
         let rounded = prepared.results.amounts_rounded;
-        notes.extend((rounded > 0).then(|| format!("{rounded} amounts had more decimal places than money has, and were rounded")));
+        notes.extend(
+            (rounded > 0)
+                .then(|| format!("{rounded} amounts had more decimal places than money has, and were rounded")),
+        );
         Ok(Sources {
             as_of: prepared.as_of(),
             tenant: &plan.rules.tenant,

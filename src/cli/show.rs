@@ -94,7 +94,11 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
     let parts = [
         headline(voice, ran),
         titled(voice, "What is owed", aging(&report::aging(&tables)?)),
-        titled(voice, "What goes out", actions(&report::sums(&tables, "kpi_actions", &keys, &["actions"], "open_amount")?)),
+        titled(
+            voice,
+            "What goes out",
+            actions(&report::sums(&tables, "kpi_actions", &keys, &["actions"], "open_amount")?),
+        ),
         titled(voice, "Why the others are left alone", holds(&report::holds(&tables)?)),
         places(&store, record),
     ];

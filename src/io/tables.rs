@@ -45,12 +45,17 @@ impl Tables {
         columns: &[&str],
         each: impl FnMut(RecordBatch) -> Result<()>,
     ) -> Result<()> {
-        let path = if table.starts_with("kpi_") { format!("kpi/{table}.parquet") } else { format!("{table}/part-00000.parquet") };
+        let path = if table.starts_with("kpi_") {
+            format!("kpi/{table}.parquet")
+        } else {
+            format!("{table}/part-00000.parquet")
+        };
         let Some(key) = self.keys.get(&path) else { return Ok(()) };
         let damaged = |what: String| Error::Damaged { object: self.store.url_of(key), what };
         let gone = || damaged("a published file is gone; restore it from a backup".to_owned());
         let source = Source::open(&self.store, self.store.pin_one(key)?.ok_or_else(gone)?)?;
-        let position = |name: &&str| source.schema().index_of(name).map_err(|_| damaged(format!("column {name} is missing")));
+        let position =
+            |name: &&str| source.schema().index_of(name).map_err(|_| damaged(format!("column {name} is missing")));
         let mut positions = columns.iter().map(position).collect::<Result<Vec<usize>>>()?;
         positions.sort_unstable();
         source.for_each_batch(&positions, each)

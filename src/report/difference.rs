@@ -168,7 +168,11 @@ impl Ledger {
             now: acts(&pair.now),
             why: is_gone.then(|| HoldReason::parse(&self.reason(pair)).map_or("", HoldReason::text)),
             reason: is_gone.then(|| self.reason(pair)),
-            detail: pair.held.as_ref().filter(|(_, detail)| is_gone && !detail.is_empty()).map(|(_, detail)| detail.clone()),
+            detail: pair
+                .held
+                .as_ref()
+                .filter(|(_, detail)| is_gone && !detail.is_empty())
+                .map(|(_, detail)| detail.clone()),
         }
     }
 

@@ -34,8 +34,21 @@ pub struct Message {
 }
 
 const COLUMNS: [&str; 15] = [
-    "action_id", "debtor_id", "company_id", "regua", "step_id", "channel", "destination", "language", "tone",
-    "template_id", "template_version", "subject", "body", "currency", "total_due",
+    "action_id",
+    "debtor_id",
+    "company_id",
+    "regua",
+    "step_id",
+    "channel",
+    "destination",
+    "language",
+    "tone",
+    "template_id",
+    "template_version",
+    "subject",
+    "body",
+    "currency",
+    "total_due",
 ];
 
 /// What was seen of one step and channel: how many actions, and the smallest ids among them.

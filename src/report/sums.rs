@@ -127,13 +127,16 @@ pub fn actions(tables: &Tables) -> Result<Vec<Actions>> {
     let mut rows: Vec<Actions> = sums(tables, "actions", &keys, &[], "open_amount")?
         .into_iter()
         .map(|(key, (numbers, amount))| {
-            let [currency, regua, step_id, step_kind, channel, segment] = [0, 1, 2, 3, 4, 5].map(|i: usize| key[i].clone());
+            let [currency, regua, step_id, step_kind, channel, segment] =
+                [0, 1, 2, 3, 4, 5].map(|i: usize| key[i].clone());
             let (actions, open_amount) = (numbers[0], minor(amount));
             Actions { currency, regua, step_id, step_kind, channel, segment, actions, open_amount }
         })
         .collect();
     // By currency, then as an account climbs; what stands there already is in the order of its names.
-    rows.sort_by_key(|r| (r.currency.clone(), r.regua.clone(), levels.get(&(r.regua.clone(), r.step_id.clone())).copied()));
+    rows.sort_by_key(|r| {
+        (r.currency.clone(), r.regua.clone(), levels.get(&(r.regua.clone(), r.step_id.clone())).copied())
+    });
     Ok(rows)
 }
 

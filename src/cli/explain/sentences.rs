@@ -88,7 +88,8 @@ fn standing(account: &Row<'_>, rule: &str) -> String {
     let late = account.float("late_ratio").map_or("no history".to_owned(), |r| format!("{:.0} % late", r * 100.0));
     let average = account.float("days_late_avg").map_or(String::new(), |d| format!(", {d:.1} days late on average"));
     let broken = account.int("broken_promises");
-    let broken = if broken == 0 { String::new() } else { format!(", {}", plural(broken, "broken promise", "broken promises")) };
+    let broken =
+        if broken == 0 { String::new() } else { format!(", {}", plural(broken, "broken promise", "broken promises")) };
     format!("Segment {name}{when}, tier {}, risk {risk}: {due}, {late}{average}{broken}.", account.str("tier"))
 }
 
@@ -113,7 +114,7 @@ fn considered(account: &Row<'_>, text: &str) -> Option<String> {
         return Some(format!("The régua is {name} (by {scope})."));
     }
     if let Some((id, since)) = rest("cycle ").and_then(|r| r.split_once(" since ")) {
-        return Some(format!("The cycle {id} counts from {since}."));
+        return Some(format!("The arrears episode counts from {since} (cycle {id})."));
     }
     if let Some((reason, items)) = rest("left out by ").and_then(|r| r.split_once(": ")) {
         let why = HoldReason::parse(reason).map_or("", HoldReason::text);
@@ -139,7 +140,7 @@ fn sent(action: &Row<'_>, trace: &[String]) -> String {
     let when = when.map_or(String::new(), |(from, to)| format!(", between {from} and {to}"));
     let again = match action.int("occurrence") {
         0 | 1 => String::new(),
-        n => format!(" for the {n}th time").replace("2th", "2nd").replace("3th", "3rd"),
+        n => format!(" again (occurrence {n})"),
     };
     format!(
         "Step {} goes out{again} by {} in {}, tone {}{when}, over {}.",
@@ -160,7 +161,12 @@ fn held(decision: &Row<'_>, trace: &[String]) -> Vec<String> {
     }
     let mut sentences = vec![format!("Nothing is sent, because {}.", holds[0].told())];
     sentences.extend(holds[1..].iter().map(|hold| format!("Besides, {}.", hold.told())));
-    sentences.extend(over(decision.str("step_id"), &holds));
+    // What holds the items gives way to steps that cannot be known now: the next step is about other items.
+    let holds_items = trace.iter().any(|text| text.starts_with(&format!("left out by {}: ", holds[0].reason)));
+    if holds_items {
+        holds.retain(|hold| !["not_due", "no_step_due", "step_exhausted"].contains(&hold.reason));
+    }
+    sentences.extend(over(if holds_items { "" } else { decision.str("step_id") }, &holds));
     sentences
 }
 

@@ -2,7 +2,7 @@
 
 use comfy_table::Table;
 
-use super::{amount, aging, grouped, holds, plain_table, right_aligned, titled};
+use super::{aging, amount, grouped, holds, plain_table, right_aligned, titled};
 use crate::cli::Voice;
 use crate::report::{Act, Actions, Change, Changes, Difference, Message, Quarantined, Report};
 
@@ -46,7 +46,8 @@ fn actions(rows: &[Actions]) -> Option<Table> {
     let mut segments: Vec<&str> = rows.iter().map(|row| row.segment.as_str()).collect();
     segments.sort_unstable();
     segments.dedup();
-    let header = ["", "régua", "step", "channel"].into_iter().chain(segments.iter().copied()).chain(["actions", "amount"]);
+    let header =
+        ["", "régua", "step", "channel"].into_iter().chain(segments.iter().copied()).chain(["actions", "amount"]);
     let mut table = plain_table(&header.collect::<Vec<_>>());
     let key = |row: &Actions| [&row.currency, &row.regua, &row.step_id, &row.channel].map(String::clone);
     for same in rows.chunk_by(|a, b| key(a) == key(b)) {
@@ -74,11 +75,20 @@ fn difference(voice: Voice, difference: Option<&Difference>) -> String {
     let count = |n: u64| grouped(n as i64);
     let unreported = d.unreported.map_or(String::new(), |n| format!(", {} of them unreported", count(n)));
     let reasons: Vec<String> = d.gone_reasons.iter().map(|(reason, n)| format!("{reason} {}", count(*n))).collect();
-    let aspects =
-        format!("step {}, channel {}, amount {}", count(d.changed_step), count(d.changed_channel), count(d.changed_amount));
+    let aspects = format!(
+        "step {}, channel {}, amount {}",
+        count(d.changed_step),
+        count(d.changed_channel),
+        count(d.changed_amount)
+    );
     let mut lines = vec![
         title,
-        format!("  against {}: {} actions now, {} then{unreported}", d.against, count(d.actions_now), count(d.actions_then)),
+        format!(
+            "  against {}: {} actions now, {} then{unreported}",
+            d.against,
+            count(d.actions_now),
+            count(d.actions_then)
+        ),
         format!("  the same for {} accounts", count(d.same)),
     ];
     for (name, changes, detail) in

@@ -41,40 +41,78 @@ fn an_action_names_every_rule_on_its_way() {
 #[test]
 fn a_hold_with_a_known_end_says_when() {
     let table: &[(&str, &[i64], Change, &[&str])] = &[
-        ("grace, that day included", &[10], |c| c.item(0).grace_until = Some(day("2026-11-20")), &[
-            "grace_until: until 2026-11-20",
-            "no_step_due",
-        ]),
-        ("promise, its grace included", &[10], |c| promised(c, 0, "2026-11-19"), &["promise_pending: until 2026-11-19"]),
-        ("of two promises the first that ends", &[10, 9], |c| {
-            promised(c, 0, "2026-11-25");
-            promised(c, 1, "2026-11-19");
-        }, &["promise_pending: until 2026-11-19"]),
+        (
+            "grace, that day included",
+            &[10],
+            |c| c.item(0).grace_until = Some(day("2026-11-20")),
+            &["grace_until: until 2026-11-20", "no_step_due"],
+        ),
+        (
+            "promise, its grace included",
+            &[10],
+            |c| promised(c, 0, "2026-11-19"),
+            &["promise_pending: until 2026-11-19"],
+        ),
+        (
+            "of two promises the first that ends",
+            &[10, 9],
+            |c| {
+                promised(c, 0, "2026-11-25");
+                promised(c, 1, "2026-11-19");
+            },
+            &["promise_pending: until 2026-11-19"],
+        ),
         ("a dispute has no end", &[10], |c| c.item(0).is_disputed = true, &["dispute_open"]),
-        ("the gap of three days", &[16], |c| c.was_sent("d+5", 1), &["min_gap: last contact on 2026-11-16, until 2026-11-18"]),
-        ("unreported for three days", &[16], |c| c.sent("d+5", 2).state = ContactState::Unreported, &[
-            "previous_unreported: published on 2026-11-15, until 2026-11-17",
-            "min_gap: last contact on 2026-11-15, until 2026-11-17",
-        ]),
-        ("room to answer", &[16], |c| c.sent("d+5", 9).answered_on = Some(days_ago(1)), &[
-            "response_window: answered on 2026-11-16, until 2026-11-17",
-        ]),
-        ("a cap, until the oldest that fills it leaves", &[16], |c| {
-            c.rules.caps = vec![cap(CapScope::Account, 2, 10)];
-            c.was_sent("d+5", 4);
-            c.was_sent("", 7);
-            c.was_sent("", 9);
-        }, &["frequency_cap: 2 contacts in 10 days, until 2026-11-19"]),
-        ("ten days of notice", &[62], |c| c.was_sent("d+45", 9), &[
-            "notice_period: d+45 was sent on 2026-11-08, 10 days, until 2026-11-17",
-        ]),
+        (
+            "the gap of three days",
+            &[16],
+            |c| c.was_sent("d+5", 1),
+            &["min_gap: last contact on 2026-11-16, until 2026-11-18"],
+        ),
+        (
+            "unreported for three days",
+            &[16],
+            |c| c.sent("d+5", 2).state = ContactState::Unreported,
+            &[
+                "previous_unreported: published on 2026-11-15, until 2026-11-17",
+                "min_gap: last contact on 2026-11-15, until 2026-11-17",
+            ],
+        ),
+        (
+            "room to answer",
+            &[16],
+            |c| c.sent("d+5", 9).answered_on = Some(days_ago(1)),
+            &["response_window: answered on 2026-11-16, until 2026-11-17"],
+        ),
+        (
+            "a cap, until the oldest that fills it leaves",
+            &[16],
+            |c| {
+                c.rules.caps = vec![cap(CapScope::Account, 2, 10)];
+                c.was_sent("d+5", 4);
+                c.was_sent("", 7);
+                c.was_sent("", 9);
+            },
+            &["frequency_cap: 2 contacts in 10 days, until 2026-11-19"],
+        ),
+        (
+            "ten days of notice",
+            &[62],
+            |c| c.was_sent("d+45", 9),
+            &["notice_period: d+45 was sent on 2026-11-08, 10 days, until 2026-11-17"],
+        ),
         ("the next step", &[8], |c| c.was_sent("d+5", 3), &["no_step_due: next is d+15 from 2026-11-24"]),
         ("before anything is due", &[-20], |_| {}, &["not_due", "no_step_due: next is d-3 from 2026-12-04"]),
-        ("the same step again", &[8], |c| {
-            c.step("d+5").repeat = Some(Repeat { every_days: 6, strictly: true, max: 3 });
-            c.procedure().steps.retain(|s| s.id == "d+5");
-            c.was_sent("d+5", 3);
-        }, &["no_step_due: next is d+5 from 2026-11-21"]),
+        (
+            "the same step again",
+            &[8],
+            |c| {
+                c.step("d+5").repeat = Some(Repeat { every_days: 6, strictly: true, max: 3 });
+                c.procedure().steps.retain(|s| s.id == "d+5");
+                c.was_sent("d+5", 3);
+            },
+            &["no_step_due: next is d+5 from 2026-11-21"],
+        ),
         ("no lawful hour on a Sunday", &[10], |c| c.later(5), &["no_legal_slot: next lawful hour from 2026-11-23"]),
     ];
     for (name, days, change, expected) in table {
@@ -109,7 +147,10 @@ fn what_is_said_of_the_end_is_true() {
         let ends = texts(&case, "hold ").iter().filter_map(|t| t.rsplit_once("until ")?.1.parse().ok()).max();
         let end: NaiveDate = ends.unwrap_or_else(|| panic!("{name} has no end: {:?}", trace(&case)));
         let wait = (end - case.as_of).num_days();
-        assert!(matches!(Case::of(days).with(change).with(|c| c.later(wait)).first().outcome, Outcome::Hold(_)), "{name}");
+        assert!(
+            matches!(Case::of(days).with(change).with(|c| c.later(wait)).first().outcome, Outcome::Hold(_)),
+            "{name}"
+        );
         assert!(matches!(case.with(|c| c.later(wait + 1)).first().outcome, Outcome::Act(_)), "{name}");
     }
 }
