@@ -67,10 +67,10 @@ struct Ledger {
     duplicate_totals: Totals,
 }
 
-/// A run that stopped before it would have published.
+/// A run as it stands before it publishes.
 #[derive(Debug)]
 pub enum Planned {
-    /// The identical run is published: another would publish nothing.
+    /// The identical run is published: there is nothing to do.
     Nothing(Box<Record>),
     Ready(Box<Prepared>),
 }
@@ -86,12 +86,6 @@ pub struct Prepared {
     pub notes: Vec<String>,
 }
 
-/// What the first stages find: work that is done, or that there was none to do.
-enum Found {
-    Published(Box<Record>),
-    Prepared(Prepared),
-}
-
 /// Runs the pipeline for one date.
 ///
 /// # Errors
@@ -100,11 +94,12 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;
     match prepare(plan, request, &output, runtime, progress)? {
-        Found::Published(record) => {
+        Planned::Nothing(record) => {
             publish::project(&output, &record)?;
             Ok(Ran { record: *record, was_published: true })
         }
-        Found::Prepared(Prepared { audited, provenance, log, results, .. }) => {
+        Planned::Ready(prepared) => {
+            let Prepared { audited, provenance, log, results, .. } = *prepared;
             progress.begin("publish", 1);
             let record = publish::publish(&output, &log, &provenance, &audited, &results)?;
             Ok(Ran { record, was_published: false })
@@ -118,19 +113,14 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
 /// Those of `run` for the same date; `WouldRefuse` around those that the log is the reason of.
 pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Planned> {
     let output = Store::open(&plan.output, runtime)?;
-    let found = prepare(plan, request, &output, runtime, progress).map_err(|error| match error {
+    let mut planned = prepare(plan, request, &output, runtime, progress).map_err(|error| match error {
         Error::Conflict { .. } | Error::Earlier { .. } => Error::WouldRefuse(Box::new(error)),
         other => other,
     })?;
-    match found {
-        Found::Published(record) => Ok(Planned::Nothing(record)),
-        Found::Prepared(mut prepared) => {
-            let halt =
-                publish::halt(&output)?.map(|object| format!("{object} says halt: `regua run` would publish nothing"));
-            prepared.notes.extend(halt);
-            Ok(Planned::Ready(Box::new(prepared)))
-        }
+    if let (Planned::Ready(prepared), Some(object)) = (&mut planned, publish::halt(&output)?) {
+        prepared.notes.push(format!("{object} says halt: `regua run` would publish nothing"));
     }
+    Ok(planned)
 }
 
 /// Every stage but the last.
@@ -140,14 +130,14 @@ fn prepare(
     output: &Store,
     runtime: &Handle,
     progress: &dyn Progress,
-) -> Result<Found> {
+) -> Result<Planned> {
     let (as_of, clock) = (request.as_of, Clock::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, &snapshots);
     let log = match publish::look(output, &provenance)? {
         Outlook::Free(log) => log,
-        Outlook::Published(record) => return Ok(Found::Published(record)),
+        Outlook::Published(record) => return Ok(Planned::Nothing(record)),
     };
     let history = publish::history(output, &log, as_of, plan.limits.history_days)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
@@ -162,7 +152,7 @@ fn prepare(
     let totals = (&shards.totals, &ledger.duplicate_totals);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let results = results(&bench, &shards, &snapshots, &audited);
-    Ok(Found::Prepared(Prepared { audited, provenance, log, results, notes }))
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, results, notes })))
 }
 
 impl Prepared {

@@ -91,7 +91,9 @@ impl<'a> Matter<'a> {
         let (name, number) = (&lead.item.invoice_id, lead.item.installment_no);
         self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
         self.trace.push(lead.considered.clone());
-        let Next::Due { step, .. } = lead.next else { return Some(Climb::Wait(lead.next.clone(), lead.item, lead.facts.clone())) };
+        let Next::Due { step, .. } = lead.next else {
+            return Some(Climb::Wait(lead.next.clone(), lead.item, lead.facts.clone()));
+        };
         let occurrence = self.next_occurrence(step, contacts);
         let cited = rungs.iter().filter_map(|rung| rung.cited_with(lead, step)).collect();
         Some(Climb::Due(Rung { step, occurrence, days_past_due: lead.facts.days_past_due, cited }))
