@@ -162,6 +162,7 @@ fn item(seed: u64, position: u64) -> Item {
         is_returned: false,
         in_kept_agreement: draw(seed, 40 + position, 30) == 0,
         promise_pending: draw(seed, 50 + position, 20) == 0,
+        promise_until: None,
         agency_id: None,
         is_listed: false,
     }

@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod explain;
 mod make;
+mod plan;
 mod run;
 mod schema;
 mod show;
@@ -37,12 +38,13 @@ const EXAMPLES: &str = "\
 Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
   regua check pipelines/daily.toml                is the configuration right?
+  regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
   regua template preview overdue_first --sample   what does this message look like?
 
 Exit codes:
-  0         published, or the same run was published already
+  0         published, planned, or the same run was published already
   1         unexpected; retry
   2         usage or configuration
   3         contract or audit failed; nothing was published
@@ -59,6 +61,7 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Plan(plan::Plan),
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
@@ -124,6 +127,7 @@ pub fn main() -> ExitCode {
 fn command(command: Command, voice: Voice) -> Result<()> {
     match command {
         Command::Demo(demo) => demo.execute(voice),
+        Command::Plan(plan) => plan.execute(voice),
         Command::Run(run) => run.execute(voice),
         Command::Check(check) => check.execute(voice),
         Command::Explain(explain) => explain.execute(voice),

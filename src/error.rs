@@ -86,6 +86,9 @@ pub enum Error {
         "{as_of} lies before {newest}, which is already published; nothing was published. Only newer dates can follow"
     )]
     Earlier { as_of: NaiveDate, newest: NaiveDate },
+    /// What a plan says where the run would end with this error.
+    #[error("`regua run` would be refused: {0}")]
+    WouldRefuse(#[source] Box<Error>),
     #[error("{0}")]
     InputsMissing(Lines<String>),
     #[error("{object} changed while it was read; run again when the export has finished")]
@@ -119,6 +122,7 @@ impl Error {
             Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Damaged { .. } => 3,
             Error::Conflict { .. } | Error::Earlier { .. } => 4,
+            Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } => 2,
             Error::Halted { .. } => 75,

@@ -4,3 +4,4 @@ pub mod engine;
 pub mod log;
 pub mod parquet;
 pub mod store;
+pub mod tables;

@@ -12,6 +12,7 @@
 //! | [`config`] | what the user wrote, validated into one plan |
 //! | [`contract`] | every table that enters or leaves |
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
+//! | [`report`] | what a plan tells, as text, JSON or a page |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`work`] | threads whose results are taken in order |
@@ -26,6 +27,7 @@ pub mod error;
 pub mod interrupt;
 pub mod io;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod stage;
 pub mod work;

@@ -1,6 +1,7 @@
 //! The one path: load, shard, transform, decide, measure, audit, publish.
 //!
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
+//! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +10,18 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::config::Plan;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
-use crate::io::log::Record;
+use crate::io::log::{Log, Record};
 use crate::io::store::Store;
+use crate::io::tables::Tables;
 use crate::progress::Progress;
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Outlook, Provenance};
 use crate::stage::shard::Shards;
 use crate::stage::{
-    Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard, transform,
+    Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard,
+    transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -64,26 +67,82 @@ struct Ledger {
     duplicate_totals: Totals,
 }
 
+/// A run as it stands before it publishes.
+#[derive(Debug)]
+pub enum Planned {
+    /// The identical run is published: there is nothing to do.
+    Nothing(Box<Record>),
+    Ready(Box<Prepared>),
+}
+
+/// All that a run is about to publish, audited; it stands in scratch and goes with this value.
+#[derive(Debug)]
+pub struct Prepared {
+    audited: Audited,
+    provenance: Provenance,
+    log: Log,
+    pub results: RunResults,
+    /// What a person should know besides.
+    pub notes: Vec<String>,
+}
+
 /// Runs the pipeline for one date.
 ///
 /// # Errors
 /// As each stage says; nothing is visible to any reader unless this returns `Ok`.
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
+    let output = Store::open(&plan.output, runtime)?;
+    publish::probe(&output, &request.nonce)?;
+    match prepare(plan, request, &output, runtime, progress)? {
+        Planned::Nothing(record) => {
+            publish::project(&output, &record)?;
+            Ok(Ran { record: *record, was_published: true })
+        }
+        Planned::Ready(prepared) => {
+            let Prepared { audited, provenance, log, results, .. } = *prepared;
+            progress.begin("publish", 1);
+            let record = publish::publish(&output, &log, &provenance, &audited, &results)?;
+            Ok(Ran { record, was_published: false })
+        }
+    }
+}
+
+/// Goes the path of `run` up to what it would publish, and writes nothing to the output.
+///
+/// # Errors
+/// Those of `run` for the same date; `WouldRefuse` around those that the log is the reason of.
+pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Planned> {
+    let output = Store::open(&plan.output, runtime)?;
+    let mut planned = prepare(plan, request, &output, runtime, progress).map_err(|error| match error {
+        Error::Conflict { .. } | Error::Earlier { .. } => Error::WouldRefuse(Box::new(error)),
+        other => other,
+    })?;
+    if let (Planned::Ready(prepared), Some(object)) = (&mut planned, publish::halt(&output)?) {
+        prepared.notes.push(format!("{object} says halt: `regua run` would publish nothing"));
+    }
+    Ok(planned)
+}
+
+/// Every stage but the last.
+fn prepare(
+    plan: &mut Plan,
+    request: &Request,
+    output: &Store,
+    runtime: &Handle,
+    progress: &dyn Progress,
+) -> Result<Planned> {
     let (as_of, clock) = (request.as_of, Clock::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
-    let output = Store::open(&plan.output, runtime)?;
     let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, &snapshots);
-    let log = match publish::look(&output, &provenance)? {
+    let log = match publish::look(output, &provenance)? {
         Outlook::Free(log) => log,
-        Outlook::Published(record) => {
-            publish::project(&output, &record)?;
-            return Ok(Ran { record: *record, was_published: true });
-        }
+        Outlook::Published(record) => return Ok(Planned::Nothing(record)),
     };
-    let history = publish::history(&output, &log, as_of, plan.limits.history_days)?;
+    let history = publish::history(output, &log, as_of, plan.limits.history_days)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
-    tell(&snapshots, progress);
+    let notes = notes(plan, &snapshots);
+    notes.iter().for_each(|note| progress.note(note));
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, &snapshots, &history, progress))?;
     let bench = Bench::set_up(plan, as_of, models, runtime, &clock, progress)?;
@@ -92,11 +151,47 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
     let totals = (&shards.totals, &ledger.duplicate_totals);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
-
-    progress.begin("publish", 1);
     let results = results(&bench, &shards, &snapshots, &audited);
-    let record = publish::publish(&output, &log, &provenance, &audited, &results)?;
-    Ok(Ran { record, was_published: false })
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, results, notes })))
+}
+
+impl Prepared {
+    pub fn as_of(&self) -> NaiveDate {
+        self.provenance.as_of
+    }
+
+    /// The newest published run, which this one would follow.
+    pub fn previous(&self) -> Option<&Record> {
+        self.log.head()
+    }
+
+    /// Currency = open amount, as the record would have it.
+    pub fn control_totals(&self) -> BTreeMap<String, String> {
+        self.audited.measured().control_totals()
+    }
+
+    /// Table = SHA-256 of its file: what the record would name, and so what a run that follows can be checked against.
+    pub fn logical_digests(&self) -> BTreeMap<String, String> {
+        let artifacts = self.audited.artifacts().iter();
+        artifacts.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
+    }
+
+    /// The tables as they would be published.
+    ///
+    /// # Errors
+    /// Where the scratch folder cannot be opened.
+    pub fn tables(&self, runtime: &Handle) -> Result<Tables> {
+        let measured = self.audited.measured();
+        let store = Store::open(&measured.scratch.path().to_string_lossy(), runtime)?;
+        let name = |a: &Artifact| Some((a.path.clone(), a.written.path.file_name()?.to_string_lossy().into_owned()));
+        Ok(Tables::new(store, self.audited.artifacts().iter().filter_map(name)))
+    }
+
+    /// Actions that an earlier run published on this day, and how many of them nobody has reported on; `None` where
+    /// the models do not count them.
+    pub fn reports_on(&self, day: NaiveDate) -> Option<(u64, u64)> {
+        self.audited.measured().reports_on(day)
+    }
 }
 
 /// What every shard is worked on with.
@@ -178,10 +273,14 @@ fn provenance(plan: &Plan, request: &Request, snapshots: &Snapshots) -> Provenan
     }
 }
 
-fn tell(snapshots: &Snapshots, progress: &dyn Progress) {
-    for (table, columns) in &snapshots.unused {
-        progress.note(&format!("{table} snapshot: nothing reads the columns {}", columns.join(", ")));
-    }
+/// What is no error and may still be none of the user's intentions.
+fn notes(plan: &Plan, snapshots: &Snapshots) -> Vec<String> {
+    let unused = snapshots.unused.iter();
+    let mut notes: Vec<String> = unused
+        .map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", ")))
+        .collect();
+    notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
+    notes
 }
 
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {

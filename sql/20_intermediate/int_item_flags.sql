@@ -56,6 +56,7 @@ with
             bool_or(flag = 'agreement_kept') as in_kept_agreement,
             bool_or(flag = 'agreement_broken') as agreement_broken,
             bool_or(flag = 'promise_pending') as promise_pending,
+            max(case when flag = 'promise_pending' then cast(cast(pay_by as int) + @promise_grace_days as date) end) as promise_until,
             max(case when flag = 'promise_broken' then pay_by end) as promise_broken_by,
             min(agency_id) as agency_id,
             bool_or(flag in ('negativacao', 'protesto')) as is_listed

@@ -2,7 +2,7 @@
 -- Grain: debtor_id, invoice_id, installment_no
 -- Reads: int_items, int_item_flags, run_buckets
 -- Units: days_past_due in calendar days from the contractual due date; amounts in units of currency
--- Nulls: agency_id null = with no agency
+-- Nulls: agency_id null = with no agency; promise_until null = no pending promise
 -- Kind: table
 with
     items as (select * from int_items where open_amount > 0),
@@ -22,6 +22,8 @@ with
             coalesce(flags.in_kept_agreement, false) or coalesce(item_flags.in_kept_agreement, false) as in_kept_agreement,
             coalesce(flags.agreement_broken, false) or coalesce(item_flags.agreement_broken, false) as agreement_broken,
             coalesce(flags.promise_pending, false) or coalesce(debtor_flags.promise_pending, false) as promise_pending,
+            -- The later of the two, where only one may be there.
+            greatest(flags.promise_until, debtor_flags.promise_until) as promise_until,
             coalesce(aged.due_date <= flags.promise_broken_by, false)
                 or coalesce(aged.due_date <= debtor_flags.promise_broken_by, false) as promise_broken,
             coalesce(flags.agency_id, debtor_flags.agency_id) as agency_id,

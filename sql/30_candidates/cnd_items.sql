@@ -35,6 +35,7 @@ with
             items.is_returned,
             items.in_kept_agreement,
             items.promise_pending,
+            items.promise_until,
             items.agency_id,
             items.is_listed
         from items

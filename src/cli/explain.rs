@@ -1,19 +1,19 @@
 //! `regua explain`: why a debtor is contacted or left in peace, from published files alone.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
-use chrono::{Days, NaiveDate};
+mod sentences;
+
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Voice, date, runtime, say};
-use crate::domain::hold::HoldReason;
 use crate::domain::message::money_text;
-use crate::domain::money::Minor;
 use crate::error::{Error, Result};
 use crate::io::log::{Log, Record};
 use crate::io::parquet::read_published_where;
 use crate::io::store::Store;
+use crate::io::tables::{Row, rows};
 
 /// Tells what a debtor owes, which steps were considered, and which rule decided
 #[derive(Debug, Args)]
@@ -92,52 +92,6 @@ pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) 
     })
 }
 
-/// One row with its values as a person reads them.
-pub(super) struct Row<'a>(&'a RecordBatch, usize);
-
-impl Row<'_> {
-    fn array(&self, name: &str) -> Option<&dyn Array> {
-        self.0.column_by_name(name).map(AsRef::as_ref).filter(|a: &&dyn Array| a.is_valid(self.1))
-    }
-
-    pub(super) fn text(&self, name: &str) -> String {
-        self.array(name).and_then(|a| a.as_string_opt::<i32>()).map_or(String::new(), |a| a.value(self.1).to_owned())
-    }
-
-    fn int(&self, name: &str) -> i64 {
-        self.array(name).and_then(|a| a.as_primitive_opt::<Int64Type>()).map_or(0, |a| a.value(self.1))
-    }
-
-    fn float(&self, name: &str) -> Option<f64> {
-        self.array(name).and_then(|a| a.as_primitive_opt::<Float64Type>()).map(|a| a.value(self.1))
-    }
-
-    fn minor(&self, name: &str) -> Minor {
-        let value =
-            self.array(name).and_then(|a| a.as_primitive_opt::<Decimal128Type>()).map_or(0, |a| a.value(self.1));
-        Minor(i64::try_from(value).unwrap_or(i64::MAX))
-    }
-
-    fn money(&self, name: &str) -> String {
-        money_text("en", &self.text("currency"), self.minor(name))
-    }
-
-    fn date(&self, name: &str) -> String {
-        let days = self.array(name).and_then(|a| a.as_primitive_opt::<Date32Type>()).map(|a| a.value(self.1));
-        let day = days.and_then(|d| NaiveDate::default().checked_add_days(Days::new(u64::try_from(d).ok()?)));
-        day.map_or("-".to_owned(), |d| d.to_string())
-    }
-
-    /// A JSON list of texts.
-    fn list(&self, name: &str) -> Vec<String> {
-        serde_json::from_str(&self.text(name)).unwrap_or_default()
-    }
-}
-
-pub(super) fn rows(batches: &[RecordBatch]) -> impl Iterator<Item = Row<'_>> {
-    batches.iter().flat_map(|b| (0..b.num_rows()).map(move |row| Row(b, row)))
-}
-
 impl Found {
     fn as_text(&self, voice: Voice, debtor: &str, record: &Record) -> String {
         let mut lines = vec![voice.bold(&format!("{debtor} on {} (run {})", record.as_of, record.run_id))];
@@ -145,29 +99,47 @@ impl Found {
             let (company, currency) = (account.text("company_id"), account.text("currency"));
             lines.push(String::new());
             lines.push(voice.bold(&format!("Account with company {company} in {currency}")));
-            lines.extend(account_lines(&account));
+            lines.extend(sentences::of_account(&account).iter().map(|sentence| format!("  {sentence}")));
             let of_account = |r: &Row<'_>| r.text("company_id") == company && r.text("currency") == currency;
             for item in rows(&self.items).filter(of_account) {
                 lines.push(item_line(&item));
             }
             for decision in rows(&self.decisions).filter(of_account) {
-                lines.extend(decision_lines(&decision));
-            }
-            for action in rows(&self.actions).filter(of_account) {
-                lines.extend(action_lines(&action));
+                let action = self.action_of(&decision);
+                let told = sentences::of_decision(&account, &decision, action.as_ref());
+                lines.extend(told.iter().map(|sentence| format!("  {sentence}")));
+                lines.extend(action.iter().flat_map(action_lines));
             }
         }
         lines.join("\n")
+    }
+
+    fn action_of(&self, decision: &Row<'_>) -> Option<Row<'_>> {
+        let id = decision.str("action_id");
+        rows(&self.actions).find(|action| !id.is_empty() && action.str("action_id") == id)
+    }
+
+    /// The sentences of one decision, for machines that show them to a person.
+    fn told(&self, decision: &Row<'_>) -> Vec<String> {
+        let key = |r: &Row<'_>| (r.text("company_id"), r.text("currency"));
+        let account = rows(&self.debtors).find(|account| key(account) == key(decision));
+        let action = self.action_of(decision);
+        account.map_or_else(Vec::new, |account| {
+            let mut told = sentences::of_account(&account);
+            told.extend(sentences::of_decision(&account, decision, action.as_ref()));
+            told
+        })
     }
 
     fn as_json(&self, debtor: &str, record: &Record) -> Value {
         let decision = |r: Row<'_>| {
             json!({"company_id": r.text("company_id"), "currency": r.text("currency"), "outcome": r.text("outcome"),
                 "reason": r.text("reason"), "detail": r.text("detail"), "regua": r.text("regua"), "step_id": r.text("step_id"),
-                "segment": r.text("segment"), "open_amount": r.minor("open_amount").to_string(), "trace": r.list("rule_trace")})
+                "segment": r.text("segment"), "open_amount": r.minor("open_amount").to_string(), "trace": r.list("rule_trace"),
+                "sentences": self.told(&r)})
         };
         let item = |r: Row<'_>| {
-            json!({"invoice_id": r.text("invoice_id"), "installment_no": r.int("installment_no"), "due_date": r.date("due_date"),
+            json!({"invoice_id": r.text("invoice_id"), "installment_no": r.int("installment_no"), "due_date": day(&r, "due_date"),
                 "days_past_due": r.int("days_past_due"), "bucket": r.text("bucket"), "currency": r.text("currency"),
                 "open_amount": r.minor("open_amount").to_string(), "hold": r.text("item_hold")})
         };
@@ -178,27 +150,8 @@ impl Found {
     }
 }
 
-fn account_lines(account: &Row<'_>) -> Vec<String> {
-    let late = account.float("late_ratio").map_or("no history".to_owned(), |r| format!("{:.0} % late", r * 100.0));
-    let average = account.float("days_late_avg").map_or(String::new(), |d| format!(", {d:.1} days late on average"));
-    vec![
-        format!(
-            "  owes {} in {} items, of which {} in {} items is past due; credit {}",
-            account.money("open_amount"),
-            account.int("open_items"),
-            account.money("overdue_amount"),
-            account.int("overdue_items"),
-            account.money("credit_amount")
-        ),
-        format!(
-            "  segment {}, tier {}, risk {}: {} items due in the window, {late}{average}, {} broken promises",
-            account.text("segment"),
-            account.text("tier"),
-            account.text("risk_band"),
-            account.int("items_due_in_window"),
-            account.int("broken_promises")
-        ),
-    ]
+fn day(row: &Row<'_>, name: &str) -> String {
+    row.date(name).map_or("-".to_owned(), |day| day.to_string())
 }
 
 fn item_line(item: &Row<'_>) -> String {
@@ -208,30 +161,18 @@ fn item_line(item: &Row<'_>) -> String {
         "    {} / {}   due {}   {:>5} days   {:>16}   {}{hold}",
         item.text("invoice_id"),
         item.int("installment_no"),
-        item.date("due_date"),
+        day(item, "due_date"),
         item.int("days_past_due"),
-        item.money("open_amount"),
+        money_text("en", item.str("currency"), item.minor("open_amount")),
         item.text("bucket")
     )
 }
 
-fn decision_lines(decision: &Row<'_>) -> Vec<String> {
-    let (reason, detail, step) = (decision.text("reason"), decision.text("detail"), decision.text("step_id"));
-    let mut lines: Vec<String> = decision.list("rule_trace").into_iter().map(|rule| format!("  {rule}")).collect();
-    let why = HoldReason::parse(&reason).map_or("the step is due", HoldReason::text);
-    let step = if step.is_empty() { String::new() } else { format!(" (step {step})") };
-    let detail = if detail.is_empty() { String::new() } else { format!("; {detail}") };
-    lines.push(format!("  => {} {reason}{step}: {why}{detail}", decision.text("outcome")));
-    lines
-}
-
 fn action_lines(action: &Row<'_>) -> Vec<String> {
     let mut lines = vec![format!(
-        "  action {} by {} in {}, tone {}, template {} {}",
+        "  action {} to {}, template {} {}",
         action.text("action_id"),
-        action.text("channel"),
-        action.text("language"),
-        action.text("tone"),
+        if action.str("destination").is_empty() { "no address" } else { action.str("destination") },
         action.text("template_id"),
         action.text("template_version")
     )];

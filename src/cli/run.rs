@@ -55,11 +55,14 @@ pub(super) fn execute(plan: &mut Plan, as_of: NaiveDate, voice: Voice) -> Result
     interrupt::watch().map_err(Error::file("signal handler"))?;
     let runtime = runtime()?;
     let bars = Bars::new(voice);
-    let nonce = format!("{:08x}", rand::rng().random::<u32>());
-    let request = Request { as_of, nonce, ran_by: scheduler() };
-    let ran = crate::run::run(plan, &request, runtime.handle(), &bars);
+    let ran = crate::run::run(plan, &request(as_of), runtime.handle(), &bars);
     bars.finish();
     ran
+}
+
+/// A run, or a plan, of this attempt's own.
+pub(super) fn request(as_of: NaiveDate) -> Request {
+    Request { as_of, nonce: format!("{:08x}", rand::rng().random::<u32>()), ran_by: scheduler() }
 }
 
 /// Who asked, where Airflow says so.

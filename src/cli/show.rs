@@ -1,11 +1,12 @@
 //! What a person sees of a run: bars while it works, and a summary that answers "what is owed, what goes out, and
 //! why were the others left alone?".
 
+mod plan;
+
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Decimal128Type, Int64Type};
+use arrow::array::AsArray;
 use chrono::NaiveDate;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,15 +14,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Voice, runtime};
 use crate::config::Plan;
 use crate::demo::DemoSummary;
-use crate::domain::hold::HoldReason;
 use crate::domain::message::money_text;
 use crate::domain::money::Minor;
 use crate::error::Result;
 use crate::io::log::Record;
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
+use crate::io::tables::Tables;
 use crate::progress::Progress;
+use crate::report::{self, Aging, Holds, Sums, grouped};
 use crate::run::Ran;
+
+pub(super) use plan::plan;
 
 /// Progress as bars on a terminal, else as log lines.
 pub(super) struct Bars {
@@ -85,12 +89,17 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
     let runtime = runtime()?;
     let store = Store::open(&plan.output, runtime.handle())?;
     let record = &ran.record;
-    let rows = |table: &str| read_published(&store, record, &format!("kpi/{table}.parquet"));
+    let tables = Tables::of_record(&store, record);
+    let keys = ["currency", "regua", "step_id", "channel"];
     let parts = [
         headline(voice, ran),
-        titled(voice, "What is owed", aging(&rows("kpi_aging")?)),
-        titled(voice, "What goes out", actions(&rows("kpi_actions")?)),
-        titled(voice, "Why the others are left alone", holds(&rows("kpi_holds")?)),
+        titled(voice, "What is owed", aging(&report::aging(&tables)?)),
+        titled(
+            voice,
+            "What goes out",
+            actions(&report::sums(&tables, "kpi_actions", &keys, &["actions"], "open_amount")?),
+        ),
+        titled(voice, "Why the others are left alone", holds(&report::holds(&tables)?)),
         places(&store, record),
     ];
     Ok(parts.join("\n"))
@@ -133,71 +142,34 @@ fn right_aligned(mut table: Table, columns: std::ops::Range<usize>) -> Table {
     table
 }
 
-/// Rows of text, whole numbers and amounts, gathered over several batches by some key.
-type Sums = std::collections::BTreeMap<Vec<String>, (Vec<i64>, i128)>;
-
-/// Adds up whole numbers and one amount by text columns.
-fn sums(batches: &[RecordBatch], keys: &[&str], ints: &[&str], amount: &str) -> Sums {
-    let mut sums = Sums::new();
-    for batch in batches {
-        let text = |name: &&str| batch.column_by_name(name).map(|c| c.as_string::<i32>());
-        let int = |name: &&str| batch.column_by_name(name).map(|c| c.as_primitive::<Int64Type>());
-        let texts: Vec<_> = keys.iter().filter_map(text).collect();
-        let numbers: Vec<_> = ints.iter().filter_map(int).collect();
-        let Some(amounts) = batch.column_by_name(amount).map(|c| c.as_primitive::<Decimal128Type>()) else { continue };
-        for row in 0..batch.num_rows() {
-            let key = texts.iter().map(|t| t.value(row).to_owned()).collect();
-            let sum = sums.entry(key).or_insert_with(|| (vec![0; numbers.len()], 0));
-            sum.0.iter_mut().zip(&numbers).for_each(|(sum, numbers)| *sum += numbers.value(row));
-            sum.1 += if amounts.is_valid(row) { amounts.value(row) } else { 0 };
-        }
-    }
-    sums
+fn amount(currency: &str, amount: Minor) -> String {
+    money_text("en", currency, amount)
 }
 
-fn amount(currency: &str, minor: i128) -> String {
-    money_text("en", currency, Minor(i64::try_from(minor).unwrap_or(i64::MAX)))
-}
-
-fn aging(batches: &[RecordBatch]) -> Option<Table> {
-    let mut by_bucket = std::collections::BTreeMap::new();
-    for batch in batches {
-        let numbers = batch.column_by_name("bucket_no")?.as_primitive::<Int64Type>();
-        let names = batch.column_by_name("bucket")?.as_string::<i32>();
-        by_bucket.extend((0..batch.num_rows()).map(|row| (names.value(row).to_owned(), numbers.value(row))));
-    }
-    let sums = sums(batches, &["currency", "bucket"], &["items", "debtors"], "open_amount");
-    let mut rows: Vec<_> = sums.into_iter().collect();
-    // Credits come first by number and last for a person.
-    rows.sort_by_key(|(key, _)| (key[0].clone(), by_bucket.get(&key[1]).map(|n| if *n < 0 { i64::MAX } else { *n })));
+fn aging(rows: &[Aging]) -> Option<Table> {
     let mut table = plain_table(&["", "days past due", "items", "accounts", "amount"]);
-    for (key, (numbers, minor)) in &rows {
-        let cells = [key[0].clone(), key[1].clone(), grouped(numbers[0]), grouped(numbers[1]), amount(&key[0], *minor)];
-        table.add_row(cells.to_vec());
+    for row in rows {
+        let total = amount(&row.currency, row.open_amount);
+        table.add_row([row.currency.clone(), row.bucket.clone(), grouped(row.items), grouped(row.accounts), total]);
     }
     (!rows.is_empty()).then(|| right_aligned(table, 2..5))
 }
 
-fn actions(batches: &[RecordBatch]) -> Option<Table> {
-    let sums = sums(batches, &["currency", "regua", "step_id", "channel"], &["actions"], "open_amount");
+fn actions(sums: &Sums) -> Option<Table> {
     let mut table = plain_table(&["", "régua", "step", "channel", "actions", "amount"]);
-    for (key, (numbers, minor)) in &sums {
+    for (key, (numbers, minor)) in sums {
         let [currency, regua, step, channel] = [0, 1, 2, 3].map(|i: usize| key[i].clone());
-        let total = amount(&currency, *minor);
+        let total = amount(&currency, Minor(i64::try_from(*minor).unwrap_or(i64::MAX)));
         table.add_row(vec![currency, regua, step, channel, grouped(numbers[0]), total]);
     }
     (!sums.is_empty()).then(|| right_aligned(table, 4..6))
 }
 
-fn holds(batches: &[RecordBatch]) -> Option<Table> {
-    let sums = sums(batches, &["reason", "currency"], &["debtors"], "open_amount");
-    let mut rows: Vec<_> = sums.into_iter().collect();
-    rows.sort_by_key(|(_, (numbers, _))| std::cmp::Reverse(numbers[0]));
+fn holds(rows: &[Holds]) -> Option<Table> {
     let mut table = plain_table(&["reason", "", "accounts", "", "amount"]);
-    for (key, (numbers, minor)) in &rows {
-        let why = HoldReason::parse(&key[0]).map_or("", HoldReason::text).to_owned();
-        let total = amount(&key[1], *minor);
-        table.add_row(vec![key[0].clone(), why, grouped(numbers[0]), key[1].clone(), total]);
+    for row in rows {
+        let total = amount(&row.currency, row.open_amount);
+        table.add_row([row.reason.clone(), row.why.to_owned(), grouped(row.accounts), row.currency.clone(), total]);
     }
     let table = right_aligned(table, 2..3);
     (!rows.is_empty()).then(|| right_aligned(table, 4..5))
@@ -229,20 +201,8 @@ pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: 
         text.push_str(&format!("\n  regua explain {debtor} --from {}   why this debtor is contacted", store.url()));
     }
     text.push_str(&format!("\n  regua run {pipeline} --as-of {as_of}   the same run again publishes nothing"));
+    text.push_str(&format!("\n  regua plan {pipeline} --as-of {tomorrow}   what the next day would send"));
     text.push_str(&format!("\n  regua run {pipeline} --as-of {tomorrow}   the next day"));
     text.push_str(&format!("\n  regua check {pipeline}   after you have changed a step or a message"));
     Ok(text)
-}
-
-/// Digits in groups of three.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::explain::{record_of, rows};
+use super::explain::record_of;
 use super::show::plain_table;
 use super::{PipelineArg, Voice, date, runtime, say, variable};
 use crate::config::Plan;
@@ -22,6 +22,7 @@ use crate::error::{Error, Fault, Lines, Result};
 use crate::io::log::Log;
 use crate::io::parquet::read_published_where;
 use crate::io::store::Store;
+use crate::io::tables::{Row, rows};
 
 /// Shows messages: a preview of one, or the list of all
 #[derive(Debug, Args)]
@@ -177,7 +178,7 @@ impl Preview {
         let log = Log::read(&store)?;
         let record = record_of(&log, self.as_of, from)?;
         let actions = read_published_where(&store, record, "actions/part-00000.parquet", "debtor_id", debtor)?;
-        let values = |row: super::explain::Row<'_>| {
+        let values = |row: Row<'_>| {
             let fields = serde_json::from_str(&row.text("template_params")).ok()?;
             let channel = Channel::parse(&row.text("channel"));
             Some(Values {

@@ -98,6 +98,8 @@ pub struct Item {
     pub is_returned: bool,
     pub in_kept_agreement: bool,
     pub promise_pending: bool,
+    /// Last day that the pending promise holds, its grace included.
+    pub promise_until: Option<NaiveDate>,
     pub agency_id: Option<String>,
     pub is_listed: bool,
 }

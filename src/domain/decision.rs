@@ -8,6 +8,7 @@ mod history;
 mod ladder;
 mod route;
 mod select;
+mod trace;
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,8 @@ use super::case::{Account, Contact, Debtor, Group, Item, UnappliedCredits};
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};
 use super::money::{Currency, Minor};
-use super::procedure::{CapScope, Channel, Next, Procedure, Step};
-use super::segment::{Rule, Scorecard, first_fit};
+use super::procedure::{CapScope, Channel, Facts, Next, Procedure, Step};
+use super::segment::{Rule, Scorecard, first_fit, first_rule};
 use ladder::Climb;
 
 /// A cap on contacts over a rolling window.
@@ -169,10 +170,20 @@ fn decide_account(
     let standing = standing_of(rules, debtor, account);
     let (regua, scope) = select::regua(rules, debtor, account, &standing.segment);
     let cycle_id = history::cycle_of(rules, debtor, account, contacts);
-    let trace = vec![format!("segment {}", standing.segment), format!("régua {regua} by {scope}")];
+    let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
+    let trace = vec![
+        match rule.as_deref() {
+            Some("") => format!("segment {}: whatever no rule before it fits", standing.segment),
+            Some(when) => format!("segment {}: {when}", standing.segment),
+            None => format!("segment {}: no rule fits", standing.segment),
+        },
+        format!("régua {regua} by {scope}"),
+        format!("cycle {cycle_id} since {}", account.episode_start),
+    ];
     let items = select::netted(rules, account);
     let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, trace };
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
+    matter.trace_left_out(&item_holds);
     let outcome = matter.settle(&regua, &item_holds, contacts)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
     let state = matter.state.map(|step| step.id.clone());
@@ -205,9 +216,10 @@ impl Reasons {
     }
 
     /// The first by precedence, with the others as its detail.
-    fn into_hold(mut self, step: Option<&Step>, trace: Vec<String>) -> Option<Hold> {
+    fn into_hold(mut self, step: Option<&Step>, mut trace: Vec<String>) -> Option<Hold> {
         self.0.sort_by_key(|(reason, _)| *reason);
         self.0.dedup_by_key(|(reason, _)| *reason);
+        trace.extend(self.texts());
         let (reason, why) = self.0.first()?.clone();
         let others: Vec<&str> = self.0[1..].iter().map(|(r, _)| r.as_str()).collect();
         let also = (!others.is_empty()).then(|| format!("also {}", others.join(", ")));
@@ -238,7 +250,9 @@ impl<'a> Matter<'a> {
         let eligible: Vec<&'a Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
         let rung = match self.climb(procedure, &eligible, contacts) {
             Some(Climb::Due(rung)) => rung,
-            Some(Climb::Wait(next, lead)) => return Ok(self.wait(next, lead, item_holds, contacts, reasons)),
+            Some(Climb::Wait(next, lead, facts)) => {
+                return Ok(self.wait((next, &facts), lead, item_holds, contacts, reasons));
+            }
             None => {
                 self.note_cap(contacts, &mut reasons);
                 self.note_item_reasons(item_holds, &mut reasons);
@@ -263,7 +277,7 @@ impl<'a> Matter<'a> {
     /// No step is due: because it is not its time, or because nothing overdue is left to speak of.
     fn wait(
         &mut self,
-        next: Next<'_>,
+        (next, facts): (Next<'_>, &Facts),
         lead: &Item,
         item_holds: &[Vec<HoldReason>],
         contacts: &[Contact],
@@ -279,7 +293,7 @@ impl<'a> Matter<'a> {
         }
         let step = match next {
             Next::NotYet { step } | Next::Due { step, .. } => {
-                reasons.because(HoldReason::NoStepDue, Some(format!("next is {}", step.id)));
+                reasons.because(HoldReason::NoStepDue, Some(self.next_text(step, facts)));
                 Some(step)
             }
             Next::Exhausted => {
@@ -294,7 +308,9 @@ impl<'a> Matter<'a> {
     fn note_item_reasons(&self, item_holds: &[Vec<HoldReason>], reasons: &mut Reasons) {
         let any_overdue = self.items.iter().any(|i| i.is_overdue);
         let items = self.items.iter().zip(item_holds).filter(|(item, _)| item.is_overdue || !any_overdue);
-        items.flat_map(|(_, holds)| holds).for_each(|reason| reasons.note(true, *reason));
+        for reason in items.flat_map(|(_, holds)| holds) {
+            reasons.because(*reason, self.until_of_items(*reason, item_holds));
+        }
         reasons.note(self.items.is_empty(), HoldReason::Settled);
     }
 

@@ -326,6 +326,11 @@ impl Step {
         self.segments.as_ref().is_none_or(|names| names.iter().any(|n| n == segment))
     }
 
+    /// The first day on which it can be due for the item of these facts, where its days say so.
+    pub fn first_day(&self, facts: &Facts) -> Option<NaiveDate> {
+        self.trigger.first_day(facts)
+    }
+
     /// Was it sent for what is now the oldest item? A D+30 notice about an invoice that has since been paid does not
     /// put the next invoice on D+30: paying the oldest item re-anchors the account at once.
     fn was_for(&self, facts: &Facts, sent: &Sent) -> bool {

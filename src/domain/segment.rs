@@ -140,7 +140,12 @@ pub struct Rule {
 
 /// Name of the first rule that fits.
 pub fn first_fit<'a>(rules: &'a [Rule], account: &Account) -> Option<&'a str> {
-    rules.iter().find(|r| r.when.holds(account)).map(|r| r.name.as_str())
+    first_rule(rules, account).map(|r| r.name.as_str())
+}
+
+/// The first rule that fits.
+pub fn first_rule<'a>(rules: &'a [Rule], account: &Account) -> Option<&'a Rule> {
+    rules.iter().find(|r| r.when.holds(account))
 }
 
 /// A scorecard: points for every line that holds, and the bands that the sum falls in.
@@ -155,6 +160,30 @@ impl Scorecard {
     pub fn band(&self, account: &Account) -> Option<&str> {
         let points: i64 = self.lines.iter().filter(|(_, when)| when.holds(account)).map(|(points, _)| points).sum();
         self.bands.iter().rev().find(|(least, _)| points >= *least).map(|(_, name)| name.as_str())
+    }
+}
+
+/// `late_ratio >= 0.4 and items_due >= 4`; empty where it always holds.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (field, comparison)) in self.0.iter().enumerate() {
+            let gap = if position == 0 { "" } else { " and " };
+            write!(f, "{gap}{field} {comparison}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, value) = match self {
+            Comparison::Less(x) => ("<", x),
+            Comparison::AtMost(x) => ("<=", x),
+            Comparison::Equal(x) => ("=", x),
+            Comparison::AtLeast(x) => (">=", x),
+            Comparison::Greater(x) => (">", x),
+        };
+        write!(f, "{sign} {value}")
     }
 }
 

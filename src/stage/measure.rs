@@ -8,11 +8,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Decimal128Type, SchemaRef};
+use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::{Decided, QuarantinedRow, quarantine_rows};
+use super::{Decided, QuarantinedRow, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
@@ -63,6 +63,22 @@ impl Measured {
         }
         let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
         totals.into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
+    }
+
+    /// Actions published on this day by earlier runs, and those of them that nobody reported on.
+    pub fn reports_on(&self, day: NaiveDate) -> Option<(u64, u64)> {
+        let (_, batches) = self.facts.get("fct_reports")?;
+        let mut sums = (0, 0);
+        for batch in batches {
+            let days = batch.column_by_name("published_on")?.as_primitive_opt::<Date32Type>()?;
+            let int = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+            let (actions, unreported) = (int("actions")?, int("unreported")?);
+            for row in (0..batch.num_rows()).filter(|row| days.value(*row) == day_number(day)) {
+                sums.0 += actions.value(row) as u64;
+                sums.1 += unreported.value(row) as u64;
+            }
+        }
+        Some(sums)
     }
 }
 

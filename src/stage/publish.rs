@@ -53,13 +53,19 @@ impl Provenance {
     }
 }
 
-/// Looks at the log: is this date published, by this run or another?
+/// Refuses a store that ignores conditions, before any work is done for it.
 ///
 /// # Errors
-/// `Conflict` where the date was published from something else, `Earlier` where a later date was published,
-/// `StoreRefused` where the store ignores conditions.
+/// `StoreRefused`.
+pub fn probe(output: &Store, nonce: &str) -> Result<()> {
+    log::probe(output, nonce)
+}
+
+/// Looks at the log, and writes nothing: is this date published, by this run or another?
+///
+/// # Errors
+/// `Conflict` where the date was published from something else, `Earlier` where a later date was published.
 pub fn look(output: &Store, provenance: &Provenance) -> Result<Outlook> {
-    log::probe(output, &provenance.nonce)?;
     let log = Log::read(output)?;
     match log.of_date(provenance.as_of) {
         Some(record) => judge(output, provenance, record).map(|record| Outlook::Published(Box::new(record))),
@@ -187,11 +193,16 @@ fn record(log: &Log, provenance: &Provenance, audited: &Audited, run_id: String,
     }
 }
 
+/// What an operator has put there to stop every run.
+pub fn halt(output: &Store) -> Result<Option<String>> {
+    Ok(output.get("_control/HALT")?.map(|_| output.url_of("_control/HALT")))
+}
+
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
 fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<Record> {
     let mut gate = interrupt::committing();
-    if output.get("_control/HALT")?.is_some() {
-        return Err(Error::Halted { object: output.url_of("_control/HALT") });
+    if let Some(object) = halt(output)? {
+        return Err(Error::Halted { object });
     }
     let now = Log::read(output)?;
     if now.head_sha256 != log.head_sha256 {

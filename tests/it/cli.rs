@@ -40,6 +40,8 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["--help"], 0, "75        inputs or store not available; retry later", ""),
     (&["--version"], 0, "regua 0.", ""),
     (&["run", "--help"], 0, "--as-of {{ ds }} --output json", ""),
+    (&["plan", "--help"], 0, "--as-of 2026-06-30 --report plan.html --messages 10", ""),
+    (&["plan", "pipelines/daily.toml"], 2, "", "--as-of <AS_OF>"),
     (&["check", "--help"], 0, "regua check pipelines/daily.toml", ""),
     (&["demo", "--help"], 0, "regua demo --invoices 1000000", ""),
     (&["explain", "--help"], 0, "regua explain D0000042 --from", ""),
@@ -104,6 +106,7 @@ fn every_example_can_be_typed() {
     let mut examples = 0;
     for command in [
         "",
+        "plan",
         "run",
         "check",
         "demo",
@@ -259,7 +262,7 @@ fn explain_says_why() {
     };
     let text = explain("D1", "text");
     assert_eq!(text.code, 0, "{}", text.stderr);
-    for part in ["D1 on 2026-06-30", "I1 / 1   due 2026-06-20", "10 days", "(step d+5)", "by email in pt-BR"] {
+    for part in ["D1 on 2026-06-30", "I1 / 1   due 2026-06-20", "10 days", "Step d+5 goes out by email in pt-BR"] {
         assert!(text.stdout.contains(part), "no {part:?} in\n{}", text.stdout);
     }
     let told = result(&explain("D1", "json"));

@@ -61,7 +61,7 @@ fn an_answer_gives_room() {
     assert_eq!(decision(&house, "2026-07-01"), "hold min_gap d+15");
     assert_eq!(
         house.published("decisions", "detail"),
-        ["last contact on 2026-06-30; also response_window, no_step_due"]
+        ["last contact on 2026-06-30, until 2026-07-02; also response_window, no_step_due"]
     );
 }
 

@@ -105,6 +105,7 @@ impl<'a> Matter<'a> {
         let fields = self.fields(step, &cited, &route, tone);
         let params = fitted(&fields);
         let rendered = rules.templates.render(self.language(), &step.template, route.channel, &params)?;
+        self.trace_message(&route, &step.template, &rendered);
         let identity = Identity {
             tenant: &rules.tenant,
             company_id: &account.company_id,

@@ -5,6 +5,7 @@
 use chrono::NaiveDate;
 
 use super::ladder::{Cited, Rung};
+use super::trace::for_days;
 use super::{Cap, HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
 use crate::domain::action::{Action, CitedItem, cycle_id};
 use crate::domain::case::{Account, Contact, ContactState, Debtor, NamedItem};
@@ -120,20 +121,23 @@ impl Matter<'_> {
         let under_way =
             |c: &&Contact| c.state == ContactState::Unreported && age(c) < i64::from(self.rules.unreported_days);
         if let Some(contact) = self.own(contacts).find(under_way) {
-            reasons.because(HoldReason::PreviousUnreported, Some(format!("published on {}", contact.on)));
+            let why = for_days(format!("published on {}", contact.on), contact.on, self.rules.unreported_days);
+            reasons.because(HoldReason::PreviousUnreported, why);
         }
         // A gap lies between any two steps, an instruction too; a removal that is owed is no step against the debtor.
         let is_duty = |id: &String| procedure.step(id).is_some_and(|step| step.kind.is_duty());
         let last =
             self.own(contacts).filter(|c| c.counts() && !c.step_id.as_ref().is_some_and(is_duty)).max_by_key(|c| c.on);
         if let Some(last) = last.filter(|c| age(c) < i64::from(procedure.min_gap_days)) {
-            reasons.because(HoldReason::MinGap, Some(format!("last contact on {}", last.on)));
+            let why = for_days(format!("last contact on {}", last.on), last.on, procedure.min_gap_days);
+            reasons.because(HoldReason::MinGap, why);
         }
         let answered = self.own(contacts).filter_map(|c| c.answered_on).max();
         if let Some(on) =
             answered.filter(|on| days_between(*on, self.as_of) < i64::from(self.rules.response_window_days))
         {
-            reasons.because(HoldReason::ResponseWindow, Some(format!("answered on {on}")));
+            let why = for_days(format!("answered on {on}"), on, self.rules.response_window_days);
+            reasons.because(HoldReason::ResponseWindow, why);
         }
     }
 
@@ -142,7 +146,12 @@ impl Matter<'_> {
         let mut capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());
         if let Some(cap) = capped.find(|cap| self.is_reached(cap, contacts)) {
             let why = format!("{} contacts in {} days", cap.contacts_max, cap.days);
-            reasons.because(HoldReason::FrequencyCap, Some(why));
+            // It is over when the oldest of those that fill it leaves the window.
+            let mut days = self.counted(cap, contacts);
+            days.sort_unstable_by_key(|on| std::cmp::Reverse(*on));
+            let oldest = (cap.contacts_max as usize).checked_sub(1).and_then(|place| days.get(place));
+            let why = oldest.and_then(|on| for_days(why.clone(), *on, cap.days)).or(Some(why));
+            reasons.because(HoldReason::FrequencyCap, why);
         }
     }
 
@@ -156,9 +165,12 @@ impl Matter<'_> {
     }
 
     fn is_reached(&self, cap: &Cap, contacts: &[Contact]) -> bool {
-        if cap.segment.as_ref().is_some_and(|s| *s != self.standing.segment) {
-            return false;
-        }
+        let is_for = cap.segment.as_ref().is_none_or(|s| *s == self.standing.segment);
+        is_for && self.counted(cap, contacts).len() >= cap.contacts_max as usize
+    }
+
+    /// The days of the contacts that a cap counts.
+    fn counted(&self, cap: &Cap, contacts: &[Contact]) -> Vec<NaiveDate> {
         let in_scope = |c: &&Contact| match cap.scope {
             CapScope::Account => c.is_of(self.debtor, self.account),
             CapScope::Debtor => c.debtor_id == self.debtor.debtor_id,
@@ -167,7 +179,7 @@ impl Matter<'_> {
         let in_window = |c: &&Contact| days_between(c.on, self.as_of) < i64::from(cap.days);
         let on_channel = |c: &&Contact| cap.channel.is_none_or(|channel| c.channel == channel);
         let counted = contacts.iter().filter(|c| c.counts() && c.channel.addresses_debtor());
-        counted.filter(in_scope).filter(in_window).filter(on_channel).count() as u32 >= cap.contacts_max
+        counted.filter(in_scope).filter(in_window).filter(on_channel).map(|c| c.on).collect()
     }
 
     /// Too little to write about.
@@ -193,11 +205,12 @@ impl Matter<'_> {
         if !announced.is_empty() {
             rung.cited = announced;
         } else {
-            let why = match rung.cited.iter().any(|c| noticed_on(c.item).is_some()) {
-                true => format!("{notice} was sent on {last}, {days} days"),
-                false => format!("{notice} of {last} named nothing that is due now"),
+            // It has run for the first of the items that it named, whenever the last notice went out.
+            let why = match rung.cited.iter().filter_map(|c| noticed_on(c.item)).min() {
+                Some(on) => for_days(format!("{notice} was sent on {on}, {days} days"), on, *days),
+                None => Some(format!("{notice} of {last} named nothing that is due now")),
             };
-            reasons.because(HoldReason::NoticePeriod, Some(why));
+            reasons.because(HoldReason::NoticePeriod, why);
         }
         rung
     }

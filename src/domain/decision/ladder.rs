@@ -28,8 +28,8 @@ pub(super) struct Rung<'a> {
 /// What the ladder says.
 pub(super) enum Climb<'a> {
     Due(Rung<'a>),
-    /// Not yet, or no more; and the item that was looked at.
-    Wait(Next<'a>, &'a Item),
+    /// Not yet, or no more; and the item that was looked at, with its facts.
+    Wait(Next<'a>, &'a Item, Facts),
 }
 
 impl<'a> Matter<'a> {
@@ -65,7 +65,7 @@ impl<'a> Matter<'a> {
                 let cited = cited.map(|item| Cited { item, takes: Some(step) }).collect();
                 Climb::Due(Rung { step, occurrence, days_past_due: facts.days_past_due, cited })
             }
-            next => Climb::Wait(next, lead),
+            next => Climb::Wait(next, lead, facts),
         })
     }
 
@@ -91,7 +91,9 @@ impl<'a> Matter<'a> {
         let (name, number) = (&lead.item.invoice_id, lead.item.installment_no);
         self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
         self.trace.push(lead.considered.clone());
-        let Next::Due { step, .. } = lead.next else { return Some(Climb::Wait(lead.next.clone(), lead.item)) };
+        let Next::Due { step, .. } = lead.next else {
+            return Some(Climb::Wait(lead.next.clone(), lead.item, lead.facts.clone()));
+        };
         let occurrence = self.next_occurrence(step, contacts);
         let cited = rungs.iter().filter_map(|rung| rung.cited_with(lead, step)).collect();
         Some(Climb::Due(Rung { step, occurrence, days_past_due: lead.facts.days_past_due, cited }))

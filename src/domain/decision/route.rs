@@ -8,6 +8,9 @@ use crate::domain::procedure::Channel;
 /// Days for which an instruction to a bureau, registry or agency may be carried out.
 const INSTRUCTION_DAYS: u64 = 5;
 
+/// Days in which the next lawful hour is looked for, to say when one comes.
+const NEXT_SLOT_DAYS: u32 = 14;
+
 /// How an action goes out.
 pub(super) struct Route<'a> {
     pub(super) channel: Channel,
@@ -29,7 +32,9 @@ impl<'a> Matter<'a> {
         let place = Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone };
         let slot = calendar.slot(self.as_of, self.rules.slot_days, &place, None);
         if slot.is_none() {
-            reasons.because(HoldReason::NoLegalSlot, Some(format!("from {}", self.as_of)));
+            let next = calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
+            let day = next.map(|slot| slot.not_before.with_timezone(&zone).date_naive());
+            reasons.because(HoldReason::NoLegalSlot, day.map(|day| format!("next lawful hour from {day}")));
         }
         let (channel, point) = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
         let slot = slot?;

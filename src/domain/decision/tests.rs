@@ -9,3 +9,4 @@ mod ladder;
 mod messages;
 mod properties;
 mod support;
+mod traces;

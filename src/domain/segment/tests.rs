@@ -33,6 +33,7 @@ fn item(days_past_due: i64, open: i64) -> Item {
         is_returned: false,
         in_kept_agreement: false,
         promise_pending: false,
+        promise_until: None,
         agency_id: None,
         is_listed: false,
     }
@@ -189,4 +190,15 @@ fn points_add_up_to_a_band() {
         assert_eq!(card.band(&account(profile)), expected, "{ratio:?} {average:?} {promises} {months:?}");
     }
     assert_eq!(Scorecard::default().band(&account(known())), None, "no scorecard, no band");
+}
+
+#[test]
+fn a_rule_is_read_back_as_it_was_written() {
+    let compared = |field, text| (field, Comparison::parse(text).unwrap());
+    let rule = Condition(vec![compared(Field::LateRatio, ">=0.4"), compared(Field::ItemsDue, "< 4")]);
+    assert_eq!(rule.to_string(), "late_ratio >= 0.4 and items_due < 4");
+    assert_eq!(Condition::default().to_string(), "");
+    for text in ["< 1", "<= 1", "= 1.5", ">= 1", "> 1"] {
+        assert_eq!(Comparison::parse(text).unwrap().to_string(), text);
+    }
 }

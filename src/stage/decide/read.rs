@@ -321,6 +321,7 @@ fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -
     let (disputed, returned) = (rows.flags("is_disputed")?, rows.flags("is_returned")?);
     let (kept, promised, listed) =
         (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?, rows.flags("is_listed")?);
+    let promise_until = rows.dates("promise_until")?;
     let item = |row| -> Option<Item> {
         let due_date = due(row)?;
         Some(Item {
@@ -346,6 +347,7 @@ fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -
             is_returned: returned.value(row),
             in_kept_agreement: kept.value(row),
             promise_pending: promised.value(row),
+            promise_until: promise_until(row),
             agency_id: agency.owned(row),
             is_listed: listed.value(row),
         })

@@ -286,6 +286,28 @@ fn an_item_bears_the_flags_of_its_instalment_its_invoice_and_its_debtor() {
 }
 
 #[test]
+fn of_two_promises_the_later_holds_the_item() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date
+            I1 D1 2026-05-20
+            I2 D1 2026-05-20
+        promises: promise_id debtor_id invoice_id promised_on pay_by
+            M1 D1 - 2026-06-20 2026-07-01
+            M2 D1 I1 2026-06-20 2026-07-05
+            M3 D1 I1 2026-06-20 2026-07-03
+            M4 D1 I2 2026-05-20 2026-06-01
+        int_items_aged = invoice_id promise_pending promise_until
+            I1 true 2026-07-07
+            I2 true 2026-07-03
+        cnd_items == invoice_id promise_until
+            I1 2026-07-07
+            I2 2026-07-03
+    ",
+    );
+}
+
+#[test]
 fn a_broken_promise_marks_what_was_due_by_it() {
     spec(
         "
@@ -299,12 +321,12 @@ fn a_broken_promise_marks_what_was_due_by_it() {
             M1 D1 - 2026-06-01 2026-06-10
             M2 D2 I4 2026-06-01 2026-06-10
         as of 2026-06-12
-        int_items_aged = invoice_id promise_pending promise_broken
-            I1 true false
-            I2 true false
-            I3 true false
-            I4 true false
-            I5 false false
+        int_items_aged = invoice_id promise_pending promise_until promise_broken
+            I1 true 2026-06-12 false
+            I2 true 2026-06-12 false
+            I3 true 2026-06-12 false
+            I4 true 2026-06-12 false
+            I5 false - false
         as of 2026-06-13
         int_items_aged = invoice_id promise_pending promise_broken
             I1 false true

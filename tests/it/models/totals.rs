@@ -171,6 +171,30 @@ fn actions_and_holds_in_sums() {
 }
 
 #[test]
+fn published_actions_that_nobody_reported_on() {
+    spec(
+        "
+        actions: action_id published_on
+            A1 2026-06-28
+            A2 2026-06-29
+            A3 2026-06-29
+            A4 2026-06-29
+            A5 2026-06-29
+        contact_log: event_id action_id occurred_at status
+            E1 A2 2026-06-29T15:00:00Z sent
+            E2 A2 2026-06-29T16:00:00Z delivered
+            E3 A3 2026-06-29T15:00:00Z queued
+            E4 A4 2026-07-01T15:00:00Z sent
+            E5 A6 2026-06-29T15:00:00Z sent
+            E6 - 2026-06-29T15:00:00Z sent
+        fct_reports = published_on actions unreported
+            2026-06-28 1 1
+            2026-06-29 4 3
+    ",
+    );
+}
+
+#[test]
 fn kpis_add_up_the_facts_of_all_shards_and_nothing_across_companies_or_currencies() {
     spec(
         "

@@ -132,7 +132,10 @@ fn the_end_of_the_ladder_and_the_wait_for_the_next_step() {
         ("all too late", &[10], |c| c.steps(vec![Step { catch_up_days: Some(2), ..step_5() }]), "step_exhausted"),
     ]);
     let waiting = Case::of(&[12]).with(|c| c.was_sent("d+5", 7)).hold();
-    assert_eq!((waiting.step_id.as_deref(), waiting.detail.as_deref()), (Some("d+15"), Some("next is d+15")));
+    assert_eq!(
+        (waiting.step_id.as_deref(), waiting.detail.as_deref()),
+        (Some("d+15"), Some("next is d+15 from 2026-11-20"))
+    );
 }
 
 fn step_5() -> Step {

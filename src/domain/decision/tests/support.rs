@@ -162,6 +162,7 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
         is_returned: false,
         in_kept_agreement: false,
         promise_pending: false,
+        promise_until: None,
         agency_id: None,
         is_listed: false,
     }

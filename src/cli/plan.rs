@@ -1,0 +1,109 @@
+//! `regua plan`: what a run would publish, told before anything is published.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::show::Bars;
+use super::{PipelineArg, Voice, date, run, runtime, say, variable};
+use crate::config::Plan as Pipeline;
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::io::store::Store;
+use crate::report::{Report, Sources};
+use crate::run::{Planned, Prepared};
+
+/// Messages that a person is shown who does not say how many.
+const MESSAGES: usize = 3;
+
+/// Tells what a run would publish, and how it differs from the last one; writes nothing but its own report
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  regua plan pipelines/daily.toml --as-of 2026-06-30
+  regua plan pipelines/daily.toml --as-of 2026-06-30 --report plan.html --messages 10
+  regua plan pipelines/daily.toml --as-of {{ ds }} --output json --result-file plan.json   (in Airflow)
+
+It goes the path of `regua run` up to the audits, and its exit codes are the same: what a run would be refused for,
+a plan is refused for. JSON holds messages, which are personal data, only where --messages asks for them.")]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    /// Date of the position: what is dated later does not exist
+    #[arg(long, value_parser = date)]
+    as_of: NaiveDate,
+    /// Rendered messages to show: of every step and channel one, the most frequent first [default: 3, in JSON 0]
+    #[arg(long)]
+    messages: Option<usize>,
+    /// Also write one page of HTML to this file, with the messages
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Also write the result line to this file
+    #[arg(long)]
+    result_file: Option<PathBuf>,
+}
+
+impl Plan {
+    pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let mut plan = Pipeline::load(&self.pipeline.pipeline, &variable)?;
+        let mut report = self.make(&mut plan, voice)?;
+        if let Some(path) = &self.report {
+            std::fs::write(path, report.html()?).map_err(Error::file(path))?;
+        }
+        let text = (!voice.json).then(|| super::show::plan(voice, &report));
+        report.messages.truncate(self.messages.unwrap_or(0));
+        let result = result_of(&report);
+        if let Some(path) = &self.result_file {
+            std::fs::write(path, format!("{result}\n")).map_err(Error::file(path))?;
+        }
+        say(&text.unwrap_or(result));
+        Ok(())
+    }
+
+    fn make(&self, plan: &mut Pipeline, voice: Voice) -> Result<Report> {
+        interrupt::watch().map_err(Error::file("signal handler"))?;
+        let runtime = runtime()?;
+        let bars = Bars::new(voice);
+        let planned = crate::run::plan(plan, &run::request(self.as_of), runtime.handle(), &bars);
+        bars.finish();
+        let prepared = match planned? {
+            Planned::Nothing(record) => return Ok(Report::of_published(&record)),
+            Planned::Ready(prepared) => prepared,
+        };
+        let output = Store::open(&plan.output, runtime.handle())?;
+        Report::of(self.sources(plan, &prepared, &output, &runtime)?)
+    }
+
+    fn sources<'a>(
+        &self,
+        plan: &'a Pipeline,
+        prepared: &'a Prepared,
+        output: &'a Store,
+        runtime: &tokio::runtime::Runtime,
+    ) -> Result<Sources<'a>> {
+        let previous = prepared.previous();
+        let mut notes = prepared.notes.clone();
+        let rounded = prepared.results.amounts_rounded;
+        notes.extend(
+            (rounded > 0)
+                .then(|| format!("{rounded} amounts had more decimal places than money has, and were rounded")),
+        );
+        Ok(Sources {
+            as_of: prepared.as_of(),
+            tenant: &plan.rules.tenant,
+            counts: &prepared.results.counts,
+            control_totals: prepared.control_totals(),
+            logical_digests: prepared.logical_digests(),
+            tables: prepared.tables(runtime.handle())?,
+            previous: previous.map(|record| (output, record)),
+            reports: previous.and_then(|record| prepared.reports_on(record.as_of)),
+            notes,
+            messages: self.messages.unwrap_or(MESSAGES),
+        })
+    }
+}
+
+/// The report as one JSON line.
+fn result_of(report: &Report) -> String {
+    serde_json::to_string(report).unwrap_or_default()
+}

@@ -1,0 +1,88 @@
+//! What a decision leaves behind of the way to it: one short text per rule that spoke, in the order in which they did.
+//!
+//! The first word of a text says what it is about: `segment`, `régua`, `cycle`, `left out`, `steps:`, `step`,
+//! `channel`, `hold`, `slot`, `template`. A hold with a known end says so: `until` a day, that day included, or `from`
+//! the day on which it is over. `regua explain` makes sentences of them.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+
+use super::route::Route;
+use super::{HoldReason, Item, Matter, Reasons, Step};
+use crate::domain::message::Rendered;
+use crate::domain::procedure::Facts;
+
+/// Items that a text names; more are counted.
+const ITEMS_MAX: usize = 5;
+
+/// `last contact on 2026-06-29, until 2026-07-01`: the last of so many days that begin with that one.
+pub(super) fn for_days(why: String, from: NaiveDate, days: u32) -> Option<String> {
+    let last = from.checked_add_days(Days::new(u64::from(days)))?.pred_opt()?;
+    Some(format!("{why}, until {last}"))
+}
+
+impl Reasons {
+    /// Every reason that applies, with what was looked at.
+    pub(super) fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(reason, why)| match why {
+            Some(why) => format!("hold {}: {why}", reason.as_str()),
+            None => format!("hold {}", reason.as_str()),
+        })
+    }
+}
+
+impl Matter<'_> {
+    /// Which items no message may name, and why.
+    pub(super) fn trace_left_out(&mut self, item_holds: &[Vec<HoldReason>]) {
+        let mut by_reason: BTreeMap<HoldReason, Vec<String>> = BTreeMap::new();
+        for (item, holds) in self.items.iter().zip(item_holds) {
+            for reason in holds {
+                let until = item_until(item, *reason).map_or(String::new(), |day| format!(" until {day}"));
+                let text = format!("{} / {}{until}", item.invoice_id, item.installment_no);
+                by_reason.entry(*reason).or_default().push(text);
+            }
+        }
+        for (reason, items) in by_reason {
+            let more = items.len().saturating_sub(ITEMS_MAX);
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let named = items[..items.len() - more].join(", ");
+            self.trace.push(format!("left out by {}: {named}{rest}", reason.as_str()));
+        }
+    }
+
+    /// Until when the first of the items that are held for this reason is held, where that is known of all.
+    pub(super) fn until_of_items(&self, reason: HoldReason, item_holds: &[Vec<HoldReason>]) -> Option<String> {
+        let held = self.items.iter().zip(item_holds).filter(|(_, holds)| holds.contains(&reason));
+        let ends: Option<Vec<NaiveDate>> = held.map(|(item, _)| item_until(item, reason)).collect();
+        ends?.into_iter().min().map(|day| format!("until {day}"))
+    }
+
+    /// `next is d+15 from 2026-07-05`
+    pub(super) fn next_text(&self, step: &Step, facts: &Facts) -> String {
+        let repeated = || {
+            let repeat = step.repeat?;
+            facts.previous_on?.checked_add_days(Days::new(u64::from(repeat.every_days) + u64::from(repeat.strictly)))
+        };
+        let day = step.first_day(facts).filter(|day| *day > self.as_of).or_else(repeated);
+        let from = day.filter(|day| *day > self.as_of).map_or(String::new(), |day| format!(" from {day}"));
+        format!("next is {}{from}", step.id)
+    }
+
+    /// When it goes out, and in which words.
+    pub(super) fn trace_message(&mut self, route: &Route<'_>, template: &str, rendered: &Rendered) {
+        let minute = "%Y-%m-%dT%H:%MZ";
+        let (from, to) = (route.validity.not_before.format(minute), route.validity.expires_at.format(minute));
+        self.trace.push(format!("slot {from} to {to}"));
+        self.trace.push(format!("template {template} {} in {}", rendered.version, rendered.language));
+    }
+}
+
+/// The last day on which this item is held for this reason; `None` where that is open.
+fn item_until(item: &Item, reason: HoldReason) -> Option<NaiveDate> {
+    match reason {
+        HoldReason::GraceUntil => item.grace_until,
+        HoldReason::PromisePending => item.promise_until,
+        _ => None,
+    }
+}

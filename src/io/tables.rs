@@ -1,0 +1,133 @@
+//! The tables of one run, wherever they stand: below the output folder once published, in scratch before that.
+//!
+//! They are streamed, batch by batch and only the columns that are asked for: a report of ten million items needs no
+//! more memory than one of ten.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::log::Record;
+use super::parquet::Source;
+use super::store::Store;
+use crate::domain::money::Minor;
+use crate::error::{Error, Result};
+
+/// Where the files of one run are, by their path below the run's folder: `actions/part-00000.parquet`.
+#[derive(Debug)]
+pub struct Tables {
+    store: Store,
+    keys: BTreeMap<String, String>,
+}
+
+impl Tables {
+    /// Path below the run's folder = key in the store.
+    pub fn new(store: Store, keys: impl IntoIterator<Item = (String, String)>) -> Tables {
+        Tables { store, keys: keys.into_iter().collect() }
+    }
+
+    /// The tables that a record names.
+    pub fn of_record(store: &Store, record: &Record) -> Tables {
+        let folder = format!("{}/", record.run_id);
+        let below = |path: &str| path.split_once(&folder).map(|(_, below)| (below.to_owned(), path.to_owned()));
+        Tables::new(store.clone(), record.files.iter().filter_map(|f| below(&f.path)))
+    }
+
+    /// Reads these columns of a table; nothing where the run has no such table.
+    ///
+    /// # Errors
+    /// `Damaged` where a file is gone or lacks a column, or what `each` returns.
+    pub fn for_each_batch(
+        &self,
+        table: &str,
+        columns: &[&str],
+        each: impl FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        let path = if table.starts_with("kpi_") {
+            format!("kpi/{table}.parquet")
+        } else {
+            format!("{table}/part-00000.parquet")
+        };
+        let Some(key) = self.keys.get(&path) else { return Ok(()) };
+        let damaged = |what: String| Error::Damaged { object: self.store.url_of(key), what };
+        let gone = || damaged("a published file is gone; restore it from a backup".to_owned());
+        let source = Source::open(&self.store, self.store.pin_one(key)?.ok_or_else(gone)?)?;
+        let position =
+            |name: &&str| source.schema().index_of(name).map_err(|_| damaged(format!("column {name} is missing")));
+        let mut positions = columns.iter().map(position).collect::<Result<Vec<usize>>>()?;
+        positions.sort_unstable();
+        source.for_each_batch(&positions, each)
+    }
+
+    /// Reads these columns of a table row by row.
+    ///
+    /// # Errors
+    /// As `for_each_batch`.
+    pub fn for_each_row(
+        &self,
+        table: &str,
+        columns: &[&str],
+        mut each: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.for_each_batch(table, columns, |batch| rows(&[batch]).try_for_each(&mut each))
+    }
+}
+
+/// One row of a table; a null reads as an empty text, 0 or `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a>(pub &'a RecordBatch, pub usize);
+
+/// Every row of some batches.
+pub fn rows(batches: &[RecordBatch]) -> impl Iterator<Item = Row<'_>> {
+    batches.iter().flat_map(|b| (0..b.num_rows()).map(move |row| Row(b, row)))
+}
+
+impl<'a> Row<'a> {
+    fn array(&self, name: &str) -> Option<&'a dyn Array> {
+        self.0.column_by_name(name).map(AsRef::as_ref).filter(|a: &&dyn Array| a.is_valid(self.1))
+    }
+
+    pub fn str(&self, name: &str) -> &'a str {
+        self.array(name).and_then(|a| a.as_string_opt::<i32>()).map_or("", |a| a.value(self.1))
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        self.str(name).to_owned()
+    }
+
+    pub fn int(&self, name: &str) -> i64 {
+        self.array(name).and_then(|a| a.as_primitive_opt::<Int64Type>()).map_or(0, |a| a.value(self.1))
+    }
+
+    pub fn float(&self, name: &str) -> Option<f64> {
+        self.array(name).and_then(|a| a.as_primitive_opt::<Float64Type>()).map(|a| a.value(self.1))
+    }
+
+    /// An amount in minor units; 128 bits, because sums over a portfolio may need them.
+    pub fn amount(&self, name: &str) -> i128 {
+        self.array(name).and_then(|a| a.as_primitive_opt::<Decimal128Type>()).map_or(0, |a| a.value(self.1))
+    }
+
+    pub fn minor(&self, name: &str) -> Minor {
+        Minor(i64::try_from(self.amount(name)).unwrap_or(i64::MAX))
+    }
+
+    pub fn date(&self, name: &str) -> Option<NaiveDate> {
+        let days = self.array(name).and_then(|a| a.as_primitive_opt::<Date32Type>()).map(|a| a.value(self.1))?;
+        let distance = Days::new(u64::from(days.unsigned_abs()));
+        let epoch = NaiveDate::default();
+        if days < 0 { epoch.checked_sub_days(distance) } else { epoch.checked_add_days(distance) }
+    }
+
+    pub fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        let micros = self.array(name).and_then(|a| a.as_primitive_opt::<TimestampMicrosecondType>());
+        micros.and_then(|a| DateTime::from_timestamp_micros(a.value(self.1)))
+    }
+
+    /// A JSON list of texts.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        serde_json::from_str(self.str(name)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,139 @@
+//! `regua explain`: decisions as a person would tell them, word for word.
+
+use crate::support::{House, as_of};
+
+/// The sentences about the only account of D1, without ids that are digests.
+fn told(house: &House) -> String {
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let text = house.regua(&["explain", "D1", "--from", "output", "--output", "text"]).stdout;
+    let sentences =
+        text.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ") && !line.starts_with("  |"));
+    let told: Vec<&str> = sentences.map(str::trim).filter(|line| !line.starts_with("action ")).collect();
+    let cycle =
+        told.iter().find_map(|line| line.split_once("(cycle ")?.1.split_once(')')).map_or("no cycle", |(id, _)| id);
+    told.join("\n").replace(cycle, "C")
+}
+
+fn house(due: &str) -> House {
+    let house = House::new();
+    house.write(
+        "invoices",
+        &format!("invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-05-01 {due} 1234.56\nI2 D1 2026-05-01 2026-07-31 100.00"),
+    );
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
+    house.write("contact_points", "debtor_id channel address\nD1 email finance@acme.example");
+    house
+}
+
+const OWES: &str = "\
+D1 owes company 1 R$1,334.56 in 2 items, R$1,234.56 of it past due in 1 item; the oldest since 2026-06-20 (10 days).
+Segment novo (items_due < 4), tier C, risk medium: 1 item due in the window, 100 % late.
+The régua is b2b (by default).
+The arrears episode counts from 2026-06-20 (cycle C).";
+
+const STEPS: &str =
+    "Steps: d-3 too late, d-1 for other segments, d+1 too late, d+5 due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+90 not due.
+Step d+5 due at 10 days past due.";
+
+#[test]
+fn a_message() {
+    let expected = format!(
+        "{OWES}\n{STEPS}
+Channel email.
+Step d+5 goes out by email in pt-BR, tone gentle, between 2026-06-30T11:00Z and 2026-06-30T23:00Z, over R$1,234.56."
+    );
+    assert_eq!(told(&house("2026-06-20")), expected);
+}
+
+#[test]
+fn a_promise_with_its_end() {
+    let house = house("2026-06-20");
+    house.write("promises", "promise_id debtor_id invoice_id promised_on pay_by\nM1 D1 I1 2026-06-25 2026-07-01");
+    let told = told(&house);
+    let expected = format!(
+        "{OWES}
+Left out of any message: I1 / 1 until 2026-07-03; a promise to pay is pending (promise_pending).
+Steps: d-3 not due, d-1 for other segments, d+1 not due, d+5 not due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+90 not due.
+Nothing is sent, because a promise to pay is pending (promise_pending: until 2026-07-03).
+Besides, the next step is not due yet (no_step_due: next is d-3 from 2026-07-28).
+A message can be sent from 2026-07-04 on, if nothing else changes."
+    );
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_dispute_without_an_end_and_an_address_that_is_missing() {
+    let house = house("2026-06-20");
+    house.write("disputes", "dispute_id debtor_id invoice_id kind opened_on\nX1 D1 - dispute 2026-06-25");
+    house.write("contact_points", "debtor_id channel address\nD1 phone +5511900000001");
+    let told = told(&house);
+    let end = "\
+Nothing is sent, because what is due is disputed (dispute_open).
+A message can be sent when that is over: dispute_open has no date.";
+    assert!(told.ends_with(end), "{told}");
+
+    house.write("disputes", "dispute_id debtor_id invoice_id kind opened_on");
+    let _ = std::fs::remove_dir_all(house.path("output"));
+    let told = self::told(&house);
+    let end = "\
+Nothing is sent, because no usable address for the step (no_contact_point: looked at email, whatsapp, sms).
+Step d+5 can be sent when that is over: no_contact_point has no date.";
+    assert!(told.ends_with(end), "{told}");
+}
+
+#[test]
+fn too_soon_after_a_contact_and_an_answer() {
+    let house = house("2026-06-14");
+    house.write(
+        "contact_log",
+        "event_id action_id debtor_id channel occurred_at status regua step_id
+        E1 A1 D1 email 2026-06-29T15:00:00Z sent b2b d+5
+        E2 A1 D1 email 2026-06-30T12:00:00Z replied b2b d+5",
+    );
+    let told = told(&house);
+    let end = "\
+Step d+15 due at 16 days past due.
+Channel email.
+Nothing is sent, because the last contact is too recent (min_gap: last contact on 2026-06-29, until 2026-07-01).
+Besides, the debtor has answered: give room (response_window: answered on 2026-06-30, until 2026-07-01).
+Step d+15 can be sent from 2026-07-02 on, if nothing else changes.";
+    assert!(told.ends_with(end), "{told}");
+}
+
+#[test]
+fn nothing_due_yet_and_nothing_to_be_done() {
+    let quiet = told(&house("2026-07-20"));
+    let begin = "D1 owes company 1 R$1,334.56 in 2 items, nothing of it is past due; the next falls due on 2026-07-20 (in 20 days).";
+    let end = "\
+Nothing is sent, because nothing is due and no step before the due date has come (not_due).
+Besides, the next step is not due yet (no_step_due: next is d-3 from 2026-07-17).
+Step d-3 can be sent from 2026-07-17 on, if nothing else changes.";
+    assert!(quiet.starts_with(begin) && quiet.ends_with(end), "{quiet}");
+
+    let house = house("2026-06-20");
+    house.write("debtors", "debtor_id legal_name state regua is_insolvent\nD1 Acme SP none true");
+    let told = told(&house);
+    let end = "\
+The régua is none (by debtor).
+The arrears episode counts from 2026-06-20 (cycle C).
+Nothing is sent, because insolvency or legal proceedings (insolvent_or_legal).
+Besides, the régua says do nothing (regua_none).
+A message can be sent when that is over: insolvent_or_legal, regua_none has no date.";
+    assert!(told.ends_with(end), "{told}");
+}
+
+#[test]
+fn machines_get_the_same_sentences_and_the_trace() {
+    let house = house("2026-06-20");
+    assert_eq!(house.run(as_of()).code, 0);
+    let line = house.regua(&["explain", "D1", "--from", "output"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(line.trim()).expect("JSON");
+    let decision = &json["decisions"][0];
+    let trace: Vec<&str> = decision["trace"].as_array().unwrap().iter().filter_map(|t| t.as_str()).collect();
+    let words = ["segment ", "régua ", "cycle ", "steps: ", "step ", "channel ", "slot ", "template "];
+    assert_eq!(trace.len(), words.len(), "{trace:?}");
+    assert!(trace.iter().zip(words).all(|(text, word)| text.starts_with(word)), "{trace:?}");
+    assert!(decision["sentences"][0].as_str().unwrap().starts_with("D1 owes company 1 R$1,334.56"));
+}
