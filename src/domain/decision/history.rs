@@ -130,9 +130,9 @@ impl Matter<'_> {
             reasons.because(HoldReason::MinGap, Some(format!("last contact on {}", last.on)));
         }
         let answered = self.own(contacts).filter_map(|c| c.answered_on).max();
-        if let Some(on) =
-            answered.filter(|on| days_between(*on, self.as_of) < i64::from(self.rules.response_window_days))
-        {
+        let of_segment = self.rules.response_windows.get(&self.standing.segment).copied();
+        let window = i64::from(of_segment.unwrap_or(self.rules.response_window_days));
+        if let Some(on) = answered.filter(|on| days_between(*on, self.as_of) < window) {
             reasons.because(HoldReason::ResponseWindow, Some(format!("answered on {on}")));
         }
     }
