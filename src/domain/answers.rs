@@ -216,7 +216,8 @@ mod tests {
             hours.iter().for_each(|(hour, n)| answers.by_hour[*hour] = *n);
             answers
         };
-        let table: &[(&[(usize, u32)], Option<(u32, u32)>)] = &[
+        type Hours = &'static [(usize, u32)];
+        let table: &[(Hours, Option<(u32, u32)>)] = &[
             (&[], None),
             (&[(9, 2), (14, 2)], None),
             (&[(9, 3)], Some((9, 3))),

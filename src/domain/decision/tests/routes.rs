@@ -187,7 +187,8 @@ fn answers_at(case: &mut Case, hours: &[(usize, u32)]) {
 #[test]
 fn the_hour_of_the_account_else_of_its_segment_else_as_the_window_opens() {
     let of_segment = |c: &mut Case| c.rules.reach.best_hours = [("unassigned".to_owned(), 14)].into();
-    let table: &[(&str, &[(usize, u32)], bool, &str)] = &[
+    type Hours = &'static [(usize, u32)];
+    let table: &[(&str, Hours, bool, &str)] = &[
         ("nothing known", &[], false, "08:00 opens"),
         ("three answers", &[(16, 3)], false, "16:00 hour 16: 3 answers"),
         ("two are not enough", &[(16, 2)], false, "08:00 opens"),

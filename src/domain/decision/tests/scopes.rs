@@ -93,7 +93,8 @@ fn room_after_an_answer_is_of_the_segment() {
         })
     };
     let free = "d+5 by email: A, B";
-    let table: &[(&str, i64, &[(&str, u32)], &str)] = &[
+    type Windows = &'static [(&'static str, u32)];
+    let table: &[(&str, i64, Windows, &str)] = &[
         ("two days for all", 1, &[], "response_window"),
         ("and no longer", 2, &[], free),
         ("five for this segment", 4, &[("late", 5)], "response_window"),
