@@ -9,6 +9,7 @@ use std::hint::black_box;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use regua::domain::answers::{Answers, ChannelAnswers, Reach};
 use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
 use regua::domain::case::{
     Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
@@ -118,17 +119,21 @@ fn rules() -> Rules {
         halted: false,
         procedures: [("b2b".to_owned(), procedure())].into(),
         regua: "b2b".to_owned(),
-        regua_by_segment: BTreeMap::new(),
+        regua_by_group: BTreeMap::new(),
+        regua_by_choice: Vec::new(),
         regua_by_company: BTreeMap::new(),
         tolerance: [(brl(), Minor(500))].into(),
         unapplied_credits: UnappliedCredits::Hold,
         unreported_days: 3,
         response_window_days: 2,
+        response_windows: BTreeMap::new(),
         slot_days: 1,
         caps: vec![cap(CapScope::Account, 3, 14), cap(CapScope::Group, 5, 7)],
         segments: vec![late("recorrente", 0.4), late("ocasional", 0.15), late("em_dia", 0.0)],
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
+        experiments: Vec::new(),
+        reach: Reach::default(),
         creditors: BTreeMap::new(),
         calendar: calendar(),
         tone: ToneRule::default(),
@@ -182,10 +187,21 @@ fn account(seed: u64) -> Account {
         items,
         credit: Minor::ZERO,
         profile,
+        previous_segment: None,
         promise_broken: false,
         agreement_broken: false,
         paid_while_listed: false,
     }
+}
+
+/// E-mails that some debtors answer, mostly at one hour.
+fn answers(seed: u64) -> Answers {
+    let contacts = draw(seed, 64, 12) as u32;
+    let answered = draw(seed, 65, u64::from(contacts) + 1) as u32;
+    let mut answers = Answers::default();
+    answers.by_hour[draw(seed, 66, 24) as usize] = answered;
+    answers.by_channel.push(ChannelAnswers { channel: Channel::Email, contacts, answered });
+    answers
 }
 
 fn debtor(seed: u64) -> Debtor {
@@ -213,6 +229,7 @@ fn debtor(seed: u64) -> Debtor {
         collector_id: None,
         tier: None,
         points: vec![point(Channel::Email), point(Channel::Whatsapp)],
+        answers: answers(seed),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The rules: pure values and functions. No table, no file, no clock, no randomness; what comes in decides what comes out.
 
 pub mod action;
+pub mod answers;
 pub mod calendar;
 pub mod case;
 pub mod charge;
 pub mod decision;
+pub mod experiment;
 pub mod hold;
 pub mod message;
 pub mod money;

@@ -20,7 +20,7 @@ pub use load::{BadRow, Snapshot, Snapshots};
 pub use measure::{Artifact, Measured};
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
-pub use shard::{Clash, Shard, Totals};
+pub use shard::{Clash, History, Shard, Totals};
 
 /// Days since 1970, as Arrow counts them.
 pub fn day_number(day: NaiveDate) -> i32 {

@@ -1,6 +1,6 @@
--- Purpose: how an account has paid over the profile window.
+-- Purpose: how an account has paid, and how its debtor has answered, over the profile window.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items, int_accounts, int_payments, int_promises
+-- Reads: int_items, int_accounts, int_payments, int_promises, int_broken_agreements, int_answers
 -- Units: days late weighted by amount; ratios from 0 to 1; amounts in units of currency
 -- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
 -- Kind: table
@@ -8,6 +8,8 @@ with
     accounts as (select debtor_id, company_id, currency from int_accounts),
     payments as (select * from int_payments),
     promises as (select * from int_promises where state = 'broken' and promised_on >= @window_from),
+    agreements as (select * from int_broken_agreements),
+    answers as (select * from int_answers),
     due_items as (
         select items.*, greatest(cast(settled_on as int) - cast(due_date as int), 0) as days_late
         from int_items as items
@@ -51,6 +53,15 @@ with
         from promises
         group by debtor_id
     ),
+    answering as (
+        select
+            debtor_id,
+            sum(contacts) as contacts,
+            cast(sum(answered) as double) / nullif(cast(sum(contacts) as double), 0.0) as answer_ratio,
+            sum(bounced) as bounces
+        from answers
+        group by debtor_id
+    ),
     profiles as (
         select
             accounts.debtor_id,
@@ -63,8 +74,13 @@ with
             paid.days_late_avg,
             paid.days_late_max,
             paying.last_payment_on,
+            cast(@as_of_day - cast(paying.last_payment_on as int) as bigint) as last_payment_days,
             paying.largest_payment,
-            coalesce(broken.broken_promises, 0) as broken_promises
+            coalesce(broken.broken_promises, 0) as broken_promises,
+            coalesce(agreements.broken_agreements, 0) as broken_agreements,
+            coalesce(answering.contacts, 0) as contacts,
+            answering.answer_ratio,
+            coalesce(answering.bounces, 0) as bounces
         from accounts
         left join paid
             on accounts.debtor_id = paid.debtor_id
@@ -72,5 +88,7 @@ with
             and accounts.currency = paid.currency
         left join paying on accounts.debtor_id = paying.debtor_id and accounts.currency = paying.currency
         left join broken on accounts.debtor_id = broken.debtor_id
+        left join agreements on accounts.debtor_id = agreements.debtor_id
+        left join answering on accounts.debtor_id = answering.debtor_id
     )
 select * from profiles

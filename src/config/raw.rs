@@ -3,8 +3,11 @@
 //! These types say only what may stand where. Their JSON Schema (`regua schema pipeline`) is also what finds the
 //! structural errors, all at once; `validate` turns them into the plan that travels.
 
+mod reach;
+
 use std::collections::BTreeMap;
 
+pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -35,6 +38,11 @@ pub struct RawPipeline {
     #[serde(default)]
     pub risk: RawRisk,
     pub dunning: RawDunning,
+    #[serde(default)]
+    pub channels: RawChannels,
+    /// An account is in one experiment at a time.
+    #[serde(default)]
+    pub experiments: Vec<RawExperiment>,
     /// Who writes to the debtor, by company; `default` for all others.
     pub creditors: BTreeMap<String, RawCreditor>,
     #[serde(default)]
@@ -155,8 +163,10 @@ pub struct RawPoints {
 pub struct RawDunning {
     /// Régua of accounts for which no closer rule names one.
     pub regua: String,
-    /// Segment = régua.
-    pub by_segment: BTreeMap<String, String>,
+    /// Group (`group_id`, or the CNPJ root where the source names none) = régua.
+    pub by_group: BTreeMap<String, String>,
+    /// Réguas by segment and tier, in order: the first that fits wins.
+    pub choose: Vec<RawChoice>,
     /// Company = régua.
     pub by_company: BTreeMap<String, String>,
     /// Currency = amount: below it an account is left alone.
@@ -170,6 +180,8 @@ pub struct RawDunning {
     /// Days of room after the debtor answered.
     #[schemars(range(max = 90))]
     pub response_window_days: Option<u32>,
+    /// Segment = days, where they differ.
+    pub response_windows: BTreeMap<String, u32>,
     /// Days from the as-of date in which a slot is looked for; 1 = that day only.
     #[schemars(range(min = 1, max = 14))]
     pub slot_days: Option<u32>,

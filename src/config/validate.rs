@@ -4,6 +4,7 @@ mod calendar;
 mod dunning;
 mod messages;
 mod profile;
+mod reach;
 mod regua;
 mod sources;
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::answers::Answers;
 use super::money::{Currency, Minor};
 use super::procedure::Channel;
 
@@ -41,6 +42,7 @@ pub struct Debtor {
     pub collector_id: Option<String>,
     pub tier: Option<String>,
     pub points: Vec<ContactPoint>,
+    pub answers: Answers,
 }
 
 /// An address on a channel.
@@ -67,9 +69,15 @@ pub struct Profile {
     pub days_late_avg: Option<f64>,
     pub days_late_max: Option<i64>,
     pub last_payment_on: Option<NaiveDate>,
+    pub last_payment_days: Option<i64>,
     pub largest_payment: Option<Minor>,
     pub broken_promises: i64,
     pub broken_agreements: i64,
+    /// Contacts with the debtor that reached it, or may have.
+    pub contacts: i64,
+    /// Of them, the share that it answered.
+    pub answer_ratio: Option<f64>,
+    pub bounces: i64,
 }
 
 /// One open instalment.
@@ -162,6 +170,8 @@ pub struct Account {
     /// Unapplied payments and stand-alone credit notes.
     pub credit: Minor,
     pub profile: Profile,
+    /// In the last published run; `None` = the account was not in it.
+    pub previous_segment: Option<String>,
     /// First day of the present arrears episode; without arrears the earliest open due date.
     pub episode_start: NaiveDate,
     pub promise_broken: bool,

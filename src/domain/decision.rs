@@ -3,6 +3,7 @@
 //! A group (the companies of one CNPJ root) is decided at once and account by account, the most urgent first, so
 //! that what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
 
+mod arm;
 mod compose;
 mod history;
 mod ladder;
@@ -15,8 +16,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::action::Action;
+use super::answers::Reach;
 use super::calendar::Calendar;
 use super::case::{Account, Contact, Debtor, Group, Item, UnappliedCredits};
+use super::experiment::{Draw, Experiment};
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};
 use super::money::{Currency, Minor};
@@ -32,6 +35,14 @@ pub struct Cap {
     pub segment: Option<String>,
     pub contacts_max: u32,
     pub days: u32,
+}
+
+/// A régua for the accounts of a segment, a tier, or both; `None` = every one.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub segment: Option<String>,
+    pub tier: Option<String>,
+    pub regua: String,
 }
 
 /// Who writes to the debtor.
@@ -54,17 +65,24 @@ pub struct Rules {
     /// By id; `none` is not among them.
     pub procedures: BTreeMap<String, Procedure>,
     pub regua: String,
-    pub regua_by_segment: BTreeMap<String, String>,
+    /// By group, or CNPJ root.
+    pub regua_by_group: BTreeMap<String, String>,
+    /// The first that fits wins.
+    pub regua_by_choice: Vec<Choice>,
     pub regua_by_company: BTreeMap<String, String>,
     pub tolerance: BTreeMap<Currency, Minor>,
     pub unapplied_credits: UnappliedCredits,
     pub unreported_days: u32,
     pub response_window_days: u32,
+    /// Segment = days, where they differ.
+    pub response_windows: BTreeMap<String, u32>,
     pub slot_days: u32,
     pub caps: Vec<Cap>,
     pub segments: Vec<Rule>,
     pub tiers: Vec<Rule>,
     pub scorecard: Scorecard,
+    pub experiments: Vec<Experiment>,
+    pub reach: Reach,
     /// By company; `default` for all others.
     pub creditors: BTreeMap<String, Creditor>,
     pub calendar: Calendar,
@@ -76,7 +94,8 @@ impl Rules {
     /// Days back for which any contact matters, whatever it was about: the longest of all windows.
     pub fn contact_days(&self) -> u32 {
         let gaps = self.procedures.values().map(|p| p.min_gap_days);
-        let windows = self.caps.iter().map(|c| c.days).chain(gaps);
+        let responses = self.response_windows.values().copied();
+        let windows = self.caps.iter().map(|c| c.days).chain(gaps).chain(responses);
         windows.chain([self.unreported_days, self.response_window_days]).max().unwrap_or(0)
     }
 }
@@ -93,6 +112,7 @@ pub struct Decision {
     pub regua: String,
     /// The state of the customer by what it owes now: the highest step whose trigger holds, sent or not.
     pub state: Option<String>,
+    pub draw: Option<Draw>,
     /// Why each item (in the order of the account's items) is left out of messages.
     pub item_holds: Vec<Option<HoldReason>>,
     pub outcome: Outcome,
@@ -121,6 +141,7 @@ struct Standing {
     segment: String,
     tier: String,
     risk_band: Option<String>,
+    is_held_out: bool,
 }
 
 /// One account under decision, with all that was worked out about it on the way.
@@ -167,11 +188,17 @@ fn decide_account(
     account: &Account,
     contacts: &[Contact],
 ) -> Result<Decision, MessageError> {
-    let standing = standing_of(rules, debtor, account);
-    let (regua, scope) = select::regua(rules, debtor, account, &standing.segment);
+    let mut standing = standing_of(rules, debtor, account);
+    let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
+    let drawn = arm::arm(rules, debtor, &standing.segment, &regua, scope);
+    if let Some((_, arm)) = drawn {
+        standing.is_held_out = arm.hold_out;
+        (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));
+    }
+    let draw = drawn.map(|(experiment, arm)| Draw { experiment: experiment.id.clone(), arm: arm.name.clone() });
     let cycle_id = history::cycle_of(rules, debtor, account, contacts);
     let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
-    let trace = vec![
+    let mut trace = vec![
         match rule.as_deref() {
             Some("") => format!("segment {}: whatever no rule before it fits", standing.segment),
             Some(when) => format!("segment {}: {when}", standing.segment),
@@ -180,6 +207,7 @@ fn decide_account(
         format!("régua {regua} by {scope}"),
         format!("cycle {cycle_id} since {}", account.episode_start),
     ];
+    trace.extend(draw.iter().map(|d| format!("experiment {}, arm {}", d.experiment, d.arm)));
     let items = select::netted(rules, account);
     let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, trace };
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
@@ -187,8 +215,8 @@ fn decide_account(
     let outcome = matter.settle(&regua, &item_holds, contacts)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
     let state = matter.state.map(|step| step.id.clone());
-    let Standing { segment, tier, risk_band } = matter.standing;
-    Ok(Decision { segment, tier, risk_band, regua, state, item_holds, outcome })
+    let Standing { segment, tier, risk_band, .. } = matter.standing;
+    Ok(Decision { segment, tier, risk_band, regua, draw, state, item_holds, outcome })
 }
 
 fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
@@ -197,6 +225,7 @@ fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
         segment: named(&rules.segments),
         tier: debtor.tier.clone().unwrap_or_else(|| named(&rules.tiers)),
         risk_band: rules.scorecard.band(account).map(str::to_owned),
+        is_held_out: false,
     }
 }
 
@@ -332,6 +361,7 @@ impl<'a> Matter<'a> {
         reasons.note(open > Minor::ZERO && open < self.tolerance(), HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
+        reasons.note(self.standing.is_held_out, HoldReason::HoldOutArm);
         let covers = self.rules.unapplied_credits != UnappliedCredits::Ignore
             && account.credit > Minor::ZERO
             && account.credit >= self.due_or_open();

@@ -24,10 +24,14 @@ pub enum Field {
     OverdueItems,
     OverdueAmount,
     DaysPastDueMax,
+    LastPaymentDays,
+    Contacts,
+    AnswerRatio,
+    Bounces,
 }
 
 impl Field {
-    pub const ALL: [(Field, &'static str); 15] = [
+    pub const ALL: [(Field, &'static str); 19] = [
         (Field::MonthsAsCustomer, "months_as_customer"),
         (Field::ItemsDue, "items_due"),
         (Field::PaidOnTime, "paid_on_time"),
@@ -43,6 +47,10 @@ impl Field {
         (Field::OverdueItems, "overdue_items"),
         (Field::OverdueAmount, "overdue_amount"),
         (Field::DaysPastDueMax, "days_past_due_max"),
+        (Field::LastPaymentDays, "last_payment_days"),
+        (Field::Contacts, "contacts"),
+        (Field::AnswerRatio, "answer_ratio"),
+        (Field::Bounces, "bounces"),
     ];
 
     pub fn parse(text: &str) -> Option<Field> {
@@ -74,6 +82,10 @@ impl Field {
             Field::OverdueItems => overdue() as f64,
             Field::OverdueAmount => account.overdue().0 as f64 / 100.0,
             Field::DaysPastDueMax => account.days_past_due_max() as f64,
+            Field::LastPaymentDays => profile.last_payment_days? as f64,
+            Field::Contacts => profile.contacts as f64,
+            Field::AnswerRatio => profile.answer_ratio?,
+            Field::Bounces => profile.bounces as f64,
         })
     }
 }

@@ -36,7 +36,8 @@ type DecidedGroup = (Group, Vec<Vec<Decision>>);
 /// # Errors
 /// `Message` where a template cannot be rendered: `regua check` finds that before.
 pub fn decide(rules: &Rules, as_of: NaiveDate, due_on_business_day: bool, session: &Session) -> Result<Decided> {
-    let groups = read::groups(session, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
+    let groups =
+        read::groups(session, &rules.calendar, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
     let decide = |group| decide_group(rules, as_of, &group).map(|decisions| (group, decisions));
     let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
     write::rows(rules, as_of, decided.map_err(Error::Message)?)

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Artifact, Audited};
+use super::{Artifact, Audited, History};
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Commit};
@@ -89,21 +89,28 @@ fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Rec
     }
 }
 
-/// The action files of earlier runs that still matter: what they published may have been sent.
-pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result<Vec<Source>> {
+/// What earlier runs published: the actions that still matter, since they may have been sent, and where the accounts
+/// stood in the last run before this date.
+pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result<History> {
     let recent = log.records.iter().filter(|r| (as_of - r.as_of).num_days() <= i64::from(days));
-    let files = recent.flat_map(|r| &r.files).filter(|f| f.path.contains("/actions/") && f.rows > 0);
-    let mut sources = Vec::new();
-    for file in files {
-        let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
-        let pinned =
-            output.pin_one(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
-        if pinned.size != file.size {
-            return Err(damaged("a published file was changed; restore it from a backup"));
-        }
-        sources.push(Source::open(output, pinned)?);
+    let last = log.records.iter().filter(|r| r.as_of < as_of).max_by_key(|r| (r.as_of, r.seq));
+    let open = |records: &[&Record], table: &str| {
+        let files = records.iter().flat_map(|r| &r.files).filter(|f| f.path.contains(table) && f.rows > 0);
+        files.map(|file| source(output, file)).collect::<Result<Vec<Source>>>()
+    };
+    let actions = open(&recent.collect::<Vec<_>>(), "/actions/")?;
+    Ok(History { actions, positions: open(&last.into_iter().collect::<Vec<_>>(), "/debtors/")? })
+}
+
+/// A published file, which must still be what was published.
+fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
+    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
+    let pinned = output.pin_one(&file.path)?;
+    let pinned = pinned.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+    if pinned.size != file.size {
+        return Err(damaged("a published file was changed; restore it from a backup"));
     }
-    Ok(sources)
+    Source::open(output, pinned)
 }
 
 /// Publishes what was audited.

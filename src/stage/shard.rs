@@ -24,7 +24,7 @@ use chrono::NaiveDate;
 use tempfile::TempDir;
 use twox_hash::XxHash64;
 
-pub use history::{action_items_schema, actions_schema};
+pub use history::{action_items_schema, actions_schema, positions_schema};
 pub use totals::Totals;
 
 use super::{BadRow, Snapshots, day_number};
@@ -53,6 +53,15 @@ pub struct Shards {
     pub rounded: u64,
     default_currency: String,
     as_of_day: i32,
+}
+
+/// What earlier runs published.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Every action that may still matter.
+    pub actions: Vec<Source>,
+    /// The accounts of the last run.
+    pub positions: Vec<Source>,
 }
 
 /// One shard's tables in memory.
@@ -116,7 +125,7 @@ fn shard_count(rows: u64, limits: &Limits) -> u32 {
     limits.shards.unwrap_or(count)
 }
 
-/// Spreads every input, and the actions published earlier.
+/// Spreads every input, the actions published earlier, and the accounts of the last published run.
 ///
 /// # Errors
 /// `Contract` where a bad row names no debtor, or where there are more bad rows than the limit allows.
@@ -124,7 +133,7 @@ pub fn spread(
     plan: &Plan,
     as_of: NaiveDate,
     snapshots: &Snapshots,
-    history: &[Source],
+    history: &History,
     progress: &dyn Progress,
 ) -> Result<Shards> {
     let folder = scratch(plan.limits.scratch_dir.as_deref())?;

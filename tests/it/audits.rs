@@ -331,6 +331,7 @@ fn models_come_after_what_they_read_and_layers_in_their_order() {
 #[test]
 fn every_model_is_named_in_a_specification() {
     let specifications = [
+        include_str!("models/answers.rs"),
         include_str!("models/balances.rs"),
         include_str!("models/contacts.rs"),
         include_str!("models/standing.rs"),

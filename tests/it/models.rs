@@ -1,5 +1,6 @@
 //! What each SQL model says, as rows in and rows out; `spec` explains the notation.
 
+mod answers;
 mod balances;
 mod contacts;
 mod standing;

@@ -8,8 +8,8 @@
 //!     I1 100.00
 //! ```
 //!
-//! An input goes by its name in the contract, and so does `held_debtors` and `actions`, the log of what was published;
-//! what was decided goes by `out_actions` and so on. A model that is given rows is not run: they stand in for it.
+//! An input goes by its name in the contract, and so does `held_debtors`, `actions`, the log of what was
+//! published, and `positions`, the accounts of the last run; what was decided goes by `out_actions` and so on. A model that is given rows is not run: they stand in for it.
 //! `-` is null. Tables that are not given are empty. What a row need not say: debtor D1 of group 1, issued on
 //! 2026-01-01 for 100.00, by e-mail, under cycle C1; the number in a debtor's name is the number of its group.
 
@@ -23,7 +23,7 @@ use chrono::NaiveDate;
 use regua::config::Plan;
 use regua::contract;
 use regua::io::engine::{Engine, Layer, Model, Models, Session};
-use regua::stage::shard::{Shard, Totals, action_items_schema, actions_schema};
+use regua::stage::shard::{Shard, Totals, action_items_schema, actions_schema, positions_schema};
 use regua::stage::transform;
 use tokio::runtime::Runtime;
 
@@ -111,7 +111,7 @@ impl Given {
     fn add_table(&mut self, name: &str, columns: &[String]) {
         let name = match contract::input(name) {
             Some(_) => format!("raw_{name}"),
-            None if ["actions", "action_items", "held_debtors"].contains(&name) => format!("raw_{name}"),
+            None if ["actions", "action_items", "positions", "held_debtors"].contains(&name) => format!("raw_{name}"),
             None => name.to_owned(),
         };
         self.tables.insert("last".to_owned(), vec![Section { columns: vec![name.clone()], rows: Vec::new() }]);
@@ -189,7 +189,9 @@ impl Given {
             fields.push(Field::new("group_text", DataType::Utf8, true));
             (table.name, Arc::new(Schema::new(fields)))
         });
-        let tables = inputs.chain([("actions", actions_schema()), ("action_items", action_items_schema())]);
+        let published =
+            [("actions", actions_schema()), ("action_items", action_items_schema()), ("positions", positions_schema())];
+        let tables = inputs.chain(published);
         tables
             .map(|(name, schema)| (name, Arc::clone(&schema), self.batches(&format!("raw_{name}"), &schema)))
             .collect()
@@ -266,8 +268,8 @@ impl Section {
             ("contact_log", "event_id") => format!("E{row:02}"),
             ("contact_log" | "contact_points" | "actions", "channel") => "email".to_owned(),
             ("contact_log", "occurred_on") => self.cell(table, "occurred_at", row)?.chars().take(10).collect(),
-            ("actions", "company_id") => "1".to_owned(),
-            ("actions", "currency") => "BRL".to_owned(),
+            ("actions" | "positions", "company_id") => "1".to_owned(),
+            ("actions" | "positions", "currency") => "BRL".to_owned(),
             ("actions", "regua") => "b2b".to_owned(),
             ("actions", "occurrence") => "1".to_owned(),
             ("actions", "cycle_id") => "C1".to_owned(),

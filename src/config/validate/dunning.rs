@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reach::{Choosing, Known};
 use super::{Document, Workshop, messages, unknown};
 use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
@@ -11,30 +12,24 @@ use crate::domain::procedure::{Channel, Procedure};
 
 impl Workshop<'_> {
     pub(super) fn rules(&mut self, document: &Document, raw: RawPipeline) -> Option<Rules> {
-        let RawPipeline { pipeline, defaults, dunning, creditors, tone, segments, tiers, risk, aging, .. } = raw;
+        let RawPipeline { pipeline, defaults, dunning, creditors, tone, aging, .. } = raw;
         let default_language = defaults.language.unwrap_or_else(|| "pt-BR".to_owned());
         if !LANGUAGES.contains(&default_language.as_str()) {
             self.refuse(document, "/defaults/language", unknown("language", &default_language, LANGUAGES.into_iter()));
         }
         let languages = self.languages(document, defaults.languages.as_deref(), &default_language);
-        let segments = self.segments(document, "/segments", &segments);
-        let tiers = self.segments(document, "/tiers", &tiers);
-        let scorecard = self.scorecard(document, &risk);
+        let segments = self.segments(document, "/segments", &raw.segments);
+        let tiers = self.segments(document, "/tiers", &raw.tiers);
+        let scorecard = self.scorecard(document, &raw.risk);
         let segment_names: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
         let reguas = self.procedures(document, &pipeline.reguas, &segment_names);
         let procedures: BTreeMap<String, Procedure> = reguas.iter().map(|(_, p)| (p.id.clone(), p.clone())).collect();
         let names: Vec<&str> = procedures.keys().map(String::as_str).chain([REGUA_NONE]).collect();
         self.known_regua(document, "/dunning/regua", &dunning.regua, &names);
-        for (segment, regua) in &dunning.by_segment {
-            let at = format!("/dunning/by_segment/{segment}");
-            if !segment_names.contains(&segment.as_str()) {
-                self.refuse(document, &at, unknown("segment", segment, segment_names.iter().copied()));
-            }
-            self.known_regua(document, &at, regua, &names);
-        }
-        for (company, regua) in &dunning.by_company {
-            self.known_regua(document, &format!("/dunning/by_company/{company}"), regua, &names);
-        }
+        let tier_names: Vec<&str> = tiers.iter().map(|t| t.name.as_str()).collect();
+        let known = Known { segments: &segment_names, tiers: &tier_names, reguas: &names };
+        let Choosing { choices, experiments, response_windows, reach } =
+            self.choosing(document, &dunning, &raw.channels, &raw.experiments, &known);
         let tolerance = self.amounts(document, "/dunning/tolerance", &dunning.tolerance);
         let caps = self.caps(document, &dunning.caps, &segment_names);
         let (slot_days, unreported_days) = (dunning.slot_days.unwrap_or(1), dunning.unreported_days.unwrap_or(3));
@@ -54,17 +49,21 @@ impl Workshop<'_> {
             halted: false,
             procedures,
             regua: dunning.regua,
-            regua_by_segment: dunning.by_segment,
+            regua_by_group: dunning.by_group,
+            regua_by_choice: choices,
             regua_by_company: dunning.by_company,
             tolerance,
             unapplied_credits: aging.unapplied_credits,
             unreported_days,
             response_window_days: dunning.response_window_days.unwrap_or(2),
+            response_windows,
             slot_days,
             caps,
             segments,
             tiers,
             scorecard,
+            experiments,
+            reach,
             creditors,
             calendar: calendar?,
             tone: messages::tone(&tone),

@@ -133,10 +133,10 @@ impl Matter<'_> {
             reasons.because(HoldReason::MinGap, why);
         }
         let answered = self.own(contacts).filter_map(|c| c.answered_on).max();
-        if let Some(on) =
-            answered.filter(|on| days_between(*on, self.as_of) < i64::from(self.rules.response_window_days))
-        {
-            let why = for_days(format!("answered on {on}"), on, self.rules.response_window_days);
+        let of_segment = self.rules.response_windows.get(&self.standing.segment).copied();
+        let window = of_segment.unwrap_or(self.rules.response_window_days);
+        if let Some(on) = answered.filter(|on| days_between(*on, self.as_of) < i64::from(window)) {
+            let why = for_days(format!("answered on {on}"), on, window);
             reasons.because(HoldReason::ResponseWindow, why);
         }
     }

@@ -1,9 +1,20 @@
 //! How an action goes out: the channel, the address and the hour.
+//!
+//! Among the addresses on the step's channels the one comes first on whose channel the debtor is expected to answer
+//! most (`Reach::odds`: its own answers and its stated preference, tempered by the prior), then the cheaper one, then
+//! the one that the step names first. A notice that the law asks for goes by the step's order alone: what counts there
+//! is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why.
 
-use super::{Contact, Debtor, HoldReason, Matter, Reasons, Step};
-use crate::domain::calendar::Place;
-use crate::domain::case::{ContactPoint, Validity};
-use crate::domain::procedure::Channel;
+use std::cmp::{Ordering, Reverse};
+
+use chrono::Timelike;
+
+use super::{Contact, HoldReason, Matter, Reasons, Step};
+use crate::domain::answers::{ChannelAnswers, Odds};
+use crate::domain::calendar::{Place, Slot};
+use crate::domain::case::{ContactPoint, Debtor, Validity};
+use crate::domain::money::Minor;
+use crate::domain::procedure::{Channel, StepKind};
 
 /// Days for which an instruction to a bureau, registry or agency may be carried out.
 const INSTRUCTION_DAYS: u64 = 5;
@@ -18,6 +29,17 @@ pub(super) struct Route<'a> {
     pub(super) validity: Validity,
 }
 
+/// An address with what speaks for it.
+struct Candidate<'a> {
+    point: &'a ContactPoint,
+    known: ChannelAnswers,
+    /// `None`: the step's order decides.
+    odds: Option<Odds>,
+    cost: Minor,
+    /// Place of the channel in the step.
+    position: usize,
+}
+
 impl<'a> Matter<'a> {
     /// Channel, address and hour; where there is none, every reason is noted.
     pub(super) fn route(&mut self, step: &Step, contacts: &[Contact], reasons: &mut Reasons) -> Option<Route<'a>> {
@@ -26,14 +48,11 @@ impl<'a> Matter<'a> {
             return Some(Route { channel: Channel::Instruction, point: None, validity });
         }
         let address = self.address(step, contacts);
-        let debtor = self.debtor;
-        let calendar = &self.rules.calendar;
-        let zone = calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
-        let place = Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone };
-        let slot = calendar.slot(self.as_of, self.rules.slot_days, &place, None);
+        let slot = self.slot();
         if slot.is_none() {
-            let next = calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
-            let day = next.map(|slot| slot.not_before.with_timezone(&zone).date_naive());
+            let place = self.place();
+            let next = self.rules.calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
+            let day = next.map(|slot| slot.not_before.with_timezone(&place.zone).date_naive());
             reasons.because(HoldReason::NoLegalSlot, day.map(|day| format!("next lawful hour from {day}")));
         }
         let (channel, point) = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
@@ -42,19 +61,16 @@ impl<'a> Matter<'a> {
         Some(Route { channel, point: Some(point), validity })
     }
 
-    /// The address to use: what the debtor prefers, then what the step names first. What is passed over is traced.
+    /// The address to use: the first that may be used.
     fn address(
         &mut self,
         step: &Step,
         contacts: &[Contact],
     ) -> Result<(Channel, &'a ContactPoint), (HoldReason, Option<String>)> {
-        let debtor: &'a Debtor = self.debtor;
-        let position = |p: &ContactPoint| step.channels.iter().position(|c| *c == p.channel);
-        let mut points: Vec<&ContactPoint> = debtor.points.iter().filter(|p| position(p).is_some()).collect();
-        points.sort_by_key(|p| (p.preference_rank.unwrap_or(i64::MAX), position(p), &p.address));
+        let candidates = self.candidates(step);
         let (mut opted_out, mut capped) = (false, false);
-        for point in points {
-            let channel = point.channel;
+        for (place, candidate) in candidates.iter().enumerate() {
+            let (point, channel) = (candidate.point, candidate.point.channel);
             let refusal = match point {
                 p if p.opted_out => "opted out",
                 p if !p.is_valid => "bounced or known to be wrong",
@@ -62,7 +78,7 @@ impl<'a> Matter<'a> {
                 _ if !self.has_template(step, channel) => "no template",
                 _ if self.is_channel_capped(channel, contacts) => "cap reached",
                 _ => {
-                    self.trace.push(format!("channel {}", channel.as_str()));
+                    self.trace.push(candidate.won_over(&candidates[place + 1..]));
                     return Ok((channel, point));
                 }
             };
@@ -83,10 +99,84 @@ impl<'a> Matter<'a> {
         self.rules.templates.names_debt(self.language(), &step.template, channel)
     }
 
+    /// The debtor's addresses on the step's channels, the best first.
+    fn candidates(&self, step: &Step) -> Vec<Candidate<'a>> {
+        let debtor: &'a Debtor = self.debtor;
+        let reach = &self.rules.reach;
+        let by_order = matches!(step.kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice);
+        let candidate = |point: &'a ContactPoint| {
+            let position = step.channels.iter().position(|c| *c == point.channel)?;
+            let known = debtor.answers.on(point.channel);
+            let odds = (!by_order).then(|| reach.odds(known, &self.standing.segment, point.preference_rank));
+            Some(Candidate { point, known, odds, cost: reach.cost(point.channel), position })
+        };
+        let mut candidates: Vec<Candidate<'a>> = debtor.points.iter().filter_map(candidate).collect();
+        candidates.sort_by(Candidate::order);
+        candidates
+    }
+
     fn has_template(&self, step: &Step, channel: Channel) -> bool {
         let templates = &self.rules.templates;
         templates.has(self.language(), &step.template, channel)
             || templates.has(&self.rules.default_language, &step.template, channel)
+    }
+
+    fn place(&self) -> Place<'a> {
+        let debtor = self.debtor;
+        let zone = self.rules.calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
+        Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone }
+    }
+
+    /// The slot at the hour that the account answers best, else its segment's, else as the window opens.
+    ///
+    /// An hour before the window opens means: as early as may be. One after it has closed is none.
+    fn slot(&mut self) -> Option<Slot> {
+        let place = self.place();
+        let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, &place, hour);
+        let own = self.debtor.answers.best_hour(self.rules.reach.hour_answers_min);
+        let own = own.map(|(hour, answers)| (hour, format!("hour {hour}: {answers} answers")));
+        let of_segment = self.rules.reach.best_hours.get(&self.standing.segment);
+        let of_segment = of_segment.map(|hour| (*hour, format!("hour {hour}: best of the segment")));
+        for (hour, why) in own.into_iter().chain(of_segment) {
+            let slot = slot_at(Some(hour))?;
+            if slot.not_before.with_timezone(&place.zone).hour() >= hour {
+                self.trace.push(why);
+                return Some(slot);
+            }
+        }
+        slot_at(None)
+    }
+}
+
+impl Candidate<'_> {
+    fn order(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
+        let expected = |c: &Candidate<'_>| Reverse(c.odds);
+        let by_cost = |c: &Candidate<'_>| c.odds.map(|_| c.cost);
+        let key = |c: &Candidate<'_>| (expected(c), by_cost(c), c.position);
+        key(a).cmp(&key(b)).then_with(|| {
+            let of_point = |c: &Candidate<'_>| (c.point.preference_rank.unwrap_or(i64::MAX), c.point.address.clone());
+            of_point(a).cmp(&of_point(b))
+        })
+    }
+
+    /// Why this one: what is known of its channel, and what set it before the next.
+    fn won_over(&self, rest: &[Candidate<'_>]) -> String {
+        let channel = self.point.channel;
+        let Some(odds) = self.odds else { return format!("channel {}: by the step's order", channel.as_str()) };
+        let preferred = self.point.preference_rank.map_or(String::new(), |rank| format!("preferred ({rank}), "));
+        let ChannelAnswers { contacts, answered, .. } = self.known;
+        let why = format!(
+            "channel {}: {preferred}{answered} of {contacts} answered, smoothed {} %",
+            channel.as_str(),
+            odds.percent()
+        );
+        let Some(next) = rest.iter().find(|c| c.point.channel != channel) else { return why };
+        let name = next.point.channel.as_str();
+        match next.odds.filter(|other| *other != odds) {
+            Some(other) => format!("{why}; {name} {} %", other.percent()),
+            None if next.cost != self.cost => format!("{why}; {name} as much, but dearer"),
+            None => format!("{why}; {name} as much, but later in the step"),
+        }
     }
 }
 

@@ -9,7 +9,13 @@ use crate::domain::procedure::{DisputeScope, Facts, LevelOf, Sent};
 /// The régua of an account and the scope that named it: the most specific wins.
 ///
 /// A name that no régua file defines (it came with the data) counts as `none`: nobody is dunned by accident.
-pub(super) fn regua(rules: &Rules, debtor: &Debtor, account: &Account, segment: &str) -> (String, &'static str) {
+pub(super) fn regua(
+    rules: &Rules,
+    debtor: &Debtor,
+    account: &Account,
+    segment: &str,
+    tier: &str,
+) -> (String, &'static str) {
     // An item without a régua that exists is left out by itself (`item_reasons`); it does not silence the others.
     let has_one = |item: &&Item| item.regua.as_ref().is_some_and(|name| rules.procedures.contains_key(name));
     let leading = account.items.iter().filter(has_one).min_by_key(|i| (!i.is_overdue, i.due_date));
@@ -18,7 +24,8 @@ pub(super) fn regua(rules: &Rules, debtor: &Debtor, account: &Account, segment: 
     let choices = [
         ("item", of_item),
         ("debtor", debtor.regua.as_deref()),
-        ("segment", rules.regua_by_segment.get(segment).map(String::as_str)),
+        ("group", rules.regua_by_group.get(group_name(&debtor.group_id)).map(String::as_str)),
+        ("segment and tier", by_choice(rules, segment, tier)),
         ("company", rules.regua_by_company.get(&account.company_id).map(String::as_str)),
         ("default", Some(rules.regua.as_str())),
     ];
@@ -29,6 +36,18 @@ pub(super) fn regua(rules: &Rules, debtor: &Debtor, account: &Account, segment: 
     } else {
         (REGUA_NONE.to_owned(), "an unknown name in the data")
     }
+}
+
+/// The first choice that fits the segment and the tier.
+fn by_choice<'r>(rules: &'r Rules, segment: &str, tier: &str) -> Option<&'r str> {
+    let fits = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|name| name == found);
+    let choice = rules.regua_by_choice.iter().find(|c| fits(&c.segment, segment) && fits(&c.tier, tier));
+    choice.map(|c| c.regua.as_str())
+}
+
+/// A group as the configuration names it: the source's `group_id`, or the CNPJ root, without the word of its kind.
+fn group_name(group_id: &str) -> &str {
+    group_id.split_once(':').map_or(group_id, |(_, name)| name)
 }
 
 /// The item by which the account climbs: the oldest that is overdue, else the next to fall due. A rest of some cents

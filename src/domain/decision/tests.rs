@@ -1,6 +1,7 @@
 //! Decisions as tables: one line is one case, and reads like a sentence of the specification.
 
 mod caps;
+mod experiments;
 mod fields;
 mod holds;
 mod identity;
@@ -8,5 +9,7 @@ mod items;
 mod ladder;
 mod messages;
 mod properties;
+mod routes;
+mod scopes;
 mod support;
 mod traces;

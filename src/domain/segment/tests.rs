@@ -47,6 +47,7 @@ fn account(profile: Profile) -> Account {
         items: vec![item(45, 100_000), item(-5, 50_000)],
         credit: Minor::ZERO,
         profile,
+        previous_segment: None,
         episode_start: day("2026-02-01"),
         promise_broken: false,
         agreement_broken: false,
@@ -67,6 +68,10 @@ fn known() -> Profile {
         largest_payment: Some(Minor(123_456)),
         broken_promises: 1,
         broken_agreements: 3,
+        last_payment_days: Some(17),
+        contacts: 8,
+        answer_ratio: Some(0.25),
+        bounces: 2,
     }
 }
 
@@ -93,6 +98,10 @@ fn every_field_has_its_value_and_its_name() {
         ("overdue_items", "= 1"),
         ("overdue_amount", "= 1000"),
         ("days_past_due_max", "= 45"),
+        ("last_payment_days", "= 17"),
+        ("contacts", "= 8"),
+        ("answer_ratio", "= 0.25"),
+        ("bounces", "= 2"),
     ] {
         assert!(condition(&[(field, value)]).holds(&account(known())), "{field} {value}");
         assert_eq!(Field::parse(field).unwrap().to_string(), field);
@@ -121,7 +130,9 @@ fn comparisons_at_their_edges() {
 #[test]
 fn a_field_without_a_value_fits_no_comparison() {
     let new = account(Profile::default());
-    for field in ["months_as_customer", "late_ratio", "days_late_avg", "days_late_max", "largest_payment"] {
+    for field in
+        ["months_as_customer", "late_ratio", "days_late_avg", "days_late_max", "largest_payment", "answer_ratio"]
+    {
         for text in ["< 1", ">= 0", "= 0"] {
             assert!(!condition(&[(field, text)]).holds(&new), "{field} {text}");
         }

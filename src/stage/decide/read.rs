@@ -1,5 +1,7 @@
 //! Candidate rows become cases. The tables come sorted alike, so one walk through them gathers each group.
 
+mod answers;
+
 use std::collections::HashMap;
 
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
@@ -7,6 +9,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
 use chrono::{Days, NaiveDate};
 
+use crate::domain::answers::Answers;
+use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::money::Minor;
 use crate::domain::procedure::Channel;
@@ -101,16 +105,22 @@ fn int(ints: &Int64Array, row: usize) -> Option<i64> {
 }
 
 /// Every group of the shard, in order.
-pub(super) fn groups(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<Vec<Group>> {
+pub(super) fn groups(
+    session: &Session,
+    calendar: &Calendar,
+    is_overdue: &dyn Fn(NaiveDate) -> bool,
+) -> Result<Vec<Group>> {
     let debtors = Rows::of(session, "cnd_debtors")?;
     let mut points = points(&Rows::of(session, "cnd_contact_points")?)?;
     let mut accounts = accounts(session, is_overdue)?;
     let named = named_items(&Rows::of(session, "cnd_contact_items")?)?;
     let mut contacts = contacts(&Rows::of(session, "cnd_contacts")?, named)?;
     let keys = debtors.ints("group_key")?;
+    let mut of_rows = debtor_rows(&debtors)?;
+    answers::fill(session, calendar, &mut of_rows)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut last = None;
-    for (row, mut debtor) in debtor_rows(&debtors)?.into_iter().enumerate() {
+    for (row, mut debtor) in of_rows.into_iter().enumerate() {
         debtor.points = points.remove(&debtor.debtor_id).unwrap_or_default();
         let of_debtor = accounts.remove(&debtor.debtor_id).unwrap_or_default();
         let identity = (keys.value(row), debtor.group_id.clone());
@@ -147,6 +157,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
         collector_id: collector.owned(row),
         tier: tier.owned(row),
         points: Vec::new(),
+        answers: Answers::default(),
     };
     Ok((0..rows.len()).map(debtor).collect())
 }
@@ -232,6 +243,7 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
     let (id, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (credit, start) = (rows.amounts("credit_amount")?, rows.dates("episode_start")?);
     let (promise, agreement) = (rows.flags("promise_broken")?, rows.flags("agreement_broken")?);
+    let previous = rows.texts("previous_segment")?;
     let profiles = profiles(&rows)?;
     let mut accounts: HashMap<String, Vec<Account>> = HashMap::new();
     for (row, profile) in profiles.into_iter().enumerate() {
@@ -244,6 +256,7 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
             items,
             credit: credit(row).unwrap_or_default(),
             profile,
+            previous_segment: previous.owned(row),
             episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
             promise_broken: promise.value(row),
             agreement_broken: agreement.value(row),
@@ -260,7 +273,9 @@ fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
     let (ratio, average, worst) =
         (rows.floats("late_ratio")?, rows.floats("days_late_avg")?, rows.ints("days_late_max")?);
     let (last, largest) = (rows.dates("last_payment_on")?, rows.amounts("largest_payment")?);
-    let broken = rows.ints("broken_promises")?;
+    let (promises, agreements) = (rows.ints("broken_promises")?, rows.ints("broken_agreements")?);
+    let (contacts, answered, bounces) = (rows.ints("contacts")?, rows.floats("answer_ratio")?, rows.ints("bounces")?);
+    let since = rows.ints("last_payment_days")?;
     let profile = |row| Profile {
         months_as_customer: int(months, row),
         items_due: int(due, row).unwrap_or(0),
@@ -271,8 +286,12 @@ fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
         days_late_max: int(worst, row),
         last_payment_on: last(row),
         largest_payment: largest(row),
-        broken_promises: int(broken, row).unwrap_or(0),
-        broken_agreements: 0,
+        broken_promises: int(promises, row).unwrap_or(0),
+        broken_agreements: int(agreements, row).unwrap_or(0),
+        last_payment_days: int(since, row),
+        contacts: int(contacts, row).unwrap_or(0),
+        answer_ratio: answered(row),
+        bounces: int(bounces, row).unwrap_or(0),
     };
     Ok((0..rows.len()).map(profile).collect())
 }

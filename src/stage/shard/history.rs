@@ -1,4 +1,5 @@
-//! What earlier runs published, as tables of a shard: the actions, and what each of them named.
+//! What earlier runs published, as tables of a shard: the actions, what each of them named, and where the accounts
+//! stood in the last run.
 
 use std::sync::Arc;
 
@@ -39,6 +40,23 @@ pub fn action_items_schema() -> SchemaRef {
         text("step_id"),
         Field::new("group_key", DataType::Int64, true),
     ]))
+}
+
+/// What the last published run says of each account.
+pub fn positions_schema() -> SchemaRef {
+    let text = |name| Field::new(name, DataType::Utf8, true);
+    let group = Field::new("group_key", DataType::Int64, true);
+    Arc::new(Schema::new(vec![text("company_id"), text("debtor_id"), text("currency"), text("segment"), group]))
+}
+
+/// Columns of the published `debtors` that are read again.
+pub(super) fn position_columns() -> Vec<String> {
+    without_key(&positions_schema()).fields().iter().map(|f| f.name().clone()).collect()
+}
+
+/// The accounts of a batch of the published table, without their group.
+pub(super) fn positions(batch: &RecordBatch) -> Result<RecordBatch> {
+    conformed(batch, &without_key(&positions_schema())).map_err(damaged)
 }
 
 /// Columns of the published `actions` that are read again.

@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::writer::StreamWriter;
 
 use super::claims::ClaimWriter;
-use super::{Groups, Totals, group_key, group_text, hash_of, history, scratch_path, shard_of, totals};
+use super::{Groups, History, Totals, group_key, group_text, hash_of, history, scratch_path, shard_of, totals};
 use crate::error::{Error, Result};
 use crate::io::parquet::Source;
 use crate::progress::Progress;
@@ -42,7 +42,7 @@ pub(super) struct Outcome {
 
 impl Spreader<'_> {
     /// Debtors and agreements first, because the other tables travel with them; then the rest, side by side.
-    pub(super) fn all(&self, snapshots: &Snapshots, history: &[Source], workers: usize) -> Result<Outcome> {
+    pub(super) fn all(&self, snapshots: &Snapshots, history: &History, workers: usize) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         let (mut groups, mut agreements) = (Groups::default(), HashMap::new());
         if let Some(debtors) = snapshots.get("debtors") {
@@ -75,7 +75,8 @@ impl Spreader<'_> {
         for found in outcomes {
             outcome.merge(found?);
         }
-        self.history(history, &groups, &mut outcome)?;
+        self.history(&history.actions, &groups, &mut outcome)?;
+        self.positions(&history.positions, &groups, &mut outcome)?;
         outcome.bad.sort();
         Ok(outcome)
     }
@@ -151,12 +152,8 @@ impl Spreader<'_> {
     /// The actions of earlier runs and what they named, as tables of their own.
     fn history(&self, sources: &[Source], groups: &Groups, outcome: &mut Outcome) -> Result<()> {
         let (mut actions, mut items) = (Writers::new(self, "actions"), Writers::new(self, "action_items"));
-        let columns = history::columns();
         for source in sources {
-            let positions = columns.iter().filter_map(|n| source.schema().index_of(n).ok());
-            let mut positions: Vec<usize> = positions.collect();
-            positions.sort_unstable();
-            source.for_each_batch(&positions, |batch| {
+            for_each_batch(source, &history::columns(), |batch| {
                 actions.push(history::actions(&batch)?, debtor_keys(&batch, groups))?;
                 let named = history::action_items(&batch)?;
                 let keys = debtor_keys(&named, groups);
@@ -169,6 +166,27 @@ impl Spreader<'_> {
         outcome.schemas.insert("action_items", history::action_items_schema());
         Ok(())
     }
+
+    /// Where the accounts stood in the last run, as a table of its own.
+    fn positions(&self, sources: &[Source], groups: &Groups, outcome: &mut Outcome) -> Result<()> {
+        let mut writers = Writers::new(self, "positions");
+        for source in sources {
+            for_each_batch(source, &history::position_columns(), |batch| {
+                let keys = debtor_keys(&batch, groups);
+                writers.push(history::positions(&batch)?, keys)
+            })?;
+        }
+        writers.finish(outcome)?;
+        outcome.schemas.insert("positions", history::positions_schema());
+        Ok(())
+    }
+}
+
+/// Reads these columns of a published table.
+fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+    let mut positions: Vec<usize> = columns.iter().filter_map(|n| source.schema().index_of(n).ok()).collect();
+    positions.sort_unstable();
+    source.for_each_batch(&positions, each)
 }
 
 impl Outcome {

@@ -244,11 +244,6 @@ fn an_item_without_a_regua_does_not_silence_the_others() {
     };
     let regua = |days: &[i64], change: Change| Case::of(days).with(two).with(change).first().regua;
     assert_eq!(regua(&[10], |_| {}), "vip", "by company");
-    assert_eq!(
-        regua(&[10], |c| c.rules.regua_by_segment = [("unassigned".into(), "b2b".into())].into()),
-        "b2b",
-        "by segment"
-    );
     assert_eq!(regua(&[10], |c| c.debtor().regua = Some("b2b".into())), "b2b", "by debtor");
     assert_eq!(regua(&[10, 5], |c| c.item(1).regua = Some("b2b".into())), "b2b", "by item");
     assert_eq!(

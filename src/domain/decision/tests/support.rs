@@ -2,6 +2,7 @@
 
 use super::super::history::named_item;
 use super::super::*;
+use crate::domain::answers::Answers;
 use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
 use crate::domain::case::{ContactPoint, ContactState, Profile};
 use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf, StepKind, Trigger};
@@ -118,17 +119,21 @@ pub(super) fn rules() -> Rules {
         halted: false,
         procedures: [("b2b".to_owned(), ladder())].into(),
         regua: "b2b".to_owned(),
-        regua_by_segment: BTreeMap::new(),
+        regua_by_group: BTreeMap::new(),
+        regua_by_choice: Vec::new(),
         regua_by_company: BTreeMap::new(),
         tolerance: [(brl(), minor("5.00"))].into(),
         unapplied_credits: UnappliedCredits::Hold,
         unreported_days: 3,
         response_window_days: 2,
+        response_windows: BTreeMap::new(),
         slot_days: 1,
         caps: Vec::new(),
         segments: Vec::new(),
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
+        experiments: Vec::new(),
+        reach: Reach::default(),
         creditors: BTreeMap::new(),
         calendar: calendar(),
         tone: ToneRule::default(),
@@ -196,6 +201,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
         collector_id: None,
         tier: None,
         points: vec![point(Channel::Email)],
+        answers: Answers::default(),
     }
 }
 
@@ -207,6 +213,7 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         items,
         credit: Minor::ZERO,
         profile: Profile::default(),
+        previous_segment: None,
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,

@@ -9,6 +9,7 @@ use super::{Row, amounts, dates, ints, maybe_text, table, text, trace};
 use crate::contract;
 use crate::domain::case::Account;
 use crate::domain::decision::Outcome;
+use crate::domain::experiment::Draw;
 use crate::error::Result;
 
 pub(super) fn decisions(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
@@ -46,6 +47,8 @@ pub(super) fn decisions(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatc
         maybe_text(actions.iter().map(|a| a.as_ref().map(|a| a.action_id.as_str()))),
         maybe_text(actions.iter().map(|a| a.as_ref().map(|a| a.channel))),
         text(rows.iter().map(|r| r.decision.segment.as_str())),
+        drawn(rows, |d| &d.experiment),
+        drawn(rows, |d| &d.arm),
         amounts(rows.iter().map(|r| Some(r.account.open())))?,
         amounts(rows.iter().map(|r| Some(r.account.overdue())))?,
         ints(rows.iter().map(|r| r.account.items.len() as i64)),
@@ -53,6 +56,11 @@ pub(super) fn decisions(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatc
         text(traces.iter().map(String::as_str)),
     ];
     table(&contract::DECISIONS, columns)
+}
+
+/// Of the arm that each account is in.
+fn drawn(rows: &[Row<'_>], name: fn(&Draw) -> &String) -> ArrayRef {
+    maybe_text(rows.iter().map(|r| r.decision.draw.as_ref().map(|draw| name(draw).as_str())))
 }
 
 pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
@@ -92,10 +100,13 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         text(rows.iter().map(|r| r.debtor.debtor_id.as_str())),
         text(rows.iter().map(|r| r.account.currency.as_str())),
         text(rows.iter().map(|r| r.decision.segment.as_str())),
+        maybe_text(rows.iter().map(|r| r.account.previous_segment.as_deref())),
         text(rows.iter().map(|r| r.decision.tier.as_str())),
         maybe_text(rows.iter().map(|r| r.decision.risk_band.as_deref())),
         maybe_text(rows.iter().map(|r| Some(r.decision.regua.as_str()))),
         maybe_text(rows.iter().map(|r| r.decision.state.as_deref())),
+        drawn(rows, |d| &d.experiment),
+        drawn(rows, |d| &d.arm),
         ints(rows.iter().map(|r| r.account.items.len() as i64)),
         amounts(rows.iter().map(|r| Some(r.account.open())))?,
         ints(rows.iter().map(|r| overdue(r.account))),
@@ -103,6 +114,7 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         amounts(rows.iter().map(|r| Some(r.account.credit)))?,
         dates(rows.iter().map(|r| r.account.items.iter().map(|i| i.due_date).min())),
         ints(rows.iter().map(|r| r.account.days_past_due_max())),
+        Arc::new(rows.iter().map(|r| r.account.profile.months_as_customer).collect::<Int64Array>()),
         ints(rows.iter().map(|r| r.account.profile.items_due)),
         ints(rows.iter().map(|r| r.account.profile.paid_on_time)),
         ints(rows.iter().map(|r| r.account.profile.paid_late)),
@@ -112,6 +124,10 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         dates(rows.iter().map(|r| r.account.profile.last_payment_on)),
         amounts(rows.iter().map(|r| r.account.profile.largest_payment))?,
         ints(rows.iter().map(|r| r.account.profile.broken_promises)),
+        ints(rows.iter().map(|r| r.account.profile.broken_agreements)),
+        ints(rows.iter().map(|r| r.account.profile.contacts)),
+        ratios(|a| a.profile.answer_ratio),
+        ints(rows.iter().map(|r| r.account.profile.bounces)),
         Arc::new(BooleanArray::from_iter(rows.iter().map(|r| Some(r.debtor.is_held)))),
     ];
     table(&contract::DEBTORS, columns)

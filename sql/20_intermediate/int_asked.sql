@@ -1,0 +1,45 @@
+-- Purpose: the contacts of the profile window with the groups that owe something, each with what it came to: whether it
+--   reached the debtor, bounced, and was answered. What was queued and never reported on says nothing of answers.
+-- Grain: none; one row per action_id, or per debtor, channel and day where the log names no action
+-- Reads: stg_contact_log, int_accounts
+-- Units: answered_at in UTC
+-- Nulls: answered_at null = no answer
+-- Kind: table
+with
+    owing as (select distinct group_key from int_accounts),
+    events as (
+        select
+            debtor_id,
+            channel,
+            action_id,
+            case when action_id is null then occurred_on end as contact_day,
+            direction,
+            status,
+            occurred_at
+        from stg_contact_log as log
+        left semi join owing on log.group_key = owing.group_key
+        where log.occurred_on >= @window_from and log.status <> 'queued'
+    ),
+    grouped as (
+        select
+            debtor_id,
+            channel,
+            bool_or(direction = 'outbound') as is_outbound,
+            bool_or(status not in ('sent', 'bounced', 'failed', 'ignored')) as is_confirmed,
+            bool_or(status in ('bounced', 'failed', 'ignored')) as is_lost,
+            bool_or(status = 'bounced') as has_bounced,
+            min(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_at end) as answered_at
+        from events
+        group by debtor_id, channel, action_id, contact_day
+    ),
+    stated as (
+        select
+            debtor_id,
+            channel,
+            -- It arrived, or nothing says that it did not.
+            is_outbound and (is_confirmed or not is_lost) as has_reached,
+            is_outbound and has_bounced and not is_confirmed as has_bounced,
+            answered_at
+        from grouped
+    )
+select * from stated

@@ -1,0 +1,22 @@
+-- Purpose: who moved from one segment to another since the last published run.
+-- Grain: company_id, currency, from_segment, to_segment
+-- Reads: fct_segment_moves
+-- Units: amounts in units of currency
+-- Nulls: from_segment - = no account then; to_segment - = nothing is open now
+-- Kind: table
+with
+    facts as (select * from fct_segment_moves),
+    summed as (
+        select
+            @as_of as as_of_date,
+            company_id,
+            currency,
+            from_segment,
+            to_segment,
+            sum(accounts) as accounts,
+            cast(sum(open_amount) as decimal(18, 2)) as open_amount
+        from facts
+        group by company_id, currency, from_segment, to_segment
+    )
+select * from summed
+order by company_id, currency, from_segment, to_segment

@@ -1,0 +1,77 @@
+//! What the user wrote about choosing: réguas by group, segment and tier, arms of experiments, channels and hours.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A régua for the accounts of a segment, of a tier, or of both at once.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawChoice {
+    /// None = every segment.
+    pub segment: Option<String>,
+    /// None = every tier. A tier that comes with the debtors' table is named in `[[tiers]]` too.
+    pub tier: Option<String>,
+    pub regua: String,
+}
+
+/// Arms over the accounts of some segments, drawn by the debtor's group.
+///
+/// A régua that was named by hand (for an item, a debtor or a group) keeps an account out of the experiment, and so
+/// does `none`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawExperiment {
+    /// Enters the draw: another id draws anew.
+    pub id: String,
+    /// Segments that take part; none = all.
+    pub segments: Option<Vec<String>>,
+    pub arms: Vec<RawArm>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawArm {
+    pub name: String,
+    /// Per cent of the groups; the shares of all arms add up to 100.
+    #[schemars(range(min = 1, max = 100))]
+    pub share: u32,
+    /// Régua of this arm; none = the one that applies without the experiment.
+    pub regua: Option<String>,
+    /// Nothing goes out, to see what comes in by itself.
+    #[serde(default)]
+    pub hold_out: bool,
+}
+
+/// What is expected of each channel before a debtor has shown anything, and the hours of messages.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawChannels {
+    /// Contacts that a prior rate counts for, beside the debtor's own.
+    #[schemars(range(min = 1, max = 1000))]
+    pub prior_weight: Option<u32>,
+    /// Answers at one hour that make it the hour of an account.
+    #[schemars(range(min = 1, max = 1000))]
+    pub hour_answers_min: Option<u32>,
+    /// Segment = local hour of messages to accounts without an hour of their own; none = as the window opens.
+    pub best_hours: BTreeMap<String, u32>,
+    pub email: RawChannel,
+    pub whatsapp: RawChannel,
+    pub sms: RawChannel,
+    pub phone: RawChannel,
+    pub letter: RawChannel,
+    pub portal: RawChannel,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawChannel {
+    /// Share of contacts answered, from 0 to 1, by a debtor of whom nothing is known; `kpi_channels` shows it.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub answer_rate: Option<f64>,
+    /// Segment = share, where it differs.
+    pub by_segment: BTreeMap<String, f64>,
+    /// Of one contact, in the default currency: between channels that promise the same, the cheaper one is taken.
+    pub cost: Option<String>,
+}

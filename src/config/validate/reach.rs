@@ -1,0 +1,209 @@
+//! Channels and hours, experiments, and réguas by group, segment and tier.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Document, Workshop, unknown};
+use crate::config::raw::{RawChannel, RawChannels, RawChoice, RawDunning, RawExperiment};
+use crate::domain::answers::{Prior, RATE_WHOLE, Reach};
+use crate::domain::decision::{Choice, REGUA_NONE};
+use crate::domain::experiment::{Arm, Experiment, SHARES_WHOLE};
+use crate::domain::money::Minor;
+use crate::domain::procedure::Channel;
+
+const RESPONSE_DAYS_MAX: u32 = 90;
+
+/// The names that a choice may refer to.
+pub(super) struct Known<'n> {
+    pub segments: &'n [&'n str],
+    pub tiers: &'n [&'n str],
+    pub reguas: &'n [&'n str],
+}
+
+/// What chooses between réguas, arms, channels and hours.
+pub(super) struct Choosing {
+    pub choices: Vec<Choice>,
+    pub experiments: Vec<Experiment>,
+    pub response_windows: BTreeMap<String, u32>,
+    pub reach: Reach,
+}
+
+impl Workshop<'_> {
+    pub(super) fn choosing(
+        &mut self,
+        document: &Document,
+        dunning: &RawDunning,
+        channels: &RawChannels,
+        experiments: &[RawExperiment],
+        known: &Known<'_>,
+    ) -> Choosing {
+        for (scope, reguas) in [("by_group", &dunning.by_group), ("by_company", &dunning.by_company)] {
+            for (name, regua) in reguas {
+                self.known_regua(document, &format!("/dunning/{scope}/{name}"), regua, known.reguas);
+            }
+        }
+        Choosing {
+            choices: self.choices(document, &dunning.choose, known),
+            experiments: self.experiments(document, experiments, known),
+            response_windows: self.response_windows(document, &dunning.response_windows, known.segments),
+            reach: self.reach(document, channels, known.segments),
+        }
+    }
+
+    fn known_segment(&mut self, document: &Document, at: &str, name: &str, segments: &[&str]) {
+        if !segments.contains(&name) {
+            self.refuse(document, at, unknown("segment", name, segments.iter().copied()));
+        }
+    }
+
+    /// The ordered list of réguas by segment and tier.
+    fn choices(&mut self, document: &Document, raw: &[RawChoice], known: &Known<'_>) -> Vec<Choice> {
+        for (position, choice) in raw.iter().enumerate() {
+            let at = format!("/dunning/choose/{position}");
+            self.known_regua(document, &format!("{at}/regua"), &choice.regua, known.reguas);
+            if let Some(segment) = &choice.segment {
+                self.known_segment(document, &format!("{at}/segment"), segment, known.segments);
+            }
+            if let Some(tier) = choice.tier.as_deref().filter(|t| !known.tiers.contains(t)) {
+                self.refuse(document, &format!("{at}/tier"), unknown("tier", tier, known.tiers.iter().copied()));
+            }
+            if choice.segment.is_none() && choice.tier.is_none() {
+                self.refuse(document, &at, "it names neither `segment` nor `tier`; for all accounts set dunning.regua");
+            }
+            let is_covered = |earlier: &RawChoice| {
+                (earlier.segment.is_none() || earlier.segment == choice.segment)
+                    && (earlier.tier.is_none() || earlier.tier == choice.tier)
+            };
+            if let Some(earlier) = raw[..position].iter().position(is_covered) {
+                let message = format!("it never applies: line {} of the list comes first", earlier + 1);
+                self.refuse(document, &at, message);
+            }
+        }
+        let choice =
+            |c: &RawChoice| Choice { segment: c.segment.clone(), tier: c.tier.clone(), regua: c.regua.clone() };
+        raw.iter().map(choice).collect()
+    }
+
+    fn response_windows(
+        &mut self,
+        document: &Document,
+        raw: &BTreeMap<String, u32>,
+        segments: &[&str],
+    ) -> BTreeMap<String, u32> {
+        for (segment, days) in raw {
+            let at = format!("/dunning/response_windows/{segment}");
+            self.known_segment(document, &at, segment, segments);
+            if *days > RESPONSE_DAYS_MAX {
+                self.refuse(document, &at, format!("{days} days are more than {RESPONSE_DAYS_MAX}"));
+            }
+        }
+        raw.clone()
+    }
+
+    fn experiments(&mut self, document: &Document, raw: &[RawExperiment], known: &Known<'_>) -> Vec<Experiment> {
+        let mut experiments: Vec<Experiment> = Vec::new();
+        for (position, experiment) in raw.iter().enumerate() {
+            let at = format!("/experiments/{position}");
+            self.check_arms(document, &at, experiment, known.reguas);
+            let taking = experiment.segments.clone().unwrap_or_default();
+            for name in &taking {
+                self.known_segment(document, &format!("{at}/segments"), name, known.segments);
+            }
+            for other in &experiments {
+                let overlap = taking.is_empty() || other.segments.is_empty();
+                if other.id == experiment.id {
+                    self.refuse(document, &format!("{at}/id"), format!("the id `{}` is taken", other.id));
+                } else if overlap || other.segments.iter().any(|s| taking.contains(s)) {
+                    let message =
+                        format!("`{}` takes the same segments; an account is in one experiment at a time", other.id);
+                    self.refuse(document, &at, message);
+                }
+            }
+            let arms = experiment.arms.iter().map(|arm| Arm {
+                name: arm.name.clone(),
+                share: arm.share,
+                regua: arm.regua.clone(),
+                hold_out: arm.hold_out,
+            });
+            experiments.push(Experiment { id: experiment.id.clone(), segments: taking, arms: arms.collect() });
+        }
+        experiments
+    }
+
+    fn check_arms(&mut self, document: &Document, at: &str, raw: &RawExperiment, reguas: &[&str]) {
+        let sum: u32 = raw.arms.iter().map(|arm| arm.share).sum();
+        if sum != SHARES_WHOLE {
+            self.refuse(document, &format!("{at}/arms"), format!("the shares add up to {sum}, not to {SHARES_WHOLE}"));
+        }
+        let mut names = BTreeSet::new();
+        let acting: Vec<&str> = reguas.iter().copied().filter(|name| *name != REGUA_NONE).collect();
+        for (position, arm) in raw.arms.iter().enumerate() {
+            let at = format!("{at}/arms/{position}");
+            if !names.insert(&arm.name) {
+                self.refuse(document, &at, format!("the arm `{}` stands twice", arm.name));
+            }
+            match &arm.regua {
+                Some(_) if arm.hold_out => {
+                    self.refuse(document, &at, "an arm that holds out sends nothing; take its `regua` out");
+                }
+                Some(name) if name == REGUA_NONE => {
+                    self.refuse(document, &at, "for an arm that sends nothing write hold_out = true");
+                }
+                Some(name) => self.known_regua(document, &format!("{at}/regua"), name, &acting),
+                None => {}
+            }
+        }
+    }
+
+    fn reach(&mut self, document: &Document, raw: &RawChannels, segments: &[&str]) -> Reach {
+        for (segment, hour) in &raw.best_hours {
+            let at = format!("/channels/best_hours/{segment}");
+            self.known_segment(document, &at, segment, segments);
+            if *hour > 23 {
+                self.refuse(document, &at, format!("{hour} is no hour of the day; write 0 to 23"));
+            }
+        }
+        let named = [
+            (Channel::Email, &raw.email),
+            (Channel::Whatsapp, &raw.whatsapp),
+            (Channel::Sms, &raw.sms),
+            (Channel::Phone, &raw.phone),
+            (Channel::Letter, &raw.letter),
+            (Channel::Portal, &raw.portal),
+        ];
+        let priors = named.map(|(channel, raw)| (channel, self.prior(document, channel, raw, segments)));
+        let Reach { prior_weight, hour_answers_min, .. } = Reach::default();
+        Reach {
+            prior_weight: raw.prior_weight.unwrap_or(prior_weight),
+            hour_answers_min: raw.hour_answers_min.unwrap_or(hour_answers_min),
+            priors: priors.into(),
+            best_hours: raw.best_hours.clone(),
+        }
+    }
+
+    fn prior(&mut self, document: &Document, channel: Channel, raw: &RawChannel, segments: &[&str]) -> Prior {
+        let at = format!("/channels/{}", channel.as_str());
+        let mut prior = Prior::default();
+        if let Some(rate) = raw.answer_rate {
+            prior.answer_rate = basis_points(rate);
+        }
+        for (segment, rate) in &raw.by_segment {
+            let at = format!("{at}/by_segment/{segment}");
+            self.known_segment(document, &at, segment, segments);
+            if !(0.0..=1.0).contains(rate) {
+                self.refuse(document, &at, format!("{rate} is no share; write 0 to 1, such as 0.2"));
+            }
+            prior.by_segment.insert(segment.clone(), basis_points(*rate));
+        }
+        let cost = raw.cost.as_deref().and_then(|text| self.parse::<Minor>(document, &format!("{at}/cost"), text));
+        if cost.is_some_and(|cost| cost < Minor::ZERO) {
+            self.refuse(document, &format!("{at}/cost"), "a cost is not below zero");
+        }
+        prior.cost = cost.unwrap_or(Minor::ZERO);
+        prior
+    }
+}
+
+/// A share in basis points, rounded to the nearest.
+fn basis_points(rate: f64) -> u32 {
+    (rate.clamp(0.0, 1.0) * f64::from(RATE_WHOLE)).round() as u32
+}

@@ -1,0 +1,25 @@
+//! Which arm of which experiment an account is in, and what follows for its régua.
+
+use super::{Debtor, REGUA_NONE, Rules};
+use crate::domain::experiment::{Arm, Experiment};
+
+/// Scopes named by hand, for this debtor or its group: whoever is named there is in no experiment.
+const BY_HAND: [&str; 3] = ["item", "debtor", "group"];
+
+/// The arm of an account whose régua came from this scope.
+///
+/// An experiment never overrules a person, and never wakes what the configuration leaves alone: a régua named for an
+/// item, a debtor or a group keeps the account out, and so does `none`.
+pub(super) fn arm<'r>(
+    rules: &'r Rules,
+    debtor: &Debtor,
+    segment: &str,
+    regua: &str,
+    scope: &str,
+) -> Option<(&'r Experiment, &'r Arm)> {
+    if regua == REGUA_NONE || BY_HAND.contains(&scope) {
+        return None;
+    }
+    let experiment = rules.experiments.iter().find(|e| e.takes(segment))?;
+    Some((experiment, experiment.arm_of(&debtor.group_id)?))
+}

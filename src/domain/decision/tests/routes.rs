@@ -1,0 +1,236 @@
+//! The channel by what the debtor answers, prefers and costs, and the hour at which it answers.
+
+use super::support::*;
+use crate::domain::answers::{ChannelAnswers, Prior};
+use crate::domain::procedure::{Channel, Channel::*, StepKind};
+use chrono::Timelike;
+use std::collections::BTreeMap;
+
+fn answered(case: &mut Case, channel: Channel, answered: u32, contacts: u32) {
+    case.debtor().answers.by_channel.push(ChannelAnswers { channel, contacts, answered });
+}
+
+fn prior(case: &mut Case, channel: Channel, percent: u32, cost: &str) {
+    let prior = Prior { answer_rate: percent * 100, by_segment: BTreeMap::new(), cost: minor(cost) };
+    case.rules.reach.priors.push((channel, prior));
+}
+
+fn prefers(case: &mut Case, channel: Channel, rank: i64) {
+    let points = case.debtor().points.iter_mut().filter(|p| p.channel == channel);
+    points.for_each(|p| p.preference_rank = Some(rank));
+}
+
+/// D+5 goes by e-mail, WhatsApp or SMS, in this order, and the debtor has all three.
+fn three_channels() -> Case {
+    Case::of(&[10]).with(|c| c.debtor().points = [Sms, Whatsapp, Email].map(point).to_vec())
+}
+
+/// The line of the trace on the channel.
+fn why(case: &Case) -> String {
+    let trace = case.action().rule_trace;
+    trace.into_iter().find(|line| line.starts_with("channel ")).unwrap()
+}
+
+#[test]
+fn the_channel_that_is_answered_most_and_why_it_won() {
+    let table: &[(&str, Change, &str)] = &[
+        (
+            "nothing known: the step's order",
+            |_| {},
+            "channel email: 0 of 0 answered, smoothed 20 %; whatsapp as much, but later in the step",
+        ),
+        (
+            "its own answers",
+            |c| answered(c, Whatsapp, 3, 4),
+            "channel whatsapp: 3 of 4 answered, smoothed 36 %; email 20 %",
+        ),
+        (
+            "two answers do not beat two hundred",
+            |c| {
+                answered(c, Sms, 2, 2);
+                answered(c, Whatsapp, 120, 200);
+            },
+            "channel whatsapp: 120 of 200 answered, smoothed 58 %; sms 33 %",
+        ),
+        (
+            "what is never answered comes last",
+            |c| {
+                answered(c, Email, 0, 12);
+                answered(c, Whatsapp, 0, 1);
+            },
+            "channel sms: 0 of 0 answered, smoothed 20 %; whatsapp 18 %",
+        ),
+        (
+            "a preference",
+            |c| prefers(c, Sms, 1),
+            "channel sms: preferred (1), 0 of 0 answered, smoothed 60 %; email 20 %",
+        ),
+        (
+            "which a few answers do not overrule",
+            |c| {
+                prefers(c, Sms, 1);
+                answered(c, Whatsapp, 3, 3);
+            },
+            "channel sms: preferred (1), 0 of 0 answered, smoothed 60 %; whatsapp 38 %",
+        ),
+        (
+            "but many do",
+            |c| {
+                prefers(c, Sms, 1);
+                answered(c, Whatsapp, 30, 30);
+            },
+            "channel whatsapp: 30 of 30 answered, smoothed 80 %; sms 60 %",
+        ),
+        (
+            "ranks in their order",
+            |c| [(Email, 3), (Whatsapp, 1), (Sms, 2)].into_iter().for_each(|(channel, rank)| prefers(c, channel, rank)),
+            "channel whatsapp: preferred (1), 0 of 0 answered, smoothed 60 %; sms 47 %",
+        ),
+        (
+            "between equals the cheaper",
+            |c| {
+                [(Email, "0.30"), (Whatsapp, "0.10"), (Sms, "0.20")]
+                    .into_iter()
+                    .for_each(|(ch, cost)| prior(c, ch, 20, cost))
+            },
+            "channel whatsapp: 0 of 0 answered, smoothed 20 %; sms as much, but dearer",
+        ),
+        (
+            "but not the cheap before the good",
+            |c| {
+                prior(c, Email, 20, "0.00");
+                prior(c, Whatsapp, 21, "9.00");
+            },
+            "channel whatsapp: 0 of 0 answered, smoothed 21 %; email 20 %",
+        ),
+    ];
+    for (name, change, expected) in table {
+        assert_eq!(why(&three_channels().with(change)), *expected, "{name}");
+    }
+}
+
+#[test]
+fn the_prior_is_of_the_segment() {
+    let case = three_channels().with(|c| {
+        prior(c, Sms, 10, "0.00");
+        c.rules.reach.priors[0].1.by_segment.insert("unassigned".to_owned(), 5_000);
+    });
+    assert_eq!(why(&case), "channel sms: 0 of 0 answered, smoothed 50 %; email 20 %");
+}
+
+#[test]
+fn the_best_channel_that_cannot_be_used_is_passed_over() {
+    let case = three_channels().with(|c| {
+        answered(c, Sms, 9, 10);
+        answered(c, Whatsapp, 5, 10);
+        c.debtor().points[0].opted_out = true;
+        c.debtor().points[1].is_valid = false;
+    });
+    let trace = case.action().rule_trace;
+    let route: Vec<&String> = trace.iter().filter(|l| l.contains("passed over") || l.starts_with("channel")).collect();
+    let expected = [
+        "sms passed over: opted out",
+        "whatsapp passed over: bounced or known to be wrong",
+        "channel email: 0 of 0 answered, smoothed 20 %",
+    ];
+    assert_eq!(route, expected);
+}
+
+#[test]
+fn a_notice_that_the_law_asks_for_goes_by_the_steps_order() {
+    for kind in [StepKind::NegativacaoNotice, StepKind::ProtestoNotice, StepKind::Notice] {
+        let case = three_channels().with(|c| {
+            answered(c, Whatsapp, 30, 30);
+            prefers(c, Sms, 1);
+            c.step("d+5").kind = kind;
+        });
+        let expected = if kind == StepKind::Notice {
+            "channel whatsapp: 30 of 30 answered, smoothed 80 %; sms 60 %"
+        } else {
+            "channel email: by the step's order"
+        };
+        assert_eq!(why(&case), expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn of_two_addresses_on_a_channel_the_preferred_one() {
+    let two = |ranks: [Option<i64>; 2]| {
+        let case = Case::of(&[10]).with(|c| {
+            let address = |name: &str, rank| crate::domain::case::ContactPoint {
+                address: name.to_owned(),
+                preference_rank: rank,
+                ..point(Email)
+            };
+            c.debtor().points = vec![address("b@x", ranks[0]), address("a@x", ranks[1])];
+        });
+        case.action().destination.unwrap()
+    };
+    assert_eq!(two([None, None]), "a@x");
+    assert_eq!(two([Some(1), None]), "b@x");
+    assert_eq!(two([Some(2), Some(1)]), "a@x");
+}
+
+/// `08:00 hour 9: 3 answers`: the local time of the slot, and what the trace says of the hour.
+fn hour(case: &Case) -> String {
+    let action = case.action();
+    let zone = case.rules.calendar.zone_of(case.group.debtors[0].0.time_zone.as_deref(), None);
+    let local = action.validity.not_before.with_timezone(&zone);
+    let why = action.rule_trace.iter().find(|line| line.starts_with("hour ")).map_or("opens", String::as_str);
+    format!("{:02}:{:02} {why}", local.hour(), local.minute())
+}
+
+fn answers_at(case: &mut Case, hours: &[(usize, u32)]) {
+    hours.iter().for_each(|(hour, answers)| case.debtor().answers.by_hour[*hour] = *answers);
+}
+
+#[test]
+fn the_hour_of_the_account_else_of_its_segment_else_as_the_window_opens() {
+    let of_segment = |c: &mut Case| c.rules.reach.best_hours = [("unassigned".to_owned(), 14)].into();
+    type Hours = &'static [(usize, u32)];
+    let table: &[(&str, Hours, bool, &str)] = &[
+        ("nothing known", &[], false, "08:00 opens"),
+        ("three answers", &[(16, 3)], false, "16:00 hour 16: 3 answers"),
+        ("two are not enough", &[(16, 2)], false, "08:00 opens"),
+        ("the segment's then", &[(16, 2)], true, "14:00 hour 14: best of the segment"),
+        ("its own before the segment's", &[(16, 3)], true, "16:00 hour 16: 3 answers"),
+        ("early birds as early as may be", &[(6, 5)], true, "08:00 hour 6: 5 answers"),
+        ("not after the window has closed", &[(21, 5)], true, "14:00 hour 14: best of the segment"),
+        ("nor as it closes", &[(20, 5)], false, "08:00 opens"),
+        ("the last hour of the window", &[(19, 5)], false, "19:00 hour 19: 5 answers"),
+    ];
+    for (name, hours, has_segment, expected) in table {
+        let case = Case::of(&[10]).with(|c| answers_at(c, hours));
+        let case = if *has_segment { case.with(of_segment) } else { case };
+        assert_eq!(hour(&case), *expected, "{name}");
+    }
+    let other = Case::of(&[10]).with(|c| c.rules.reach.best_hours = [("novo".to_owned(), 14)].into());
+    assert_eq!(hour(&other), "08:00 opens", "of another segment");
+}
+
+/// The hour is the debtor's own, whatever its clocks do.
+#[test]
+fn the_hour_across_daylight_saving_and_the_end_of_the_year() {
+    let table: &[(&str, &str, &str)] = &[
+        ("America/New_York", "2026-03-07", "2026-03-07 15:00:00 UTC"),
+        ("America/New_York", "2026-03-09", "2026-03-09 14:00:00 UTC"),
+        ("America/New_York", "2026-10-31", "2026-10-31 14:00:00 UTC"),
+        ("America/New_York", "2026-11-02", "2026-11-02 15:00:00 UTC"),
+        ("America/Sao_Paulo", "2026-12-31", "2026-12-31 13:00:00 UTC"),
+        ("America/Sao_Paulo", "2027-01-01", "2027-01-01 13:00:00 UTC"),
+        ("Pacific/Auckland", "2026-12-31", "2026-12-30 21:00:00 UTC"),
+        ("Asia/Kolkata", "2026-12-31", "2026-12-31 04:30:00 UTC"),
+        ("not a zone", "2026-12-31", "2026-12-31 13:00:00 UTC"),
+    ];
+    for (zone, on, expected) in table {
+        let case = Case::of(&[10]).with(|c| {
+            c.as_of = day(on);
+            c.item(0).due_date = day(on) - chrono::Days::new(10);
+            c.debtor().time_zone = Some((*zone).to_owned());
+            answers_at(c, &[(10, 4)]);
+        });
+        assert_eq!(case.action().validity.not_before.to_string(), *expected, "{zone} {on}");
+        let local = zone.parse().unwrap_or(chrono_tz::America::Sao_Paulo);
+        assert_eq!(case.action().validity.not_before.with_timezone(&local).hour(), 10, "{zone} {on}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Experiments: which arm an account is in.
+//!
+//! The arm is drawn by a hash of the experiment and the group alone, so that all companies of a group hear the same,
+//! every day the same, whoever else is in the portfolio and whatever other experiments run.
+
+use sha2::{Digest, Sha256};
+
+/// What the shares of an experiment's arms add up to.
+pub const SHARES_WHOLE: u32 = 100;
+
+/// Arms over some segments.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    pub id: String,
+    /// Segments that take part; empty = all.
+    pub segments: Vec<String>,
+    /// Their shares add up to `SHARES_WHOLE`.
+    pub arms: Vec<Arm>,
+}
+
+/// One arm.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    pub name: String,
+    /// Per cent of the groups.
+    pub share: u32,
+    /// The régua of this arm; `None` = the one that applies without the experiment.
+    pub regua: Option<String>,
+    /// Nothing goes out.
+    pub hold_out: bool,
+}
+
+/// The arm that an account is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draw {
+    pub experiment: String,
+    pub arm: String,
+}
+
+impl Experiment {
+    pub fn takes(&self, segment: &str) -> bool {
+        self.segments.is_empty() || self.segments.iter().any(|s| s == segment)
+    }
+
+    /// The arm of a group; `None` only where the shares do not add up.
+    pub fn arm_of(&self, group_id: &str) -> Option<&Arm> {
+        let drawn = self.ticket(group_id);
+        let mut upper = 0;
+        self.arms.iter().find(|arm| {
+            upper += arm.share;
+            drawn < upper
+        })
+    }
+
+    /// A number from 0 to 99, every one as likely as the next.
+    fn ticket(&self, group_id: &str) -> u32 {
+        let mut hasher = Sha256::new();
+        for part in ["experiment", &self.id, group_id] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let digest = hasher.finalize();
+        let high = digest.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        ((u128::from(high) * u128::from(SHARES_WHOLE)) >> 64) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn experiment(id: &str, shares: &[u32]) -> Experiment {
+        let arm = |(position, share): (usize, &u32)| Arm {
+            name: ["champion", "challenger", "hold_out"][position].to_owned(),
+            share: *share,
+            regua: None,
+            hold_out: false,
+        };
+        Experiment { id: id.to_owned(), segments: Vec::new(), arms: shares.iter().enumerate().map(arm).collect() }
+    }
+
+    fn arms(experiment: &Experiment) -> Vec<&str> {
+        (0..10_000).map(|n| experiment.arm_of(&format!("cnpj:{n:08}")).unwrap().name.as_str()).collect()
+    }
+
+    #[test]
+    fn shares_are_kept_over_ten_thousand_groups() {
+        for shares in [[80, 15, 5], [34, 33, 33], [1, 98, 1]] {
+            let experiment = experiment("tone", &shares);
+            let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+            arms(&experiment).into_iter().for_each(|arm| *counts.entry(arm).or_default() += 1);
+            for arm in &experiment.arms {
+                // Four standard deviations of a binomial.
+                let (expected, share) = (f64::from(arm.share * 100), f64::from(arm.share) / 100.0);
+                let spread = 4.0 * (expected * (1.0 - share)).sqrt();
+                let count = f64::from(counts[arm.name.as_str()]);
+                assert!((count - expected).abs() <= spread, "{}: {count} of {expected}", arm.name);
+            }
+        }
+    }
+
+    #[test]
+    fn experiments_are_drawn_independently_of_each_other() {
+        let (one, other) = (experiment("tone", &[50, 50]), experiment("hours", &[50, 50]));
+        let same = arms(&one).iter().zip(arms(&other)).filter(|(a, b)| *a == b).count();
+        assert!((4_800..=5_200).contains(&same), "{same} of 10,000 groups in the same arm of both");
+    }
+
+    /// The draw is a promise over months: a changed hash would move every account in the midst of an experiment.
+    #[test]
+    fn the_draw_is_the_same_for_ever() {
+        let experiment = experiment("tone", &[80, 15, 5]);
+        let tickets: Vec<u32> = (0..8).map(|n| experiment.ticket(&format!("cnpj:{n:08}"))).collect();
+        assert_eq!(tickets, [63, 81, 51, 13, 62, 3, 21, 85]);
+    }
+
+    #[test]
+    fn a_larger_share_takes_from_its_neighbour_only() {
+        let (before, after) = (experiment("tone", &[80, 15, 5]), experiment("tone", &[70, 25, 5]));
+        for (was, is) in arms(&before).into_iter().zip(arms(&after)) {
+            assert!(was == is || (was, is) == ("champion", "challenger"), "{was} became {is}");
+        }
+    }
+}

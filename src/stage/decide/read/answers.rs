@@ -1,0 +1,56 @@
+//! How each debtor answers: by channel as SQL counted it, by hour where the debtor is.
+
+use std::collections::HashMap;
+
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
+use chrono::{DateTime, Timelike, Utc};
+
+use super::{Rows, int};
+use crate::domain::answers::{Answers, ChannelAnswers};
+use crate::domain::calendar::Calendar;
+use crate::domain::case::Debtor;
+use crate::domain::procedure::Channel;
+use crate::error::Result;
+use crate::io::engine::Session;
+
+/// Gives every debtor its answers.
+pub(super) fn fill(session: &Session, calendar: &Calendar, debtors: &mut [Debtor]) -> Result<()> {
+    let mut by_channel = by_channel(&Rows::of(session, "cnd_answers")?)?;
+    let mut times = times(&Rows::of(session, "cnd_answer_times")?)?;
+    for debtor in debtors {
+        let zone = calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
+        let mut by_hour = [0; 24];
+        for time in times.remove(&debtor.debtor_id).unwrap_or_default() {
+            by_hour[time.with_timezone(&zone).hour() as usize % 24] += 1;
+        }
+        let by_channel = by_channel.remove(&debtor.debtor_id).unwrap_or_default();
+        debtor.answers = Answers { by_channel, by_hour };
+    }
+    Ok(())
+}
+
+fn by_channel(rows: &Rows) -> Result<HashMap<String, Vec<ChannelAnswers>>> {
+    let (id, channel) = (rows.texts("debtor_id")?, rows.texts("channel")?);
+    let (contacts, answered) = (rows.ints("contacts")?, rows.ints("answered")?);
+    let mut answers: HashMap<String, Vec<ChannelAnswers>> = HashMap::new();
+    for row in 0..rows.len() {
+        let Some(channel) = Channel::parse(channel.get(row)) else { continue };
+        let count = |ints| int(ints, row).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let known = ChannelAnswers { channel, contacts: count(contacts), answered: count(answered) };
+        answers.entry(id.get(row).to_owned()).or_default().push(known);
+    }
+    Ok(answers)
+}
+
+fn times(rows: &Rows) -> Result<HashMap<String, Vec<DateTime<Utc>>>> {
+    let id = rows.texts("debtor_id")?;
+    let instants = rows.array("answered_at")?.as_primitive_opt::<TimestampMicrosecondType>();
+    let instants = instants.ok_or_else(|| rows.lacks("answered_at"))?;
+    let mut times: HashMap<String, Vec<DateTime<Utc>>> = HashMap::new();
+    for (row, instant) in instants.iter().enumerate() {
+        let instant = instant.and_then(DateTime::from_timestamp_micros);
+        times.entry(id.get(row).to_owned()).or_default().extend(instant);
+    }
+    Ok(times)
+}
