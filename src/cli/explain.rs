@@ -141,12 +141,17 @@ pub(super) fn rows(batches: &[RecordBatch]) -> impl Iterator<Item = Row<'_>> {
 impl Found {
     fn as_text(&self, voice: Voice, debtor: &str, record: &Record) -> String {
         let mut lines = vec![voice.bold(&format!("{debtor} on {} (run {})", record.as_of, record.run_id))];
-        for account in rows(&self.debtors) {
-            let (company, currency) = (account.text("company_id"), account.text("currency"));
+        let mut accounts: Vec<(String, String)> =
+            rows(&self.decisions).map(|d| (d.text("company_id"), d.text("currency"))).collect();
+        accounts.dedup();
+        for (company, currency) in accounts {
             lines.push(String::new());
             lines.push(voice.bold(&format!("Account with company {company} in {currency}")));
-            lines.extend(account_lines(&account));
             let of_account = |r: &Row<'_>| r.text("company_id") == company && r.text("currency") == currency;
+            match rows(&self.debtors).find(of_account) {
+                Some(account) => lines.extend(account_lines(&account)),
+                None => lines.push("  owes nothing".to_owned()),
+            }
             for item in rows(&self.items).filter(of_account) {
                 lines.push(item_line(&item));
             }
@@ -218,7 +223,8 @@ fn item_line(item: &Row<'_>) -> String {
 fn decision_lines(decision: &Row<'_>) -> Vec<String> {
     let (reason, detail, step) = (decision.text("reason"), decision.text("detail"), decision.text("step_id"));
     let mut lines: Vec<String> = decision.list("rule_trace").into_iter().map(|rule| format!("  {rule}")).collect();
-    let why = HoldReason::parse(&reason).map_or("the step is due", HoldReason::text);
+    let of_action = if reason == "duty" { "owed to the debtor after a payment" } else { "the step is due" };
+    let why = HoldReason::parse(&reason).map_or(of_action, HoldReason::text);
     let step = if step.is_empty() { String::new() } else { format!(" (step {step})") };
     let detail = if detail.is_empty() { String::new() } else { format!("; {detail}") };
     lines.push(format!("  => {} {reason}{step}: {why}{detail}", decision.text("outcome")));

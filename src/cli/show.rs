@@ -91,6 +91,7 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
         titled(voice, "What is owed", aging(&rows("kpi_aging")?)),
         titled(voice, "What goes out", actions(&rows("kpi_actions")?)),
         titled(voice, "Why the others are left alone", holds(&rows("kpi_holds")?)),
+        overdue_removals(voice, &rows("kpi_listings")?),
         places(&store, record),
     ];
     Ok(parts.join("\n"))
@@ -201,6 +202,25 @@ fn holds(batches: &[RecordBatch]) -> Option<Table> {
     }
     let table = right_aligned(table, 2..3);
     (!rows.is_empty()).then(|| right_aligned(table, 4..5))
+}
+
+/// Listings that had to be gone by law; nothing where there is none.
+fn overdue_removals(voice: Voice, batches: &[RecordBatch]) -> String {
+    let counts = |name: &str| -> Vec<i64> {
+        let columns = batches.iter().filter_map(|b| b.column_by_name(name)?.as_primitive_opt::<Int64Type>());
+        columns.flat_map(|c| c.iter().flatten()).collect()
+    };
+    let listings: i64 = counts("removals_overdue").iter().sum();
+    if listings == 0 {
+        return String::new();
+    }
+    let days = counts("overdue_days_max").into_iter().max().unwrap_or(0);
+    let text = format!(
+        "Overdue removals: {} of what is paid and still listed, the longest by {} days; `regua explain` tells by whom",
+        grouped(listings),
+        grouped(days)
+    );
+    format!("{}\n", voice.bold(&text))
 }
 
 fn places(store: &Store, record: &Record) -> String {

@@ -4,8 +4,12 @@
 //! that what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
 
 mod compose;
+mod duty;
 mod history;
 mod ladder;
+mod listing;
+mod priority;
+mod receipt;
 mod route;
 mod select;
 
@@ -43,6 +47,8 @@ pub struct Creditor {
     pub opt_out: BTreeMap<String, String>,
     pub portal_link: Option<String>,
 }
+
+pub use duty::Duty;
 
 /// Everything a decision depends on besides the case.
 #[derive(Debug)]
@@ -95,6 +101,10 @@ pub struct Decision {
     /// Why each item (in the order of the account's items) is left out of messages.
     pub item_holds: Vec<Option<HoldReason>>,
     pub outcome: Outcome,
+    /// What is owed to the debtor after a payment: it goes out beside the outcome, not instead of it.
+    pub duties: Vec<Duty>,
+    /// By when each entry (in the order of the account's entries) has to be gone; `None`: nothing is owed, or no term runs.
+    pub deadlines: Vec<Option<NaiveDate>>,
 }
 
 /// One action, or one reason.
@@ -133,6 +143,8 @@ struct Matter<'a> {
     standing: Standing,
     cycle_id: String,
     state: Option<&'a Step>,
+    /// What templates are told of the duty that is being composed.
+    duty: Option<duty::DutyFields>,
     trace: Vec<String>,
 }
 
@@ -145,7 +157,11 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<
     for (d, (_, accounts)) in group.debtors.iter().enumerate() {
         order.extend((0..accounts.len()).map(|a| (d, a)));
     }
-    order.sort_by_key(|&(d, a)| std::cmp::Reverse(group.debtors[d].1[a].overdue()));
+    // Who owes nothing comes last: thanks take no room from a reminder.
+    order.sort_by_key(|&(d, a)| {
+        let account = &group.debtors[d].1[a];
+        (account.items.is_empty(), std::cmp::Reverse(account.overdue()))
+    });
     let mut contacts = group.contacts.clone();
     let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
     for (d, a) in order {
@@ -171,13 +187,15 @@ fn decide_account(
     let cycle_id = history::cycle_of(rules, debtor, account, contacts);
     let trace = vec![format!("segment {}", standing.segment), format!("régua {regua} by {scope}")];
     let items = select::netted(rules, account);
-    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, trace };
+    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };
+    let (duties, deadlines) = matter.duties(&regua, contacts)?;
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
     let outcome = matter.settle(&regua, &item_holds, contacts)?;
+    let outcome = matter.thanks(&regua, contacts, outcome)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
     let state = matter.state.map(|step| step.id.clone());
     let Standing { segment, tier, risk_band } = matter.standing;
-    Ok(Decision { segment, tier, risk_band, regua, state, item_holds, outcome })
+    Ok(Decision { segment, tier, risk_band, regua, state, item_holds, outcome, duties, deadlines })
 }
 
 fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
@@ -238,7 +256,9 @@ impl<'a> Matter<'a> {
         let eligible: Vec<&'a Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
         let rung = match self.climb(procedure, &eligible, contacts) {
             Some(Climb::Due(rung)) => rung,
-            Some(Climb::Wait(next, lead)) => return Ok(self.wait(next, lead, item_holds, contacts, reasons)),
+            Some(Climb::Wait(next, lead, passed)) => {
+                return Ok(self.wait((next, passed), lead, item_holds, contacts, reasons));
+            }
             None => {
                 self.note_cap(contacts, &mut reasons);
                 self.note_item_reasons(item_holds, &mut reasons);
@@ -263,7 +283,7 @@ impl<'a> Matter<'a> {
     /// No step is due: because it is not its time, or because nothing overdue is left to speak of.
     fn wait(
         &mut self,
-        next: Next<'_>,
+        (next, passed): (Next<'_>, Option<String>),
         lead: &Item,
         item_holds: &[Vec<HoldReason>],
         contacts: &[Contact],
@@ -279,11 +299,12 @@ impl<'a> Matter<'a> {
         }
         let step = match next {
             Next::NotYet { step } | Next::Due { step, .. } => {
-                reasons.because(HoldReason::NoStepDue, Some(format!("next is {}", step.id)));
+                let also = passed.map_or(String::new(), |why| format!("; {why}"));
+                reasons.because(HoldReason::NoStepDue, Some(format!("next is {}{also}", step.id)));
                 Some(step)
             }
             Next::Exhausted => {
-                reasons.note(true, HoldReason::StepExhausted);
+                reasons.because(HoldReason::StepExhausted, passed);
                 None
             }
         };
