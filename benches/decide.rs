@@ -60,6 +60,8 @@ fn step(level: u32, days: i64, kind: StepKind, channels: &[Channel]) -> Step {
         after_notice: (days == 60).then(|| ("d+45".to_owned(), 10)),
         bureau: None,
         agency: None,
+        deadline_business_days: None,
+        listing_years_max: None,
     }
 }
 
@@ -163,7 +165,6 @@ fn item(seed: u64, position: u64) -> Item {
         in_kept_agreement: draw(seed, 40 + position, 30) == 0,
         promise_pending: draw(seed, 50 + position, 20) == 0,
         agency_id: None,
-        is_listed: false,
     }
 }
 
@@ -183,7 +184,8 @@ fn account(seed: u64) -> Account {
         profile,
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
+        entries: Vec::new(),
+        ended: None,
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod balances;
 mod contacts;
+mod duties;
 mod standing;
 mod totals;

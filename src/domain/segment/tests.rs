@@ -34,7 +34,6 @@ fn item(days_past_due: i64, open: i64) -> Item {
         in_kept_agreement: false,
         promise_pending: false,
         agency_id: None,
-        is_listed: false,
     }
 }
 
@@ -49,7 +48,8 @@ fn account(profile: Profile) -> Account {
         episode_start: day("2026-02-01"),
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
+        entries: Vec::new(),
+        ended: None,
     }
 }
 

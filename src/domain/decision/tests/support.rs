@@ -42,6 +42,8 @@ pub(super) fn step(id: &str, kind: StepKind, trigger: Trigger, channels: &[Chann
         after_notice: None,
         bureau: None,
         agency: None,
+        deadline_business_days: None,
+        listing_years_max: None,
     }
 }
 
@@ -163,7 +165,6 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
         in_kept_agreement: false,
         promise_pending: false,
         agency_id: None,
-        is_listed: false,
     }
 }
 
@@ -209,7 +210,8 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
+        entries: Vec::new(),
+        ended: None,
     }
 }
 
