@@ -5,6 +5,7 @@ mod cli;
 mod days;
 mod determinism;
 mod inputs;
+mod kinds;
 mod ledger;
 mod messages;
 mod models;
