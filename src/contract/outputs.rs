@@ -314,7 +314,11 @@ pub const KPIS: &[Table] = &[
             req("listed_amount", Money, "original amount of those items"),
             req("paid_while_listed", Int, "listings of what is paid in full"),
             req("removals_due", Int, "of them, those whose removal the source has not asked for"),
-            req("removals_overdue", Int, "of them, those still listed after the deadline (Súmula 548: five business days)"),
+            req(
+                "removals_overdue",
+                Int,
+                "of them, those still listed after the deadline (Súmula 548: five business days)",
+            ),
             req("overdue_days_max", Int, "calendar days after the deadline, of the worst"),
         ],
     },

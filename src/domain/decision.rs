@@ -187,7 +187,8 @@ fn decide_account(
     let cycle_id = history::cycle_of(rules, debtor, account, contacts);
     let trace = vec![format!("segment {}", standing.segment), format!("régua {regua} by {scope}")];
     let items = select::netted(rules, account);
-    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };
+    let mut matter =
+        Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };
     let (duties, deadlines) = matter.duties(&regua, contacts)?;
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
     let outcome = matter.settle(&regua, &item_holds, contacts)?;

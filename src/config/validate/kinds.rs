@@ -62,7 +62,8 @@ impl Workshop<'_> {
         ];
         for (name, is_asked, only, flag, kinds) in triggers {
             if is_asked && raw.trigger != only {
-                let message = format!("a step of kind {} has the trigger {{ {name} = true }} and no other", kind.as_str());
+                let message =
+                    format!("a step of kind {} has the trigger {{ {name} = true }} and no other", kind.as_str());
                 self.refuse(document, &format!("{at}/trigger"), message);
             }
             if !is_asked && raw.trigger.names(flag) {

@@ -159,7 +159,8 @@ impl<'a> Matter<'a> {
         let end_of_deadline = deadline.map(|d| (d + Days::new(1)).and_time(chrono::NaiveTime::MIN).and_utc());
         validity.expires_at = end_of_deadline.map_or(validity.expires_at, |end| end.max(validity.expires_at));
         let route = Route { channel: Channel::Instruction, point: None, validity };
-        let trace = self.trace.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
+        let trace =
+            self.trace.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
         let cycle_id = self.duty_cycle(entry);
         self.duty = Some(fields);
         let composed = self.compose_as(cycle_id, trace, |matter| {

@@ -31,7 +31,8 @@ impl Contact {
 /// The cycle of an account: the one its last action in the present episode was published under, so that a payment
 /// posted late cannot give an old episode a new name; else one named after the episode's first day.
 pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, contacts: &[Contact]) -> String {
-    let in_episode = contacts.iter().filter(|c| c.is_of(debtor, account) && !c.is_duty() && c.on >= account.episode_start);
+    let in_episode =
+        contacts.iter().filter(|c| c.is_of(debtor, account) && !c.is_duty() && c.on >= account.episode_start);
     let last = in_episode.filter(|c| c.cycle_id.is_some()).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()));
     match last.and_then(|c| c.cycle_id.clone()) {
         Some(id) => id,

@@ -101,7 +101,7 @@ impl<'a> Matter<'a> {
         let (name, number) = (&lead.item.invoice_id, lead.item.installment_no);
         self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
         self.trace.push(lead.considered.clone());
-        let Next::Due { step, .. } = lead.next else { 
+        let Next::Due { step, .. } = lead.next else {
             return Some(Climb::Wait(lead.next.clone(), lead.item, lead.passed.clone()));
         };
         let occurrence = self.next_occurrence(step, contacts);

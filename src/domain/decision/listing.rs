@@ -74,7 +74,8 @@ impl Matter<'_> {
         let kind = step.kind.register()?;
         // A step without a bureau means whichever there is.
         let is_there = |bureau: &str| step.bureau.as_ref().is_none_or(|own| own == bureau);
-        let is_item = |other: &&Item| other.invoice_id == item.invoice_id && other.installment_no == item.installment_no;
+        let is_item =
+            |other: &&Item| other.invoice_id == item.invoice_id && other.installment_no == item.installment_no;
         let mut entries = self.account.entries.iter().filter(|e| e.kind == kind && is_there(&e.counterpart));
         if let Some(entry) = entries.find(|e| e.items.iter().any(|i| is_item(&i))) {
             return Some(format!("is with {} since {}", entry.counterpart, entry.since));
@@ -92,7 +93,9 @@ impl Matter<'_> {
         let instructed = |contact: &&Contact| {
             let procedure = contact.regua.as_ref().and_then(|id| self.rules.procedures.get(id));
             let earlier = procedure.zip(contact.step_id.as_ref()).and_then(|(p, id)| p.step(id));
-            earlier.is_some_and(|e| e.kind.is_instruction() && e.kind.register() == step.kind.register() && e.bureau == step.bureau)
+            earlier.is_some_and(|e| {
+                e.kind.is_instruction() && e.kind.register() == step.kind.register() && e.bureau == step.bureau
+            })
         };
         let named = |contact: &&Contact| contact.items.iter().any(|named| named.is(item));
         let of_episode = self.counted_in_cycle(contacts);

@@ -19,9 +19,10 @@ impl<'a> Matter<'a> {
     ) -> Result<Outcome, MessageError> {
         let account = self.account;
         let debtor = self.debtor;
-        let is_silent =
-            self.rules.halted || debtor.is_held || debtor.is_insolvent || debtor.dunning_block.is_some();
-        let (Outcome::Hold(hold), Some(ended), false) = (&outcome, &account.ended, is_silent) else { return Ok(outcome) };
+        let is_silent = self.rules.halted || debtor.is_held || debtor.is_insolvent || debtor.dunning_block.is_some();
+        let (Outcome::Hold(hold), Some(ended), false) = (&outcome, &account.ended, is_silent) else {
+            return Ok(outcome);
+        };
         let Some((procedure, step)) = self.receipt_step(regua, ended) else { return Ok(outcome) };
         let Some((cycle_id, occurrence)) = self.unthanked(procedure, step, ended, contacts) else { return Ok(outcome) };
         let mut reasons = Reasons::default();
@@ -50,7 +51,13 @@ impl<'a> Matter<'a> {
     }
 
     /// The episode's cycle and the number of the receipt; `None` where nobody was reminded, or thanks were said.
-    fn unthanked(&self, procedure: &Procedure, step: &Step, ended: &Ended, contacts: &[Contact]) -> Option<(String, u32)> {
+    fn unthanked(
+        &self,
+        procedure: &Procedure,
+        step: &Step,
+        ended: &Ended,
+        contacts: &[Contact],
+    ) -> Option<(String, u32)> {
         let is_after_due = |id: &String| {
             let known = procedure.step(id);
             known.is_none_or(|s| s.kind.is_rung() && s.trigger.days_past_due().is_none_or(|days| days > 0))
@@ -68,7 +75,8 @@ impl<'a> Matter<'a> {
             action::cycle_id(tenant, &account.company_id, &self.debtor.debtor_id, account.currency, ended.start)
         };
         let cycle_id = last.cycle_id.clone().unwrap_or_else(named);
-        let receipts = || own().filter(|c| c.step_id.as_ref() == Some(&step.id) && c.cycle_id.as_ref() == Some(&cycle_id));
+        let receipts =
+            || own().filter(|c| c.step_id.as_ref() == Some(&step.id) && c.cycle_id.as_ref() == Some(&cycle_id));
         if receipts().any(Contact::counts) {
             return None;
         }

@@ -2,8 +2,8 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{ContactState, Ended, Entry, EntryKind};
-use crate::domain::procedure::{DisputeScope, StepKind, Trigger};
+use crate::domain::case::{ContactState, Ended, Entry, EntryKind, NamedItem};
+use crate::domain::procedure::{DisputeScope, LevelOf, StepKind, Trigger};
 use chrono::Days;
 
 /// Listing L1 with serasa of item P, paid that many days ago.
@@ -167,9 +167,7 @@ fn the_term_is_the_steps_and_only_a_removal_has_one_by_law() {
 #[test]
 fn once_for_ever_unless_it_is_known_to_have_failed() {
     use ContactState::{Answered, NotSent, Sent, Unreported};
-    for (state, expected) in
-        [(Sent, ""), (Answered, ""), (Unreported, ""), (NotSent, "removal #2 by instruction: P")]
-    {
+    for (state, expected) in [(Sent, ""), (Answered, ""), (Unreported, ""), (NotSent, "removal #2 by instruction: P")] {
         let mut case = paid();
         publish(&mut case, state);
         assert_eq!(owed(&case), expected, "{state:?} on the same day");
@@ -178,7 +176,10 @@ fn once_for_ever_unless_it_is_known_to_have_failed() {
     }
     let mut case = paid();
     let first = duties(&case)[0].action.action_id.clone();
-    assert_eq!(duties(&case.with(|c| c.rules.procedures.get_mut("b2b").unwrap().id = "b".into()))[0].action.action_id, first);
+    assert_eq!(
+        duties(&case.with(|c| c.rules.procedures.get_mut("b2b").unwrap().id = "b".into()))[0].action.action_id,
+        first
+    );
     case = paid();
     publish(&mut case, NotSent);
     publish(&mut case, NotSent);
@@ -280,6 +281,56 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
     assert_eq!(hold.detail.as_deref(), Some(detail));
 }
 
+#[test]
+fn what_a_bureau_was_asked_to_list_is_not_asked_again() {
+    // A and B fell due together; the listing of both was asked for, then A was paid and B leads.
+    fn asked(case: &mut Case, state: ContactState) {
+        case.was_sent("d+45", 12);
+        let named = |invoice_id: &str| NamedItem {
+            invoice_id: invoice_id.to_owned(),
+            installment_no: Some(1),
+            step_id: Some("d+60".to_owned()),
+        };
+        let mut contact = contact("d+60", Channel::Instruction, 5);
+        contact.items = vec![named("A"), named("Z")];
+        contact.state = state;
+        contact.occurrence = 2;
+        case.group.contacts.push(contact);
+        // As if the instruction had been for another step of the ladder: only what it named counts.
+        case.step("d+60").id = "again".to_owned();
+        let mut steps = case.procedure().steps.clone();
+        let position = steps.iter().position(|s| s.id == "again").unwrap();
+        steps.insert(
+            position,
+            Step {
+                segments: Some(vec!["nobody".to_owned()]),
+                ..step("d+60", StepKind::Negativacao, past_due(60), &[])
+            },
+        );
+        case.steps(steps);
+    }
+    let table: &[(&str, &[i64], Change, &str)] = &[
+        ("under way", &[62], |c| asked(c, ContactState::Unreported), "no_step_due"),
+        ("reported", &[62], |c| asked(c, ContactState::Sent), "no_step_due"),
+        ("failed", &[62], |c| asked(c, ContactState::NotSent), "again by instruction: A"),
+        ("not the other item", &[62, 62], |c| asked(c, ContactState::Sent), "again by instruction: B"),
+    ];
+    check(table);
+    let hold = Case::of(&[62]).with(|c| asked(c, ContactState::Sent)).hold();
+    assert_eq!(hold.detail.as_deref(), Some("next is d+90; again passed by: A/1 was instructed on 2026-11-12"));
+}
+
+#[test]
+fn items_that_climb_on_their_own_pass_a_listing_by_on_their_own() {
+    let by_item = |c: &mut Case| {
+        c.procedure().level_of = LevelOf::Item;
+        announced(c);
+    };
+    let case = Case::of(&[62, 62]).with(by_item);
+    assert_eq!(case.outcome(), "d+60 by instruction: B");
+    assert_eq!(Case::of(&[62]).with(by_item).outcome(), "no_step_due");
+}
+
 fn listed_only(case: &mut Case) {
     case.was_sent("d+30", 12);
     announced(case);
@@ -316,7 +367,8 @@ fn what_was_due_more_than_five_years_ago_is_never_listed() {
 #[test]
 fn no_protest_while_goods_are_being_returned() {
     fn protest(case: &mut Case) {
-        let notice = Step { notice_days: Some(5), ..step("n", StepKind::ProtestoNotice, past_due(70), &[Channel::Email]) };
+        let notice =
+            Step { notice_days: Some(5), ..step("n", StepKind::ProtestoNotice, past_due(70), &[Channel::Email]) };
         let after_notice = Some(("n".to_owned(), 5));
         case.steps(vec![notice, Step { after_notice, ..step("p", StepKind::Protesto, past_due(80), &[]) }]);
         case.was_sent("n", 10);
@@ -424,7 +476,15 @@ fn priority_is_amount_times_chance_times_urgency() {
         ("half of them late", &[30], |c| profile(c, 5, 10), 120),
         ("a low band", &[30], |c| band(c, "low"), 180),
         ("a medium band", &[30], |c| band(c, "medium"), 120),
-        ("a high band, whatever the history", &[30], |c| { profile(c, 10, 10); band(c, "high") }, 60),
+        (
+            "a high band, whatever the history",
+            &[30],
+            |c| {
+                profile(c, 10, 10);
+                band(c, "high")
+            },
+            60,
+        ),
         ("two items", &[30, 10], |_| {}, 240),
         ("180 days", &[180], |_| {}, 420),
         ("older is no more urgent", &[400], |_| {}, 420),

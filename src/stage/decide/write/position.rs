@@ -35,9 +35,7 @@ impl Line<'_> {
 fn lines<'a>(row: &'a Row<'a>) -> impl Iterator<Item = Line<'a>> {
     let Decision { outcome, duties, .. } = row.decision;
     let of_account = match outcome {
-        Outcome::Act(action) => {
-            Some(Line { row, action: Some(action), hold: None, reason: "step_due", detail: None })
-        }
+        Outcome::Act(action) => Some(Line { row, action: Some(action), hold: None, reason: "step_due", detail: None }),
         Outcome::Hold(_) if row.account.items.is_empty() && !duties.is_empty() => None,
         Outcome::Hold(hold) => {
             let (reason, detail) = (hold.reason.as_str(), hold.detail.as_deref());
