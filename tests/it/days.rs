@@ -127,6 +127,8 @@ fn items_that_climb_on_their_own_are_known_by_what_was_published() {
     assert!(second.starts_with("d+5") && second.contains("invoice_id: I1"), "I2 takes d+5, I1 is listed: {second}");
     assert_eq!(second.matches("step_id: d+5").count(), 1, "{second}");
     assert_eq!(house.published("debtors", "dunning_state"), ["d+5"]);
+}
+
 /// A debtor who was listed and has paid on the eve, and owes nothing else.
 fn listed_and_paid(paid_on: &str) -> House {
     let house = house("2026-03-20");

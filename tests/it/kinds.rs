@@ -92,7 +92,11 @@ fn check_refuses_what_a_kind_would_not_obey() {
         let house = House::new();
         // A portal step, for the link that it needs.
         house.edit(REGUA, "\"d-1\"\nkind = \"verification\"", "\"d-1\"\nkind = \"portal\"");
-        house.edit(REGUA, "channels = [\"phone\"]\nsegments = [\"ocasional\", \"recorrente\"]\ntemplate = \"verification\"", "channels = [\"portal\"]\ntemplate = \"portal\"");
+        house.edit(
+            REGUA,
+            "channels = [\"phone\"]\nsegments = [\"ocasional\", \"recorrente\"]\ntemplate = \"verification\"",
+            "channels = [\"portal\"]\ntemplate = \"portal\"",
+        );
         house.edit(file, from, to);
         let ended = house.regua(&["check", "pipelines/daily.toml"]);
         assert_eq!(ended.code, 2, "{name}: {}", ended.stderr);
@@ -104,7 +108,11 @@ fn check_refuses_what_a_kind_would_not_obey() {
 fn a_portal_step_is_a_message_on_any_of_its_channels() {
     let house = House::new();
     house.edit(REGUA, "\"d+5\"\nkind = \"reminder\"", "\"d+5\"\nkind = \"portal\"");
-    house.edit(REGUA, "channels = [\"email\", \"whatsapp\", \"sms\"]\ntemplate = \"overdue_second\"", "channels = [\"email\", \"whatsapp\"]\ntemplate = \"portal\"");
+    house.edit(
+        REGUA,
+        "channels = [\"email\", \"whatsapp\", \"sms\"]\ntemplate = \"overdue_second\"",
+        "channels = [\"email\", \"whatsapp\"]\ntemplate = \"portal\"",
+    );
     house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-05-01 2026-06-20 100.00");
     house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
     house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");

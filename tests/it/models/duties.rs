@@ -67,7 +67,8 @@ fn a_credit_note_and_a_write_off_end_a_debt_and_a_chargeback_reopens_it() {
 
 #[test]
 fn a_placement_of_an_invoice_is_done_when_all_of_it_is_paid_or_disputed() {
-    spec("
+    spec(
+        "
         invoices: invoice_id installment_no due_date amount
             I1 1 2026-04-20 100.00
             I1 2 2026-05-20 100.00
@@ -96,12 +97,14 @@ fn a_placement_of_an_invoice_is_done_when_all_of_it_is_paid_or_disputed() {
             K1 I1 2 2026-06-28
             K2 I2 1 2026-06-24
             K3 I3 1 2026-06-22
-    ");
+    ",
+    );
 }
 
 #[test]
 fn a_placement_of_all_the_debtor_owes_is_about_what_was_late() {
-    spec("
+    spec(
+        "
         invoices: invoice_id company_id due_date amount
             early 1 2026-04-01 100.00
             ontime 1 2026-06-20 100.00
@@ -120,7 +123,8 @@ fn a_placement_of_all_the_debtor_owes_is_about_what_was_late() {
             P4 late 2026-06-25 100.00
         int_placement_items = placement_id company_id invoice_id done_on is_paid
             K1 1 older 2026-06-25 true
-    ");
+    ",
+    );
 }
 
 #[test]
