@@ -17,6 +17,8 @@ const ENDINGS: [(StepKind, StepKind); 3] = [
     (StepKind::AgencyPlacement, StepKind::AgencyRecall),
 ];
 
+const DUTIES: &str = "negativacao_removal, protesto_release and agency_recall";
+
 impl RawTrigger {
     fn names(&self, flag: fn(&RawTrigger) -> bool) -> bool {
         flag(self) || self.all.iter().chain(&self.any).any(|part| part.names(flag))
@@ -27,7 +29,6 @@ impl Workshop<'_> {
     /// The keys that a step of this kind has, and its trigger.
     pub(super) fn keys_of_kind(&mut self, document: &Document, at: &str, raw: &RawStep, kind: StepKind) {
         let is_duty = kind.is_duty();
-        let is_receipt = kind == StepKind::Receipt;
         let keys = [
             ("channels", !raw.channels.is_empty(), kind.is_instruction()),
             ("segments", raw.segments.is_some(), is_duty),
@@ -44,31 +45,28 @@ impl Workshop<'_> {
             let message = format!("`{key}` has no effect on a step of kind {}; take it out", kind.as_str());
             self.refuse(document, &format!("{at}/{key}"), message);
         }
-        let triggers: [(&str, bool, RawTrigger, fn(&RawTrigger) -> bool, &str); 2] = [
-            (
-                "paid_while_listed",
-                is_duty,
-                RawTrigger { paid_while_listed: Some(true), ..RawTrigger::default() },
-                |t| t.paid_while_listed.is_some(),
-                "negativacao_removal, protesto_release and agency_recall",
-            ),
-            (
-                "all_paid",
-                is_receipt,
-                RawTrigger { all_paid: Some(true), ..RawTrigger::default() },
-                |t| t.all_paid.is_some(),
-                "receipt",
-            ),
+        self.trigger_of_kind(document, &format!("{at}/trigger"), &raw.trigger, kind);
+    }
+
+    /// What follows a payment has a trigger of its own and no other; nothing else has it.
+    fn trigger_of_kind(&mut self, document: &Document, at: &str, raw: &RawTrigger, kind: StepKind) {
+        let (paid_while_listed, all_paid) = (Some(true), Some(true));
+        let of_duties = RawTrigger { paid_while_listed, ..RawTrigger::default() };
+        let of_thanks = RawTrigger { all_paid, ..RawTrigger::default() };
+        let names_duties = raw.names(|t| t.paid_while_listed.is_some());
+        let names_thanks = raw.names(|t| t.all_paid.is_some());
+        let triggers = [
+            ("paid_while_listed", kind.is_duty(), of_duties, names_duties, DUTIES),
+            ("all_paid", kind == StepKind::Receipt, of_thanks, names_thanks, "receipt"),
         ];
-        for (name, is_asked, only, flag, kinds) in triggers {
-            if is_asked && raw.trigger != only {
+        for (name, is_asked, only, is_named, kinds) in triggers {
+            if is_asked && *raw != only {
                 let message =
                     format!("a step of kind {} has the trigger {{ {name} = true }} and no other", kind.as_str());
-                self.refuse(document, &format!("{at}/trigger"), message);
+                self.refuse(document, at, message);
             }
-            if !is_asked && raw.trigger.names(flag) {
-                let message = format!("`{name}` triggers steps of kind {kinds} only");
-                self.refuse(document, &format!("{at}/trigger"), message);
+            if !is_asked && is_named {
+                self.refuse(document, at, format!("`{name}` triggers steps of kind {kinds} only"));
             }
         }
     }

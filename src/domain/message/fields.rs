@@ -138,7 +138,12 @@ pub const FIELDS: &[Field] = &[
     or_null(debt("notice_days", Kind::Count(10, 365), "days that a notice gives", "")),
     or_null(debt("bureau", Kind::Text(40), "where a listing goes", "serasa")),
     or_null(debt("agency_id", Kind::Text(40), "agency that takes over", "agency-1")),
-    or_null(debt("duty", Kind::Record(DUTY), "what a removal, a release or a recall ends, and since when it is owed", "")),
+    or_null(debt(
+        "duty",
+        Kind::Record(DUTY),
+        "what a removal, a release or a recall ends, and since when it is owed",
+        "",
+    )),
 ];
 
 /// The table as rows of `(name, type, can be null, meaning)`; fields of records and lists by their full name.
