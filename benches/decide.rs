@@ -61,6 +61,8 @@ fn step(level: u32, days: i64, kind: StepKind, channels: &[Channel]) -> Step {
         after_notice: (days == 60).then(|| ("d+45".to_owned(), 10)),
         bureau: None,
         agency: None,
+        deadline_business_days: None,
+        listing_years_max: None,
     }
 }
 
@@ -169,7 +171,6 @@ fn item(seed: u64, position: u64) -> Item {
         promise_pending: draw(seed, 50 + position, 20) == 0,
         promise_until: None,
         agency_id: None,
-        is_listed: false,
     }
 }
 
@@ -190,7 +191,8 @@ fn account(seed: u64) -> Account {
         previous_segment: None,
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
+        entries: Vec::new(),
+        ended: None,
     }
 }
 

@@ -9,5 +9,5 @@ with
         select * from raw_disputes
         where opened_on <= @as_of and coalesce(closed_on > @as_of, true)
     ),
-    renamed as (select dispute_id, debtor_id, invoice_id, kind from snapshot)
+    renamed as (select dispute_id, debtor_id, invoice_id, kind, opened_on from snapshot)
 select * from renamed

@@ -2,12 +2,23 @@
 -- Grain: listing_id
 -- Reads: raw_listings
 -- Units: none
--- Nulls: removed_on null = still listed
+-- Nulls: removed_on null = still listed; removal_requested_on null = nobody asked for the removal yet
 -- Kind: view
 with
     snapshot as (
         select * from raw_listings
         where included_on <= @as_of and coalesce(removed_on > @as_of, true)
     ),
-    renamed as (select listing_id, debtor_id, invoice_id, installment_no, kind, bureau, included_on from snapshot)
+    renamed as (
+        select
+            listing_id,
+            debtor_id,
+            invoice_id,
+            installment_no,
+            kind,
+            bureau,
+            included_on,
+            case when removal_requested_on <= @as_of then removal_requested_on end as removal_requested_on
+        from snapshot
+    )
 select * from renamed

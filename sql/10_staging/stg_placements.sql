@@ -9,5 +9,5 @@ with
         select * from raw_placements
         where placed_on <= @as_of and coalesce(recalled_on > @as_of, true)
     ),
-    renamed as (select placement_id, debtor_id, invoice_id, agency_id from snapshot)
+    renamed as (select placement_id, debtor_id, invoice_id, agency_id, placed_on from snapshot)
 select * from renamed

@@ -2,7 +2,7 @@
 -- Grain: debtor_id, company_id, currency
 -- Reads: int_items, int_accounts
 -- Units: dates
--- Nulls: none; an account without arrears starts with its earliest open due date
+-- Nulls: none; an account without arrears starts with its earliest open due date, one that owes nothing today
 -- Kind: table
 with
     accounts as (select debtor_id, company_id, currency, oldest_due_date from int_accounts),
@@ -43,7 +43,7 @@ with
             accounts.currency,
             case
                 when accounts.oldest_due_date < @as_of then coalesce(starts.episode_start, accounts.oldest_due_date)
-                else accounts.oldest_due_date
+                else coalesce(accounts.oldest_due_date, @as_of)
             end as episode_start
         from accounts
         left join starts

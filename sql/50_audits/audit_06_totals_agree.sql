@@ -7,7 +7,13 @@
 with
     items as (select company_id, currency, sum(open_amount) as amount from out_items group by company_id, currency),
     debtors as (select company_id, currency, sum(open_amount) as amount from out_debtors group by company_id, currency),
-    decisions as (select company_id, currency, sum(open_amount) as amount from out_decisions group by company_id, currency),
+    decisions as (
+        -- A duty stands beside the decision on its account, and speaks of the same amount once more.
+        select company_id, currency, sum(open_amount) as amount
+        from out_decisions
+        where reason <> 'duty'
+        group by company_id, currency
+    ),
     joined as (
         select
             coalesce(items.company_id, debtors.company_id, decisions.company_id) as company_id,

@@ -1,11 +1,20 @@
--- Purpose: no action cites an item that is disputed, returned, blocked, in grace, promised or in a kept agreement.
+-- Purpose: no action cites an item that is disputed, returned, blocked, in grace, promised or in a kept agreement; what
+--   is owed to the debtor (removal, release, recall) passes all of these.
 -- Grain: none; one row per finding
--- Reads: out_action_items, cnd_items, out_items
+-- Reads: out_actions, out_action_items, cnd_items, out_items
 -- Units: none
 -- Nulls: none
 -- Kind: audit
 with
-    cited as (select * from out_action_items),
+    duties as (
+        select action_id from out_actions
+        where step_kind in ('negativacao_removal', 'protesto_release', 'agency_recall')
+    ),
+    cited as (
+        select cited.*
+        from out_action_items as cited
+        left anti join duties on cited.action_id = duties.action_id
+    ),
     items as (select * from cnd_items),
     position as (select debtor_id, invoice_id, installment_no, item_hold from out_items where item_hold is not null),
     spoken_for as (

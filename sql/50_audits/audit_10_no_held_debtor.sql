@@ -1,11 +1,15 @@
--- Purpose: no action to a debtor that is quarantined, blocked or insolvent, nor to an address that opted out.
+-- Purpose: no action to a debtor that is quarantined, blocked or insolvent, nor to an address that opted out; what is
+--   owed to the debtor (removal, release, recall) addresses nobody and passes.
 -- Grain: none; one row per finding
 -- Reads: out_actions, raw_held_debtors, cnd_debtors, cnd_contact_points
 -- Units: none
--- Nulls: destination null = an instruction, which addresses no debtor
+-- Nulls: destination null = an instruction, which addresses no debtor; step_kind is never null in a run
 -- Kind: audit
 with
-    actions as (select * from out_actions),
+    actions as (
+        select * from out_actions
+        where coalesce(step_kind not in ('negativacao_removal', 'protesto_release', 'agency_recall'), true)
+    ),
     held as (select debtor_id, 'quarantined_input' as reason from raw_held_debtors),
     debtors as (
         select

@@ -1,5 +1,6 @@
 -- Purpose: the amount of an action is the sum of what its cited items owe, above nothing and not below the régua's
 --   minimum; with charges it is the total. Where credits are netted it may be less by as much as the account's credit.
+--   What is owed to the debtor and the thanks for a payment may be about nothing, and know no minimum.
 -- Grain: none; one row per finding
 -- Reads: out_actions, out_action_items, out_items, out_debtors, run_minimums
 -- Units: amounts in units of currency
@@ -7,6 +8,10 @@
 -- Kind: audit
 with
     actions as (select * from out_actions),
+    dunning as (
+        select * from actions
+        where coalesce(step_kind not in ('negativacao_removal', 'protesto_release', 'agency_recall', 'receipt'), true)
+    ),
     minimums as (select * from run_minimums),
     credits as (
         select debtor_id, company_id, currency, credit_amount
@@ -45,7 +50,7 @@ with
             concat('at least ', cast(minimums.minimum_amount as varchar)) as expected,
             cast(actions.open_amount as varchar) as actual,
             cast(actions.open_amount - minimums.minimum_amount as varchar) as difference
-        from actions
+        from dunning as actions
         inner join minimums on actions.regua = minimums.regua and actions.currency = minimums.currency
         where actions.open_amount < minimums.minimum_amount
     ),
@@ -55,7 +60,7 @@ with
             'more than 0' as expected,
             cast(open_amount as varchar) as actual,
             cast(open_amount as varchar) as difference
-        from actions
+        from dunning
         where open_amount <= 0
     ),
     with_charges as (

@@ -95,18 +95,22 @@ pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) 
 impl Found {
     fn as_text(&self, voice: Voice, debtor: &str, record: &Record) -> String {
         let mut lines = vec![voice.bold(&format!("{debtor} on {} (run {})", record.as_of, record.run_id))];
-        for account in rows(&self.debtors) {
-            let (company, currency) = (account.text("company_id"), account.text("currency"));
+        let mut accounts: Vec<(String, String)> =
+            rows(&self.decisions).map(|d| (d.text("company_id"), d.text("currency"))).collect();
+        accounts.dedup();
+        for (company, currency) in accounts {
             lines.push(String::new());
             lines.push(voice.bold(&format!("Account with company {company} in {currency}")));
-            lines.extend(sentences::of_account(&account).iter().map(|sentence| format!("  {sentence}")));
             let of_account = |r: &Row<'_>| r.text("company_id") == company && r.text("currency") == currency;
+            let account = rows(&self.debtors).find(of_account);
+            let owed = account.as_ref().map_or_else(|| sentences::of_nothing(debtor), sentences::of_account);
+            lines.extend(owed.iter().map(|sentence| format!("  {sentence}")));
             for item in rows(&self.items).filter(of_account) {
                 lines.push(item_line(&item));
             }
             for decision in rows(&self.decisions).filter(of_account) {
                 let action = self.action_of(&decision);
-                let told = sentences::of_decision(&account, &decision, action.as_ref());
+                let told = sentences::of_decision(account.as_ref(), &decision, action.as_ref());
                 lines.extend(told.iter().map(|sentence| format!("  {sentence}")));
                 lines.extend(action.iter().flat_map(action_lines));
             }
@@ -124,11 +128,9 @@ impl Found {
         let key = |r: &Row<'_>| (r.text("company_id"), r.text("currency"));
         let account = rows(&self.debtors).find(|account| key(account) == key(decision));
         let action = self.action_of(decision);
-        account.map_or_else(Vec::new, |account| {
-            let mut told = sentences::of_account(&account);
-            told.extend(sentences::of_decision(&account, decision, action.as_ref()));
-            told
-        })
+        let owed =
+            account.as_ref().map_or_else(|| sentences::of_nothing(decision.str("debtor_id")), sentences::of_account);
+        owed.into_iter().chain(sentences::of_decision(account.as_ref(), decision, action.as_ref())).collect()
     }
 
     fn as_json(&self, debtor: &str, record: &Record) -> Value {

@@ -100,6 +100,7 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
             actions(&report::sums(&tables, "kpi_actions", &keys, &["actions"], "open_amount")?),
         ),
         titled(voice, "Why the others are left alone", holds(&report::holds(&tables)?)),
+        overdue_removals(voice, &tables)?,
         places(&store, record),
     ];
     Ok(parts.join("\n"))
@@ -173,6 +174,25 @@ fn holds(rows: &[Holds]) -> Option<Table> {
     }
     let table = right_aligned(table, 2..3);
     (!rows.is_empty()).then(|| right_aligned(table, 4..5))
+}
+
+/// Listings that had to be gone by law; nothing where there is none.
+fn overdue_removals(voice: Voice, tables: &Tables) -> Result<String> {
+    let (mut listings, mut days) = (0, 0);
+    tables.for_each_row("kpi_listings", &["removals_overdue", "overdue_days_max"], |row| {
+        listings += row.int("removals_overdue");
+        days = days.max(row.int("overdue_days_max"));
+        Ok(())
+    })?;
+    if listings == 0 {
+        return Ok(String::new());
+    }
+    let text = format!(
+        "Overdue removals: {} of what is paid and still listed, the longest by {} days; `regua explain` tells by whom",
+        grouped(listings),
+        grouped(days)
+    );
+    Ok(format!("{}\n", voice.bold(&text)))
 }
 
 fn places(store: &Store, record: &Record) -> String {

@@ -292,10 +292,16 @@ pub struct RawStep {
     pub bureau: Option<String>,
     /// agency_placement: to whom.
     pub agency: Option<String>,
+    /// Duties: business days from full payment; none = 5 for negativacao_removal (Súmula 548), no term for the others.
+    #[schemars(range(min = 1, max = 60))]
+    pub deadline_business_days: Option<u32>,
+    /// negativacao, protesto and their notices: nothing due longer ago than so many years; none = 5 (CDC art. 43).
+    #[schemars(range(min = 1, max = 20))]
+    pub listing_years_max: Option<u32>,
 }
 
 /// When a step is due; the keys of one table must all hold.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawTrigger {
     /// Days past the due date; negative = before it.
@@ -313,7 +319,10 @@ pub struct RawTrigger {
     pub overdue_items: Option<u32>,
     pub promise_broken: Option<bool>,
     pub agreement_broken: Option<bool>,
+    /// Duties (removal, release, recall), and only they: what is listed, protested or with an agency is paid.
     pub paid_while_listed: Option<bool>,
+    /// Receipts, and only they: everything that was due is paid, at most `catch_up_days` (default 3) ago.
+    pub all_paid: Option<bool>,
     /// Exceed, not equal.
     pub strictly: bool,
     pub all: Vec<RawTrigger>,

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod dunning;
+mod kinds;
 mod messages;
 mod profile;
 mod reach;

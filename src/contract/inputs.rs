@@ -5,6 +5,7 @@ use super::{Table, opt, req};
 
 /// Ways to reach a debtor.
 pub const CHANNELS: &[&str] = &["email", "whatsapp", "sms", "phone", "letter", "portal"];
+const LOGGED: &[&str] = &["email", "whatsapp", "sms", "phone", "letter", "portal", "instruction"];
 
 /// Every input, in the order in which they are read: debtors first, because they say who belongs to which group.
 pub const INPUTS: &[Table] = &[
@@ -115,7 +116,7 @@ pub const INPUTS: &[Table] = &[
             opt("action_id", Str, "action of Régua that it reports on"),
             req("debtor_id", Str, "who was contacted"),
             opt("invoice_id", Str, "what it was about"),
-            req("channel", Enum(CHANNELS), "how"),
+            req("channel", Enum(LOGGED), "how; `instruction` for what went to a bureau, registry or agency"),
             opt("direction", Enum(&["outbound", "inbound"]), "`outbound` where absent"),
             req("occurred_at", Ts, "when"),
             req(
@@ -210,7 +211,7 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("listing_id", Str, "listing"),
             req("debtor_id", Str, "who is listed"),
-            req("invoice_id", Str, "for which invoice"),
+            req("invoice_id", Str, "for which invoice; the invoices hold it, paid or not, until it is removed"),
             opt("installment_no", Int, "none = the whole invoice"),
             req("kind", Enum(&["negativacao", "protesto"]), "which register"),
             req("bureau", Str, "bureau or registry"),

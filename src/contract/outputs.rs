@@ -68,11 +68,11 @@ pub const ACTIONS: Table = Table {
         req("step_kind", Str, "reminder, notice, verification, call ..."),
         req("level", Int, "position of the step, from 1"),
         req("occurrence", Int, "1, and more only where the step repeats"),
-        req("cycle_id", Str, "the arrears episode"),
+        req("cycle_id", Str, "the arrears episode; of a duty the listing or placement that it ends"),
         req(
             "channel",
             Str,
-            "how it goes out; `task` for work of a person, `instruction` for bureau, registry or agency",
+            "how it goes out; `phone` is a task for a person, `instruction` is for bureau, registry or agency",
         ),
         opt("destination", Str, "address on that channel").personal(),
         opt("contact_name", Str, "whom to greet").personal(),
@@ -91,11 +91,19 @@ pub const ACTIONS: Table = Table {
         req("total_due", Money, "open amount and charges"),
         req("oldest_due_date", Date, "of the cited items"),
         req("days_past_due_max", Int, "of the cited items; negative before the due date"),
-        req("items", Items, "every cited item; `step_id` is the step that it takes, null where it is only listed"),
+        req(
+            "items",
+            Items,
+            "every cited item; `step_id` is the step that it takes, null where it is only listed; duties and receipts cite what is paid, with nothing open",
+        ),
         opt("offer", Offer, "way out offered"),
         req("segment", Str, "segment of the account"),
         opt("risk_band", Str, "risk band of the account"),
-        req("priority", Int, "greater is more urgent: open amount in whole units, weighted by lateness"),
+        req(
+            "priority",
+            Int,
+            "greater is more urgent: open amount in whole units × chance of recovery (90 % to 30 %, by risk band, else by late ratio) × urgency (once more for every 30 days past due, up to 180)",
+        ),
         opt("collector_id", Str, "person in charge"),
         opt("agency_id", Str, "agency in charge"),
         req("not_before", Ts, "not earlier"),
@@ -107,8 +115,8 @@ pub const ACTIONS: Table = Table {
 /// Why something was done, or was not.
 pub const DECISIONS: Table = Table {
     name: "decisions",
-    row: "candidate: debtor, company, currency and step considered",
-    key: &["debtor_id", "company_id", "currency", "step_id", "outcome"],
+    row: "candidate (debtor, company, currency and step considered), and one per duty after a payment",
+    key: &["debtor_id", "company_id", "currency", "step_id", "outcome", "action_id"],
     required: true,
     columns: &[
         AS_OF,
@@ -118,8 +126,8 @@ pub const DECISIONS: Table = Table {
         req("regua", Str, "the régua that applied"),
         opt("step_id", Str, "step considered; none where no step came into question"),
         req("outcome", Str, "`action` or `hold`"),
-        req("reason", Str, "`step_due` or the hold reason"),
-        opt("detail", Str, "the other reasons that apply, and what was looked at"),
+        req("reason", Str, "`step_due`, `duty` (a removal, release or recall that is owed) or the hold reason"),
+        opt("detail", Str, "the other reasons that apply, and what was looked at; of a duty since when and by when"),
         opt("action_id", Str, "of the action"),
         opt("channel", Str, "of the action"),
         req("segment", Str, "segment of the account"),
@@ -162,7 +170,7 @@ pub const ITEMS: Table = Table {
 /// The position: one row per account with its profile.
 pub const DEBTORS: Table = Table {
     name: "debtors",
-    row: "account: debtor, company and currency",
+    row: "account with an open item: debtor, company and currency",
     key: &["debtor_id", "company_id", "currency"],
     required: true,
     columns: &[
@@ -348,6 +356,30 @@ pub const KPIS: &[Table] = &[
             req("to_segment", Str, "now; `-` = nothing is open any more"),
             req("accounts", Int, "accounts that moved, or stayed"),
             req("open_amount", Money, "what they owe now"),
+        ],
+    },
+    Table {
+        name: "kpi_listings",
+        row: "company, currency, kind and bureau: what is listed or protested",
+        key: &["company_id", "currency", "kind", "bureau"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("kind", Str, "`negativacao` or `protesto`"),
+            req("bureau", Str, "bureau or registry"),
+            req("listings", Int, "in force at the as-of date"),
+            req("items", Int, "items that they name"),
+            req("listed_amount", Money, "original amount of those items"),
+            req("paid_while_listed", Int, "listings of what is paid in full"),
+            req("removals_due", Int, "of them, those whose removal the source has not asked for"),
+            req(
+                "removals_overdue",
+                Int,
+                "of them, those still listed after the deadline (Súmula 548: five business days)",
+            ),
+            req("overdue_days_max", Int, "calendar days after the deadline, of the worst"),
         ],
     },
 ];

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::case::{Item, Validity};
+use super::case::{EntryKind, Item, Validity};
 use super::money::{Currency, Minor};
 use super::offer::Offer;
 
@@ -67,6 +67,21 @@ pub fn cycle_id(tenant: &str, company_id: &str, debtor_id: &str, currency: Curre
     let mut id = digest_of(&[tenant, company_id, debtor_id, currency.as_str(), &start.to_string()]);
     id.truncate(16);
     id
+}
+
+/// The name under which what ends a listing, a protest or a placement is published: one for ever, however often the
+/// account falls into arrears. It reads differently from any arrears episode, so neither is taken for the other.
+pub fn duty_cycle_id(tenant: &str, kind: EntryKind, debtor_id: &str, entry_id: &str) -> String {
+    let mut id = digest_of(&[tenant, kind.as_str(), debtor_id, entry_id]);
+    id.truncate(16);
+    format!("{DUTY_PREFIX}{id}")
+}
+
+const DUTY_PREFIX: &str = "duty-";
+
+/// Is it the name of a duty rather than of an arrears episode?
+pub fn is_duty_cycle(cycle_id: &str) -> bool {
+    cycle_id.starts_with(DUTY_PREFIX)
 }
 
 /// One action, complete. Amounts in minor units of `currency`.

@@ -109,7 +109,61 @@ pub struct Item {
     /// Last day that the pending promise holds, its grace included.
     pub promise_until: Option<NaiveDate>,
     pub agency_id: Option<String>,
-    pub is_listed: bool,
+}
+
+/// With whom something was entered against the debtor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A credit bureau.
+    Negativacao,
+    /// A protest registry.
+    Protesto,
+    /// A collection agency.
+    Agency,
+}
+
+impl EntryKind {
+    /// The names under which SQL knows them.
+    pub const ALL: [(EntryKind, &'static str); 3] =
+        [(EntryKind::Negativacao, "negativacao"), (EntryKind::Protesto, "protesto"), (EntryKind::Agency, "agency")];
+
+    pub fn as_str(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
+    pub fn parse(text: &str) -> Option<EntryKind> {
+        Self::ALL.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind)
+    }
+}
+
+/// A listing, a protest or a placement that is in force.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub entry_id: String,
+    pub kind: EntryKind,
+    /// The bureau, registry or agency.
+    pub counterpart: String,
+    /// Listed, protested or placed on this day.
+    pub since: NaiveDate,
+    /// Somebody has asked for its end.
+    pub requested_on: Option<NaiveDate>,
+    /// Since when all that it names is paid (for an agency: paid or disputed); `None` = something is still owed.
+    pub done_on: Option<NaiveDate>,
+    /// False: what an agency has is disputed rather than paid.
+    pub is_paid: bool,
+    /// What it names, open or paid.
+    pub items: Vec<Item>,
+}
+
+/// An arrears episode that has just ended: everything that was due is paid.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// First day of the episode.
+    pub start: NaiveDate,
+    /// Day of the last payment.
+    pub on: NaiveDate,
+    /// What was paid late in it.
+    pub items: Vec<Item>,
 }
 
 /// What became of an earlier contact.
@@ -176,7 +230,9 @@ pub struct Account {
     pub episode_start: NaiveDate,
     pub promise_broken: bool,
     pub agreement_broken: bool,
-    pub paid_while_listed: bool,
+    /// Listings, protests and placements in force.
+    pub entries: Vec<Entry>,
+    pub ended: Option<Ended>,
 }
 
 impl Account {

@@ -5,8 +5,12 @@
 
 mod arm;
 mod compose;
+mod duty;
 mod history;
 mod ladder;
+mod listing;
+mod priority;
+mod receipt;
 mod route;
 mod select;
 mod trace;
@@ -23,9 +27,9 @@ use super::experiment::{Draw, Experiment};
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};
 use super::money::{Currency, Minor};
-use super::procedure::{CapScope, Channel, Facts, Next, Procedure, Step};
+use super::procedure::{CapScope, Channel, Next, Procedure, Step};
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
-use ladder::Climb;
+use ladder::{Climb, Waiting};
 
 /// A cap on contacts over a rolling window.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Creditor {
     pub opt_out: BTreeMap<String, String>,
     pub portal_link: Option<String>,
 }
+
+pub use duty::Duty;
 
 /// Everything a decision depends on besides the case.
 #[derive(Debug)]
@@ -116,6 +122,10 @@ pub struct Decision {
     /// Why each item (in the order of the account's items) is left out of messages.
     pub item_holds: Vec<Option<HoldReason>>,
     pub outcome: Outcome,
+    /// What is owed to the debtor after a payment: it goes out beside the outcome, not instead of it.
+    pub duties: Vec<Duty>,
+    /// By when each entry (in the order of the account's entries) has to be gone; `None`: nothing is owed, or no term runs.
+    pub deadlines: Vec<Option<NaiveDate>>,
 }
 
 /// One action, or one reason.
@@ -155,6 +165,8 @@ struct Matter<'a> {
     standing: Standing,
     cycle_id: String,
     state: Option<&'a Step>,
+    /// What templates are told of the duty that is being composed.
+    duty: Option<duty::DutyFields>,
     trace: Vec<String>,
 }
 
@@ -167,7 +179,11 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<
     for (d, (_, accounts)) in group.debtors.iter().enumerate() {
         order.extend((0..accounts.len()).map(|a| (d, a)));
     }
-    order.sort_by_key(|&(d, a)| std::cmp::Reverse(group.debtors[d].1[a].overdue()));
+    // Who owes nothing comes last: thanks take no room from a reminder.
+    order.sort_by_key(|&(d, a)| {
+        let account = &group.debtors[d].1[a];
+        (account.items.is_empty(), std::cmp::Reverse(account.overdue()))
+    });
     let mut contacts = group.contacts.clone();
     let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
     for (d, a) in order {
@@ -209,14 +225,17 @@ fn decide_account(
     ];
     trace.extend(draw.iter().map(|d| format!("experiment {}, arm {}", d.experiment, d.arm)));
     let items = select::netted(rules, account);
-    let mut matter = Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, trace };
+    let mut matter =
+        Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };
+    let (duties, deadlines) = matter.duties(&regua, contacts)?;
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
     matter.trace_left_out(&item_holds);
     let outcome = matter.settle(&regua, &item_holds, contacts)?;
+    let outcome = matter.thanks(&regua, contacts, outcome)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
     let state = matter.state.map(|step| step.id.clone());
     let Standing { segment, tier, risk_band, .. } = matter.standing;
-    Ok(Decision { segment, tier, risk_band, regua, draw, state, item_holds, outcome })
+    Ok(Decision { segment, tier, risk_band, regua, draw, state, item_holds, outcome, duties, deadlines })
 }
 
 fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
@@ -279,9 +298,7 @@ impl<'a> Matter<'a> {
         let eligible: Vec<&'a Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
         let rung = match self.climb(procedure, &eligible, contacts) {
             Some(Climb::Due(rung)) => rung,
-            Some(Climb::Wait(next, lead, facts)) => {
-                return Ok(self.wait((next, &facts), lead, item_holds, contacts, reasons));
-            }
+            Some(Climb::Wait(waiting)) => return Ok(self.wait(waiting, item_holds, contacts, reasons)),
             None => {
                 self.note_cap(contacts, &mut reasons);
                 self.note_item_reasons(item_holds, &mut reasons);
@@ -306,8 +323,7 @@ impl<'a> Matter<'a> {
     /// No step is due: because it is not its time, or because nothing overdue is left to speak of.
     fn wait(
         &mut self,
-        (next, facts): (Next<'_>, &Facts),
-        lead: &Item,
+        Waiting { next, lead, facts, passed }: Waiting<'a>,
         item_holds: &[Vec<HoldReason>],
         contacts: &[Contact],
         mut reasons: Reasons,
@@ -322,11 +338,12 @@ impl<'a> Matter<'a> {
         }
         let step = match next {
             Next::NotYet { step } | Next::Due { step, .. } => {
-                reasons.because(HoldReason::NoStepDue, Some(self.next_text(step, facts)));
+                let also = passed.map_or(String::new(), |why| format!("; {why}"));
+                reasons.because(HoldReason::NoStepDue, Some(self.next_text(step, &facts) + &also));
                 Some(step)
             }
             Next::Exhausted => {
-                reasons.note(true, HoldReason::StepExhausted);
+                reasons.because(HoldReason::StepExhausted, passed);
                 None
             }
         };

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
+use super::case::EntryKind;
 use super::money::{Currency, Minor};
 
 /// What climbs the steps.
@@ -164,6 +165,20 @@ impl StepKind {
         matches!(self, Negativacao | NegativacaoRemoval | Protesto | ProtestoRelease | AgencyPlacement | AgencyRecall)
     }
 
+    /// One of the rungs that an account climbs; duties and thanks follow a payment and stand beside the ladder.
+    pub fn is_rung(self) -> bool {
+        !self.is_duty() && self != StepKind::Receipt
+    }
+
+    /// Where a notice or an instruction of this kind enters the debtor: an item is never entered twice.
+    pub fn register(self) -> Option<EntryKind> {
+        match self {
+            StepKind::NegativacaoNotice | StepKind::Negativacao => Some(EntryKind::Negativacao),
+            StepKind::ProtestoNotice | StepKind::Protesto => Some(EntryKind::Protesto),
+            _ => None,
+        }
+    }
+
     /// Owed to the debtor (or a recall): goes out whatever else holds the account, unless everything is halted.
     pub fn is_duty(self) -> bool {
         matches!(self, StepKind::NegativacaoRemoval | StepKind::ProtestoRelease | StepKind::AgencyRecall)
@@ -199,6 +214,10 @@ pub struct Step {
     pub after_notice: Option<(String, u32)>,
     pub bureau: Option<String>,
     pub agency: Option<String>,
+    /// Duties: business days from full payment.
+    pub deadline_business_days: Option<u32>,
+    /// Notices and instructions that enter the debtor: nothing due longer ago than this.
+    pub listing_years_max: Option<u32>,
 }
 
 /// One régua.
@@ -273,9 +292,9 @@ impl Procedure {
         }
     }
 
-    /// What an account climbs; duties are owed beside it.
+    /// What an account climbs; duties are owed beside it, and thanks come after it.
     fn ladder(&self) -> impl DoubleEndedIterator<Item = &Step> {
-        self.steps.iter().filter(|s| !s.kind.is_duty())
+        self.steps.iter().filter(|s| s.kind.is_rung())
     }
 
     /// The step that a person set for the item: it goes out at once, as soon as the item is overdue, and what stands
@@ -306,7 +325,7 @@ impl Procedure {
             sent.map(|s| s.on).max()
         };
         let mut text = String::from("steps:");
-        for (position, step) in self.steps.iter().enumerate() {
+        for (position, step) in self.ladder().enumerate() {
             let gap = if position == 0 { "" } else { "," };
             let verdict = match last_sent(step) {
                 Some(on) => format!("sent {on}"),
@@ -322,7 +341,7 @@ impl Procedure {
 }
 
 impl Step {
-    fn is_for(&self, segment: &str) -> bool {
+    pub fn is_for(&self, segment: &str) -> bool {
         self.segments.as_ref().is_none_or(|names| names.iter().any(|n| n == segment))
     }
 

@@ -107,6 +107,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
         ("out_items", &decided.items),
         ("out_debtors", &decided.debtors),
         ("out_action_items", &decided.action_items),
+        ("out_listings", &decided.listings),
     ];
     for (name, batch) in tables {
         session.register(name, batch.schema(), vec![batch.clone()])?;

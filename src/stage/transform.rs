@@ -11,7 +11,7 @@ use crate::config::{Bucket, Plan};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::case::UnappliedCredits;
 use crate::domain::decision::Rules;
-use crate::domain::procedure::{Procedure, days_before};
+use crate::domain::procedure::{Procedure, StepKind, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Models, Session, Value, Variables};
 use crate::work::Clock;
@@ -27,10 +27,19 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("history_from_day", Value::Day(history)),
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
         ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
+        ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
     ])
+}
+
+/// Episodes that ended before this day are thanked for by no step; without such a step only what ends tomorrow
+/// would be, which does not exist yet.
+fn receipts_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
+    let steps = plan.rules.procedures.values().flat_map(|p| &p.steps).filter(|s| s.kind == StepKind::Receipt);
+    let days = steps.filter_map(|s| s.catch_up_days).max();
+    days.map_or(as_of + chrono::Days::new(1), |n| days_before(as_of, n))
 }
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.

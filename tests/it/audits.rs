@@ -169,6 +169,71 @@ fn no_action_reaches_a_debtor_or_an_address_that_is_to_be_left_alone() {
     }
 }
 
+/// The message of the sound tables as an action of another kind, citing I3, which is paid, and nothing open.
+fn about_paid(kind: &str, more: &str) -> Given {
+    let columns = "out_actions: action_id company_id debtor_id currency channel";
+    let amounts = "110.00 2.00 1.00 0.50 113.50";
+    let text = SOUND
+        .replacen("A1 1 D1 BRL I1 1 60.00", "A1 1 D1 BRL I3 1 0.00", 1)
+        .replacen("        A1 1 D1 BRL I2 1 50.00\n", "", 1)
+        .replacen(columns, &columns.replace("action_id", "action_id step_kind regua"), 1)
+        .replacen("A1 1 D1 BRL email", &format!("A1 {kind} b2b 1 D1 BRL email"), 1)
+        .replacen(amounts, "0.00 0.00 0.00 0.00 0.00", 1);
+    given(&format!("{text}{more}"))
+}
+
+#[test]
+fn what_is_owed_to_the_debtor_passes_the_holds_and_cites_what_is_paid() {
+    let held = "
+        held_debtors: debtor_id
+            D1
+        disputes: dispute_id invoice_id kind opened_on
+            X1 I3 dispute 2026-06-30";
+    for kind in ["negativacao_removal", "protesto_release", "agency_recall"] {
+        let duty = about_paid(kind, held);
+        finds("audit_09_no_held_item", &duty, &[]);
+        finds("audit_10_no_held_debtor", &duty, &[]);
+        finds("audit_16_amount_is_sum_of_items", &duty, &[]);
+        finds("audit_17_items_of_that_debtor", &duty, &[]);
+    }
+    let thanks = about_paid("receipt", held);
+    finds("audit_10_no_held_debtor", &thanks, &["A1 | no action | quarantined_input | 1"]);
+    finds("audit_16_amount_is_sum_of_items", &thanks, &[]);
+    finds("audit_17_items_of_that_debtor", &thanks, &[]);
+    let reminder = about_paid("reminder", "");
+    let below = ["A1 | at least 50.00 | 0.00 | -50.00", "A1 | more than 0 | 0.00 | 0.00"];
+    finds("audit_16_amount_is_sum_of_items", &reminder, &below);
+    finds("audit_17_items_of_that_debtor", &reminder, &["A1 | an open item of the debtor | none such | I3"]);
+}
+
+#[test]
+fn nothing_is_removed_or_thanked_for_while_it_is_owed() {
+    let open = "
+        out_action_items: action_id debtor_id invoice_id installment_no open_amount
+            A1 D1 I1 1 60.00
+            A1 D1 I9 1 0.00";
+    for kind in ["negativacao_removal", "protesto_release", "receipt"] {
+        let none_such = |invoice: &str| format!("A1 | a paid item of the debtor | none such | {invoice}");
+        finds("audit_17_items_of_that_debtor", &about_paid(kind, open), &[&none_such("I1"), &none_such("I9")]);
+    }
+    let unknown = "A1 | an item of the debtor | none such | I9";
+    finds("audit_17_items_of_that_debtor", &about_paid("agency_recall", open), &[unknown]);
+}
+
+#[test]
+fn a_duty_is_a_row_of_its_own_and_no_second_decision() {
+    let rows = |reason: &str| {
+        format!("\nout_decisions: company_id debtor_id currency reason open_amount\n1 D1 BRL {reason} 110.00")
+    };
+    let duty = broken("D1", "D1", &rows("duty"));
+    finds("audit_06_totals_agree", &duty, &[]);
+    finds("audit_19_everybody_decided", &duty, &[]);
+    let twice = broken("D1", "D1", &rows("settled"));
+    finds("audit_19_everybody_decided", &twice, &["D1 | one decision | 2 | 1"]);
+    let only_a_duty = broken("action step_due A1", "action duty A1", "");
+    finds("audit_19_everybody_decided", &only_a_duty, &["D1 | an action or a reason | neither | 1"]);
+}
+
 #[test]
 fn an_action_id_stands_once_in_the_batch_and_the_log() {
     let twice = broken("D1", "D1", "\nout_actions: action_id\nA1\nA2");
@@ -334,6 +399,7 @@ fn every_model_is_named_in_a_specification() {
         include_str!("models/answers.rs"),
         include_str!("models/balances.rs"),
         include_str!("models/contacts.rs"),
+        include_str!("models/duties.rs"),
         include_str!("models/standing.rs"),
         include_str!("models/totals.rs"),
     ];

@@ -353,7 +353,11 @@ fn what_would_have_no_effect_is_refused_and_never_ignored() {
     house.edit("pipelines/daily.toml", "slot_days = 1", "slot_days = 5");
     let ended = house.regua(&["check", "pipelines/daily.toml"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    for part in ["b2b.toml:5: `carrier` needs `level_of", "duties after payment", "slot_days above unreported_days"] {
+    for part in [
+        "b2b.toml:5: `carrier` needs `level_of",
+        "kind agency_recall has the trigger {",
+        "slot_days above unreported_days",
+    ] {
         assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
     }
 }

@@ -85,7 +85,9 @@ fn a_payment_ends_it() {
     let house = house("2026-06-20");
     assert_eq!(decision(&house, as_of()), "action step_due d+5");
     house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-07-01 100.00");
-    assert_eq!(decision(&house, "2026-07-02"), "");
+    // Nobody knows whether the reminder was sent, so nobody is thanked.
+    assert_eq!(decision(&house, "2026-07-02"), "hold settled -");
+    assert_eq!(decision(&house, "2026-07-05"), "");
 }
 
 /// An action about a paid invoice, older than every open one, was forgotten: the next invoice of the same episode was
@@ -125,4 +127,87 @@ fn items_that_climb_on_their_own_are_known_by_what_was_published() {
     assert!(second.starts_with("d+5") && second.contains("invoice_id: I1"), "I2 takes d+5, I1 is listed: {second}");
     assert_eq!(second.matches("step_id: d+5").count(), 1, "{second}");
     assert_eq!(house.published("debtors", "dunning_state"), ["d+5"]);
+}
+
+/// A debtor who was listed and has paid on the eve, and owes nothing else.
+fn listed_and_paid(paid_on: &str) -> House {
+    let house = house("2026-03-20");
+    house.write("payments", &format!("payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 {paid_on} 100.00"));
+    house.write(
+        "listings",
+        "listing_id debtor_id invoice_id kind bureau included_on\nL1 D1 I1 negativacao serasa 2026-05-20",
+    );
+    house
+}
+
+fn failed_removal(house: &House, action_id: &str, on: &str) {
+    let text = format!(
+        "event_id action_id debtor_id channel occurred_at status\nE1 {action_id} D1 instruction {on}T15:00:00Z failed"
+    );
+    house.write("contact_log", &text);
+}
+
+#[test]
+fn a_listing_of_what_is_paid_is_removed_once() {
+    let house = listed_and_paid("2026-06-29");
+    assert_eq!(decision(&house, as_of()), "action duty removal");
+    let detail = "listing L1 with serasa: paid on 2026-06-29, remove by 2026-07-06";
+    assert_eq!(house.published("decisions", "detail open_amount"), [format!("{detail} 0.00")]);
+    assert_eq!(house.published("debtors", "debtor_id"), Vec::<String>::new());
+    assert_eq!(house.published("actions", "step_kind channel open_amount"), ["negativacao_removal instruction 0.00"]);
+    let listings = "listings paid_while_listed removals_due removals_overdue";
+    assert_eq!(house.published("kpi_listings", listings), ["1 1 1 0"]);
+    assert_eq!(decision(&house, "2026-07-01"), "hold settled -");
+    // The bureau has it still, and the deadline passes: nothing goes out again, and everybody is told.
+    assert_eq!(decision(&house, "2026-07-07"), "hold settled -");
+    assert_eq!(house.published("kpi_listings", listings), ["1 1 1 1"]);
+    let explained = house.regua(&["explain", "D1", "--from", "output", "--output", "text"]).stdout;
+    let line = "paid on 2026-06-29, remove by 2026-07-06, overdue by 1 day; instructed on 2026-06-30";
+    assert!(explained.contains(line) && explained.contains("owes nothing"), "{explained}");
+    let told = house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-07-08", "--output", "text"]).stdout;
+    assert!(told.contains("Overdue removals: 1 of what is paid and still listed, the longest by 2 days"), "{told}");
+    let removed = "listing_id debtor_id invoice_id kind bureau included_on removed_on\nL1 D1 I1 negativacao serasa 2026-05-20 2026-07-09";
+    house.write("listings", removed);
+    assert_eq!(decision(&house, "2026-07-09"), "");
+    assert_eq!(house.published("kpi_listings", listings), Vec::<String>::new());
+}
+
+#[test]
+fn a_removal_that_failed_goes_out_again_under_a_new_id() {
+    let house = listed_and_paid("2026-06-29");
+    assert_eq!(decision(&house, as_of()), "action duty removal");
+    let first = house.published("actions", "action_id").join("");
+    failed_removal(&house, &first, as_of());
+    assert_eq!(decision(&house, "2026-07-01"), "action duty removal");
+    let second = house.published("actions", "action_id occurrence").join("");
+    assert!(second.ends_with(" 2") && !second.contains(&first), "{first} then {second}");
+    assert_eq!(decision(&house, "2026-07-02"), "hold settled -");
+}
+
+#[test]
+fn a_payment_taken_back_owes_no_removal_and_a_bad_row_hinders_none() {
+    let house = listed_and_paid("2026-06-26");
+    let reopened = "payment_id debtor_id invoice_id kind reverses paid_on amount\nP1 D1 I1 payment - 2026-06-26 100.00\nP2 D1 I1 chargeback P1 2026-06-29 100.00";
+    house.write("payments", reopened);
+    assert_ne!(decision(&house, as_of()), "action duty removal");
+    assert_eq!(house.published("actions", "step_id").iter().filter(|s| *s == "removal").count(), 0);
+    let house = listed_and_paid("2026-06-26");
+    house.edit("pipelines/daily.toml", "quarantine_share_max = 0.01", "quarantine_share_max = 0.9");
+    let bad = "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-03-20 100.00\nI2 D1 2026-01-05 2026-03-20 -1.00";
+    house.write("invoices", bad);
+    assert_eq!(decision(&house, as_of()), "action duty removal");
+}
+
+#[test]
+fn thanks_when_everything_due_is_paid() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    let first = house.published("actions", "action_id cycle_id").join("");
+    let (id, cycle) = first.split_once(' ').unwrap();
+    report(&house, "delivered", id, as_of());
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-07-01 100.00");
+    assert_eq!(decision(&house, "2026-07-02"), "action step_due receipt");
+    assert_eq!(house.published("actions", "cycle_id open_amount"), [format!("{cycle} 0.00")]);
+    assert_eq!(decision(&house, "2026-07-03"), "hold settled -");
+    assert_eq!(decision(&house, "2026-07-05"), "");
 }

@@ -7,6 +7,7 @@ mod days;
 mod determinism;
 mod explain;
 mod inputs;
+mod kinds;
 mod ledger;
 mod messages;
 mod models;

@@ -3,5 +3,6 @@
 mod answers;
 mod balances;
 mod contacts;
+mod duties;
 mod standing;
 mod totals;

@@ -215,6 +215,17 @@ fn out_schemas() -> Vec<(&'static str, SchemaRef)> {
         Field::new("installment_no", DataType::Int64, true),
         Field::new("open_amount", DataType::Decimal128(18, 2), true),
     ]);
+    let listings = Schema::new(vec![
+        text("company_id"),
+        text("currency"),
+        text("kind"),
+        text("bureau"),
+        Field::new("items", DataType::Int64, true),
+        Field::new("listed_amount", DataType::Decimal128(18, 2), true),
+        Field::new("paid_on", DataType::Date32, true),
+        Field::new("requested_on", DataType::Date32, true),
+        Field::new("overdue_days", DataType::Int64, true),
+    ]);
     let nullable = |table: &contract::Table| {
         let fields: Vec<Field> = table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
         Arc::new(Schema::new(fields))
@@ -225,6 +236,7 @@ fn out_schemas() -> Vec<(&'static str, SchemaRef)> {
         ("out_items", nullable(&contract::ITEMS)),
         ("out_debtors", nullable(&contract::DEBTORS)),
         ("out_action_items", Arc::new(cited)),
+        ("out_listings", Arc::new(listings)),
     ]
 }
 

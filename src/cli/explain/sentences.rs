@@ -79,6 +79,11 @@ pub(super) fn of_account(account: &Row<'_>) -> Vec<String> {
     sentences
 }
 
+/// An account that is decided on for what was paid: a removal, a recall, a thank-you.
+pub(super) fn of_nothing(debtor: &str) -> Vec<String> {
+    vec![format!("{debtor} owes nothing here.")]
+}
+
 /// Who the debtor is, with the rule that says so.
 fn standing(account: &Row<'_>, rule: &str) -> String {
     let (name, when) = rule.split_once(": ").unwrap_or((rule, ""));
@@ -94,9 +99,12 @@ fn standing(account: &Row<'_>, rule: &str) -> String {
 }
 
 /// What was considered, and what came of it.
-pub(super) fn of_decision(account: &Row<'_>, decision: &Row<'_>, action: Option<&Row<'_>>) -> Vec<String> {
+pub(super) fn of_decision(account: Option<&Row<'_>>, decision: &Row<'_>, action: Option<&Row<'_>>) -> Vec<String> {
     let trace = decision.list("rule_trace");
     let mut sentences: Vec<String> = trace.iter().filter_map(|text| considered(account, text)).collect();
+    if decision.str("reason") == "duty" {
+        sentences.push(format!("Owed after a payment: {}.", decision.str("detail")));
+    }
     match action {
         Some(action) => sentences.push(sent(action, &trace)),
         None => sentences.extend(held(decision, &trace)),
@@ -105,10 +113,10 @@ pub(super) fn of_decision(account: &Row<'_>, decision: &Row<'_>, action: Option<
 }
 
 /// One text of the trace as a sentence; none for what the outcome says by itself.
-fn considered(account: &Row<'_>, text: &str) -> Option<String> {
+fn considered(account: Option<&Row<'_>>, text: &str) -> Option<String> {
     let rest = |words: &str| text.strip_prefix(words);
     if let Some(rule) = rest("segment ") {
-        return Some(standing(account, rule));
+        return account.map(|account| standing(account, rule));
     }
     if let Some((name, scope)) = rest("régua ").and_then(|r| r.split_once(" by ")) {
         return Some(format!("The régua is {name} (by {scope})."));

@@ -38,6 +38,7 @@ impl Workshop<'_> {
             self.refuse(document, "/dunning/slot_days", message);
         }
         let creditors = self.creditors(document, creditors);
+        self.kinds_fit(document, &procedures, &creditors);
         let calendar = self.calendar(document, &pipeline.calendars);
         let (dir, words) = (&pipeline.templates, pipeline.words.as_deref());
         let messages = self.messages(document, dir, words, &default_language, &creditors);

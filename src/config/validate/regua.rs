@@ -7,6 +7,9 @@ use crate::domain::procedure::{LevelOf, Procedure, Repeat, Step, StepKind, Trigg
 
 const STEPS_MAX: usize = 200;
 
+/// Days after the last payment in which thanks are still in place; the régua's own catch-up is about its ladder.
+const RECEIPT_DAYS: Option<u32> = Some(3);
+
 impl Workshop<'_> {
     pub(super) fn procedure(&mut self, document: &Document, raw: RawRegua, segments: &[&str]) -> Procedure {
         let minimum = self.amounts(document, "/minimum", &raw.minimum);
@@ -67,9 +70,8 @@ impl Workshop<'_> {
             }
             tone
         });
-        if kind.is_some_and(StepKind::is_duty) || raw.trigger.paid_while_listed == Some(true) {
-            let message = "duties after payment (removal, release, recall) are not built yet; take the step out";
-            self.refuse(document, at, message);
+        if let Some(kind) = kind {
+            self.keys_of_kind(document, at, raw, kind);
         }
         for name in raw.segments.iter().flatten().filter(|name| !segments.contains(&name.as_str())) {
             self.refuse(document, &format!("{at}/segments"), unknown("segment", name, segments.iter().copied()));
@@ -93,13 +95,15 @@ impl Workshop<'_> {
             channels,
             template: raw.template.clone().unwrap_or_else(|| kind.as_str().to_owned()),
             tone,
-            catch_up_days: raw.catch_up_days.or(catch_up_days),
+            catch_up_days: raw.catch_up_days.or(if kind == StepKind::Receipt { RECEIPT_DAYS } else { catch_up_days }),
             repeat: repeat.map(|r| Repeat { every_days: r.every_days, strictly: r.strictly, max: r.max }),
             segments: raw.segments.clone(),
             notice_days: raw.notice_days,
             after_notice,
             bureau: raw.bureau.clone(),
             agency: raw.agency.clone(),
+            deadline_business_days: raw.deadline_business_days,
+            listing_years_max: raw.listing_years_max,
         })
     }
 
@@ -148,6 +152,7 @@ impl Workshop<'_> {
             (raw.promise_broken, Trigger::PromiseBroken),
             (raw.agreement_broken, Trigger::AgreementBroken),
             (raw.paid_while_listed, Trigger::PaidWhileListed),
+            (raw.all_paid, Trigger::AllPaid),
         ];
         parts.extend(flags.into_iter().filter(|(flag, _)| *flag == Some(true)).map(|(_, trigger)| trigger));
         let nested = |shop: &mut Self, name: &str, list: &[RawTrigger]| -> Vec<Trigger> {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::duty::DutyFields;
 use super::ladder::Rung;
 use super::route::Route;
 use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
@@ -32,6 +33,7 @@ pub(super) struct Fields<'a> {
     pub(super) notice_days: Option<u32>,
     pub(super) bureau: Option<&'a str>,
     pub(super) agency_id: Option<&'a str>,
+    pub(super) duty: Option<&'a DutyFields>,
 }
 
 #[derive(Serialize)]
@@ -142,7 +144,7 @@ impl<'a> Matter<'a> {
             fee: Minor::ZERO,
             segment: self.standing.segment.clone(),
             risk_band: self.standing.risk_band.clone(),
-            priority: priority(&cited),
+            priority: self.priority(&cited),
             collector_id: cited.iter().find_map(|i| i.collector_id.clone()).or_else(|| debtor.collector_id.clone()),
             agency_id: step.agency.clone(),
             items: rung.cited.iter().map(|c| CitedItem::of(c.item, c.takes.map(|s| s.id.as_str()))).collect(),
@@ -188,6 +190,7 @@ impl<'a> Matter<'a> {
             notice_days: step.notice_days,
             bureau: step.bureau.as_deref(),
             agency_id: step.agency.as_deref(),
+            duty: self.duty.as_ref(),
         }
     }
 }
@@ -202,11 +205,4 @@ fn item_fields(item: &Item) -> ItemFields<'_> {
         payment_reference: item.payment_reference.as_deref(),
         payment_link: item.payment_link.as_deref(),
     }
-}
-
-/// Open amount in whole units, once more for every 30 days past due: large and old first.
-fn priority(cited: &[&Item]) -> i64 {
-    let open: Minor = cited.iter().map(|i| i.open).sum();
-    let days = cited.iter().map(|i| i.days_past_due).max().unwrap_or(0).max(0);
-    (open.0 / 100).saturating_mul(30 + days) / 30
 }

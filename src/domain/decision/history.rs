@@ -7,17 +7,22 @@ use chrono::NaiveDate;
 use super::ladder::{Cited, Rung};
 use super::trace::for_days;
 use super::{Cap, HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
-use crate::domain::action::{Action, CitedItem, cycle_id};
+use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
 use crate::domain::case::{Account, Contact, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
 impl Contact {
     /// Did (or may) it have reached the debtor?
-    fn counts(&self) -> bool {
+    pub(super) fn counts(&self) -> bool {
         self.state != ContactState::NotSent
     }
 
-    fn is_of(&self, debtor: &Debtor, account: &Account) -> bool {
+    /// A removal, a release or a recall: it is no step against the debtor, and holds none up.
+    fn is_duty(&self) -> bool {
+        self.cycle_id.as_deref().is_some_and(is_duty_cycle)
+    }
+
+    pub(super) fn is_of(&self, debtor: &Debtor, account: &Account) -> bool {
         self.debtor_id == debtor.debtor_id
             && self.company_id.as_ref().is_none_or(|c| *c == account.company_id)
             && self.currency.as_ref().is_none_or(|c| c == account.currency.as_str())
@@ -27,7 +32,8 @@ impl Contact {
 /// The cycle of an account: the one its last action in the present episode was published under, so that a payment
 /// posted late cannot give an old episode a new name; else one named after the episode's first day.
 pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, contacts: &[Contact]) -> String {
-    let in_episode = contacts.iter().filter(|c| c.is_of(debtor, account) && c.on >= account.episode_start);
+    let in_episode =
+        contacts.iter().filter(|c| c.is_of(debtor, account) && !c.is_duty() && c.on >= account.episode_start);
     let last = in_episode.filter(|c| c.cycle_id.is_some()).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()));
     match last.and_then(|c| c.cycle_id.clone()) {
         Some(id) => id,
@@ -68,7 +74,7 @@ fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
 
 impl Matter<'_> {
     fn own<'c>(&self, contacts: &'c [Contact]) -> impl Iterator<Item = &'c Contact> {
-        contacts.iter().filter(|c| c.is_of(self.debtor, self.account))
+        contacts.iter().filter(|c| c.is_of(self.debtor, self.account) && !c.is_duty())
     }
 
     /// A contact that only the log knows has no cycle; what is older than every open item was about other debts.
@@ -78,6 +84,11 @@ impl Matter<'_> {
             Some(id) => *id == self.cycle_id,
             None => self.items.iter().any(can_be_about),
         }
+    }
+
+    /// What went out in the present cycle, or may have.
+    pub(super) fn counted_in_cycle<'c>(&self, contacts: &'c [Contact]) -> impl Iterator<Item = &'c Contact> {
+        self.own(contacts).filter(|c| c.counts() && self.is_of_cycle(c))
     }
 
     /// The steps that went out in the present cycle, whatever the régua was: its steps have the same ids, so an

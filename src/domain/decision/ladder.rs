@@ -25,11 +25,29 @@ pub(super) struct Rung<'a> {
     pub cited: Vec<Cited<'a>>,
 }
 
+impl<'a> Rung<'a> {
+    /// A step beside the ladder, about items that take nothing with it.
+    pub(super) fn about(step: &'a Step, occurrence: u32, items: &'a [Item]) -> Rung<'a> {
+        let cited = items.iter().map(|item| Cited { item, takes: None }).collect();
+        Rung { step, occurrence, days_past_due: 0, cited }
+    }
+}
+
 /// What the ladder says.
 pub(super) enum Climb<'a> {
     Due(Rung<'a>),
-    /// Not yet, or no more; and the item that was looked at, with its facts.
-    Wait(Next<'a>, &'a Item, Facts),
+    /// Not yet, or no more.
+    Wait(Waiting<'a>),
+}
+
+/// What an account waits for.
+pub(super) struct Waiting<'a> {
+    pub next: Next<'a>,
+    /// The item that was looked at, and its facts.
+    pub lead: &'a Item,
+    pub facts: Facts,
+    /// Why steps before it were passed by.
+    pub passed: Option<String>,
 }
 
 impl<'a> Matter<'a> {
@@ -58,14 +76,15 @@ impl<'a> Matter<'a> {
         let segment = &self.standing.segment;
         self.trace.push(procedure.considered(&facts, segment, &sent));
         self.state = procedure.state(&facts, segment);
-        Some(match procedure.next_step(&facts, segment, &sent) {
+        let (next, cited, passed) =
+            self.next_listable(procedure, &facts, &sent, contacts, &|step| select::cited(eligible, lead, step));
+        Some(match next {
             Next::Due { step, occurrence } => {
                 let occurrence = occurrence.max(self.next_occurrence(step, contacts));
-                let cited = select::cited(eligible, lead, step).into_iter();
-                let cited = cited.map(|item| Cited { item, takes: Some(step) }).collect();
+                let cited = cited.into_iter().map(|item| Cited { item, takes: Some(step) }).collect();
                 Climb::Due(Rung { step, occurrence, days_past_due: facts.days_past_due, cited })
             }
-            next => Climb::Wait(next, lead, facts),
+            next => Climb::Wait(Waiting { next, lead, facts, passed }),
         })
     }
 
@@ -75,16 +94,16 @@ impl<'a> Matter<'a> {
         eligible: &[&'a Item],
         contacts: &[Contact],
     ) -> Option<Climb<'a>> {
-        let segment = &self.standing.segment;
         let mut rungs: Vec<Standing<'a>> = Vec::with_capacity(eligible.len());
         for item in eligible {
             let sent = self.sent_of_item(item, contacts);
             let mut facts = self.facts(procedure, item, eligible, &[]);
             facts.own_since = item.issue_date;
             facts.previous_on = procedure.previous_on(&facts, &sent);
-            let next = procedure.next_step(&facts, segment, &sent);
-            let considered = procedure.considered(&facts, segment, &sent);
-            rungs.push(Standing { item, next, state: procedure.state(&facts, segment), facts, considered });
+            let considered = procedure.considered(&facts, &self.standing.segment, &sent);
+            let state = procedure.state(&facts, &self.standing.segment);
+            let (next, _, passed) = self.next_listable(procedure, &facts, &sent, contacts, &|_| vec![*item]);
+            rungs.push(Standing { item, next, passed, state, facts, considered });
         }
         self.state = rungs.iter().filter_map(|r| r.state).max_by_key(|step| step.level);
         let lead = carrier(procedure.carrier, &rungs)?;
@@ -92,7 +111,8 @@ impl<'a> Matter<'a> {
         self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
         self.trace.push(lead.considered.clone());
         let Next::Due { step, .. } = lead.next else {
-            return Some(Climb::Wait(lead.next.clone(), lead.item, lead.facts.clone()));
+            let (next, facts, passed) = (lead.next.clone(), lead.facts.clone(), lead.passed.clone());
+            return Some(Climb::Wait(Waiting { next, lead: lead.item, facts, passed }));
         };
         let occurrence = self.next_occurrence(step, contacts);
         let cited = rungs.iter().filter_map(|rung| rung.cited_with(lead, step)).collect();
@@ -104,6 +124,7 @@ impl<'a> Matter<'a> {
 struct Standing<'a> {
     item: &'a Item,
     next: Next<'a>,
+    passed: Option<String>,
     state: Option<&'a Step>,
     facts: Facts,
     considered: String,

@@ -181,7 +181,7 @@ impl Candidate<'_> {
 }
 
 /// No debtor is addressed, so no contact window binds: from the start of the day, for some days.
-fn instruction_validity(as_of: chrono::NaiveDate) -> Validity {
+pub(super) fn instruction_validity(as_of: chrono::NaiveDate) -> Validity {
     let midnight = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
     Validity { not_before: midnight, expires_at: midnight + chrono::Days::new(INSTRUCTION_DAYS) }
 }

@@ -143,7 +143,6 @@ impl Matter<'_> {
             previous_on: None,
             promise_broken: self.account.promise_broken,
             agreement_broken: self.account.agreement_broken,
-            paid_while_listed: self.account.paid_while_listed,
         };
         facts.previous_on = procedure.previous_on(&facts, sent);
         facts

@@ -103,6 +103,14 @@ const OFFER: &[Field] = &[
     debt("instalments", Kind::List(INSTALMENT), "the payments, in order of their dates; may be empty", ""),
 ];
 
+const DUTY: &[Field] = &[
+    debt("entry_id", Kind::Text(60), "listing_id or placement_id of the source", "LS-000481"),
+    debt("since", Kind::Date, "listed, protested or placed on", "2026-09-15"),
+    debt("done_on", Kind::Date, "paid in full on; of a placement also: disputed on", "2026-11-16"),
+    or_null(debt("deadline", Kind::Date, "by when it has to be done", "2026-11-24")),
+    debt("overdue_days", Kind::Count(7, 1_800), "calendar days after the deadline; 0 = in time", ""),
+];
+
 /// Every field that a template may name, in the order in which they are printed.
 pub const FIELDS: &[Field] = &[
     open("debtor", Kind::Record(DEBTOR), "to whom the message goes", ""),
@@ -130,6 +138,12 @@ pub const FIELDS: &[Field] = &[
     or_null(debt("notice_days", Kind::Count(10, 365), "days that a notice gives", "")),
     or_null(debt("bureau", Kind::Text(40), "where a listing goes", "serasa")),
     or_null(debt("agency_id", Kind::Text(40), "agency that takes over", "agency-1")),
+    or_null(debt(
+        "duty",
+        Kind::Record(DUTY),
+        "what a removal, a release or a recall ends, and since when it is owed",
+        "",
+    )),
 ];
 
 /// The table as rows of `(name, type, can be null, meaning)`; fields of records and lists by their full name.

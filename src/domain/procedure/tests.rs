@@ -31,7 +31,6 @@ fn facts(days_past_due: i64) -> Facts {
         previous_on: None,
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
     }
 }
 
@@ -63,6 +62,8 @@ fn step(id: &str, trigger: Trigger) -> Step {
         after_notice: None,
         bureau: None,
         agency: None,
+        deadline_business_days: None,
+        listing_years_max: None,
     }
 }
 
@@ -134,7 +135,8 @@ fn triggers_equal_or_exceed_unless_strict() {
         ("nothing before", since_previous(0), 5, false),
         ("no promise", Trigger::PromiseBroken, 5, false),
         ("no agreement", Trigger::AgreementBroken, 5, false),
-        ("not listed", Trigger::PaidWhileListed, 5, false),
+        ("a duty is no rung", Trigger::PaidWhileListed, 5, false),
+        ("nor are thanks", Trigger::AllPaid, 5, false),
         ("all", Trigger::All(vec![past_due(5), balance(100)]), 5, true),
         ("all but one", Trigger::All(vec![past_due(5), balance(101)]), 5, false),
         ("any", Trigger::Any(vec![past_due(9), balance(100)]), 5, true),
@@ -142,8 +144,8 @@ fn triggers_equal_or_exceed_unless_strict() {
     ] {
         assert_eq!(trigger.holds(&facts(days)), holds, "{name}");
     }
-    let broken = Facts { promise_broken: true, agreement_broken: true, paid_while_listed: true, ..facts(5) };
-    for trigger in [Trigger::PromiseBroken, Trigger::AgreementBroken, Trigger::PaidWhileListed] {
+    let broken = Facts { promise_broken: true, agreement_broken: true, ..facts(5) };
+    for trigger in [Trigger::PromiseBroken, Trigger::AgreementBroken] {
         assert!(trigger.holds(&broken), "{trigger:?}");
     }
 }

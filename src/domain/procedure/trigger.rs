@@ -45,7 +45,10 @@ pub enum Trigger {
     },
     PromiseBroken,
     AgreementBroken,
+    /// Of duties only, which `decision/duty.rs` decides: what is listed, protested or with an agency is paid.
     PaidWhileListed,
+    /// Of receipts only, which `decision/receipt.rs` decides: everything that was due is paid.
+    AllPaid,
 }
 
 /// The facts a trigger looks at; of one item, or of an account as its oldest due item.
@@ -70,7 +73,6 @@ pub struct Facts {
     pub previous_on: Option<NaiveDate>,
     pub promise_broken: bool,
     pub agreement_broken: bool,
-    pub paid_while_listed: bool,
 }
 
 impl Facts {
@@ -114,7 +116,7 @@ impl Trigger {
             Trigger::OverdueItems { least } => facts.overdue_items >= *least,
             Trigger::PromiseBroken => facts.promise_broken,
             Trigger::AgreementBroken => facts.agreement_broken,
-            Trigger::PaidWhileListed => facts.paid_while_listed,
+            Trigger::PaidWhileListed | Trigger::AllPaid => false,
         }
     }
 

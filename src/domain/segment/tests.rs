@@ -35,7 +35,6 @@ fn item(days_past_due: i64, open: i64) -> Item {
         promise_pending: false,
         promise_until: None,
         agency_id: None,
-        is_listed: false,
     }
 }
 
@@ -51,7 +50,8 @@ fn account(profile: Profile) -> Account {
         episode_start: day("2026-02-01"),
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
+        entries: Vec::new(),
+        ended: None,
     }
 }
 

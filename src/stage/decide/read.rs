@@ -1,6 +1,7 @@
 //! Candidate rows become cases. The tables come sorted alike, so one walk through them gathers each group.
 
 mod answers;
+mod entries;
 
 use std::collections::HashMap;
 
@@ -240,6 +241,8 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
 fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<HashMap<String, Vec<Account>>> {
     let rows = Rows::of(session, "cnd_accounts")?;
     let mut items = ItemRows::of(session)?;
+    let mut entries = entries::entries(&Rows::of(session, "cnd_entries")?)?;
+    let mut ended = entries::ended(&Rows::of(session, "cnd_paid_items")?)?;
     let (id, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (credit, start) = (rows.amounts("credit_amount")?, rows.dates("episode_start")?);
     let (promise, agreement) = (rows.flags("promise_broken")?, rows.flags("agreement_broken")?);
@@ -250,6 +253,7 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
         let code = currency.get(row).parse();
         let currency = code.map_err(|_| rows.lacks("currency"))?;
         let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row), is_overdue)?;
+        let key = entries::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let account = Account {
             company_id: company.get(row).to_owned(),
             currency,
@@ -260,7 +264,8 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
             episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
             promise_broken: promise.value(row),
             agreement_broken: agreement.value(row),
-            paid_while_listed: false,
+            entries: entries.remove(&key).unwrap_or_default(),
+            ended: ended.remove(&key),
         };
         accounts.entry(id.get(row).to_owned()).or_default().push(account);
     }
@@ -338,8 +343,7 @@ fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -
     let (step, collector, agency) =
         (rows.texts("step_override")?, rows.texts("collector_id")?, rows.texts("agency_id")?);
     let (disputed, returned) = (rows.flags("is_disputed")?, rows.flags("is_returned")?);
-    let (kept, promised, listed) =
-        (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?, rows.flags("is_listed")?);
+    let (kept, promised) = (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?);
     let promise_until = rows.dates("promise_until")?;
     let item = |row| -> Option<Item> {
         let due_date = due(row)?;
@@ -368,7 +372,6 @@ fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -
             promise_pending: promised.value(row),
             promise_until: promise_until(row),
             agency_id: agency.owned(row),
-            is_listed: listed.value(row),
         })
     };
     (start..end).map(|row| item(row).ok_or_else(|| rows.lacks("a value that may not be null"))).collect()

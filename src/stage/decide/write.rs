@@ -1,6 +1,7 @@
 //! Decisions become rows of the published tables, and one line for the gateways per action.
 
 mod actions;
+mod listings;
 mod position;
 
 use std::sync::Arc;
@@ -35,10 +36,14 @@ pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>) 
     }
     let acts: Vec<(&Action, Value)> = rows
         .iter()
-        .filter_map(|r| match &r.decision.outcome {
-            Outcome::Act(action) => Some((action.as_ref(), payload(action))),
-            Outcome::Hold(_) => None,
+        .flat_map(|r| {
+            let acted = match &r.decision.outcome {
+                Outcome::Act(action) => Some(action.as_ref()),
+                Outcome::Hold(_) => None,
+            };
+            acted.into_iter().chain(r.decision.duties.iter().map(|duty| &duty.action))
         })
+        .map(|action| (action, payload(action)))
         .collect();
     let acts: Vec<(&Action, Value, String)> = acts
         .into_iter()
@@ -51,6 +56,7 @@ pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>) 
     Ok(Decided {
         lines: lines.collect(),
         actions: actions::actions(as_of, &acts)?,
+        listings: listings::listings(as_of, &rows)?,
         decisions: position::decisions(as_of, &rows)?,
         items: position::items(as_of, &rows)?,
         debtors: position::debtors(as_of, &rows)?,

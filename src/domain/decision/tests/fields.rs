@@ -3,13 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::super::compose::{CreditorFields, DebtorFields, Fields, InstalmentFields, ItemFields, OfferFields};
+use super::super::duty::DutyFields;
 use super::support::*;
 use crate::domain::message::fields::{FIELDS, Field, Kind};
 use crate::domain::message::{NAMES_NO_DEBT, Templates, ToneRule};
 use crate::domain::procedure::Channel;
 
 /// Every field set, or every field that can be without a value without one.
-fn fields(is_set: bool) -> Fields<'static> {
+fn fields(is_set: bool, duty: &DutyFields) -> Fields<'_> {
     let text = |value: &'static str| is_set.then_some(value);
     let instalments = vec![InstalmentFields { due_date: "2026-12-15".into(), amount: 1 }];
     let offer = OfferFields {
@@ -50,6 +51,7 @@ fn fields(is_set: bool) -> Fields<'static> {
         notice_days: is_set.then_some(10),
         bureau: text("serasa"),
         agency_id: text("agency-1"),
+        duty: is_set.then_some(duty),
     }
 }
 
@@ -81,7 +83,14 @@ fn compare(table: &[Field], map: &Map<String, Value>, is_set: bool) {
 #[test]
 fn what_is_composed_is_what_the_table_says() {
     for is_set in [true, false] {
-        let value = serde_json::to_value(fields(is_set)).unwrap();
+        let duty = DutyFields {
+            entry_id: "L1".to_owned(),
+            since: "2026-10-01".to_owned(),
+            done_on: "2026-11-16".to_owned(),
+            deadline: Some("2026-11-24".to_owned()),
+            overdue_days: 0,
+        };
+        let value = serde_json::to_value(fields(is_set, &duty)).unwrap();
         compare(FIELDS, value.as_object().unwrap(), is_set);
     }
 }

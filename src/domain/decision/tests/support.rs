@@ -43,6 +43,8 @@ pub(super) fn step(id: &str, kind: StepKind, trigger: Trigger, channels: &[Chann
         after_notice: None,
         bureau: None,
         agency: None,
+        deadline_business_days: None,
+        listing_years_max: None,
     }
 }
 
@@ -169,7 +171,6 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
         promise_pending: false,
         promise_until: None,
         agency_id: None,
-        is_listed: false,
     }
 }
 
@@ -217,7 +218,8 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,
-        paid_while_listed: false,
+        entries: Vec::new(),
+        ended: None,
     }
 }
 

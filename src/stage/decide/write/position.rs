@@ -7,60 +7,80 @@ use chrono::NaiveDate;
 
 use super::{Row, amounts, dates, ints, maybe_text, table, text, trace};
 use crate::contract;
+use crate::domain::action::Action;
 use crate::domain::case::Account;
-use crate::domain::decision::Outcome;
+use crate::domain::decision::{Decision, Duty, Hold, Outcome};
 use crate::domain::experiment::Draw;
 use crate::error::Result;
 
-pub(super) fn decisions(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
-    let acted = |r: &Row<'_>| match &r.decision.outcome {
-        Outcome::Act(action) => Some(action.clone()),
-        Outcome::Hold(_) => None,
+/// One line of `decisions`: what was decided about an account, or a duty beside it.
+struct Line<'a> {
+    row: &'a Row<'a>,
+    action: Option<&'a Action>,
+    hold: Option<&'a Hold>,
+    reason: &'static str,
+    detail: Option<&'a str>,
+}
+
+impl Line<'_> {
+    fn step_id(&self) -> Option<&str> {
+        self.action.map(|a| a.step_id.as_str()).or_else(|| self.hold.and_then(|h| h.step_id.as_deref()))
+    }
+
+    fn trace(&self) -> String {
+        trace(self.action.map_or_else(|| self.hold.map_or(&[][..], |h| &h.trace), |a| &a.rule_trace))
+    }
+}
+
+/// One line per account and one per duty; of an account that owes nothing its duties say all there is to say.
+fn lines<'a>(row: &'a Row<'a>) -> impl Iterator<Item = Line<'a>> {
+    let Decision { outcome, duties, .. } = row.decision;
+    let of_account = match outcome {
+        Outcome::Act(action) => Some(Line { row, action: Some(action), hold: None, reason: "step_due", detail: None }),
+        Outcome::Hold(_) if row.account.items.is_empty() && !duties.is_empty() => None,
+        Outcome::Hold(hold) => {
+            let (reason, detail) = (hold.reason.as_str(), hold.detail.as_deref());
+            Some(Line { row, action: None, hold: Some(hold), reason, detail })
+        }
     };
-    let actions: Vec<_> = rows.iter().map(acted).collect();
-    let holds: Vec<_> = rows
-        .iter()
-        .map(|r| match &r.decision.outcome {
-            Outcome::Hold(hold) => Some(hold),
-            Outcome::Act(_) => None,
-        })
-        .collect();
-    let both = || actions.iter().zip(&holds);
-    let traces: Vec<String> = both()
-        .map(|(action, hold)| {
-            trace(action.as_ref().map_or_else(|| hold.map_or(&[][..], |h| &h.trace), |a| &a.rule_trace))
-        })
-        .collect();
+    let of_duty = move |duty: &'a Duty| {
+        let (action, detail) = (Some(&duty.action), Some(duty.detail.as_str()));
+        Line { row, action, hold: None, reason: "duty", detail }
+    };
+    of_account.into_iter().chain(duties.iter().map(of_duty))
+}
+
+pub(super) fn decisions(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
+    let lines: Vec<Line<'_>> = rows.iter().flat_map(lines).collect();
+    let all = || lines.iter();
+    let traces: Vec<String> = all().map(Line::trace).collect();
     let columns = vec![
-        dates(rows.iter().map(|_| Some(as_of))),
-        text(rows.iter().map(|r| r.account.company_id.as_str())),
-        text(rows.iter().map(|r| r.debtor.debtor_id.as_str())),
-        text(rows.iter().map(|r| r.account.currency.as_str())),
-        text(rows.iter().map(|r| r.decision.regua.as_str())),
-        maybe_text(both().map(|(action, hold)| match action {
-            Some(action) => Some(action.step_id.as_str()),
-            None => hold.and_then(|h| h.step_id.as_deref()),
-        })),
-        text(actions.iter().map(|a| if a.is_some() { "action" } else { "hold" })),
-        text(holds.iter().map(|h| h.map_or("step_due", |h| h.reason.as_str()))),
-        maybe_text(holds.iter().map(|h| h.and_then(|h| h.detail.as_deref()))),
-        maybe_text(actions.iter().map(|a| a.as_ref().map(|a| a.action_id.as_str()))),
-        maybe_text(actions.iter().map(|a| a.as_ref().map(|a| a.channel))),
-        text(rows.iter().map(|r| r.decision.segment.as_str())),
-        drawn(rows, |d| &d.experiment),
-        drawn(rows, |d| &d.arm),
-        amounts(rows.iter().map(|r| Some(r.account.open())))?,
-        amounts(rows.iter().map(|r| Some(r.account.overdue())))?,
-        ints(rows.iter().map(|r| r.account.items.len() as i64)),
-        ints(rows.iter().map(|r| r.account.days_past_due_max())),
+        dates(all().map(|_| Some(as_of))),
+        text(all().map(|l| l.row.account.company_id.as_str())),
+        text(all().map(|l| l.row.debtor.debtor_id.as_str())),
+        text(all().map(|l| l.row.account.currency.as_str())),
+        text(all().map(|l| l.action.map_or(l.row.decision.regua.as_str(), |a| a.regua.as_str()))),
+        maybe_text(all().map(Line::step_id)),
+        text(all().map(|l| if l.action.is_some() { "action" } else { "hold" })),
+        text(all().map(|l| l.reason)),
+        maybe_text(all().map(|l| l.detail)),
+        maybe_text(all().map(|l| l.action.map(|a| a.action_id.as_str()))),
+        maybe_text(all().map(|l| l.action.map(|a| a.channel))),
+        text(all().map(|l| l.row.decision.segment.as_str())),
+        drawn(all().map(|l| l.row), |d| &d.experiment),
+        drawn(all().map(|l| l.row), |d| &d.arm),
+        amounts(all().map(|l| Some(l.row.account.open())))?,
+        amounts(all().map(|l| Some(l.row.account.overdue())))?,
+        ints(all().map(|l| l.row.account.items.len() as i64)),
+        ints(all().map(|l| l.row.account.days_past_due_max())),
         text(traces.iter().map(String::as_str)),
     ];
     table(&contract::DECISIONS, columns)
 }
 
 /// Of the arm that each account is in.
-fn drawn(rows: &[Row<'_>], name: fn(&Draw) -> &String) -> ArrayRef {
-    maybe_text(rows.iter().map(|r| r.decision.draw.as_ref().map(|draw| name(draw).as_str())))
+fn drawn<'a>(rows: impl Iterator<Item = &'a Row<'a>>, name: fn(&Draw) -> &String) -> ArrayRef {
+    maybe_text(rows.map(|r| r.decision.draw.as_ref().map(|draw| name(draw).as_str())))
 }
 
 pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
@@ -89,7 +109,9 @@ pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
     table(&contract::ITEMS, columns)
 }
 
+/// The position: who owes nothing has none, though a duty or thanks may be due.
 pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
+    let rows: Vec<&Row<'_>> = rows.iter().filter(|r| !r.account.items.is_empty()).collect();
     let overdue = |a: &Account| a.items.iter().filter(|i| i.days_past_due > 0).count() as i64;
     let ratios = |value: fn(&Account) -> Option<f64>| -> ArrayRef {
         Arc::new(rows.iter().map(|r| value(r.account)).collect::<Float64Array>())
@@ -105,8 +127,8 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         maybe_text(rows.iter().map(|r| r.decision.risk_band.as_deref())),
         maybe_text(rows.iter().map(|r| Some(r.decision.regua.as_str()))),
         maybe_text(rows.iter().map(|r| r.decision.state.as_deref())),
-        drawn(rows, |d| &d.experiment),
-        drawn(rows, |d| &d.arm),
+        drawn(rows.iter().copied(), |d| &d.experiment),
+        drawn(rows.iter().copied(), |d| &d.arm),
         ints(rows.iter().map(|r| r.account.items.len() as i64)),
         amounts(rows.iter().map(|r| Some(r.account.open())))?,
         ints(rows.iter().map(|r| overdue(r.account))),

@@ -1,0 +1,186 @@
+//! What is owed to the debtor after a payment: a listing is removed, a protest released, a placement recalled.
+//!
+//! Duties stand beside the one dunning action, and pass every hold but `halted`: a block, an opt-out or a régua of
+//! `none` silences messages, and no law lets a paid debt stay listed because of them. Quarantined input is no reason
+//! either. It can hide a payment, and then nothing happens that would not have happened; or it can hide what took a
+//! payment back, and then something is removed that may be listed again. To leave a paid debt listed is the greater
+//! harm (Súmula 548 of the STJ: five business days from full payment), so it goes out, and the trace says so.
+
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+use super::ladder::Rung;
+use super::route::{Route, instruction_validity};
+use super::{Contact, Matter, MessageError, Procedure, Step};
+use crate::domain::action::{Action, duty_cycle_id};
+use crate::domain::case::{Entry, EntryKind};
+use crate::domain::procedure::{Channel, StepKind};
+
+/// Súmula 548 of the STJ; the other duties have no term of their own.
+const REMOVAL_BUSINESS_DAYS: u32 = 5;
+
+/// One instruction that is owed, and why.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    pub action: Action,
+    /// Paid on which day, to be done by which, and how late it is.
+    pub detail: String,
+}
+
+/// What a template may say of a duty.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct DutyFields {
+    /// listing_id or placement_id of the source.
+    pub(super) entry_id: String,
+    pub(super) since: String,
+    /// Paid in full; of a placement also: disputed.
+    pub(super) done_on: String,
+    pub(super) deadline: Option<String>,
+    pub(super) overdue_days: i64,
+}
+
+/// Duties with, for each entry, the day by which it has to be gone.
+pub(super) type Duties = (Vec<Duty>, Vec<Option<NaiveDate>>);
+
+fn kind_of(entry: &Entry) -> StepKind {
+    match entry.kind {
+        EntryKind::Negativacao => StepKind::NegativacaoRemoval,
+        EntryKind::Protesto => StepKind::ProtestoRelease,
+        EntryKind::Agency => StepKind::AgencyRecall,
+    }
+}
+
+impl<'a> Matter<'a> {
+    /// One instruction for every entry that is paid and that nobody has been asked to end; every such entry is traced.
+    pub(super) fn duties(&mut self, regua: &str, contacts: &[Contact]) -> Result<Duties, MessageError> {
+        let (mut duties, mut deadlines) = (Vec::new(), Vec::new());
+        let account = self.account;
+        for entry in &account.entries {
+            let found = self.duty_step(regua, kind_of(entry));
+            let deadline = entry.done_on.and_then(|done| self.deadline(entry, done, found.map(|(_, step)| step)));
+            deadlines.push(deadline);
+            let Some(done) = entry.done_on else { continue };
+            let detail = self.owed(entry, done, deadline);
+            let (silent, occurrence) = self.already(entry, contacts);
+            let line = match (&silent, found) {
+                (Some(why), _) => format!("{detail}; {why}"),
+                (None, None) => format!("{detail}; no régua has a step of kind {}", kind_of(entry).as_str()),
+                (None, Some((procedure, step))) => {
+                    let action = self.instruct((procedure, step), entry, (done, deadline), occurrence, &detail)?;
+                    duties.push(Duty { action, detail: detail.clone() });
+                    detail
+                }
+            };
+            self.trace.push(line);
+        }
+        Ok((duties, deadlines))
+    }
+
+    /// The step of the account's régua; where that has none, the default's, or the first that has.
+    fn duty_step(&self, regua: &str, kind: StepKind) -> Option<(&'a Procedure, &'a Step)> {
+        let procedures = &self.rules.procedures;
+        let named = [regua, &self.rules.regua].into_iter().filter_map(|id| procedures.get(id));
+        named.chain(procedures.values()).find_map(|p| Some((p, p.steps.iter().find(|s| s.kind == kind)?)))
+    }
+
+    fn deadline(&self, entry: &Entry, done: NaiveDate, step: Option<&Step>) -> Option<NaiveDate> {
+        let of_law = (entry.kind == EntryKind::Negativacao).then_some(REMOVAL_BUSINESS_DAYS);
+        let days = step.and_then(|s| s.deadline_business_days).or(of_law)?;
+        Some(self.rules.calendar.add_business_days(done, days))
+    }
+
+    fn overdue_days(&self, deadline: Option<NaiveDate>) -> i64 {
+        deadline.map_or(0, |day| (self.as_of - day).num_days().max(0))
+    }
+
+    /// `listing L1 with serasa: paid on 2026-11-03, remove by 2026-11-10, overdue by 7 days`
+    fn owed(&self, entry: &Entry, done: NaiveDate, deadline: Option<NaiveDate>) -> String {
+        let (noun, verb) = match entry.kind {
+            EntryKind::Negativacao => ("listing", "remove"),
+            EntryKind::Protesto => ("protest", "release"),
+            EntryKind::Agency => ("placement", "recall"),
+        };
+        let what = if entry.is_paid { "paid on" } else { "disputed since" };
+        let mut text = format!("{noun} {} with {}: {what} {done}", entry.entry_id, entry.counterpart);
+        if let Some(day) = deadline {
+            text.push_str(&format!(", {verb} by {day}"));
+        }
+        match self.overdue_days(deadline) {
+            0 => {}
+            1 => text.push_str(", overdue by 1 day"),
+            days => text.push_str(&format!(", overdue by {days} days")),
+        }
+        if self.debtor.is_held {
+            text.push_str("; a bad input row can touch this debtor");
+        }
+        text
+    }
+
+    /// Why nothing goes out, and else under which number: one more than was ever published for this entry.
+    fn already(&self, entry: &Entry, contacts: &[Contact]) -> (Option<String>, u32) {
+        let cycle = self.duty_cycle(entry);
+        let of_entry = || contacts.iter().filter(|c| c.cycle_id.as_ref() == Some(&cycle));
+        let last = of_entry().map(|c| c.occurrence).max().unwrap_or(0);
+        let occurrence = u32::try_from(last.max(0)).unwrap_or(u32::MAX).saturating_add(1);
+        let published = of_entry().find(|c| c.counts()).map(|c| c.on);
+        let silent = match (self.rules.halted, entry.requested_on, published) {
+            (true, _, _) => Some("halted".to_owned()),
+            (false, Some(on), _) => Some(format!("asked for on {on}")),
+            (false, None, Some(on)) => Some(format!("instructed on {on}")),
+            (false, None, None) => None,
+        };
+        (silent, occurrence)
+    }
+
+    fn duty_cycle(&self, entry: &Entry) -> String {
+        duty_cycle_id(&self.rules.tenant, entry.kind, &self.debtor.debtor_id, &entry.entry_id)
+    }
+
+    fn instruct(
+        &mut self,
+        (procedure, step): (&Procedure, &Step),
+        entry: &'a Entry,
+        (done, deadline): (NaiveDate, Option<NaiveDate>),
+        occurrence: u32,
+        detail: &str,
+    ) -> Result<Action, MessageError> {
+        let (is_agency, counterpart) = (entry.kind == EntryKind::Agency, &entry.counterpart);
+        let bureau = (!is_agency).then(|| counterpart.clone());
+        let step = Step { bureau, agency: is_agency.then(|| counterpart.clone()), ..step.clone() };
+        let fields = DutyFields {
+            entry_id: entry.entry_id.clone(),
+            since: entry.since.to_string(),
+            done_on: done.to_string(),
+            deadline: deadline.map(|d| d.to_string()),
+            overdue_days: self.overdue_days(deadline),
+        };
+        let mut validity = instruction_validity(self.as_of);
+        // It is owed after its day too, so the day never shortens the time in which it may be carried out.
+        let end_of_deadline = deadline.map(|d| (d + Days::new(1)).and_time(chrono::NaiveTime::MIN).and_utc());
+        validity.expires_at = end_of_deadline.map_or(validity.expires_at, |end| end.max(validity.expires_at));
+        let route = Route { channel: Channel::Instruction, point: None, validity };
+        let trace =
+            self.trace.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
+        let cycle_id = self.duty_cycle(entry);
+        self.duty = Some(fields);
+        let composed = self.compose_as(cycle_id, trace, |matter| {
+            let rung = Rung::about(&step, occurrence, &entry.items);
+            matter.compose(procedure, rung, route)
+        });
+        self.duty = None;
+        composed
+    }
+
+    /// Composes under another cycle and trace than the account's own.
+    pub(super) fn compose_as(
+        &mut self,
+        cycle_id: String,
+        trace: Vec<String>,
+        compose: impl FnOnce(&mut Self) -> Result<Action, MessageError>,
+    ) -> Result<Action, MessageError> {
+        let own = (std::mem::replace(&mut self.cycle_id, cycle_id), std::mem::replace(&mut self.trace, trace));
+        let composed = compose(self);
+        (self.cycle_id, self.trace) = own;
+        composed
+    }
+}

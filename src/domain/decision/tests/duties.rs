@@ -1,0 +1,496 @@
+//! What is owed after a payment, what may not be listed, and thanks.
+
+use super::super::*;
+use super::support::*;
+use crate::domain::case::{ContactState, Ended, Entry, EntryKind, NamedItem};
+use crate::domain::procedure::{DisputeScope, LevelOf, StepKind, Trigger};
+use chrono::Days;
+
+/// Listing L1 with serasa of item P, paid that many days ago.
+fn listing(paid_ago: Option<i64>) -> Entry {
+    let paid = Item { open: Minor::ZERO, ..item("P", 100) };
+    Entry {
+        entry_id: "L1".to_owned(),
+        kind: EntryKind::Negativacao,
+        counterpart: "serasa".to_owned(),
+        since: days_ago(40),
+        requested_on: None,
+        done_on: paid_ago.map(days_ago),
+        is_paid: true,
+        items: vec![paid],
+    }
+}
+
+fn entry(kind: EntryKind, id: &str, paid_ago: i64) -> Entry {
+    Entry { kind, entry_id: id.to_owned(), counterpart: format!("{id}-with"), ..listing(Some(paid_ago)) }
+}
+
+fn ending(id: &str, kind: StepKind) -> Step {
+    step(id, kind, Trigger::PaidWhileListed, &[])
+}
+
+/// The ladder with a removal, a release and a recall after it, and the debtor's items so many days past due.
+fn listed(days_past_due: &[i64], entries: Vec<Entry>) -> Case {
+    Case::of(days_past_due).with(|c| {
+        let mut steps = ladder().steps;
+        steps.push(ending("removal", StepKind::NegativacaoRemoval));
+        steps.push(ending("release", StepKind::ProtestoRelease));
+        steps.push(ending("recall", StepKind::AgencyRecall));
+        c.steps(steps);
+        c.account().entries = entries;
+    })
+}
+
+/// A listing of what was paid on the Monday before, and nothing else.
+fn paid() -> Case {
+    listed(&[], vec![listing(Some(1))])
+}
+
+fn duties(case: &Case) -> Vec<Duty> {
+    case.first().duties
+}
+
+/// `removal by instruction: P` for each duty.
+fn owed(case: &Case) -> String {
+    let line = |d: &Duty| {
+        let items: Vec<&str> = d.action.items.iter().map(|i| i.invoice_id.as_str()).collect();
+        let again = if d.action.occurrence > 1 { format!(" #{}", d.action.occurrence) } else { String::new() };
+        format!("{}{again} by {}: {}", d.action.step_id, d.action.channel, items.join(", "))
+    };
+    duties(case).iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+/// As a later run finds it: the duties were published, and that became of them.
+fn publish(case: &mut Case, state: ContactState) {
+    for Duty { action, .. } in duties(case) {
+        let mut contact = contact(&action.step_id, Channel::Instruction, 0);
+        contact.cycle_id = Some(action.cycle_id);
+        contact.occurrence = i64::from(action.occurrence);
+        contact.on = case.as_of;
+        contact.state = state;
+        case.group.contacts.push(contact);
+    }
+}
+
+#[test]
+fn one_instruction_for_each_entry_that_is_paid() {
+    use EntryKind::{Agency, Negativacao, Protesto};
+    let table: &[(&str, Vec<Entry>, &str)] = &[
+        ("nothing is listed", vec![], ""),
+        ("listed and paid", vec![listing(Some(1))], "removal by instruction: P"),
+        ("paid in part, or reopened by a chargeback", vec![listing(None)], ""),
+        ("protested and paid", vec![entry(Protesto, "T1", 1)], "release by instruction: P"),
+        ("with an agency and paid", vec![entry(Agency, "A1", 1)], "recall by instruction: P"),
+        (
+            "with two bureaus",
+            vec![entry(Negativacao, "L1", 1), entry(Negativacao, "L2", 1)],
+            "removal by instruction: P; removal by instruction: P",
+        ),
+        ("asked for already", vec![Entry { requested_on: Some(days_ago(0)), ..listing(Some(1)) }], ""),
+    ];
+    for (name, entries, expected) in table {
+        assert_eq!(owed(&listed(&[], entries.clone())), *expected, "{name}");
+    }
+    let two = listed(&[], vec![entry(Negativacao, "L1", 1), entry(Negativacao, "L2", 1)]);
+    let [first, second] = &duties(&two)[..] else { panic!("two duties") };
+    assert_ne!(first.action.action_id, second.action.action_id);
+}
+
+#[test]
+fn a_duty_passes_every_hold_but_halted() {
+    let table: &[(&str, Change, &str)] = &[
+        ("halted", |c| c.rules.halted = true, ""),
+        ("quarantined input", |c| c.debtor().is_held = true, "removal by instruction: P"),
+        ("insolvent", |c| c.debtor().is_insolvent = true, "removal by instruction: P"),
+        ("blocked", |c| c.debtor().dunning_block = Some("law".into()), "removal by instruction: P"),
+        ("opted out", |c| c.debtor().points[0].opted_out = true, "removal by instruction: P"),
+        ("no address", |c| c.debtor().points.clear(), "removal by instruction: P"),
+        ("a holiday", |c| c.later(3), "removal by instruction: P"),
+        ("a Sunday", |c| c.later(5), "removal by instruction: P"),
+        ("the régua none", |c| c.debtor().regua = Some("none".into()), "removal by instruction: P"),
+        ("a cap", |c| c.rules.caps = vec![cap(CapScope::Group, 0, 30)], "removal by instruction: P"),
+        ("a contact yesterday", |c| c.was_sent("d+5", 1), "removal by instruction: P"),
+        ("a fresh answer", |c| c.sent("d+5", 1).answered_on = Some(days_ago(0)), "removal by instruction: P"),
+        ("no régua with such a step", |c| c.steps(ladder().steps), ""),
+    ];
+    for (name, change, expected) in table {
+        assert_eq!(owed(&paid().with(change)), *expected, "{name}");
+    }
+}
+
+#[test]
+fn five_business_days_from_full_payment() {
+    // Paid on Monday 16 November; the 20th is a holiday, so the fifth business day is Tuesday the 24th.
+    let table = [
+        ("2026-11-17", "paid on 2026-11-16, remove by 2026-11-24"),
+        ("2026-11-24", "paid on 2026-11-16, remove by 2026-11-24"),
+        ("2026-11-25", "paid on 2026-11-16, remove by 2026-11-24, overdue by 1 day"),
+        ("2026-12-01", "paid on 2026-11-16, remove by 2026-11-24, overdue by 7 days"),
+    ];
+    for (as_of, expected) in table {
+        let case = paid().with(|c| c.as_of = day(as_of));
+        let [duty] = &duties(&case)[..] else { panic!("{as_of}: one duty") };
+        assert_eq!(duty.detail, format!("listing L1 with serasa: {expected}"));
+        assert!(duty.action.rule_trace.contains(&duty.detail));
+        assert_eq!(case.first().deadlines, [Some(day("2026-11-24"))]);
+        let end = std::cmp::max(case.as_of + Days::new(5), day("2026-11-25"));
+        assert_eq!(duty.action.validity.expires_at.date_naive(), end, "never less than five days");
+    }
+}
+
+#[test]
+fn the_term_is_the_steps_and_only_a_removal_has_one_by_law() {
+    let table: &[(&str, EntryKind, Change, Option<&str>)] = &[
+        ("by law", EntryKind::Negativacao, |_| {}, Some("2026-11-24")),
+        (
+            "the step's",
+            EntryKind::Negativacao,
+            |c| c.step("removal").deadline_business_days = Some(2),
+            Some("2026-11-18"),
+        ),
+        ("by law without a step", EntryKind::Negativacao, |c| c.steps(ladder().steps), Some("2026-11-24")),
+        ("a protest", EntryKind::Protesto, |_| {}, None),
+        (
+            "a protest, by the step",
+            EntryKind::Protesto,
+            |c| c.step("release").deadline_business_days = Some(1),
+            Some("2026-11-17"),
+        ),
+        ("a placement", EntryKind::Agency, |_| {}, None),
+    ];
+    for (name, kind, change, expected) in table {
+        let case = listed(&[], vec![entry(*kind, "E", 1)]).with(change);
+        assert_eq!(case.first().deadlines, [expected.map(day)], "{name}");
+    }
+}
+
+#[test]
+fn once_for_ever_unless_it_is_known_to_have_failed() {
+    use ContactState::{Answered, NotSent, Sent, Unreported};
+    for (state, expected) in [(Sent, ""), (Answered, ""), (Unreported, ""), (NotSent, "removal #2 by instruction: P")] {
+        let mut case = paid();
+        publish(&mut case, state);
+        assert_eq!(owed(&case), expected, "{state:?} on the same day");
+        case.later(400);
+        assert_eq!(owed(&case), expected, "{state:?} 400 days later");
+    }
+    let mut case = paid();
+    let first = duties(&case)[0].action.action_id.clone();
+    assert_eq!(
+        duties(&case.with(|c| c.rules.procedures.get_mut("b2b").unwrap().id = "b".into()))[0].action.action_id,
+        first
+    );
+    case = paid();
+    publish(&mut case, NotSent);
+    publish(&mut case, NotSent);
+    assert_eq!(owed(&case), "removal #3 by instruction: P");
+    let another = paid().with(|c| c.account().entries[0].entry_id = "L2".into());
+    assert_ne!(duties(&another)[0].action.action_id, first);
+}
+
+#[test]
+fn duties_stand_beside_the_dunning_of_what_is_open() {
+    let case = listed(&[10], vec![listing(Some(1))]);
+    assert_eq!((case.outcome().as_str(), owed(&case).as_str()), ("d+5 by email: A", "removal by instruction: P"));
+    let mut next = listed(&[10], vec![listing(Some(1))]);
+    publish(&mut next, ContactState::Unreported);
+    next.later(1);
+    assert_eq!(next.outcome(), "d+5 by email: A", "an instruction under way holds nothing up");
+    let cycle = |c: &Case| c.action().cycle_id;
+    assert_eq!(cycle(&next), cycle(&case), "and does not rename the arrears");
+    assert_eq!(paid().outcome(), "settled");
+}
+
+#[test]
+fn what_a_removal_names_and_says() {
+    let action = duties(&paid()).remove(0).action;
+    assert_eq!((action.step_kind, action.open()), ("negativacao_removal", Minor::ZERO));
+    assert_eq!(action.destination, None);
+    let params: serde_json::Value = serde_json::from_str(&action.template_params).unwrap();
+    let duty = serde_json::json!({"entry_id": "L1", "since": "2026-10-08", "done_on": "2026-11-16",
+        "deadline": "2026-11-24", "overdue_days": 0});
+    assert_eq!((&params["duty"], &params["bureau"]), (&duty, &serde_json::json!("serasa")));
+    let disputed = Entry { is_paid: false, ..entry(EntryKind::Agency, "A1", 3) };
+    let recall = duties(&listed(&[], vec![disputed])).remove(0);
+    assert_eq!(recall.action.agency_id.as_deref(), Some("A1-with"));
+    assert_eq!(recall.detail, "placement A1 with A1-with: disputed since 2026-11-14");
+    let held = duties(&paid().with(|c| c.debtor().is_held = true)).remove(0);
+    assert!(held.detail.ends_with("; a bad input row can touch this debtor"), "{}", held.detail);
+}
+
+#[test]
+fn what_was_done_about_an_entry_is_traced() {
+    let table: &[(&str, Change, &str)] = &[
+        ("asked for", |c| c.account().entries[0].requested_on = Some(days_ago(0)), "asked for on 2026-11-17"),
+        ("instructed", |c| publish(c, ContactState::Sent), "instructed on 2026-11-17"),
+        ("halted", |c| c.rules.halted = true, "halted"),
+        ("no step", |c| c.steps(ladder().steps), "no régua has a step of kind negativacao_removal"),
+    ];
+    for (name, change, expected) in table {
+        let hold = paid().with(change).hold();
+        let line = format!("listing L1 with serasa: paid on 2026-11-16, remove by 2026-11-24; {expected}");
+        assert!(hold.trace.contains(&line), "{name}: {:?}", hold.trace);
+    }
+}
+
+/// Item A is listed with serasa, and the notice was sent.
+fn announced(case: &mut Case) {
+    case.was_sent("d+45", 12);
+    case.account().entries = vec![Entry { items: vec![item("A", 62)], ..listing(None) }];
+}
+
+#[test]
+fn nothing_is_listed_twice_with_the_same_bureau() {
+    let table: &[(&str, &[i64], Change, &str)] = &[
+        ("not listed", &[62], |c| c.was_sent("d+45", 12), "d+60 by instruction: A"),
+        ("listed: the step is passed by", &[62], announced, "no_step_due"),
+        ("the other item is left", &[64, 62], announced, "d+60 by instruction: B"),
+        (
+            "with another bureau than the step's",
+            &[62],
+            |c| {
+                announced(c);
+                c.step("d+60").bureau = Some("boa-vista".into());
+            },
+            "d+60 by instruction: A",
+        ),
+        (
+            "with the step's",
+            &[62],
+            |c| {
+                announced(c);
+                c.step("d+60").bureau = Some("serasa".into());
+            },
+            "no_step_due",
+        ),
+        (
+            "protested, not listed",
+            &[62],
+            |c| {
+                announced(c);
+                c.account().entries[0].kind = EntryKind::Protesto;
+            },
+            "d+60 by instruction: A",
+        ),
+        ("nor is it announced again", &[50], listed_only, "no_step_due"),
+        ("the ladder goes on behind it", &[95], announced, "d+90 by instruction: A"),
+    ];
+    check(table);
+    let hold = Case::of(&[62]).with(announced).hold();
+    let detail = "next is d+90; d+60 passed by: A/1 is with serasa since 2026-10-08";
+    assert_eq!(hold.detail.as_deref(), Some(detail));
+}
+
+#[test]
+fn what_a_bureau_was_asked_to_list_is_not_asked_again() {
+    // A and B fell due together; the listing of both was asked for, then A was paid and B leads.
+    fn asked(case: &mut Case, state: ContactState) {
+        case.was_sent("d+45", 12);
+        let named = |invoice_id: &str| NamedItem {
+            invoice_id: invoice_id.to_owned(),
+            installment_no: Some(1),
+            step_id: Some("d+60".to_owned()),
+        };
+        let mut contact = contact("d+60", Channel::Instruction, 5);
+        contact.items = vec![named("A"), named("Z")];
+        contact.state = state;
+        contact.occurrence = 2;
+        case.group.contacts.push(contact);
+        // As if the instruction had been for another step of the ladder: only what it named counts.
+        case.step("d+60").id = "again".to_owned();
+        let mut steps = case.procedure().steps.clone();
+        let position = steps.iter().position(|s| s.id == "again").unwrap();
+        steps.insert(
+            position,
+            Step {
+                segments: Some(vec!["nobody".to_owned()]),
+                ..step("d+60", StepKind::Negativacao, past_due(60), &[])
+            },
+        );
+        case.steps(steps);
+    }
+    let table: &[(&str, &[i64], Change, &str)] = &[
+        ("under way", &[62], |c| asked(c, ContactState::Unreported), "no_step_due"),
+        ("reported", &[62], |c| asked(c, ContactState::Sent), "no_step_due"),
+        ("failed", &[62], |c| asked(c, ContactState::NotSent), "again by instruction: A"),
+        ("not the other item", &[62, 62], |c| asked(c, ContactState::Sent), "again by instruction: B"),
+    ];
+    check(table);
+    let hold = Case::of(&[62]).with(|c| asked(c, ContactState::Sent)).hold();
+    assert_eq!(hold.detail.as_deref(), Some("next is d+90; again passed by: A/1 was instructed on 2026-11-12"));
+}
+
+#[test]
+fn items_that_climb_on_their_own_pass_a_listing_by_on_their_own() {
+    let by_item = |c: &mut Case| {
+        c.procedure().level_of = LevelOf::Item;
+        announced(c);
+    };
+    let case = Case::of(&[62, 62]).with(by_item);
+    assert_eq!(case.outcome(), "d+60 by instruction: B");
+    assert_eq!(Case::of(&[62]).with(by_item).outcome(), "no_step_due");
+}
+
+fn listed_only(case: &mut Case) {
+    case.was_sent("d+30", 12);
+    announced(case);
+    case.group.contacts.pop();
+}
+
+#[test]
+fn what_was_due_more_than_five_years_ago_is_never_listed() {
+    fn due(case: &mut Case, on: &str) {
+        case.was_sent("d+45", 12);
+        case.item(0).due_date = day(on);
+        case.item(0).issue_date = day(on);
+        case.procedure().steps.retain(|s| s.id != "d+90");
+    }
+    let table: &[(&str, &[i64], Change, &str)] = &[
+        ("five years to the day", &[1826], |c| due(c, "2021-11-17"), "d+60 by instruction: A"),
+        ("one day more", &[1827], |c| due(c, "2021-11-16"), "step_exhausted"),
+        (
+            "a longer term",
+            &[1827],
+            |c| {
+                due(c, "2021-11-16");
+                c.step("d+60").listing_years_max = Some(6);
+            },
+            "d+60 by instruction: A",
+        ),
+        ("a younger item is listed", &[1827, 62], |c| due(c, "2021-11-16"), "d+60 by instruction: B"),
+    ];
+    check(table);
+    let hold = Case::of(&[1827]).with(|c| due(c, "2021-11-16")).hold();
+    assert_eq!(hold.detail.as_deref(), Some("d+60 passed by: A/1 was due more than 5 years ago"));
+}
+
+#[test]
+fn no_protest_while_goods_are_being_returned() {
+    fn protest(case: &mut Case) {
+        let notice =
+            Step { notice_days: Some(5), ..step("n", StepKind::ProtestoNotice, past_due(70), &[Channel::Email]) };
+        let after_notice = Some(("n".to_owned(), 5));
+        case.steps(vec![notice, Step { after_notice, ..step("p", StepKind::Protesto, past_due(80), &[]) }]);
+        case.was_sent("n", 10);
+    }
+    let table: &[(&str, &[i64], Change, &str)] = &[
+        ("after the notice", &[85, 84], protest, "p by instruction: A, B"),
+        (
+            "not what is returned",
+            &[85, 84],
+            |c| {
+                protest(c);
+                c.item(0).is_returned = true;
+            },
+            "p by instruction: B",
+        ),
+        (
+            "nor anything, if all is",
+            &[85],
+            |c| {
+                protest(c);
+                c.item(0).is_returned = true;
+                c.procedure().dispute_scope = DisputeScope::Account;
+            },
+            "goods_return_open",
+        ),
+    ];
+    check(table);
+}
+
+/// Reminded twenty days ago by d+5 of an episode that began 30 days ago and was paid so many days ago.
+fn thanked(paid_ago: i64) -> Case {
+    Case::of(&[]).with(|c| {
+        let mut steps = ladder().steps;
+        let receipt = step("receipt", StepKind::Receipt, Trigger::AllPaid, &[Channel::Email]);
+        steps.push(Step { catch_up_days: Some(3), ..receipt });
+        c.steps(steps);
+        let items = vec![Item { open: Minor::ZERO, ..item("P", 30) }];
+        c.account().ended = Some(Ended { start: days_ago(30), on: days_ago(paid_ago), items });
+        c.sent("d+5", 20).cycle_id = Some("C1".to_owned());
+    })
+}
+
+#[test]
+fn thanks_once_for_each_episode_to_whom_was_reminded() {
+    let table: &[(&str, i64, Change, &str)] = &[
+        ("paid today", 0, |_| {}, "receipt by email: P"),
+        ("three days ago", 3, |_| {}, "receipt by email: P"),
+        ("four days ago", 4, |_| {}, "settled"),
+        ("nothing was due", 0, |c| c.account().ended = None, "settled"),
+        ("nobody was reminded", 0, |c| c.group.contacts.clear(), "settled"),
+        ("the reminder failed", 0, |c| c.group.contacts[0].state = ContactState::NotSent, "settled"),
+        ("nobody knows whether it was sent", 0, |c| c.group.contacts[0].state = ContactState::Unreported, "settled"),
+        ("it was of an earlier episode", 0, |c| c.group.contacts[0].on = days_ago(31), "settled"),
+        ("it was before the due date", 0, |c| c.group.contacts[0].step_id = Some("d-3".into()), "settled"),
+        ("an instruction reminded nobody", 0, |c| c.group.contacts[0].channel = Channel::Instruction, "settled"),
+        ("not due yet is no debt", 0, |c| c.account().items = vec![item("N", -10)], "receipt by email: P"),
+        ("opted out", 0, |c| c.debtor().points[0].opted_out = true, "settled"),
+        ("a holiday", 0, |c| c.later(3), "settled"),
+        ("a cap", 0, |c| c.rules.caps = vec![cap(CapScope::Debtor, 1, 30)], "settled"),
+        ("blocked", 0, |c| c.debtor().dunning_block = Some("law".into()), "settled"),
+        ("insolvent", 0, |c| c.debtor().is_insolvent = true, "settled"),
+        ("quarantined input", 0, |c| c.debtor().is_held = true, "quarantined_input"),
+        ("halted", 0, |c| c.rules.halted = true, "halted"),
+        ("the régua none", 0, |c| c.debtor().regua = Some("none".into()), "settled"),
+        ("another segment", 0, |c| c.step("receipt").segments = Some(vec!["em_dia".into()]), "settled"),
+    ];
+    for (name, paid_ago, change, expected) in table {
+        let case = thanked(*paid_ago).with(change);
+        assert_eq!(case.outcome(), *expected, "{name}: {:?}", case.first().outcome);
+    }
+    let silent = thanked(0).with(|c| c.debtor().points[0].opted_out = true).hold();
+    assert_eq!(silent.detail.as_deref(), Some("no receipt: opted_out"));
+}
+
+#[test]
+fn thanks_bear_the_name_of_the_episode_and_are_said_once() {
+    let mut case = thanked(0);
+    let action = case.action();
+    assert_eq!((action.cycle_id.as_str(), action.occurrence, action.open()), ("C1", 1, Minor::ZERO));
+    case.publish();
+    case.later(1);
+    assert_eq!(case.outcome(), "settled");
+    case.group.contacts.last_mut().unwrap().state = ContactState::NotSent;
+    assert_eq!(case.outcome(), "receipt #2 by email: P");
+    let unnamed = thanked(0).with(|c| c.group.contacts[0].cycle_id = None).action();
+    assert_eq!(unnamed.cycle_id.len(), 16, "only the log knew of the reminder");
+}
+
+#[test]
+fn priority_is_amount_times_chance_times_urgency() {
+    fn profile(case: &mut Case, on_time: i64, due: i64) {
+        case.account().profile.items_due = due;
+        case.account().profile.paid_on_time = on_time;
+    }
+    fn band(case: &mut Case, name: &str) {
+        let bands = [(0, "low"), (30, "medium"), (60, "high")].map(|(least, name)| (least, name.to_owned()));
+        let least = bands.iter().find(|(_, n)| n == name).map_or(0, |(least, _)| *least);
+        case.rules.scorecard = Scorecard { lines: vec![(least, Default::default())], bands: bands.to_vec() };
+    }
+    // 100.00 each: 100 × chance × (30 + days) / 30.
+    let table: &[(&str, &[i64], Change, i64)] = &[
+        ("no history: half-way", &[30], |_| {}, 120),
+        ("never late", &[30], |c| profile(c, 10, 10), 180),
+        ("always late", &[30], |c| profile(c, 0, 10), 60),
+        ("half of them late", &[30], |c| profile(c, 5, 10), 120),
+        ("a low band", &[30], |c| band(c, "low"), 180),
+        ("a medium band", &[30], |c| band(c, "medium"), 120),
+        (
+            "a high band, whatever the history",
+            &[30],
+            |c| {
+                profile(c, 10, 10);
+                band(c, "high")
+            },
+            60,
+        ),
+        ("two items", &[30, 10], |_| {}, 240),
+        ("180 days", &[180], |_| {}, 420),
+        ("older is no more urgent", &[400], |_| {}, 420),
+    ];
+    for (name, days, change, expected) in table {
+        let call = |c: &mut Case| c.steps(vec![step("call", StepKind::Call, past_due(1), &[Channel::Email])]);
+        assert_eq!(Case::of(days).with(change).with(call).action().priority, *expected, "{name}");
+    }
+}

@@ -1,0 +1,94 @@
+//! What was entered against an account, and what it has just paid: rows that name an item each.
+
+use std::collections::HashMap;
+
+use super::Rows;
+use crate::domain::case::{Ended, Entry, EntryKind, Item};
+use crate::domain::money::Minor;
+use crate::error::Result;
+
+/// Debtor, company and currency.
+pub(super) type Key = (String, String, String);
+
+pub(super) fn key(debtor: &str, company: &str, currency: &str) -> Key {
+    (debtor.to_owned(), company.to_owned(), currency.to_owned())
+}
+
+/// The entries of each account, in order, each with what it names.
+pub(super) fn entries(rows: &Rows) -> Result<HashMap<Key, Vec<Entry>>> {
+    let (debtor, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
+    let (kind, id, counterpart) = (rows.texts("kind")?, rows.texts("entry_id")?, rows.texts("counterpart")?);
+    let (since, requested, done) = (rows.dates("since_on")?, rows.dates("requested_on")?, rows.dates("done_on")?);
+    let paid = rows.flags("is_paid")?;
+    let items = items(rows)?;
+    let mut entries: HashMap<Key, Vec<Entry>> = HashMap::new();
+    for (row, item) in items.into_iter().enumerate() {
+        let kind = EntryKind::parse(kind.get(row)).ok_or_else(|| rows.lacks("kind"))?;
+        let of_account = entries.entry(key(debtor.get(row), company.get(row), currency.get(row))).or_default();
+        match of_account.last_mut().filter(|e| e.kind == kind && e.entry_id == id.get(row)) {
+            Some(entry) => entry.items.push(item),
+            None => of_account.push(Entry {
+                entry_id: id.get(row).to_owned(),
+                kind,
+                counterpart: counterpart.get(row).to_owned(),
+                since: since(row).ok_or_else(|| rows.lacks("since_on"))?,
+                requested_on: requested(row),
+                done_on: done(row),
+                is_paid: paid.value(row),
+                items: vec![item],
+            }),
+        }
+    }
+    Ok(entries)
+}
+
+/// The episode that has just ended of each account that has one, with what was paid in it.
+pub(super) fn ended(rows: &Rows) -> Result<HashMap<Key, Ended>> {
+    let (debtor, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
+    let (start, on) = (rows.dates("episode_start")?, rows.dates("ended_on")?);
+    let items = items(rows)?;
+    let mut episodes: HashMap<Key, Ended> = HashMap::new();
+    for (row, item) in items.into_iter().enumerate() {
+        let (Some(start), Some(on)) = (start(row), on(row)) else { return Err(rows.lacks("episode_start")) };
+        let key = key(debtor.get(row), company.get(row), currency.get(row));
+        episodes.entry(key).or_insert_with(|| Ended { start, on, items: Vec::new() }).items.push(item);
+    }
+    Ok(episodes)
+}
+
+/// The item of each row; what speaks for leaving an open item alone is not asked here.
+fn items(rows: &Rows) -> Result<Vec<Item>> {
+    let (id, number) = (rows.texts("invoice_id")?, rows.ints("installment_no")?);
+    let (issued, due, days) = (rows.dates("issue_date")?, rows.dates("due_date")?, rows.ints("days_past_due")?);
+    let (original, open) = (rows.amounts("original_amount")?, rows.amounts("open_amount")?);
+    let item = |row| -> Option<Item> {
+        let (original, open): (Minor, Minor) = (original(row)?, open(row)?);
+        Some(Item {
+            invoice_id: id.get(row).to_owned(),
+            installment_no: number.value(row),
+            issue_date: issued(row)?,
+            due_date: due(row)?,
+            days_past_due: days.value(row),
+            is_overdue: open > Minor::ZERO && days.value(row) > 0,
+            bucket_no: 0,
+            bucket: String::new(),
+            original,
+            applied: original - open,
+            open,
+            regua: None,
+            step_override: None,
+            payment_reference: None,
+            payment_link: None,
+            collector_id: None,
+            is_blocked: false,
+            grace_until: None,
+            is_disputed: false,
+            is_returned: false,
+            in_kept_agreement: false,
+            promise_pending: false,
+            promise_until: None,
+            agency_id: None,
+        })
+    };
+    (0..rows.len()).map(|row| item(row).ok_or_else(|| rows.lacks("a value that may not be null"))).collect()
+}
