@@ -13,7 +13,9 @@ use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, 
 use regua::domain::case::{
     Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
 };
+use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
+use regua::domain::exchange::Quotes;
 use regua::domain::message::{Templates, ToneRule};
 use regua::domain::money::{Currency, Minor};
 use regua::domain::procedure::{
@@ -60,6 +62,7 @@ fn step(level: u32, days: i64, kind: StepKind, channels: &[Channel]) -> Step {
         after_notice: (days == 60).then(|| ("d+45".to_owned(), 10)),
         bureau: None,
         agency: None,
+        fee: None,
     }
 }
 
@@ -83,6 +86,8 @@ fn procedure() -> Procedure {
         min_gap_days: 3,
         minimum: [(brl(), Minor(5_000))].into(),
         dispute_scope: DisputeScope::Item,
+        charges: None,
+        dunning_currency: None,
         steps,
     }
 }
@@ -130,6 +135,10 @@ fn rules() -> Rules {
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
         creditors: BTreeMap::new(),
+        charges: BTreeMap::new(),
+        rates: RateTable::default(),
+        offers: Vec::new(),
+        quotes: Quotes::new(7),
         calendar: calendar(),
         tone: ToneRule::default(),
         templates: templates(),
@@ -181,6 +190,8 @@ fn account(seed: u64) -> Account {
         items,
         credit: Minor::ZERO,
         profile,
+        late_items: Vec::new(),
+        charges_paid: BTreeMap::new(),
         promise_broken: false,
         agreement_broken: false,
         paid_while_listed: false,

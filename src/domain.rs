@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod case;
 pub mod charge;
 pub mod decision;
+pub mod exchange;
 pub mod hold;
 pub mod message;
 pub mod money;

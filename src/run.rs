@@ -83,6 +83,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     };
     let history = publish::history(&output, &log, as_of, plan.limits.history_days)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
+    load::add_rates(&mut plan.rules, &snapshots, as_of)?;
     tell(&snapshots, progress);
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, &snapshots, &history, progress))?;

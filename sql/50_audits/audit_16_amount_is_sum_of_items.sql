@@ -1,5 +1,5 @@
 -- Purpose: the amount of an action is the sum of what its cited items owe, above nothing and not below the régua's
---   minimum; with charges it is the total. Where credits are netted it may be less by as much as the account's credit.
+--   minimum. Where credits are netted it may be less by as much as the account's credit.
 -- Grain: none; one row per finding
 -- Reads: out_actions, out_action_items, out_items, out_debtors, run_minimums
 -- Units: amounts in units of currency
@@ -58,19 +58,9 @@ with
         from actions
         where open_amount <= 0
     ),
-    with_charges as (
-        select
-            action_id as subject,
-            cast(open_amount + fine_amount + interest_amount + fee_amount as varchar) as expected,
-            cast(total_due as varchar) as actual,
-            cast(total_due - (open_amount + fine_amount + interest_amount + fee_amount) as varchar) as difference
-        from actions
-        where total_due <> open_amount + fine_amount + interest_amount + fee_amount
-    ),
     findings as (
         select * from of_items
         union all select * from of_nothing
         union all select * from below_minimum
-        union all select * from with_charges
     )
 select * from findings

@@ -225,6 +225,55 @@ fn decision_lines(decision: &Row<'_>) -> Vec<String> {
     lines
 }
 
+/// What is asked for beside the principal, and the offer.
+fn claim_lines(action: &Row<'_>) -> Vec<String> {
+    let parts = [("fine", "fine_amount"), ("interest", "interest_amount"), ("fee", "fee_amount")];
+    let parts = parts.into_iter().chain([("charges of items paid late", "residual_amount")]);
+    let charged: Vec<String> = parts
+        .filter(|(_, column)| action.minor(column) != Minor::ZERO)
+        .map(|(what, column)| format!(" + {what} {}", action.money(column)))
+        .collect();
+    let dunned = match action.text("dunning_currency") {
+        currency if currency.is_empty() => String::new(),
+        currency => format!(
+            ", dunned as {} at the rate of {}",
+            money_text("en", &currency, action.minor("dunning_amount")),
+            action.date("fx_date")
+        ),
+    };
+    let total = action.money("total_due");
+    let mut lines = vec![format!("    asks for {}{} = {total}{dunned}", action.money("open_amount"), charged.concat())];
+    if action.minor("waived_amount") != Minor::ZERO {
+        lines.push(format!("    waives charges of items paid late: {}", action.money("waived_amount")));
+    }
+    lines.extend(offer_line(action));
+    lines
+}
+
+fn offer_line(action: &Row<'_>) -> Option<String> {
+    let offer = action.array("offer")?.as_struct_opt()?;
+    let offer = RecordBatch::from(offer.slice(action.1, 1));
+    let offer = Row(&offer, 0);
+    let currency = action.text("currency");
+    let money = |amount: Minor| money_text("en", &currency, amount);
+    let instalments = offer.array("instalments")?.as_list_opt::<i32>()?.value(0);
+    let instalments = RecordBatch::from(instalments.as_struct_opt()?.clone());
+    let later = rows(std::slice::from_ref(&instalments))
+        .map(|part| format!("{} on {}", money(part.minor("amount")), part.date("due_date")))
+        .collect::<Vec<_>>();
+    let down = match offer.minor("down_payment") {
+        Minor::ZERO => String::new(),
+        down => format!("{} down, ", money(down)),
+    };
+    Some(format!(
+        "    offers {}: {} until {}: {down}{}",
+        offer.text("kind"),
+        money(offer.minor("total")),
+        offer.date("valid_until"),
+        later.join(", ")
+    ))
+}
+
 fn action_lines(action: &Row<'_>) -> Vec<String> {
     let mut lines = vec![format!(
         "  action {} by {} in {}, tone {}, template {} {}",
@@ -235,6 +284,7 @@ fn action_lines(action: &Row<'_>) -> Vec<String> {
         action.text("template_id"),
         action.text("template_version")
     )];
+    lines.extend(claim_lines(action));
     let subject = action.text("subject");
     if !subject.is_empty() {
         lines.push(format!("  | {subject}\n  |"));

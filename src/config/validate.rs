@@ -1,8 +1,10 @@
 //! From what the user wrote to the plan: every name resolved, every number read, every error gathered.
 
 mod calendar;
+mod charges;
 mod dunning;
 mod messages;
+mod offers;
 mod profile;
 mod regua;
 mod sources;

@@ -3,10 +3,13 @@
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::charge::PrincipalPayment;
 use super::money::{Currency, Minor};
 use super::procedure::Channel;
 
@@ -151,6 +154,14 @@ impl NamedItem {
     }
 }
 
+/// An item of the present arrears episode that was paid in full, at least in part after its due date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateItem {
+    pub invoice_id: String,
+    pub due_date: NaiveDate,
+    pub payments: Vec<PrincipalPayment>,
+}
+
 /// A debtor with one company in one currency.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -160,6 +171,10 @@ pub struct Account {
     /// Unapplied payments and stand-alone credit notes.
     pub credit: Minor,
     pub profile: Profile,
+    /// What carried fine and interest, and owes no principal any more.
+    pub late_items: Vec<LateItem>,
+    /// What was paid on fine and interest, by invoice; `""` = names none, paid in the present episode.
+    pub charges_paid: BTreeMap<String, Minor>,
     /// First day of the present arrears episode; without arrears the earliest open due date.
     pub episode_start: NaiveDate,
     pub promise_broken: bool,

@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
+use super::charge::{ChargePolicy, StepFee};
+use super::exchange::DunningCurrency;
 use super::money::{Currency, Minor};
 
 /// What climbs the steps.
@@ -199,6 +201,8 @@ pub struct Step {
     pub after_notice: Option<(String, u32)>,
     pub bureau: Option<String>,
     pub agency: Option<String>,
+    /// What the step itself costs the debtor.
+    pub fee: Option<StepFee>,
 }
 
 /// One régua.
@@ -211,6 +215,10 @@ pub struct Procedure {
     pub min_gap_days: u32,
     pub minimum: BTreeMap<Currency, Minor>,
     pub dispute_scope: DisputeScope,
+    /// Terms of its own; none = those of the company.
+    pub charges: Option<ChargePolicy>,
+    /// None = every account is dunned in its own currency.
+    pub dunning_currency: Option<DunningCurrency>,
     pub steps: Vec<Step>,
 }
 

@@ -24,6 +24,8 @@ pub struct Decided {
     pub debtors: RecordBatch,
     /// The cited items of the actions, flat: the audits join them with the position.
     pub action_items: RecordBatch,
+    /// The payments of the offers, flat, for the audits too.
+    pub action_offers: RecordBatch,
     /// Channel, and one JSON line per action in the order of `actions`.
     pub lines: Vec<(&'static str, String)>,
 }

@@ -91,6 +91,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
         ("out_items", &decided.items),
         ("out_debtors", &decided.debtors),
         ("out_action_items", &decided.action_items),
+        ("out_action_offers", &decided.action_offers),
     ];
     for (name, batch) in tables {
         session.register(name, batch.schema(), vec![batch.clone()])?;

@@ -8,6 +8,7 @@ mod inputs;
 mod ledger;
 mod messages;
 mod models;
+mod money;
 mod readme;
 mod smoke;
 mod spec;

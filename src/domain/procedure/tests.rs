@@ -63,6 +63,7 @@ fn step(id: &str, trigger: Trigger) -> Step {
         after_notice: None,
         bureau: None,
         agency: None,
+        fee: None,
     }
 }
 
@@ -76,6 +77,8 @@ fn procedure(advance: Advance, steps: Vec<Step>) -> Procedure {
         min_gap_days: 0,
         minimum: BTreeMap::new(),
         dispute_scope: DisputeScope::Item,
+        charges: None,
+        dunning_currency: None,
         steps,
     }
 }

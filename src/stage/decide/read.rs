@@ -1,5 +1,7 @@
 //! Candidate rows become cases. The tables come sorted alike, so one walk through them gathers each group.
 
+mod charges;
+
 use std::collections::HashMap;
 
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
@@ -233,10 +235,12 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
     let (credit, start) = (rows.amounts("credit_amount")?, rows.dates("episode_start")?);
     let (promise, agreement) = (rows.flags("promise_broken")?, rows.flags("agreement_broken")?);
     let profiles = profiles(&rows)?;
+    let mut left = charges::Left::of(session)?;
     let mut accounts: HashMap<String, Vec<Account>> = HashMap::new();
     for (row, profile) in profiles.into_iter().enumerate() {
         let code = currency.get(row).parse();
         let currency = code.map_err(|_| rows.lacks("currency"))?;
+        let (late_items, charges_paid) = left.take(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row), is_overdue)?;
         let account = Account {
             company_id: company.get(row).to_owned(),
@@ -244,6 +248,8 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
             items,
             credit: credit(row).unwrap_or_default(),
             profile,
+            late_items,
+            charges_paid,
             episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
             promise_broken: promise.value(row),
             agreement_broken: agreement.value(row),

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::super::compose::{CreditorFields, DebtorFields, Fields, InstalmentFields, ItemFields, OfferFields};
+use super::super::compose::{
+    CreditorFields, DebtorFields, DunningFields, Fields, InstalmentFields, ItemFields, OfferFields,
+};
 use super::support::*;
 use crate::domain::message::fields::{FIELDS, Field, Kind};
 use crate::domain::message::{NAMES_NO_DEBT, Templates, ToneRule};
@@ -16,10 +18,13 @@ fn fields(is_set: bool) -> Fields<'static> {
         kind: "discount",
         total: 1,
         discount: 1,
+        interest: 1,
         down_payment: 1,
         valid_until: "2026-12-15".into(),
         instalments,
     };
+    let (currency, rate) = ("CHF".into(), "1.5".into());
+    let dunning = DunningFields { currency, amount: 1, rate, date: "2026-11-01".into() };
     let item = ItemFields {
         invoice_id: "A",
         installment_no: 1,
@@ -38,6 +43,8 @@ fn fields(is_set: bool) -> Fields<'static> {
         fine_amount: 0,
         interest_amount: 0,
         fee_amount: 0,
+        residual_amount: 0,
+        waived_amount: 0,
         total_due: 1,
         has_charges: false,
         oldest_due_date: "2026-11-01".into(),
@@ -47,6 +54,7 @@ fn fields(is_set: bool) -> Fields<'static> {
         tone: "firm",
         portal_link: text("https://x.example"),
         offer: is_set.then_some(offer),
+        dunning: is_set.then_some(dunning),
         notice_days: is_set.then_some(10),
         bureau: text("serasa"),
         agency_id: text("agency-1"),

@@ -42,6 +42,7 @@ pub(super) fn step(id: &str, kind: StepKind, trigger: Trigger, channels: &[Chann
         after_notice: None,
         bureau: None,
         agency: None,
+        fee: None,
     }
 }
 
@@ -80,6 +81,8 @@ pub(super) fn ladder() -> Procedure {
         min_gap_days: 3,
         minimum: [(brl(), minor("50.00"))].into(),
         dispute_scope: DisputeScope::Item,
+        charges: None,
+        dunning_currency: None,
         steps,
     }
 }
@@ -130,6 +133,10 @@ pub(super) fn rules() -> Rules {
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
         creditors: BTreeMap::new(),
+        charges: BTreeMap::new(),
+        rates: RateTable::default(),
+        offers: Vec::new(),
+        quotes: Quotes::new(7),
         calendar: calendar(),
         tone: ToneRule::default(),
         templates: templates(),
@@ -206,6 +213,8 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         items,
         credit: Minor::ZERO,
         profile: Profile::default(),
+        late_items: Vec::new(),
+        charges_paid: BTreeMap::new(),
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,
