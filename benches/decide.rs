@@ -14,7 +14,9 @@ use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, 
 use regua::domain::case::{
     Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
 };
+use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
+use regua::domain::exchange::Quotes;
 use regua::domain::message::{Templates, ToneRule};
 use regua::domain::money::{Currency, Minor};
 use regua::domain::procedure::{
@@ -63,6 +65,7 @@ fn step(level: u32, days: i64, kind: StepKind, channels: &[Channel]) -> Step {
         agency: None,
         deadline_business_days: None,
         listing_years_max: None,
+        fee: None,
     }
 }
 
@@ -86,6 +89,8 @@ fn procedure() -> Procedure {
         min_gap_days: 3,
         minimum: [(brl(), Minor(5_000))].into(),
         dispute_scope: DisputeScope::Item,
+        charges: None,
+        dunning_currency: None,
         steps,
     }
 }
@@ -137,6 +142,10 @@ fn rules() -> Rules {
         experiments: Vec::new(),
         reach: Reach::default(),
         creditors: BTreeMap::new(),
+        charges: BTreeMap::new(),
+        rates: RateTable::default(),
+        offers: Vec::new(),
+        quotes: Quotes::new(7),
         calendar: calendar(),
         tone: ToneRule::default(),
         templates: templates(),
@@ -189,6 +198,8 @@ fn account(seed: u64) -> Account {
         credit: Minor::ZERO,
         profile,
         previous_segment: None,
+        late_items: Vec::new(),
+        charges_paid: BTreeMap::new(),
         promise_broken: false,
         agreement_broken: false,
         entries: Vec::new(),

@@ -18,6 +18,9 @@ pub use outputs::{ACTIONS, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE}
 pub const MONEY_PRECISION: u8 = 18;
 /// Decimal places of every amount, in and out.
 pub const MONEY_SCALE: i8 = 2;
+/// Digits and decimal places of every rate.
+pub const RATE_PRECISION: u8 = 18;
+pub const RATE_SCALE: i8 = 8;
 /// Amounts of 10^13 and more are bad rows: far beyond any invoice, and far below an overflow of a sum.
 pub const AMOUNT_MINOR_MAX: i128 = 1_000_000_000_000_000;
 
@@ -100,7 +103,7 @@ impl Column {
             Kind::Date => DataType::Date32,
             Kind::Ts => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Kind::Money => DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE),
-            Kind::Rate => DataType::Decimal128(18, 8),
+            Kind::Rate => DataType::Decimal128(RATE_PRECISION, RATE_SCALE),
             Kind::Float => DataType::Float64,
             Kind::Bool => DataType::Boolean,
             Kind::Items => DataType::List(Arc::new(Field::new("item", outputs::item_type(), false))),
@@ -124,7 +127,8 @@ impl Kind {
             Kind::Bool => "bool".into(),
             Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due, step_id}".into(),
             Kind::Offer => {
-                "{kind, total, discount, down_payment, valid_until, instalments: list of {due_date, amount}}".into()
+                "{kind, total, discount, interest, down_payment, valid_until, instalments: list of {due_date, amount}}"
+                    .into()
             }
         }
     }

@@ -141,6 +141,7 @@ fn prepare(
     };
     let history = publish::history(output, &log, as_of, plan.limits.history_days)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
+    load::add_rates(&mut plan.rules, &snapshots, as_of)?;
     let notes = notes(plan, &snapshots);
     notes.iter().for_each(|note| progress.note(note));
 

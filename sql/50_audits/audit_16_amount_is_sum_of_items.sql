@@ -1,5 +1,5 @@
 -- Purpose: the amount of an action is the sum of what its cited items owe, above nothing and not below the régua's
---   minimum; with charges it is the total. Where credits are netted it may be less by as much as the account's credit.
+--   minimum. Where credits are netted it may be less by as much as the account's credit.
 --   What is owed to the debtor and the thanks for a payment may be about nothing, and know no minimum.
 -- Grain: none; one row per finding
 -- Reads: out_actions, out_action_items, out_items, out_debtors, run_minimums
@@ -63,19 +63,9 @@ with
         from dunning
         where open_amount <= 0
     ),
-    with_charges as (
-        select
-            action_id as subject,
-            cast(open_amount + fine_amount + interest_amount + fee_amount as varchar) as expected,
-            cast(total_due as varchar) as actual,
-            cast(total_due - (open_amount + fine_amount + interest_amount + fee_amount) as varchar) as difference
-        from actions
-        where total_due <> open_amount + fine_amount + interest_amount + fee_amount
-    ),
     findings as (
         select * from of_items
         union all select * from of_nothing
         union all select * from below_minimum
-        union all select * from with_charges
     )
 select * from findings

@@ -1,5 +1,6 @@
 //! `regua explain`: why a debtor is contacted or left in peace, from published files alone.
 
+mod claim;
 mod sentences;
 
 use arrow::array::RecordBatch;
@@ -178,6 +179,7 @@ fn action_lines(action: &Row<'_>) -> Vec<String> {
         action.text("template_id"),
         action.text("template_version")
     )];
+    lines.extend(claim::lines(action));
     let subject = action.text("subject");
     if !subject.is_empty() {
         lines.push(format!("  | {subject}\n  |"));

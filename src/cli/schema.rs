@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::say;
 use crate::config::document::schema_of;
+use crate::config::raw::charges::RawRates;
 use crate::config::raw::{RawCalendar, RawPipeline, RawRegua, RawWords};
 use crate::contract::{self, Column, Kind, Table};
 use crate::domain::hold::HoldReason;
@@ -20,7 +21,7 @@ use crate::io::log::Record;
   regua schema template-fields                     (what a message may name, as Markdown)
   regua schema --markdown                          (all tables, as in the README)")]
 pub(super) struct Schema {
-    /// pipeline, regua, calendar, words, record, template-fields, or the name of a table
+    /// pipeline, regua, calendar, rates, words, record, template-fields, or the name of a table
     #[arg(required_unless_present = "markdown")]
     name: Option<String>,
     /// Every table and hold reason as Markdown
@@ -43,10 +44,11 @@ impl Schema {
             "pipeline" => schema_of::<RawPipeline>(),
             "regua" => schema_of::<RawRegua>(),
             "calendar" => schema_of::<RawCalendar>(),
+            "rates" => schema_of::<RawRates>(),
             "words" => schema_of::<RawWords>(),
             "record" => schema_of::<Record>(),
             table => tables().find(|t| t.name == table).map(table_schema).ok_or_else(|| {
-                let files = ["pipeline", "regua", "calendar", "words", "record", TEMPLATE_FIELDS];
+                let files = ["pipeline", "regua", "calendar", "rates", "words", "record", TEMPLATE_FIELDS];
                 let known: Vec<&str> = files.into_iter().chain(tables().map(|t| t.name)).collect();
                 Error::Usage(crate::config::document::unknown("schema", table, known.into_iter()))
             })?,

@@ -3,6 +3,7 @@
 //! These types say only what may stand where. Their JSON Schema (`regua schema pipeline`) is also what finds the
 //! structural errors, all at once; `validate` turns them into the plan that travels.
 
+pub mod charges;
 mod reach;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::charges::{RawCharges, RawFee, RawOffer};
 use crate::domain::case::UnappliedCredits;
 use crate::domain::money::Rounding;
 use crate::domain::procedure::{Advance, CapScope, Carrier, DisputeScope, LevelOf};
@@ -43,6 +45,12 @@ pub struct RawPipeline {
     /// An account is in one experiment at a time.
     #[serde(default)]
     pub experiments: Vec<RawExperiment>,
+    /// What overdue items bear, by company; `default` for all others, none = nothing.
+    #[serde(default)]
+    pub charges: BTreeMap<String, RawCharges>,
+    /// Ordered rules: the first that fits and can be made is offered.
+    #[serde(default)]
+    pub offers: Vec<RawOffer>,
     /// Who writes to the debtor, by company; `default` for all others.
     pub creditors: BTreeMap<String, RawCreditor>,
     #[serde(default)]
@@ -68,6 +76,9 @@ pub struct RawHead {
     pub words: Option<String>,
     /// Régua files.
     pub reguas: Vec<String>,
+    /// Files of reference rates, for statutory interest; the input index_rates adds to them.
+    #[serde(default)]
+    pub rates: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -185,6 +196,9 @@ pub struct RawDunning {
     /// Days from the as-of date in which a slot is looked for; 1 = that day only.
     #[schemars(range(min = 1, max = 14))]
     pub slot_days: Option<u32>,
+    /// Days for which a rate of fx_rates counts, its own day included as 0; none = 7.
+    #[schemars(range(max = 365))]
+    pub fx_days_max: Option<u32>,
     /// Caps over rolling windows; all must hold.
     pub caps: Vec<RawCap>,
 }
@@ -262,6 +276,12 @@ pub struct RawRegua {
     /// What an open dispute holds.
     #[serde(default)]
     pub dispute_scope: DisputeScope,
+    /// Terms of its own, in place of those of the company.
+    pub charges: Option<RawCharges>,
+    /// Accounts in other currencies are dunned in this one, converted by fx_rates; needs `fx_rounding`.
+    pub dunning_currency: Option<String>,
+    /// half_up or half_even.
+    pub fx_rounding: Option<Rounding>,
     #[serde(default)]
     pub steps: Vec<RawStep>,
 }
@@ -298,6 +318,8 @@ pub struct RawStep {
     /// negativacao, protesto and their notices: nothing due longer ago than so many years; none = 5 (CDC art. 43).
     #[schemars(range(min = 1, max = 20))]
     pub listing_years_max: Option<u32>,
+    /// What the step costs the debtor.
+    pub fee: Option<RawFee>,
 }
 
 /// When a step is due; the keys of one table must all hold.

@@ -1,9 +1,11 @@
 //! From what the user wrote to the plan: every name resolved, every number read, every error gathered.
 
 mod calendar;
+mod charges;
 mod dunning;
 mod kinds;
 mod messages;
+mod offers;
 mod profile;
 mod reach;
 mod regua;

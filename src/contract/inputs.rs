@@ -241,7 +241,11 @@ pub const INPUTS: &[Table] = &[
         key: &["date", "from_currency", "to_currency"],
         required: false,
         columns: &[
-            req("date", Date, "day of the rate"),
+            req(
+                "date",
+                Date,
+                "day of the rate; the latest on or before the as-of date counts, for dunning.fx_days_max days",
+            ),
             req("from_currency", Str, "ISO 4217"),
             req("to_currency", Str, "ISO 4217"),
             req("rate", Rate, "units of to_currency for one of from_currency"),
@@ -255,7 +259,11 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("date", Date, "first day of validity"),
             req("index", Str, "taxa_legal, ipca, ecb, boe ..."),
-            req("rate", Rate, "per cent"),
+            req(
+                "rate",
+                Rate,
+                "per cent; taxa_legal: of the month that starts on the date; reference rates: per year, vouched for up to the last row",
+            ),
         ],
     },
     Table {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields};
 
-use super::Kind::{Bool, Date, Float, Int, Items, Money, Offer, Str, Ts};
+use super::Kind::{Bool, Date, Float, Int, Items, Money, Offer, Rate, Str, Ts};
 use super::{Column, MONEY_PRECISION, MONEY_SCALE, Table, opt, req};
 
 fn money() -> DataType {
@@ -33,6 +33,7 @@ pub(super) fn offer_type() -> DataType {
         Field::new("kind", DataType::Utf8, false),
         Field::new("total", money(), false),
         Field::new("discount", money(), false),
+        Field::new("interest", money(), false),
         Field::new("down_payment", money(), false),
         Field::new("valid_until", DataType::Date32, false),
         Field::new("instalments", DataType::List(Arc::new(Field::new("item", instalment, false))), false),
@@ -87,8 +88,14 @@ pub const ACTIONS: Table = Table {
         req("open_amount", Money, "sum of the cited items"),
         req("fine_amount", Money, "multa"),
         req("interest_amount", Money, "juros de mora"),
-        req("fee_amount", Money, "fixed sums"),
-        req("total_due", Money, "open amount and charges"),
+        req("fee_amount", Money, "fixed sums of a statute, and the fee of the step"),
+        req("residual_amount", Money, "charges left on items that were paid late, claimed"),
+        req("waived_amount", Money, "the same where they are waived; in no total"),
+        req("total_due", Money, "open amount, fine, interest, fee and residual charges"),
+        opt("dunning_currency", Str, "currency in which the debtor is dunned, where it is another"),
+        opt("dunning_amount", Money, "the total due in that currency"),
+        opt("fx_rate", Rate, "units of dunning_currency for one of currency"),
+        opt("fx_date", Date, "day of that rate"),
         req("oldest_due_date", Date, "of the cited items"),
         req("days_past_due_max", Int, "of the cited items; negative before the due date"),
         req(
@@ -96,7 +103,7 @@ pub const ACTIONS: Table = Table {
             Items,
             "every cited item; `step_id` is the step that it takes, null where it is only listed; duties and receipts cite what is paid, with nothing open",
         ),
-        opt("offer", Offer, "way out offered"),
+        opt("offer", Offer, "way out offered: down payment (due on valid_until) and instalments are its total"),
         req("segment", Str, "segment of the account"),
         opt("risk_band", Str, "risk band of the account"),
         req(

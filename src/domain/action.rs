@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::case::{EntryKind, Item, Validity};
+use super::exchange::Dunned;
 use super::money::{Currency, Minor};
 use super::offer::Offer;
 
@@ -111,6 +112,12 @@ pub struct Action {
     pub fine: Minor,
     pub interest: Minor,
     pub fee: Minor,
+    /// Charges left on items that were paid late, claimed.
+    pub residual: Minor,
+    /// The same, where they are waived: in no total.
+    pub waived: Minor,
+    /// The total in the dunning currency, where that is another.
+    pub dunned: Option<Dunned>,
     pub items: Vec<CitedItem>,
     pub offer: Option<Offer>,
     pub segment: String,
@@ -159,7 +166,7 @@ impl Action {
     }
 
     pub fn total_due(&self) -> Minor {
-        self.open() + self.fine + self.interest + self.fee
+        self.open() + self.fine + self.interest + self.fee + self.residual
     }
 
     pub fn oldest_due_date(&self) -> NaiveDate {

@@ -3,11 +3,14 @@
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answers::Answers;
+use super::charge::PrincipalPayment;
 use super::money::{Currency, Minor};
 use super::procedure::Channel;
 
@@ -215,6 +218,14 @@ impl NamedItem {
     }
 }
 
+/// An item of the present arrears episode that was paid in full, at least in part after its due date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateItem {
+    pub invoice_id: String,
+    pub due_date: NaiveDate,
+    pub payments: Vec<PrincipalPayment>,
+}
+
 /// A debtor with one company in one currency.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -226,6 +237,10 @@ pub struct Account {
     pub profile: Profile,
     /// In the last published run; `None` = the account was not in it.
     pub previous_segment: Option<String>,
+    /// What carried fine and interest, and owes no principal any more.
+    pub late_items: Vec<LateItem>,
+    /// What was paid on fine and interest, by invoice; `""` = names none, paid in the present episode.
+    pub charges_paid: BTreeMap<String, Minor>,
     /// First day of the present arrears episode; without arrears the earliest open due date.
     pub episode_start: NaiveDate,
     pub promise_broken: bool,

@@ -6,6 +6,7 @@
 //! [`statutory`]. Whether an item is overdue in law on a day without banking is the calendar's
 //! ([`legally_overdue`](crate::domain::calendar::Calendar::legally_overdue)): ask it first.
 
+pub mod policy;
 pub mod statutory;
 
 use std::fmt;
@@ -13,8 +14,9 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
+pub use self::policy::{ChargePolicy, StepFee};
 pub use self::statutory::{RateTable, RateTableError, Statute, Statutory};
-use crate::domain::money::{Minor, Rounding, divide, parse_scaled};
+use crate::domain::money::{Currency, Minor, Rounding, divide, parse_scaled};
 
 /// Units of [`Percent`] in one per cent, and in the whole (100 %).
 const UNITS_PER_POINT: i64 = 100_000_000;
@@ -47,10 +49,21 @@ impl Percent {
         Percent(points as i64 * UNITS_PER_POINT)
     }
 
+    /// From units of 10⁻⁸ of a per cent; `None` beyond 1,000 % either way.
+    pub fn from_units(units: i64) -> Option<Percent> {
+        let fits = units.unsigned_abs() <= (POINTS_MAX * UNITS_PER_POINT).unsigned_abs();
+        fits.then_some(Percent(units))
+    }
+
     /// This share of an amount, in minor units; `None` where it does not fit 64 bits.
     pub fn of(self, amount: Minor, rounding: Rounding) -> Option<Minor> {
+        self.of_coins(amount, rounding, 1)
+    }
+
+    /// This share of an amount in whole coins of so many minor units; `None` where it does not fit 64 bits.
+    fn of_coins(self, amount: Minor, rounding: Rounding, coin: i64) -> Option<Minor> {
         let exact = i128::from(amount.0) * i128::from(self.0);
-        i64::try_from(divide(exact, UNITS_PER_WHOLE, rounding)).ok().map(Minor)
+        to_minor(in_coins(exact, UNITS_PER_WHOLE, rounding, coin)).ok()
     }
 
     /// In units of 10⁻⁸ of a per cent.
@@ -64,8 +77,7 @@ impl FromStr for Percent {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let units = parse_scaled(text, 8).and_then(|units| i64::try_from(units).ok());
-        let fits = units.filter(|units| units.unsigned_abs() <= (POINTS_MAX * UNITS_PER_POINT).unsigned_abs());
-        fits.map(Percent).ok_or_else(|| BadPercent(text.to_owned()))
+        units.and_then(Percent::from_units).ok_or_else(|| BadPercent(text.to_owned()))
     }
 }
 
@@ -171,6 +183,16 @@ pub enum ChargeRuleError {
 pub struct ChargeRule {
     terms: ChargeTerms,
     interest_max_per_month: Option<Percent>,
+    /// Minor units of the smallest amount that can be paid.
+    coin: i64,
+    claims_fixed_sum: bool,
+}
+
+impl Default for ChargeRule {
+    /// Charges nothing.
+    fn default() -> Self {
+        ChargeRule { terms: ChargeTerms::default(), interest_max_per_month: None, coin: 1, claims_fixed_sum: false }
+    }
 }
 
 impl ChargeRule {
@@ -197,8 +219,28 @@ impl ChargeRule {
             None => {}
         }
         match errors.is_empty() {
-            true => Ok(ChargeRule { terms, interest_max_per_month: caps.interest_max_per_month }),
+            true => {
+                let interest_max_per_month = caps.interest_max_per_month;
+                Ok(ChargeRule { terms, interest_max_per_month, coin: 1, claims_fixed_sum: true })
+            }
             false => Err(errors),
+        }
+    }
+
+    /// The same terms for a message in a currency, with the fee of its step.
+    ///
+    /// Amounts come in whole coins of the currency, and the fixed sum of a statute is claimed only in the currency
+    /// that the statute names.
+    pub fn for_message(&self, currency: Currency, fee: Option<Fee>) -> ChargeRule {
+        let claims_fixed_sum = match &self.terms.interest {
+            Some(Interest::Statutory(law)) => law.sum_currency() == currency.as_str(),
+            _ => false,
+        };
+        ChargeRule {
+            terms: ChargeTerms { fee, ..self.terms.clone() },
+            interest_max_per_month: self.interest_max_per_month,
+            coin: currency.coin(),
+            claims_fixed_sum,
         }
     }
 
@@ -221,26 +263,26 @@ impl ChargeRule {
             }
         };
         let exact = i128::from(open.0).checked_mul(rate_sum).ok_or(ChargeError::TooLarge)?;
-        to_minor(divide(exact, UNITS_PER_WHOLE * days_of_period, rounding))
+        to_minor(in_coins(exact, UNITS_PER_WHOLE * days_of_period, rounding, self.coin))
     }
 
     fn fine(&self, principal: Minor) -> Result<Minor, ChargeError> {
         self.terms
             .fine
-            .map_or(Some(Minor::ZERO), |fine| fine.percent.of(principal, fine.rounding))
+            .map_or(Some(Minor::ZERO), |fine| fine.percent.of_coins(principal, fine.rounding, self.coin))
             .ok_or(ChargeError::TooLarge)
     }
 
     fn fixed_sum(&self, principal: Minor) -> Minor {
         match &self.terms.interest {
-            Some(Interest::Statutory(law)) => law.fixed_sum_of(principal),
+            Some(Interest::Statutory(law)) if self.claims_fixed_sum => law.fixed_sum_of(principal),
             _ => Minor::ZERO,
         }
     }
 
     fn fee(&self, principal: Minor, with_fixed: bool) -> Result<Minor, ChargeError> {
         let Some(fee) = self.terms.fee else { return Ok(Minor::ZERO) };
-        let share = fee.percent.of(principal, fee.rounding).ok_or(ChargeError::TooLarge)?;
+        let share = fee.percent.of_coins(principal, fee.rounding, self.coin).ok_or(ChargeError::TooLarge)?;
         share.checked_add(if with_fixed { fee.fixed } else { Minor::ZERO }).ok_or(ChargeError::TooLarge)
     }
 }
@@ -270,6 +312,12 @@ fn above_cap(interest: Percent, period: InterestPeriod, cap: Option<Percent>) ->
     Some(ChargeRuleError::InterestAboveCap { interest, period, cap })
 }
 
+/// A quotient in minor units, rounded to whole coins.
+fn in_coins(numerator: i128, denominator: i128, rounding: Rounding, coin: i64) -> i128 {
+    let coin = i128::from(coin);
+    divide(numerator, denominator * coin, rounding) * coin
+}
+
 fn to_minor(amount: i128) -> Result<Minor, ChargeError> {
     i64::try_from(amount).map(Minor).map_err(|_| ChargeError::TooLarge)
 }
@@ -289,7 +337,8 @@ impl Charges {
         self.fine.checked_add(self.interest)?.checked_add(self.fee)
     }
 
-    fn checked_add(self, other: Charges) -> Option<Charges> {
+    /// Each with its like; `None` where a sum does not fit 64 bits.
+    pub fn checked_add(self, other: Charges) -> Option<Charges> {
         Some(Charges {
             fine: self.fine.checked_add(other.fine)?,
             interest: self.interest.checked_add(other.interest)?,

@@ -4,6 +4,7 @@
 //! that what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
 
 mod arm;
+mod charges;
 mod compose;
 mod duty;
 mod history;
@@ -23,10 +24,13 @@ use super::action::Action;
 use super::answers::Reach;
 use super::calendar::Calendar;
 use super::case::{Account, Contact, Debtor, Group, Item, UnappliedCredits};
+use super::charge::{ChargePolicy, RateTable};
+use super::exchange::Quotes;
 use super::experiment::{Draw, Experiment};
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};
 use super::money::{Currency, Minor};
+use super::offer::OfferPolicy;
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
 use ladder::{Climb, Waiting};
@@ -91,6 +95,12 @@ pub struct Rules {
     pub reach: Reach,
     /// By company; `default` for all others.
     pub creditors: BTreeMap<String, Creditor>,
+    /// By company; `default` for all others, none where nothing is charged.
+    pub charges: BTreeMap<String, ChargePolicy>,
+    pub rates: RateTable,
+    /// In order: the first that fits and can be made wins.
+    pub offers: Vec<OfferPolicy>,
+    pub quotes: Quotes,
     pub calendar: Calendar,
     pub tone: ToneRule,
     pub templates: Templates,
@@ -288,8 +298,9 @@ impl<'a> Matter<'a> {
         contacts: &[Contact],
     ) -> Result<Outcome, MessageError> {
         let mut reasons = Reasons::default();
-        self.note_standing_reasons(&mut reasons);
-        let Some(procedure) = self.rules.procedures.get(regua) else {
+        let procedure = self.rules.procedures.get(regua);
+        self.note_standing_reasons(procedure, &mut reasons);
+        let Some(procedure) = procedure else {
             reasons.note(true, HoldReason::ReguaNone);
             return Ok(self.hold(reasons, None));
         };
@@ -312,11 +323,11 @@ impl<'a> Matter<'a> {
         }
         let rung = self.announced(rung, contacts, &mut reasons);
         self.note_minimum(procedure, &rung, &mut reasons);
-        match self.route(step, contacts, &mut reasons) {
-            Some(route) if reasons.0.is_empty() => {
-                self.compose(procedure, rung, route).map(|a| Outcome::Act(Box::new(a)))
-            }
-            _ => Ok(self.hold(reasons, Some(step))),
+        let route = self.route(step, contacts, &mut reasons).filter(|_| reasons.0.is_empty());
+        let claim = route.as_ref().and_then(|_| self.claim(procedure, &rung, &mut reasons));
+        match route.zip(claim) {
+            Some((route, claim)) => self.compose(procedure, rung, route, claim).map(|a| Outcome::Act(Box::new(a))),
+            None => Ok(self.hold(reasons, Some(step))),
         }
     }
 
@@ -369,13 +380,14 @@ impl<'a> Matter<'a> {
     }
 
     /// What speaks against any contact, whatever is due.
-    fn note_standing_reasons(&self, reasons: &mut Reasons) {
+    fn note_standing_reasons(&self, procedure: Option<&Procedure>, reasons: &mut Reasons) {
         let account = self.account;
         let open = account.open();
         reasons.note(self.rules.halted, HoldReason::Halted);
         reasons.note(self.debtor.is_held, HoldReason::QuarantinedInput);
         reasons.note(open <= Minor::ZERO, HoldReason::Settled);
-        reasons.note(open > Minor::ZERO && open < self.tolerance(), HoldReason::BelowTolerance);
+        let is_below = self.is_below(procedure, &self.rules.tolerance, open);
+        reasons.note(open > Minor::ZERO && is_below, HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
         reasons.note(self.standing.is_held_out, HoldReason::HoldOutArm);
@@ -383,10 +395,6 @@ impl<'a> Matter<'a> {
             && account.credit > Minor::ZERO
             && account.credit >= self.due_or_open();
         reasons.note(covers, HoldReason::CreditCovers);
-    }
-
-    fn tolerance(&self) -> Minor {
-        self.rules.tolerance.get(&self.account.currency).copied().unwrap_or(Minor::ZERO)
     }
 
     /// What is due; where nothing is due yet, all that is open.

@@ -37,7 +37,11 @@ impl HoldReason {
     /// Every reason with the word it is published under and what it says to a person, in order of precedence.
     pub const ALL: [(HoldReason, &'static str, &'static str); 28] = [
         (HoldReason::Halted, "halted", "an operator has halted everything"),
-        (HoldReason::QuarantinedInput, "quarantined_input", "a bad input row can touch this debtor"),
+        (
+            HoldReason::QuarantinedInput,
+            "quarantined_input",
+            "a bad input row can touch this debtor, or a rate that its amount needs is missing",
+        ),
         (HoldReason::Settled, "settled", "nothing is owed"),
         (HoldReason::BelowTolerance, "below_tolerance", "what is owed is below the tolerance"),
         (HoldReason::NotDue, "not_due", "nothing is due and no step before the due date has come"),

@@ -251,10 +251,12 @@ fn environment(language: &str) -> Environment<'static> {
     environment.add_test("none", minijinja::tests::is_none);
     environment.add_test("defined", minijinja::tests::is_defined);
     let of = language.to_owned();
-    environment.add_filter("money", move |state: &State, amount: i64| -> Result<String, Error> {
-        let currency = state.lookup("currency").unwrap_or(Value::UNDEFINED);
-        Ok(money_text(&of, currency.as_str().unwrap_or(""), Minor(amount)))
-    });
+    // `{{ total_due | money }}` is in the account's currency, `{{ dunning.amount | money(dunning.currency) }}` in that one.
+    let money = move |state: &State, amount: i64, currency: Option<String>| -> Result<String, Error> {
+        let own = state.lookup("currency").unwrap_or(Value::UNDEFINED);
+        Ok(money_text(&of, currency.as_deref().or(own.as_str()).unwrap_or(""), Minor(amount)))
+    };
+    environment.add_filter("money", money);
     let of = language.to_owned();
     environment.add_filter("date", move |day: String| -> Result<String, Error> {
         let day = day.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "date: not a date"))?;

@@ -44,6 +44,11 @@ impl Currency {
     pub fn decimals(&self) -> u8 {
         if is_listed(NO_DECIMALS, self.as_str()) { 0 } else { 2 }
     }
+
+    /// Hundredths in the smallest amount that can be paid: what is worked out is rounded to it.
+    pub fn coin(&self) -> i64 {
+        if self.decimals() == 0 { MINOR_PER_UNIT } else { 1 }
+    }
 }
 
 fn is_listed(list: &str, code: &str) -> bool {

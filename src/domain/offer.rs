@@ -5,8 +5,11 @@
 //! it cannot pay, and adds up to the cent. Dates are calendar dates; one that falls on a day without banking is paid
 //! on the next business day, as any other due date.
 
+pub mod policy;
+
 use chrono::{Days, Months, NaiveDate};
 
+pub use self::policy::{OfferCondition, OfferPolicy, Prospect};
 use crate::domain::charge::Percent;
 use crate::domain::money::{Minor, Rounding, divide};
 
@@ -22,6 +25,17 @@ pub enum OfferKind {
     Discount,
     Instalments,
     Extension,
+}
+
+impl OfferKind {
+    /// As messages, tables and the configuration write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OfferKind::Discount => "discount",
+            OfferKind::Instalments => "instalments",
+            OfferKind::Extension => "extension",
+        }
+    }
 }
 
 /// What the configuration says of an offer, before it is checked. Amounts are minor units of the account's currency.

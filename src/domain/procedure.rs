@@ -14,6 +14,8 @@ use serde::Deserialize;
 use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
 use super::case::EntryKind;
+use super::charge::{ChargePolicy, StepFee};
+use super::exchange::DunningCurrency;
 use super::money::{Currency, Minor};
 
 /// What climbs the steps.
@@ -218,6 +220,8 @@ pub struct Step {
     pub deadline_business_days: Option<u32>,
     /// Notices and instructions that enter the debtor: nothing due longer ago than this.
     pub listing_years_max: Option<u32>,
+    /// What the step itself costs the debtor.
+    pub fee: Option<StepFee>,
 }
 
 /// One régua.
@@ -230,6 +234,10 @@ pub struct Procedure {
     pub min_gap_days: u32,
     pub minimum: BTreeMap<Currency, Minor>,
     pub dispute_scope: DisputeScope,
+    /// Terms of its own; none = those of the company.
+    pub charges: Option<ChargePolicy>,
+    /// None = every account is dunned in its own currency.
+    pub dunning_currency: Option<DunningCurrency>,
     pub steps: Vec<Step>,
 }
 

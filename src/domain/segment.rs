@@ -122,7 +122,8 @@ impl Comparison {
         rest.trim().parse().ok().filter(|n: &f64| n.is_finite()).map(kind)
     }
 
-    fn holds(self, value: f64) -> bool {
+    /// Does it hold for this value?
+    pub fn holds(self, value: f64) -> bool {
         match self {
             Comparison::Less(x) => value < x,
             Comparison::AtMost(x) => value <= x,

@@ -85,7 +85,8 @@ pub fn rows(batches: &[RecordBatch]) -> impl Iterator<Item = Row<'_>> {
 }
 
 impl<'a> Row<'a> {
-    fn array(&self, name: &str) -> Option<&'a dyn Array> {
+    /// The column's array, where the row has a value in it.
+    pub fn array(&self, name: &str) -> Option<&'a dyn Array> {
         self.0.column_by_name(name).map(AsRef::as_ref).filter(|a: &&dyn Array| a.is_valid(self.1))
     }
 

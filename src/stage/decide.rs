@@ -26,6 +26,8 @@ pub struct Decided {
     pub action_items: RecordBatch,
     /// What is listed or protested, with what should be no longer.
     pub listings: RecordBatch,
+    /// The payments of the offers, flat, for the audits too.
+    pub action_offers: RecordBatch,
     /// Channel, and one JSON line per action in the order of `actions`.
     pub lines: Vec<(&'static str, String)>,
 }

@@ -4,6 +4,7 @@
 //! `Snapshot::for_each_batch`, which hands out rows under the contract and names the bad ones.
 
 mod columns;
+mod rates;
 mod rows;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::error::{Error, Lines, Result};
 use crate::io::log::InputObject;
 use crate::io::parquet::Source;
 use crate::io::store::{Pinned, Store, split_glob};
+pub use rates::add_rates;
 pub use rows::{BadRow, Conformed};
 
 /// One input: its pinned objects and how their columns become those of the contract.

@@ -108,6 +108,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
         ("out_debtors", &decided.debtors),
         ("out_action_items", &decided.action_items),
         ("out_listings", &decided.listings),
+        ("out_action_offers", &decided.action_offers),
     ];
     for (name, batch) in tables {
         session.register(name, batch.schema(), vec![batch.clone()])?;

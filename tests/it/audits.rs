@@ -27,11 +27,15 @@ const SOUND: &str = "
         1 D1 BRL novo 110.00 0.00
     out_decisions: company_id debtor_id currency regua outcome reason action_id open_amount
         1 D1 BRL b2b action step_due A1 110.00
-    out_actions: action_id company_id debtor_id currency channel destination language subject body open_amount fine_amount interest_amount fee_amount total_due
-        A1 1 D1 BRL email ana@acme pt Subject Body 110.00 2.00 1.00 0.50 113.50
+    out_actions: action_id company_id debtor_id currency channel destination language subject body open_amount fine_amount interest_amount fee_amount residual_amount waived_amount total_due dunning_currency dunning_amount fx_rate
+        A1 1 D1 BRL email ana@acme pt Subject Body 110.00 2.00 1.00 0.50 4.00 7.00 117.50 USD 21.15 0.18
     out_action_items: action_id company_id debtor_id currency invoice_id installment_no open_amount
         A1 1 D1 BRL I1 1 60.00
         A1 1 D1 BRL I2 1 50.00
+    out_action_offers: action_id total_amount discount_amount interest_amount part_no due_date amount
+        A1 118.50 0.00 1.00 0 2026-07-05 18.50
+        A1 118.50 0.00 1.00 1 2026-08-05 50.00
+        A1 118.50 0.00 1.00 2 2026-09-05 50.00
 ";
 
 /// Sound tables with one text replaced, and more rows after them.
@@ -255,25 +259,38 @@ fn one_message_per_debtor_channel_and_day() {
 }
 
 #[test]
-fn the_amount_is_the_sum_of_the_items_and_the_total_has_the_charges() {
-    let of = |amounts: &str| broken("110.00 2.00 1.00 0.50 113.50", amounts, "");
+fn the_amount_is_the_sum_of_the_items_and_above_the_minimum() {
     let audit = "audit_16_amount_is_sum_of_items";
-    let wrong_sum = of("109.00 2.00 1.00 0.50 112.50");
+    let wrong_sum = broken("110.00 2.00 1.00 0.50", "109.00 2.00 1.00 0.50", "");
     finds("audit_16_amount_is_sum_of_items", &wrong_sum, &["A1 | 110.00 | 109.00 | -1.00"]);
-    finds(audit, &of("110.00 2.00 1.00 0.50 113.51"), &["A1 | 113.50 | 113.51 | 0.01"]);
-    let nothing = broken(
-        "D1",
-        "D1",
-        "\nout_actions: action_id open_amount fine_amount interest_amount fee_amount total_due\nA2 0.00 0.00 0.00 0.00 0.00",
-    );
+    let nothing = broken("D1", "D1", "\nout_actions: action_id open_amount\nA2 0.00");
     finds(audit, &nothing, &["A2 | more than 0 | 0.00 | 0.00"]);
-    let below = broken(
-        "D1",
-        "D1",
-        "\nout_actions: action_id regua currency open_amount fine_amount interest_amount fee_amount total_due\n\
-         A2 b2b BRL 49.99 0.00 0.00 0.00 49.99",
-    );
+    let below = broken("D1", "D1", "\nout_actions: action_id regua currency open_amount\nA2 b2b BRL 49.99");
     finds(audit, &below, &["A2 | 0.00 | 49.99 | 49.99", "A2 | at least 50.00 | 49.99 | -0.01"]);
+}
+
+#[test]
+fn the_total_has_the_charges_and_an_offer_adds_up_to_it() {
+    let audit = "audit_16_total_and_offer";
+    let amounts = "110.00 2.00 1.00 0.50 4.00 7.00 117.50 USD 21.15 0.18";
+    for (changed, expected) in [
+        ("110.00 2.00 1.00 0.50 4.00 7.00 117.51 USD 21.15 0.18", "A1 | 117.50 | 117.51 | 0.01"),
+        ("110.00 2.00 1.00 0.50 3.99 7.00 117.50 USD 21.15 0.18", "A1 | 117.49 | 117.50 | 0.01"),
+        ("110.00 3.00 1.00 -0.50 4.00 7.00 117.50 USD 21.15 0.18", "A1 | no charge below 0 | -0.50 | -0.50"),
+        ("110.00 2.00 1.00 0.50 4.00 7.00 117.50 USD 21.16 0.18", "A1 | 21.1500000000 | 21.16 | 0.0100000000"),
+    ] {
+        let found = findings(&broken(amounts, changed, ""), audit);
+        assert!(found.contains(&expected.to_owned()), "{changed}: {found:?}");
+    }
+    // Half a unit is what rounding to a currency without cents may take, and no more.
+    let yen = |amount: &str| broken("USD 21.15 0.18", &format!("JPY {amount} 27.5"), "");
+    finds(audit, &yen("3231.00"), &[]);
+    finds(audit, &yen("3232.00"), &["A1 | 3231.2500000000 | 3232.00 | 0.7500000000"]);
+    let part = broken("0 2026-07-05 18.50", "0 2026-07-05 18.49", "");
+    finds("audit_16_total_and_offer", &part, &["A1 | 118.50 | 118.49 | -0.01"]);
+    let more =
+        given(&SOUND.replace("118.50 0.00 1.00", "119.00 0.00 1.00").replace("2026-07-05 18.50", "2026-07-05 19.00"));
+    finds(audit, &more, &["A1 | 118.50 | 119.00 | 0.50"]);
 }
 
 #[test]
@@ -398,6 +415,7 @@ fn every_model_is_named_in_a_specification() {
     let specifications = [
         include_str!("models/answers.rs"),
         include_str!("models/balances.rs"),
+        include_str!("models/charges.rs"),
         include_str!("models/contacts.rs"),
         include_str!("models/duties.rs"),
         include_str!("models/standing.rs"),

@@ -11,6 +11,7 @@ mod kinds;
 mod ledger;
 mod messages;
 mod models;
+mod money;
 mod plan;
 mod readme;
 mod smoke;

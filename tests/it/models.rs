@@ -2,6 +2,7 @@
 
 mod answers;
 mod balances;
+mod charges;
 mod contacts;
 mod duties;
 mod standing;

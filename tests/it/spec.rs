@@ -226,6 +226,16 @@ fn out_schemas() -> Vec<(&'static str, SchemaRef)> {
         Field::new("requested_on", DataType::Date32, true),
         Field::new("overdue_days", DataType::Int64, true),
     ]);
+    let money = |name| Field::new(name, DataType::Decimal128(18, 2), true);
+    let offered = Schema::new(vec![
+        text("action_id"),
+        money("total_amount"),
+        money("discount_amount"),
+        money("interest_amount"),
+        Field::new("part_no", DataType::Int64, true),
+        Field::new("due_date", DataType::Date32, true),
+        money("amount"),
+    ]);
     let nullable = |table: &contract::Table| {
         let fields: Vec<Field> = table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
         Arc::new(Schema::new(fields))
@@ -237,6 +247,7 @@ fn out_schemas() -> Vec<(&'static str, SchemaRef)> {
         ("out_debtors", nullable(&contract::DEBTORS)),
         ("out_action_items", Arc::new(cited)),
         ("out_listings", Arc::new(listings)),
+        ("out_action_offers", Arc::new(offered)),
     ]
 }
 

@@ -39,7 +39,7 @@ fn plural(number: i64, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
-fn money(row: &Row<'_>, name: &str) -> String {
+pub(super) fn money(row: &Row<'_>, name: &str) -> String {
     money_text("en", row.str("currency"), row.minor(name))
 }
 

@@ -2,17 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use super::charges::KnownRates;
+use super::offers::OfferNames;
 use super::reach::{Choosing, Known};
 use super::{Document, Workshop, messages, unknown};
 use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
+use crate::domain::exchange::Quotes;
 use crate::domain::message::LANGUAGES;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::procedure::{Channel, Procedure};
+use crate::domain::segment::{Rule, Scorecard};
+
+/// Days for which a rate of exchange counts: over a weekend with holidays on both sides.
+const FX_DAYS_MAX: u32 = 7;
 
 impl Workshop<'_> {
     pub(super) fn rules(&mut self, document: &Document, raw: RawPipeline) -> Option<Rules> {
-        let RawPipeline { pipeline, defaults, dunning, creditors, tone, aging, .. } = raw;
+        let RawPipeline { pipeline, defaults, dunning, creditors, tone, aging, inputs, .. } = raw;
+        let rates = self.rates(document, &pipeline.rates);
+        let known = KnownRates { table: &rates, has_input: inputs.contains_key("index_rates") };
+        let charges = self.company_charges(document, &raw.charges, &known);
         let default_language = defaults.language.unwrap_or_else(|| "pt-BR".to_owned());
         if !LANGUAGES.contains(&default_language.as_str()) {
             self.refuse(document, "/defaults/language", unknown("language", &default_language, LANGUAGES.into_iter()));
@@ -22,8 +32,9 @@ impl Workshop<'_> {
         let tiers = self.segments(document, "/tiers", &raw.tiers);
         let scorecard = self.scorecard(document, &raw.risk);
         let segment_names: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
-        let reguas = self.procedures(document, &pipeline.reguas, &segment_names);
+        let reguas = self.procedures(document, &pipeline.reguas, &segment_names, &known);
         let procedures: BTreeMap<String, Procedure> = reguas.iter().map(|(_, p)| (p.id.clone(), p.clone())).collect();
+        let offers = self.offers(document, &raw.offers, &offer_names(&segments, &tiers, &scorecard, &procedures));
         let names: Vec<&str> = procedures.keys().map(String::as_str).chain([REGUA_NONE]).collect();
         self.known_regua(document, "/dunning/regua", &dunning.regua, &names);
         let tier_names: Vec<&str> = tiers.iter().map(|t| t.name.as_str()).collect();
@@ -66,6 +77,10 @@ impl Workshop<'_> {
             experiments,
             reach,
             creditors,
+            charges,
+            rates,
+            offers,
+            quotes: Quotes::new(dunning.fx_days_max.unwrap_or(FX_DAYS_MAX)),
             calendar: calendar?,
             tone: messages::tone(&tone),
             templates: messages.templates?,
@@ -149,18 +164,35 @@ impl Workshop<'_> {
         document: &Document,
         files: &[String],
         segments: &[&str],
+        known: &KnownRates<'_>,
     ) -> Vec<(Document, Procedure)> {
         let mut procedures: Vec<(Document, Procedure)> = Vec::new();
         for (position, file) in files.iter().enumerate() {
             let at = format!("/pipeline/reguas/{position}");
             let Some(regua) = self.open(&self.path(file), Some((document, &at))) else { continue };
             let Some(raw) = self.read::<RawRegua>(&regua) else { continue };
-            let procedure = self.procedure(&regua, raw, segments);
+            let procedure = self.procedure(&regua, raw, segments, known);
             if procedure.id == REGUA_NONE || procedures.iter().any(|(_, p)| p.id == procedure.id) {
                 self.refuse(&regua, "/id", format!("the id `{}` is taken", procedure.id));
             }
             procedures.push((regua, procedure));
         }
         procedures
+    }
+}
+
+/// What the conditions of offers may name.
+fn offer_names<'a>(
+    segments: &'a [Rule],
+    tiers: &'a [Rule],
+    scorecard: &'a Scorecard,
+    procedures: &'a BTreeMap<String, Procedure>,
+) -> OfferNames<'a> {
+    let names = |rules: &'a [Rule]| rules.iter().map(|rule| rule.name.as_str()).collect();
+    OfferNames {
+        segments: names(segments),
+        tiers: names(tiers),
+        risk_bands: scorecard.bands.iter().map(|(_, name)| name.as_str()).collect(),
+        steps: procedures.values().flat_map(|p| &p.steps).map(|step| step.id.as_str()).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! Réguas: steps, triggers and what they refer to.
 
+use super::charges::KnownRates;
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawRegua, RawStep, RawTrigger};
 use crate::domain::message::Tone;
@@ -11,7 +12,13 @@ const STEPS_MAX: usize = 200;
 const RECEIPT_DAYS: Option<u32> = Some(3);
 
 impl Workshop<'_> {
-    pub(super) fn procedure(&mut self, document: &Document, raw: RawRegua, segments: &[&str]) -> Procedure {
+    pub(super) fn procedure(
+        &mut self,
+        document: &Document,
+        raw: RawRegua,
+        segments: &[&str],
+        known: &KnownRates<'_>,
+    ) -> Procedure {
         let minimum = self.amounts(document, "/minimum", &raw.minimum);
         // A key that would be read and not obeyed is worse than one that is refused.
         if raw.level_of == LevelOf::Account && raw.carrier.is_some() {
@@ -34,6 +41,8 @@ impl Workshop<'_> {
             let step = self.step(document, &at, level, step, raw.catch_up_days, &steps, segments);
             steps.extend(step);
         }
+        let charges = raw.charges.as_ref().and_then(|c| self.charges(document, "/charges", &raw.id, c, known));
+        let dunning_currency = self.dunning_currency(document, raw.dunning_currency.as_ref(), raw.fx_rounding);
         Procedure {
             id: raw.id,
             level_of: raw.level_of,
@@ -42,6 +51,8 @@ impl Workshop<'_> {
             min_gap_days: raw.min_gap_days,
             minimum,
             dispute_scope: raw.dispute_scope,
+            charges,
+            dunning_currency,
             steps,
         }
     }
@@ -85,6 +96,12 @@ impl Workshop<'_> {
         }
         let after_notice = self.after_notice(document, at, raw, earlier);
         let trigger = self.trigger(document, &format!("{at}/trigger"), &raw.trigger);
+        let fee = raw.fee.as_ref().and_then(|fee| self.fee(document, &format!("{at}/fee"), fee));
+        let asks = kind.is_some_and(|kind| !kind.is_duty() && kind != StepKind::Receipt);
+        if raw.fee.is_some() && (!asks || trigger.days_past_due().is_some_and(|days| days <= 0)) {
+            let message = "a step that asks for nothing overdue bears no fee; take it out";
+            self.refuse(document, &format!("{at}/fee"), message);
+        }
         let kind = kind?;
         let repeat = raw.repeat.as_ref();
         Some(Step {
@@ -104,6 +121,7 @@ impl Workshop<'_> {
             agency: raw.agency.clone(),
             deadline_business_days: raw.deadline_business_days,
             listing_years_max: raw.listing_years_max,
+            fee,
         })
     }
 

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::{ChargeError, ChargeRuleError, Percent};
-use crate::domain::money::{MINOR_PER_UNIT, Minor, Rounding};
+use crate::domain::money::{Currency, MINOR_PER_UNIT, Minor, Rounding};
 
 /// A number that the length of every month divides, so that shares of months add up exactly.
 const MONTH_SHARES: i128 = 377_580;
@@ -42,6 +42,27 @@ pub enum Statute {
     UkLatePayment,
 }
 
+impl Statute {
+    /// As the configuration writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Statute::BrTaxaLegal => "br_taxa_legal",
+            Statute::EuLatePayment => "eu_late_payment",
+            Statute::IeLatePayment => "ie_late_payment",
+            Statute::UkLatePayment => "uk_late_payment",
+        }
+    }
+
+    /// The index it reads where the configuration names no other.
+    pub fn index(self) -> &'static str {
+        match self {
+            Statute::BrTaxaLegal => "taxa_legal",
+            Statute::EuLatePayment | Statute::IeLatePayment => "ecb",
+            Statute::UkLatePayment => "boe",
+        }
+    }
+}
+
 /// A statute with the index that it reads and the choices that it leaves open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statutory {
@@ -50,8 +71,8 @@ pub struct Statutory {
     pub index: String,
     /// Points above the reference rate, for the EU only: member states may set more than 8.
     pub margin: Option<Percent>,
-    /// In minor units, for the EU only: what a member state sets, or 40.00 in its own currency.
-    pub fixed_sum: Option<Minor>,
+    /// For the EU only: what a member state sets in its own currency; none = 40.00 euros.
+    pub fixed_sum: Option<(Currency, Minor)>,
     /// Of the interest.
     pub rounding: Rounding,
 }
@@ -74,7 +95,7 @@ impl Statutory {
         if let Some(margin) = self.margin.filter(|margin| *margin < MARGIN) {
             errors.push(ChargeRuleError::MarginBelowDirective { margin });
         }
-        if self.fixed_sum.is_some_and(|sum| sum < Minor::ZERO) {
+        if self.fixed_sum.is_some_and(|(_, sum)| sum < Minor::ZERO) {
             errors.push(ChargeRuleError::Negative { what: "the fixed sum" });
         }
         errors
@@ -118,11 +139,41 @@ impl Statutory {
         }
     }
 
+    /// The reference day and the rate, without the margin, that the last day of interest was worked out with.
+    pub(super) fn rate_at_end(
+        &self,
+        rates: &RateTable,
+        due: NaiveDate,
+        as_of: NaiveDate,
+    ) -> Option<(NaiveDate, Percent)> {
+        let first = due.succ_opt()?;
+        let day = match self.statute {
+            Statute::BrTaxaLegal => period_start(as_of, 1)?.max(first),
+            Statute::EuLatePayment => period_start(as_of.max(first), MONTHS_PER_HALF_YEAR)?,
+            Statute::IeLatePayment => period_start(first, MONTHS_PER_HALF_YEAR)?,
+            Statute::UkLatePayment => period_start(first, MONTHS_PER_HALF_YEAR)?.pred_opt()?,
+        };
+        let rate = match self.statute {
+            Statute::BrTaxaLegal => rates.rate_of_month(&self.index, day),
+            _ => rates.rate_on(&self.index, day),
+        };
+        rate.ok().map(|rate| (day, rate))
+    }
+
+    /// The currency in which the fixed sum may be claimed: nobody set one in any other.
+    pub(super) fn sum_currency(&self) -> &str {
+        match (self.statute, &self.fixed_sum) {
+            (Statute::UkLatePayment, _) => "GBP",
+            (Statute::EuLatePayment, Some((currency, _))) => currency.as_str(),
+            _ => "EUR",
+        }
+    }
+
     /// The fixed sum on `principal` minor units. What was paid before lowers the tier, in the debtor's favour.
     pub(super) fn fixed_sum_of(&self, principal: Minor) -> Minor {
         let (is_above_one, is_above_two) = match self.statute {
             Statute::BrTaxaLegal => return Minor::ZERO,
-            Statute::EuLatePayment => return self.fixed_sum.unwrap_or(SUM_LOW),
+            Statute::EuLatePayment => return self.fixed_sum.map_or(SUM_LOW, |(_, sum)| sum),
             Statute::IeLatePayment => (principal > TIER_ONE, principal > TIER_TWO),
             Statute::UkLatePayment => (principal >= TIER_ONE, principal >= TIER_TWO),
         };
@@ -179,14 +230,16 @@ pub enum RateTableError {
     NoRates { index: String },
     #[error("index {index:?}: {from} does not come after the date before it; sort the rates, one per date")]
     NotAscending { index: String, from: NaiveDate },
+    #[error("index {index:?} has two rates for {from}, {one} and {other}; correct the one that is wrong")]
+    Contradiction { index: String, from: NaiveDate, one: Percent, other: Percent },
 }
 
 impl RateTable {
     /// Adds an index: per month for Brazil's taxa legal, else the reference rate per year without the margin.
     ///
     /// Dates ascend. A monthly index needs a rate dated the first of each month (2024-08-30 for the very first), so
-    /// that a month missing is an error. `known_until` is the last day that the table vouches for; without it the
-    /// last yearly rate holds for ever.
+    /// that a month missing is an error. `known_until` is the last day that the table vouches for a reference rate;
+    /// without it the last one holds for ever.
     ///
     /// # Errors
     /// An index that stands there already, has no rates, or is not in ascending order of dates.
@@ -219,12 +272,55 @@ impl RateTable {
         Ok(())
     }
 
+    /// Adds rates that came with the data. Each vouches for its day, and so for all days before it.
+    ///
+    /// # Errors
+    /// The same index with two rates for one day.
+    ///
+    /// ```
+    /// use regua::domain::charge::RateTable;
+    /// let mut table = RateTable::default();
+    /// let row = |from: &str, percent: &str| ("ecb".to_owned(), from.parse().unwrap(), percent.parse().unwrap());
+    /// table.extend([row("2026-07-01", "2.15"), row("2026-01-01", "2.15")]).unwrap();
+    /// assert!(table.rate_on("ecb", "2026-03-01".parse().unwrap()).is_ok());
+    /// assert!(table.rate_on("ecb", "2026-07-02".parse().unwrap()).is_err(), "nobody vouches for it yet");
+    /// assert!(table.extend([row("2026-01-01", "2.40")]).is_err(), "the sources contradict each other");
+    /// ```
+    pub fn extend(
+        &mut self,
+        rows: impl IntoIterator<Item = (String, NaiveDate, Percent)>,
+    ) -> Result<(), RateTableError> {
+        for (index, from, percent) in rows {
+            let empty = || Series { rates: Vec::new(), known_until: Some(from) };
+            let series = self.by_index.entry(index.clone()).or_insert_with(empty);
+            match series.rates.binary_search_by_key(&from, |(on, _)| *on) {
+                Ok(at) if series.rates[at].1 != percent => {
+                    let one = series.rates[at].1;
+                    return Err(RateTableError::Contradiction { index, from, one, other: percent });
+                }
+                Ok(_) => {}
+                Err(at) => series.rates.insert(at, (from, percent)),
+            }
+            series.known_until = series.known_until.map(|until| until.max(from));
+        }
+        Ok(())
+    }
+
+    /// Is there any rate of the index?
+    pub fn has(&self, index: &str) -> bool {
+        self.by_index.contains_key(index)
+    }
+
     /// The rate in force on a day.
     ///
     /// # Errors
     /// The index is unknown, or the day is before its first rate or after the last day it vouches for.
     pub fn rate_on(&self, index: &str, on: NaiveDate) -> Result<Percent, ChargeError> {
-        self.entry_on(index, on).map(|(_, rate)| rate)
+        let vouched = |series: &Series| series.known_until.is_none_or(|until| on <= until);
+        match self.by_index.get(index).is_some_and(vouched) {
+            true => self.entry_on(index, on).map(|(_, rate)| rate),
+            false => Err(ChargeError::NoRate { index: index.to_owned(), on }),
+        }
     }
 
     /// The rate dated in the month of `on`, at or before it: a month without its own has none.
@@ -236,8 +332,7 @@ impl RateTable {
     }
 
     fn entry_on(&self, index: &str, on: NaiveDate) -> Result<(NaiveDate, Percent), ChargeError> {
-        let series = self.by_index.get(index).filter(|series| series.known_until.is_none_or(|until| on <= until));
-        let entry = series.and_then(|Series { rates, .. }| {
+        let entry = self.by_index.get(index).and_then(|Series { rates, .. }| {
             let entries_until = rates.partition_point(|(from, _)| *from <= on);
             rates[..entries_until].last()
         });

@@ -155,7 +155,7 @@ fn a_statutory_rate_is_cut_to_the_cap_and_its_choices_are_kept() {
     assert_eq!(owed(&brazilian, "100.00", "2025-12-31", "2026-01-31"), text("0.00", "0.80", "0.00"));
     let national = Statutory {
         margin: Some(percent("9.2")),
-        fixed_sum: Some(minor("45.00")),
+        fixed_sum: Some(("EUR".parse().unwrap(), minor("45.00"))),
         ..Statutory::of(Statute::EuLatePayment, "ecb", Rounding::HalfUp)
     };
     let national = statutory(national, Caps::default());
@@ -182,7 +182,8 @@ fn terms_are_refused_all_at_once() {
         (Statute::EuLatePayment, Some("7.99"), Some("-40"), 2),
         (Statute::UkLatePayment, Some("8"), Some("40"), 2),
     ] {
-        let (margin, fixed_sum) = (margin.map(percent), fixed_sum.map(minor));
+        let fixed_sum = fixed_sum.map(|sum| ("EUR".parse().unwrap(), minor(sum)));
+        let margin = margin.map(percent);
         let law = Statutory { margin, fixed_sum, ..Statutory::of(statute, "i", rounding) };
         let terms = ChargeTerms { interest: Some(Interest::Statutory(law)), ..ChargeTerms::default() };
         assert_eq!(count(terms), refused, "{statute:?} {margin:?}");

@@ -1,14 +1,18 @@
 //! From a step that is due and its route to an action: tone, fields, words.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::charges::Claim;
 use super::duty::DutyFields;
 use super::ladder::Rung;
 use super::route::Route;
 use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
+use crate::domain::exchange::Dunned;
 use crate::domain::message::Tone;
 use crate::domain::message::fields::fitted;
+use crate::domain::offer::Offer;
 
 /// The fields that a template may name, as `domain::message::fields` lists them; anything else is refused.
 #[derive(Serialize)]
@@ -21,6 +25,8 @@ pub(super) struct Fields<'a> {
     pub(super) fine_amount: i64,
     pub(super) interest_amount: i64,
     pub(super) fee_amount: i64,
+    pub(super) residual_amount: i64,
+    pub(super) waived_amount: i64,
     pub(super) total_due: i64,
     pub(super) has_charges: bool,
     pub(super) oldest_due_date: String,
@@ -30,6 +36,7 @@ pub(super) struct Fields<'a> {
     pub(super) tone: &'static str,
     pub(super) portal_link: Option<&'a str>,
     pub(super) offer: Option<OfferFields>,
+    pub(super) dunning: Option<DunningFields>,
     pub(super) notice_days: Option<u32>,
     pub(super) bureau: Option<&'a str>,
     pub(super) agency_id: Option<&'a str>,
@@ -66,6 +73,7 @@ pub(super) struct OfferFields {
     pub(super) kind: &'static str,
     pub(super) total: i64,
     pub(super) discount: i64,
+    pub(super) interest: i64,
     pub(super) down_payment: i64,
     pub(super) valid_until: String,
     pub(super) instalments: Vec<InstalmentFields>,
@@ -75,6 +83,15 @@ pub(super) struct OfferFields {
 pub(super) struct InstalmentFields {
     pub(super) due_date: String,
     pub(super) amount: i64,
+}
+
+/// What is asked for in the dunning currency.
+#[derive(Serialize)]
+pub(super) struct DunningFields {
+    pub(super) currency: String,
+    pub(super) amount: i64,
+    pub(super) rate: String,
+    pub(super) date: String,
 }
 
 impl<'a> Matter<'a> {
@@ -99,12 +116,13 @@ impl<'a> Matter<'a> {
         procedure: &Procedure,
         rung: Rung<'_>,
         route: Route<'_>,
+        claim: Claim,
     ) -> Result<Action, MessageError> {
         let Rung { step, occurrence, .. } = rung;
         let cited: Vec<&Item> = rung.cited.iter().map(|c| c.item).collect();
         let (rules, debtor, account) = (self.rules, self.debtor, self.account);
         let tone = self.tone(step);
-        let fields = self.fields(step, &cited, &route, tone);
+        let fields = self.fields(step, &cited, &route, tone, &claim);
         let params = fitted(&fields);
         let rendered = rules.templates.render(self.language(), &step.template, route.channel, &params)?;
         self.trace_message(&route, &step.template, &rendered);
@@ -139,27 +157,39 @@ impl<'a> Matter<'a> {
             subject: rendered.subject,
             body: rendered.body,
             currency: account.currency,
-            fine: Minor::ZERO,
-            interest: Minor::ZERO,
-            fee: Minor::ZERO,
+            fine: claim.charges.fine,
+            interest: claim.charges.interest,
+            fee: claim.charges.fee,
+            residual: claim.residual,
+            waived: claim.waived,
+            dunned: claim.dunned,
             segment: self.standing.segment.clone(),
             risk_band: self.standing.risk_band.clone(),
             priority: self.priority(&cited),
             collector_id: cited.iter().find_map(|i| i.collector_id.clone()).or_else(|| debtor.collector_id.clone()),
             agency_id: step.agency.clone(),
             items: rung.cited.iter().map(|c| CitedItem::of(c.item, c.takes.map(|s| s.id.as_str()))).collect(),
-            offer: None,
+            offer: claim.offer,
             validity: route.validity,
             rule_trace: std::mem::take(&mut self.trace),
         })
     }
 
-    fn fields<'f>(&'f self, step: &'f Step, cited: &[&'f Item], route: &Route<'f>, tone: Tone) -> Fields<'f> {
+    fn fields<'f>(
+        &'f self,
+        step: &'f Step,
+        cited: &[&'f Item],
+        route: &Route<'f>,
+        tone: Tone,
+        claim: &Claim,
+    ) -> Fields<'f> {
         let rules = self.rules;
         let creditor = rules.creditors.get(&self.account.company_id).or_else(|| rules.creditors.get("default"));
         let language = self.language();
         let opt_out = creditor.and_then(|c| c.opt_out.get(language).or_else(|| c.opt_out.get("default")));
         let open: Minor = cited.iter().map(|i| i.open).sum();
+        let Claim { charges, residual, waived, .. } = *claim;
+        let added = charges.fine + charges.interest + charges.fee + residual;
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
         Fields {
             debtor: DebtorFields {
@@ -175,18 +205,21 @@ impl<'a> Matter<'a> {
             items: cited.iter().map(|i| item_fields(i)).collect(),
             items_count: cited.len(),
             open_amount: open.0,
-            fine_amount: 0,
-            interest_amount: 0,
-            fee_amount: 0,
-            total_due: open.0,
-            has_charges: false,
+            fine_amount: charges.fine.0,
+            interest_amount: charges.interest.0,
+            fee_amount: charges.fee.0,
+            residual_amount: residual.0,
+            waived_amount: waived.0,
+            total_due: (open + added).0,
+            has_charges: added > Minor::ZERO,
             oldest_due_date: oldest.to_string(),
             days_past_due: cited.iter().map(|i| i.days_past_due).max().unwrap_or(0),
             as_of: self.as_of.to_string(),
             currency: self.account.currency.as_str(),
             tone: tone.as_str(),
             portal_link: creditor.and_then(|c| c.portal_link.as_deref()),
-            offer: None,
+            offer: claim.offer.as_ref().map(offer_fields),
+            dunning: claim.dunned.as_ref().map(dunning_fields),
             notice_days: step.notice_days,
             bureau: step.bureau.as_deref(),
             agency_id: step.agency.as_deref(),
@@ -204,5 +237,28 @@ fn item_fields(item: &Item) -> ItemFields<'_> {
         days_past_due: item.days_past_due,
         payment_reference: item.payment_reference.as_deref(),
         payment_link: item.payment_link.as_deref(),
+    }
+}
+
+fn offer_fields(offer: &Offer) -> OfferFields {
+    let instalment =
+        |(on, amount): &(NaiveDate, Minor)| InstalmentFields { due_date: on.to_string(), amount: amount.0 };
+    OfferFields {
+        kind: offer.kind.as_str(),
+        total: offer.total.0,
+        discount: offer.discount.0,
+        interest: offer.interest.0,
+        down_payment: offer.down_payment.0,
+        valid_until: offer.valid_until.to_string(),
+        instalments: offer.instalments.iter().map(instalment).collect(),
+    }
+}
+
+fn dunning_fields(dunned: &Dunned) -> DunningFields {
+    DunningFields {
+        currency: dunned.currency.to_string(),
+        amount: dunned.amount.0,
+        rate: dunned.quote.to_string(),
+        date: dunned.quote.on.to_string(),
     }
 }

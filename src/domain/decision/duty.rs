@@ -9,6 +9,7 @@
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
+use super::charges::Claim;
 use super::ladder::Rung;
 use super::route::{Route, instruction_validity};
 use super::{Contact, Matter, MessageError, Procedure, Step};
@@ -165,7 +166,7 @@ impl<'a> Matter<'a> {
         self.duty = Some(fields);
         let composed = self.compose_as(cycle_id, trace, |matter| {
             let rung = Rung::about(&step, occurrence, &entry.items);
-            matter.compose(procedure, rung, route)
+            matter.compose(procedure, rung, route, Claim::default())
         });
         self.duty = None;
         composed

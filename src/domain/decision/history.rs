@@ -196,8 +196,7 @@ impl Matter<'_> {
     /// Too little to write about.
     pub(super) fn note_minimum(&self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) {
         let sum: Minor = rung.cited.iter().map(|c| c.item.open).sum();
-        let minimum = procedure.minimum.get(&self.account.currency).copied().unwrap_or(Minor::ZERO);
-        reasons.note(sum < minimum, HoldReason::BelowMinimum);
+        reasons.note(self.is_below(Some(procedure), &procedure.minimum, sum), HoldReason::BelowMinimum);
     }
 
     /// What the step's notice announced, and long enough ago: the other items are left out.

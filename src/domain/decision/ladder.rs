@@ -70,7 +70,7 @@ impl<'a> Matter<'a> {
         eligible: &[&'a Item],
         contacts: &[Contact],
     ) -> Option<Climb<'a>> {
-        let lead = select::anchor(eligible, self.tolerance())?;
+        let lead = select::anchor(eligible, |open| self.is_below(Some(procedure), &self.rules.tolerance, open))?;
         let sent = self.sent_in_cycle(procedure, contacts);
         let facts = self.facts(procedure, lead, eligible, &sent);
         let segment = &self.standing.segment;

@@ -3,6 +3,7 @@
 //! A receipt is a message like any other: address, hour, caps and opt-out apply. It is no duty, and it comes after
 //! whatever the ladder has to say.
 
+use super::charges::Claim;
 use super::ladder::Rung;
 use super::{Contact, Hold, Matter, MessageError, Outcome, Procedure, Reasons, Step};
 use crate::domain::action;
@@ -34,7 +35,7 @@ impl<'a> Matter<'a> {
         match route {
             Some(route) if reasons.0.is_empty() => {
                 let rung = Rung::about(step, occurrence, &ended.items);
-                let compose = |matter: &mut Self| matter.compose(procedure, rung, route);
+                let compose = |matter: &mut Self| matter.compose(procedure, rung, route, Claim::default());
                 self.compose_as(cycle_id, trace, compose).map(|a| Outcome::Act(Box::new(a)))
             }
             _ => Ok(unthanked_hold(hold, step, reasons, trace)),

@@ -52,9 +52,9 @@ fn group_name(group_id: &str) -> &str {
 
 /// The item by which the account climbs: the oldest that is overdue, else the next to fall due. A rest of some cents
 /// leads only where there is nothing else: old as it may be, it is no reason to be formal.
-pub(super) fn anchor<'a>(eligible: &[&'a Item], tolerance: Minor) -> Option<&'a Item> {
+pub(super) fn anchor<'a>(eligible: &[&'a Item], is_rest: impl Fn(Minor) -> bool) -> Option<&'a Item> {
     let rank = |item: &&&'a Item| {
-        (!item.is_overdue, item.open < tolerance, item.due_date, item.invoice_id.as_str(), item.installment_no)
+        (!item.is_overdue, is_rest(item.open), item.due_date, item.invoice_id.as_str(), item.installment_no)
     };
     eligible.iter().min_by(|a, b| rank(a).cmp(&rank(b))).copied()
 }
@@ -99,8 +99,8 @@ impl Matter<'_> {
         // A rest of some cents is not dunned because other invoices, not due yet, lift the account over the tolerance.
         let due = |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue && holds.is_empty()).then_some(item.open);
         let sum: Minor = self.items.iter().zip(&holds).filter_map(due).sum();
-        let tolerance = self.tolerance();
-        let is_below = |item: &Item| item.is_overdue && (sum < tolerance || (by_item && item.open < tolerance));
+        let is_rest = |amount: Minor| self.is_below(procedure, &self.rules.tolerance, amount);
+        let is_below = |item: &Item| item.is_overdue && (is_rest(sum) || (by_item && is_rest(item.open)));
         let free = self.items.iter().zip(&mut holds).filter(|(_, holds)| holds.is_empty());
         free.filter(|(item, _)| is_below(item)).for_each(|(_, holds)| holds.push(HoldReason::BelowTolerance));
         holds

@@ -1,6 +1,7 @@
 //! Decisions as tables: one line is one case, and reads like a sentence of the specification.
 
 mod caps;
+mod charges;
 mod duties;
 mod experiments;
 mod fields;

@@ -98,6 +98,7 @@ const OFFER: &[Field] = &[
     debt("kind", Kind::Word(&["discount", "instalments", "extension"]), "what is offered", ""),
     debt("total", Kind::Amount(234_567), "what would be paid in all", ""),
     debt("discount", Kind::Amount(12_345), "what would be waived; 0 = nothing", ""),
+    debt("interest", Kind::Amount(2_469), "what the instalments bear, in the total; 0 = nothing", ""),
     debt("down_payment", Kind::Amount(50_000), "what would be paid at once; 0 = nothing", ""),
     debt("valid_until", Kind::Date, "last day on which it stands", "2026-11-30"),
     debt("instalments", Kind::List(INSTALMENT), "the payments, in order of their dates; may be empty", ""),
@@ -111,6 +112,13 @@ const DUTY: &[Field] = &[
     debt("overdue_days", Kind::Count(7, 1_800), "calendar days after the deadline; 0 = in time", ""),
 ];
 
+const DUNNING: &[Field] = &[
+    debt("currency", Kind::Text(3), "code of the currency in which the debtor is dunned", "USD"),
+    debt("amount", Kind::Amount(47_144), "the total due in it: `| money(dunning.currency)`", ""),
+    debt("rate", Kind::Text(24), "units of it for one of the account's currency", "0.1852"),
+    debt("date", Kind::Date, "day of that rate", "2026-11-19"),
+];
+
 /// Every field that a template may name, in the order in which they are printed.
 pub const FIELDS: &[Field] = &[
     open("debtor", Kind::Record(DEBTOR), "to whom the message goes", ""),
@@ -121,7 +129,9 @@ pub const FIELDS: &[Field] = &[
     debt("fine_amount", Kind::Amount(4_938), "fine (multa); 0 = none", ""),
     debt("interest_amount", Kind::Amount(1_728), "interest (juros de mora); 0 = none", ""),
     debt("fee_amount", Kind::Amount(1_000), "costs of collection; 0 = none", ""),
-    debt("total_due", Kind::Amount(254_578), "open amount and charges", ""),
+    debt("residual_amount", Kind::Amount(1_500), "charges left on items paid late, claimed; 0 = none", ""),
+    debt("waived_amount", Kind::Amount(700), "the same where they are waived, in no total; 0 = none", ""),
+    debt("total_due", Kind::Amount(256_078), "open amount and all charges", ""),
     debt("has_charges", Kind::Flag, "whether anything besides the open amount is claimed", ""),
     debt("oldest_due_date", Kind::Date, "due date of the oldest item", "2026-10-30"),
     debt("days_past_due", Kind::Count(21, 1_800), "of the oldest item; below 0 before it is due", ""),
@@ -135,6 +145,7 @@ pub const FIELDS: &[Field] = &[
         "https://portal.exemplo.example",
     )),
     or_null(debt("offer", Kind::Record(OFFER), "what is offered, if anything", "")),
+    or_null(debt("dunning", Kind::Record(DUNNING), "the total in another currency, where the régua duns in it", "")),
     or_null(debt("notice_days", Kind::Count(10, 365), "days that a notice gives", "")),
     or_null(debt("bureau", Kind::Text(40), "where a listing goes", "serasa")),
     or_null(debt("agency_id", Kind::Text(40), "agency that takes over", "agency-1")),

@@ -95,7 +95,8 @@ fn sample(fill: Fill, variant: usize, creditor: &Value) -> Value {
     }
     if fill == Fill::Bare {
         let open = map["items"][0]["open_amount"].clone();
-        let none = ["fine_amount", "interest_amount", "fee_amount"].map(|name| (name.to_owned(), json!(0)));
+        let none = ["fine_amount", "interest_amount", "fee_amount", "residual_amount", "waived_amount"];
+        let none = none.map(|name| (name.to_owned(), json!(0)));
         map.extend(none);
         map.extend(["open_amount", "total_due"].map(|name| (name.to_owned(), open.clone())));
         map.insert("days_past_due".to_owned(), json!(1));

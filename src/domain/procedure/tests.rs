@@ -64,6 +64,7 @@ fn step(id: &str, trigger: Trigger) -> Step {
         agency: None,
         deadline_business_days: None,
         listing_years_max: None,
+        fee: None,
     }
 }
 
@@ -77,6 +78,8 @@ fn procedure(advance: Advance, steps: Vec<Step>) -> Procedure {
         min_gap_days: 0,
         minimum: BTreeMap::new(),
         dispute_scope: DisputeScope::Item,
+        charges: None,
+        dunning_currency: None,
         steps,
     }
 }

@@ -1,5 +1,7 @@
 //! Segments, tiers and bands of one account, field by field and rule by rule.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::domain::case::Item;
 use crate::domain::money::Minor;
@@ -47,6 +49,8 @@ fn account(profile: Profile) -> Account {
         credit: Minor::ZERO,
         profile,
         previous_segment: None,
+        late_items: Vec::new(),
+        charges_paid: BTreeMap::new(),
         episode_start: day("2026-02-01"),
         promise_broken: false,
         agreement_broken: false,

@@ -1,6 +1,7 @@
 //! Candidate rows become cases. The tables come sorted alike, so one walk through them gathers each group.
 
 mod answers;
+mod charges;
 mod entries;
 
 use std::collections::HashMap;
@@ -248,10 +249,12 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
     let (promise, agreement) = (rows.flags("promise_broken")?, rows.flags("agreement_broken")?);
     let previous = rows.texts("previous_segment")?;
     let profiles = profiles(&rows)?;
+    let mut left = charges::Left::of(session)?;
     let mut accounts: HashMap<String, Vec<Account>> = HashMap::new();
     for (row, profile) in profiles.into_iter().enumerate() {
         let code = currency.get(row).parse();
         let currency = code.map_err(|_| rows.lacks("currency"))?;
+        let (late_items, charges_paid) = left.take(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row), is_overdue)?;
         let key = entries::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let account = Account {
@@ -261,6 +264,8 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
             credit: credit(row).unwrap_or_default(),
             profile,
             previous_segment: previous.owned(row),
+            late_items,
+            charges_paid,
             episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
             promise_broken: promise.value(row),
             agreement_broken: agreement.value(row),

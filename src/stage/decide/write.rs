@@ -16,6 +16,7 @@ use crate::domain::action::{Action, sha256_hex};
 use crate::domain::case::{Account, Debtor};
 use crate::domain::decision::{Decision, Outcome, Rules};
 use crate::domain::money::Minor;
+use crate::domain::offer::Offer;
 use crate::error::{Error, Result};
 use crate::stage::day_number;
 
@@ -61,12 +62,13 @@ pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>) 
         items: position::items(as_of, &rows)?,
         debtors: position::debtors(as_of, &rows)?,
         action_items: actions::action_items(&acts)?,
+        action_offers: actions::action_offers(&acts)?,
     })
 }
 
 /// The action as gateways read it; amounts are decimal text.
 fn payload(action: &Action) -> Value {
-    json!({
+    let mut payload = json!({
         "action_id": action.action_id,
         "as_of_date": action.as_of,
         "company_id": action.company_id,
@@ -87,11 +89,6 @@ fn payload(action: &Action) -> Value {
         "subject": action.subject,
         "body": action.body,
         "currency": action.currency.as_str(),
-        "open_amount": action.open().to_string(),
-        "fine_amount": action.fine.to_string(),
-        "interest_amount": action.interest.to_string(),
-        "fee_amount": action.fee.to_string(),
-        "total_due": action.total_due().to_string(),
         "oldest_due_date": action.oldest_due_date(),
         "days_past_due_max": action.days_past_due_max(),
         "items": action.items,
@@ -102,6 +99,42 @@ fn payload(action: &Action) -> Value {
         "agency_id": action.agency_id,
         "not_before": action.validity.not_before.to_rfc3339(),
         "expires_at": action.validity.expires_at.to_rfc3339(),
+    });
+    if let (Some(payload), Value::Object(amounts)) = (payload.as_object_mut(), amounts_of(action)) {
+        payload.extend(amounts);
+    }
+    payload
+}
+
+/// What is asked for, with the offer.
+fn amounts_of(action: &Action) -> Value {
+    json!({
+        "open_amount": action.open().to_string(),
+        "fine_amount": action.fine.to_string(),
+        "interest_amount": action.interest.to_string(),
+        "fee_amount": action.fee.to_string(),
+        "residual_amount": action.residual.to_string(),
+        "waived_amount": action.waived.to_string(),
+        "total_due": action.total_due().to_string(),
+        "dunning_currency": action.dunned.map(|d| d.currency.to_string()),
+        "dunning_amount": action.dunned.map(|d| d.amount.to_string()),
+        "fx_rate": action.dunned.map(|d| d.quote.to_string()),
+        "fx_date": action.dunned.map(|d| d.quote.on),
+        "offer": action.offer.as_ref().map(offer),
+    })
+}
+
+/// The offer as gateways read it.
+fn offer(offer: &Offer) -> Value {
+    let instalment = |(on, amount): &(NaiveDate, Minor)| json!({"due_date": on, "amount": amount.to_string()});
+    json!({
+        "kind": offer.kind.as_str(),
+        "total": offer.total.to_string(),
+        "discount": offer.discount.to_string(),
+        "interest": offer.interest.to_string(),
+        "down_payment": offer.down_payment.to_string(),
+        "valid_until": offer.valid_until,
+        "instalments": offer.instalments.iter().map(instalment).collect::<Vec<_>>(),
     })
 }
 

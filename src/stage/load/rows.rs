@@ -21,15 +21,13 @@ use twox_hash::XxHash64;
 
 use super::columns::Columns;
 use crate::config::InputPlan;
-use crate::contract::{AMOUNT_MINOR_MAX, Column, Kind, MONEY_PRECISION, MONEY_SCALE};
+use crate::contract::{AMOUNT_MINOR_MAX, Column, Kind, MONEY_PRECISION, MONEY_SCALE, RATE_SCALE};
 use crate::domain::money::{Currency, Rounding};
 use crate::error::{Error, Result};
 
 /// Days since 1970 of the earliest and latest date that an input may hold: 1900-01-01 to 2199-12-31.
 const DATE_MIN: i32 = -25_567;
 const DATE_MAX: i32 = 84_005;
-/// Decimal places of rates.
-const RATE_SCALE: i8 = 8;
 
 /// A row that is not as the contract asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

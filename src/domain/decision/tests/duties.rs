@@ -277,7 +277,7 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
     ];
     check(table);
     let hold = Case::of(&[62]).with(announced).hold();
-    let detail = "next is d+90; d+60 passed by: A/1 is with serasa since 2026-10-08";
+    let detail = "next is d+90 from 2026-12-15; d+60 passed by: A/1 is with serasa since 2026-10-08";
     assert_eq!(hold.detail.as_deref(), Some(detail));
 }
 
@@ -317,7 +317,10 @@ fn what_a_bureau_was_asked_to_list_is_not_asked_again() {
     ];
     check(table);
     let hold = Case::of(&[62]).with(|c| asked(c, ContactState::Sent)).hold();
-    assert_eq!(hold.detail.as_deref(), Some("next is d+90; again passed by: A/1 was instructed on 2026-11-12"));
+    assert_eq!(
+        hold.detail.as_deref(),
+        Some("next is d+90 from 2026-12-15; again passed by: A/1 was instructed on 2026-11-12")
+    );
 }
 
 #[test]

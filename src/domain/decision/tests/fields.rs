@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::super::compose::{CreditorFields, DebtorFields, Fields, InstalmentFields, ItemFields, OfferFields};
+use super::super::compose::{
+    CreditorFields, DebtorFields, DunningFields, Fields, InstalmentFields, ItemFields, OfferFields,
+};
 use super::super::duty::DutyFields;
 use super::support::*;
 use crate::domain::message::fields::{FIELDS, Field, Kind};
@@ -17,10 +19,13 @@ fn fields(is_set: bool, duty: &DutyFields) -> Fields<'_> {
         kind: "discount",
         total: 1,
         discount: 1,
+        interest: 1,
         down_payment: 1,
         valid_until: "2026-12-15".into(),
         instalments,
     };
+    let (currency, rate) = ("CHF".into(), "1.5".into());
+    let dunning = DunningFields { currency, amount: 1, rate, date: "2026-11-01".into() };
     let item = ItemFields {
         invoice_id: "A",
         installment_no: 1,
@@ -39,6 +44,8 @@ fn fields(is_set: bool, duty: &DutyFields) -> Fields<'_> {
         fine_amount: 0,
         interest_amount: 0,
         fee_amount: 0,
+        residual_amount: 0,
+        waived_amount: 0,
         total_due: 1,
         has_charges: false,
         oldest_due_date: "2026-11-01".into(),
@@ -48,6 +55,7 @@ fn fields(is_set: bool, duty: &DutyFields) -> Fields<'_> {
         tone: "firm",
         portal_link: text("https://x.example"),
         offer: is_set.then_some(offer),
+        dunning: is_set.then_some(dunning),
         notice_days: is_set.then_some(10),
         bureau: text("serasa"),
         agency_id: text("agency-1"),

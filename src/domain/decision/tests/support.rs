@@ -45,6 +45,7 @@ pub(super) fn step(id: &str, kind: StepKind, trigger: Trigger, channels: &[Chann
         agency: None,
         deadline_business_days: None,
         listing_years_max: None,
+        fee: None,
     }
 }
 
@@ -83,6 +84,8 @@ pub(super) fn ladder() -> Procedure {
         min_gap_days: 3,
         minimum: [(brl(), minor("50.00"))].into(),
         dispute_scope: DisputeScope::Item,
+        charges: None,
+        dunning_currency: None,
         steps,
     }
 }
@@ -137,6 +140,10 @@ pub(super) fn rules() -> Rules {
         experiments: Vec::new(),
         reach: Reach::default(),
         creditors: BTreeMap::new(),
+        charges: BTreeMap::new(),
+        rates: RateTable::default(),
+        offers: Vec::new(),
+        quotes: Quotes::new(7),
         calendar: calendar(),
         tone: ToneRule::default(),
         templates: templates(),
@@ -215,6 +222,8 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         credit: Minor::ZERO,
         profile: Profile::default(),
         previous_segment: None,
+        late_items: Vec::new(),
+        charges_paid: BTreeMap::new(),
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, StructBuilder,
-    TimestampMicrosecondArray,
+    ArrayRef, Date32Builder, Decimal128Array, Decimal128Builder, Int64Builder, ListArray, ListBuilder, RecordBatch,
+    StringBuilder, StructArray, StructBuilder, TimestampMicrosecondArray,
 };
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Fields};
 use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::{amounts, dates, failed, ints, maybe_text, table, text, trace};
-use crate::contract::{self, MONEY_PRECISION, MONEY_SCALE};
+use crate::contract::{self, MONEY_PRECISION, MONEY_SCALE, RATE_PRECISION, RATE_SCALE};
 use crate::domain::action::Action;
+use crate::domain::money::Minor;
+use crate::domain::offer::Offer;
 use crate::error::Result;
 use crate::stage::day_number;
 
@@ -49,11 +52,17 @@ pub(super) fn actions(as_of: NaiveDate, acts: &[(&Action, Value, String)]) -> Re
         amounts(all().map(|a| Some(a.fine)))?,
         amounts(all().map(|a| Some(a.interest)))?,
         amounts(all().map(|a| Some(a.fee)))?,
+        amounts(all().map(|a| Some(a.residual)))?,
+        amounts(all().map(|a| Some(a.waived)))?,
         amounts(all().map(|a| Some(a.total_due())))?,
+        maybe_text(all().map(|a| a.dunned.as_ref().map(|d| d.currency.as_str()))),
+        amounts(all().map(|a| a.dunned.map(|d| d.amount)))?,
+        rates(all().map(|a| a.dunned.map(|d| d.quote.rate_units)))?,
+        dates(all().map(|a| a.dunned.map(|d| d.quote.on))),
         dates(all().map(|a| Some(a.oldest_due_date()))),
         ints(all().map(Action::days_past_due_max)),
         cited_items(acts),
-        offers(acts),
+        offers(acts)?,
         text(all().map(|a| a.segment.as_str())),
         maybe_text(all().map(|a| a.risk_band.as_deref())),
         ints(all().map(|a| a.priority)),
@@ -115,6 +124,12 @@ fn cited_items(acts: &[(&Action, Value, String)]) -> ArrayRef {
     Arc::new(list.finish())
 }
 
+fn rates(units: impl Iterator<Item = Option<i64>>) -> Result<ArrayRef> {
+    let array: Decimal128Array = units.map(|u| u.map(i128::from)).collect();
+    let array = array.with_precision_and_scale(RATE_PRECISION, RATE_SCALE);
+    array.map(|a| Arc::new(a) as ArrayRef).map_err(failed)
+}
+
 /// The cited items of every action, one row each.
 pub(super) fn action_items(acts: &[(&Action, Value, String)]) -> Result<RecordBatch> {
     let cited = acts.iter().flat_map(|(action, _, _)| action.items.iter().map(move |item| (*action, item)));
@@ -138,7 +153,56 @@ fn field<T: arrow::array::ArrayBuilder>(row: &mut StructBuilder, position: usize
     row.field_builder(position).expect("the builder of this column")
 }
 
+/// The payments of every offer, one row each; the down payment is part 0.
+pub(super) fn action_offers(acts: &[(&Action, Value, String)]) -> Result<RecordBatch> {
+    let mut parts: Vec<(&Action, &Offer, i64, NaiveDate, Minor)> = Vec::new();
+    for (action, _, _) in acts {
+        let Some(offer) = &action.offer else { continue };
+        let down = (offer.down_payment != Minor::ZERO).then_some((0, offer.valid_until, offer.down_payment));
+        let later = offer.instalments.iter().zip(1..).map(|((on, amount), part_no)| (part_no, *on, *amount));
+        parts.extend(down.into_iter().chain(later).map(|(no, on, amount)| (*action, offer, no, on, amount)));
+    }
+    let all = || parts.iter().copied();
+    let columns: [(&str, ArrayRef); 7] = [
+        ("action_id", text(all().map(|(a, ..)| a.action_id.as_str()))),
+        ("total_amount", amounts(all().map(|(_, o, ..)| Some(o.total)))?),
+        ("discount_amount", amounts(all().map(|(_, o, ..)| Some(o.discount)))?),
+        ("interest_amount", amounts(all().map(|(_, o, ..)| Some(o.interest)))?),
+        ("part_no", ints(all().map(|(_, _, no, ..)| no))),
+        ("due_date", dates(all().map(|(.., on, _)| Some(on)))),
+        ("amount", amounts(all().map(|(.., amount)| Some(amount)))?),
+    ];
+    RecordBatch::try_from_iter(columns).map_err(failed)
+}
+
 /// The offer of every action; null where there is none.
-fn offers(acts: &[(&Action, Value, String)]) -> ArrayRef {
-    arrow::array::new_null_array(&column_type("offer"), acts.len())
+fn offers(acts: &[(&Action, Value, String)]) -> Result<ArrayRef> {
+    let made: Vec<Option<&Offer>> = acts.iter().map(|(action, _, _)| action.offer.as_ref()).collect();
+    let all = || made.iter().copied();
+    let fields = struct_fields(&column_type("offer"));
+    let zero = |amount: Option<Minor>| Some(amount.unwrap_or(Minor::ZERO));
+    let columns = vec![
+        text(all().map(|o| o.map_or("", |o| o.kind.as_str()))),
+        amounts(all().map(|o| zero(o.map(|o| o.total))))?,
+        amounts(all().map(|o| zero(o.map(|o| o.discount))))?,
+        amounts(all().map(|o| zero(o.map(|o| o.interest))))?,
+        amounts(all().map(|o| zero(o.map(|o| o.down_payment))))?,
+        dates(all().map(|o| Some(o.map_or(NaiveDate::default(), |o| o.valid_until)))),
+        instalments(&fields, &made)?,
+    ];
+    let valid: NullBuffer = all().map(|o| o.is_some()).collect();
+    StructArray::try_new(fields, columns, Some(valid)).map(|a| Arc::new(a) as ArrayRef).map_err(failed)
+}
+
+/// The instalments of each offer; an empty list where there is none.
+fn instalments(fields: &Fields, made: &[Option<&Offer>]) -> Result<ArrayRef> {
+    let lists = || made.iter().map(|o| o.map_or(&[][..], |o| &o.instalments));
+    let flat = || lists().flatten().copied();
+    let kind = fields.find("instalments").map_or(DataType::Null, |(_, field)| field.data_type().clone());
+    let DataType::List(item) = &kind else { return Ok(arrow::array::new_null_array(&kind, made.len())) };
+    let columns = vec![dates(flat().map(|(on, _)| Some(on))), amounts(flat().map(|(_, amount)| Some(amount)))?];
+    let values = StructArray::try_new(struct_fields(&kind), columns, None).map_err(failed)?;
+    let offsets = OffsetBuffer::from_lengths(lists().map(<[_]>::len));
+    let list = ListArray::try_new(Arc::clone(item), offsets, Arc::new(values), None);
+    list.map(|a| Arc::new(a) as ArrayRef).map_err(failed)
 }

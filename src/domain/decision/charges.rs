@@ -1,0 +1,228 @@
+//! What a message asks for beside the principal: charges, what is left of them on paid items, an offer, and the
+//! currency in which it is dunned.
+//!
+//! Charges are worked out last, for an action that nothing else holds. A rate that is missing holds it: an amount
+//! that is guessed is worse than a message that comes a day later.
+
+use std::collections::BTreeMap;
+
+use super::ladder::Rung;
+use super::{HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
+use crate::domain::case::LateItem;
+use crate::domain::charge::{
+    ChargeError, ChargePolicy, ChargeRule, Charges, Fee, ResidualCharges, StepFee, charges_of_items, residual,
+};
+use crate::domain::exchange::{Dunned, DunningCurrency, ExchangeError};
+use crate::domain::money::Currency;
+use crate::domain::offer::{Offer, OfferPolicy, Prospect};
+use crate::domain::procedure::StepKind;
+
+/// What an action asks for beside the open amount of its items, in minor units of the account's currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    pub charges: Charges,
+    /// Charges left on items that were paid late, claimed with this message.
+    pub residual: Minor,
+    /// The same, where they are waived; in no total.
+    pub waived: Minor,
+    pub offer: Option<Offer>,
+    /// The total in the dunning currency, where it is another than the account's.
+    pub dunned: Option<Dunned>,
+}
+
+/// Why a claim cannot be worked out.
+#[derive(Debug, thiserror::Error)]
+enum ClaimError {
+    #[error(transparent)]
+    Charge(#[from] ChargeError),
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+}
+
+/// What was paid on charges and not yet used up, by invoice; `""` names none.
+struct Paid<'a>(BTreeMap<&'a str, Minor>);
+
+impl Paid<'_> {
+    /// Takes up to `owed` from what was paid on the invoice, then from what names none.
+    fn take(&mut self, invoice_id: &str, owed: Minor) -> Minor {
+        let mut taken = Minor::ZERO;
+        for name in [invoice_id, ""] {
+            if let Some(left) = self.0.get_mut(name) {
+                let part = (*left).min(owed - taken).max(Minor::ZERO);
+                *left = *left - part;
+                taken = taken + part;
+            }
+        }
+        taken
+    }
+
+    /// What remains of an item's charges: the fine is paid first, then the interest, then the fee.
+    fn settle(&mut self, invoice_id: &str, owed: Charges) -> Charges {
+        let mut rest = |amount: Minor| amount - self.take(invoice_id, amount);
+        Charges { fine: rest(owed.fine), interest: rest(owed.interest), fee: rest(owed.fee) }
+    }
+}
+
+/// Does a step of this kind ask for money that is overdue?
+fn asks_for_charges(kind: StepKind) -> bool {
+    !kind.is_duty() && kind != StepKind::Receipt
+}
+
+/// The régua's own terms, else the company's, else the default ones.
+fn policy_of<'p>(rules: &'p Rules, company_id: &str, procedure: &'p Procedure) -> Option<&'p ChargePolicy> {
+    let of_company = || rules.charges.get(company_id).or_else(|| rules.charges.get("default"));
+    procedure.charges.as_ref().or_else(of_company)
+}
+
+impl Matter<'_> {
+    /// Charges, offer and dunning currency of an action on the cited items; `None` with the reason noted where a
+    /// rate is missing.
+    pub(super) fn claim(&mut self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) -> Option<Claim> {
+        let cited: Vec<&Item> = rung.cited.iter().map(|cited| cited.item).collect();
+        match self.try_claim(procedure, rung.step, &cited) {
+            Ok(claim) => Some(claim),
+            Err(error) => {
+                reasons.because(HoldReason::QuarantinedInput, Some(error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn try_claim(&mut self, procedure: &Procedure, step: &Step, cited: &[&Item]) -> Result<Claim, ClaimError> {
+        let mut claim = Claim::default();
+        let is_overdue = cited.iter().any(|item| item.is_overdue) && asks_for_charges(step.kind);
+        if is_overdue {
+            self.charge(procedure, step, cited, &mut claim)?;
+        }
+        let total = self.total(cited, &claim)?;
+        if is_overdue && !step.kind.is_instruction() {
+            let (offer, words) =
+                OfferPolicy::first_fit(&self.rules.offers, &self.prospect(step, cited, total), self.as_of);
+            claim.offer = offer;
+            self.trace.extend(words);
+        }
+        if let Some(to) = self.foreign(procedure) {
+            let from = self.account.currency;
+            let dunned = self.rules.quotes.convert(total, from, to, self.as_of)?;
+            let Dunned { currency, amount, quote } = dunned;
+            let rounding = to.rounding.as_str();
+            self.trace.push(format!("dunned in {currency}: {amount} at {quote} of {} {rounding}", quote.on));
+            claim.dunned = Some(dunned);
+        }
+        Ok(claim)
+    }
+
+    fn total(&self, cited: &[&Item], claim: &Claim) -> Result<Minor, ChargeError> {
+        let open: Minor = cited.iter().map(|item| item.open).sum();
+        let charges = claim.charges.total().and_then(|charges| charges.checked_add(claim.residual));
+        charges.and_then(|charges| open.checked_add(charges)).ok_or(ChargeError::TooLarge)
+    }
+
+    fn prospect<'p>(&'p self, step: &'p Step, cited: &[&Item], total: Minor) -> Prospect<'p> {
+        Prospect {
+            segment: &self.standing.segment,
+            tier: &self.standing.tier,
+            risk_band: self.standing.risk_band.as_deref(),
+            step_id: &step.id,
+            days_past_due: cited.iter().map(|item| item.days_past_due).max().unwrap_or(0),
+            currency: self.account.currency,
+            open: cited.iter().map(|item| item.open).sum(),
+            total,
+            largest_payment: self.account.profile.largest_payment,
+        }
+    }
+
+    fn charge(
+        &mut self,
+        procedure: &Procedure,
+        step: &Step,
+        cited: &[&Item],
+        claim: &mut Claim,
+    ) -> Result<(), ClaimError> {
+        let (account, rules, as_of) = (self.account, self.rules, self.as_of);
+        let fee = step.fee.as_ref().map(|fee| self.fee(fee)).transpose()?;
+        let policy = policy_of(rules, &account.company_id, procedure);
+        let mut paid = Paid(account.charges_paid.iter().map(|(invoice, amount)| (invoice.as_str(), *amount)).collect());
+        if let Some(policy) = policy {
+            let rule = policy.rule.for_message(account.currency, None);
+            let left = self.left_over(&rule, &mut paid)?;
+            self.claim_or_waive(policy, left, claim);
+        }
+        let none = ChargeRule::default();
+        let rule = policy.map_or(&none, |policy| &policy.rule).for_message(account.currency, fee);
+        let overdue: Vec<&Item> = cited.iter().copied().filter(|item| item.is_overdue).collect();
+        let owed = charges_of_items(&rule, &rules.rates, overdue.iter().map(|i| (i.open, i.due_date)), as_of)?;
+        for (item, owed) in overdue.iter().zip(owed) {
+            let sum = claim.charges.checked_add(paid.settle(&item.invoice_id, owed));
+            claim.charges = sum.ok_or(ChargeError::TooLarge)?;
+        }
+        if let (Some(policy), Some(oldest)) = (policy, overdue.iter().map(|item| item.due_date).min()) {
+            self.trace.push(policy.in_words(&rules.rates, oldest, as_of));
+        }
+        if let Some(fee) = fee {
+            self.trace.push(format!("fee of the step: {} and {} % {}", fee.fixed, fee.percent, fee.rounding.as_str()));
+        }
+        Ok(())
+    }
+
+    /// The fee in the account's currency; the one amount of a fee in another currency is converted.
+    fn fee(&self, fee: &StepFee) -> Result<Fee, ExchangeError> {
+        let to = DunningCurrency { currency: self.account.currency, rounding: fee.rounding };
+        let fixed = match (fee.fixed.get(&to.currency), fee.fixed.len(), fee.fixed.first_key_value()) {
+            (Some(fixed), _, _) => *fixed,
+            (None, 1, Some((from, fixed))) => self.rules.quotes.convert(*fixed, *from, to, self.as_of)?.amount,
+            _ => Minor::ZERO,
+        };
+        Ok(Fee { fixed, percent: fee.percent, rounding: fee.rounding })
+    }
+
+    /// What is left of the charges on items that were paid late in the present episode, and how many have any.
+    fn left_over(&self, rule: &ChargeRule, paid: &mut Paid<'_>) -> Result<(Minor, usize), ChargeError> {
+        let (mut left, mut items) = (Minor::ZERO, 0);
+        for LateItem { invoice_id, due_date, payments } in &self.account.late_items {
+            let none_paid = Minor::ZERO;
+            let claim = ResidualCharges::Claim;
+            let accrued = residual(claim, rule, &self.rules.rates, *due_date, payments, none_paid)?.claimed;
+            let rest = accrued - paid.take(invoice_id, accrued);
+            items += usize::from(rest > Minor::ZERO);
+            left = left.checked_add(rest).ok_or(ChargeError::TooLarge)?;
+        }
+        Ok((left, items))
+    }
+
+    fn claim_or_waive(&mut self, policy: &ChargePolicy, (left, items): (Minor, usize), claim: &mut Claim) {
+        if left == Minor::ZERO {
+            return;
+        }
+        let (amount, word) = match policy.residual {
+            ResidualCharges::Claim => (&mut claim.residual, "claimed"),
+            ResidualCharges::Waive => (&mut claim.waived, "waived"),
+        };
+        *amount = left;
+        self.trace.push(format!("charges left on {items} items paid late: {left} {word}"));
+    }
+
+    /// The dunning currency of the régua, where the account has another.
+    fn foreign(&self, procedure: &Procedure) -> Option<DunningCurrency> {
+        procedure.dunning_currency.filter(|dunning| dunning.currency != self.account.currency)
+    }
+
+    /// Is an amount below its threshold? One in the account's own currency counts; where there is none, the one in
+    /// the dunning currency, for the converted amount. Without a quote nothing is below: the missing rate itself
+    /// holds the account when its step is due.
+    pub(super) fn is_below(
+        &self,
+        procedure: Option<&Procedure>,
+        thresholds: &BTreeMap<Currency, Minor>,
+        amount: Minor,
+    ) -> bool {
+        let own = self.account.currency;
+        if let Some(threshold) = thresholds.get(&own) {
+            return amount < *threshold;
+        }
+        let Some(to) = procedure.and_then(|procedure| self.foreign(procedure)) else { return false };
+        let Some(threshold) = thresholds.get(&to.currency) else { return false };
+        let converted = self.rules.quotes.convert(amount, own, to, self.as_of);
+        converted.is_ok_and(|converted| converted.amount < *threshold)
+    }
+}

@@ -1,0 +1,141 @@
+//! Rates of exchange: what an amount is in the currency that a régua duns in.
+//!
+//! Only the quoted direction counts: the inverse of a rate is another rate, and nobody published it. A quote that is
+//! too old is none. Where there is no quote nothing is converted, and the account is held.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::money::{Currency, Minor, Rounding, divide};
+
+/// Units of a rate in one: eight decimal places, as the input has them.
+const UNITS_PER_ONE: i128 = 100_000_000;
+
+/// The currency in which a régua duns, and how amounts in others become it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DunningCurrency {
+    pub currency: Currency,
+    pub rounding: Rounding,
+}
+
+/// A rate of exchange and its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Units of 10⁻⁸ of the currency asked for, for one unit of the other; above zero.
+    pub rate_units: i64,
+    pub on: NaiveDate,
+}
+
+/// An amount in the dunning currency, with the quote that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dunned {
+    pub currency: Currency,
+    pub amount: Minor,
+    pub quote: Quote,
+}
+
+/// Why an amount cannot be converted. It is never converted at another rate instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    #[error("fx_rates has no rate from {from} to {to} from {since} to {as_of}; add it to the input")]
+    NoQuote { from: Currency, to: Currency, since: NaiveDate, as_of: NaiveDate },
+    #[error("an amount in {to} does not fit 64 bits of minor units; check the rate from {from}")]
+    TooLarge { from: Currency, to: Currency },
+}
+
+/// A quote that cannot stand beside the others.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadQuote {
+    #[error("the rate from {from} to {to} on {on} is not above zero")]
+    NotPositive { from: Currency, to: Currency, on: NaiveDate },
+    #[error("there are two rates from {from} to {to} on {on}; correct the one that is wrong")]
+    Contradiction { from: Currency, to: Currency, on: NaiveDate },
+}
+
+/// The latest quote of each pair as of one date.
+#[derive(Clone, Debug, Default)]
+pub struct Quotes {
+    /// A quote older than so many days is none.
+    pub days_max: u32,
+    latest: BTreeMap<(Currency, Currency), Quote>,
+}
+
+impl Quotes {
+    /// No quotes yet, and how old one may be.
+    pub fn new(days_max: u32) -> Quotes {
+        Quotes { days_max, latest: BTreeMap::new() }
+    }
+
+    /// Adds quotes, in any order; the latest of each pair stays. What is dated after `as_of` does not exist.
+    ///
+    /// # Errors
+    /// A rate that is not above zero, or two rates of a pair for one day.
+    pub fn add(&mut self, mut quotes: Vec<(Currency, Currency, Quote)>, as_of: NaiveDate) -> Result<(), BadQuote> {
+        quotes.sort_by_key(|(from, to, quote)| (*from, *to, quote.on, quote.rate_units));
+        for (from, to, quote) in quotes.into_iter().filter(|(_, _, quote)| quote.on <= as_of) {
+            let on = quote.on;
+            if quote.rate_units <= 0 {
+                return Err(BadQuote::NotPositive { from, to, on });
+            }
+            let before = self.latest.insert((from, to), quote);
+            if before.is_some_and(|before| before.on == on && before != quote) {
+                return Err(BadQuote::Contradiction { from, to, on });
+            }
+        }
+        Ok(())
+    }
+
+    /// The latest quote from one currency to another.
+    ///
+    /// # Errors
+    /// There is none, or it is older than `days_max`.
+    ///
+    /// ```
+    /// use regua::domain::exchange::{Quote, Quotes};
+    /// let (eur, chf) = ("EUR".parse().unwrap(), "CHF".parse().unwrap());
+    /// let day = |text: &str| text.parse().unwrap();
+    /// let mut quotes = Quotes::new(7);
+    /// let quote = Quote { rate_units: 150_000_000, on: day("2026-06-30") };
+    /// quotes.add(vec![(eur, chf, quote)], day("2026-07-07")).unwrap();
+    /// assert!(quotes.find(eur, chf, day("2026-07-07")).is_ok());
+    /// assert!(quotes.find(eur, chf, day("2026-07-08")).is_err(), "too old");
+    /// assert!(quotes.find(chf, eur, day("2026-07-07")).is_err(), "not the quoted direction");
+    /// ```
+    pub fn find(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Result<Quote, ExchangeError> {
+        let since = as_of.checked_sub_days(chrono::Days::new(self.days_max.into())).unwrap_or(NaiveDate::MIN);
+        let quote = self.latest.get(&(from, to)).filter(|quote| quote.on >= since && quote.on <= as_of);
+        quote.copied().ok_or(ExchangeError::NoQuote { from, to, since, as_of })
+    }
+
+    /// An amount in another currency, in its whole coins.
+    ///
+    /// # Errors
+    /// As [`Quotes::find`], or an amount above 64 bits.
+    pub fn convert(
+        &self,
+        amount: Minor,
+        from: Currency,
+        to: DunningCurrency,
+        as_of: NaiveDate,
+    ) -> Result<Dunned, ExchangeError> {
+        let DunningCurrency { currency, rounding } = to;
+        let quote = self.find(from, currency, as_of)?;
+        let coin = i128::from(currency.coin());
+        let exact = i128::from(amount.0) * i128::from(quote.rate_units);
+        let minor = divide(exact, UNITS_PER_ONE * coin, rounding) * coin;
+        let amount = i64::try_from(minor).map_err(|_| ExchangeError::TooLarge { from, to: currency })?;
+        Ok(Dunned { currency, amount: Minor(amount), quote })
+    }
+}
+
+impl std::fmt::Display for Quote {
+    /// The rate as a plain decimal without trailing zeros: `1.5`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, rest) = (i128::from(self.rate_units) / UNITS_PER_ONE, i128::from(self.rate_units) % UNITS_PER_ONE);
+        match format!("{rest:08}").trim_end_matches('0') {
+            "" => write!(f, "{whole}"),
+            decimals => write!(f, "{whole}.{decimals}"),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Which offer an account gets: ordered rules, of which the first that fits and can be made wins.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::{Offer, OfferRule, OfferTerms, offer};
+use crate::domain::money::{Currency, Minor};
+use crate::domain::segment::Comparison;
+
+/// What must hold for an offer to be made; what is empty does not bind.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OfferCondition {
+    pub segments: Vec<String>,
+    pub tiers: Vec<String>,
+    pub risk_bands: Vec<String>,
+    /// Ids of steps.
+    pub steps: Vec<String>,
+    /// Of the oldest cited item; all must hold.
+    pub days_past_due: Vec<Comparison>,
+    /// Of the cited items, in units of the currency; all must hold, and other currencies do not fit.
+    pub open_amount: BTreeMap<Currency, Vec<Comparison>>,
+}
+
+/// What a message asks for, as the rules look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Prospect<'a> {
+    pub segment: &'a str,
+    pub tier: &'a str,
+    pub risk_band: Option<&'a str>,
+    pub step_id: &'a str,
+    pub days_past_due: i64,
+    pub currency: Currency,
+    /// Principal of the cited items.
+    pub open: Minor,
+    /// Principal and charges: what the offer is made on.
+    pub total: Minor,
+    pub largest_payment: Option<Minor>,
+}
+
+/// One rule with its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferPolicy {
+    pub name: String,
+    pub when: OfferCondition,
+    /// In the currencies whose amounts the rule gives.
+    pub by_currency: BTreeMap<Currency, OfferRule>,
+    /// In all others; none where the rule gives amounts.
+    pub other: Option<OfferRule>,
+}
+
+impl OfferCondition {
+    fn holds(&self, prospect: &Prospect<'_>) -> bool {
+        let Prospect { segment, tier, risk_band, step_id, days_past_due, currency, open, .. } = *prospect;
+        let names = |list: &[String], name: &str| list.is_empty() || list.iter().any(|listed| listed == name);
+        let open_fits = || {
+            let comparisons = self.open_amount.get(&currency);
+            comparisons.is_some_and(|all| all.iter().all(|c| c.holds(open.0 as f64 / 100.0)))
+        };
+        names(&self.segments, segment)
+            && names(&self.tiers, tier)
+            && (self.risk_bands.is_empty() || risk_band.is_some_and(|band| names(&self.risk_bands, band)))
+            && names(&self.steps, step_id)
+            && self.days_past_due.iter().all(|c| c.holds(days_past_due as f64))
+            && (self.open_amount.is_empty() || open_fits())
+    }
+}
+
+impl OfferPolicy {
+    /// The offer of the first rule that fits and can be made, with the rules that were looked at, in words.
+    pub fn first_fit(
+        policies: &[OfferPolicy],
+        prospect: &Prospect<'_>,
+        as_of: NaiveDate,
+    ) -> (Option<Offer>, Vec<String>) {
+        let mut words = Vec::new();
+        for policy in policies.iter().filter(|policy| policy.when.holds(prospect)) {
+            match policy.make(prospect, as_of) {
+                Some(made) => {
+                    words.push(format!("offer {}: {}", policy.name, in_words(&made)));
+                    return (Some(made), words);
+                }
+                None => words.push(format!("offer {} fits, but cannot be made", policy.name)),
+            }
+        }
+        (None, words)
+    }
+
+    fn make(&self, prospect: &Prospect<'_>, as_of: NaiveDate) -> Option<Offer> {
+        let rule = self.by_currency.get(&prospect.currency).or(self.other.as_ref())?;
+        let coin = prospect.currency.coin();
+        if coin == 1 {
+            return offer(rule, prospect.total, prospect.largest_payment, as_of);
+        }
+        // A currency without cents: the offer is worked out in its coins, so that no part of it has any.
+        let coins = |amount: Minor| Minor(amount.0 / coin);
+        let made = offer(&in_coins(rule, coin), coins(prospect.total), prospect.largest_payment.map(coins), as_of)?;
+        let minor = |amount: Minor| amount.0.checked_mul(coin).map(Minor);
+        let instalments = made.instalments.iter().map(|(on, amount)| Some((*on, minor(*amount)?)));
+        Some(Offer {
+            total: minor(made.total)?,
+            discount: minor(made.discount)?,
+            interest: minor(made.interest)?,
+            down_payment: minor(made.down_payment)?,
+            instalments: instalments.collect::<Option<_>>()?,
+            ..made
+        })
+    }
+}
+
+/// The rule with its amounts in coins; a floor is rounded up, so that it stays one.
+fn in_coins(rule: &OfferRule, coin: i64) -> OfferRule {
+    let up = |amount: &mut Minor| amount.0 = amount.0 / coin + i64::from(amount.0 % coin > 0);
+    let mut terms = *rule.terms();
+    match &mut terms {
+        OfferTerms::Discount { pay_min, .. } => up(pay_min),
+        OfferTerms::Instalments { instalment_min, .. } => up(instalment_min),
+        OfferTerms::Extension { .. } => {}
+    }
+    OfferRule(terms)
+}
+
+fn in_words(made: &Offer) -> String {
+    let Offer { kind, total, discount, interest, down_payment, valid_until, instalments } = made;
+    let part = |what: &str, amount: Minor| {
+        if amount == Minor::ZERO { String::new() } else { format!(", {what} {amount}") }
+    };
+    let count = if instalments.len() > 1 { format!(" in {}", instalments.len()) } else { String::new() };
+    let (kind, discount) = (kind.as_str(), part("discount", *discount));
+    let (interest, down) = (part("interest", *interest), part("down payment", *down_payment));
+    format!("{kind}, total {total}{count}{discount}{interest}{down}, valid until {valid_until}")
+}
