@@ -145,9 +145,9 @@ fn a_preview_with_usual_values() {
     let ended =
         house.regua(&["template", "preview", "overdue_first", "--channel", "sms", "--sample", "--output", "text"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let expected = "  | Distribuidora Exemplo Ltda.: ainda não identificamos o pagamento de 2 faturas, total R$ 2.545,78. \
-                    Se já pagou, desconsidere. Dúvidas: +55 11 4000-0000. Para sair, responda SAIR.\n  \
-                    177 of 480 characters, 3 segments in UCS-2";
+    let expected = "  | Distribuidora Exemplo Ltda.: ainda não identificamos o pagamento de 2 faturas, total R$ 2.560,78 \
+                    (US$ 471,44) com encargos por atraso. Se já pagou, desconsidere. Dúvidas: +55 11 4000-0000. Para sair, responda SAIR.\n  \
+                    214 of 480 characters, 4 segments in UCS-2";
     assert!(ended.stdout.contains(expected), "{}", ended.stdout);
 
     let all = json(&house.regua(&["template", "preview", "reminder", "--language", "en", "--sample"]).stdout);
@@ -161,7 +161,7 @@ fn a_preview_with_usual_values() {
     house.edit(path, "about the due date", "{{ total_due | money }}");
     let told = json(&house.regua(&["template", "preview", path, "--sample"]).stdout);
     let message = &told["messages"][0];
-    assert!(message["subject"].as_str().is_some_and(|s| s.contains("R$2,545.78")), "{message}");
+    assert!(message["subject"].as_str().is_some_and(|s| s.contains("R$2,560.78")), "{message}");
     assert!(message["faults"][0].as_str().is_some_and(|f| f.starts_with(&format!("{path}:1: total_due"))), "{message}");
 }
 
