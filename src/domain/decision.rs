@@ -231,9 +231,9 @@ fn decide_account(
             None => format!("segment {}: no rule fits", standing.segment),
         },
         format!("régua {regua} by {scope}"),
-        format!("cycle {cycle_id} since {}", account.episode_start),
     ];
     trace.extend(draw.iter().map(|d| format!("experiment {}, arm {}", d.experiment, d.arm)));
+    trace.push(format!("cycle {cycle_id} since {}", account.episode_start));
     let items = select::netted(rules, account);
     let mut matter =
         Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };

@@ -147,8 +147,7 @@ impl Matter<'_> {
         let of_segment = self.rules.response_windows.get(&self.standing.segment).copied();
         let window = of_segment.unwrap_or(self.rules.response_window_days);
         if let Some(on) = answered.filter(|on| days_between(*on, self.as_of) < i64::from(window)) {
-            let why = for_days(format!("answered on {on}"), on, window);
-            reasons.because(HoldReason::ResponseWindow, why);
+            reasons.because(HoldReason::ResponseWindow, for_days(format!("answered on {on}"), on, window));
         }
     }
 

@@ -48,9 +48,9 @@ impl<'a> Matter<'a> {
             return Some(Route { channel: Channel::Instruction, point: None, validity });
         }
         let address = self.address(step, contacts);
-        let slot = self.slot();
+        let place = self.place();
+        let slot = self.slot(&place);
         if slot.is_none() {
-            let place = self.place();
             let next = self.rules.calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
             let day = next.map(|slot| slot.not_before.with_timezone(&place.zone).date_naive());
             reasons.because(HoldReason::NoLegalSlot, day.map(|day| format!("next lawful hour from {day}")));
@@ -122,7 +122,7 @@ impl<'a> Matter<'a> {
     }
 
     fn place(&self) -> Place<'a> {
-        let debtor = self.debtor;
+        let debtor: &'a Debtor = self.debtor;
         let zone = self.rules.calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
         Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone }
     }
@@ -130,9 +130,8 @@ impl<'a> Matter<'a> {
     /// The slot at the hour that the account answers best, else its segment's, else as the window opens.
     ///
     /// An hour before the window opens means: as early as may be. One after it has closed is none.
-    fn slot(&mut self) -> Option<Slot> {
-        let place = self.place();
-        let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, &place, hour);
+    fn slot(&mut self, place: &Place<'_>) -> Option<Slot> {
+        let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, place, hour);
         let own = self.debtor.answers.best_hour(self.rules.reach.hour_answers_min);
         let own = own.map(|(hour, answers)| (hour, format!("hour {hour}: {answers} answers")));
         let of_segment = self.rules.reach.best_hours.get(&self.standing.segment);

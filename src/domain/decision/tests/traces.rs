@@ -31,7 +31,7 @@ fn an_action_names_every_rule_on_its_way() {
         format!("cycle {cycle} since 2026-11-07"),
         "steps: d-3 too late, d-1 for other segments, d+1 too late, d+5 due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+90 not due".to_owned(),
         "step d+5 due at 10 days past due".to_owned(),
-        "channel email".to_owned(),
+        "channel email: 0 of 0 answered, smoothed 20 %".to_owned(),
         "slot 2026-11-17T11:00Z to 2026-11-17T23:00Z".to_owned(),
         format!("template letter {version} in pt-BR"),
     ];
