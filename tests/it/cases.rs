@@ -36,10 +36,10 @@ fn play(file: &Path) -> Played {
 fn play_case(case: &Case) -> Vec<String> {
     let mut stage = Stage::new(&case.raw);
     let otherwise = After::All("sent".to_owned());
-    stage.add(&case.raw.tables);
+    stage.add(&case.raw.tables, &case.raw.run[0].as_of);
     let mut failures = Vec::new();
     for (position, run) in case.raw.run.iter().enumerate() {
-        stage.add(&run.tables);
+        stage.add(&run.tables, &run.as_of);
         let fail = |what: &str, lines: Vec<String>| {
             let at = case.document.fault(&format!("/run/{position}/expect/{what}"), format!("{} {what}", run.as_of));
             std::iter::once(at.to_string()).chain(lines.into_iter().map(|line| format!("    {line}"))).collect::<Vec<_>>()
@@ -56,7 +56,7 @@ fn play_case(case: &Case) -> Vec<String> {
             }
             continue;
         }
-        let mut table = |name: &str| stage.published(&ended, name);
+        let mut table = |name: &str| stage.published(name);
         for (what, expected) in run.expect.0.iter().filter(|(what, _)| *what != "exit" && *what != "error") {
             let lines = check(what, expected, &mut table);
             if !lines.is_empty() {
@@ -130,7 +130,7 @@ fn totals(what: &str, expected: &Value, rows: &[Cell], key: impl Fn(&Cell) -> Ve
     let names: std::collections::BTreeSet<&String> = wanted.keys().chain(actual.keys()).collect();
     let zero = "0.00".to_owned();
     let pairs = names.iter().map(|name| (name, wanted.get(*name).unwrap_or(&zero), actual.get(*name).unwrap_or(&zero)));
-    pairs.filter(|(_, wanted, actual)| wanted != actual).map(|(name, wanted, actual)| told(name, wanted, actual)).collect()
+    pairs.filter(|(_, wanted, actual)| wanted != actual).map(|(name, wanted, actual)| told(format!("{what} {name}").trim(), wanted, actual)).collect()
 }
 
 /// The leaves of nested tables, by their path.

@@ -17,6 +17,7 @@ use crate::support::{Ended, House, read_parquet, write_parquet};
 
 const BASE: &str = include_str!("base.toml");
 const BASE_CALENDAR: &str = include_str!("base_calendar.toml");
+const RESULT: &str = "result.json";
 const MESSAGE: &str = "{% for item in items %}{{ item.invoice_id }}/{{ item.installment_no }}: {{ item.open_amount | money }}\n{% endfor %}{{ total_due | money }}\n{{ creditor.opt_out }}\n";
 
 pub struct Stage {
@@ -56,11 +57,13 @@ impl Stage {
     }
 
     /// Adds rows; a row with the key of an earlier one replaces it.
-    pub fn add(&mut self, tables: &Tables) {
+    ///
+    /// An invoice without a day of issue is there by `as_of`: it was issued then, or on its due date if that is earlier.
+    pub fn add(&mut self, tables: &Tables, as_of: &str) {
         for (name, rows) in &tables.0 {
             let table = contract::input(name).expect("the format knows its tables");
             for row in rows {
-                let row = self.with_defaults(table, row);
+                let row = self.with_defaults(table, row, as_of);
                 let known = self.tables.entry(table.name).or_default();
                 let is_same = |other: &Row| table.key.iter().all(|key| other.get(*key) == row.get(*key));
                 match known.iter().position(|other| !table.key.is_empty() && is_same(other)) {
@@ -72,7 +75,7 @@ impl Stage {
     }
 
     /// A row may leave out its own number, its debtor where it names an invoice, and the day of issue.
-    fn with_defaults(&self, table: &Table, row: &Row) -> Row {
+    fn with_defaults(&self, table: &Table, row: &Row, as_of: &str) -> Row {
         let mut row = row.clone();
         if let Some(id) = table.key.first().filter(|k| **k != "debtor_id" && **k != "invoice_id" && k.ends_with("_id")) {
             let number = self.tables.get(table.name).map_or(0, Vec::len) + 1;
@@ -84,7 +87,8 @@ impl Stage {
             row.extend(of_invoice.map(|invoice| ("debtor_id".to_owned(), invoice["debtor_id"].clone())));
         }
         if let (true, Some(due)) = (table.name == "invoices", row.get("due_date").cloned()) {
-            row.entry("issue_date").or_insert(due);
+            let due = plain(&due);
+            row.entry("issue_date").or_insert(json!(due.as_str().min(as_of)));
         }
         row
     }
@@ -123,12 +127,13 @@ impl Stage {
             let rows = filled.0.get(table.name).or(self.tables.get(table.name)).unwrap_or(&none);
             write_parquet(&self.house.path(&format!("input/{}.parquet", table.name)), &batch(table, rows)?);
         }
-        Ok(self.house.regua(&["run", "pipeline.toml", "--as-of", as_of, "--output", "json"]))
+        Ok(self.house.regua(&["run", "pipeline.toml", "--as-of", as_of, "--result-file", RESULT]))
     }
 
-    /// The rows of a published table of a run that ended well.
-    pub fn published(&self, ended: &Ended, table: &str) -> Vec<Cell> {
-        let result: Value = serde_json::from_str(ended.stdout.trim()).expect("the result of a run is one JSON line");
+    /// The rows of a published table of the last run that ended well.
+    pub fn published(&self, table: &str) -> Vec<Cell> {
+        let text = std::fs::read_to_string(self.house.path(RESULT)).expect("a run leaves its result");
+        let result: Value = serde_json::from_str(&text).expect("the result is JSON");
         let run = format!("output/runs/{}/{}", plain(&result["as_of"]), plain(&result["run_id"]));
         let find = |pattern: String| {
             let pattern = self.house.path(&pattern);
@@ -155,7 +160,7 @@ impl Stage {
             }
             event.insert("occurred_at".to_owned(), json!(format!("{on}T12:00:00Z")));
             event.insert("status".to_owned(), json!(status));
-            self.add(&Tables([("contact_log".to_owned(), vec![event])].into()));
+            self.add(&Tables([("contact_log".to_owned(), vec![event])].into()), as_of);
         }
     }
 }
