@@ -60,9 +60,12 @@ impl Stage {
     ///
     /// An invoice without a day of issue is there by `as_of`: it was issued then, or on its due date if that is earlier.
     pub fn add(&mut self, tables: &Tables, as_of: &str) {
-        for (name, rows) in &tables.0 {
+        // Invoices first: other rows may leave out the debtor of the invoice that they name.
+        let mut names: Vec<&String> = tables.0.keys().collect();
+        names.sort_by_key(|name| *name != "invoices");
+        for name in names {
             let table = contract::input(name).expect("the format knows its tables");
-            for row in rows {
+            for row in &tables.0[name] {
                 let row = self.with_defaults(table, row, as_of);
                 let known = self.tables.entry(table.name).or_default();
                 let is_same = |other: &Row| table.key.iter().all(|key| other.get(*key) == row.get(*key));
@@ -127,7 +130,7 @@ impl Stage {
             let rows = filled.0.get(table.name).or(self.tables.get(table.name)).unwrap_or(&none);
             write_parquet(&self.house.path(&format!("input/{}.parquet", table.name)), &batch(table, rows)?);
         }
-        Ok(self.house.regua(&["run", "pipeline.toml", "--as-of", as_of, "--result-file", RESULT]))
+        Ok(self.house.regua(&["run", "pipeline.toml", "--as-of", as_of, "--output", "text", "--result-file", RESULT]))
     }
 
     /// The rows of a published table of the last run that ended well.
