@@ -194,14 +194,16 @@ pub fn compare(expected: &[Value], actual: &[Cell], key: &[&str]) -> Vec<String>
         let nearest = left.iter().copied().min_by_key(|row| differences(&expected[at], &actual[*row], "").len());
         match nearest {
             Some(row) => {
-                lines.extend(differences(&expected[at], &actual[row], "").into_iter().map(|line| format!("    {line}")));
+                lines
+                    .extend(differences(&expected[at], &actual[row], "").into_iter().map(|line| format!("    {line}")));
                 left.retain(|other| *other != row);
             }
             None => lines.push("    there is no such row".to_owned()),
         }
     }
     for row in left {
-        let cells: Vec<String> = columns.iter().map(|name| format!("{name} = {}", actual[row].get(name).text())).collect();
+        let cells: Vec<String> =
+            columns.iter().map(|name| format!("{name} = {}", actual[row].get(name).text())).collect();
         lines.push(format!("not expected {{ {} }}", cells.join(", ")));
     }
     lines

@@ -18,7 +18,9 @@ use crate::support::{Ended, House, read_parquet, write_parquet};
 const BASE: &str = include_str!("base.toml");
 const BASE_CALENDAR: &str = include_str!("base_calendar.toml");
 const RESULT: &str = "result.json";
-const MESSAGE: &str = "{% for item in items %}{{ item.invoice_id }}/{{ item.installment_no }}: {{ item.open_amount | money }}\n{% endfor %}{{ total_due | money }}\n{{ creditor.opt_out }}\n";
+const LONG: &str = "{% for item in items[:50] %}{{ item.invoice_id }}/{{ item.installment_no }}: {{ item.open_amount | money }}\n{% endfor %}{{ total_due | money }}\n{{ creditor.opt_out }}\n";
+/// Short messages have a limit that no list of items keeps.
+const SHORT: &str = "{{ total_due | money }}. {{ creditor.opt_out }}\n";
 
 pub struct Stage {
     house: House,
@@ -80,7 +82,8 @@ impl Stage {
     /// A row may leave out its own number, its debtor where it names an invoice, and the day of issue.
     fn with_defaults(&self, table: &Table, row: &Row, as_of: &str) -> Row {
         let mut row = row.clone();
-        if let Some(id) = table.key.first().filter(|k| **k != "debtor_id" && **k != "invoice_id" && k.ends_with("_id")) {
+        if let Some(id) = table.key.first().filter(|k| **k != "debtor_id" && **k != "invoice_id" && k.ends_with("_id"))
+        {
             let number = self.tables.get(table.name).map_or(0, Vec::len) + 1;
             row.entry(*id).or_insert(json!(format!("{}-{number}", table.name)));
         }
@@ -105,14 +108,19 @@ impl Stage {
         ids.dedup();
         for id in ids {
             let of = |table: &str| {
-                self.tables.get(table).into_iter().flatten().find(|row| row.get("debtor_id").map(plain).as_ref() == Some(&id))
+                self.tables
+                    .get(table)
+                    .into_iter()
+                    .flatten()
+                    .find(|row| row.get("debtor_id").map(plain).as_ref() == Some(&id))
             };
             let mut row = of("debtors").cloned().unwrap_or_default();
             row.entry("debtor_id").or_insert(json!(id));
             row.entry("legal_name").or_insert(json!(id));
             debtors.push(row);
             if of("contact_points").is_none() {
-                let address = |channel: &&str| json!({"debtor_id": id, "channel": channel, "address": address(&id, channel)});
+                let address =
+                    |channel: &&str| json!({"debtor_id": id, "channel": channel, "address": address(&id, channel)});
                 let of_debtor = contract::input("contact_points").and_then(|t| t.column("channel"));
                 let Some(Kind::Enum(channels)) = of_debtor.map(|c| c.kind) else { continue };
                 points.extend(channels.iter().map(address).filter_map(|row| row.as_object().cloned()));
@@ -154,7 +162,10 @@ impl Stage {
             let of_action = |name: &str| json!(action.get(name).text());
             let channel = action.get("channel").text();
             // Bureaus and agencies are no channels: what went to them is known from the action log.
-            if !contract::input("contact_log").and_then(|t| t.column("channel")).is_some_and(|c| allows(c.kind, &channel)) {
+            if !contract::input("contact_log")
+                .and_then(|t| t.column("channel"))
+                .is_some_and(|c| allows(c.kind, &channel))
+            {
                 continue;
             }
             let mut event = Row::new();
@@ -174,7 +185,11 @@ fn fate(after: &After, action: &Cell, as_of: &str) -> Option<(String, String)> {
         After::All(status) => (status.clone(), None),
         After::Picked(picks) => {
             let picked = |pick: &&Row| {
-                let columns: Row = pick.iter().filter(|(k, _)| *k != "status" && *k != "on").map(|(k, v)| (k.clone(), v.clone())).collect();
+                let columns: Row = pick
+                    .iter()
+                    .filter(|(k, _)| *k != "status" && *k != "on")
+                    .map(|(k, v)| (k.clone(), v.clone()))
+                    .collect();
                 differences(&Value::Object(columns), action, "").is_empty()
             };
             let pick = picks.iter().find(picked)?;
@@ -189,7 +204,8 @@ fn allows(kind: Kind, word: &str) -> bool {
 }
 
 fn address(id: &str, channel: &str) -> String {
-    let slug: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let slug: String =
+        id.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     match channel {
         "email" => format!("{slug}@example.com"),
         "letter" => format!("{id}, 1 Example Street"),
@@ -222,7 +238,9 @@ fn templates() -> &'static Path {
                 let has_subject = matches!(channel, Channel::Email | Channel::Letter);
                 let subject = if has_subject { "Subject: {{ creditor.name }}\n\n" } else { "" };
                 let file = language.join(format!("{name}.{}.j2", channel.as_str()));
-                std::fs::write(file, format!("{subject}{MESSAGE}")).expect("written");
+                let is_short = matches!(channel, Channel::Sms | Channel::Whatsapp);
+                let text = format!("{subject}{}", if is_short { SHORT } else { LONG });
+                std::fs::write(file, text).expect("written");
             }
         }
         folder
