@@ -256,7 +256,11 @@ fn what_is_not_known_is_an_error_with_its_line() {
     let table = [
         ("title = \"-\"", "titel = \"-\"", "case.toml:2: unknown key `titel`; did you mean `title`?"),
         ("channels", "chanels", "case.toml:6: unknown key `chanels`; did you mean `channels`?"),
-        ("debtor_id = \"Acme\"", "debtor = \"Acme\"", "case.toml:8: unknown key `debtor`; did you mean `debtor_id`?"),
+        (
+            "debtor_id = \"Acme\"",
+            "debtorid = \"Acme\"",
+            "case.toml:8: unknown key `debtorid`; did you mean `debtor_id`?",
+        ),
         ("open = ", "opened = ", "case.toml:12: unknown key `opened`; did you mean `open`?"),
         ("[tables]", "[pipeline.duning]\n[tables]", "case.toml:7: unknown key `duning`; did you mean `dunning`?"),
         ("[tables]", "[calendar.windos]\n[tables]", "case.toml:7: unknown key `windos`; did you mean `windows`?"),
