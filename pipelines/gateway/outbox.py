@@ -189,7 +189,7 @@ def _action(event: dict[str, Any], part: Part) -> Action:
         invoice_id=items[0]["invoice_id"] if len(items) == 1 else None,
         regua=data["regua"],
         step_id=data["step_id"],
-        agency_id=data["agency_id"],
+        agency_id=data.get("agency_id"),
         data=data,
     )
     if payload_sha256(data) != action.payload_sha256:

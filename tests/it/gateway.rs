@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::as_of;
 use rig::{NOON, Rig, changed, portfolio, published, text_of, void_of};
 
-/// `debtor outcome reason step_id occurrence` of the newest run.
+/// `debtor outcome reason step_id` of the newest run.
 fn decided(rig: &Rig) -> Vec<String> {
     let mut decisions = rig.house.published("decisions", "debtor_id outcome reason step_id");
     decisions.sort();
@@ -21,21 +21,22 @@ fn decided(rig: &Rig) -> Vec<String> {
 /// Run, send, report, and again: what was sent climbs, what failed is proposed again, nothing goes out twice.
 #[test]
 fn the_loop_closes() {
-    let rig = portfolio(&["email", "sms", "whatsapp"]);
-    rig.script(
-        json!({"outcomes": {"sms": ["failed"], "whatsapp": ["replied"]}, "cost": "0.35", "cost_currency": "BRL"}),
-    );
-    rig.run(as_of());
+    let rig = published(&["email", "whatsapp", "email"]);
+    let replies = text_of(&rig.line_of("D3")["id"]);
+    let outcomes = json!({"whatsapp": ["failed"], replies: ["replied"]});
+    rig.script(json!({"outcomes": outcomes, "cost": "0.35", "cost_currency": "BRL"}));
     assert_eq!(rig.pass(NOON).counts(), "failed 1, sent 2");
     assert_eq!(
         rig.events(),
         ["D1 outbound sent", "D2 outbound failed", "D3 inbound replied", "D3 outbound delivered", "D3 outbound sent"]
     );
+    let costs = rig.events_with("debtor_id invoice_id step_id status cost cost_currency");
+    assert_eq!(costs[..2], ["D1 I1 d+5 sent 0.35 BRL", "D2 I2 d+5 failed - -"]);
 
     rig.run("2026-07-01");
     assert_eq!(decided(&rig), ["D1 hold min_gap d+15", "D2 action step_due d+5", "D3 hold min_gap d+15"]);
     assert_eq!(rig.house.published("actions", "debtor_id occurrence"), ["D2 2"]);
-    rig.script(json!({"outcomes": {"sms": ["delivered"]}}));
+    rig.script(json!({"outcomes": {"whatsapp": ["delivered"]}}));
     assert_eq!(rig.pass("2026-07-01T15:00:00Z").counts(), "sent 1");
 
     rig.run("2026-07-06");
@@ -302,10 +303,11 @@ fn halt_stops_a_pass_under_way() {
 #[test]
 fn a_void_before_the_send_takes_the_action_back() {
     let rig = published(&["email", "email"]);
-    rig.revise(&[], &[void_of(&rig.lines()[0])]);
+    let line = rig.line_of("D1");
+    rig.revise(&[], &[void_of(&line)]);
     let pass = rig.pass(NOON);
     assert_eq!((pass.code, pass.counts().as_str()), (Some(0), "sent 1, void 1, voided 1"), "{}", pass.said);
-    let voided = text_of(&rig.lines()[0]["id"]);
+    let voided = text_of(&line["id"]);
     assert!(!rig.calls().contains_key(&voided) && rig.calls_in_all() == (1, 1));
     assert_eq!(rig.events(), ["D1 outbound ignored", "D2 outbound sent"]);
     assert_eq!(rig.pass(NOON).counts(), "");
@@ -382,7 +384,7 @@ fn later_events_are_reported() {
     let rig = published(&["email", "email"]);
     rig.script(json!({"outcomes": {"*": ["timeout_not_sent"]}}));
     assert_eq!(rig.pass(NOON).counts(), "unknown 2");
-    let ids: Vec<String> = rig.lines().iter().map(|line| text_of(&line["id"])).collect();
+    let ids = ["D1", "D2"].map(|debtor_id| text_of(&rig.line_of(debtor_id)["id"]));
     for (id, status) in [(&ids[0], "replied"), (&ids[1], "failed"), (&ids[1], "failed")] {
         let told = rig.pass_with("report", "2026-06-30T18:00:00Z", &["--action-id", id, "--status", status]);
         assert_eq!(told.code, Some(0), "{}", told.said);

@@ -161,8 +161,12 @@ impl Rig {
 
     /// Events that went back, such as `D1 outbound sent`, sorted.
     pub fn events(&self) -> Vec<String> {
+        self.events_with("debtor_id direction status")
+    }
+
+    pub fn events_with(&self, columns: &str) -> Vec<String> {
         let batches = read_parquet(&self.house.path("input/contact_log.parquet"));
-        let mut events = rows(&batches, "debtor_id direction status");
+        let mut events = rows(&batches, columns);
         events.sort();
         events
     }
@@ -197,6 +201,14 @@ impl Rig {
     pub fn lines(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.house.path(&self.part())).expect("a part");
         text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    }
+
+    /// The one that addresses a debtor.
+    pub fn line_of(&self, debtor_id: &str) -> Value {
+        let parts = glob::glob(&self.house.path("output/outbox/*/*/*.ndjson").to_string_lossy()).expect("a pattern");
+        let texts: String = parts.flatten().map(|part| std::fs::read_to_string(part).expect("a part")).collect();
+        let mut lines = texts.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line"));
+        lines.find(|line| line["data"]["debtor_id"] == debtor_id).expect("a line to that debtor")
     }
 
     /// Puts other lines into that part, and says so in the record: as another program, or a later version, might.
