@@ -161,12 +161,12 @@ class Consumer:
         return True
 
     def refuse(self, action: Action, seq: int) -> bool:
-        """The same id with another payload is never sent; it is told as long as it could be."""
-        self.ledger.note_conflict(action, seq)
-        if self.now >= action.expires_at:
-            return True
-        self.tell(action.action_id, action.channel, "conflict", "the same action_id with another payload: not sent")
-        return False
+        """The same id with another payload is never sent; it is told once, and again until it expires."""
+        is_new = self.ledger.note_conflict(action, seq)
+        is_over = self.now >= action.expires_at
+        if is_new or not is_over:
+            self.tell(action.action_id, action.channel, "conflict", "the same action_id with another payload: not sent")
+        return is_over
 
     def stop_if_halted(self) -> None:
         if outbox.halt(self.output):

@@ -255,10 +255,12 @@ class Ledger:
             (claimed_at,) = self._one("select claimed_at from actions where action_id = ?", action_id)
             self._report(action_id, "sent", claimed_at, None)
 
-    def note_conflict(self, action: Action, seq: int) -> None:
+    def note_conflict(self, action: Action, seq: int) -> bool:
+        """Keeps the second payload of an id; `True` where it was not known."""
         row = (action.action_id, action.payload_sha256, seq, self.now)
         with self.transaction():
-            self._db.execute("insert or ignore into conflicts values (?, ?, ?, ?)", row)
+            noted = self._db.execute("insert or ignore into conflicts values (?, ?, ?, ?)", row)
+        return noted.rowcount == 1
 
     def void(self, void: Void) -> bool:
         """Takes an action back; `False` where it was sent, or may have been, before."""

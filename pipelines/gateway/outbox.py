@@ -106,7 +106,7 @@ def read_log(output: Path) -> list[Record]:
         body = path.read_bytes()
         try:
             record = _record(seq, head, body)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Damaged(f"_log/{path.name}: it is no commit record ({type(error).__name__})") from None
         records.append(record)
         head = record.sha256

@@ -225,10 +225,21 @@ fn another_payload_under_the_same_id_is_a_conflict() {
     assert_eq!((first.code, first.counts().as_str()), (Some(4), "conflict 1, sent 2"), "{}", first.said);
     let later = rig.pass(NOON);
     assert_eq!((later.code, later.counts().as_str()), (Some(4), "conflict 1"), "{}", later.said);
-    // Nothing can go out any more: the alarm ends.
+    // Nothing can go out any more: the alarm ends, for who has heard it.
     let over = rig.pass("2026-07-01T15:00:00Z");
     assert_eq!((over.code, over.counts().as_str()), (Some(0), ""), "{}", over.said);
     assert_eq!(rig.calls_in_all(), (2, 2));
+}
+
+/// Heard of for the first time when it is too late to be sent, it is told all the same.
+#[test]
+fn a_late_conflict_is_told() {
+    let rig = published(&["email"]);
+    assert_eq!(rig.pass(NOON).counts(), "sent 1");
+    rig.revise(&[changed(&rig.lines()[0], "body", "other words".into())], &[]);
+    let tomorrow = "2026-07-01T15:00:00Z";
+    assert_eq!((rig.pass(tomorrow).code, rig.pass(tomorrow).code), (Some(4), Some(0)));
+    assert_eq!(rig.calls_in_all(), (1, 1));
 }
 
 /// The same line again is the same action.
@@ -438,6 +449,28 @@ fn the_snapshot_is_the_same_bytes() {
     let first = snapshot(&rig);
     rig.named("again");
     assert_eq!(snapshot(&rig), first);
+}
+
+/// What a gateway writes is what the contract asks of an event.
+#[test]
+fn events_are_as_their_schema_says() {
+    let rig = published(&["email", "sms"]);
+    rig.script(json!({"outcomes": {"email": ["replied"], "sms": ["bounced"]}, "cost": "0.35", "cost_currency": "BRL"}));
+    assert_eq!(rig.pass(NOON).counts(), "sent 2");
+    let schema = serde_json::from_str(&rig.house.regua(&["schema", "contact_log"]).stdout).expect("JSON");
+    let schema = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
+    let columns = "event_id action_id debtor_id invoice_id channel direction occurred_at status regua step_id cost cost_currency agency_id";
+    let names: Vec<&str> = columns.split(' ').collect();
+    let events = rig.events_with(columns);
+    assert_eq!(events.len(), 5);
+    for event in events {
+        let cells = names.iter().zip(event.split(' '));
+        let event: serde_json::Map<String, Value> = cells
+            .map(|(name, cell)| ((*name).to_owned(), if cell == "-" { Value::Null } else { cell.into() }))
+            .collect();
+        let event = Value::Object(event);
+        assert!(schema.is_valid(&event), "{event}");
+    }
 }
 
 /// The statuses that a gateway may report are those of the contract.
