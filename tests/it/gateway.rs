@@ -47,9 +47,11 @@ fn the_loop_closes() {
     assert!(rig.calls().values().all(|calls| calls.0 == 1), "{:?}", rig.calls());
 }
 
+type End = (&'static str, &'static str, bool, (usize, usize), &'static str);
+
 /// Where the first pass ends and what the provider does, with and without its key: calls and messages after three
 /// passes, and what the second pass says.
-const ENDS: &[(&str, &str, bool, (usize, usize), &str)] = &[
+const ENDS: &[End] = &[
     ("dies in claim", "sent", false, (1, 1), "sent 1"),
     ("dies in send", "crash_before_send", false, (1, 0), "unknown 1"),
     ("dies in send", "crash_before_send", true, (2, 1), "sent 1"),
