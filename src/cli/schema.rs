@@ -1,27 +1,32 @@
-//! `regua schema`: JSON Schema of every file and table, and the tables of the README.
+//! `regua schema`: JSON Schema of every file, table and line, and the tables of the README.
+
+mod asyncapi;
+mod outbox;
+mod table;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::say;
 use crate::config::document::schema_of;
 use crate::config::raw::charges::RawRates;
 use crate::config::raw::{RawCalendar, RawPipeline, RawRegua, RawWords};
-use crate::contract::{self, Column, Kind, Table};
+use crate::contract::{self, Table};
 use crate::domain::hold::HoldReason;
 use crate::domain::message::fields;
 use crate::error::{Error, Result};
-use crate::io::log::Record;
 
-/// Prints the JSON Schema of a configuration file, of the commit record, or of a table
+/// Prints the JSON Schema of a configuration file, of a table, or of what gateways read
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua schema pipeline > pipeline.schema.json     (for the editor)
   regua schema actions                             (a table)
   regua schema template-fields                     (what a message may name, as Markdown)
+  regua schema action_event                        (a line of the outbox)
+  regua schema asyncapi > regua.asyncapi.json      (all that gateways read and write)
   regua schema --markdown                          (all tables, as in the README)")]
 pub(super) struct Schema {
-    /// pipeline, regua, calendar, rates, words, record, template-fields, or the name of a table
+    /// pipeline, regua, calendar, rates, words, template-fields, record, manifest, action_event, void_event, asyncapi, or a table
     #[arg(required_unless_present = "markdown")]
     name: Option<String>,
     /// Every table and hold reason as Markdown
@@ -46,11 +51,13 @@ impl Schema {
             "calendar" => schema_of::<RawCalendar>(),
             "rates" => schema_of::<RawRates>(),
             "words" => schema_of::<RawWords>(),
-            "record" => schema_of::<Record>(),
-            table => tables().find(|t| t.name == table).map(table_schema).ok_or_else(|| {
-                let files = ["pipeline", "regua", "calendar", "rates", "words", "record", TEMPLATE_FIELDS];
-                let known: Vec<&str> = files.into_iter().chain(tables().map(|t| t.name)).collect();
-                Error::Usage(crate::config::document::unknown("schema", table, known.into_iter()))
+            "asyncapi" => asyncapi::document(),
+            name => published(name).ok_or_else(|| {
+                let files = ["pipeline", "regua", "calendar", "rates", "words", "asyncapi", TEMPLATE_FIELDS]
+                    .into_iter()
+                    .chain(outbox::NAMES);
+                let known: Vec<&str> = files.chain(tables().map(|t| t.name)).collect();
+                Error::Usage(crate::config::document::unknown("schema", name, known.into_iter()))
             })?,
         };
         say(&serde_json::to_string_pretty(&schema).unwrap_or_default());
@@ -60,41 +67,13 @@ impl Schema {
 
 const TEMPLATE_FIELDS: &str = "template-fields";
 
+/// The schema of a table, or of a file or line beside the tables.
+fn published(name: &str) -> Option<Value> {
+    outbox::schema(name).or_else(|| tables().find(|t| t.name == name).map(table::schema))
+}
+
 fn tables() -> impl Iterator<Item = &'static Table> {
     contract::INPUTS.iter().chain(contract::OUTPUTS).chain(contract::KPIS)
-}
-
-fn table_schema(table: &Table) -> Value {
-    let properties: serde_json::Map<String, Value> =
-        table.columns.iter().map(|c| (c.name.to_owned(), column_schema(c))).collect();
-    let required: Vec<&str> = table.columns.iter().filter(|c| c.required).map(|c| c.name).collect();
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": table.name,
-        "description": format!("One row per {}.", table.row),
-        "type": "object",
-        "properties": properties,
-        "required": required,
-    })
-}
-
-fn column_schema(column: &Column) -> Value {
-    let mut schema = match column.kind {
-        Kind::Str => json!({"type": "string"}),
-        Kind::Enum(words) => json!({"enum": words}),
-        Kind::Int => json!({"type": "integer"}),
-        Kind::Date => json!({"type": "string", "format": "date"}),
-        Kind::Ts => json!({"type": "string", "format": "date-time"}),
-        Kind::Money => json!({"type": "string", "pattern": "^-?[0-9]+\\.[0-9]{2}$"}),
-        Kind::Rate | Kind::Float => json!({"type": "number"}),
-        Kind::Bool => json!({"type": "boolean"}),
-        Kind::Items => json!({"type": "array", "items": {"type": "object"}}),
-        Kind::Offer => json!({"type": ["object", "null"]}),
-    };
-    if let Some(map) = schema.as_object_mut() {
-        map.insert("description".into(), column.doc.into());
-    }
-    schema
 }
 
 /// The tables of the README.

@@ -5,7 +5,8 @@ use super::{Table, opt, req};
 
 /// Ways to reach a debtor.
 pub const CHANNELS: &[&str] = &["email", "whatsapp", "sms", "phone", "letter", "portal"];
-const LOGGED: &[&str] = &["email", "whatsapp", "sms", "phone", "letter", "portal", "instruction"];
+/// Events may also report on what went to a bureau, a registry or an agency.
+const EVENT_CHANNELS: &[&str] = &["email", "whatsapp", "sms", "phone", "letter", "portal", "instruction"];
 
 /// Every input, in the order in which they are read: debtors first, because they say who belongs to which group.
 pub const INPUTS: &[Table] = &[
@@ -116,7 +117,7 @@ pub const INPUTS: &[Table] = &[
             opt("action_id", Str, "action of Régua that it reports on"),
             req("debtor_id", Str, "who was contacted"),
             opt("invoice_id", Str, "what it was about"),
-            req("channel", Enum(LOGGED), "how; `instruction` for what went to a bureau, registry or agency"),
+            req("channel", Enum(EVENT_CHANNELS), "how; `instruction` = to a bureau, registry or agency"),
             opt("direction", Enum(&["outbound", "inbound"]), "`outbound` where absent"),
             req("occurred_at", Ts, "when"),
             req(

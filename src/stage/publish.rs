@@ -15,6 +15,7 @@ use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Commit};
 use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind};
+use crate::io::outbox;
 use crate::io::parquet::Source;
 use crate::io::store::{Created, Store};
 
@@ -228,25 +229,6 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
     }
 }
 
-/// What stands beside the parts of one channel, so that a gateway needs nothing else.
-#[derive(Serialize)]
-struct Manifest<'a> {
-    format_version: u32,
-    seq: u64,
-    run_id: &'a str,
-    as_of: NaiveDate,
-    channel: &'a str,
-    parts: Vec<Part<'a>>,
-}
-
-#[derive(Serialize)]
-struct Part<'a> {
-    name: &'a str,
-    size: u64,
-    sha256: &'a str,
-    actions: u64,
-}
-
 /// A published file, as its record has it.
 fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
     let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
@@ -260,31 +242,20 @@ fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
 /// Copies what a record names to where readers look; what is there already and whole is left alone.
 pub fn project(output: &Store, record: &Record) -> Result<()> {
     let newest = Log::read(output)?.newest_date() == Some(record.as_of);
-    let mut channels: BTreeMap<String, Vec<Part<'_>>> = BTreeMap::new();
     for file in &record.files {
         let Some(copy_to) = &file.copy_to else { continue };
         let bytes = published_bytes(output, file)?;
         if output.get(copy_to)?.as_ref() != Some(&bytes) {
             output.put(copy_to, bytes.clone())?;
         }
-        match copy_to.strip_prefix("outbox/").and_then(|rest| rest.rsplit_once('/')) {
-            Some((folder, name)) => {
-                let part = Part { name, size: file.size, sha256: &file.sha256, actions: file.rows };
-                channels.entry(format!("outbox/{folder}")).or_default().push(part);
-            }
-            None if newest => {
-                let table = copy_to.split('/').nth(1).unwrap_or_default();
-                output.put(&format!("kpi_current/{table}.parquet"), bytes)?;
-            }
-            None => {}
+        if newest && !copy_to.starts_with("outbox/") {
+            let table = copy_to.split('/').nth(1).unwrap_or_default();
+            output.put(&format!("kpi_current/{table}.parquet"), bytes)?;
         }
     }
-    for (folder, parts) in channels {
-        let channel = folder.rsplit_once("channel=").map_or("", |(_, c)| c);
-        let (seq, run_id, as_of) = (record.seq, record.run_id.as_str(), record.as_of);
-        let manifest = Manifest { format_version: FORMAT_VERSION, seq, run_id, as_of, channel, parts };
+    for (key, manifest) in outbox::manifests(record) {
         let body = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
-        match output.create(&format!("{folder}/_manifest.json"), body.into())? {
+        match output.create(&key, body.into())? {
             Created::Yes | Created::Exists => {}
         }
     }

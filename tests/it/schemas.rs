@@ -1,0 +1,192 @@
+//! `regua schema` against what a run really publishes: every record, manifest, line and event passes, and what is
+//! wrong in one place fails.
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::support::{House, as_of};
+
+fn schema(house: &House, name: &str) -> Value {
+    let printed = house.regua(&["schema", name]);
+    assert_eq!(printed.code, 0, "{name}: {}", printed.stderr);
+    serde_json::from_str(&printed.stdout).expect("JSON")
+}
+
+fn validator(schema: &Value) -> Validator {
+    jsonschema::options().should_validate_formats(true).build(schema).expect("a schema")
+}
+
+/// The demo's portfolio, published: every channel and many steps.
+fn published() -> House {
+    let house = House::new();
+    let made = house.regua(&["demo", "--generate-only", "--invoices", "400", "--dir", "."]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert_eq!(house.run(as_of()).code, 0);
+    house
+}
+
+/// Every JSON value of the files that match: a file each, or a line each.
+fn values(house: &House, pattern: &str) -> Vec<Value> {
+    let files = glob::glob(&house.path(pattern).to_string_lossy()).expect("a pattern").flatten();
+    let texts = files.map(|file| std::fs::read_to_string(file).expect("a file"));
+    let parse = |text: &str| serde_json::from_str(text).expect("JSON");
+    let is_lines = pattern.ends_with(".ndjson");
+    texts.flat_map(|t| if is_lines { t.lines().map(parse).collect() } else { vec![parse(&t)] }).collect()
+}
+
+fn void() -> Value {
+    json!({
+        "specversion": "1.0",
+        "type": "regua.void.v1",
+        "source": "/regua/demo",
+        "id": "void-0123456789abcdef0123456789abcdef",
+        "datacontenttype": "application/json",
+        "data": {"action_id": "0123456789abcdef0123456789abcdef", "voided_by_revision": 1, "reason": "wrong prices"},
+    })
+}
+
+fn event() -> Value {
+    json!({
+        "event_id": "E1",
+        "action_id": "0123456789abcdef0123456789abcdef",
+        "debtor_id": "D1",
+        "invoice_id": null,
+        "channel": "instruction",
+        "direction": "outbound",
+        "occurred_at": "2026-06-30T15:00:00Z",
+        "status": "sent",
+        "cost": "0.35",
+        "cost_currency": "BRL",
+    })
+}
+
+/// Schema, a place in what it describes, and a value that must not stand there (null: the key is missing).
+const WRONG: &[(&str, &str, &str)] = &[
+    ("record", "/seq", "\"1\""),
+    ("record", "/kind", "\"recall\""),
+    ("record", "/files/0/size", "-1"),
+    ("record", "/prev_sha256", "null"),
+    ("manifest", "/format_version", "2"),
+    ("manifest", "/revision", "null"),
+    ("manifest", "/as_of", "\"30/06/2026\""),
+    ("manifest", "/parts/0/sha256", "\"0\""),
+    ("manifest", "/parts/0/rows", "1"),
+    ("action_event", "/specversion", "\"2.0\""),
+    ("action_event", "/type", "\"regua.void.v1\""),
+    ("action_event", "/id", "\"1\""),
+    ("action_event", "/payloadsha256", "null"),
+    ("action_event", "/more", "1"),
+    ("action_event", "/data/more", "1"),
+    ("action_event", "/data/rule_trace", "\"[]\""),
+    ("action_event", "/data/debtor_id", "null"),
+    ("action_event", "/data/total_due", "100.5"),
+    ("action_event", "/data/total_due", "\"100.5\""),
+    ("action_event", "/data/not_before", "\"tomorrow\""),
+    ("action_event", "/data/items/0/open_amount", "null"),
+    ("action_event", "/data/items/0/more", "1"),
+    ("void_event", "/id", "\"0123456789abcdef0123456789abcdef\""),
+    ("void_event", "/data/voided_by_revision", "0"),
+    ("void_event", "/data/reason", "null"),
+    ("contact_log", "/channel", "\"pigeon\""),
+    ("contact_log", "/status", "\"seen\""),
+    ("contact_log", "/occurred_at", "\"30/06/2026\""),
+    ("contact_log", "/cost", "0.35"),
+    ("contact_log", "/debtor_id", "null"),
+];
+
+/// The value with another one, or none, at this place.
+fn spoiled(value: &Value, place: &str, by: &str) -> Value {
+    let mut value = value.clone();
+    let (parent, key) = place.rsplit_once('/').expect("a place");
+    let object = value.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object");
+    match serde_json::from_str(by).expect("a value") {
+        Value::Null => assert!(object.remove(key).is_some(), "{place}"),
+        by => drop(object.insert(key.to_owned(), by)),
+    }
+    value
+}
+
+#[test]
+fn what_is_published_is_as_the_schemas_say() {
+    let house = published();
+    let real = [
+        ("record", values(&house, "output/_log/*.json")),
+        ("manifest", values(&house, "output/outbox/*/*/_manifest.json")),
+        ("action_event", values(&house, "output/outbox/*/*/*.ndjson")),
+        ("void_event", vec![void()]),
+        ("contact_log", vec![event()]),
+    ];
+    for (name, values) in &real {
+        let validator = validator(&schema(&house, name));
+        assert!(!values.is_empty(), "{name}");
+        for value in values {
+            let errors: Vec<String> =
+                validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{name}: {errors:?}");
+        }
+        for (_, place, by) in WRONG.iter().filter(|(of, _, _)| of == name) {
+            let spoiled = spoiled(&values[0], place, by);
+            assert!(!validator.is_valid(&spoiled), "{name} with {by} at {place} passes");
+        }
+    }
+    assert!(real[2].1.len() > 3, "lines of several channels");
+}
+
+/// A manifest says what the record says: a gateway may read either.
+#[test]
+fn manifests_name_the_parts_beside_them() {
+    let house = published();
+    let manifests = values(&house, "output/outbox/*/*/_manifest.json");
+    let mut lines = 0;
+    for manifest in &manifests {
+        assert_eq!((&manifest["seq"], &manifest["revision"]), (&json!(1), &json!(0)));
+        for part in manifest["parts"].as_array().expect("parts") {
+            let channel = manifest["channel"].as_str().expect("a channel");
+            let name = part["name"].as_str().expect("a name");
+            let file = house.path(&format!("output/outbox/dt={}/channel={channel}/{name}", as_of()));
+            let bytes = std::fs::read(file).expect("a part");
+            assert_eq!(part["size"], bytes.len());
+            assert_eq!(part["sha256"], regua::domain::action::sha256_hex(&bytes));
+            lines += part["actions"].as_u64().expect("a number");
+        }
+    }
+    assert_eq!(lines as usize, values(&house, "output/outbox/*/*/*.ndjson").len());
+}
+
+/// One document for whoever writes a gateway: all that it refers to is in it, and is what `regua schema` prints.
+#[test]
+fn the_asyncapi_document_is_whole() {
+    let house = House::new();
+    let document = schema(&house, "asyncapi");
+    assert_eq!(document["asyncapi"], "3.0.0");
+    let mut references = Vec::new();
+    collect_references(&document, &mut references);
+    assert!(references.len() > 20, "{references:?}");
+    for reference in &references {
+        let place = reference.strip_prefix('#').expect("a place in the document");
+        assert!(document.pointer(place).is_some(), "{reference} leads nowhere");
+    }
+    let schemas = document["components"]["schemas"].as_object().expect("schemas");
+    for (name, embedded) in schemas {
+        let mut printed = schema(&house, name);
+        printed.as_object_mut().expect("an object").remove("$schema");
+        assert_eq!(embedded, &printed, "{name}");
+        assert!(references.contains(&format!("#/components/schemas/{name}")), "{name} is no message");
+    }
+    for channel in document["channels"].as_object().expect("channels").values() {
+        let address = channel["address"].as_str().expect("an address");
+        let parameters = channel["parameters"].as_object().expect("parameters");
+        assert_eq!(address.matches('{').count(), parameters.len(), "{address}");
+    }
+}
+
+fn collect_references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            map.values().for_each(|v| collect_references(v, found));
+        }
+        Value::Array(values) => values.iter().for_each(|v| collect_references(v, found)),
+        _ => {}
+    }
+}
