@@ -263,7 +263,7 @@ fn the_first_offer_that_fits_and_can_be_made() {
         ("too little is owed", OfferCondition { open_amount: open("> 100"), ..none() }, |_| {}, "none"),
         ("within its capacity", none(), |c| c.account().profile.largest_payment = Some(minor("33.34")), "instalments"),
         ("beyond its capacity", none(), |c| c.account().profile.largest_payment = Some(minor("33.33")), "none"),
-        ("not to a bureau", none(), |c| c.step("d+5").kind = StepKind::Receipt, "none"),
+        ("not to a bureau", none(), |c| c.step("d+5").kind = StepKind::Negativacao, "none"),
         ("not before the due date", none(), |c| c.later(-12), "none"),
     ] {
         assert_eq!(offered(when, change), expected, "{name}");
