@@ -176,13 +176,14 @@ fn no_action_reaches_a_debtor_or_an_address_that_is_to_be_left_alone() {
 /// The message of the sound tables as an action of another kind, citing I3, which is paid, and nothing open.
 fn about_paid(kind: &str, more: &str) -> Given {
     let columns = "out_actions: action_id company_id debtor_id currency channel";
-    let amounts = "110.00 2.00 1.00 0.50 113.50";
+    let amounts = "110.00 2.00 1.00 0.50 4.00 7.00 117.50 USD 21.15 0.18";
+    assert!(SOUND.contains(amounts), "{amounts:?} is not in the sound tables");
     let text = SOUND
         .replacen("A1 1 D1 BRL I1 1 60.00", "A1 1 D1 BRL I3 1 0.00", 1)
         .replacen("        A1 1 D1 BRL I2 1 50.00\n", "", 1)
         .replacen(columns, &columns.replace("action_id", "action_id step_kind regua"), 1)
         .replacen("A1 1 D1 BRL email", &format!("A1 {kind} b2b 1 D1 BRL email"), 1)
-        .replacen(amounts, "0.00 0.00 0.00 0.00 0.00", 1);
+        .replacen(amounts, "0.00 0.00 0.00 0.00 0.00 0.00 0.00 - - -", 1);
     given(&format!("{text}{more}"))
 }
 

@@ -88,7 +88,7 @@ fn what_an_arm_changes_and_what_it_never_overrules() {
 #[test]
 fn the_trace_names_the_arm() {
     let trace = in_arm(Some("test"), false).action().rule_trace;
-    assert_eq!((trace[1].as_str(), trace[3].as_str()), ("régua test by experiment", "experiment e, arm a"));
+    assert_eq!((trace[1].as_str(), trace[2].as_str()), ("régua test by experiment", "experiment e, arm a"));
     let held = in_arm(None, true).hold();
     assert_eq!(
         (held.reason, held.step_id.as_deref()),
