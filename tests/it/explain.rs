@@ -34,15 +34,17 @@ The régua is b2b (by default).
 The arrears episode counts from 2026-06-20 (cycle C).";
 
 const STEPS: &str =
-    "Steps: d-3 too late, d-1 for other segments, d+1 too late, d+5 due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+90 not due.
+    "Steps: d-3 too late, d-1 for other segments, d+1 too late, d+5 due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+70 not due, d+80 not due, d+90 not due.
 Step d+5 due at 10 days past due.";
 
 #[test]
 fn a_message() {
     let expected = format!(
         "{OWES}\n{STEPS}
-Channel email.
-Step d+5 goes out by email in pt-BR, tone gentle, between 2026-06-30T11:00Z and 2026-06-30T23:00Z, over R$1,234.56."
+Channel email: 0 of 0 answered, smoothed 20 %.
+Charges default: fine 2 % half_up, interest 1 % per month half_up.
+Offer prazo: extension, total 1263.37, valid until 2026-07-03.
+Step d+5 goes out by email in pt-BR, tone gentle, between 2026-06-30T11:00Z and 2026-06-30T23:00Z, over R$1,263.37."
     );
     assert_eq!(told(&house("2026-06-20")), expected);
 }
@@ -55,7 +57,7 @@ fn a_promise_with_its_end() {
     let expected = format!(
         "{OWES}
 Left out of any message: I1 / 1 until 2026-07-03; a promise to pay is pending (promise_pending).
-Steps: d-3 not due, d-1 for other segments, d+1 not due, d+5 not due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+90 not due.
+Steps: d-3 not due, d-1 for other segments, d+1 not due, d+5 not due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+70 not due, d+80 not due, d+90 not due.
 Nothing is sent, because a promise to pay is pending (promise_pending: until 2026-07-03).
 Besides, the next step is not due yet (no_step_due: next is d-3 from 2026-07-28).
 A message can be sent from 2026-07-04 on, if nothing else changes."
@@ -95,7 +97,7 @@ fn too_soon_after_a_contact_and_an_answer() {
     let told = told(&house);
     let end = "\
 Step d+15 due at 16 days past due.
-Channel email.
+Channel email: 1 of 1 answered, smoothed 27 %.
 Nothing is sent, because the last contact is too recent (min_gap: last contact on 2026-06-29, until 2026-07-01).
 Besides, the debtor has answered: give room (response_window: answered on 2026-06-30, until 2026-07-01).
 Step d+15 can be sent from 2026-07-02 on, if nothing else changes.";

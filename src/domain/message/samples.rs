@@ -11,12 +11,15 @@ use super::fields::{FIELDS, Field, ITEMS_MAX, Kind};
 pub struct Sample {
     pub name: String,
     pub fields: minijinja::Value,
+    /// It is there for the length of what comes out.
+    pub is_longest: bool,
 }
 
 impl Sample {
     fn new(name: String, fields: &Value) -> Sample {
         // Made once: a sample of hundreds of items is tried with a hundred templates.
-        Sample { name, fields: minijinja::Value::from_serialize(fields) }
+        let is_longest = name.starts_with("longest");
+        Sample { name, fields: minijinja::Value::from_serialize(fields), is_longest }
     }
 
     /// How to stop messages, as every message must say it where it can be stopped.
