@@ -134,7 +134,8 @@ fn machines_get_the_same_sentences_and_the_trace() {
     let json: serde_json::Value = serde_json::from_str(line.trim()).expect("JSON");
     let decision = &json["decisions"][0];
     let trace: Vec<&str> = decision["trace"].as_array().unwrap().iter().filter_map(|t| t.as_str()).collect();
-    let words = ["segment ", "régua ", "cycle ", "steps: ", "step ", "channel ", "slot ", "template "];
+    let words =
+        ["segment ", "régua ", "cycle ", "steps: ", "step ", "channel ", "charges ", "offer ", "slot ", "template "];
     assert_eq!(trace.len(), words.len(), "{trace:?}");
     assert!(trace.iter().zip(words).all(|(text, word)| text.starts_with(word)), "{trace:?}");
     assert!(decision["sentences"][0].as_str().unwrap().starts_with("D1 owes company 1 R$1,334.56"));
