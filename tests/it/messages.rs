@@ -71,7 +71,7 @@ fn a_step_without_its_message_is_named_where_it_stands() {
     assert_eq!(code, 0, "{lines:#?}");
     let note = lines.first().map(String::as_str).unwrap_or_default();
     assert!(note.starts_with("note: pipelines/templates: no step uses "), "{note}");
-    assert!(note.contains("protesto_notice.email.j2") && !note.contains("formal_notice.email.j2"), "{note}");
+    assert!(note.contains("portal.email.j2") && !note.contains("formal_notice.email.j2"), "{note}");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn the_list_of_templates_names_their_steps() {
     let first = of("overdue_first.email.j2").expect("a template");
     assert_eq!(first["steps"], serde_json::json!(["b2b/d+1"]));
     assert_eq!(first["versions"].as_object().expect("versions").len(), 3);
-    assert_eq!(of("receipt.email.j2").expect("a template")["steps"], serde_json::json!([]));
+    assert_eq!(of("portal.email.j2").expect("a template")["steps"], serde_json::json!([]));
     let text = house.regua(&["template", "list", DAILY, "--output", "text"]).stdout;
-    assert!(text.contains("protesto.instruction.j2") && text.contains("none"), "{text}");
+    assert!(text.contains("portal.portal.j2") && text.contains("none"), "{text}");
 }
