@@ -6,6 +6,8 @@
 mod check;
 mod demo;
 mod explain;
+mod gc;
+mod log;
 mod make;
 mod plan;
 mod run;
@@ -41,6 +43,7 @@ Examples:
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
+  regua log demo/output --verify                  is everything that was published still whole?
   regua template preview overdue_first --sample   what does this message look like?
 
 Exit codes:
@@ -65,6 +68,8 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
+    Log(log::Log),
+    Gc(gc::Gc),
     Template(template::Template),
     Schema(schema::Schema),
     Completions(make::Completions),
@@ -131,6 +136,8 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Run(run) => run.execute(voice),
         Command::Check(check) => check.execute(voice),
         Command::Explain(explain) => explain.execute(voice),
+        Command::Log(log) => log.execute(voice),
+        Command::Gc(gc) => gc.execute(voice),
         Command::Template(template) => template.execute(voice),
         Command::Schema(schema) => schema.execute(),
         Command::Completions(completions) => completions.execute(),

@@ -79,13 +79,9 @@ pub enum Error {
     Message(#[source] MessageError),
     #[error(
         "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}); \
-         nothing was published. Publish another date, or restore what that run read"
+         nothing was published. Restore what that run read, or publish what differs with --revise --reason \"why\""
     )]
     Conflict { as_of: NaiveDate, record: String, run_id: String },
-    #[error(
-        "{as_of} lies before {newest}, which is already published; nothing was published. Only newer dates can follow"
-    )]
-    Earlier { as_of: NaiveDate, newest: NaiveDate },
     /// What a plan says where the run would end with this error.
     #[error("`regua run` would be refused: {0}")]
     WouldRefuse(#[source] Box<Error>),
@@ -109,6 +105,9 @@ pub enum Error {
     File { path: PathBuf, source: std::io::Error },
     #[error("{object}: {what}")]
     Damaged { object: String, what: String },
+    /// What is published does not hold what the log says.
+    #[error("{0}")]
+    Unsound(Lines<String>),
     #[error("the sample portfolio: {0}")]
     Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("interrupted: nothing was published")]
@@ -120,8 +119,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
-            Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Damaged { .. } => 3,
-            Error::Conflict { .. } | Error::Earlier { .. } => 4,
+            Error::Contract(_) | Error::Audit(_) | Error::Message(_) => 3,
+            Error::Damaged { .. } | Error::Unsound(_) => 3,
+            Error::Conflict { .. } => 4,
             Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } => 2,

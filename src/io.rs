@@ -1,9 +1,10 @@
-//! The edge to the world: object stores, Parquet files, the SQL engine, the log of published runs and
-//! the outbox.
+//! The edge to the world: object stores, Parquet files, the SQL engine, the log of published runs, and
+//! what other systems read of it.
 
 pub mod engine;
 pub mod log;
 pub mod outbox;
 pub mod parquet;
+pub mod projection;
 pub mod store;
 pub mod tables;

@@ -15,6 +15,7 @@
 //! | [`report`] | what a plan tells, as text, JSON or a page |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
+//! | [`upkeep`] | looking after what is published: verify, repair, collect |
 //! | [`work`] | threads whose results are taken in order |
 //! | [`error`] | what can go wrong, with its exit code |
 
@@ -30,4 +31,5 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod stage;
+pub mod upkeep;
 pub mod work;

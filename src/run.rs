@@ -12,12 +12,14 @@ use tokio::runtime::Handle;
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
-use crate::io::log::{Log, Record};
+use crate::io::log::{Log, Record, RecordKind};
+use crate::io::outbox::VOIDS;
+use crate::io::projection::project;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
 use crate::stage::measure::{Book, Facts};
-use crate::stage::publish::{Outlook, Provenance};
+use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::Shards;
 use crate::stage::{
     Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard,
@@ -32,6 +34,8 @@ pub struct Request {
     /// Random hexadecimal digits: the only thing in which two equal runs differ.
     pub nonce: String,
     pub ran_by: BTreeMap<String, String>,
+    /// Why the date may be published again, as a revision, from other inputs or another configuration.
+    pub revise: Option<String>,
 }
 
 /// How a run ended.
@@ -81,6 +85,7 @@ pub struct Prepared {
     audited: Audited,
     provenance: Provenance,
     log: Log,
+    edition: Edition,
     pub results: RunResults,
     /// What a person should know besides.
     pub notes: Vec<String>,
@@ -95,13 +100,13 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     publish::probe(&output, &request.nonce)?;
     match prepare(plan, request, &output, runtime, progress)? {
         Planned::Nothing(record) => {
-            publish::project(&output, &record)?;
+            project(&output, &record)?;
             Ok(Ran { record: *record, was_published: true })
         }
         Planned::Ready(prepared) => {
-            let Prepared { audited, provenance, log, results, .. } = *prepared;
+            let Prepared { audited, provenance, log, edition, results, .. } = *prepared;
             progress.begin("publish", 1);
-            let record = publish::publish(&output, &log, &provenance, &audited, &results)?;
+            let record = publish::publish(&output, (&log, &edition), &provenance, &audited, &results)?;
             Ok(Ran { record, was_published: false })
         }
     }
@@ -114,9 +119,12 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
 pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Planned> {
     let output = Store::open(&plan.output, runtime)?;
     let mut planned = prepare(plan, request, &output, runtime, progress).map_err(|error| match error {
-        Error::Conflict { .. } | Error::Earlier { .. } => Error::WouldRefuse(Box::new(error)),
+        Error::Conflict { .. } => Error::WouldRefuse(Box::new(error)),
         other => other,
     })?;
+    if let Planned::Ready(prepared) = &mut planned {
+        prepared.notes.extend(prepared.revision());
+    }
     if let (Planned::Ready(prepared), Some(object)) = (&mut planned, publish::halt(&output)?) {
         prepared.notes.push(format!("{object} says halt: `regua run` would publish nothing"));
     }
@@ -135,30 +143,38 @@ fn prepare(
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, &snapshots);
-    let log = match publish::look(output, &provenance)? {
-        Outlook::Free(log) => log,
+    let (log, mut edition) = match publish::look(output, &provenance, request.revise.as_deref())? {
+        Outlook::Open(log, edition) => (log, edition),
         Outlook::Published(record) => return Ok(Planned::Nothing(record)),
     };
+    edition.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of, plan.limits.history_days)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
     load::add_rates(&mut plan.rules, &snapshots, as_of)?;
-    let notes = notes(plan, &snapshots);
+    let notes = notes(plan, &snapshots, &log, &edition);
     notes.iter().for_each(|note| progress.note(note));
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, &snapshots, &history, progress))?;
-    let bench = Bench::set_up(plan, as_of, models, runtime, &clock, progress)?;
+    let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards))?;
     let quarantined = quarantined(&shards, &ledger, &snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
     let totals = (&shards.totals, &ledger.duplicate_totals);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let results = results(&bench, &shards, &snapshots, &audited);
-    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, results, notes })))
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
 
 impl Prepared {
     pub fn as_of(&self) -> NaiveDate {
         self.provenance.as_of
+    }
+
+    /// What a revision would do.
+    fn revision(&self) -> Option<String> {
+        let count = |table: &str| self.results.counts.get(table).copied().unwrap_or(0);
+        let (number, new, voids) = (self.edition.revision, count("actions"), count(VOIDS));
+        (number > 0).then(|| format!("revision {number} of {}: {new} new actions, {voids} taken back", self.as_of()))
     }
 
     /// The newest published run, which this one would follow.
@@ -199,6 +215,7 @@ impl Prepared {
 struct Bench<'a> {
     plan: &'a Plan,
     as_of: NaiveDate,
+    edition: &'a Edition,
     models: Models,
     engine: Engine,
     clock: &'a Clock,
@@ -210,19 +227,20 @@ impl<'a> Bench<'a> {
     fn set_up(
         plan: &'a Plan,
         as_of: NaiveDate,
+        edition: &'a Edition,
         models: Models,
         runtime: &Handle,
         clock: &'a Clock,
         progress: &'a dyn Progress,
     ) -> Result<Bench<'a>> {
         let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
-        Ok(Bench { plan, as_of, models, engine, clock, model_clock: Clock::default(), progress })
+        Ok(Bench { plan, as_of, edition, models, engine, clock, model_clock: Clock::default(), progress })
     }
 
     /// Several shards at a time; their rows go into the book in order.
     fn work_through(&self, shards: &Shards) -> Result<(Book, Ledger)> {
         self.progress.begin("shards", u64::from(shards.count()));
-        let mut book = Book::open(self.as_of, self.plan.limits.scratch_dir.as_deref())?;
+        let mut book = Book::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
         let mut ledger = Ledger::default();
         in_order(
             shards.count(),
@@ -244,8 +262,9 @@ impl<'a> Bench<'a> {
         let session = self.engine.session();
         let shard = clock.time("open", || shards.open(number))?;
         clock.time("transform", || transform::transform(plan, models, &session, &shard, &self.model_clock))?;
-        let decided =
-            clock.time("decide", || decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, &session))?;
+        let decided = clock.time("decide", || {
+            decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, self.edition, &session)
+        })?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &session))?;
         Ok((decided, facts, Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals }))
@@ -275,11 +294,15 @@ fn provenance(plan: &Plan, request: &Request, snapshots: &Snapshots) -> Provenan
 }
 
 /// What is no error and may still be none of the user's intentions.
-fn notes(plan: &Plan, snapshots: &Snapshots) -> Vec<String> {
+fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Vec<String> {
     let unused = snapshots.unused.iter();
     let mut notes: Vec<String> = unused
         .map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", ")))
         .collect();
+    let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
+    notes.extend(later.map(|date| {
+        format!("{date} is published already: of an earlier date only the position and its KPI tables are")
+    }));
     notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
     notes
 }

@@ -18,6 +18,7 @@ pub use audit::Audited;
 pub use decide::Decided;
 pub use load::{BadRow, Snapshot, Snapshots};
 pub use measure::{Artifact, Measured};
+pub use publish::Edition;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use shard::{Clash, History, Shard, Totals};

@@ -5,14 +5,18 @@
 -- Nulls: none
 -- Kind: audit
 with
-    actions as (select action_id from out_actions),
-    published as (select action_id from raw_actions),
+    actions as (select action_id, payload_sha256 from out_actions),
+    published as (
+        select raw_actions.action_id
+        from raw_actions
+        inner join actions on raw_actions.action_id = actions.action_id
+        -- A revision keeps what this very date published with the same words; it is not published again.
+        where raw_actions.published_on <> @as_of or raw_actions.payload_sha256 <> actions.payload_sha256
+    ),
     all_ids as (
         select action_id from actions
         union all
-        select published.action_id
-        from published
-        left semi join actions on published.action_id = actions.action_id
+        select action_id from published
     ),
     findings as (
         select

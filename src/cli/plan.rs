@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::io::store::Store;
 use crate::report::{Report, Sources};
-use crate::run::{Planned, Prepared};
+use crate::run::{Planned, Prepared, Request};
 
 /// Messages that a person is shown who does not say how many.
 const MESSAGES: usize = 3;
@@ -32,6 +32,9 @@ pub(super) struct Plan {
     /// Date of the position: what is dated later does not exist
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
+    /// Tell what a revision of a published date would add and take back
+    #[arg(long)]
+    revise: bool,
     /// Rendered messages to show: of every step and channel one, the most frequent first [default: 3, in JSON 0]
     #[arg(long)]
     messages: Option<usize>,
@@ -64,7 +67,7 @@ impl Plan {
         interrupt::watch().map_err(Error::file("signal handler"))?;
         let runtime = runtime()?;
         let bars = Bars::new(voice);
-        let planned = crate::run::plan(plan, &run::request(self.as_of), runtime.handle(), &bars);
+        let planned = crate::run::plan(plan, &self.request(), runtime.handle(), &bars);
         bars.finish();
         let prepared = match planned? {
             Planned::Nothing(record) => return Ok(Report::of_published(&record)),
@@ -72,6 +75,11 @@ impl Plan {
         };
         let output = Store::open(&plan.output, runtime.handle())?;
         Report::of(self.sources(plan, &prepared, &output, &runtime)?)
+    }
+
+    fn request(&self) -> Request {
+        let revise = self.revise.then(|| "plan".to_owned());
+        Request { revise, ..run::request(self.as_of) }
     }
 
     fn sources<'a>(

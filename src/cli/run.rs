@@ -20,14 +20,24 @@ use crate::run::{Ran, Request};
 #[command(after_help = "Examples:
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua run pipelines/daily.toml --as-of {{ ds }} --output json --result-file result.json   (in Airflow)
+  regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"late payments of the 29th\"
 
-The same run again publishes nothing and prints the same record.")]
+The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a
+message of that date may have reached: it takes back what is not sent and no longer holds, and adds what is new. Of a
+date before the newest published one only the position and its KPI tables are published, and nobody is written to.")]
 pub(super) struct Run {
     #[command(flatten)]
     pipeline: PipelineArg,
     /// Date of the position: what is dated later does not exist
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
+    /// Publish a date again that was published from other inputs or another configuration: only what is new, and what
+    /// is to be taken back
+    #[arg(long, requires = "reason")]
+    revise: bool,
+    /// Why it is published again; it stands in the record and goes to the gateways
+    #[arg(long, requires = "revise", value_name = "TEXT")]
+    reason: Option<String>,
     /// Also write the result line to this file
     #[arg(long)]
     result_file: Option<PathBuf>,
@@ -36,7 +46,8 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let mut plan = Plan::load(&self.pipeline.pipeline, &variable)?;
-        let ran = execute(&mut plan, self.as_of, voice)?;
+        let request = Request { revise: self.reason.clone().filter(|_| self.revise), ..request(self.as_of) };
+        let ran = execute(&mut plan, &request, voice)?;
         let result = result_of(&plan, &ran);
         if let Some(path) = &self.result_file {
             std::fs::write(path, format!("{result}\n")).map_err(Error::file(path))?;
@@ -51,18 +62,23 @@ impl Run {
 }
 
 /// Runs a plan with bars or log lines, watching for signals.
-pub(super) fn execute(plan: &mut Plan, as_of: NaiveDate, voice: Voice) -> Result<Ran> {
+pub(super) fn execute(plan: &mut Plan, request: &Request, voice: Voice) -> Result<Ran> {
     interrupt::watch().map_err(Error::file("signal handler"))?;
     let runtime = runtime()?;
     let bars = Bars::new(voice);
-    let ran = crate::run::run(plan, &request(as_of), runtime.handle(), &bars);
+    let ran = crate::run::run(plan, request, runtime.handle(), &bars);
     bars.finish();
     ran
 }
 
 /// A run, or a plan, of this attempt's own.
 pub(super) fn request(as_of: NaiveDate) -> Request {
-    Request { as_of, nonce: format!("{:08x}", rand::rng().random::<u32>()), ran_by: scheduler() }
+    Request { as_of, nonce: nonce(), ran_by: scheduler(), revise: None }
+}
+
+/// Tells this process from any other that works on the same output.
+pub(super) fn nonce() -> String {
+    format!("{:08x}", rand::rng().random::<u32>())
 }
 
 /// Who asked, where Airflow says so.
@@ -78,6 +94,8 @@ pub(super) fn result_of(plan: &Plan, ran: &Ran) -> serde_json::Value {
     json!({
         "outcome": if ran.was_published { "already_published" } else { "published" },
         "as_of": record.as_of,
+        "revision": record.revision,
+        "kind": record.kind,
         "run_id": record.run_id,
         "seq": record.seq,
         "record": format!("{}/{}", plan.output.trim_end_matches('/'), crate::io::log::key_of(record.seq)),

@@ -128,6 +128,26 @@ fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
     }
 }
 
+/// Every published run, a line each.
+pub(super) fn log(records: &[Record]) -> String {
+    let mut table = plain_table(&["seq", "as of", "revision", "kind", "actions", "open amount", "run"]);
+    for record in records {
+        let count = |table: &str| grouped(record.counts.get(table).copied().unwrap_or(0) as i64);
+        let totals: Vec<String> =
+            record.control_totals.iter().map(|(currency, sum)| format!("{currency} {sum}")).collect();
+        table.add_row(vec![
+            record.seq.to_string(),
+            record.as_of.to_string(),
+            record.revision.to_string(),
+            record.kind.to_string(),
+            count("actions"),
+            totals.join(", "),
+            record.run_id.clone(),
+        ]);
+    }
+    if records.is_empty() { "nothing is published there".to_owned() } else { right_aligned(table, 4..6).to_string() }
+}
+
 pub(super) fn plain_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header.to_vec());

@@ -12,6 +12,7 @@ mod ladder;
 mod listing;
 mod priority;
 mod receipt;
+pub mod revision;
 mod route;
 mod select;
 mod trace;

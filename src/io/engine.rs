@@ -92,6 +92,12 @@ impl Models {
         Ok(Models(ordered))
     }
 
+    /// Does a model read one of these tables, itself or by another model?
+    pub fn depends_on(&self, name: &str, tables: &[&str]) -> bool {
+        let reads = self.0.iter().filter(|m| m.name == name).flat_map(|m| &m.reads);
+        reads.into_iter().any(|read| tables.contains(&read.as_str()) || self.depends_on(read, tables))
+    }
+
     pub fn of(&self, layer: Layer) -> impl Iterator<Item = &Model> {
         self.0.iter().filter(move |m| m.layer == layer)
     }

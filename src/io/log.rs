@@ -1,12 +1,13 @@
 //! The log of published runs: one record a run, created once, chained by hash. It is the only truth.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::store::{Created, Store};
+use super::store::{Created, Listed, Store};
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 
@@ -25,6 +26,9 @@ pub struct Record {
     pub as_of: NaiveDate,
     pub revision: u32,
     pub kind: RecordKind,
+    /// Why the date is published again; null for the first time.
+    #[serde(default)]
+    pub reason: Option<String>,
     pub run_id: String,
     /// Tells this attempt's record from another's, whatever the store answers.
     pub nonce: String,
@@ -52,6 +56,16 @@ pub enum RecordKind {
     Actions,
     KpiOnly,
     Void,
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RecordKind::Actions => "actions",
+            RecordKind::KpiOnly => "kpi_only",
+            RecordKind::Void => "void",
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -95,7 +109,7 @@ impl Log {
     /// `Damaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
     pub fn read(store: &Store) -> Result<Log> {
         let mut log = Log::default();
-        for (key, _) in store.list("_log")? {
+        for Listed { key, .. } in store.list("_log")? {
             let damaged = |what: &str| Error::Damaged { object: store.url_of(&key), what: what.to_owned() };
             let bytes = store.get(&key)?.ok_or_else(|| damaged("listed, but not there"))?;
             let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged("it is no commit record"))?;

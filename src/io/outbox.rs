@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::log::{FORMAT_VERSION, Record};
 
+/// Stands for a channel where actions are taken back.
+pub const VOIDS: &str = "voids";
+
 /// What stands beside the parts of one folder, so that a gateway needs nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +45,19 @@ pub struct Part {
     pub sha256: String,
     /// Lines.
     pub actions: u64,
+}
+
+/// `outbox/dt=2026-06-30`, or below it the folder of a revision.
+pub fn edition(as_of: NaiveDate, revision: u32) -> String {
+    match revision {
+        0 => format!("outbox/dt={as_of}"),
+        revision => format!("outbox/dt={as_of}/revision={revision}"),
+    }
+}
+
+/// The folder of a channel below that.
+pub fn folder(channel: &str) -> String {
+    if channel == VOIDS { VOIDS.to_owned() } else { format!("channel={channel}") }
 }
 
 /// The manifests of a record by the key that each is created under.

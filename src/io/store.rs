@@ -10,6 +10,7 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::aws::AmazonS3Builder;
@@ -51,6 +52,17 @@ pub struct Pinned {
     pub size: u64,
     pub e_tag: Option<String>,
     pub version: Option<String>,
+}
+
+/// One object of a listing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Below the folder of the store.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// By the clock of the store.
+    pub modified: DateTime<Utc>,
 }
 
 /// What became of a conditional create.
@@ -213,16 +225,25 @@ impl Store {
         }
     }
 
-    /// Keys and sizes below a folder, in order.
-    pub fn list(&self, folder: &str) -> Result<Vec<(String, u64)>> {
+    /// The objects below a folder, in the order of their keys.
+    pub fn list(&self, folder: &str) -> Result<Vec<Listed>> {
         let prefix = self.path(folder);
         let listed = self.runtime.block_on(collect(self.inner.list(Some(&prefix))));
-        let metas = listed.map_err(self.unavailable(folder))?;
+        let metas = match listed {
+            Ok(metas) => metas,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(e) => return Err(self.unavailable(folder)(e)),
+        };
+        let listed = |m: &ObjectMeta| Listed { key: self.key(&m.location), size: m.size, modified: m.last_modified };
+        let mut objects: Vec<Listed> = metas.iter().map(listed).collect();
+        objects.sort();
+        Ok(objects)
+    }
+
+    /// The path of an object below this folder.
+    fn key(&self, path: &Path) -> String {
         let skip = self.prefix.parts().count();
-        let key = |p: &Path| p.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
-        let mut keys: Vec<(String, u64)> = metas.iter().map(|m| (key(&m.location), m.size)).collect();
-        keys.sort();
-        Ok(keys)
+        path.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/")
     }
 
     /// The objects that match the pattern below this folder, pinned, in the order of their names.
@@ -234,10 +255,8 @@ impl Store {
             Err(object_store::Error::NotFound { .. }) => Vec::new(),
             Err(e) => return Err(self.unavailable("")(e)),
         };
-        let skip = self.prefix.parts().count();
-        let name = |p: &Path| p.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
-        let matching = metas.into_iter().filter(|m| pattern.matches_with(&name(&m.location), options));
-        let mut pinned: Vec<Pinned> = matching.map(|m| self.pinned(name(&m.location), m)).collect();
+        let matching = metas.into_iter().filter(|m| pattern.matches_with(&self.key(&m.location), options));
+        let mut pinned: Vec<Pinned> = matching.map(|m| self.pinned(self.key(&m.location), m)).collect();
         pinned.sort_by(|a, b| a.url.cmp(&b.url));
         Ok(pinned)
     }

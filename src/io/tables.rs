@@ -45,20 +45,35 @@ impl Tables {
         columns: &[&str],
         each: impl FnMut(RecordBatch) -> Result<()>,
     ) -> Result<()> {
-        let path = if table.starts_with("kpi_") {
-            format!("kpi/{table}.parquet")
-        } else {
-            format!("{table}/part-00000.parquet")
-        };
-        let Some(key) = self.keys.get(&path) else { return Ok(()) };
+        let Some((key, source)) = self.source(table)? else { return Ok(()) };
         let damaged = |what: String| Error::Damaged { object: self.store.url_of(key), what };
-        let gone = || damaged("a published file is gone; restore it from a backup".to_owned());
-        let source = Source::open(&self.store, self.store.pin_one(key)?.ok_or_else(gone)?)?;
         let position =
             |name: &&str| source.schema().index_of(name).map_err(|_| damaged(format!("column {name} is missing")));
         let mut positions = columns.iter().map(position).collect::<Result<Vec<usize>>>()?;
         positions.sort_unstable();
         source.for_each_batch(&positions, each)
+    }
+
+    /// Rows of a table; `None` where the run has no such table.
+    ///
+    /// # Errors
+    /// `Damaged` where the file is gone or unreadable.
+    pub fn count(&self, table: &str) -> Result<Option<u64>> {
+        Ok(self.source(table)?.map(|(_, source)| source.rows()))
+    }
+
+    /// The file of a table, and its key.
+    fn source(&self, table: &str) -> Result<Option<(&str, Source)>> {
+        let path = if table.starts_with("kpi_") {
+            format!("kpi/{table}.parquet")
+        } else {
+            format!("{table}/part-00000.parquet")
+        };
+        let Some(key) = self.keys.get(&path) else { return Ok(None) };
+        let what = "a published file is gone; restore it from a backup".to_owned();
+        let gone = || Error::Damaged { object: self.store.url_of(key), what };
+        let pinned = self.store.pin_one(key)?.ok_or_else(gone)?;
+        Source::open(&self.store, pinned).map(|source| Some((key.as_str(), source)))
     }
 
     /// Reads these columns of a table row by row.

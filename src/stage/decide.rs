@@ -6,19 +6,27 @@
 mod read;
 mod write;
 
+use std::collections::{BTreeSet, HashMap};
+
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use rayon::prelude::*;
 
+use super::Edition;
 use crate::domain::case::Group;
+use crate::domain::decision::revision::{Fate, Published, reconcile};
 use crate::domain::decision::{Decision, Rules, decide as decide_group};
+use crate::domain::message::MessageError;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;
 
 /// One shard, decided: rows of the published tables, in their order, and the lines of the gateway batches.
 #[derive(Debug)]
 pub struct Decided {
+    /// What stands: what is new, and what a revision keeps as it was published.
     pub actions: RecordBatch,
+    /// What is published now.
+    pub new_actions: RecordBatch,
     pub decisions: RecordBatch,
     pub items: RecordBatch,
     pub debtors: RecordBatch,
@@ -28,21 +36,51 @@ pub struct Decided {
     pub listings: RecordBatch,
     /// The payments of the offers, flat, for the audits too.
     pub action_offers: RecordBatch,
-    /// Channel, and one JSON line per action in the order of `actions`.
+    /// Channel (or `voids`), and one JSON line per new action in their order.
     pub lines: Vec<(&'static str, String)>,
 }
 
-/// A group with the decisions on the accounts of each of its debtors.
-type DecidedGroup = (Group, Vec<Vec<Decision>>);
+/// A group with the decisions on the accounts of each of its debtors, and the action_ids that a revision keeps.
+type DecidedGroup = (Group, Vec<Vec<Decision>>, BTreeSet<String>);
 
 /// Decides every account of a shard.
 ///
 /// # Errors
 /// `Message` where a template cannot be rendered: `regua check` finds that before.
-pub fn decide(rules: &Rules, as_of: NaiveDate, due_on_business_day: bool, session: &Session) -> Result<Decided> {
+pub fn decide(
+    rules: &Rules,
+    as_of: NaiveDate,
+    due_on_business_day: bool,
+    edition: &Edition,
+    session: &Session,
+) -> Result<Decided> {
     let groups =
         read::groups(session, &rules.calendar, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
-    let decide = |group| decide_group(rules, as_of, &group).map(|decisions| (group, decisions));
+    let published = read::published(session, &edition.voided)?;
+    let decide = |(key, group)| decide_one(rules, as_of, group, published.get(&key).map_or(&[][..], Vec::as_slice));
     let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
-    write::rows(rules, as_of, decided.map_err(Error::Message)?)
+    let decided = decided.map_err(Error::Message)?;
+    let voided = voided(&published, &decided);
+    write::rows(rules, as_of, decided, write::Voids { edition, action_ids: &voided })
+}
+
+/// One group. A revision decides as if nothing of its date had been published, and then looks at what was.
+fn decide_one(
+    rules: &Rules,
+    as_of: NaiveDate,
+    mut group: Group,
+    published: &[Published],
+) -> std::result::Result<DecidedGroup, MessageError> {
+    let of_today = |id: &String| published.iter().any(|p| p.action_id == *id && p.fate != Fate::NotSent);
+    group.contacts.retain(|contact| !contact.action_id.as_ref().is_some_and(of_today));
+    let mut decisions = decide_group(rules, as_of, &group)?;
+    let kept = reconcile(&mut decisions, published, &write::payload_sha256);
+    Ok((group, decisions, kept))
+}
+
+/// What was published and does not hold any more, whether or not its debtor still owes anything.
+fn voided(published: &HashMap<i64, Vec<Published>>, decided: &[DecidedGroup]) -> BTreeSet<String> {
+    let kept: BTreeSet<&String> = decided.iter().flat_map(|(_, _, kept)| kept).collect();
+    let taken_back = published.values().flatten().filter(|p| p.can_be_voided() && !kept.contains(&p.action_id));
+    taken_back.map(|p| p.action_id.clone()).collect()
 }

@@ -12,14 +12,17 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use super::{Decided, QuarantinedRow, day_number, quarantine_rows};
+use super::{Decided, Edition, QuarantinedRow, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
+use crate::io::outbox::{self, VOIDS};
 use crate::io::parquet::{HashingFile, TableWriter, Written};
 use crate::work::scratch;
 
+/// Tables that say what was decided, or follow from it.
+const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
 /// Lines of one part of a gateway batch.
 const LINES_MAX: u64 = 10_000;
 
@@ -34,6 +37,8 @@ pub struct Artifact {
     pub path: String,
     /// Below the output folder, for readers that do not follow the log.
     pub copy_to: Option<String>,
+    /// It says what was decided, or follows from it: of an earlier date than the newest it is not published.
+    pub is_of_decisions: bool,
 }
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
@@ -86,6 +91,7 @@ impl Measured {
 pub struct Book {
     scratch: TempDir,
     as_of: NaiveDate,
+    revision: u32,
     tables: BTreeMap<&'static str, TableWriter>,
     batches: BTreeMap<&'static str, Batch>,
     facts: Facts,
@@ -96,7 +102,7 @@ struct Batch {
     folder: PathBuf,
     channel: &'static str,
     open: Option<(HashingFile, u64)>,
-    done: Vec<Artifact>,
+    done: Vec<Written>,
 }
 
 /// Registers what was decided beside the shard's own tables and runs the fact models.
@@ -123,19 +129,20 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
 
 impl Book {
     /// Opens every file before the work starts.
-    pub fn open(as_of: NaiveDate, scratch_dir: Option<&Path>) -> Result<Book> {
+    pub fn open(as_of: NaiveDate, edition: &Edition, scratch_dir: Option<&Path>) -> Result<Book> {
         let scratch = scratch(scratch_dir)?;
         let mut tables = BTreeMap::new();
         for table in contract::OUTPUTS {
             let path = scratch.path().join(format!("{}.parquet", table.name));
             tables.insert(table.name, TableWriter::create(&path, table.schema())?);
         }
-        Ok(Book { scratch, as_of, tables, batches: BTreeMap::new(), facts: Facts::new() })
+        let revision = edition.revision;
+        Ok(Book { scratch, as_of, revision, tables, batches: BTreeMap::new(), facts: Facts::new() })
     }
 
     /// Adds one shard; shards come in order.
     pub fn append(&mut self, decided: &Decided, facts: Facts) -> Result<()> {
-        self.write(&contract::ACTIONS, &decided.actions)?;
+        self.write(&contract::ACTIONS, &decided.new_actions)?;
         self.write(&contract::DECISIONS, &decided.decisions)?;
         self.write(&contract::ITEMS, &decided.items)?;
         self.write(&contract::DEBTORS, &decided.debtors)?;
@@ -143,7 +150,7 @@ impl Book {
             let folder = self.scratch.path().to_owned();
             let batch =
                 self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
-            batch.push(line, self.as_of)?;
+            batch.push(line)?;
         }
         for (name, (schema, batches)) in facts {
             self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
@@ -165,17 +172,23 @@ impl Book {
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;
             counts.insert(name.to_owned(), written.rows);
-            artifacts.push(Artifact { written, path: format!("{name}/part-00000.parquet"), copy_to: None });
+            let is_of_decisions = [contract::ACTIONS.name, contract::DECISIONS.name].contains(&name);
+            let path = format!("{name}/part-00000.parquet");
+            artifacts.push(Artifact { written, path, copy_to: None, is_of_decisions });
         }
         for batch in std::mem::take(&mut self.batches).into_values() {
-            artifacts.extend(batch.finish(self.as_of)?);
+            let of_batch = batch.finish(self.as_of, self.revision)?;
+            let rows: u64 = of_batch.iter().map(|a| a.written.rows).sum();
+            counts.extend(of_batch.first().filter(|a| a.path.contains(VOIDS)).map(|_| (VOIDS.to_owned(), rows)));
+            artifacts.extend(of_batch);
         }
         let kpis = self.kpis(models, engine)?;
         for (name, batches) in &kpis {
             let written = self.write_kpi(models, name, batches)?;
             counts.insert(name.clone(), written.rows);
             let copy_to = Some(format!("kpi/{name}/dt={}/part-00000.parquet", self.as_of));
-            artifacts.push(Artifact { written, path: format!("kpi/{name}.parquet"), copy_to });
+            let is_of_decisions = models.depends_on(name, &OF_DECISIONS);
+            artifacts.push(Artifact { written, path: format!("kpi/{name}.parquet"), copy_to, is_of_decisions });
         }
         let rows_quarantined = quarantined.len() as u64;
         let Book { scratch, facts, .. } = self;
@@ -214,9 +227,9 @@ impl Book {
 }
 
 impl Batch {
-    fn push(&mut self, line: &str, as_of: NaiveDate) -> Result<()> {
+    fn push(&mut self, line: &str) -> Result<()> {
         if self.open.as_ref().is_some_and(|(_, lines)| *lines >= LINES_MAX) {
-            self.close(as_of)?;
+            self.close()?;
         }
         let path = self.path();
         let (file, lines) = match &mut self.open {
@@ -232,19 +245,21 @@ impl Batch {
         self.folder.join(format!("{}-{:05}.ndjson", self.channel, self.done.len()))
     }
 
-    fn close(&mut self, as_of: NaiveDate) -> Result<()> {
+    fn close(&mut self) -> Result<()> {
         let path = self.path();
         let Some((file, rows)) = self.open.take() else { return Ok(()) };
         let (size, sha256) = file.finish().map_err(Error::file(&path))?;
-        let name = format!("channel={}/part-{:05}.ndjson", self.channel, self.done.len());
-        let written = Written { path, rows, size, sha256 };
-        let copy_to = Some(format!("outbox/dt={as_of}/{name}"));
-        self.done.push(Artifact { written, path: format!("outbox/{name}"), copy_to });
+        self.done.push(Written { path, rows, size, sha256 });
         Ok(())
     }
 
-    fn finish(mut self, as_of: NaiveDate) -> Result<Vec<Artifact>> {
-        self.close(as_of)?;
-        Ok(self.done)
+    fn finish(mut self, as_of: NaiveDate, revision: u32) -> Result<Vec<Artifact>> {
+        self.close()?;
+        let artifact = |(written, part_no): (Written, usize)| {
+            let name = format!("{}/part-{part_no:05}.ndjson", outbox::folder(self.channel));
+            let copy_to = Some(format!("{}/{name}", outbox::edition(as_of, revision)));
+            Artifact { written, path: format!("outbox/{name}"), copy_to, is_of_decisions: true }
+        };
+        Ok(self.done.into_iter().zip(0..).map(artifact).collect())
     }
 }

@@ -4,9 +4,8 @@
 //! create the record, and believe only what is read. What stands in `outbox/`, `kpi/` and `kpi_current/` is copied
 //! from the log afterwards and can always be made again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -15,9 +14,10 @@ use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Commit};
 use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind};
-use crate::io::outbox;
+use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
-use crate::io::store::{Created, Store};
+use crate::io::projection::{project, published_bytes};
+use crate::io::store::Store;
 
 /// What makes a run the same run: everything it depends on.
 #[derive(Clone, Debug)]
@@ -32,13 +32,26 @@ pub struct Provenance {
     pub ran_by: BTreeMap<String, String>,
 }
 
+/// What a run is to publish of its date.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// `KpiOnly` where a later date is published: then nobody is written to any more.
+    pub kind: RecordKind,
+    /// 0 = the first publication of the date.
+    pub revision: u32,
+    /// Why it is published again.
+    pub reason: Option<String>,
+    /// What earlier revisions of the date took back.
+    pub voided: BTreeSet<String>,
+}
+
 /// What the log says about a date before the work starts.
 #[derive(Debug)]
 pub enum Outlook {
     /// The very same run is published.
     Published(Box<Record>),
-    /// The date is free; this is the log to append to.
-    Free(Log),
+    /// There is something to publish; this is the log to append to.
+    Open(Log, Edition),
 }
 
 impl Provenance {
@@ -62,45 +75,79 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
     log::probe(output, nonce)
 }
 
-/// Looks at the log, and writes nothing: is this date published, by this run or another?
+/// Looks at the log, and writes nothing: is this date published, by this run or another? `reason` = it may be published
+/// again, as a revision.
 ///
 /// # Errors
-/// `Conflict` where the date was published from something else, `Earlier` where a later date was published.
-pub fn look(output: &Store, provenance: &Provenance) -> Result<Outlook> {
+/// `Conflict` where the date was published from something else and no reason is given, `Usage` where a revision is asked
+/// for of what was never published.
+pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<Outlook> {
     let log = Log::read(output)?;
-    match log.of_date(provenance.as_of) {
-        Some(record) => judge(output, provenance, record).map(|record| Outlook::Published(Box::new(record))),
-        None => match log.newest_date().filter(|newest| *newest > provenance.as_of) {
-            Some(newest) => Err(Error::Earlier { as_of: provenance.as_of, newest }),
-            None => Ok(Outlook::Free(log)),
-        },
+    let as_of = provenance.as_of;
+    let revision = match (log.of_date(as_of), reason) {
+        (Some(record), _) if provenance.made(record) => return Ok(Outlook::Published(Box::new(record.clone()))),
+        (Some(record), Some(_)) => record.revision + 1,
+        (Some(record), None) => return Err(conflict(output, record)),
+        (None, Some(_)) => {
+            return Err(Error::Usage(format!(
+                "{as_of} is not published: there is nothing to revise; leave --revise out"
+            )));
+        }
+        (None, None) => 0,
+    };
+    let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
+    let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
+    let edition = Edition { kind, revision, reason: reason.map(str::to_owned), voided: BTreeSet::new() };
+    Ok(Outlook::Open(log, edition))
+}
+
+impl Provenance {
+    /// Is it the record of this very run, whoever wrote it?
+    fn made(&self, record: &Record) -> bool {
+        record.as_of == self.as_of
+            && record.input_digest == self.input_digest
+            && record.config_digest == self.config_digest
     }
 }
 
-/// The record of the same date: ours if inputs and configuration are the same.
-fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
-    if record.input_digest == provenance.input_digest && record.config_digest == provenance.config_digest {
-        Ok(record.clone())
-    } else {
-        Err(Error::Conflict {
-            as_of: record.as_of,
-            record: output.url_of(&log::key_of(record.seq)),
-            run_id: record.run_id.clone(),
-        })
-    }
+fn conflict(output: &Store, record: &Record) -> Error {
+    let Record { as_of, seq, run_id, .. } = record;
+    Error::Conflict { as_of: *as_of, record: output.url_of(&log::key_of(*seq)), run_id: run_id.clone() }
 }
 
 /// What earlier runs published: the actions that still matter, since they may have been sent, and where the accounts
 /// stood in the last run before this date.
+///
+/// Actions of this very date are among them where it is revised. What is dated later does not exist.
 pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result<History> {
-    let recent = log.records.iter().filter(|r| (as_of - r.as_of).num_days() <= i64::from(days));
+    let is_recent = |r: &&Record| (0..=i64::from(days)).contains(&(as_of - r.as_of).num_days());
+    let recent: Vec<&Record> = log.records.iter().filter(is_recent).collect();
     let last = log.records.iter().filter(|r| r.as_of < as_of).max_by_key(|r| (r.as_of, r.seq));
     let open = |records: &[&Record], table: &str| {
         let files = records.iter().flat_map(|r| &r.files).filter(|f| f.path.contains(table) && f.rows > 0);
         files.map(|file| source(output, file)).collect::<Result<Vec<Source>>>()
     };
-    let actions = open(&recent.collect::<Vec<_>>(), "/actions/")?;
-    Ok(History { actions, positions: open(&last.into_iter().collect::<Vec<_>>(), "/debtors/")? })
+    Ok(History {
+        actions: open(&recent, "/actions/")?,
+        positions: open(&last.into_iter().collect::<Vec<_>>(), "/debtors/")?,
+    })
+}
+
+/// What earlier revisions of a date took back.
+///
+/// # Errors
+/// `Damaged` where a file of voids is gone or changed.
+pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<String>> {
+    let of_date = log.records.iter().filter(|r| r.as_of == as_of).flat_map(|r| &r.files);
+    let mut voided = BTreeSet::new();
+    for file in of_date.filter(|f| f.path.contains(&format!("/outbox/{VOIDS}/"))) {
+        let bytes = published_bytes(output, file)?;
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let event: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+            voided.extend(event["data"]["action_id"].as_str().map(str::to_owned));
+        }
+    }
+    Ok(voided)
 }
 
 /// A published file, which must still be what was published.
@@ -121,7 +168,7 @@ fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
 /// `Conflict` where another run took the date.
 pub fn publish(
     output: &Store,
-    log: &Log,
+    (log, edition): (&Log, &Edition),
     provenance: &Provenance,
     audited: &Audited,
     results: &impl Serialize,
@@ -129,14 +176,14 @@ pub fn publish(
     let run_id = provenance.run_id();
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();
-    for artifact in audited.artifacts() {
+    for artifact in audited.artifacts().iter().filter(|a| edition.kind == RecordKind::Actions || !a.is_of_decisions) {
         let file = published(&folder, artifact);
         output.upload(&file.path, &artifact.written.path)?;
         read_back(output, &file)?;
         files.push(file);
     }
     files.push(write_results(output, &folder, results)?);
-    let record = record(log, provenance, audited, run_id, files);
+    let record = record((log, edition), provenance, audited, run_id, files);
     let published = commit(output, log, provenance, &record)?;
     project(output, &published)?;
     Ok(published)
@@ -173,7 +220,13 @@ fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Resu
     Ok(file)
 }
 
-fn record(log: &Log, provenance: &Provenance, audited: &Audited, run_id: String, files: Vec<PublishedFile>) -> Record {
+fn record(
+    (log, edition): (&Log, &Edition),
+    provenance: &Provenance,
+    audited: &Audited,
+    run_id: String,
+    files: Vec<PublishedFile>,
+) -> Record {
     let measured = audited.measured();
     let tables = files.iter().filter(|f| f.path.ends_with(".parquet") || f.path.ends_with(".ndjson"));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
@@ -184,15 +237,16 @@ fn record(log: &Log, provenance: &Provenance, audited: &Audited, run_id: String,
         prev_sha256: log.head_sha256.clone(),
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
-        revision: 0,
-        kind: RecordKind::Actions,
+        revision: edition.revision,
+        kind: edition.kind,
+        reason: edition.reason.clone(),
         nonce: provenance.nonce.clone(),
         input_digest: provenance.input_digest.clone(),
         config_digest: provenance.config_digest.clone(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: provenance.inputs.clone(),
         logical_digests: tables.map(digest).collect(),
-        counts: measured.counts.clone(),
+        counts: counts(&measured.counts, &files),
         control_totals: measured.control_totals(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
@@ -201,9 +255,23 @@ fn record(log: &Log, provenance: &Provenance, audited: &Audited, run_id: String,
     }
 }
 
+/// The rows of what is published.
+fn counts(counts: &BTreeMap<String, u64>, files: &[PublishedFile]) -> BTreeMap<String, u64> {
+    let is_published = |table: &str| {
+        let (folder, file) = (format!("/{table}/"), format!("/{table}.parquet"));
+        files.iter().any(|f| f.path.contains(&folder) || f.path.ends_with(&file))
+    };
+    counts.iter().filter(|(table, _)| is_published(table)).map(|(table, rows)| (table.clone(), *rows)).collect()
+}
+
 /// What an operator has put there to stop every run.
 pub fn halt(output: &Store) -> Result<Option<String>> {
     Ok(output.get("_control/HALT")?.map(|_| output.url_of("_control/HALT")))
+}
+
+/// Another's record of the same date: ours if inputs and configuration are the same.
+fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
+    if provenance.made(record) { Ok(record.clone()) } else { Err(conflict(output, record)) }
 }
 
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
@@ -214,7 +282,8 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
     }
     let now = Log::read(output)?;
     if now.head_sha256 != log.head_sha256 {
-        return match now.of_date(provenance.as_of) {
+        let since = now.records.iter().filter(|r| r.seq >= record.seq);
+        return match since.rev().find(|r| r.as_of == record.as_of) {
             Some(other) => judge(output, provenance, other),
             None => Err(Error::HeadMoved { head: now.head().map_or(String::new(), |r| log::key_of(r.seq)) }),
         };
@@ -227,37 +296,4 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
         Appended::Other(other) if other.as_of == provenance.as_of => judge(output, provenance, &other),
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),
     }
-}
-
-/// A published file, as its record has it.
-fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
-    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
-    let bytes = output.get(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
-    match sha256_hex(&bytes) == file.sha256 {
-        true => Ok(bytes),
-        false => Err(damaged("a published file was changed; restore it from a backup")),
-    }
-}
-
-/// Copies what a record names to where readers look; what is there already and whole is left alone.
-pub fn project(output: &Store, record: &Record) -> Result<()> {
-    let newest = Log::read(output)?.newest_date() == Some(record.as_of);
-    for file in &record.files {
-        let Some(copy_to) = &file.copy_to else { continue };
-        let bytes = published_bytes(output, file)?;
-        if output.get(copy_to)?.as_ref() != Some(&bytes) {
-            output.put(copy_to, bytes.clone())?;
-        }
-        if newest && !copy_to.starts_with("outbox/") {
-            let table = copy_to.split('/').nth(1).unwrap_or_default();
-            output.put(&format!("kpi_current/{table}.parquet"), bytes)?;
-        }
-    }
-    for (key, manifest) in outbox::manifests(record) {
-        let body = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
-        match output.create(&key, body.into())? {
-            Created::Yes | Created::Exists => {}
-        }
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod items;
 mod ladder;
 mod messages;
 mod properties;
+mod revisions;
 mod routes;
 mod scopes;
 mod support;

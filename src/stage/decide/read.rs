@@ -4,7 +4,7 @@ mod answers;
 mod charges;
 mod entries;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::concat_batches;
@@ -14,6 +14,7 @@ use chrono::{Days, NaiveDate};
 use crate::domain::answers::Answers;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
+use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::money::Minor;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
@@ -106,12 +107,12 @@ fn int(ints: &Int64Array, row: usize) -> Option<i64> {
     ints.is_valid(row).then(|| ints.value(row))
 }
 
-/// Every group of the shard, in order.
+/// Every group of the shard with its key, in order.
 pub(super) fn groups(
     session: &Session,
     calendar: &Calendar,
     is_overdue: &dyn Fn(NaiveDate) -> bool,
-) -> Result<Vec<Group>> {
+) -> Result<Vec<(i64, Group)>> {
     let debtors = Rows::of(session, "cnd_debtors")?;
     let mut points = points(&Rows::of(session, "cnd_contact_points")?)?;
     let mut accounts = accounts(session, is_overdue)?;
@@ -120,7 +121,7 @@ pub(super) fn groups(
     let keys = debtors.ints("group_key")?;
     let mut of_rows = debtor_rows(&debtors)?;
     answers::fill(session, calendar, &mut of_rows)?;
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<(i64, Group)> = Vec::new();
     let mut last = None;
     for (row, mut debtor) in of_rows.into_iter().enumerate() {
         debtor.points = points.remove(&debtor.debtor_id).unwrap_or_default();
@@ -128,14 +129,37 @@ pub(super) fn groups(
         let identity = (keys.value(row), debtor.group_id.clone());
         if last.as_ref() != Some(&identity) {
             let contacts = contacts.remove(&identity.0).unwrap_or_default();
-            groups.push(Group { debtors: Vec::new(), contacts });
+            groups.push((identity.0, Group { debtors: Vec::new(), contacts }));
             last = Some(identity);
         }
-        if let Some(group) = groups.last_mut() {
+        if let Some((_, group)) = groups.last_mut() {
             group.debtors.push((debtor, of_debtor));
         }
     }
     Ok(groups)
+}
+
+/// What an earlier edition of this date published, by group.
+pub(super) fn published(session: &Session, voided: &BTreeSet<String>) -> Result<HashMap<i64, Vec<Published>>> {
+    let rows = Rows::of(session, "cnd_published")?;
+    let (key, id, fate) = (rows.ints("group_key")?, rows.texts("action_id")?, rows.texts("fate")?);
+    let (sha256, channel) = (rows.texts("payload_sha256")?, rows.texts("channel")?);
+    let mut published: HashMap<i64, Vec<Published>> = HashMap::new();
+    for row in 0..rows.len() {
+        let action_id = id.get(row).to_owned();
+        published.entry(key.value(row)).or_default().push(Published {
+            payload_sha256: sha256.get(row).to_owned(),
+            channel: channel.get(row).to_owned(),
+            fate: match fate.some(row) {
+                None => Fate::Unreported,
+                Some("not_sent") => Fate::NotSent,
+                Some(_) => Fate::Sent,
+            },
+            is_voided: voided.contains(&action_id),
+            action_id,
+        });
+    }
+    Ok(published)
 }
 
 fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {

@@ -4,9 +4,11 @@ mod actions;
 mod listings;
 mod position;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
@@ -18,7 +20,8 @@ use crate::domain::decision::{Decision, Outcome, Rules};
 use crate::domain::money::Minor;
 use crate::domain::offer::Offer;
 use crate::error::{Error, Result};
-use crate::stage::day_number;
+use crate::io::outbox::VOIDS;
+use crate::stage::{Edition, day_number};
 
 /// One account with what was decided about it.
 struct Row<'a> {
@@ -27,36 +30,31 @@ struct Row<'a> {
     decision: &'a Decision,
 }
 
-pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>) -> Result<Decided> {
+/// What a revision takes back.
+pub(super) struct Voids<'a> {
+    pub(super) edition: &'a Edition,
+    pub(super) action_ids: &'a BTreeSet<String>,
+}
+
+/// One action, as gateways read it, with the hash of that.
+type Act<'a> = (&'a Action, Value, String);
+
+pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>, voids: Voids<'_>) -> Result<Decided> {
     let mut rows = Vec::new();
-    for (group, decisions) in &decided {
+    for (group, decisions, _) in &decided {
         for ((debtor, accounts), decisions) in group.debtors.iter().zip(decisions) {
             let of_debtor = accounts.iter().zip(decisions);
             rows.extend(of_debtor.map(|(account, decision)| Row { debtor, account, decision }));
         }
     }
-    let acts: Vec<(&Action, Value)> = rows
-        .iter()
-        .flat_map(|r| {
-            let acted = match &r.decision.outcome {
-                Outcome::Act(action) => Some(action.as_ref()),
-                Outcome::Hold(_) => None,
-            };
-            acted.into_iter().chain(r.decision.duties.iter().map(|duty| &duty.action))
-        })
-        .map(|action| (action, payload(action)))
-        .collect();
-    let acts: Vec<(&Action, Value, String)> = acts
-        .into_iter()
-        .map(|(action, payload)| {
-            let sha256 = sha256_hex(payload.to_string().as_bytes());
-            (action, payload, sha256)
-        })
-        .collect();
-    let lines = acts.iter().map(|(action, payload, sha256)| (action.channel, line(rules, action, payload, sha256)));
+    let acts: Vec<Act<'_>> = rows.iter().flat_map(|row| acts_of(row.decision)).map(act).collect();
+    let kept: BTreeSet<&String> = decided.iter().flat_map(|(_, _, kept)| kept).collect();
+    let is_new: BooleanArray = acts.iter().map(|(action, ..)| Some(!kept.contains(&action.action_id))).collect();
+    let actions = actions::actions(as_of, &acts)?;
     Ok(Decided {
-        lines: lines.collect(),
-        actions: actions::actions(as_of, &acts)?,
+        lines: lines(rules, &acts, &is_new, &voids),
+        new_actions: filter_record_batch(&actions, &is_new).map_err(failed)?,
+        actions,
         listings: listings::listings(as_of, &rows)?,
         decisions: position::decisions(as_of, &rows)?,
         items: position::items(as_of, &rows)?,
@@ -64,6 +62,34 @@ pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>) 
         action_items: actions::action_items(&acts)?,
         action_offers: actions::action_offers(&acts)?,
     })
+}
+
+fn acts_of(decision: &Decision) -> impl Iterator<Item = &Action> {
+    let acted = match &decision.outcome {
+        Outcome::Act(action) => Some(action.as_ref()),
+        Outcome::Hold(_) => None,
+    };
+    acted.into_iter().chain(decision.duties.iter().map(|duty| &duty.action))
+}
+
+fn act(action: &Action) -> Act<'_> {
+    let payload = payload(action);
+    let sha256 = sha256_hex(payload.to_string().as_bytes());
+    (action, payload, sha256)
+}
+
+/// The hash of what gateways read of an action: the same action with another one would be another message.
+pub(super) fn payload_sha256(action: &Action) -> String {
+    act(action).2
+}
+
+/// What gateways read: the new actions, and what is taken back.
+fn lines(rules: &Rules, acts: &[Act<'_>], is_new: &BooleanArray, voids: &Voids<'_>) -> Vec<(&'static str, String)> {
+    let new = acts.iter().zip(is_new.values()).filter(|(_, is_new)| *is_new).map(|(act, _)| act);
+    let mut lines: Vec<(&'static str, String)> =
+        new.map(|(action, payload, sha256)| (action.channel, line(rules, action, payload, sha256))).collect();
+    lines.extend(voids.action_ids.iter().map(|id| (VOIDS, void_line(rules, id, voids.edition))));
+    lines
 }
 
 /// The action as gateways read it; amounts are decimal text.
@@ -148,6 +174,23 @@ fn line(rules: &Rules, action: &Action, payload: &Value, sha256: &str) -> String
         "datacontenttype": "application/json",
         "payloadsha256": sha256,
         "data": payload,
+    });
+    event.to_string()
+}
+
+/// The line that takes an action back.
+fn void_line(rules: &Rules, action_id: &str, edition: &Edition) -> String {
+    let event = json!({
+        "specversion": "1.0",
+        "type": "regua.void.v1",
+        "source": format!("/regua/{}", rules.tenant),
+        "id": format!("void-{action_id}"),
+        "datacontenttype": "application/json",
+        "data": {
+            "action_id": action_id,
+            "voided_by_revision": edition.revision,
+            "reason": edition.reason,
+        },
     });
     event.to_string()
 }

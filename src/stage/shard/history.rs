@@ -16,6 +16,7 @@ pub fn actions_schema() -> SchemaRef {
     let text = |name| Field::new(name, DataType::Utf8, true);
     Arc::new(Schema::new(vec![
         text("action_id"),
+        text("payload_sha256"),
         text("company_id"),
         text("debtor_id"),
         text("currency"),

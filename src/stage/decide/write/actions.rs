@@ -9,9 +9,8 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Fields};
 use chrono::NaiveDate;
-use serde_json::Value;
 
-use super::{amounts, dates, failed, ints, maybe_text, table, text, trace};
+use super::{Act, amounts, dates, failed, ints, maybe_text, table, text, trace};
 use crate::contract::{self, MONEY_PRECISION, MONEY_SCALE, RATE_PRECISION, RATE_SCALE};
 use crate::domain::action::Action;
 use crate::domain::money::Minor;
@@ -19,7 +18,7 @@ use crate::domain::offer::Offer;
 use crate::error::Result;
 use crate::stage::day_number;
 
-pub(super) fn actions(as_of: NaiveDate, acts: &[(&Action, Value, String)]) -> Result<RecordBatch> {
+pub(super) fn actions(as_of: NaiveDate, acts: &[Act<'_>]) -> Result<RecordBatch> {
     let all = || acts.iter().map(|(a, _, _)| *a);
     let times = |value: fn(&Action) -> i64| -> ArrayRef {
         Arc::new(TimestampMicrosecondArray::from_iter_values(all().map(value)).with_timezone("UTC"))
@@ -92,7 +91,7 @@ fn money_builder() -> Decimal128Builder {
 }
 
 /// The list of cited items of every action.
-fn cited_items(acts: &[(&Action, Value, String)]) -> ArrayRef {
+fn cited_items(acts: &[Act<'_>]) -> ArrayRef {
     let kind = column_type("items");
     let fields = struct_fields(&kind);
     let builders: Vec<Box<dyn arrow::array::ArrayBuilder>> = vec![
@@ -131,7 +130,7 @@ fn rates(units: impl Iterator<Item = Option<i64>>) -> Result<ArrayRef> {
 }
 
 /// The cited items of every action, one row each.
-pub(super) fn action_items(acts: &[(&Action, Value, String)]) -> Result<RecordBatch> {
+pub(super) fn action_items(acts: &[Act<'_>]) -> Result<RecordBatch> {
     let cited = acts.iter().flat_map(|(action, _, _)| action.items.iter().map(move |item| (*action, item)));
     let cited: Vec<_> = cited.collect();
     let all = || cited.iter().copied();
@@ -154,7 +153,7 @@ fn field<T: arrow::array::ArrayBuilder>(row: &mut StructBuilder, position: usize
 }
 
 /// The payments of every offer, one row each; the down payment is part 0.
-pub(super) fn action_offers(acts: &[(&Action, Value, String)]) -> Result<RecordBatch> {
+pub(super) fn action_offers(acts: &[Act<'_>]) -> Result<RecordBatch> {
     let mut parts: Vec<(&Action, &Offer, i64, NaiveDate, Minor)> = Vec::new();
     for (action, _, _) in acts {
         let Some(offer) = &action.offer else { continue };
@@ -176,7 +175,7 @@ pub(super) fn action_offers(acts: &[(&Action, Value, String)]) -> Result<RecordB
 }
 
 /// The offer of every action; null where there is none.
-fn offers(acts: &[(&Action, Value, String)]) -> Result<ArrayRef> {
+fn offers(acts: &[Act<'_>]) -> Result<ArrayRef> {
     let made: Vec<Option<&Offer>> = acts.iter().map(|(action, _, _)| action.offer.as_ref()).collect();
     let all = || made.iter().copied();
     let fields = struct_fields(&column_type("offer"));

@@ -1,0 +1,64 @@
+//! `regua gc`: throws away what attempts left behind that never published.
+
+use clap::Args;
+use serde_json::json;
+
+use super::show::Bars;
+use super::{Voice, run, runtime, say};
+use crate::error::Result;
+use crate::io::store::Store;
+use crate::upkeep::collect::{Leftover, delete, leftovers};
+
+/// Throws away what attempts left behind that never published; without --delete it only lists
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  regua gc demo/output                    what could go
+  regua gc demo/output --delete           let it go
+  regua gc demo/output --older-than 30 --delete
+
+Only folders below runs/ that no record of the log names, and probes, are ever deleted. Age is by the store's clock.")]
+pub(super) struct Gc {
+    /// Output folder or URL of the pipeline
+    output_folder: String,
+    /// Days since the last write of an attempt; a run that is under way must not be older
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    older_than: u32,
+    /// Delete what is listed
+    #[arg(long)]
+    delete: bool,
+}
+
+impl Gc {
+    pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let runtime = runtime()?;
+        let output = Store::open(&self.output_folder, runtime.handle())?;
+        let found = leftovers(&output, self.older_than, &run::nonce())?;
+        if self.delete {
+            let bars = Bars::new(voice);
+            let deleted = delete(&output, &found, &bars);
+            bars.finish();
+            deleted?;
+        }
+        let (objects, bytes) = found.iter().fold((0, 0), |(n, b), l| (n + l.keys.len(), b + l.bytes));
+        if voice.json {
+            let folders: Vec<&str> = found.iter().map(|l| l.folder.as_str()).collect();
+            let outcome = if self.delete { "deleted" } else { "listed" };
+            say(&json!({"outcome": outcome, "folders": folders, "objects": objects, "bytes": bytes}).to_string());
+        } else {
+            say(&self.text(&found, objects, bytes));
+        }
+        Ok(())
+    }
+
+    fn text(&self, found: &[Leftover], objects: usize, bytes: u64) -> String {
+        if found.is_empty() {
+            return format!("nothing is left over that is older than {} days", self.older_than);
+        }
+        let line = |l: &Leftover| {
+            format!("{}   {} objects, last written {}", l.folder, l.keys.len(), l.modified.format("%F %R UTC"))
+        };
+        let lines: Vec<String> = found.iter().map(line).collect();
+        let what = if self.delete { "deleted" } else { "could be deleted with --delete" };
+        format!("{}\n{objects} objects ({:.1} MB) {what}", lines.join("\n"), bytes as f64 / 1e6)
+    }
+}

@@ -1,0 +1,108 @@
+//! A revision: a date that is published already is decided again, from corrected inputs or rules.
+//!
+//! Between two publications a gateway may have sent anything of the first. So a revision never writes to a group that a
+//! message of that date may have reached; it takes back what no longer holds, keeps what still does, word for word, and
+//! adds what is due to those whom nobody wrote to. What it took back is decided anew by the next date, once the gateway
+//! has told that it was not sent.
+
+use std::collections::BTreeSet;
+
+use super::{Decision, Hold, HoldReason, Outcome};
+use crate::domain::action::Action;
+use crate::domain::procedure::Channel;
+
+/// What is known of a published action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nobody has reported on it: it may have been sent, now or later.
+    Unreported,
+    /// It went out.
+    Sent,
+    /// It is known not to have reached anybody.
+    NotSent,
+}
+
+/// An action that an earlier edition of the same date published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub action_id: String,
+    pub payload_sha256: String,
+    pub channel: String,
+    pub fate: Fate,
+    /// An earlier revision took it back.
+    pub is_voided: bool,
+}
+
+impl Published {
+    fn addresses_debtor(&self) -> bool {
+        Channel::parse(&self.channel).is_some_and(Channel::addresses_debtor)
+    }
+
+    /// To be taken back, unless the revision keeps it.
+    pub fn can_be_voided(&self) -> bool {
+        self.fate == Fate::Unreported && !self.is_voided
+    }
+}
+
+/// What becomes of an action that is decided again.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    /// Published before, and the same: it stands as it is.
+    Kept,
+    New,
+    /// It may not go out, and why.
+    Barred(&'static str),
+}
+
+/// Compares the decisions on a group with what was published of it on the same date; what may not go out becomes a
+/// hold. Returns the action_ids that stand as they were published.
+pub fn reconcile(
+    decisions: &mut [Vec<Decision>],
+    published: &[Published],
+    payload_sha256: &dyn Fn(&Action) -> String,
+) -> BTreeSet<String> {
+    let mut kept = BTreeSet::new();
+    let mut judge = |action: &Action| {
+        let standing = standing(action, published, payload_sha256);
+        if standing == Standing::Kept {
+            kept.insert(action.action_id.clone());
+        }
+        standing
+    };
+    for decision in decisions.iter_mut().flatten() {
+        decision.duties.retain(|duty| !matches!(judge(&duty.action), Standing::Barred(_)));
+        let Outcome::Act(action) = &decision.outcome else { continue };
+        if let Standing::Barred(why) = judge(action) {
+            decision.outcome = Outcome::Hold(barred(action, why));
+        }
+    }
+    kept
+}
+
+fn standing(action: &Action, published: &[Published], payload_sha256: &dyn Fn(&Action) -> String) -> Standing {
+    let before = published.iter().find(|p| p.action_id == action.action_id);
+    match before {
+        Some(p) if p.is_voided => Standing::Barred("an earlier revision took it back"),
+        Some(p) if p.payload_sha256 != payload_sha256(action) => Standing::Barred("it was published with other words"),
+        Some(_) => Standing::Kept,
+        None => {
+            let reaches_debtor = Channel::parse(action.channel).is_some_and(Channel::addresses_debtor);
+            let may_have_been_sent = |p: &Published| p.fate != Fate::NotSent && p.addresses_debtor();
+            match reaches_debtor && published.iter().any(may_have_been_sent) {
+                true => Standing::Barred("another message of this date may have been sent"),
+                false => Standing::New,
+            }
+        }
+    }
+}
+
+fn barred(action: &Action, why: &str) -> Hold {
+    let mut trace = action.rule_trace.clone();
+    trace.push(format!("revision: {why}; the next date decides again"));
+    Hold {
+        reason: HoldReason::PreviousUnreported,
+        step_id: Some(action.step_id.clone()),
+        detail: Some(format!("revision: {why}")),
+        trace,
+    }
+}

@@ -1,0 +1,127 @@
+//! Copies of what is published, for readers that do not follow the log: gateways find `outbox/`, BI finds `kpi/` and
+//! `kpi_current/`. Every copy follows from the log, so any of them can be made again at any time.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+
+use super::log::{Log, PublishedFile, Record};
+use super::outbox;
+use super::store::Store;
+use crate::domain::action::sha256_hex;
+use crate::error::{Error, Result};
+
+/// One object that readers look for.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    pub key: String,
+    /// The record that it follows from.
+    pub seq: u64,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    /// The same bytes as this file of a run.
+    File(PublishedFile),
+    /// A manifest: it stands last in its folder, so that who sees it sees the parts that it names.
+    Manifest(Bytes),
+}
+
+impl Copy {
+    fn sha256(&self) -> String {
+        match &self.content {
+            Content::File(file) => file.sha256.clone(),
+            Content::Manifest(bytes) => sha256_hex(bytes),
+        }
+    }
+
+    /// Does it stand where readers look, whole?
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn stands(&self, output: &Store) -> Result<bool> {
+        Ok(output.digest(&self.key)?.is_some_and(|(_, sha256)| sha256 == self.sha256()))
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// `Damaged` where the file that it copies is gone or changed.
+    pub fn make(&self, output: &Store) -> Result<()> {
+        let bytes = match &self.content {
+            Content::File(file) => published_bytes(output, file)?,
+            Content::Manifest(bytes) => bytes.clone(),
+        };
+        output.put(&self.key, bytes)
+    }
+}
+
+/// Every copy that the log asks for, in the order in which they are made.
+pub fn copies(log: &Log) -> Vec<Copy> {
+    let newest_of_date: BTreeMap<NaiveDate, u64> = log.records.iter().map(|r| (r.as_of, r.seq)).collect();
+    let newest = log.newest_date().and_then(|date| newest_of_date.get(&date)).copied();
+    let mut copies = Vec::new();
+    for record in &log.records {
+        // A later revision of the date has KPI tables of its own.
+        let is_newest_of_date = newest_of_date.get(&record.as_of) == Some(&record.seq);
+        copies.extend(of_record(record, is_newest_of_date, newest == Some(record.seq)));
+    }
+    copies
+}
+
+fn of_record(record: &Record, is_newest_of_date: bool, is_newest: bool) -> Vec<Copy> {
+    let seq = record.seq;
+    let mut copies = Vec::new();
+    for file in &record.files {
+        let Some(key) = &file.copy_to else { continue };
+        let content = Content::File(file.clone());
+        if key.starts_with("outbox/") {
+            copies.push(Copy { key: key.clone(), seq, content });
+            continue;
+        }
+        if is_newest_of_date {
+            copies.push(Copy { key: key.clone(), seq, content: content.clone() });
+        }
+        if is_newest {
+            let table = key.split('/').nth(1).unwrap_or_default();
+            copies.push(Copy { key: format!("kpi_current/{table}.parquet"), seq, content });
+        }
+    }
+    for (key, manifest) in outbox::manifests(record) {
+        let body = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
+        copies.push(Copy { key, seq, content: Content::Manifest(body.into()) });
+    }
+    copies
+}
+
+/// Makes the copies of one record that do not stand.
+///
+/// # Errors
+/// As `Copy::make`.
+pub fn project(output: &Store, record: &Record) -> Result<()> {
+    let of_record = |copy: &Copy| copy.seq == record.seq;
+    copies(&Log::read(output)?).into_iter().filter(of_record).try_for_each(|copy| repair(output, &copy).map(drop))
+}
+
+/// Makes a copy that does not stand; says whether it had to.
+///
+/// # Errors
+/// As `Copy::make`.
+pub fn repair(output: &Store, copy: &Copy) -> Result<bool> {
+    if copy.stands(output)? {
+        return Ok(false);
+    }
+    copy.make(output).map(|()| true)
+}
+
+/// A published file, as its record has it.
+pub fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
+    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
+    let bytes = output.get(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+    match sha256_hex(&bytes) == file.sha256 {
+        true => Ok(bytes),
+        false => Err(damaged("a published file was changed; restore it from a backup")),
+    }
+}
