@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod explain;
 mod gc;
+mod inputs;
 mod log;
 mod make;
 mod plan;
@@ -40,6 +41,7 @@ const EXAMPLES: &str = "\
 Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
   regua check pipelines/daily.toml                is the configuration right?
+  regua inputs pipelines/daily.toml --as-of 2026-06-30   are the snapshots there?
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
@@ -52,7 +54,8 @@ Exit codes:
   2         usage or configuration
   3         contract or audit failed; nothing was published
   4         conflict with what is published
-  75        inputs or store not available; retry later
+  75        inputs or store not available, or somebody halted it; retry later
+  99        nothing to do, with --skip-if-unchanged only
   130, 143  interrupted; retry";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,6 +70,7 @@ enum Command {
     Plan(plan::Plan),
     Run(run::Run),
     Check(check::Check),
+    Inputs(inputs::Inputs),
     Explain(explain::Explain),
     Log(log::Log),
     Gc(gc::Gc),
@@ -135,6 +139,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Plan(plan) => plan.execute(voice),
         Command::Run(run) => run.execute(voice),
         Command::Check(check) => check.execute(voice),
+        Command::Inputs(inputs) => inputs.execute(voice),
         Command::Explain(explain) => explain.execute(voice),
         Command::Log(log) => log.execute(voice),
         Command::Gc(gc) => gc.execute(voice),

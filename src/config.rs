@@ -29,6 +29,8 @@ pub struct InputPlan {
     /// Column of the contract = (value of the file = value of the contract).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     pub amount_from_float: Option<Rounding>,
+    /// It must have been written at most so many days before the as-of date.
+    pub max_age_days: Option<u32>,
 }
 
 /// An aging bucket: days past due from..=to; `None` = without end.
@@ -48,6 +50,8 @@ pub struct Limits {
     pub workers: usize,
     pub quarantine_share_max: f64,
     pub history_days: u32,
+    /// Actions may be at most so many percent above the usual number.
+    pub volume_percent_max: u32,
     pub scratch_dir: Option<PathBuf>,
 }
 

@@ -75,6 +75,11 @@ pub enum Error {
     Contract(Lines<String>),
     #[error("nothing was published: an audit failed\n{0}")]
     Audit(Lines<Finding>),
+    #[error(
+        "nothing was published: {0}. `regua plan` shows what would go out; if it is right, run again with \
+         --accept-volume \"why\", or raise limits.volume_percent_max"
+    )]
+    Surge(String),
     #[error("a message could not be made: {0}")]
     Message(#[source] MessageError),
     #[error(
@@ -110,6 +115,9 @@ pub enum Error {
     Unsound(Lines<String>),
     #[error("the sample portfolio: {0}")]
     Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Only where the caller asks to be told so.
+    #[error("{as_of} is published already, from the same inputs and configuration: there is nothing to do")]
+    Unchanged { as_of: NaiveDate },
     #[error("interrupted: nothing was published")]
     Interrupted { signal: i32 },
 }
@@ -119,12 +127,13 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
-            Error::Contract(_) | Error::Audit(_) | Error::Message(_) => 3,
+            Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::Damaged { .. } | Error::Unsound(_) => 3,
             Error::Conflict { .. } => 4,
             Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } => 2,
+            Error::Unchanged { .. } => 99,
             Error::Halted { .. } => 75,
             Error::Torn { .. } | Error::File { .. } | Error::Demo(_) => 1,
             Error::Interrupted { signal } => 128 + *signal as u8,

@@ -18,6 +18,7 @@ use crate::io::projection::project;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
+pub use crate::stage::load::Seen;
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::Shards;
@@ -36,6 +37,8 @@ pub struct Request {
     pub ran_by: BTreeMap<String, String>,
     /// Why the date may be published again, as a revision, from other inputs or another configuration.
     pub revise: Option<String>,
+    /// Why far more actions than usual are right.
+    pub accept_volume: Option<String>,
 }
 
 /// How a run ended.
@@ -104,7 +107,9 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
             Ok(Ran { record: *record, was_published: true })
         }
         Planned::Ready(prepared) => {
-            let Prepared { audited, provenance, log, edition, results, .. } = *prepared;
+            let mut prepared = *prepared;
+            prepared.accept(plan, request)?;
+            let Prepared { audited, provenance, log, edition, results, .. } = prepared;
             progress.begin("publish", 1);
             let record = publish::publish(&output, (&log, &edition), &provenance, &audited, &results)?;
             Ok(Ran { record, was_published: false })
@@ -124,11 +129,22 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
     })?;
     if let Planned::Ready(prepared) = &mut planned {
         prepared.notes.extend(prepared.revision());
+        prepared.notes.extend(prepared.surge(plan).map(|what| format!("`regua run` would stop: {what}")));
     }
     if let (Planned::Ready(prepared), Some(object)) = (&mut planned, publish::halt(&output)?) {
         prepared.notes.push(format!("{object} says halt: `regua run` would publish nothing"));
     }
     Ok(planned)
+}
+
+/// Looks at every input, and says what keeps a run from reading them; reads no rows.
+///
+/// # Errors
+/// `Unavailable` where the store cannot be asked.
+pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Seen>, Result<()>)> {
+    let seen = load::look(plan, as_of, runtime)?;
+    let refused = load::refuse(&seen);
+    Ok((seen, refused))
 }
 
 /// Every stage but the last.
@@ -168,6 +184,23 @@ fn prepare(
 impl Prepared {
     pub fn as_of(&self) -> NaiveDate {
         self.provenance.as_of
+    }
+
+    /// Far more actions than usual are published only where somebody says why.
+    fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
+        match (self.surge(plan), &request.accept_volume) {
+            (None, _) => Ok(()),
+            (Some(what), None) => Err(Error::Surge(what)),
+            (Some(what), Some(why)) => {
+                self.edition.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
+                Ok(())
+            }
+        }
+    }
+
+    fn surge(&self, plan: &Plan) -> Option<String> {
+        let actions = self.results.counts.get("actions").copied().unwrap_or(0);
+        publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max)
     }
 
     /// What a revision would do.

@@ -20,7 +20,7 @@ use crate::run::{Ran, Request};
 #[command(after_help = "Examples:
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua run pipelines/daily.toml --as-of {{ ds }} --output json --result-file result.json   (in Airflow)
-  regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"late payments of the 29th\"
+  regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason late-export
 
 The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a
 message of that date may have reached: it takes back what is not sent and no longer holds, and adds what is new. Of a
@@ -38,6 +38,12 @@ pub(super) struct Run {
     /// Why it is published again; it stands in the record and goes to the gateways
     #[arg(long, requires = "revise", value_name = "TEXT")]
     reason: Option<String>,
+    /// Publish far more actions than usual, and say why; it stands in the record
+    #[arg(long, value_name = "WHY")]
+    accept_volume: Option<String>,
+    /// End with 99 instead of 0 where the same run is published already; Airflow takes it as skipped
+    #[arg(long)]
+    skip_if_unchanged: bool,
     /// Also write the result line to this file
     #[arg(long)]
     result_file: Option<PathBuf>,
@@ -46,8 +52,15 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let mut plan = Plan::load(&self.pipeline.pipeline, &variable)?;
-        let request = Request { revise: self.reason.clone().filter(|_| self.revise), ..request(self.as_of) };
+        let request = Request {
+            revise: self.reason.clone().filter(|_| self.revise),
+            accept_volume: self.accept_volume.clone(),
+            ..request(self.as_of)
+        };
         let ran = execute(&mut plan, &request, voice)?;
+        if self.skip_if_unchanged && ran.was_published {
+            return Err(Error::Unchanged { as_of: self.as_of });
+        }
         let result = result_of(&plan, &ran);
         if let Some(path) = &self.result_file {
             std::fs::write(path, format!("{result}\n")).map_err(Error::file(path))?;
@@ -73,7 +86,7 @@ pub(super) fn execute(plan: &mut Plan, request: &Request, voice: Voice) -> Resul
 
 /// A run, or a plan, of this attempt's own.
 pub(super) fn request(as_of: NaiveDate) -> Request {
-    Request { as_of, nonce: nonce(), ran_by: scheduler(), revise: None }
+    Request { as_of, nonce: nonce(), ran_by: scheduler(), revise: None, accept_volume: None }
 }
 
 /// Tells this process from any other that works on the same output.

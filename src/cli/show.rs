@@ -23,7 +23,7 @@ use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
 use crate::report::{self, Aging, Holds, Sums, grouped};
-use crate::run::Ran;
+use crate::run::{Ran, Seen};
 
 pub(super) use plan::plan;
 
@@ -126,6 +126,29 @@ fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
         Some(table) => format!("{}\n{table}\n", voice.bold(title)),
         None => format!("{}\n  nothing\n", voice.bold(title)),
     }
+}
+
+/// Every input, a line each.
+pub(super) fn inputs(seen: &[Seen]) -> String {
+    let mut table = plain_table(&["input", "state", "objects", "rows", "MB", "written (UTC)", "path"]);
+    for input in seen {
+        let state = match (&input.missing, input.errors.is_empty(), input.objects()) {
+            (Some(_), _, _) => "wait",
+            (None, false, _) => "off contract",
+            (None, true, 0) => "none",
+            (None, true, _) => "ready",
+        };
+        table.add_row([
+            input.snapshot.table.name.to_owned(),
+            state.to_owned(),
+            grouped(input.objects() as i64),
+            grouped(input.snapshot.rows() as i64),
+            format!("{:.1}", input.size() as f64 / 1e6),
+            input.modified().map_or("-".to_owned(), |m| m.format("%F %R").to_string()),
+            input.path.clone(),
+        ]);
+    }
+    right_aligned(table, 2..5).to_string()
 }
 
 /// Every published run, a line each.

@@ -117,6 +117,9 @@ pub struct RawInput {
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Accept float amounts, rounded by this name and counted.
     pub amount_from_float: Option<Rounding>,
+    /// Its youngest object must have been written at most so many days before the as-of date; none = any age.
+    #[schemars(range(max = 3650))]
+    pub max_age_days: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -248,6 +251,10 @@ pub struct RawLimits {
     /// Days back for which earlier published actions are read.
     #[schemars(range(min = 1, max = 3650))]
     pub history_days: Option<u32>,
+    /// More actions than so many percent above the usual number stop the run; none = 200. The usual number is the
+    /// median of the last runs that sent any.
+    #[schemars(range(min = 10, max = 100000))]
+    pub volume_percent_max: Option<u32>,
     /// Folder for scratch files; none = the system's.
     pub scratch_dir: Option<String>,
 }

@@ -29,6 +29,9 @@ pub struct Record {
     /// Why the date is published again; null for the first time.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What an operator overrode, and why: `volume` = more actions than usual.
+    #[serde(default)]
+    pub overrides: BTreeMap<String, String>,
     pub run_id: String,
     /// Tells this attempt's record from another's, whatever the store answers.
     pub nonce: String,

@@ -52,6 +52,8 @@ pub struct Pinned {
     pub size: u64,
     pub e_tag: Option<String>,
     pub version: Option<String>,
+    /// By the clock of the store.
+    pub modified: DateTime<Utc>,
 }
 
 /// One object of a listing.
@@ -271,8 +273,8 @@ impl Store {
     }
 
     fn pinned(&self, key: String, meta: ObjectMeta) -> Pinned {
-        let ObjectMeta { location, size, e_tag, version, .. } = meta;
-        Pinned { url: self.url_of(&key), path: location, size, e_tag, version }
+        let ObjectMeta { location, size, e_tag, version, last_modified } = meta;
+        Pinned { url: self.url_of(&key), path: location, size, e_tag, version, modified: last_modified }
     }
 
     pub(super) fn objects(&self) -> &Arc<dyn ObjectStore> {

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Date32Type;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use tokio::runtime::Handle;
 
 use crate::config::{InputPlan, Plan};
 use crate::contract::{self, Table};
 use crate::domain::calendar::{Scope, UnknownScope};
+use crate::domain::procedure::days_before;
 use crate::error::{Error, Lines, Result};
 use crate::io::log::InputObject;
 use crate::io::parquet::Source;
@@ -92,40 +93,116 @@ impl Snapshots {
     }
 }
 
+/// One input as it was found.
+#[derive(Debug)]
+pub struct Seen {
+    pub snapshot: Snapshot,
+    /// Where it was looked for.
+    pub path: String,
+    /// Columns of the files that no mapping uses.
+    pub unused: Vec<String>,
+    /// Why it cannot be read yet: it is not there, or too old.
+    pub missing: Option<String>,
+    /// Why it cannot be read at all.
+    pub errors: Vec<String>,
+}
+
+impl Seen {
+    pub fn objects(&self) -> usize {
+        self.snapshot.sources.len()
+    }
+
+    /// Bytes.
+    pub fn size(&self) -> u64 {
+        self.snapshot.sources.iter().map(|s| s.object.size).sum()
+    }
+
+    /// When the youngest of its objects was written.
+    pub fn modified(&self) -> Option<DateTime<Utc>> {
+        self.snapshot.sources.iter().map(|s| s.object.modified).max()
+    }
+}
+
 /// Pins and checks every input.
 ///
 /// # Errors
-/// `InputsMissing` where a required input is not there, `Contract` with every mismatch of every file.
+/// `InputsMissing` where a required input is not there or one is too old, `Contract` with every mismatch of every file.
 pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots> {
-    let (mut missing, mut errors) = (Vec::new(), Vec::new());
+    let seen = look(plan, as_of, runtime)?;
+    refuse(&seen)?;
     let (mut tables, mut unused) = (Vec::new(), Vec::new());
-    for input in &plan.inputs {
-        let sources = open(input, as_of, runtime)?;
-        if sources.is_empty() && input.table.required {
-            missing.push(format!(
-                "{} snapshot {}: nothing is there; wait for the export, or correct [inputs.{0}].path",
-                input.table.name,
-                input.path.replace("{as_of}", &as_of.to_string())
-            ));
-        }
-        for source in &sources {
-            match columns::resolve(input, source.schema(), &source.object.url) {
-                Ok(resolved) if !resolved.unused.is_empty() => unused.push((input.table.name, resolved.unused)),
-                Ok(_) => {}
-                Err(found) => errors.extend(found),
-            }
-        }
-        let rules = Arc::new(rows::RowRules::new(input.clone(), plan.zone));
-        tables.push(Snapshot { table: input.table, sources, rules });
-    }
-    if !missing.is_empty() {
-        return Err(Error::InputsMissing(Lines(missing)));
-    }
-    if !errors.is_empty() {
-        return Err(Error::Contract(Lines(errors)));
+    for input in seen {
+        unused.extend((!input.unused.is_empty()).then_some((input.snapshot.table.name, input.unused)));
+        tables.push(input.snapshot);
     }
     tables.extend(absent(&tables, plan.zone));
     Ok(Snapshots { tables, unused })
+}
+
+/// Looks at every input that the plan names: what is there, how old it is, and whether it is on contract.
+///
+/// # Errors
+/// `Unavailable` where the store cannot be asked; what is wrong with an input stands in it.
+pub fn look(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<Seen>> {
+    plan.inputs.iter().map(|input| look_at(plan, input, as_of, runtime)).collect()
+}
+
+/// # Errors
+/// What keeps these inputs from being read: first what time may mend, then what it cannot.
+pub fn refuse(seen: &[Seen]) -> Result<()> {
+    let missing: Vec<String> = seen.iter().filter_map(|input| input.missing.clone()).collect();
+    if !missing.is_empty() {
+        return Err(Error::InputsMissing(Lines(missing)));
+    }
+    let errors: Vec<String> = seen.iter().flat_map(|input| input.errors.clone()).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
+}
+
+fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<Seen> {
+    let path = input.path.replace("{as_of}", &as_of.to_string());
+    let (mut sources, mut unused, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (store, objects) = pin(&path, runtime)?;
+    for object in objects {
+        let url = object.url.clone();
+        let source = match Source::open(&store, object) {
+            Err(error @ Error::Damaged { .. }) => {
+                errors.push(error.to_string());
+                continue;
+            }
+            opened => opened?,
+        };
+        match columns::resolve(input, source.schema(), &url) {
+            Ok(resolved) if !resolved.unused.is_empty() => unused = resolved.unused,
+            Ok(_) => {}
+            Err(found) => errors.extend(found),
+        }
+        sources.push(source);
+    }
+    let rules = Arc::new(rows::RowRules::new(input.clone(), plan.zone));
+    let snapshot = Snapshot { table: input.table, sources, rules };
+    let mut seen = Seen { snapshot, path, unused, missing: None, errors };
+    seen.missing = missing(&seen, input, as_of, plan.zone);
+    Ok(seen)
+}
+
+/// Is it not there, or was it last written before it could know of the date? Measured against the date that is asked
+/// for, never against a clock.
+fn missing(seen: &Seen, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option<String> {
+    let (table, path) = (input.table.name, &seen.path);
+    let Some(modified) = seen.modified() else {
+        let is_missing = input.table.required && seen.errors.is_empty();
+        return is_missing.then(|| {
+            format!("{table} snapshot {path}: nothing is there; wait for the export, or correct [inputs.{table}].path")
+        });
+    };
+    let days = input.max_age_days?;
+    let (written, oldest) = (modified.with_timezone(&zone).date_naive(), days_before(as_of, days));
+    (written < oldest).then(|| {
+        format!(
+            "{table} snapshot {path}: last written on {written}, and [inputs.{table}].max_age_days = {days} asks for \
+             {oldest} or later; wait for the export"
+        )
+    })
 }
 
 /// The holidays that came with the data.
@@ -165,15 +242,16 @@ fn absent(present: &[Snapshot], zone: Tz) -> Vec<Snapshot> {
             columns: Default::default(),
             values: Default::default(),
             amount_from_float: None,
+            max_age_days: None,
         };
         Snapshot { table, sources: Vec::new(), rules: Arc::new(rows::RowRules::new(input, zone)) }
     };
     contract::INPUTS.iter().filter(is_absent).map(empty).collect()
 }
 
-fn open(input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<Source>> {
-    let path = input.path.replace("{as_of}", &as_of.to_string());
-    let (folder, name) = split_glob(&path);
+/// The objects that a path or a glob names, pinned.
+fn pin(path: &str, runtime: &Handle) -> Result<(Store, Vec<Pinned>)> {
+    let (folder, name) = split_glob(path);
     let store = Store::open(&folder, runtime)?;
     let objects = if name.contains(['*', '?', '[']) {
         let pattern = glob::Pattern::new(&name).map_err(|e| Error::Usage(format!("{path}: {e}")))?;
@@ -181,5 +259,5 @@ fn open(input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<Sou
     } else {
         store.pin_one(&name)?.into_iter().collect()
     };
-    objects.into_iter().map(|object| Source::open(&store, object)).collect()
+    Ok((store, objects))
 }

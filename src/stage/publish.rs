@@ -19,6 +19,12 @@ use crate::io::parquet::Source;
 use crate::io::projection::{project, published_bytes};
 use crate::io::store::Store;
 
+/// Runs that say what is usual, and how many of them there have to be.
+const SURGE_RUNS: usize = 14;
+const SURGE_RUNS_MIN: usize = 3;
+/// So many actions are no surge, whatever is usual.
+const SURGE_ACTIONS_MIN: u64 = 50;
+
 /// What makes a run the same run: everything it depends on.
 #[derive(Clone, Debug)]
 pub struct Provenance {
@@ -43,6 +49,14 @@ pub struct Edition {
     pub reason: Option<String>,
     /// What earlier revisions of the date took back.
     pub voided: BTreeSet<String>,
+    /// What the operator overrode, and why.
+    pub overrides: BTreeMap<String, String>,
+}
+
+impl Edition {
+    fn first(kind: RecordKind) -> Edition {
+        Edition { kind, revision: 0, reason: None, voided: BTreeSet::new(), overrides: BTreeMap::new() }
+    }
 }
 
 /// What the log says about a date before the work starts.
@@ -97,7 +111,7 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     };
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
-    let edition = Edition { kind, revision, reason: reason.map(str::to_owned), voided: BTreeSet::new() };
+    let edition = Edition { revision, reason: reason.map(str::to_owned), ..Edition::first(kind) };
     Ok(Outlook::Open(log, edition))
 }
 
@@ -240,6 +254,7 @@ fn record(
         revision: edition.revision,
         kind: edition.kind,
         reason: edition.reason.clone(),
+        overrides: edition.overrides.clone(),
         nonce: provenance.nonce.clone(),
         input_digest: provenance.input_digest.clone(),
         config_digest: provenance.config_digest.clone(),
@@ -262,6 +277,21 @@ fn counts(counts: &BTreeMap<String, u64>, files: &[PublishedFile]) -> BTreeMap<S
         files.iter().any(|f| f.path.contains(&folder) || f.path.ends_with(&file))
     };
     counts.iter().filter(|(table, _)| is_published(table)).map(|(table, rows)| (table.clone(), *rows)).collect()
+}
+
+/// Says so where there are far more actions than usual: whoever halved a threshold by mistake writes to everybody.
+///
+/// Usual is the median of the last runs that sent any; a portfolio without such a past, and a handful of actions, are
+/// let through.
+pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Option<String> {
+    let is_usual = |r: &&Record| r.kind == RecordKind::Actions && r.revision == 0;
+    let counts = log.records.iter().rev().filter(is_usual).filter_map(|r| r.counts.get("actions").copied());
+    let mut past: Vec<u64> = counts.filter(|n| *n > 0).take(SURGE_RUNS).collect();
+    past.sort_unstable();
+    let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
+    let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
+    let is_surge = edition.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
+    is_surge.then(|| format!("{actions} actions, where {usual} are usual and {most} the most that are let through"))
 }
 
 /// What an operator has put there to stop every run.

@@ -246,6 +246,9 @@ fn an_action_id_stands_once_in_the_batch_and_the_log() {
     let published =
         broken("D1", "D1", "\nactions: action_id published_on\nA1 2026-06-20\nA2 2026-06-20\nA2 2026-06-21");
     finds("audit_11_action_id_unique", &published, &["A1 | 1 | 2 | 1"]);
+    let kept = "\nout_actions: action_id payload_sha256\nA2 same\nA3 new
+        actions: action_id payload_sha256 published_on\nA2 same 2026-06-30\nA3 old 2026-06-30";
+    finds("audit_11_action_id_unique", &broken("D1", "D1", kept), &["A3 | 1 | 2 | 1"]);
 }
 
 #[test]

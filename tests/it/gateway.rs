@@ -388,7 +388,7 @@ fn an_instruction_is_sent_and_reported_too() {
     rig.run("2026-07-01");
     assert_eq!(rig.house.published("quarantine", "reason"), [""; 0]);
     let decisions = rig.house.published("decisions", "outcome reason step_id");
-    assert_eq!(decisions, ["hold min_gap d+90"], "reported as sent, not under way");
+    assert_eq!(decisions, ["hold min_gap d+70"], "reported as sent, not under way");
 }
 
 /// What comes later: a reply, or what an operator finds out about an action of unknown fate.

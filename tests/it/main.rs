@@ -22,3 +22,4 @@ mod spec;
 mod stores;
 mod support;
 mod tidy;
+mod upkeep;

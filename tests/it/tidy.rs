@@ -33,9 +33,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The commands see everything but the stages: what a run does is `run.rs`.
     (
         "src/cli",
-        &["config", "run", "report", "error", "io", "contract", "domain", "demo", "progress", "interrupt", "cli"],
+        &[
+            "config",
+            "run",
+            "report",
+            "upkeep",
+            "error",
+            "io",
+            "contract",
+            "domain",
+            "demo",
+            "progress",
+            "interrupt",
+            "cli",
+        ],
     ),
     ("src/report", &["io", "contract", "domain", "error", "report"]),
+    ("src/upkeep", &["io", "contract", "domain", "error", "progress", "upkeep"]),
 ];
 
 /// A crate, and the only files that may name it.

@@ -73,6 +73,7 @@ impl Workshop<'_> {
             columns: raw.columns.clone(),
             values: raw.values.clone(),
             amount_from_float: raw.amount_from_float,
+            max_age_days: raw.max_age_days,
         }
     }
 

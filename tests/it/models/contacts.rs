@@ -377,3 +377,32 @@ fn what_an_action_named_goes_with_its_contact() {
     ",
     );
 }
+
+/// Only a revision finds any: what was published on the very date, and the last that was told of it.
+#[test]
+fn what_an_earlier_edition_of_the_date_published() {
+    spec(
+        "
+        actions: action_id published_on
+            A1 2026-06-29
+            A2 2026-06-30
+            A3 2026-06-30
+            A4 2026-06-30
+            A5 2026-06-30
+            A6 2026-06-30
+        contact_log: event_id action_id occurred_at status
+            E1 A1 2026-06-30T10:00:00 sent
+            E2 A3 2026-06-30T10:00:00 queued
+            E3 A4 2026-06-30T10:00:00 sent
+            E4 A5 2026-06-30T10:00:00 sent
+            E5 A5 2026-06-30T11:00:00 bounced
+            E6 A6 2026-06-30T10:00:00 ignored
+        cnd_published = action_id fate
+            A2 -
+            A3 -
+            A4 sent
+            A5 not_sent
+            A6 not_sent
+    ",
+    );
+}

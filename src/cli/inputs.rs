@@ -1,0 +1,49 @@
+//! `regua inputs`: are the snapshots of a date there, young enough and on contract?
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{PipelineArg, Voice, date, runtime, say, show, variable};
+use crate::config::Plan;
+use crate::error::Result;
+use crate::run::{Seen, inputs};
+
+/// Tells whether the snapshots of a date are there, young enough and on contract; reads no rows
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  regua inputs pipelines/daily.toml --as-of 2026-06-30
+  regua inputs pipelines/daily.toml --as-of {{ ds }} --output json   (a sensor in Airflow: 75 = wait, 3 = give up)
+
+How old an input may be is said by `max_age_days` in its section of the pipeline.")]
+pub(super) struct Inputs {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    /// Date of the position
+    #[arg(long, value_parser = date)]
+    as_of: NaiveDate,
+}
+
+impl Inputs {
+    pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let plan = Plan::load(&self.pipeline.pipeline, &variable)?;
+        let runtime = runtime()?;
+        let (seen, refused) = inputs(&plan, self.as_of, runtime.handle())?;
+        if voice.json {
+            let inputs: Vec<Value> = seen.iter().map(as_json).collect();
+            let outcome = if refused.is_ok() { "ready" } else { "not_ready" };
+            say(&json!({"outcome": outcome, "as_of": self.as_of, "inputs": inputs}).to_string());
+        } else {
+            say(&show::inputs(&seen));
+        }
+        refused
+    }
+}
+
+fn as_json(seen: &Seen) -> Value {
+    json!({
+        "table": seen.snapshot.table.name, "path": seen.path, "objects": seen.objects(), "rows": seen.snapshot.rows(),
+        "bytes": seen.size(), "modified": seen.modified(), "missing": seen.missing, "errors": seen.errors,
+        "unused_columns": seen.unused,
+    })
+}

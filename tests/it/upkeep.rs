@@ -1,0 +1,433 @@
+//! What is published is corrected, looked after and made again: revisions, earlier dates, `regua log` and `regua gc`.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::support::{Ended, House, as_of};
+
+/// As many debtors with a reminder each, known to no other day.
+fn crowd(house: &House, name: &str, debtors: usize) {
+    let table = |head: &str, row: &dyn Fn(String) -> String| {
+        (0..debtors).fold(head.to_owned(), |text, n| text + "\n" + &row(format!("{name}{n}")))
+    };
+    let invoices = table("invoice_id debtor_id issue_date due_date amount", &|id| {
+        format!("I{id} {id} 2026-01-05 2026-06-20 100.00")
+    });
+    house.write("invoices", &invoices);
+    house.write("debtors", &table("debtor_id legal_name state", &|id| format!("{id} Acme SP")));
+    house.write("contact_points", &table("debtor_id channel address", &|id| format!("{id} email {id}@acme.example")));
+}
+
+const INVOICES: &str = "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00";
+
+/// Debtor D1 gets a reminder; D2 is not there yet.
+fn house() -> House {
+    let house = House::new();
+    house.write("invoices", INVOICES);
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP\nD2 Beta SP");
+    house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example\nD2 email b@beta.example");
+    house
+}
+
+fn published() -> House {
+    let house = house();
+    ok(house.run(as_of()));
+    house
+}
+
+fn ok(ended: Ended) -> Value {
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let last = ended.stdout.lines().last().unwrap_or_default();
+    serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}: {}", ended.stdout))
+}
+
+fn revise(house: &House, as_of: &str) -> Value {
+    ok(house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of, "--revise", "--reason", "late export"]))
+}
+
+fn paid(house: &House) {
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 100.00");
+}
+
+/// The lines below the outbox, by file.
+fn outbox(house: &House) -> Vec<(String, Vec<Value>)> {
+    let root = house.path("output/outbox");
+    let files = glob::glob(&root.join("**/*.ndjson").to_string_lossy()).expect("a pattern").flatten();
+    let mut found: Vec<(String, Vec<Value>)> = files
+        .map(|file| {
+            let name = file.strip_prefix(&root).expect("below it").display().to_string();
+            let text = fs::read_to_string(&file).expect("text");
+            (name, text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect())
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+fn verify(house: &House) -> Ended {
+    house.regua(&["log", "output", "--verify"])
+}
+
+fn sound(house: &House) {
+    assert_eq!(ok(verify(house))["outcome"], "sound");
+}
+
+#[test]
+fn a_revision_takes_back_what_was_paid_and_writes_to_whom_nobody_wrote() {
+    let house = published();
+    let first = house.published("actions", "action_id").join("");
+    paid(&house);
+    house.write("invoices", &format!("{INVOICES}\nI2 D2 2026-01-05 2026-06-20 70.00"));
+    let told = revise(&house, as_of());
+    assert_eq!(
+        (&told["revision"], &told["counts"]["actions"], &told["counts"]["voids"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    let files = outbox(&house);
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "dt=2026-06-30/channel=email/part-00000.ndjson",
+        "dt=2026-06-30/revision=1/channel=email/part-00000.ndjson",
+        "dt=2026-06-30/revision=1/voids/part-00000.ndjson",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(files[1].1[0]["data"]["debtor_id"], "D2");
+    let void = &files[2].1[0];
+    assert_eq!(void["id"], format!("void-{first}"));
+    assert_eq!(void["data"]["reason"], "late export");
+    assert_eq!(house.published("decisions", "debtor_id outcome reason"), ["D2 action step_due"]);
+    sound(&house);
+    // The same again publishes nothing, and a third edition knows what the second took back.
+    assert_eq!(revise(&house, as_of())["outcome"], "already_published");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    let told = revise(&house, as_of());
+    assert_eq!((&told["revision"], &told["counts"]["actions"]), (&2.into(), &0.into()));
+    assert_eq!(
+        house.published("decisions", "debtor_id outcome reason detail"),
+        ["D1 hold previous_unreported revision: an earlier revision took it back", "D2 action step_due -"]
+    );
+    assert_eq!(house.published("kpi_actions", "step_id actions"), ["d+5 1"], "what stands, not what is new");
+    sound(&house);
+}
+
+#[test]
+fn what_a_revision_took_back_is_decided_again_once_the_gateway_has_told() {
+    let house = published();
+    let first = house.published("actions", "action_id").join("");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 40.00");
+    assert_eq!(revise(&house, as_of())["counts"]["voids"], 1, "the message asks for too much");
+    ok(house.run("2026-07-01"));
+    assert_eq!(house.published("decisions", "reason"), ["previous_unreported"], "it may have been sent all the same");
+    house.write(
+        "contact_log",
+        &format!("event_id action_id debtor_id channel occurred_at status regua step_id\nE1 {first} D1 email 2026-07-01T15:00:00Z ignored b2b d+5"),
+    );
+    ok(house.run("2026-07-02"));
+    assert_eq!(house.published("actions", "step_id occurrence open_amount"), ["d+5 2 60.00"]);
+    sound(&house);
+}
+
+#[test]
+fn a_date_is_revised_only_with_a_reason_and_only_once_it_is_published() {
+    let house = house();
+    let run = |more: &[&str]| house.regua(&[&["run", "pipelines/daily.toml", "--as-of", as_of()], more].concat());
+    let nothing = run(&["--revise", "--reason", "x"]);
+    assert_eq!(nothing.code, 2);
+    assert!(nothing.stderr.contains("there is nothing to revise; leave --revise out"), "{}", nothing.stderr);
+    assert_eq!(run(&["--revise"]).code, 2, "no reason");
+    ok(run(&[]));
+    paid(&house);
+    let conflict = run(&[]);
+    assert_eq!(conflict.code, 4);
+    assert!(conflict.stderr.contains("--revise --reason"), "{}", conflict.stderr);
+    let plan = ok(house.regua(&["plan", "pipelines/daily.toml", "--as-of", as_of(), "--revise"]));
+    assert!(plan["notes"].to_string().contains("revision 1 of 2026-06-30: 0 new actions, 1 taken back"), "{plan}");
+}
+
+#[test]
+fn of_a_date_before_the_newest_only_the_position_is_published() {
+    let house = published();
+    let current =
+        |table: &str| fs::read(house.path(&format!("output/kpi_current/{table}.parquet"))).expect("a KPI table");
+    let before = current("kpi_aging");
+    let told = ok(house.run("2026-06-29"));
+    assert_eq!((&told["kind"], &told["outcome"]), (&"kpi_only".into(), &"published".into()));
+    for table in ["actions", "decisions", "kpi_actions", "kpi_holds"] {
+        assert_eq!(told["counts"][table], Value::Null, "{table}");
+    }
+    assert_eq!(told["counts"]["items"], 1);
+    assert_eq!(outbox(&house).len(), 1, "nobody is written to");
+    assert!(house.path("output/kpi/kpi_aging/dt=2026-06-29").exists());
+    assert!(!house.path("output/kpi/kpi_actions/dt=2026-06-29").exists());
+    assert_eq!(current("kpi_aging"), before, "the newest date stays the present one");
+    sound(&house);
+    let text = house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-06-28", "--output", "text"]);
+    assert!(text.stderr.contains("2026-06-30 is published already"), "{}", text.stderr);
+    // What was published for the date itself still counts the day after.
+    ok(house.run("2026-07-01"));
+    assert_eq!(house.published("decisions", "reason"), ["previous_unreported"]);
+}
+
+#[test]
+fn an_earlier_date_does_not_see_what_was_published_later() {
+    let house = published();
+    paid(&house);
+    assert_eq!(revise(&house, as_of())["kind"], "actions");
+    ok(house.run("2026-07-01"));
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    let told = revise(&house, as_of());
+    assert_eq!((&told["kind"], &told["revision"]), (&"kpi_only".into(), &2.into()));
+    assert_eq!(told["counts"]["voids"], Value::Null);
+    sound(&house);
+}
+
+fn files(house: &House, pattern: &str) -> Vec<std::path::PathBuf> {
+    let mut found: Vec<_> = glob::glob(&house.path(pattern).to_string_lossy())
+        .expect("a pattern")
+        .flatten()
+        .filter(|p| p.is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_copy_follows_from_the_log() {
+    let house = published();
+    ok(house.run("2026-07-01"));
+    let copies: Vec<_> = ["output/outbox/**/*", "output/kpi/**/*", "output/kpi_current/*"]
+        .iter()
+        .flat_map(|pattern| files(&house, pattern))
+        .collect();
+    let before: Vec<Vec<u8>> = copies.iter().map(|file| fs::read(file).expect("bytes")).collect();
+    assert!(copies.len() > 10, "{copies:?}");
+    for folder in ["outbox", "kpi", "kpi_current"] {
+        fs::remove_dir_all(house.path("output").join(folder)).expect("removed");
+    }
+    let told = ok(verify(&house));
+    assert_eq!(told["outcome"], "copies_missing");
+    assert_eq!(told["copies_missing"].as_array().map(Vec::len), Some(copies.len()));
+    let made = ok(house.regua(&["log", "output", "--repair"]));
+    assert_eq!(made["copies"].as_array().map(Vec::len), Some(copies.len()));
+    let after: Vec<Vec<u8>> = copies.iter().map(|file| fs::read(file).expect("bytes")).collect();
+    assert!(before == after, "the same bytes");
+    sound(&house);
+    fs::write(&copies[0], "torn").expect("written");
+    assert_eq!(ok(house.regua(&["log", "output", "--repair"]))["copies"].as_array().map(Vec::len), Some(1));
+    assert_eq!(ok(house.regua(&["log", "output", "--repair"]))["copies"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn verify_finds_what_was_changed_or_lost() {
+    let flip = |file: &Path| {
+        let mut bytes = fs::read(file).expect("bytes");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(file, bytes).expect("written");
+    };
+    let table: &[(&str, &dyn Fn(&Path), &str)] = &[
+        ("output/runs/*/*/items/*.parquet", &flip, "has another SHA-256: it was changed"),
+        ("output/runs/*/*/run_results.json", &flip, "has another SHA-256: it was changed"),
+        ("output/runs/*/*/actions/*.parquet", &|file| fs::remove_file(file).expect("removed"), "is gone"),
+        ("output/runs/*/*/kpi/kpi_aging.parquet", &|file| fs::write(file, "x").expect("written"), "has 1 bytes, not"),
+    ];
+    for (pattern, harm, expected) in table {
+        let house = published();
+        harm(&files(&house, pattern)[0]);
+        let ended = verify(&house);
+        assert_eq!(ended.code, 3, "{pattern}: {}", ended.stdout);
+        assert!(
+            ended.stderr.contains(expected) && ended.stderr.contains("restore it from a backup"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+/// The log is a chain: a record that was edited is known by the next one, and a gap by its number.
+#[test]
+fn verify_finds_a_log_that_was_edited() {
+    let house = published();
+    ok(house.run("2026-07-01"));
+    let first = house.path("output/_log/00000000000000000001.json");
+    let text = fs::read_to_string(&first).expect("a record");
+    fs::write(&first, text.replace("\"actions\": 1", "\"actions\": 2")).expect("written");
+    let edited = verify(&house);
+    assert_eq!(edited.code, 3);
+    assert!(edited.stderr.contains("the chain is broken"), "{}", edited.stderr);
+    fs::remove_file(&first).expect("removed");
+    let gap = verify(&house);
+    assert_eq!(gap.code, 3);
+    assert!(gap.stderr.contains("a record before it is missing"), "{}", gap.stderr);
+}
+
+/// Of the newest record no other knows the hash: what it says is held against the tables.
+#[test]
+fn verify_holds_the_record_against_the_tables() {
+    for (from, to, expected) in [
+        ("\"items\": 1", "\"items\": 2", "rows of items: the record says 2, the table holds 1"),
+        (
+            "\"BRL\": \"100.00\"",
+            "\"BRL\": \"100.01\"",
+            "open amount in BRL: the record says 100.01, the table holds 100.00",
+        ),
+    ] {
+        let house = published();
+        let record = house.path("output/_log/00000000000000000001.json");
+        let text = fs::read_to_string(&record).expect("a record");
+        assert!(text.contains(from), "{text}");
+        fs::write(&record, text.replace(from, to)).expect("written");
+        let ended = verify(&house);
+        assert_eq!(ended.code, 3, "{}", ended.stdout);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_log_is_listed_and_shown() {
+    let house = published();
+    paid(&house);
+    revise(&house, as_of());
+    let listed = ok(house.regua(&["log", "output"]));
+    assert_eq!(listed["records"].as_array().map(Vec::len), Some(2));
+    let text = house.regua(&["log", "output", "--output", "text"]).stdout;
+    assert!(text.contains("2026-06-30") && text.contains("actions") && text.contains("BRL 100.00"), "{text}");
+    for which in ["2", as_of()] {
+        let shown = house.regua(&["log", "output", "--show", which]);
+        assert!(shown.stdout.contains("\"reason\": \"late export\""), "{which}: {}", shown.stdout);
+    }
+    let missing = house.regua(&["log", "output", "--show", "3"]);
+    assert_eq!(missing.code, 2);
+    assert!(missing.stderr.contains("no record 3; `regua log output` lists what is there"), "{}", missing.stderr);
+    assert_eq!(ok(house.regua(&["log", "elsewhere"]))["records"], Value::Array(Vec::new()));
+}
+
+fn age(file: &Path, days: u64) {
+    let when = SystemTime::now() - Duration::from_secs(days * 86_400);
+    File::options().write(true).open(file).and_then(|f| f.set_modified(when)).expect("a date of its own");
+}
+
+#[test]
+fn gc_deletes_what_no_record_names_and_nothing_else() {
+    let house = published();
+    let attempt = |name: &str, days: u64| {
+        let file = house.path(&format!("output/runs/2026-06-30/{name}/actions/part-00000.parquet"));
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        fs::write(&file, "half").expect("written");
+        age(&file, days);
+        file
+    };
+    let (old, young) = (attempt("dead-1", 8), attempt("alive-2", 6));
+    let probe = house.path("output/_control/probe-00ff");
+    fs::write(&probe, "1").expect("written");
+    age(&probe, 8);
+    fs::write(house.path("output/_control/HALT"), "stop").expect("written");
+    age(&house.path("output/_control/HALT"), 800);
+    for file in files(&house, "output/runs/*/*/*/*") {
+        if file != young && file != old {
+            age(&file, 800);
+        }
+    }
+    let listed = ok(house.regua(&["gc", "output"]));
+    assert_eq!(listed["folders"], serde_json::json!(["_control/probe-00ff", "runs/2026-06-30/dead-1"]));
+    assert!(old.exists(), "it only lists");
+    let text = house.regua(&["gc", "output", "--output", "text"]).stdout;
+    assert!(text.contains("could be deleted with --delete"), "{text}");
+    assert_eq!(ok(house.regua(&["gc", "output", "--delete"]))["objects"], 2);
+    assert!(!old.exists() && !probe.exists() && young.exists() && house.path("output/_control/HALT").exists());
+    assert_eq!(ok(house.regua(&["gc", "output"]))["objects"], 0);
+    fs::remove_file(house.path("output/_control/HALT")).expect("removed");
+    sound(&house);
+}
+
+/// Where the log cannot be read, nothing can be told apart, and nothing is deleted.
+#[test]
+fn gc_deletes_nothing_beside_a_damaged_log() {
+    let house = published();
+    fs::write(house.path("output/_log/00000000000000000001.json"), "{}").expect("written");
+    let ended = house.regua(&["gc", "output", "--older-than", "0", "--delete"]);
+    assert_eq!(ended.code, 3, "{}", ended.stdout);
+    assert!(!files(&house, "output/runs/*/*/items/*").is_empty());
+}
+
+/// Whoever halved a threshold by mistake would write to everybody.
+#[test]
+fn far_more_actions_than_usual_need_a_reason() {
+    let house = house();
+    for (day, name, debtors) in [("2026-06-26", "A", 10), ("2026-06-29", "B", 20), ("2026-06-30", "C", 17)] {
+        crowd(&house, name, debtors);
+        assert_eq!(ok(house.run(day))["counts"]["actions"], debtors);
+    }
+    crowd(&house, "E", 51);
+    assert_eq!(ok(house.run("2026-07-01"))["counts"]["actions"], 51, "three times 17");
+    crowd(&house, "F", 61);
+    let stopped = house.run("2026-07-02");
+    assert_eq!(stopped.code, 3, "{}", stopped.stdout);
+    for part in ["61 actions, where 20 are usual and 60 the most", "--accept-volume", "limits.volume_percent_max"] {
+        assert!(stopped.stderr.contains(part), "no {part:?} in {}", stopped.stderr);
+    }
+    let plan = ok(house.regua(&["plan", "pipelines/daily.toml", "--as-of", "2026-07-02"]));
+    assert!(plan["notes"].to_string().contains("would stop: 61 actions"), "{plan}");
+    let run = ["run", "pipelines/daily.toml", "--as-of", "2026-07-02", "--accept-volume", "a new company"];
+    assert_eq!(ok(house.regua(&run))["counts"]["actions"], 61);
+    let shown = house.regua(&["log", "output", "--show", "2026-07-02"]).stdout;
+    assert!(shown.contains("\"volume\": \"a new company (61 actions"), "{shown}");
+}
+
+#[test]
+fn nothing_to_do_is_99_where_it_is_asked_for() {
+    let house = house();
+    let run = || house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--skip-if-unchanged"]);
+    assert_eq!(run().code, 0);
+    let again = run();
+    assert_eq!(again.code, 99, "{}", again.stderr);
+    assert!(again.stderr.contains("there is nothing to do"), "{}", again.stderr);
+}
+
+/// As a sensor asks: 75 until everything is there and young enough, 3 where waiting does not help.
+#[test]
+fn inputs_are_waited_for_or_given_up() {
+    let house = house();
+    let ask = || house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of()]);
+    let told = ok(ask());
+    assert_eq!((&told["outcome"], &told["inputs"][0]["rows"]), (&"ready".into(), &1.into()));
+    house.edit("pipelines/daily.toml", "[inputs.invoices]", "[inputs.invoices]\nmax_age_days = 1");
+    ok(ask());
+    let invoices = house.path("input/invoices.parquet");
+    let days = |date: &str| {
+        let date: chrono::NaiveDate = date.parse().expect("a date");
+        let noon = date.and_hms_opt(15, 0, 0).expect("an hour").and_utc();
+        File::options()
+            .write(true)
+            .open(&invoices)
+            .and_then(|f| f.set_modified(noon.into()))
+            .expect("a date of its own");
+    };
+    days("2026-06-29");
+    ok(ask());
+    days("2026-06-28");
+    for ended in [ask(), house.run(as_of())] {
+        assert_eq!(ended.code, 75, "{}", ended.stderr);
+        for part in ["last written on 2026-06-28", "max_age_days = 1 asks for 2026-06-29 or later; wait for the export"]
+        {
+            assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
+        }
+    }
+    fs::remove_file(&invoices).expect("removed");
+    let missing = ask();
+    assert_eq!(missing.code, 75);
+    assert!(missing.stdout.contains("\"outcome\":\"not_ready\""), "{}", missing.stdout);
+    fs::write(&invoices, "PAR1 is not enough").expect("written");
+    house.write("payments", "payment_id debtor_id invoice_id amount");
+    let off = ask();
+    assert_eq!(off.code, 3, "{}", off.stdout);
+    for part in ["it is no Parquet file", "paid_on"] {
+        assert!(off.stderr.contains(part), "all at once: no {part:?} in {}", off.stderr);
+    }
+    let text = house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of(), "--output", "text"]).stdout;
+    assert!(text.contains("off contract") && text.contains("ready"), "{text}");
+}
