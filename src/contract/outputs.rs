@@ -232,7 +232,7 @@ pub const QUARANTINE: Table = Table {
         req("column", Str, "offending column"),
         req("value_class", Str, "what was found, never the value itself: null, negative, scale 4 ..."),
         req("reason", Str, "rule that it broke"),
-        opt("debtor_id", Str, "debtor that is held because of it"),
+        opt("debtor_id", Str, "debtor that is held because of it; null for a warning, whose row is read all the same"),
     ],
 };
 

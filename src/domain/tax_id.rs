@@ -3,6 +3,9 @@
 //! Source: IN RFB 2.229/2024 and Nota Técnica COCAD 49/2024. The first eight characters are the root that all
 //! establishments of one company share. It is never stored as a number.
 
+/// Letters and digits of a CNPJ, its punctuation apart.
+pub const CNPJ_LENGTH: usize = 14;
+
 /// A CNPJ whose check digits are right.
 ///
 /// ```
@@ -12,19 +15,19 @@
 /// assert!(Cnpj::parse("12.abc.345/01DE-35").is_none(), "letters are capitals");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cnpj([u8; 14]);
+pub struct Cnpj([u8; CNPJ_LENGTH]);
 
 impl Cnpj {
     /// Reads it with or without its punctuation.
     pub fn parse(text: &str) -> Option<Cnpj> {
-        let mut plain = [0u8; 14];
+        let mut plain = [0u8; CNPJ_LENGTH];
         let mut length = 0;
         for byte in text.bytes().filter(|b| !matches!(b, b'.' | b'/' | b'-')) {
             *plain.get_mut(length)? = byte;
             length += 1;
         }
         let (body, digits) = plain.split_at(12);
-        let is_well_formed = length == 14
+        let is_well_formed = length == CNPJ_LENGTH
             && body.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
             && digits.iter().all(u8::is_ascii_digit)
             && body.iter().any(|b| *b != b'0');

@@ -215,7 +215,7 @@ pub fn holidays(snapshots: &Snapshots) -> Result<Vec<(NaiveDate, Scope)>> {
     snapshot.for_each_batch(|conformed| {
         let refuse =
             |what: String| Error::Contract(Lines(vec![format!("holidays snapshot {}: {what}", snapshot.url(0))]));
-        if let Some(bad) = conformed.bad.first() {
+        if let Some(bad) = conformed.bad.iter().find(|bad| !bad.is_warning) {
             return Err(refuse(format!("row {}: column {:?} is {}", bad.row_no, bad.column, bad.value_class)));
         }
         let column = |name: &str| conformed.batch.column_by_name(name).map(|c| c.as_ref());

@@ -149,7 +149,8 @@ pub fn spread(
         as_of_day,
     };
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
-    check_bad_rows(plan, snapshots, &outcome.bad)?;
+    let faults: Vec<&BadRow> = outcome.bad.iter().filter(|bad| !bad.is_warning).collect();
+    check_bad_rows(plan, snapshots, &faults)?;
     let held = outcome.bad.iter().filter_map(|b| b.debtor_id.clone()).collect();
     let contested = claims::contested(folder.path(), count)?;
     let spread::Outcome { bad, totals, rounded, schemas } = outcome;
@@ -157,7 +158,7 @@ pub fn spread(
 }
 
 /// Bad rows hold their debtor. One that names none could be about anybody; too many speak of a broken export.
-fn check_bad_rows(plan: &Plan, snapshots: &Snapshots, bad: &[BadRow]) -> Result<()> {
+fn check_bad_rows(plan: &Plan, snapshots: &Snapshots, bad: &[&BadRow]) -> Result<()> {
     let place = |b: &BadRow| {
         let url = snapshots.get(b.table).map_or("", |s| s.url(b.file_no));
         format!("{} snapshot {url}: row {}: column {:?} is {}", b.table, b.row_no, b.column, b.value_class)

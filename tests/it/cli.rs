@@ -37,7 +37,7 @@ fn published(house: &House) -> (usize, usize) {
 const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&[], 2, "", "Examples:"),
     (&["--help"], 0, "regua run pipelines/daily.toml --as-of 2026-06-30", ""),
-    (&["--help"], 0, "75        inputs or store not available; retry later", ""),
+    (&["--help"], 0, "75        inputs or store not available, or somebody halted it; retry later", ""),
     (&["--version"], 0, "regua 0.", ""),
     (&["run", "--help"], 0, "--as-of {{ ds }} --output json", ""),
     (&["plan", "--help"], 0, "--as-of 2026-06-30 --report plan.html --messages 10", ""),

@@ -334,3 +334,16 @@ fn what_is_no_parquet_file_is_named() {
     std::fs::write(house.path("input/invoices.parquet"), &bytes[..bytes.len() / 2]).unwrap();
     refused(&house.run(as_of()), 3, &["input/invoices.parquet", "export it again"]);
 }
+
+/// A CNPJ with a wrong digit is told and holds nobody: what follows from it, the group, is not taken from it.
+#[test]
+fn a_wrong_cnpj_is_a_warning() {
+    let house = house();
+    let taxes = [("D1", "11.222.333/0001-80"), ("D2", "11222333000262")];
+    let rows: String = taxes.iter().map(|(id, tax)| format!("\n{id} Acme SP {tax}")).collect();
+    house.write("debtors", &format!("debtor_id legal_name state tax_id{rows}"));
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(house.published("quarantine", "table row reason debtor_id"), ["debtors 0 wrong_check_digits -"]);
+    assert!(house.published("decisions", "reason").iter().all(|reason| reason != "quarantined_input"));
+}

@@ -78,6 +78,13 @@ const REFUSED: &[(&str, &str, &str, &str, &str)] = &[
         "no régua one of kind negativacao_removal: what is paid would never be ended",
     ),
     (
+        "a listing without a notice before it",
+        REGUA,
+        "after_notice = \"d+45\"\n",
+        "",
+        "nobody is listed without a notice before (CDC art. 43 § 2): add `after_notice`",
+    ),
+    (
         "a portal step without a link",
         "pipelines/daily.toml",
         "portal_link = \"https://portal.exemplo.example\"\n",

@@ -46,6 +46,10 @@ impl Workshop<'_> {
             self.refuse(document, &format!("{at}/{key}"), message);
         }
         self.trigger_of_kind(document, &format!("{at}/trigger"), &raw.trigger, kind);
+        if kind == StepKind::Negativacao && raw.after_notice.is_none() {
+            let message = "nobody is listed without a notice before (CDC art. 43 § 2): add `after_notice`, the id of an earlier step with `notice_days`";
+            self.refuse(document, &format!("{at}/kind"), message);
+        }
     }
 
     /// What follows a payment has a trigger of its own and no other; nothing else has it.

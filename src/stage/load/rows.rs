@@ -23,6 +23,7 @@ use super::columns::Columns;
 use crate::config::InputPlan;
 use crate::contract::{AMOUNT_MINOR_MAX, Column, Kind, MONEY_PRECISION, MONEY_SCALE, RATE_SCALE};
 use crate::domain::money::{Currency, Rounding};
+use crate::domain::tax_id::{CNPJ_LENGTH, Cnpj};
 use crate::error::{Error, Result};
 
 /// Days since 1970 of the earliest and latest date that an input may hold: 1900-01-01 to 2199-12-31.
@@ -40,6 +41,8 @@ pub struct BadRow {
     pub value_class: String,
     pub reason: &'static str,
     pub debtor_id: Option<String>,
+    /// It is told, and holds nobody: the row is read all the same.
+    pub is_warning: bool,
 }
 
 /// A batch of good rows and the bad ones beside it.
@@ -107,6 +110,7 @@ impl RowRules {
             arrays.push(array);
         }
         self.check_rows(&arrays, &mut faults);
+        let warnings = self.warnings(&arrays);
         let origin = (file_no as i64) << 40;
         arrays.push(Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|row| origin | (first_row + row)))));
         arrays.push(Arc::new(self.key_hashes(&arrays, rows)));
@@ -117,7 +121,21 @@ impl RowRules {
         }
         let conformed =
             RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| self.damaged(&e.to_string()))?;
-        self.split(conformed, faults, file_no, first_row, rounded)
+        let mut conformed = self.split(conformed, faults, file_no, first_row, rounded)?;
+        let is_bad = |row: i64| conformed.bad.iter().any(|bad| bad.row_no == row);
+        let warned = warnings.into_iter().map(|(row, column, class, reason)| BadRow {
+            table: self.input.table.name,
+            file_no,
+            row_no: first_row + row as i64,
+            column,
+            value_class: class.to_owned(),
+            reason,
+            debtor_id: None,
+            is_warning: true,
+        });
+        let warned: Vec<BadRow> = warned.filter(|warning| !is_bad(warning.row_no)).collect();
+        conformed.bad.extend(warned);
+        Ok(conformed)
     }
 
     fn damaged(&self, what: &str) -> Error {
@@ -146,6 +164,7 @@ impl RowRules {
             value_class: value_class.clone(),
             reason,
             debtor_id: debtor(*row),
+            is_warning: false,
         });
         let bad = bad.collect();
         let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(!faults.0.contains_key(&row))).collect();
@@ -303,6 +322,17 @@ impl RowRules {
                 }
             }
         }
+    }
+
+    /// What looks like a CNPJ and is none: its company is not known by it, so it stands alone under the caps.
+    fn warnings(&self, arrays: &[ArrayRef]) -> Vec<(usize, &'static str, &'static str, &'static str)> {
+        let tax_id = self.input.table.columns.iter().zip(arrays).find(|(c, _)| c.name == "tax_id");
+        let Some((column, array)) = tax_id else { return Vec::new() };
+        let looks_like_one = |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).count() == CNPJ_LENGTH;
+        let is_wrong = |text: &str| looks_like_one(text) && Cnpj::parse(text).is_none();
+        let texts = array.as_string::<i32>().iter().enumerate();
+        let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
+        wrong.map(|(row, _)| (row, column.name, "no CNPJ: wrong check digits", "wrong_check_digits")).collect()
     }
 
     /// 64 bits over the columns of the key: a null is a value of its own.
