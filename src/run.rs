@@ -112,7 +112,9 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
             let Prepared { audited, provenance, log, edition, results, .. } = prepared;
             progress.begin("publish", 1);
             let record = publish::publish(&output, (&log, &edition), &provenance, &audited, &results)?;
-            Ok(Ran { record, was_published: false })
+            // Another process may have published the same run in between.
+            let was_published = record.nonce != provenance.nonce;
+            Ok(Ran { record, was_published })
         }
     }
 }

@@ -7,6 +7,7 @@ mod cli;
 mod days;
 mod determinism;
 mod explain;
+mod faults;
 mod gateway;
 mod inputs;
 mod kinds;

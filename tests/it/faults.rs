@@ -1,0 +1,223 @@
+//! What can go wrong while a run publishes, and what must not come of it: nothing lost, nothing twice, nothing half.
+//!
+//! `tests/faults --full` runs all of it; in `tests/run` the numbers are smaller (`Scale::of_ci`).
+
+mod desk;
+mod flaky;
+mod processes;
+
+use std::sync::Arc;
+
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use regua::error::Error;
+use regua::io::log::{Appended, Log, Record, append, key_of};
+use regua::io::store::{Created, Store};
+use regua::progress::Silent;
+use regua::upkeep::verify::verify;
+
+use crate::support::as_of;
+use desk::Desk;
+use flaky::{Fault, Flaky};
+
+/// How much is tried.
+pub struct Scale {
+    pub seeds: u64,
+    pub kills: usize,
+    pub races: usize,
+    pub flips: usize,
+}
+
+impl Scale {
+    const OF_CI: Scale = Scale { seeds: 2, kills: 12, races: 3, flips: 300 };
+    const FULL: Scale = Scale { seeds: 20, kills: 1_000, races: 500, flips: 10_000 };
+
+    pub fn wanted() -> Scale {
+        if std::env::var_os("REGUA_FAULTS").is_some_and(|v| v == "full") { Scale::FULL } else { Scale::OF_CI }
+    }
+}
+
+/// One line for the README: what was tried and what came of it.
+pub fn tell(what: &str, tried: usize, detail: &str) {
+    println!("faults: {what}: {tried} tried, 0 lost, 0 doubled, 0 half published{detail}");
+}
+
+/// What any reader may see at any time: records whose files are whole, and no action twice.
+fn sound(output: &Store, name: &str) -> Log {
+    let verified = verify(output, &Silent).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(verified.findings, Vec::<String>::new(), "{name}");
+    Log::read(output).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// Every operation of a publication fails once, in each of four ways; then another attempt comes, which may fail too.
+#[test]
+fn any_operation_may_fail() {
+    let scale = Scale::wanted();
+    let mut tried = 0;
+    for has_large in [false, true] {
+        let desk = Desk::new(has_large);
+        let dry = Flaky::new(Arc::new(InMemory::new()), Vec::new());
+        desk.attempt(&desk.store(Arc::new(dry.clone())), "dry").expect("published");
+        let operations = dry.done();
+        // The large file is slow to hash: its own operations are what matters then.
+        let of_interest = |at: &usize| !has_large || operations[*at].ends_with("large.bin");
+        for seed in 0..if has_large { scale.seeds.div_ceil(10) } else { scale.seeds } {
+            for at in (0..operations.len()).filter(of_interest) {
+                for fault in Fault::ALL {
+                    trial(&desk, seed, at, fault, &operations[at]);
+                    tried += 1;
+                }
+            }
+        }
+    }
+    tell("store operations that fail", tried, "");
+}
+
+fn trial(desk: &Desk, seed: u64, at: usize, fault: Fault, operation: &str) {
+    let name = format!("seed {seed}, operation {at} ({operation}), {fault:?}");
+    let mut dice = ChaCha8Rng::seed_from_u64(seed << 32 | (at as u64) << 2 | fault as u64);
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let calm = desk.store(Arc::clone(&inner));
+    // The second attempt fails at random as well; the third does not.
+    let second = (dice.random_range(0..60), Fault::ALL[dice.random_range(0..4)]);
+    let mut said: Option<Record> = None;
+    for (attempt, faults) in [vec![(at, fault)], vec![second], Vec::new()].into_iter().enumerate() {
+        let flaky = Flaky::new(Arc::clone(&inner), faults);
+        match desk.attempt(&desk.store(Arc::new(flaky)), &format!("{attempt}")) {
+            Ok(record) => {
+                assert!(said.as_ref().is_none_or(|before| *before == record), "{name}: published twice");
+                said = Some(record);
+            }
+            Err(Error::Conflict { .. }) => panic!("{name}: a run is no conflict with itself"),
+            Err(error) => assert!(attempt < 2, "{name}: it never recovers: {error}"),
+        }
+        let log = sound(&calm, &name);
+        assert!(
+            said.is_none() || log.records == said.clone().into_iter().collect::<Vec<_>>(),
+            "{name}: said and not so"
+        );
+    }
+    assert_eq!(sound(&calm, &name).records.len(), 1, "{name}");
+    assert!(verify(&calm, &Silent).expect("a log").copies.is_empty(), "{name}: every copy stands");
+}
+
+/// What a store may answer to the create of a record, and what became of it: {yes, exists, lost} by {landed, not}.
+#[test]
+fn the_record_that_is_read_decides_and_no_answer() {
+    let desk = Desk::new(false);
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let record = desk.attempt(&desk.store(inner), "ours").expect("published");
+    let other = Record { nonce: "other".to_owned(), ..record.clone() };
+    // (what stands there before, the fault of the create, what append must say, what believing the answer would say)
+    let table: [(&str, Option<&Record>, Option<Fault>, bool, bool); 5] = [
+        ("it lands and says so", None, None, true, true),
+        ("it lands and the answer is lost", None, Some(Fault::After), true, false),
+        ("it does not land; it is written again", None, Some(Fault::Before), true, false),
+        ("another's stands there", Some(&other), None, false, false),
+        ("ours stands there: the store's own retry landed before", Some(&record), None, true, false),
+    ];
+    let mut differences = 0;
+    for (name, before, fault, is_ours, believed) in table {
+        let store = || {
+            let inner = InMemory::new();
+            if let Some(record) = before {
+                let body = serde_json::to_vec_pretty(record).expect("JSON");
+                desk.runtime.block_on(inner.put(&key_of(1).into(), body.into())).expect("written");
+            }
+            desk.store(Arc::new(Flaky::new(Arc::new(inner), fault.map(|f| (0, f)).into_iter().collect())))
+        };
+        assert_eq!(append(&store(), &record).expect("an answer") == Appended::Ours, is_ours, "{name}");
+        assert_eq!(believing(&store(), &record), believed, "{name}");
+        differences += usize::from(is_ours != believed);
+    }
+    assert_eq!(differences, 3, "without the read-back, a published run would be told as lost or another's");
+}
+
+/// How it must not be done: the answer of the store is taken for the truth.
+fn believing(store: &Store, record: &Record) -> bool {
+    let body = serde_json::to_vec_pretty(record).expect("JSON");
+    matches!(store.create(&key_of(record.seq), body.into()), Ok(Created::Yes))
+}
+
+/// Two runs of one date from different inputs: the one that comes second must not publish.
+fn race(ignores_conditions: bool) -> Result<(), String> {
+    let (first, second) = (Desk::new(false), Desk::new(false).of("two", as_of()));
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let flaky = |inner: &Arc<dyn ObjectStore>| {
+        let mut flaky = Flaky::new(Arc::clone(inner), Vec::new());
+        flaky.ignores_conditions = ignores_conditions;
+        flaky
+    };
+    // Both have looked before either has published: the second is held where it creates its record.
+    let rival = first.attempt_unprobed(&first.store(Arc::new(flaky(&inner))), "first").expect("published");
+    let log_of_second = InMemory::new();
+    let late = second.attempt_unprobed(&second.store(Arc::new(log_of_second)), "second").expect("published elsewhere");
+    let outcome = append(&second.store(Arc::new(flaky(&inner))), &late);
+    let log = Log::read(&first.store(inner)).map_err(|e| e.to_string())?;
+    match outcome.map_err(|e| e.to_string())? {
+        Appended::Ours => Err(format!("both say that they have published; the log holds {}", log.records[0].nonce)),
+        Appended::Other(found) if *found == rival => Ok(()),
+        Appended::Other(found) => Err(format!("the record of {} is not the first one's", found.nonce)),
+    }
+}
+
+#[test]
+fn of_two_runs_that_race_one_publishes() {
+    assert_eq!(race(false), Ok(()));
+}
+
+/// A test of the harness: where a create overwrites, the race is noticed, and such a store is refused by the probe.
+#[test]
+fn the_race_test_fails_where_a_create_overwrites() {
+    assert!(race(true).is_err_and(|what| what.contains("both say that they have published")));
+    let desk = Desk::new(false);
+    let mut flaky = Flaky::new(Arc::new(InMemory::new()), Vec::new());
+    flaky.ignores_conditions = true;
+    let refused = desk.attempt(&desk.store(Arc::new(flaky)), "x").expect_err("refused");
+    assert!(matches!(refused, Error::StoreRefused { .. }) && refused.exit_code() == 2, "{refused}");
+}
+
+/// A flipped bit anywhere in what is published is found.
+#[test]
+fn every_flipped_bit_is_found() {
+    let scale = Scale::wanted();
+    let desk = Desk::new(false);
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let output = desk.store(Arc::clone(&inner));
+    let record = desk.attempt(&output, "x").expect("published");
+    // A second record, so that the chain covers the first.
+    let log = Log::read(&output).expect("a log");
+    let next = Record {
+        seq: 2,
+        prev_sha256: log.head_sha256,
+        as_of: record.as_of.succ_opt().expect("a date"),
+        files: Vec::new(),
+        counts: Default::default(),
+        control_totals: Default::default(),
+        ..record.clone()
+    };
+    assert_eq!(append(&output, &next).expect("an answer"), Appended::Ours);
+    sound(&output, "before");
+    let mut paths: Vec<String> = record.files.iter().map(|file| file.path.clone()).collect();
+    paths.push(key_of(1));
+    let copies: Vec<String> = output.list("outbox").expect("a listing").into_iter().map(|object| object.key).collect();
+    paths.extend(copies.iter().cloned());
+    let mut dice = ChaCha8Rng::seed_from_u64(7);
+    for flip in 0..scale.flips {
+        let path = &paths[dice.random_range(0..paths.len())];
+        let whole = output.get(path).expect("readable").expect("there");
+        let mut bytes = whole.to_vec();
+        let at = dice.random_range(0..bytes.len());
+        bytes[at] ^= 1 << dice.random_range(0..8);
+        output.put(path, bytes.into()).expect("written");
+        let is_found = match verify(&output, &Silent) {
+            Err(_) => true,
+            Ok(verified) => !verified.findings.is_empty() || verified.copies.iter().any(|copy| copy.key == *path),
+        };
+        assert!(is_found, "flip {flip}: bit of byte {at} of {path}");
+        output.put(path, whole).expect("mended");
+    }
+    println!("faults: flipped bits of what is published: {} tried, all found", scale.flips);
+}

@@ -1,0 +1,146 @@
+//! Something to publish: what a real run of one small portfolio published, audited again, ready for any store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
+use object_store::ObjectStore;
+use regua::error::Result;
+use regua::io::log::{Log, Record};
+use regua::io::parquet::Written;
+use regua::io::projection::project;
+use regua::io::store::Store;
+use regua::stage::publish::{Outlook, Provenance, look, probe, publish};
+use regua::stage::{Artifact, Audited, Measured, audit};
+use tokio::runtime::Runtime;
+
+use crate::spec::models;
+use crate::support::{House, as_of};
+
+/// Bytes of a file that goes up in parts: two whole ones and a rest.
+const LARGE_BYTES: usize = 17 * 1024 * 1024;
+
+pub struct Desk {
+    pub runtime: Runtime,
+    audited: Audited,
+    inputs: String,
+    as_of: String,
+    /// Keeps the files.
+    _house: House,
+}
+
+impl Desk {
+    /// `has_large` = one of its files goes up in parts.
+    pub fn new(has_large: bool) -> Desk {
+        let house = House::new();
+        house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00");
+        house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+        house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
+        house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+        let ran = house.run(as_of());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let output = Store::open(&house.path("output").to_string_lossy(), runtime.handle()).expect("the output");
+        let record = Log::read(&output).expect("a log").records.remove(0);
+        let mut artifacts = artifacts(&house, &record);
+        if has_large {
+            artifacts.push(large(&house));
+        }
+        let audited = audited(&record, artifacts);
+        Desk { runtime, audited, inputs: "one".to_owned(), as_of: as_of().to_owned(), _house: house }
+    }
+
+    /// The same, as if it had been made from other inputs, or for another date.
+    pub fn of(mut self, inputs: &str, as_of: &str) -> Desk {
+        (self.inputs, self.as_of) = (inputs.to_owned(), as_of.to_owned());
+        self
+    }
+
+    pub fn store(&self, inner: Arc<dyn ObjectStore>) -> Store {
+        Store::of(inner, "memory", self.runtime.handle())
+    }
+
+    fn provenance(&self, nonce: &str) -> Provenance {
+        Provenance {
+            tenant: "demo".to_owned(),
+            as_of: self.as_of.parse().expect("a date"),
+            inputs: Vec::new(),
+            input_digest: self.inputs.clone(),
+            config_digest: "config".to_owned(),
+            nonce: nonce.to_owned(),
+            ran_by: BTreeMap::new(),
+        }
+    }
+
+    /// One attempt, as `regua run` makes it.
+    pub fn attempt(&self, output: &Store, nonce: &str) -> Result<Record> {
+        probe(output, nonce)?;
+        self.attempt_unprobed(output, nonce)
+    }
+
+    pub fn attempt_unprobed(&self, output: &Store, nonce: &str) -> Result<Record> {
+        let provenance = self.provenance(nonce);
+        match look(output, &provenance, None)? {
+            Outlook::Published(record) => project(output, &record).map(|()| *record),
+            Outlook::Open(log, edition) => publish(output, (&log, &edition), &provenance, &self.audited, &"no results"),
+        }
+    }
+}
+
+fn artifacts(house: &House, record: &Record) -> Vec<Artifact> {
+    let named = record.files.iter().filter(|file| !file.path.ends_with("run_results.json"));
+    let below = |path: &str| path.split_once(&format!("{}/", record.run_id)).expect("below the run").1.to_owned();
+    let artifact = |file: &regua::io::log::PublishedFile| Artifact {
+        written: Written {
+            path: house.path("output").join(&file.path),
+            rows: file.rows,
+            size: file.size,
+            sha256: file.sha256.clone(),
+        },
+        path: below(&file.path),
+        copy_to: file.copy_to.clone(),
+        is_of_decisions: false,
+    };
+    named.map(artifact).collect()
+}
+
+fn large(house: &House) -> Artifact {
+    let bytes: Vec<u8> = (0..LARGE_BYTES).map(|n| (n % 251) as u8).collect();
+    let path = house.path("large.bin");
+    std::fs::write(&path, &bytes).expect("written");
+    let sha256 = regua::domain::action::sha256_hex(&bytes);
+    let written = Written { path, rows: 0, size: bytes.len() as u64, sha256 };
+    Artifact { written, path: "large.bin".to_owned(), copy_to: None, is_of_decisions: false }
+}
+
+/// Audits what a real run has measured: its totals are those that its record states.
+fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
+    let totals: Vec<(&String, i128)> = record
+        .control_totals
+        .iter()
+        .map(|(currency, amount)| (currency, amount.replace('.', "").parse().expect("minor units")))
+        .collect();
+    let amounts = || -> ArrayRef {
+        let array = Decimal128Array::from_iter_values(totals.iter().map(|(_, minor)| *minor));
+        Arc::new(array.with_precision_and_scale(18, 2).expect("money"))
+    };
+    let currencies: ArrayRef = Arc::new(StringArray::from_iter_values(totals.iter().map(|(currency, _)| currency)));
+    let ledger = RecordBatch::try_from_iter([
+        ("currency", currencies),
+        ("original_amount", amounts()),
+        ("bucket_amount", amounts()),
+    ]);
+    let ledger = ledger.expect("a ledger");
+    let counts = record.counts.iter().filter(|(table, _)| *table != "decisions");
+    let measured = Measured {
+        scratch: tempfile::tempdir().expect("a folder"),
+        artifacts,
+        facts: [("fct_ledger".to_owned(), (ledger.schema(), vec![ledger]))].into(),
+        kpis: BTreeMap::new(),
+        counts: counts.map(|(table, rows)| (table.clone(), *rows)).collect(),
+        rows_quarantined: 0,
+    };
+    let inputs = totals.iter().map(|(currency, minor)| (("invoices.invoice".to_owned(), (*currency).clone()), *minor));
+    audit::audit(models(), (&inputs.collect(), &BTreeMap::new()), measured).expect("it ties")
+}
