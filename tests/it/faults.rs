@@ -2,7 +2,7 @@
 //!
 //! `tests/faults --full` runs all of it; in `tests/run` the numbers are smaller (`Scale::of_ci`).
 
-mod desk;
+pub mod desk;
 mod flaky;
 mod processes;
 

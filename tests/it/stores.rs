@@ -1,21 +1,19 @@
 //! The same portfolio on local files and on a real S3: the same bytes come out, and a run is published once.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::TcpListener;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::support::{Ended, House, as_of, read_parquet, test_venv, write_parquet};
+use crate::servers::{Server, s3_client};
+use crate::support::{Ended, House, as_of, read_parquet, write_parquet};
 
 /// An S3 of our own with one bucket, `regua`; it ends with the test.
 struct S3 {
-    server: Child,
+    _server: Server,
     endpoint: String,
     client: AmazonS3,
     runtime: Runtime,
@@ -23,45 +21,10 @@ struct S3 {
 
 impl S3 {
     fn start() -> S3 {
-        let server = test_venv().join("bin/moto_server");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-        let mut command = Command::new(server);
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-        let server = command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn();
-        let server = server.expect("moto_server starts");
-        let endpoint = format!("http://127.0.0.1:{port}");
-        let client = AmazonS3Builder::new()
-            .with_endpoint(&endpoint)
-            .with_allow_http(true)
-            .with_bucket_name("regua")
-            .with_region("us-east-1")
-            .with_access_key_id("test")
-            .with_secret_access_key("test");
+        let server = Server::moto();
+        let endpoint = server.endpoint();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let s3 = S3 { server, endpoint, client: client.build().expect("a client"), runtime };
-        s3.create_bucket(port);
-        s3
-    }
-
-    /// Asks until the server answers: it takes a second or more to start.
-    fn create_bucket(&self, port: u16) {
-        let begin = Instant::now();
-        let ask = || -> std::io::Result<String> {
-            let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-            stream.write_all(
-                b"PUT /regua HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-            )?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            Ok(answer)
-        };
-        loop {
-            match ask() {
-                Ok(answer) if answer.contains(" 200 ") => return,
-                other => assert!(begin.elapsed() < Duration::from_secs(90), "moto_server does not answer: {other:?}"),
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        S3 { endpoint, client: s3_client(&server), runtime, _server: server }
     }
 
     fn put(&self, key: &str, bytes: Vec<u8>) {
@@ -97,13 +60,6 @@ impl S3 {
             ("NO_PROXY", "127.0.0.1"),
         ];
         house.regua_with(arguments, &[&environment, more].concat())
-    }
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
     }
 }
 
