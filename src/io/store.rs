@@ -113,9 +113,9 @@ impl Store {
         Ok(Store { inner, prefix, url: location.trim_end_matches('/').to_owned(), is_local, runtime: runtime.clone() })
     }
 
-    /// A store that is open already, such as one in memory; `location` is what messages call it.
-    pub fn of(inner: Arc<dyn ObjectStore>, location: &str, runtime: &Handle) -> Store {
-        Store { inner, prefix: Path::default(), url: location.to_owned(), is_local: false, runtime: runtime.clone() }
+    /// A folder of a store that is open already, such as one in memory.
+    pub fn of(inner: Arc<dyn ObjectStore>, folder: &str, runtime: &Handle) -> Store {
+        Store { inner, prefix: Path::from(folder), url: folder.to_owned(), is_local: false, runtime: runtime.clone() }
     }
 
     /// The URL of an object below this folder, for messages and records.

@@ -5,6 +5,7 @@
 pub mod desk;
 mod flaky;
 mod processes;
+mod wire;
 
 use std::sync::Arc;
 
@@ -28,11 +29,12 @@ pub struct Scale {
     pub kills: usize,
     pub races: usize,
     pub flips: usize,
+    pub canaries: usize,
 }
 
 impl Scale {
-    const OF_CI: Scale = Scale { seeds: 2, kills: 12, races: 3, flips: 300 };
-    const FULL: Scale = Scale { seeds: 20, kills: 1_000, races: 500, flips: 10_000 };
+    const OF_CI: Scale = Scale { seeds: 2, kills: 12, races: 3, flips: 300, canaries: 300 };
+    const FULL: Scale = Scale { seeds: 20, kills: 1_000, races: 500, flips: 10_000, canaries: 10_000 };
 
     pub fn wanted() -> Scale {
         if std::env::var_os("REGUA_FAULTS").is_some_and(|v| v == "full") { Scale::FULL } else { Scale::OF_CI }
@@ -124,7 +126,9 @@ fn the_record_that_is_read_decides_and_no_answer() {
             let inner = InMemory::new();
             if let Some(record) = before {
                 let body = serde_json::to_vec_pretty(record).expect("JSON");
-                desk.runtime.block_on(inner.put(&key_of(1).into(), body.into())).expect("written");
+                desk.runtime
+                    .block_on(inner.put(&format!("output/{}", key_of(1)).into(), body.into()))
+                    .expect("written");
             }
             desk.store(Arc::new(Flaky::new(Arc::new(inner), fault.map(|f| (0, f)).into_iter().collect())))
         };

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, because each would link all of DataFusion again.
 
 mod audits;
+mod canaries;
 mod cases;
 mod choosing;
 mod cli;

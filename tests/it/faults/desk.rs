@@ -58,7 +58,11 @@ impl Desk {
     }
 
     pub fn store(&self, inner: Arc<dyn ObjectStore>) -> Store {
-        Store::of(inner, "memory", self.runtime.handle())
+        self.folder(inner, "output")
+    }
+
+    pub fn folder(&self, inner: Arc<dyn ObjectStore>, folder: &str) -> Store {
+        Store::of(inner, folder, self.runtime.handle())
     }
 
     fn provenance(&self, nonce: &str) -> Provenance {
