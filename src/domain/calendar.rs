@@ -345,6 +345,32 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_is_one_of_four_and_its_code_is_as_debtors_carry_it() {
+        let long = |length| "A".repeat(length);
+        for (text, expected) in [
+            ("national", Some(Scope::National)),
+            ("bank", Some(Scope::Bank)),
+            ("state:SP", Some(Scope::State("SP".to_owned()))),
+            ("state:GB-ENG", Some(Scope::State("GB-ENG".to_owned()))),
+            ("city:3550308", Some(Scope::City("3550308".to_owned()))),
+            (&format!("state:{}", long(8)), Some(Scope::State(long(8)))),
+            (&format!("city:{}", long(32)), Some(Scope::City(long(32)))),
+            (&format!("state:{}", long(9)), None),
+            (&format!("city:{}", long(33)), None),
+            ("brazil", None),
+            ("", None),
+            ("state:", None),
+            ("city:", None),
+            ("state:sp", None), // codes are upper case, as in the debtors' table
+            ("state:S_P", None),
+            ("city:São Paulo", None),
+            ("country:BR", None),
+        ] {
+            assert_eq!(text.parse::<Scope>().ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn business_days() {
         for (on, is_business, next, fifth) in [
             ("2026-12-24", true, "2026-12-24", "2027-01-01"), // over the year's end; 1 January is not in the table

@@ -283,3 +283,16 @@ pub struct Validity {
     pub not_before: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_under_the_name_that_sql_gives_it() {
+        for (kind, name) in EntryKind::ALL {
+            assert_eq!((EntryKind::parse(name), kind.as_str()), (Some(kind), name));
+        }
+        assert_eq!(EntryKind::parse("agencia"), None);
+    }
+}

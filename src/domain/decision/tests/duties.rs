@@ -97,6 +97,16 @@ fn one_instruction_for_each_entry_that_is_paid() {
 }
 
 #[test]
+fn a_listing_and_a_protest_with_the_same_number_are_each_ended() {
+    // The source numbers its listings and protests apart, and what was asked about one says nothing of the other.
+    let entries = vec![entry(EntryKind::Negativacao, "1", 1), entry(EntryKind::Protesto, "1", 1)];
+    let mut case = listed(&[], entries[..1].to_vec());
+    publish(&mut case, ContactState::Sent);
+    case.account().entries = entries;
+    assert_eq!(owed(&case), "release by instruction: P");
+}
+
+#[test]
 fn a_duty_passes_every_hold_but_halted() {
     let table: &[(&str, Change, &str)] = &[
         ("halted", |c| c.rules.halted = true, ""),

@@ -257,6 +257,19 @@ fn credit_that_is_applied_to_nothing() {
 }
 
 #[test]
+fn credit_covers_what_is_due_or_before_that_all_that_is_open() {
+    let table: &[(&str, &[i64], &str, &str)] = &[
+        ("a cent less than what is due", &[20, -9], "99.99", "d+5 by email: A"),
+        ("what is due, not what is open", &[20, -9], "100.00", "credit_covers"),
+        ("nothing due: a cent less than what is open", &[-3, -9], "199.99", "d-3 by email: A"),
+        ("nothing due: all that is open", &[-3, -9], "200.00", "credit_covers"),
+    ];
+    for (name, days, credit, expected) in table {
+        assert_eq!(Case::of(days).with(|c| c.account().credit = minor(credit)).outcome(), *expected, "{name}");
+    }
+}
+
+#[test]
 fn a_partly_paid_oldest_item_does_not_leave_its_credit_to_a_younger_one() {
     // Credit 60.00 against 100.00 and 50.00: 90.00 are owed. It used to cover the younger item and ask for 100.00.
     let case = Case::of(&[20, 7]).with(|c| {

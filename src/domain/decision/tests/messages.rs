@@ -16,6 +16,7 @@ fn one_message_names_all_that_is_due_and_nothing_else() {
     ]);
     let action = Case::of(&[20, 10]).action();
     assert_eq!(action.open(), minor("200.00"));
+    assert_eq!((action.oldest_due_date(), action.days_past_due_max()), (days_ago(20), 20));
     assert_eq!(action.body, "A R$ 100,00;B R$ 100,00; R$ 200,00");
 }
 
@@ -189,6 +190,16 @@ fn several_accounts_share_what_a_debtor_and_a_group_can_bear() {
             |c| {
                 second_debtor(c);
                 c.rules.caps = vec![cap(CapScope::Group, 1, 7)];
+                c.group.debtors[1].1[0].items[0].open = minor("200.01")
+            },
+            ["frequency_cap", "d+5 by email: Z"],
+        ),
+        (
+            "what falls due today is no debt in arrears",
+            |c| {
+                second_debtor(c);
+                c.rules.caps = vec![cap(CapScope::Group, 1, 7)];
+                c.account().items.push(item("C", 0));
                 c.group.debtors[1].1[0].items[0].open = minor("200.01")
             },
             ["frequency_cap", "d+5 by email: Z"],
