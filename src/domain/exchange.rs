@@ -139,3 +139,105 @@ impl std::fmt::Display for Quote {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn currency(code: &str) -> Currency {
+        code.parse().unwrap()
+    }
+
+    /// Euros in a currency, on a day, in units of 10⁻⁸.
+    fn euros_in(to: &str, on: &str, rate_units: i64) -> (Currency, Currency, Quote) {
+        (currency("EUR"), currency(to), Quote { rate_units, on: day(on) })
+    }
+
+    fn quotes(rows: &[(Currency, Currency, Quote)]) -> Result<Quotes, BadQuote> {
+        let mut quotes = Quotes::new(7);
+        quotes.add(rows.to_vec(), day("2026-07-10")).map(|()| quotes)
+    }
+
+    #[test]
+    fn the_latest_quote_counts_unless_it_is_too_old() {
+        let rows = [euros_in("CHF", "2026-07-03", 150_000_000), euros_in("CHF", "2026-07-01", 140_000_000)];
+        let quotes = quotes(&rows).unwrap();
+        let rate = |from: &str, to: &str, as_of: &str| {
+            quotes.find(currency(from), currency(to), day(as_of)).ok().map(|quote| quote.rate_units)
+        };
+        for (from, to, as_of, expected) in [
+            ("EUR", "CHF", "2026-07-02", None), // what is dated later does not exist
+            ("EUR", "CHF", "2026-07-03", Some(150_000_000)),
+            ("EUR", "CHF", "2026-07-10", Some(150_000_000)),
+            ("EUR", "CHF", "2026-07-11", None), // eight days old
+            ("CHF", "EUR", "2026-07-03", None), // the inverse of a rate is another rate
+            ("EUR", "USD", "2026-07-03", None),
+        ] {
+            assert_eq!(rate(from, to, as_of), expected, "{from} {to} {as_of}");
+        }
+    }
+
+    #[test]
+    fn quotes_that_cannot_stand_beside_each_other() {
+        let (from, to, on) = (currency("EUR"), currency("CHF"), day("2026-07-03"));
+        let first = euros_in("CHF", "2026-07-03", 150_000_000);
+        let contradiction = || Err(BadQuote::Contradiction { from, to, on });
+        for (name, second, expected) in [
+            ("the same twice", first, Ok(())),
+            ("another for that day", euros_in("CHF", "2026-07-03", 140_000_000), contradiction()),
+            ("another for another day", euros_in("CHF", "2026-07-04", 140_000_000), Ok(())),
+            ("another for another pair", euros_in("USD", "2026-07-03", 140_000_000), Ok(())),
+            ("nothing", euros_in("CHF", "2026-07-03", 0), Err(BadQuote::NotPositive { from, to, on })),
+            ("less than nothing", euros_in("CHF", "2026-07-03", -1), Err(BadQuote::NotPositive { from, to, on })),
+            ("dated later: it does not exist", euros_in("CHF", "2026-07-11", 0), Ok(())),
+        ] {
+            assert_eq!(quotes(&[first, second]).map(drop), expected, "{name}");
+        }
+        assert_eq!(quotes(&[euros_in("CHF", "2026-07-03", 1)]).map(drop), Ok(()), "the smallest rate");
+    }
+
+    #[test]
+    fn an_amount_becomes_whole_coins_of_the_other_currency() {
+        let rows = [
+            euros_in("CHF", "2026-07-10", 95_500_000),
+            euros_in("JPY", "2026-07-10", 16_250_000_000),
+            euros_in("USD", "2026-07-10", i64::MAX),
+        ];
+        let quotes = quotes(&rows).unwrap();
+        let convert = |amount, to: &str, rounding| {
+            let to = DunningCurrency { currency: currency(to), rounding };
+            quotes.convert(Minor(amount), currency("EUR"), to, day("2026-07-10"))
+        };
+        for (amount, to, rounding, expected) in [
+            (10_000, "CHF", Rounding::HalfUp, 9_550),
+            (-10_000, "CHF", Rounding::HalfUp, -9_550),
+            (10, "CHF", Rounding::HalfUp, 10), // 9.55
+            (10, "CHF", Rounding::Truncate, 9),
+            (101, "JPY", Rounding::HalfUp, 16_400), // 164.125 yen
+            (101, "JPY", Rounding::Truncate, 16_400),
+            (60, "JPY", Rounding::HalfUp, 9_800), // 97.5 yen
+            (60, "JPY", Rounding::Truncate, 9_700),
+        ] {
+            assert_eq!(
+                convert(amount, to, rounding).map(|d| d.amount),
+                Ok(Minor(expected)),
+                "{amount} {to} {rounding:?}"
+            );
+        }
+        let too_large = ExchangeError::TooLarge { from: currency("EUR"), to: currency("USD") };
+        assert_eq!(convert(i64::MAX, "USD", Rounding::HalfUp), Err(too_large));
+    }
+
+    #[test]
+    fn a_rate_prints_as_a_plain_decimal() {
+        for (rate_units, expected) in
+            [(150_000_000, "1.5"), (100_000_000, "1"), (1, "0.00000001"), (1_000_000_000, "10"), (95_500_000, "0.955")]
+        {
+            assert_eq!(Quote { rate_units, on: day("2026-07-10") }.to_string(), expected);
+        }
+    }
+}

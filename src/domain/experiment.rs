@@ -59,8 +59,7 @@ impl Experiment {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part.as_bytes());
         }
-        let digest = hasher.finalize();
-        let high = digest.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        let high = u64::from_be_bytes(*hasher.finalize().first_chunk().expect("SHA-256 has 32 bytes"));
         ((u128::from(high) * u128::from(SHARES_WHOLE)) >> 64) as u32
     }
 }

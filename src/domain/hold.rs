@@ -90,8 +90,9 @@ mod tests {
 
     #[test]
     fn the_table_stands_in_order_of_precedence() {
-        for (position, (reason, name, _)) in HoldReason::ALL.iter().enumerate() {
+        for (position, (reason, name, text)) in HoldReason::ALL.iter().enumerate() {
             assert_eq!(*reason as usize, position, "{name}");
+            assert_eq!((reason.as_str(), reason.text()), (*name, *text));
             assert_eq!(HoldReason::parse(name), Some(*reason));
         }
         assert!(

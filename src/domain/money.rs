@@ -104,7 +104,7 @@ pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
     assert!(denominator > 0, "divide: denominator {denominator} is not above zero");
     let quotient = numerator / denominator;
     let twice_rest = (numerator % denominator).abs() * 2;
-    let away = quotient + if numerator < 0 { -1 } else { 1 };
+    let away = quotient + numerator.signum();
     match rounding {
         Rounding::Truncate => quotient,
         _ if twice_rest > denominator => away,
@@ -214,8 +214,39 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in ["", ".", "5.", ".5", "1,00", "R$ 5", "0.001", "--1", "9999999999999999999999"] {
+        for text in ["", ".", "5.", ".5", "1,00", "R$ 5", "0.001", "--1", "+1", "9999999999999999999999"] {
             assert!(text.parse::<Minor>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_has_twenty_digits_at_most_before_its_point() {
+        for (text, scale, expected) in [
+            ("12", 4, Some(120_000)),
+            ("-1.5", 1, Some(-15)),
+            ("1.55", 1, None),
+            ("12345678901234567890.5", 1, Some(123_456_789_012_345_678_905)),
+            ("123456789012345678901", 0, None),
+        ] {
+            assert_eq!(parse_scaled(text, scale), expected, "{text:?} {scale}");
+        }
+    }
+
+    #[test]
+    fn currencies_have_two_decimals_or_none() {
+        for (code, known) in [
+            ("BRL", Some((2, 1))),
+            ("XCG", Some((2, 1))),
+            ("JPY", Some((0, 100))),
+            ("CLP", Some((0, 100))),
+            ("KWD", None), // three decimals do not fit Decimal(18,2)
+            ("brl", None),
+            ("BR", None),
+            ("", None),
+        ] {
+            let currency = code.parse::<Currency>().ok();
+            assert_eq!(currency.map(|c| (c.decimals(), c.coin())), known, "{code:?}");
+            assert!(currency.is_none_or(|c| c.to_string() == code && format!("{c:?}") == code), "{code:?}");
         }
     }
 

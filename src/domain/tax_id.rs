@@ -60,6 +60,11 @@ mod tests {
             ("12.ABC.345/01DE-35", true),
             ("46.843.485/0001-86", true),
             ("46843485000186", true),
+            // A rest of 0 or 1 makes a check digit of 0, the first and the second.
+            ("33.000.167/0001-01", true),
+            ("33.000.167/0007-05", true),
+            ("11.222.333/0019-00", true),
+            ("11.222.333/0018-20", true),
             ("12.ABC.345/01DE-36", false),
             ("46.843.485/0001-87", false),
             ("12.abc.345/01DE-53", false),

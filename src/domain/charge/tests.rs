@@ -98,6 +98,15 @@ fn a_message_claims_the_fixed_fee_once() {
 }
 
 #[test]
+fn what_is_paid_in_full_bears_no_fixed_sum_and_takes_the_fee_from_no_other() {
+    let none = text("0.00", "0.00", "0.00");
+    assert_eq!(owed(&law(Statute::UkLatePayment, "boe"), "0.00", "2026-05-21", "2026-06-20"), none);
+    let items = [("0.00", "2026-11-10"), ("100.00", "2026-11-10")].map(|(open, due)| (minor(open), day(due)));
+    let owed = charges_of_items(&fee("10.00", "0"), &rates(), items, day("2026-11-15")).unwrap();
+    assert_eq!(owed.iter().map(|charges| charges.fee).collect::<Vec<_>>(), [Minor::ZERO, minor("10.00")]);
+}
+
+#[test]
 fn statutes() {
     use Statute::{BrTaxaLegal, EuLatePayment, IeLatePayment, UkLatePayment};
     for (statute, index, open, due, as_of, interest, fee) in [
@@ -163,6 +172,81 @@ fn a_statutory_rate_is_cut_to_the_cap_and_its_choices_are_kept() {
 }
 
 #[test]
+fn the_trace_says_at_which_rate_the_last_day_was_charged() {
+    use Statute::{BrTaxaLegal, EuLatePayment, IeLatePayment, UkLatePayment};
+    let said = |rule: ChargeRule, due: &str, as_of: &str| {
+        let policy = ChargePolicy { name: "x".to_owned(), rule, residual: ResidualCharges::Waive };
+        policy.in_words(&rates(), day(due), day(as_of)).strip_prefix("charges x: ").unwrap().to_owned()
+    };
+    let contract = |period, rounding| contract("2", "1.5", period, rounding);
+    let monthly = said(contract(InterestPeriod::PerMonth, Rounding::HalfEven), "2026-05-21", "2026-06-20");
+    assert_eq!(monthly, "fine 2 % half_even, interest 1.5 % per month half_even");
+    let yearly = said(contract(InterestPeriod::PerYear, Rounding::Truncate), "2026-05-21", "2026-06-20");
+    assert_eq!(yearly, "fine 2 % truncate, interest 1.5 % per year truncate");
+    for (statute, index, due, as_of, expected) in [
+        // Brazil: the month of the last day, from its first day or the first day in arrears.
+        (BrTaxaLegal, "taxa_legal", "2026-01-20", "2026-03-10", "br_taxa_legal on taxa_legal 0.62 % of 2026-03-01"),
+        (BrTaxaLegal, "taxa_legal", "2026-03-05", "2026-03-10", "br_taxa_legal on taxa_legal 0.62 % of 2026-03-06"),
+        (BrTaxaLegal, "taxa_legal", "2026-04-20", "2026-05-10", "br_taxa_legal on taxa_legal"),
+        // EU: the half-year of the last day; Ireland: of the first; both without the margin.
+        (EuLatePayment, "ecb", "2026-06-20", "2026-06-30", "eu_late_payment on ecb 2.15 % of 2026-01-01"),
+        (EuLatePayment, "ecb", "2026-06-20", "2026-07-10", "eu_late_payment on ecb 2.4 % of 2026-07-01"),
+        (IeLatePayment, "ecb", "2026-06-20", "2026-07-10", "ie_late_payment on ecb 2.15 % of 2026-01-01"),
+        (IeLatePayment, "ecb", "2026-06-30", "2026-07-10", "ie_late_payment on ecb 2.4 % of 2026-07-01"),
+        // United Kingdom: the day before the half-year of the first.
+        (UkLatePayment, "boe", "2026-06-29", "2026-07-10", "uk_late_payment on boe 4.5 % of 2025-12-31"),
+        (UkLatePayment, "boe", "2026-06-30", "2026-07-10", "uk_late_payment on boe 4.25 % of 2026-06-30"),
+    ] {
+        let found = said(law(statute, index), due, as_of);
+        assert_eq!(found, format!("interest by {expected} half_up"), "{statute:?} {due} {as_of}");
+    }
+}
+
+#[test]
+fn rates_are_a_series_that_vouches_for_its_days() {
+    let rate = |from: &str, rate: &str| (day(from), percent(rate));
+    let mut table = rates();
+    let mut refused = |index: &str, rates: Vec<(NaiveDate, Percent)>| table.insert(index, rates, None).unwrap_err();
+    let index = || "new".to_owned();
+    assert_eq!(
+        refused("ecb", vec![rate("2026-01-01", "2")]),
+        RateTableError::DuplicateIndex { index: "ecb".to_owned() }
+    );
+    assert_eq!(refused("new", Vec::new()), RateTableError::NoRates { index: index() });
+    for from in ["2026-01-01", "2025-12-31"] {
+        let rates = vec![rate("2026-01-01", "2"), rate(from, "3")];
+        assert_eq!(refused("new", rates), RateTableError::NotAscending { index: index(), from: day(from) });
+    }
+    assert!(table.has("ecb") && !table.has("new"), "what was refused is not there");
+}
+
+#[test]
+fn rates_that_came_with_the_data_vouch_for_their_days_and_contradict_nobody() {
+    let row = |index: &str, from: &str, rate: &str| (index.to_owned(), day(from), percent(rate));
+    let mut table = rates();
+    table
+        .extend([row("new", "2026-03-01", "3"), row("new", "2026-01-01", "1"), row("new", "2026-02-01", "2")])
+        .unwrap();
+    for (on, expected) in [
+        ("2025-12-31", None),
+        ("2026-01-01", Some("1")),
+        ("2026-01-31", Some("1")),
+        ("2026-02-01", Some("2")),
+        ("2026-03-01", Some("3")),
+        ("2026-03-02", None),
+    ] {
+        assert_eq!(table.rate_on("new", day(on)).ok(), expected.map(percent), "{on}");
+    }
+    table.extend([row("new", "2026-02-01", "2"), row("ecb", "2026-09-01", "3.5")]).unwrap();
+    assert_eq!(table.rate_on("ecb", day("2030-01-01")), Ok(percent("3.5")), "its last one holds for ever, as before");
+    let other = table.extend([row("new", "2026-02-01", "2.5")]).unwrap_err();
+    let (one, other_rate) = (percent("2"), percent("2.5"));
+    let expected =
+        RateTableError::Contradiction { index: "new".to_owned(), from: day("2026-02-01"), one, other: other_rate };
+    assert_eq!(other, expected);
+}
+
+#[test]
 fn terms_are_refused_all_at_once() {
     let rounding = Rounding::HalfUp;
     let terms = |fine: &str, interest: &str, period, fixed: &str| ChargeTerms {
@@ -209,6 +293,9 @@ fn residual_charges_are_claimed_or_waived_and_shown() {
     let payments = payments.map(|p| PrincipalPayment { paid_on: day("2026-11-11"), ..p });
     let left = residual(ResidualCharges::Claim, &british, &rates(), day("2026-11-10"), &payments, Minor::ZERO).unwrap();
     assert_eq!(left.accrued.fee, minor("70.00"), "one fixed sum on 2,000.00");
+    let in_time = payments.map(|p| PrincipalPayment { paid_on: day("2026-11-10"), ..p });
+    let left = residual(ResidualCharges::Claim, &british, &rates(), day("2026-11-10"), &in_time, Minor::ZERO).unwrap();
+    assert_eq!(left, Residual::default(), "and none where all was paid in time");
 }
 
 #[test]
@@ -250,8 +337,9 @@ proptest! {
     fn statutory_interest_is_the_sum_of_its_days(offset in 0..600u64, days in 1..500u64) {
         let law = Statutory::of(Statute::EuLatePayment, "ecb", Rounding::HalfUp);
         let due = day("2025-07-01") + chrono::Days::new(offset);
+        let rates = rates();
         let sum_of = |from: NaiveDate, days| {
-            law.accrued(&rates(), from, from + chrono::Days::new(days), None).unwrap().0
+            law.accrued(&rates, from, from + chrono::Days::new(days), None).unwrap().0
         };
         let daily: i128 = (0..days).map(|n| sum_of(due + chrono::Days::new(n), 1)).sum();
         prop_assert_eq!(sum_of(due, days), daily);

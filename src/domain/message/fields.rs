@@ -236,8 +236,33 @@ mod tests {
             let expected = serde_json::json!({"debtor": {"name": fitted_name, "contact_name": fitted_contact}});
             assert_eq!(found, expected);
         }
+        let at_most = "x".repeat(250);
+        let found = fitted(&serde_json::json!({"items": [{"payment_link": at_most}]}));
+        assert_eq!(found, serde_json::json!({"items": [{"payment_link": at_most}]}), "as long as it may be");
         let long = "https://pay.example/".to_owned() + &"x".repeat(300);
         let found = fitted(&serde_json::json!({"items": [{"invoice_id": "A\tB", "payment_link": long}]}));
         assert_eq!(found, serde_json::json!({"items": [{"invoice_id": "A B", "payment_link": null}]}));
+    }
+
+    #[test]
+    fn every_field_is_listed_under_its_full_name() {
+        let rows = rows();
+        for (name, kind, nullable) in [
+            ("debtor", "record", false),
+            ("debtor.name", "text", false),
+            ("debtor.contact_name", "text", true),
+            ("items", "list", false),
+            ("items[].due_date", "date", false),
+            ("items[].open_amount", "amount", false),
+            ("items_count", "number", false),
+            ("has_charges", "flag", false),
+            ("tone", "text", false),
+            ("offer", "record", true),
+            ("offer.instalments[].amount", "amount", false),
+        ] {
+            let found = rows.iter().find(|(found, ..)| found == name).map(|(_, kind, nullable, _)| (*kind, *nullable));
+            assert_eq!(found, Some((kind, nullable)), "{name}");
+        }
+        assert!(rows.iter().all(|(_, _, _, meaning)| !meaning.is_empty()));
     }
 }

@@ -146,3 +146,106 @@ fn longest(example: &str, chars_max: usize) -> String {
     let text: String = example.chars().chain(again.chars().cycle()).take(chars_max).collect();
     text.trim_end().chars().chain(std::iter::repeat('x')).take(chars_max).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn creditor() -> Value {
+        json!({"name": "Distribuidora", "opt_out": "Para sair, responda SAIR."})
+    }
+
+    fn filled(fill: Fill) -> Value {
+        sample(fill, 0, &creditor())
+    }
+
+    fn items(fields: &Value) -> usize {
+        fields["items"].as_array().unwrap().len()
+    }
+
+    #[test]
+    fn the_usual_one_has_every_field_and_the_bare_one_none_that_can_be_null() {
+        let (usual, bare) = (usual(&creditor()), filled(Fill::Bare));
+        for pointer in nullable(FIELDS, "") {
+            assert!(usual.pointer(&pointer).is_some_and(|value| !value.is_null()), "{pointer}");
+            assert!(bare.pointer(&pointer).is_none_or(Value::is_null), "{pointer}");
+        }
+        for (fields, count, has_charges) in [(&usual, 2, true), (&bare, 1, false)] {
+            assert_eq!((items(fields), &fields["items_count"]), (count, &json!(count)));
+            assert_eq!((&fields["has_charges"], &fields["creditor"]), (&json!(has_charges), &creditor()));
+        }
+        assert_eq!((&usual["days_past_due"], &usual["fine_amount"]), (&json!(21), &json!(4_938)));
+    }
+
+    #[test]
+    fn the_bare_one_owes_its_one_item_since_yesterday_and_nothing_else() {
+        let bare = filled(Fill::Bare);
+        for name in ["fine_amount", "interest_amount", "fee_amount", "residual_amount", "waived_amount"] {
+            assert_eq!(bare[name], json!(0), "{name}");
+        }
+        let open = &bare["items"][0]["open_amount"];
+        assert!(open.as_i64().is_some_and(|open| open > 0));
+        assert_eq!((&bare["open_amount"], &bare["total_due"]), (open, open));
+        assert_eq!((&bare["days_past_due"], &bare["items"][0]["days_past_due"]), (&json!(1), &json!(1)));
+    }
+
+    /// No text is shorter, no number smaller than the most that can come.
+    fn assert_longest(fields: &[Field], map: &Value) {
+        for field in fields.iter().filter(|field| field.name != "creditor") {
+            let value = &map[field.name];
+            match field.kind {
+                Kind::Text(chars_max) => assert_eq!(value.as_str().unwrap().chars().count(), chars_max, "{value}"),
+                Kind::Count(_, most) => assert_eq!(value, &json!(most), "{}", field.name),
+                Kind::Amount(_) => assert_eq!(value, &json!(AMOUNT_MAX), "{}", field.name),
+                Kind::Record(inner) => assert_longest(inner, value),
+                Kind::List(inner) => assert_longest(inner, &value[0]),
+                Kind::Word(_) | Kind::Date | Kind::Flag => {}
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_one_is_as_long_as_a_message_can_come() {
+        let longest = filled(Fill::Longest);
+        assert_longest(FIELDS, &longest);
+        assert_eq!((items(&longest), longest["offer"]["instalments"].as_array().unwrap().len()), (500, 36));
+        assert_eq!((&longest["offer"]["kind"], &longest["currency"]), (&json!("instalments"), &json!("USD")));
+    }
+
+    #[test]
+    fn a_text_grows_as_its_kind_does() {
+        for (example, chars_max, expected) in [
+            ("Ana Lima", 20, "Ana Lima Ana Lima An"),
+            ("Ana", 8, "Ana Anax"), // none ends with a blank
+            ("https://pay.example/i/8f", 28, "https://pay.example/i/8f8f8f"),
+            ("a@b.example", 14, "a@b.examplea@b"),
+            ("BRL", 3, "BRL"),
+        ] {
+            assert_eq!(longest(example, chars_max), expected);
+        }
+    }
+
+    #[test]
+    fn three_of_each_kind_and_one_without_each_field_that_can_be_null() {
+        let samples = all(&creditor());
+        let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
+        let of_tone = |tone: &str| ["usual", "bare", "longest"].map(|kind| format!("{kind}, {tone}"));
+        assert_eq!(names[..9], ["gentle", "firm", "formal"].map(of_tone).concat());
+        assert_eq!(names.len(), 9 + nullable(FIELDS, "").len());
+        for (name, path) in [
+            ("without debtor.contact_name", &["debtor", "contact_name"][..]),
+            ("without items.0.payment_link", &["items", "0", "payment_link"]),
+            ("without offer", &["offer"]),
+        ] {
+            let sample = samples.iter().find(|sample| sample.name == name).unwrap_or_else(|| panic!("{names:?}"));
+            let mut expected = filled(Fill::Usual);
+            *expected.pointer_mut(&format!("/{}", path.join("/"))).unwrap() = Value::Null;
+            assert_eq!(serde_json::to_value(&sample.fields).unwrap(), expected, "{name}");
+        }
+        for sample in &samples {
+            assert_eq!(sample.is_longest, sample.name.starts_with("longest"), "{}", sample.name);
+            assert_eq!(sample.opt_out(), "Para sair, responda SAIR.");
+        }
+        assert_eq!(all(&json!({}))[0].opt_out(), "", "a creditor who says nothing of it");
+    }
+}
