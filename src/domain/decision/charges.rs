@@ -15,7 +15,6 @@ use crate::domain::charge::{
 use crate::domain::exchange::{Dunned, DunningCurrency, ExchangeError};
 use crate::domain::money::Currency;
 use crate::domain::offer::{Offer, OfferPolicy, Prospect};
-use crate::domain::procedure::StepKind;
 
 /// What an action asks for beside the open amount of its items, in minor units of the account's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,11 +62,6 @@ impl Paid<'_> {
     }
 }
 
-/// Does a step of this kind ask for money that is overdue?
-fn asks_for_charges(kind: StepKind) -> bool {
-    !kind.is_duty() && kind != StepKind::Receipt
-}
-
 /// The régua's own terms, else the company's, else the default ones.
 fn policy_of<'p>(rules: &'p Rules, company_id: &str, procedure: &'p Procedure) -> Option<&'p ChargePolicy> {
     let of_company = || rules.charges.get(company_id).or_else(|| rules.charges.get("default"));
@@ -90,7 +84,8 @@ impl Matter<'_> {
 
     fn try_claim(&mut self, procedure: &Procedure, step: &Step, cited: &[&Item]) -> Result<Claim, ClaimError> {
         let mut claim = Claim::default();
-        let is_overdue = cited.iter().any(|item| item.is_overdue) && asks_for_charges(step.kind);
+        // A rung of the ladder: duties and thanks are composed without a claim.
+        let is_overdue = cited.iter().any(|item| item.is_overdue);
         if is_overdue {
             self.charge(procedure, step, cited, &mut claim)?;
         }

@@ -22,6 +22,7 @@ fn formats_by_language() {
     }
     assert_eq!(money_text("pt-BR", "BRL", Minor(100_000_000)), "R$ 1.000.000,00");
     assert_eq!(money_text("pt-BR", "BRL", Minor(-5)), "-R$ 0,05");
+    assert_eq!(money_text("pt-BR", "BRL", Minor::ZERO), "R$ 0,00");
     for (language, currency, text) in [
         ("en", "JPY", "¥1,500"),
         ("pt-BR", "JPY", "¥ 1.500"),
