@@ -388,6 +388,11 @@ mod tests {
         assert_eq!(discount(10, 101, 0).unwrap_err().len(), 1);
         assert_eq!(monthly(1, -1, 101, 101).unwrap_err().len(), 4);
         assert_eq!(monthly(INSTALMENTS_MAX + 1, 0, 0, 0).unwrap_err().len(), 1);
+        let below_zero: Percent = "-0.1".parse().unwrap();
+        let (percent, percent_max, pay_min) = (below_zero, Percent::ZERO, Minor::ZERO);
+        let negative = OfferRuleError::Negative { what: "the discount" };
+        let terms = OfferTerms::Discount { percent, percent_max, pay_min, valid_days: 5 };
+        assert_eq!(OfferRule::new(terms), Err(vec![negative]));
         for (extension_days, valid_days, refused) in [(10, 10, false), (10, 11, true), (0, 0, true), (400, 1, true)] {
             let terms = OfferTerms::Extension { extension_days, valid_days };
             assert_eq!(OfferRule::new(terms).is_err(), refused, "{extension_days} {valid_days}");

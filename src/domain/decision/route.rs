@@ -78,7 +78,7 @@ impl<'a> Matter<'a> {
                 _ if !self.has_template(step, channel) => "no template",
                 _ if self.is_channel_capped(channel, contacts) => "cap reached",
                 _ => {
-                    self.trace.push(candidate.won_over(&candidates[place + 1..]));
+                    self.trace.push(candidate.won_over(&candidates[place..]));
                     return Ok((channel, point));
                 }
             };
@@ -158,8 +158,8 @@ impl Candidate<'_> {
         })
     }
 
-    /// Why this one: what is known of its channel, and what set it before the next.
-    fn won_over(&self, rest: &[Candidate<'_>]) -> String {
+    /// Why this one: what is known of its channel, and what set it before the next on another.
+    fn won_over(&self, from_here: &[Candidate<'_>]) -> String {
         let channel = self.point.channel;
         let Some(odds) = self.odds else { return format!("channel {}: by the step's order", channel.as_str()) };
         let preferred = self.point.preference_rank.map_or(String::new(), |rank| format!("preferred ({rank}), "));
@@ -169,7 +169,7 @@ impl Candidate<'_> {
             channel.as_str(),
             odds.percent()
         );
-        let Some(next) = rest.iter().find(|c| c.point.channel != channel) else { return why };
+        let Some(next) = from_here.iter().find(|c| c.point.channel != channel) else { return why };
         let name = next.point.channel.as_str();
         match next.odds.filter(|other| *other != odds) {
             Some(other) => format!("{why}; {name} {} %", other.percent()),

@@ -112,6 +112,17 @@ fn d1_d5_d15(advance: Advance) -> Procedure {
 }
 
 #[test]
+fn kinds_and_channels_are_read_under_the_names_that_are_published() {
+    for (kind, name) in StepKind::ALL {
+        assert_eq!((StepKind::parse(name), kind.as_str()), (Some(kind), name));
+    }
+    for channel in Channel::ALL {
+        assert_eq!(Channel::parse(channel.as_str()), Some(channel));
+    }
+    assert_eq!((StepKind::parse("fax"), Channel::parse("fax")), (None, None));
+}
+
+#[test]
 fn triggers_equal_or_exceed_unless_strict() {
     let strict = |days| Trigger::DaysPastDue { days, strictly: true };
     let issue = |days, strictly| Trigger::DaysSinceIssue { days, strictly };

@@ -105,9 +105,15 @@ fn an_item_that_the_notice_did_not_name_is_not_listed() {
         ("due on that day", &[62, 12], noticed, "d+60 by instruction: A"),
         ("due since", &[62, 5], noticed, "d+60 by instruction: A"),
         ("due the Friday before, the notice on a Thursday", &[62, 13], noticed, "d+60 by instruction: A, B"),
+        ("a reminder before the notice is none", &[62], noticed_after_a_reminder, "notice_period"),
         ("no notice that counts", &[62], notice_failed, "d+45 #2 by email: A"),
         ("notice of another debt last year", &[62], last_years_notice, "notice_period"),
     ]);
+}
+
+fn noticed_after_a_reminder(case: &mut Case) {
+    case.was_sent("d+30", 20);
+    case.was_sent("d+45", 5);
 }
 
 fn notice_failed(case: &mut Case) {

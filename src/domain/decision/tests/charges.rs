@@ -204,8 +204,36 @@ fn charges_left_on_what_was_paid_late_are_claimed_or_waived() {
     assert_eq!(said(paid("Z", "9.00")), "2.17 0.00 0.00 102.17", "and never below nothing");
     assert_eq!(said(paid("A", "2.10")), "0.07 2.67 0.00 102.74", "paid on the open one: the fine first");
     assert_eq!(said(paid("", "3.00")), "1.84 0.00 0.00 101.84", "paid without a name: what is left first");
-    let trace = claimed().action().rule_trace;
+    let trace = claimed().with(|c| {
+        // Another one whose charges were paid has nothing left.
+        let of_z = c.account().late_items[0].clone();
+        c.account().late_items.push(LateItem { invoice_id: "Y".to_owned(), ..of_z });
+        c.account().charges_paid = [("Y".to_owned(), minor("2.67"))].into();
+    });
+    let trace = trace.action().rule_trace;
     assert!(trace.contains(&"charges left on 1 items paid late: 2.67 claimed".to_owned()), "{trace:?}");
+}
+
+/// What a template is told: open, fine, interest, fee, residual, waived, total, and whether there are charges.
+fn told(case: Case) -> String {
+    let params: serde_json::Value = serde_json::from_str(&case.action().template_params).unwrap();
+    let amounts = ["open", "fine", "interest", "fee", "residual", "waived"].map(|name| format!("{name}_amount"));
+    let amounts = amounts.iter().map(|name| params[name].to_string());
+    let amounts: Vec<String> = amounts.chain([params["total_due"].to_string()]).collect();
+    format!("{} {}", amounts.join(" "), params["has_charges"])
+}
+
+#[test]
+fn a_message_shows_each_charge_apart_and_all_of_them_in_its_total() {
+    let with_fee = |case: Case| {
+        let fee =
+            StepFee { fixed: [(brl(), minor("10.00"))].into(), percent: Percent::ZERO, rounding: Rounding::HalfUp };
+        case.with(|c| c.step("d+5").fee = Some(fee))
+    };
+    assert_eq!(told(with_fee(left(ResidualCharges::Claim))), "10000 200 17 1000 267 0 11484 true");
+    assert_eq!(told(with_fee(left(ResidualCharges::Waive))), "10000 200 17 1000 0 267 11217 true");
+    assert_eq!(told(with_fee(Case::of(&[5]))), "10000 0 0 1000 0 0 11000 true");
+    assert_eq!(told(Case::of(&[5])), "10000 0 0 0 0 0 10000 false");
 }
 
 fn offering(name: &str, terms: OfferTerms, when: OfferCondition) -> OfferPolicy {

@@ -256,6 +256,16 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
         ("listed: the step is passed by", &[62], announced, "no_step_due"),
         ("the other item is left", &[64, 62], announced, "d+60 by instruction: B"),
         (
+            "and the other instalment",
+            &[64, 62],
+            |c| {
+                announced(c);
+                c.item(1).invoice_id = "A".into();
+                c.item(1).installment_no = 2;
+            },
+            "d+60 by instruction: A",
+        ),
+        (
             "with another bureau than the step's",
             &[62],
             |c| {
@@ -351,6 +361,27 @@ fn listed_only(case: &mut Case) {
 }
 
 #[test]
+fn nothing_is_protested_twice_at_the_same_registry() {
+    fn protested(case: &mut Case) {
+        case.steps(vec![step("p", StepKind::Protesto, past_due(60), &[])]);
+        case.account().entries = vec![Entry { kind: EntryKind::Protesto, items: vec![item("A", 62)], ..listing(None) }];
+    }
+    check(&[
+        ("protested", &[62], protested, "step_exhausted"),
+        ("the other item is left", &[64, 62], protested, "p by instruction: B"),
+        (
+            "listed, not protested",
+            &[62],
+            |c| {
+                protested(c);
+                c.account().entries[0].kind = EntryKind::Negativacao;
+            },
+            "p by instruction: A",
+        ),
+    ]);
+}
+
+#[test]
 fn what_was_due_more_than_five_years_ago_is_never_listed() {
     fn due(case: &mut Case, on: &str) {
         case.was_sent("d+45", 12);
@@ -436,6 +467,7 @@ fn thanks_once_for_each_episode_to_whom_was_reminded() {
         ("nobody knows whether it was sent", 0, |c| c.group.contacts[0].state = ContactState::Unreported, "settled"),
         ("it was of an earlier episode", 0, |c| c.group.contacts[0].on = days_ago(31), "settled"),
         ("it was before the due date", 0, |c| c.group.contacts[0].step_id = Some("d-3".into()), "settled"),
+        ("it was on the due date", 0, |c| c.step("d+5").trigger = past_due(0), "settled"),
         ("an instruction reminded nobody", 0, |c| c.group.contacts[0].channel = Channel::Instruction, "settled"),
         ("not due yet is no debt", 0, |c| c.account().items = vec![item("N", -10)], "receipt by email: P"),
         ("opted out", 0, |c| c.debtor().points[0].opted_out = true, "settled"),
@@ -454,6 +486,7 @@ fn thanks_once_for_each_episode_to_whom_was_reminded() {
     }
     let silent = thanked(0).with(|c| c.debtor().points[0].opted_out = true).hold();
     assert_eq!(silent.detail.as_deref(), Some("no receipt: opted_out"));
+    assert!(silent.trace.contains(&"all paid on 2026-11-17: step receipt".to_owned()), "{:?}", silent.trace);
 }
 
 #[test]
@@ -497,6 +530,15 @@ fn priority_is_amount_times_chance_times_urgency() {
                 band(c, "high")
             },
             60,
+        ),
+        (
+            "a scorecard of one band tells nobody apart",
+            &[30],
+            |c| {
+                profile(c, 10, 10);
+                c.rules.scorecard.bands = vec![(0, "all".to_owned())]
+            },
+            180,
         ),
         ("two items", &[30, 10], |_| {}, 240),
         ("180 days", &[180], |_| {}, 420),

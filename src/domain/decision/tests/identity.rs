@@ -58,6 +58,26 @@ fn the_cycle_lives_on_while_anything_is_due() {
 }
 
 #[test]
+fn the_cycle_is_that_of_the_accounts_own_last_action_in_the_episode() {
+    let own = Case::of(&[10]).action().cycle_id;
+    // A contact eight days ago, in an episode that began ten days ago.
+    let table: &[(&str, Change, bool)] = &[
+        ("its own", |_| {}, true),
+        ("on the first day of the episode", |c| c.group.contacts[0].on = days_ago(10), true),
+        ("before it", |c| c.group.contacts[0].on = days_ago(11), false),
+        ("of another debtor", |c| c.group.contacts[0].debtor_id = "E".to_owned(), false),
+        ("with another company", |c| c.group.contacts[0].company_id = Some("2".to_owned()), false),
+        ("in another currency", |c| c.group.contacts[0].currency = Some("USD".to_owned()), false),
+        ("a removal", |c| c.group.contacts[0].cycle_id = Some("duty-1".to_owned()), false),
+        ("only logged", |c| c.group.contacts[0].cycle_id = None, false),
+    ];
+    for (name, change, is_taken) in table {
+        let case = Case::of(&[10]).with(|c| c.sent("d+1", 8).cycle_id = Some("C1".to_owned())).with(change);
+        assert_eq!(case.action().cycle_id, if *is_taken { "C1" } else { own.as_str() }, "{name}");
+    }
+}
+
+#[test]
 fn a_new_cycle_begins_after_being_clear() {
     let mut case = Case::of(&[10]);
     let first = case.action();

@@ -63,6 +63,14 @@ fn every_item_takes_its_own_step_in_the_message_of_the_carrier() {
         ),
         ("the oldest carries, and waits", OldestItem, &[13, 6], older_took_five, "no_step_due"),
         ("the oldest carries", OldestItem, &[40, 6], highest, "d+30 by email: A d+30, B d+5"),
+        ("the oldest that is due carries", OldestItem, &[40, -20], highest, "d+30 by email: A d+30"),
+        (
+            "before the due date, those whose step has come",
+            OldestItem,
+            &[-3, -2, -9],
+            |_| {},
+            "d-3 by email: A d-3, B d-3",
+        ),
         ("the largest carries; no item climbs above it", LargestItem, &[40, 6], larger_b, "d+5 by email: A -, B d+5"),
         ("the largest carries; of equals the oldest", LargestItem, &[40, 6], highest, "d+30 by email: A d+30, B d+5"),
         ("the largest that is due", LargestItem, &[40, -20], larger_b, "d+30 by email: A d+30"),
@@ -152,6 +160,7 @@ fn a_person_lets_an_item_begin_at_a_step() {
     let begins: fn(&mut Case) = |c| c.item(0).step_override = Some("d+30".into());
     assert_eq!(account(&[2], begins), "d+30 by email: A", "at once, whatever its day");
     assert_eq!(account(&[-2], begins), "not_due", "never before the item is overdue");
+    assert_eq!(account(&[0], begins), "not_due", "nor on the day");
     let sent_since: fn(&mut Case) = |c| {
         c.item(0).step_override = Some("d+30".into());
         c.was_sent("d+30", 4);

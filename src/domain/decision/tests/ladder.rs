@@ -251,6 +251,9 @@ fn an_item_without_a_regua_does_not_silence_the_others() {
         "vip",
         "an item that is not due does not lead"
     );
+    let both: Change = |c| (c.item(0).regua, c.item(1).regua) = (Some("b2b".into()), Some("vip".into()));
+    assert_eq!(regua(&[10, -5], both), "b2b", "of two the one that is due");
+    assert_eq!(regua(&[5, 10], both), "vip", "and of those the oldest");
     assert_eq!(regua(&[-5], |c| c.item(0).regua = Some("b2b".into())), "b2b", "unless nothing is due");
     assert_eq!(regua(&[10], |c| c.debtor().regua = Some("nobody".into())), "none", "unknown at the debtor");
     for name in ["none", "nobody"] {

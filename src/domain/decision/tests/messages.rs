@@ -3,6 +3,7 @@
 use super::super::Outcome;
 use super::support::*;
 use crate::domain::case::ContactState;
+use crate::domain::message::Templates;
 use crate::domain::procedure::{CapScope, Channel};
 
 #[test]
@@ -18,6 +19,24 @@ fn one_message_names_all_that_is_due_and_nothing_else() {
     assert_eq!(action.open(), minor("200.00"));
     assert_eq!((action.oldest_due_date(), action.days_past_due_max()), (days_ago(20), 20));
     assert_eq!(action.body, "A R$ 100,00;B R$ 100,00; R$ 200,00");
+}
+
+#[test]
+fn a_language_without_the_template_has_the_default_ones_words() {
+    for language in [None, Some("pt-BR"), Some("en")] {
+        let case = Case::of(&[10]).with(|c| c.debtor().language = language.map(str::to_owned));
+        assert_eq!((case.outcome(), case.action().language), ("d+5 by email: A".to_owned(), "pt-BR".to_owned()));
+    }
+    let english = |default_language: &str| {
+        Case::of(&[10]).with(|c| {
+            let file = ("en".to_owned(), "letter.email.j2".to_owned(), "Hello".to_owned());
+            c.rules.default_language = default_language.to_owned();
+            c.rules.templates = Templates::compile([file], default_language).unwrap();
+            c.debtor().language = Some("en".to_owned());
+        })
+    };
+    assert_eq!(english("pt-BR").action().language, "en", "which the default language does not have");
+    assert_eq!(english("pt-BR").with(|c| c.debtor().language = None).outcome(), "no_contact_point");
 }
 
 /// E-mail and WhatsApp, in the order in which the data holds them.
