@@ -263,6 +263,22 @@ fn days_since_the_previous_step() {
 }
 
 #[test]
+fn a_step_of_another_regua_is_a_previous_one_if_it_can_have_been_for_the_item() {
+    let ladder = procedure(Advance::Sequential, vec![step("+10", since_previous(10))]);
+    for (name, days, sent, expected) in [
+        ("nine days ago", 20, &[("somebody else's", 9)][..], "wait for +10"),
+        ("ten days ago", 20, &[("somebody else's", 10)], "+10"),
+        ("on the day of issue", 20, &[("somebody else's", 50)], "+10"),
+        ("before the item was issued", 20, &[("somebody else's", 51)], "wait for +10"),
+        ("it failed", 20, &[("!somebody else's", 10)], "wait for +10"),
+    ] {
+        assert_eq!(said(&ladder, &facts(days), sent), expected, "{name}");
+    }
+    let named = Sent { is_named: true, ..history(&[("somebody else's", 51)]).remove(0) };
+    assert_eq!(ladder.previous_on(&facts(20), &[named.clone()]), Some(named.on), "it named the item itself");
+}
+
+#[test]
 fn paying_the_oldest_item_re_anchors_and_repeats_nothing() {
     // The next item is 6 days past due; within the episode another one led until it fell due.
     let next = Facts { own_since: facts(6).due_date, ..facts(6) };
@@ -353,6 +369,8 @@ fn the_trace_has_a_word_on_every_step() {
 
 #[test]
 fn the_ends_of_time_do_not_panic() {
+    assert_eq!(days_before(day("2028-03-01"), 1), day("2028-02-29"));
+    assert_eq!(days_before(day("2028-03-01"), u32::MAX), NaiveDate::MIN);
     for days in [i64::MIN, i64::MAX] {
         let triggers = vec![
             past_due(days),
