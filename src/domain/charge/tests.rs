@@ -172,6 +172,27 @@ fn a_statutory_rate_is_cut_to_the_cap_and_its_choices_are_kept() {
 }
 
 #[test]
+fn a_fixed_sum_is_claimed_only_in_the_currency_of_its_law() {
+    let national = Statutory {
+        fixed_sum: Some(("SEK".parse().unwrap(), minor("450.00"))),
+        ..Statutory::of(Statute::EuLatePayment, "ecb", Rounding::HalfUp)
+    };
+    for (rule, currency, expected) in [
+        (law(Statute::EuLatePayment, "ecb"), "EUR", "40.00"),
+        (law(Statute::EuLatePayment, "ecb"), "SEK", "0.00"),
+        (statutory(national.clone(), Caps::default()), "SEK", "450.00"),
+        (statutory(national, Caps::default()), "EUR", "0.00"),
+        (law(Statute::IeLatePayment, "ecb"), "EUR", "40.00"),
+        (law(Statute::IeLatePayment, "ecb"), "GBP", "0.00"),
+        (law(Statute::UkLatePayment, "boe"), "GBP", "40.00"),
+        (law(Statute::UkLatePayment, "boe"), "EUR", "0.00"),
+    ] {
+        let of_message = rule.for_message(currency.parse().unwrap(), None);
+        assert_eq!(owed(&of_message, "100.00", "2026-06-20", "2026-06-21").2, expected, "{rule:?} {currency}");
+    }
+}
+
+#[test]
 fn the_trace_says_at_which_rate_the_last_day_was_charged() {
     use Statute::{BrTaxaLegal, EuLatePayment, IeLatePayment, UkLatePayment};
     let said = |rule: ChargeRule, due: &str, as_of: &str| {
@@ -264,6 +285,7 @@ fn terms_are_refused_all_at_once() {
     for (statute, margin, fixed_sum, refused) in [
         (Statute::EuLatePayment, Some("8"), Some("40"), 0),
         (Statute::EuLatePayment, Some("7.99"), Some("-40"), 2),
+        (Statute::EuLatePayment, None, Some("0"), 0),
         (Statute::UkLatePayment, Some("8"), Some("40"), 2),
     ] {
         let fixed_sum = fixed_sum.map(|sum| ("EUR".parse().unwrap(), minor(sum)));
