@@ -204,6 +204,9 @@ fn charges_left_on_what_was_paid_late_are_claimed_or_waived() {
     assert_eq!(said(paid("Z", "9.00")), "2.17 0.00 0.00 102.17", "and never below nothing");
     assert_eq!(said(paid("A", "2.10")), "0.07 2.67 0.00 102.74", "paid on the open one: the fine first");
     assert_eq!(said(paid("", "3.00")), "1.84 0.00 0.00 101.84", "paid without a name: what is left first");
+    let both = [("Z".to_owned(), minor("2.00")), (String::new(), minor("1.00"))];
+    let both = claimed().with(|c| c.account().charges_paid = both.into());
+    assert_eq!(said(both), "1.84 0.00 0.00 101.84", "with a name first, and the rest of the other is not lost");
     let trace = claimed().with(|c| {
         // Another one whose charges were paid has nothing left.
         let of_z = c.account().late_items[0].clone();
