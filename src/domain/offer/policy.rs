@@ -130,3 +130,96 @@ fn in_words(made: &Offer) -> String {
     let (interest, down) = (part("interest", *interest), part("down payment", *down_payment));
     format!("{kind}, total {total}{count}{discount}{interest}{down}, valid until {valid_until}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::charge::Percent;
+    use crate::domain::money::Rounding;
+
+    fn minor(text: &str) -> Minor {
+        text.parse().unwrap()
+    }
+
+    fn discount(pay_min: &str) -> OfferTerms {
+        let percent = Percent::points(10);
+        OfferTerms::Discount { percent, percent_max: percent, pay_min: minor(pay_min), valid_days: 5 }
+    }
+
+    fn plan(instalment_min: &str, down: u8, rate: u8) -> OfferTerms {
+        OfferTerms::Instalments {
+            count_max: 3,
+            instalment_min: minor(instalment_min),
+            down_payment: Percent::points(down),
+            interest_per_month: Percent::points(rate),
+            rounding: Rounding::HalfUp,
+            valid_days: 5,
+        }
+    }
+
+    fn policy(terms: OfferTerms) -> OfferPolicy {
+        let other = Some(OfferRule::new(terms).unwrap());
+        OfferPolicy { name: "p".to_owned(), when: OfferCondition::default(), by_currency: BTreeMap::new(), other }
+    }
+
+    /// What is offered on so much, in the words of the trace, with its instalments.
+    fn offered(policy: OfferPolicy, code: &str, total: &str, largest: Option<&str>) -> String {
+        let prospect = Prospect {
+            segment: "novo",
+            tier: "A",
+            risk_band: None,
+            step_id: "d+5",
+            days_past_due: 10,
+            currency: code.parse().unwrap(),
+            open: minor(total),
+            total: minor(total),
+            largest_payment: largest.map(minor),
+        };
+        let (made, words) = OfferPolicy::first_fit(&[policy], &prospect, "2026-11-17".parse().unwrap());
+        let parts: Vec<String> = made.iter().flat_map(|m| &m.instalments).map(|(_, part)| part.to_string()).collect();
+        let words = words.join("").replace("offer p: ", "").replace(", valid until 2026-11-22", "");
+        format!("{words}: {}", parts.join(" "))
+    }
+
+    #[test]
+    fn an_offer_in_a_currency_without_cents_has_none_in_any_of_its_parts() {
+        for (name, code, terms, total, expected) in [
+            ("with cents", "BRL", discount("0"), "1005.00", "discount, total 904.50, discount 100.50: 904.50"),
+            ("without", "JPY", discount("0"), "1005.00", "discount, total 905.00, discount 100.00: 905.00"),
+            ("a floor", "JPY", discount("950.00"), "1005.00", "discount, total 950.00, discount 55.00: 950.00"),
+            ("is rounded up", "JPY", discount("950.50"), "1005.00", "discount, total 951.00, discount 54.00: 951.00"),
+            ("thirds", "JPY", plan("333.00", 0, 0), "1000.00", "instalments, total 1000.00 in 3: 334.00 333.00 333.00"),
+            ("the least", "JPY", plan("333.01", 0, 0), "1000.00", "instalments, total 1000.00 in 2: 500.00 500.00"),
+            (
+                // 10 % of 1,005; of 904 the interest of 1 % for 1, 2 and 3 months in thirds is 18.08.
+                "all parts",
+                "JPY",
+                plan("0", 10, 1),
+                "1005.00",
+                "instalments, total 1023.00 in 3, interest 18.00, down payment 101.00: 308.00 307.00 307.00",
+            ),
+            (
+                "one after a down payment",
+                "JPY",
+                plan("800.00", 10, 1),
+                "1005.00",
+                "instalments, total 1014.00, interest 9.00, down payment 101.00: 913.00",
+            ),
+        ] {
+            assert_eq!(offered(policy(terms), code, total, None), expected, "{name}");
+        }
+        let bounded = |largest| offered(policy(plan("0", 0, 0)), "JPY", "1000.00", Some(largest));
+        assert_eq!(bounded("334.00"), "instalments, total 1000.00 in 3: 334.00 333.00 333.00");
+        assert_eq!(bounded("333.99"), "offer p fits, but cannot be made: ", "what it has paid, in whole ones");
+    }
+
+    #[test]
+    fn a_rule_with_amounts_is_of_the_currencies_that_it_gives_them_in() {
+        let of_reais = || {
+            let rule = policy(discount("0")).other.unwrap();
+            OfferPolicy { by_currency: [("BRL".parse().unwrap(), rule)].into(), other: None, ..policy(discount("0")) }
+        };
+        assert_eq!(offered(of_reais(), "BRL", "100.00", None), "discount, total 90.00, discount 10.00: 90.00");
+        assert_eq!(offered(of_reais(), "EUR", "100.00", None), "offer p fits, but cannot be made: ");
+    }
+}
