@@ -182,6 +182,31 @@ fn the_end_of_the_month_after() {
 }
 
 #[test]
+fn the_first_day_of_a_trigger_and_its_days_past_due_where_they_say() {
+    let strict = Trigger::DaysPastDue { days: 5, strictly: true };
+    let issue = |strictly| Trigger::DaysSinceIssue { days: 5, strictly };
+    let both = || vec![past_due(5), past_due(9), issue(false)];
+    // Issued on 28 October, due on 27 November.
+    for (name, trigger, first_day, days) in [
+        ("days past due", past_due(5), Some("2026-12-02"), Some(5)),
+        ("strictly", strict, Some("2026-12-03"), Some(6)),
+        ("days since issue", issue(false), Some("2026-11-02"), None),
+        ("strictly", issue(true), Some("2026-11-03"), None),
+        ("the end of a month", Trigger::EndOfMonthAfter { days: 5 }, Some("2026-12-31"), None),
+        ("all: the last", Trigger::All(both()), Some("2026-12-06"), Some(9)),
+        ("all: of those that have one", Trigger::All(vec![past_due(5), balance(100)]), Some("2026-12-02"), Some(5)),
+        ("any: the first", Trigger::Any(vec![past_due(9), past_due(5)]), Some("2026-12-02"), Some(5)),
+        ("any: the first, of whatever kind", Trigger::Any(both()), Some("2026-11-02"), None),
+        ("any: what happens on any day has none", Trigger::Any(vec![past_due(5), balance(100)]), None, None),
+        ("a balance", balance(100), None, None),
+        ("days since the previous", since_previous(5), None, None),
+    ] {
+        assert_eq!(trigger.first_day(&facts(-10)), first_day.map(day), "{name}");
+        assert_eq!(trigger.days_past_due(), days, "{name}");
+    }
+}
+
+#[test]
 fn one_after_the_other_or_the_highest_that_is_due() {
     // (days past due, sent, sequential, highest due)
     for (days, sent, sequential, highest) in [
