@@ -207,8 +207,7 @@ fn fit_text(nullable: bool, chars_max: usize, value: &mut Value) {
     if text.contains(char::is_control) {
         *text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     }
-    // Bytes are never fewer than characters: the usual text is not counted.
-    if text.len() > chars_max && text.chars().count() > chars_max {
+    if text.chars().nth(chars_max).is_some() {
         if nullable {
             *value = Value::Null;
         } else {
