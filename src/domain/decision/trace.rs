@@ -64,8 +64,8 @@ impl Matter<'_> {
             let repeat = step.repeat?;
             facts.previous_on?.checked_add_days(Days::new(u64::from(repeat.every_days) + u64::from(repeat.strictly)))
         };
-        let day = step.first_day(facts).filter(|day| *day > self.as_of).or_else(repeated);
-        let from = day.filter(|day| *day > self.as_of).map_or(String::new(), |day| format!(" from {day}"));
+        let day = step.first_day(facts).into_iter().chain(repeated()).find(|day| *day > self.as_of);
+        let from = day.map_or(String::new(), |day| format!(" from {day}"));
         format!("next is {}{from}", step.id)
     }
 

@@ -123,7 +123,9 @@ fn value(field: &Field, fill: Fill, variant: usize) -> Value {
         Kind::Text(chars_max) if fill == Fill::Longest => longest(field.example, chars_max).into(),
         Kind::Text(_) | Kind::Date => field.example.into(),
         // Of the longest offers the one with instalments is the longest.
-        Kind::Word(words) if fill == Fill::Longest && field.name == "kind" => words[words.len() / 2].into(),
+        Kind::Word(words) if fill == Fill::Longest && field.name == "kind" => {
+            words.iter().max_by_key(|word| word.len()).copied().into()
+        }
         Kind::Word(words) => words[variant % words.len()].into(),
         Kind::Count(_, most) if fill == Fill::Longest => most.into(),
         Kind::Count(usual, _) => usual.into(),
@@ -173,6 +175,7 @@ mod tests {
         for (fields, count, has_charges) in [(&usual, 2, true), (&bare, 1, false)] {
             assert_eq!((items(fields), &fields["items_count"]), (count, &json!(count)));
             assert_eq!((&fields["has_charges"], &fields["creditor"]), (&json!(has_charges), &creditor()));
+            assert_eq!(fields["debtor"]["name"], json!("Comercial São João de Alimentos Ltda."), "as the table has it");
         }
         assert_eq!((&usual["days_past_due"], &usual["fine_amount"]), (&json!(21), &json!(4_938)));
     }

@@ -367,6 +367,17 @@ fn a_condition_that_time_will_not_fulfil_does_not_block_the_ladder() {
             Facts { promise_broken: true, agreement_broken: true, open: Minor(100_000), open_items: 2, ..facts(16) };
         assert_eq!(said(&ladder, &met, &[("d+1", 7)]), "if", "{name}");
     }
+    // What time will fulfil is waited for, though a later step would be due.
+    for (name, condition) in [
+        ("all", Trigger::All(vec![past_due(9), balance(100)])),
+        ("any", Trigger::Any(vec![past_due(9), Trigger::PromiseBroken])),
+        ("the previous one", since_previous(8)),
+    ] {
+        let steps = vec![step("d+1", past_due(1)), step("if", condition), step("d+5", past_due(5))];
+        let ladder = procedure(Advance::Sequential, steps);
+        assert_eq!(said(&ladder, &facts(8), &[("d+1", 7)]), "wait for if", "{name}");
+        assert_eq!(said(&ladder, &facts(9), &[("d+1", 8)]), "if", "{name}");
+    }
     // A ladder whose first step was passed by has no previous one; it goes on with what has a day of its own.
     let first = Step { catch_up_days: Some(2), ..step("d+1", past_due(1)) };
     let ladder = procedure(Advance::Sequential, vec![first, step("+4", since_previous(4)), step("d+15", past_due(15))]);

@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::domain::case::ContactState;
 use crate::domain::decision::*;
-use crate::domain::procedure::Repeat;
+use crate::domain::procedure::{Repeat, Trigger};
 use crate::domain::segment::{Comparison, Condition, Field};
 
 fn trace(case: &Case) -> Vec<String> {
@@ -112,6 +112,17 @@ fn a_hold_with_a_known_end_says_when() {
                 c.was_sent("d+5", 3);
             },
             &["no_step_due: next is d+5 from 2026-11-21"],
+        ),
+        (
+            "its day has come, and it waits for more than time",
+            &[5],
+            |c| {
+                let least = [(c.account().currency, Minor(1_000_000))].into();
+                let parts = vec![past_due(5), Trigger::OpenBalance { least, strictly: false }];
+                c.step("d+5").trigger = Trigger::All(parts);
+                c.procedure().steps.retain(|s| s.id == "d+5");
+            },
+            &["no_step_due: next is d+5"],
         ),
         ("no lawful hour on a Sunday", &[10], |c| c.later(5), &["no_legal_slot: next lawful hour from 2026-11-23"]),
     ];
