@@ -7,7 +7,7 @@ use crate::domain::procedure::{DisputeScope, LevelOf, StepKind, Trigger};
 use chrono::Days;
 
 /// Listing L1 with serasa of item P, paid that many days ago.
-fn listing(paid_ago: Option<i64>) -> Entry {
+pub(super) fn listing(paid_ago: Option<i64>) -> Entry {
     let paid = Item { open: Minor::ZERO, ..item("P", 100) };
     Entry {
         entry_id: "L1".to_owned(),
@@ -30,7 +30,7 @@ fn ending(id: &str, kind: StepKind) -> Step {
 }
 
 /// The ladder with a removal, a release and a recall after it, and the debtor's items so many days past due.
-fn listed(days_past_due: &[i64], entries: Vec<Entry>) -> Case {
+pub(super) fn listed(days_past_due: &[i64], entries: Vec<Entry>) -> Case {
     Case::of(days_past_due).with(|c| {
         let mut steps = ladder().steps;
         steps.push(ending("removal", StepKind::NegativacaoRemoval));

@@ -1,6 +1,7 @@
 //! A date that is decided again: what was published stands, is taken back, or keeps anything else from going out.
 
 use super::super::revision::{Fate, Published, reconcile};
+use super::duties::{listed, listing};
 use super::support::*;
 use crate::domain::action::Action;
 use crate::domain::procedure::Channel;
@@ -113,4 +114,27 @@ fn what_was_taken_back_once_never_goes_out_under_the_same_id() {
     let voided: Vec<Published> =
         published(&case, Fate::Unreported).into_iter().map(|p| Published { is_voided: true, ..p }).collect();
     assert_eq!(revised(&case, &voided), "revision: an earlier revision took it back | left");
+}
+
+#[test]
+fn a_removal_goes_out_beside_what_was_published_unless_it_was_taken_back() {
+    let case = listed(&[10], vec![listing(Some(1))]);
+    let removal = &case.first().duties[0].action;
+    let of_removal = |payload_sha256: &str, is_voided| Published {
+        action_id: removal.action_id.clone(),
+        payload_sha256: payload_sha256.to_owned(),
+        channel: removal.channel.to_owned(),
+        fate: Fate::Unreported,
+        is_voided,
+    };
+    for (name, published, duties, kept) in [
+        ("nothing was published of it", published(&case, Fate::Sent), 1, 1),
+        ("it was, and is the same", vec![of_removal(&words(removal), false)], 1, 1),
+        ("it was, in other words", vec![of_removal("other", false)], 0, 0),
+        ("it was taken back", vec![of_removal(&words(removal), true)], 0, 0),
+    ] {
+        let mut decisions = case.decide();
+        let stands = reconcile(&mut decisions, &published, &words);
+        assert_eq!((decisions[0][0].duties.len(), stands.len()), (duties, kept), "{name}");
+    }
 }
