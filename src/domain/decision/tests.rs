@@ -9,6 +9,7 @@ mod holds;
 mod identity;
 mod items;
 mod ladder;
+mod listings;
 mod messages;
 mod properties;
 mod revisions;

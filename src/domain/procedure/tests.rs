@@ -300,7 +300,8 @@ fn a_step_of_another_regua_is_a_previous_one_if_it_can_have_been_for_the_item() 
         assert_eq!(said(&ladder, &facts(days), sent), expected, "{name}");
     }
     let named = Sent { is_named: true, ..history(&[("somebody else's", 51)]).remove(0) };
-    assert_eq!(ladder.previous_on(&facts(20), &[named.clone()]), Some(named.on), "it named the item itself");
+    let on = named.on;
+    assert_eq!(ladder.previous_on(&facts(20), &[named]), Some(on), "it named the item itself");
 }
 
 #[test]
