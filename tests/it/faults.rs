@@ -113,7 +113,8 @@ fn the_record_that_is_read_decides_and_no_answer() {
     let record = desk.attempt(&desk.store(inner), "ours").expect("published");
     let other = Record { nonce: "other".to_owned(), ..record.clone() };
     // (what stands there before, the fault of the create, what append must say, what believing the answer would say)
-    let table: [(&str, Option<&Record>, Option<Fault>, bool, bool); 5] = [
+    type Row<'a> = (&'a str, Option<&'a Record>, Option<Fault>, bool, bool);
+    let table: [Row<'_>; 5] = [
         ("it lands and says so", None, None, true, true),
         ("it lands and the answer is lost", None, Some(Fault::After), true, false),
         ("it does not land; it is written again", None, Some(Fault::Before), true, false),

@@ -229,7 +229,8 @@ fn verify_finds_what_was_changed_or_lost() {
         bytes[middle] ^= 1;
         fs::write(file, bytes).expect("written");
     };
-    let table: &[(&str, &dyn Fn(&Path), &str)] = &[
+    type Row<'a> = (&'a str, &'a dyn Fn(&Path), &'a str);
+    let table: &[Row<'_>] = &[
         ("output/runs/*/*/items/*.parquet", &flip, "has another SHA-256: it was changed"),
         ("output/runs/*/*/run_results.json", &flip, "has another SHA-256: it was changed"),
         ("output/runs/*/*/actions/*.parquet", &|file| fs::remove_file(file).expect("removed"), "is gone"),
