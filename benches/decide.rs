@@ -220,7 +220,7 @@ fn answers(seed: u64) -> Answers {
 fn debtor(seed: u64) -> Debtor {
     let point = |channel: Channel| ContactPoint {
         channel,
-        address: format!("{}-{seed}@example.com", channel.as_str()),
+        address: format!("{}-{seed}@example.com", channel.as_str()).into(),
         contact_name: None,
         is_authorized: true,
         opted_out: draw(seed, 60, 30) == 0,
@@ -230,7 +230,7 @@ fn debtor(seed: u64) -> Debtor {
     Debtor {
         debtor_id: format!("{seed:08}"),
         group_id: format!("{:08}", seed / 4),
-        legal_name: format!("Empresa {seed} Ltda."),
+        legal_name: format!("Empresa {seed} Ltda.").into(),
         language: None,
         state: None,
         city: None,

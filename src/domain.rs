@@ -12,6 +12,7 @@ pub mod hold;
 pub mod message;
 pub mod money;
 pub mod offer;
+pub mod pii;
 pub mod procedure;
 pub mod segment;
 pub mod tax_id;

@@ -11,6 +11,7 @@ use super::case::{EntryKind, Item, Validity};
 use super::exchange::Dunned;
 use super::money::{Currency, Minor};
 use super::offer::Offer;
+use super::pii::Pii;
 
 /// SHA-256 over the parts, each preceded by its length, as hex.
 fn digest_of(parts: &[&str]) -> String {
@@ -99,15 +100,15 @@ pub struct Action {
     pub occurrence: u32,
     pub cycle_id: String,
     pub channel: &'static str,
-    pub destination: Option<String>,
-    pub contact_name: Option<String>,
+    pub destination: Option<Pii<String>>,
+    pub contact_name: Option<Pii<String>>,
     pub language: String,
     pub tone: &'static str,
     pub template_id: Option<String>,
     pub template_version: Option<String>,
-    pub template_params: String,
-    pub subject: Option<String>,
-    pub body: String,
+    pub template_params: Pii<String>,
+    pub subject: Option<Pii<String>>,
+    pub body: Pii<String>,
     pub currency: Currency,
     pub fine: Minor,
     pub interest: Minor,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::answers::Answers;
 use super::charge::PrincipalPayment;
 use super::money::{Currency, Minor};
+use super::pii::Pii;
 use super::procedure::Channel;
 
 /// What happens to credits that are not applied to any item.
@@ -32,7 +33,7 @@ pub struct Debtor {
     pub debtor_id: String,
     /// Companies of one group or CNPJ root share caps and experiment arms.
     pub group_id: String,
-    pub legal_name: String,
+    pub legal_name: Pii<String>,
     pub language: Option<String>,
     pub state: Option<String>,
     pub city: Option<String>,
@@ -52,8 +53,8 @@ pub struct Debtor {
 #[derive(Clone, Debug)]
 pub struct ContactPoint {
     pub channel: Channel,
-    pub address: String,
-    pub contact_name: Option<String>,
+    pub address: Pii<String>,
+    pub contact_name: Option<Pii<String>>,
     pub is_authorized: bool,
     pub opted_out: bool,
     /// Not known to be wrong, and nothing bounced there.
@@ -100,8 +101,8 @@ pub struct Item {
     pub open: Minor,
     pub regua: Option<String>,
     pub step_override: Option<String>,
-    pub payment_reference: Option<String>,
-    pub payment_link: Option<String>,
+    pub payment_reference: Option<Pii<String>>,
+    pub payment_link: Option<Pii<String>>,
     pub collector_id: Option<String>,
     pub is_blocked: bool,
     pub grace_until: Option<NaiveDate>,

@@ -8,6 +8,7 @@ mod processes;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -30,11 +31,12 @@ pub struct Scale {
     pub races: usize,
     pub flips: usize,
     pub canaries: usize,
+    pub commits: usize,
 }
 
 impl Scale {
-    const OF_CI: Scale = Scale { seeds: 2, kills: 12, races: 3, flips: 300, canaries: 300 };
-    const FULL: Scale = Scale { seeds: 20, kills: 1_000, races: 500, flips: 10_000, canaries: 10_000 };
+    const OF_CI: Scale = Scale { seeds: 2, kills: 12, races: 3, flips: 300, canaries: 300, commits: 40 };
+    const FULL: Scale = Scale { seeds: 20, kills: 1_000, races: 500, flips: 10_000, canaries: 10_000, commits: 1_000 };
 
     pub fn wanted() -> Scale {
         if std::env::var_os("REGUA_FAULTS").is_some_and(|v| v == "full") { Scale::FULL } else { Scale::OF_CI }
@@ -225,4 +227,47 @@ fn every_flipped_bit_is_found() {
         output.put(path, whole).expect("mended");
     }
     println!("faults: flipped bits of what is published: {} tried, all found", scale.flips);
+}
+
+/// Somebody reads all the while: at any moment the log is a chain of whole runs, and the present KPI tables are those of
+/// one of them.
+#[test]
+fn readers_see_whole_runs_only() {
+    let commits = Scale::wanted().commits;
+    let desk = Desk::new(false);
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Store::open(&folder.path().to_string_lossy(), desk.runtime.handle()).expect("a folder");
+    let first: chrono::NaiveDate = as_of().parse().expect("a date");
+    let is_done = AtomicBool::new(false);
+    let looks = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut looks = 0;
+            while !is_done.load(Ordering::SeqCst) {
+                look_at(&output);
+                looks += 1;
+            }
+            looks
+        });
+        for day in 0..commits {
+            let date = first + chrono::Days::new(day as u64);
+            desk.attempt_on(date, &output, &format!("{day}")).expect("published");
+        }
+        is_done.store(true, Ordering::SeqCst);
+        reader.join().expect("no half run was seen")
+    });
+    assert_eq!(Log::read(&output).expect("a log").records.len(), commits);
+    tell("commits under the eyes of a reader", commits, &format!("; {looks} looks"));
+}
+
+fn look_at(output: &Store) {
+    let log = Log::read(output).expect("a log at any time");
+    let Some(newest) = log.head() else { return };
+    for file in &newest.files {
+        let found = output.digest(&file.path).expect("readable");
+        assert_eq!(found, Some((file.size, file.sha256.clone())), "{}", file.path);
+    }
+    if let Some((_, sha256)) = output.digest("kpi_current/kpi_aging.parquet").expect("readable") {
+        let is_published = log.records.iter().flat_map(|r| &r.files).any(|file| file.sha256 == sha256);
+        assert!(is_published, "half a table of KPIs");
+    }
 }

@@ -13,6 +13,7 @@ use crate::domain::exchange::Dunned;
 use crate::domain::message::Tone;
 use crate::domain::message::fields::fitted;
 use crate::domain::offer::Offer;
+use crate::domain::pii::{Pii, exposed};
 
 /// The fields that a template may name, as `domain::message::fields` lists them; anything else is refused.
 #[derive(Serialize)]
@@ -153,9 +154,9 @@ impl<'a> Matter<'a> {
             tone: tone.as_str(),
             template_id: Some(step.template.clone()),
             template_version: Some(rendered.version),
-            template_params: params.to_string(),
-            subject: rendered.subject,
-            body: rendered.body,
+            template_params: params.to_string().into(),
+            subject: rendered.subject.map(Pii::from),
+            body: rendered.body.into(),
             currency: account.currency,
             fine: claim.charges.fine,
             interest: claim.charges.interest,
@@ -193,8 +194,8 @@ impl<'a> Matter<'a> {
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
         Fields {
             debtor: DebtorFields {
-                name: &self.debtor.legal_name,
-                contact_name: route.point.and_then(|p| p.contact_name.as_deref()),
+                name: self.debtor.legal_name.expose(),
+                contact_name: route.point.and_then(|p| exposed(&p.contact_name)),
             },
             creditor: CreditorFields {
                 name: creditor.map_or("", |c| &c.name),
@@ -235,8 +236,8 @@ fn item_fields(item: &Item) -> ItemFields<'_> {
         due_date: item.due_date.to_string(),
         open_amount: item.open.0,
         days_past_due: item.days_past_due,
-        payment_reference: item.payment_reference.as_deref(),
-        payment_link: item.payment_link.as_deref(),
+        payment_reference: exposed(&item.payment_reference),
+        payment_link: exposed(&item.payment_link),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::money::Minor;
+use crate::domain::pii::Pii;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;
@@ -172,7 +173,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
     let debtor = |row| Debtor {
         debtor_id: id.get(row).to_owned(),
         group_id: group.get(row).to_owned(),
-        legal_name: name.owned(row).unwrap_or_default(),
+        legal_name: name.owned(row).unwrap_or_default().into(),
         language: language.owned(row),
         state: state.owned(row),
         city: city.owned(row),
@@ -199,8 +200,8 @@ fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
         let Some(channel) = Channel::parse(channel.get(row)) else { continue };
         let point = ContactPoint {
             channel,
-            address: address.get(row).to_owned(),
-            contact_name: name.owned(row),
+            address: address.get(row).into(),
+            contact_name: name.owned(row).map(Pii::from),
             is_authorized: authorized.value(row),
             opted_out: opted_out.value(row),
             is_valid: valid.value(row),
@@ -391,8 +392,8 @@ fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -
             open: open(row)?,
             regua: regua.owned(row),
             step_override: step.owned(row),
-            payment_reference: reference.owned(row),
-            payment_link: link.owned(row),
+            payment_reference: reference.owned(row).map(Pii::from),
+            payment_link: link.owned(row).map(Pii::from),
             collector_id: collector.owned(row),
             is_blocked: block.some(row).is_some(),
             grace_until: grace(row),

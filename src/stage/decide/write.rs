@@ -19,6 +19,7 @@ use crate::domain::case::{Account, Debtor};
 use crate::domain::decision::{Decision, Outcome, Rules};
 use crate::domain::money::Minor;
 use crate::domain::offer::Offer;
+use crate::domain::pii::exposed;
 use crate::error::{Error, Result};
 use crate::io::outbox::VOIDS;
 use crate::stage::{Edition, day_number};
@@ -106,14 +107,14 @@ fn payload(action: &Action) -> Value {
         "occurrence": action.occurrence,
         "cycle_id": action.cycle_id,
         "channel": action.channel,
-        "destination": action.destination,
-        "contact_name": action.contact_name,
+        "destination": exposed(&action.destination),
+        "contact_name": exposed(&action.contact_name),
         "language": action.language,
         "tone": action.tone,
         "template_id": action.template_id,
         "template_version": action.template_version,
-        "subject": action.subject,
-        "body": action.body,
+        "subject": exposed(&action.subject),
+        "body": action.body.expose(),
         "currency": action.currency.as_str(),
         "oldest_due_date": action.oldest_due_date(),
         "days_past_due_max": action.days_past_due_max(),

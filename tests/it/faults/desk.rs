@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
+use chrono::NaiveDate;
 use object_store::ObjectStore;
 use regua::error::Result;
 use regua::io::log::{Log, Record};
@@ -84,7 +85,12 @@ impl Desk {
     }
 
     pub fn attempt_unprobed(&self, output: &Store, nonce: &str) -> Result<Record> {
-        let provenance = self.provenance(nonce);
+        self.attempt_on(self.as_of.parse().expect("a date"), output, nonce)
+    }
+
+    /// The same for another date.
+    pub fn attempt_on(&self, as_of: NaiveDate, output: &Store, nonce: &str) -> Result<Record> {
+        let provenance = Provenance { as_of, ..self.provenance(nonce) };
         match look(output, &provenance, None)? {
             Outlook::Published(record) => project(output, &record).map(|()| *record),
             Outlook::Open(log, edition) => publish(output, (&log, &edition), &provenance, &self.audited, &"no results"),

@@ -219,7 +219,7 @@ fn charges_left_on_what_was_paid_late_are_claimed_or_waived() {
 
 /// What a template is told: open, fine, interest, fee, residual, waived, total, and whether there are charges.
 fn told(case: Case) -> String {
-    let params: serde_json::Value = serde_json::from_str(&case.action().template_params).unwrap();
+    let params: serde_json::Value = serde_json::from_str(case.action().template_params.expose()).unwrap();
     let amounts = ["open", "fine", "interest", "fee", "residual", "waived"].map(|name| format!("{name}_amount"));
     let amounts = amounts.iter().map(|name| params[name].to_string());
     let amounts: Vec<String> = amounts.chain([params["total_due"].to_string()]).collect();

@@ -216,7 +216,7 @@ fn what_a_removal_names_and_says() {
     let action = duties(&paid()).remove(0).action;
     assert_eq!((action.step_kind, action.open()), ("negativacao_removal", Minor::ZERO));
     assert_eq!(action.destination, None);
-    let params: serde_json::Value = serde_json::from_str(&action.template_params).unwrap();
+    let params: serde_json::Value = serde_json::from_str(action.template_params.expose()).unwrap();
     let duty = serde_json::json!({"entry_id": "L1", "since": "2026-10-08", "done_on": "2026-11-16",
         "deadline": "2026-11-24", "overdue_days": 0});
     assert_eq!((&params["duty"], &params["bureau"]), (&duty, &serde_json::json!("serasa")));

@@ -105,8 +105,8 @@ fn what_is_composed_is_what_the_table_says() {
 
 #[test]
 fn what_a_template_saw_is_what_is_published() {
-    let case = Case::of(&[10]).with(|c| c.debtor().legal_name = "Acme\r\nLtda".to_owned());
-    let params: Value = serde_json::from_str(&case.action().template_params).unwrap();
+    let case = Case::of(&[10]).with(|c| c.debtor().legal_name = "Acme\r\nLtda".into());
+    let params: Value = serde_json::from_str(case.action().template_params.expose()).unwrap();
     assert_eq!(params["debtor"]["name"], "Acme  Ltda");
     assert_eq!(params["total_due"], 10_000);
 }

@@ -16,7 +16,7 @@ fn the_id_does_not_hang_on_date_amount_or_words() {
         ("another invoice number", |c| c.item(0).invoice_id = "X".to_owned()),
         ("another template", |c| c.step("d+5").template = "order".to_owned()),
         ("another régua with this step", |c| c.procedure().id = "vip".to_owned()),
-        ("another address", |c| c.debtor().points[0].address = "b@example.com".to_owned()),
+        ("another address", |c| c.debtor().points[0].address = "b@example.com".into()),
     ];
     let with_templates = |change: &Change| Case::of(&[10]).with(change).first();
     for (name, change) in table {

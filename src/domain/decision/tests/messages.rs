@@ -18,7 +18,7 @@ fn one_message_names_all_that_is_due_and_nothing_else() {
     let action = Case::of(&[20, 10]).action();
     assert_eq!(action.open(), minor("200.00"));
     assert_eq!((action.oldest_due_date(), action.days_past_due_max()), (days_ago(20), 20));
-    assert_eq!(action.body, "A R$ 100,00;B R$ 100,00; R$ 200,00");
+    assert_eq!(action.body.expose(), "A R$ 100,00;B R$ 100,00; R$ 200,00");
 }
 
 #[test]

@@ -158,13 +158,13 @@ fn of_two_addresses_on_a_channel_the_preferred_one() {
     let two = |ranks: [Option<i64>; 2]| {
         let case = Case::of(&[10]).with(|c| {
             let address = |name: &str, rank| crate::domain::case::ContactPoint {
-                address: name.to_owned(),
+                address: name.into(),
                 preference_rank: rank,
                 ..point(Email)
             };
             c.debtor().points = vec![address("b@x", ranks[0]), address("a@x", ranks[1])];
         });
-        case.action().destination.unwrap()
+        case.action().destination.unwrap().expose().clone()
     };
     assert_eq!(two([None, None]), "a@x");
     assert_eq!(two([Some(1), None]), "b@x");

@@ -184,7 +184,7 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
 pub(super) fn point(channel: Channel) -> ContactPoint {
     ContactPoint {
         channel,
-        address: format!("{}@example.com", channel.as_str()),
+        address: format!("{}@example.com", channel.as_str()).into(),
         contact_name: None,
         is_authorized: true,
         opted_out: false,
@@ -197,7 +197,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
     Debtor {
         debtor_id: debtor_id.to_owned(),
         group_id: "12345678".to_owned(),
-        legal_name: "Acme Ltda.".to_owned(),
+        legal_name: "Acme Ltda.".into(),
         language: None,
         state: None,
         city: None,

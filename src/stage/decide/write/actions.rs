@@ -15,6 +15,7 @@ use crate::contract::{self, MONEY_PRECISION, MONEY_SCALE, RATE_PRECISION, RATE_S
 use crate::domain::action::Action;
 use crate::domain::money::Minor;
 use crate::domain::offer::Offer;
+use crate::domain::pii::exposed;
 use crate::error::Result;
 use crate::stage::day_number;
 
@@ -37,15 +38,15 @@ pub(super) fn actions(as_of: NaiveDate, acts: &[Act<'_>]) -> Result<RecordBatch>
         ints(all().map(|a| i64::from(a.occurrence))),
         text(all().map(|a| a.cycle_id.as_str())),
         text(all().map(|a| a.channel)),
-        maybe_text(all().map(|a| a.destination.as_deref())),
-        maybe_text(all().map(|a| a.contact_name.as_deref())),
+        maybe_text(all().map(|a| exposed(&a.destination))),
+        maybe_text(all().map(|a| exposed(&a.contact_name))),
         text(all().map(|a| a.language.as_str())),
         text(all().map(|a| a.tone)),
         maybe_text(all().map(|a| a.template_id.as_deref())),
         maybe_text(all().map(|a| a.template_version.as_deref())),
-        text(all().map(|a| a.template_params.as_str())),
-        maybe_text(all().map(|a| a.subject.as_deref())),
-        text(all().map(|a| a.body.as_str())),
+        text(all().map(|a| a.template_params.expose().as_str())),
+        maybe_text(all().map(|a| exposed(&a.subject))),
+        text(all().map(|a| a.body.expose().as_str())),
         text(all().map(|a| a.currency.as_str())),
         amounts(all().map(|a| Some(a.open())))?,
         amounts(all().map(|a| Some(a.fine)))?,
