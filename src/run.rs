@@ -166,7 +166,7 @@ fn prepare(
         Outlook::Published(record) => return Ok(Planned::Nothing(record)),
     };
     edition.voided = publish::voided(output, &log, as_of)?;
-    let history = publish::history(output, &log, as_of, plan.limits.history_days)?;
+    let history = publish::history(output, &log, as_of)?;
     plan.rules.calendar.add(load::holidays(&snapshots)?);
     load::add_rates(&mut plan.rules, &snapshots, as_of)?;
     let notes = notes(plan, &snapshots, &log, &edition);

@@ -250,6 +250,8 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> Exit:
     arguments = parser().parse_args(words)
     try:
+        if hasattr(arguments, "contact_log"):
+            contact_log.check(arguments.contact_log)
         return arguments.execute(arguments)
     except Damaged as damaged:
         print(damaged, file=sys.stderr)

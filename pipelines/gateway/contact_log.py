@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ledger import Ledger
+from outbox import Damaged
 
 STATUSES = (
     "queued", "sent", "delivered", "read", "replied", "answered", "no_answer", "bounced", "failed", "complained",
@@ -37,12 +38,24 @@ SCHEMA = pa.schema(
 )
 
 
+WRITTEN_BY = {b"written_by": b"regua gateway"}
+
+
+def check(path: Path) -> None:
+    """Refuses to replace what another wrote: the contact history, with its opt-outs, would be lost."""
+    if path.exists() and (pq.read_schema(path).metadata or {}).get(b"written_by") != WRITTEN_BY[b"written_by"]:
+        raise Damaged(
+            f"{path} was not written by this gateway and would be lost: name a file of its own, such as"
+            f" {path.with_name('contact_log_gateway.parquet')}, and let the pipeline read contact_log*.parquet"
+        )
+
+
 def write(ledger: Ledger, path: Path) -> int:
     """Writes the snapshot and gives its number of events; one process at a time, so that none writes an older one."""
     with ledger.transaction():
         rows = [_row(dict(event)) for event in ledger.events()]
         beside = path.with_name(f".{path.name}.{os.getpid()}")
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), beside)
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(WRITTEN_BY)), beside)
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         beside.replace(path)

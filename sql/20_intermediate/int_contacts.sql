@@ -1,9 +1,10 @@
 -- Purpose: one row per outbound contact: what was published or logged, and what became of it; and one row per debtor
 --   and channel for the last time it wrote or called by itself.
 -- Grain: none; one row per published action, logged contact or inbound answer
--- Reads: stg_contact_log, raw_actions, int_accounts
+-- Reads: stg_contact_log, raw_actions, int_accounts, stg_invoices
 -- Units: contacted_on is a date in the pipeline's time zone
--- Nulls: company, currency and cycle are null where only the log knows of the contact; invoice_id where it is known by
+-- Nulls: company and currency are null where only the log knows of the contact and it names no known invoice, cycle
+--   wherever only the log knows of it; invoice_id where it is known by
 --   its action, or was about more than one invoice
 -- Kind: table
 with
@@ -134,12 +135,18 @@ with
         from published
         left join stated on published.action_id = stated.action_id
     ),
+    invoices as (
+        -- An invoice of a debtor is of one company and currency, or its debtor is held.
+        select debtor_id, invoice_id, min(company_id) as company_id, min(currency) as currency
+        from stg_invoices
+        group by debtor_id, invoice_id
+    ),
     only_logged as (
         select
             stated.group_key,
             stated.debtor_id,
-            cast(null as varchar) as company_id,
-            cast(null as varchar) as currency,
+            invoices.company_id,
+            invoices.currency,
             cast(null as varchar) as cycle_id,
             stated.regua,
             stated.step_id,
@@ -152,6 +159,7 @@ with
             stated.answered_on
         from stated
         left anti join published on stated.action_id = published.action_id
+        left join invoices on stated.debtor_id = invoices.debtor_id and stated.invoice_id = invoices.invoice_id
         where stated.occurred_on is not null
     ),
     inbound as (

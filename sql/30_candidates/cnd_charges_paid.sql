@@ -1,4 +1,5 @@
--- Purpose: what was paid on fine and interest: of an invoice, or in the present episode without naming one.
+-- Purpose: what was paid on fine and interest in the present episode, by invoice where it names one: what was paid
+--   before it was for what was late then.
 -- Grain: debtor_id, company_id, currency, invoice_id
 -- Reads: stg_payments, stg_invoices, int_accounts, int_episodes
 -- Units: paid_amount in units of currency, above zero
@@ -48,6 +49,11 @@ with
             on kept.debtor_id = invoices.debtor_id
             and kept.invoice_id = invoices.invoice_id
             and kept.currency = invoices.currency
+        inner join episodes
+            on invoices.debtor_id = episodes.debtor_id
+            and invoices.company_id = episodes.company_id
+            and invoices.currency = episodes.currency
+        where kept.paid_on >= episodes.episode_start
     ),
     of_accounts as (
         select kept.debtor_id, accounts.company_id, kept.currency, cast(null as varchar) as invoice_id, kept.amount

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Voice, date, runtime, say};
 use crate::domain::message::money_text;
 use crate::error::{Error, Result};
-use crate::io::log::{Log, Record};
+use crate::io::log::{Log, Record, RecordKind};
 use crate::io::parquet::read_published_where;
 use crate::io::store::Store;
 use crate::io::tables::{Row, rows};
@@ -55,19 +55,25 @@ impl Explain {
             debtors: rows("debtors")?,
             items: rows("items")?,
             decisions: rows("decisions")?,
-            actions: rows("actions")?,
+            actions: self.actions(&store, &log, record, &debtor)?,
         };
         if found.decisions.is_empty() {
-            let message = format!(
-                "{debtor} owes nothing on {}, or is not known; was the id written as in the source?",
-                record.as_of
-            );
-            return Err(Error::Usage(message));
+            let quarantined: usize = rows("quarantine")?.iter().map(RecordBatch::num_rows).sum();
+            return Err(Error::Usage(why_nothing(&debtor, record, quarantined)));
         }
         let text =
             if voice.json { found.as_json(&debtor, record).to_string() } else { found.as_text(voice, &debtor, record) };
         say(&text);
         Ok(())
+    }
+
+    /// What every edition of the date published: a revision keeps what an earlier one did.
+    fn actions(&self, store: &Store, log: &Log, record: &Record, debtor: &str) -> Result<Vec<RecordBatch>> {
+        let mut actions = Vec::new();
+        for edition in log.records.iter().filter(|r| r.as_of == record.as_of) {
+            actions.extend(read_published_where(store, edition, "actions/part-00000.parquet", "debtor_id", debtor)?);
+        }
+        Ok(actions)
     }
 
     /// An action_id stands for its debtor.
@@ -79,6 +85,21 @@ impl Explain {
         let rows = read_published_where(store, record, "actions/part-00000.parquet", "action_id", &self.subject)?;
         Ok(rows.first().map_or_else(|| self.subject.clone(), |batch| Row(batch, 0).text("debtor_id")))
     }
+}
+
+/// There is no decision to explain.
+fn why_nothing(debtor: &str, record: &Record, quarantined: usize) -> String {
+    let as_of = record.as_of;
+    if record.kind == RecordKind::KpiOnly {
+        return format!("{as_of} was published when a later date was already there: nothing was decided for it");
+    }
+    if quarantined > 0 {
+        return format!(
+            "{debtor} has no row on {as_of} that could be read: {quarantined} are in the quarantine table, with what is \
+             wrong with them; correct the export"
+        );
+    }
+    format!("{debtor} owes nothing on {as_of}, or is not known; was the id written as in the source?")
 }
 
 /// The record of a date, or the newest.

@@ -39,6 +39,10 @@ impl Log {
         let runtime = runtime()?;
         let output = Store::open(&self.output_folder, runtime.handle())?;
         let bars = Bars::new(voice);
+        if (self.verify || self.repair) && CommitLog::read(&output)?.records.is_empty() {
+            let message = format!("{}: nothing is published there; is the path right?", self.output_folder);
+            return Err(Error::Usage(message));
+        }
         if self.verify {
             let verified = verify(&output, &bars);
             bars.finish();

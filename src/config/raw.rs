@@ -248,7 +248,7 @@ pub struct RawLimits {
     pub workers: Option<u32>,
     /// More bad rows than this share of an input stop the run.
     pub quarantine_share_max: Option<f64>,
-    /// Days back for which earlier published actions are read.
+    /// Days back for which contact_log is read; at least the longest window of caps, gaps and answers.
     #[schemars(range(min = 1, max = 3650))]
     pub history_days: Option<u32>,
     /// More actions than so many percent above the usual number stop the run; none = 200. The usual number is the

@@ -23,6 +23,7 @@ use super::document::{Document, Variables, unknown};
 use super::raw::RawPipeline;
 use super::{Limits, Plan, buckets};
 use crate::domain::action::hex;
+use crate::domain::decision::Rules;
 use crate::domain::money::Currency;
 use crate::error::Fault;
 
@@ -125,6 +126,13 @@ impl Workshop<'_> {
         let promise_grace_days = raw.dunning.promise_grace_days.unwrap_or(1);
         let default_company = raw.defaults.company.clone().unwrap_or_else(|| "default".to_owned());
         let rules = self.rules(document, raw);
+        if let Some(longest) = rules.as_ref().map(Rules::contact_days).filter(|days| *days > limits.history_days) {
+            let message = format!(
+                "{} days are less than the longest window of caps, gaps and answers, which is {longest}: what is older would be forgotten",
+                limits.history_days
+            );
+            self.refuse(document, "/limits/history_days", message);
+        }
         let digest = hex(&self.hasher.finalize());
         match (zone, default_currency, rules) {
             (Some(zone), Some(default_currency), Some(rules)) if self.faults.is_empty() => Ok(Plan {

@@ -62,6 +62,20 @@ pub struct ContactPoint {
     pub preference_rank: Option<i64>,
 }
 
+impl ContactPoint {
+    /// The same address, however it is written: `X@Y.com` is `x@y.com`, and `+55 11 90000-0001` is `+5511900000001`.
+    pub fn is_same_address(&self, other: &ContactPoint) -> bool {
+        let plain = |point: &ContactPoint| -> String {
+            let address = point.address.expose();
+            match address.contains('@') {
+                true => address.trim().to_lowercase(),
+                false => address.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect(),
+            }
+        };
+        self.channel == other.channel && plain(self) == plain(other)
+    }
+}
+
 /// What is known of an account's past; `None` = no history, which is not the same as zero.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {

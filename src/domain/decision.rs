@@ -302,6 +302,7 @@ impl<'a> Matter<'a> {
         let procedure = self.rules.procedures.get(regua);
         self.note_standing_reasons(procedure, &mut reasons);
         let Some(procedure) = procedure else {
+            self.note_item_reasons(item_holds, &mut reasons);
             reasons.note(true, HoldReason::ReguaNone);
             return Ok(self.hold(reasons, None));
         };
@@ -317,12 +318,12 @@ impl<'a> Matter<'a> {
                 return Ok(self.hold(reasons, None));
             }
         };
+        self.trace.push(format!("step {} due at {} days past due", rung.step.id, rung.days_past_due));
+        let rung = self.announced(procedure, rung, contacts, &mut reasons);
         let step = rung.step;
-        self.trace.push(format!("step {} due at {} days past due", step.id, rung.days_past_due));
         if !step.kind.is_instruction() {
             self.note_cap(contacts, &mut reasons);
         }
-        let rung = self.announced(rung, contacts, &mut reasons);
         self.note_minimum(procedure, &rung, &mut reasons);
         let route = self.route(step, contacts, &mut reasons).filter(|_| reasons.0.is_empty());
         let claim = route.as_ref().and_then(|_| self.claim(procedure, &rung, &mut reasons));

@@ -132,17 +132,17 @@ fn conflict(output: &Store, record: &Record) -> Error {
 /// What earlier runs published: the actions that still matter, since they may have been sent, and where the accounts
 /// stood in the last run before this date.
 ///
-/// Actions of this very date are among them where it is revised. What is dated later does not exist.
-pub fn history(output: &Store, log: &Log, as_of: NaiveDate, days: u32) -> Result<History> {
-    let is_recent = |r: &&Record| (0..=i64::from(days)).contains(&(as_of - r.as_of).num_days());
-    let recent: Vec<&Record> = log.records.iter().filter(is_recent).collect();
+/// Actions of this very date are among them where it is revised. What is dated later does not exist. All of them are
+/// read, however old: an id that was published once is never given again.
+pub fn history(output: &Store, log: &Log, as_of: NaiveDate) -> Result<History> {
+    let before: Vec<&Record> = log.records.iter().filter(|r| r.as_of <= as_of).collect();
     let last = log.records.iter().filter(|r| r.as_of < as_of).max_by_key(|r| (r.as_of, r.seq));
     let open = |records: &[&Record], table: &str| {
         let files = records.iter().flat_map(|r| &r.files).filter(|f| f.path.contains(table) && f.rows > 0);
         files.map(|file| source(output, file)).collect::<Result<Vec<Source>>>()
     };
     Ok(History {
-        actions: open(&recent, "/actions/")?,
+        actions: open(&before, "/actions/")?,
         positions: open(&last.into_iter().collect::<Vec<_>>(), "/debtors/")?,
     })
 }

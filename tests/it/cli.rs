@@ -361,3 +361,13 @@ fn what_would_have_no_effect_is_refused_and_never_ignored() {
         assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
     }
 }
+
+/// The templates were looked for without the `./`, and none was found.
+#[test]
+fn a_pipeline_may_be_named_with_a_dot() {
+    let house = House::new();
+    for file in ["./pipelines/daily.toml", "pipelines/../pipelines/daily.toml", "././pipelines/./daily.toml"] {
+        let checked = house.regua(&["check", file]);
+        assert_eq!(checked.code, 0, "{file}: {}", checked.stderr);
+    }
+}

@@ -209,3 +209,19 @@ fn thanks_when_everything_due_is_paid() {
     assert_eq!(decision(&house, "2026-07-03"), "hold settled -");
     assert_eq!(decision(&house, "2026-07-05"), "");
 }
+
+/// What was published longer ago than `history_days` was forgotten, and its id published again.
+#[test]
+fn an_id_is_never_given_again_however_long_ago_it_was_published() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    let first = house.published("actions", "action_id").join("");
+    house.edit("pipelines/daily.toml", "max_age_days = 7", "max_age_days = 3650");
+    for later in ["2028-07-03", "2030-01-07"] {
+        let ended = house.run(later);
+        assert_eq!(ended.code, 0, "{later}: {}", ended.stderr);
+        assert!(!house.published("actions", "action_id").contains(&first), "{later}");
+    }
+    let verified = house.regua(&["log", "output", "--verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+}

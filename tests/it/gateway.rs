@@ -327,6 +327,26 @@ fn a_void_before_the_send_takes_the_action_back() {
 }
 
 /// Voids come before the actions of their revision, and before all that waits.
+/// It wiped the contact history of everybody else, opt-outs and all, where it was given their file.
+#[test]
+fn a_contact_log_of_another_is_never_replaced() {
+    let rig = published(&["email"]);
+    let log = rig.house.path("input/contact_log.parquet");
+    rig.house.write(
+        "contact_log",
+        "event_id debtor_id channel occurred_at status\nE1 D9 email 2026-06-15T15:00:00Z opted_out",
+    );
+    let before = std::fs::read(&log).unwrap();
+    let pass = rig.pass(NOON);
+    assert_eq!(pass.code, Some(3), "{}", pass.said);
+    assert!(pass.said.contains("was not written by this gateway and would be lost"), "{}", pass.said);
+    assert_eq!(rig.calls_in_all(), (0, 0), "before anything is sent");
+    assert_eq!(std::fs::read(&log).unwrap(), before);
+    std::fs::remove_file(&log).unwrap();
+    assert_eq!(rig.pass(NOON).counts(), "sent 1");
+    assert_eq!(rig.pass(NOON).code, Some(0), "its own is replaced");
+}
+
 /// The whole of it with the real program: a payment is posted late, a revision takes the message back, the gateway says
 /// that it never left, and what is still owed is asked for again under a new id.
 #[test]

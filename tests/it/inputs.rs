@@ -347,3 +347,27 @@ fn a_wrong_cnpj_is_a_warning() {
     assert_eq!(house.published("quarantine", "table row reason debtor_id"), ["debtors 0 wrong_check_digits -"]);
     assert!(house.published("decisions", "reason").iter().all(|reason| reason != "quarantined_input"));
 }
+
+/// `""` turned every payment into a reversal, and `"I1 "` paid nothing.
+#[test]
+fn an_empty_text_is_no_value_and_padding_no_part_of_one() {
+    let house = house();
+    let text = "payment_id debtor_id invoice_id paid_on amount reverses\nP1 D1 I1 2026-06-25 100.00 x\nP2 D2 I2 2026-06-25 200.00 x";
+    let written = batch("payments", text);
+    let texts = |values: [&str; 2]| -> ArrayRef { Arc::new(arrow::array::StringArray::from(values.to_vec())) };
+    let schema = written.schema();
+    let columns = schema.fields().iter().zip(written.columns()).map(|(field, column)| {
+        let column = match field.name().as_str() {
+            "reverses" => texts(["", " "]),
+            "invoice_id" => texts(["I1 ", "  I2"]),
+            _ => Arc::clone(column),
+        };
+        (field.name().clone(), column, true)
+    });
+    let columns: Vec<(String, ArrayRef, bool)> = columns.collect();
+    let padded = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    write_parquet(&house.path("input/payments.parquet"), &padded);
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(house.published("items", "invoice_id"), [""; 0], "both are paid");
+}

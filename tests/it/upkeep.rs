@@ -305,6 +305,11 @@ fn the_log_is_listed_and_shown() {
     assert_eq!(missing.code, 2);
     assert!(missing.stderr.contains("no record 3; `regua log output` lists what is there"), "{}", missing.stderr);
     assert_eq!(ok(house.regua(&["log", "elsewhere"]))["records"], Value::Array(Vec::new()));
+    for flag in ["--verify", "--repair"] {
+        let ended = house.regua(&["log", "elsewhere", flag]);
+        assert_eq!(ended.code, 2, "a monitor with a mistyped path must not stay green: {}", ended.stdout);
+        assert!(ended.stderr.contains("nothing is published there; is the path right?"), "{}", ended.stderr);
+    }
 }
 
 fn age(file: &Path, days: u64) {
@@ -396,7 +401,7 @@ fn inputs_are_waited_for_or_given_up() {
     let ask = || house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of()]);
     let told = ok(ask());
     assert_eq!((&told["outcome"], &told["inputs"][0]["rows"]), (&"ready".into(), &1.into()));
-    house.edit("pipelines/daily.toml", "[inputs.invoices]", "[inputs.invoices]\nmax_age_days = 1");
+    house.edit("pipelines/daily.toml", "max_age_days = 7", "max_age_days = 1");
     ok(ask());
     let invoices = house.path("input/invoices.parquet");
     let days = |date: &str| {

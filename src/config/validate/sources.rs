@@ -99,7 +99,7 @@ impl Workshop<'_> {
         dir: &str,
         ending: &str,
     ) -> Vec<(String, String)> {
-        let root = self.path(dir);
+        let root = plain(&self.path(dir));
         let pattern = format!("{}/*/*.{ending}", glob::Pattern::escape(&root.to_string_lossy()));
         let paths: Vec<PathBuf> = glob::glob(&pattern).into_iter().flatten().flatten().collect();
         if paths.is_empty() {

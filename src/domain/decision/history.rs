@@ -165,13 +165,16 @@ impl Matter<'_> {
         }
     }
 
-    /// A cap on this very channel, or a message to the same debtor on the same channel and day.
+    /// A message to the same debtor on the same channel and day.
+    pub(super) fn is_written_today(&self, channel: Channel, contacts: &[Contact]) -> bool {
+        let of_debtor = |c: &&Contact| c.debtor_id == self.debtor.debtor_id && c.channel == channel;
+        contacts.iter().filter(of_debtor).any(|c| c.on == self.as_of && c.counts())
+    }
+
+    /// A cap on this very channel.
     pub(super) fn is_channel_capped(&self, channel: Channel, contacts: &[Contact]) -> bool {
-        let capped = self.rules.caps.iter().filter(|cap| cap.channel == Some(channel));
-        let today = |c: &Contact| {
-            c.debtor_id == self.debtor.debtor_id && c.channel == channel && c.on == self.as_of && c.counts()
-        };
-        contacts.iter().any(today) || capped.into_iter().any(|cap| self.is_reached(cap, contacts))
+        let mut capped = self.rules.caps.iter().filter(|cap| cap.channel == Some(channel));
+        capped.any(|cap| self.is_reached(cap, contacts))
     }
 
     fn is_reached(&self, cap: &Cap, contacts: &[Contact]) -> bool {
@@ -199,7 +202,17 @@ impl Matter<'_> {
     }
 
     /// What the step's notice announced, and long enough ago: the other items are left out.
-    pub(super) fn announced<'r>(&self, mut rung: Rung<'r>, contacts: &[Contact], reasons: &mut Reasons) -> Rung<'r> {
+    ///
+    /// That an action may have been sent protects the debtor from a second one; it is no proof that the debtor was told.
+    /// So only a notice that was reported as sent begins its days. A notice that named nothing of what is due now is
+    /// given anew, for what is due.
+    pub(super) fn announced<'r>(
+        &mut self,
+        procedure: &'r Procedure,
+        mut rung: Rung<'r>,
+        contacts: &[Contact],
+        reasons: &mut Reasons,
+    ) -> Rung<'r> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
         let of_notice = |c: &&Contact| c.counts() && c.step_id.as_ref() == Some(notice) && self.is_of_cycle(c);
         let notices: Vec<&Contact> = self.own(contacts).filter(of_notice).collect();
@@ -207,7 +220,17 @@ impl Matter<'_> {
             reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent")));
             return rung;
         };
-        let noticed_on = |item: &Item| notices.iter().filter(|c| self.named(c, item)).map(|c| c.on).min();
+        let any_named = |c: &&&Contact| rung.cited.iter().any(|cited| self.named(c, cited.item));
+        if !notices.iter().any(|c| any_named(&c)) {
+            let Some(step) = procedure.step(notice) else { return rung };
+            let occurrence = self.next_occurrence(step, contacts);
+            self.trace.push(format!("{notice} of {last} named nothing that is due now: it is given anew"));
+            let cited = rung.cited.iter().map(|cited| Cited { item: cited.item, takes: Some(step) }).collect();
+            return Rung { step, occurrence, cited, ..rung };
+        }
+        let was_sent = |c: &&&Contact| matches!(c.state, ContactState::Sent | ContactState::Answered);
+        let sent: Vec<&Contact> = notices.iter().filter(was_sent).copied().collect();
+        let noticed_on = |item: &Item| sent.iter().filter(|c| self.named(c, item)).map(|c| c.on).min();
         let has_run = |on: NaiveDate| days_between(on, self.as_of) >= i64::from(*days);
         let ripe = |cited: &&Cited<'r>| noticed_on(cited.item).is_some_and(has_run);
         let announced: Vec<Cited<'r>> = rung.cited.iter().filter(ripe).copied().collect();
@@ -217,7 +240,7 @@ impl Matter<'_> {
             // It has run for the first of the items that it named, whenever the last notice went out.
             let why = match rung.cited.iter().filter_map(|c| noticed_on(c.item)).min() {
                 Some(on) => for_days(format!("{notice} was sent on {on}, {days} days"), on, *days),
-                None => Some(format!("{notice} of {last} named nothing that is due now")),
+                None => Some(format!("{notice} of {last} was not reported as sent")),
             };
             reasons.because(HoldReason::NoticePeriod, why);
         }

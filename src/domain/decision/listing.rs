@@ -66,6 +66,12 @@ impl Matter<'_> {
         if items.is_empty() {
             return Err(left_out.join(", "));
         }
+        // What led to the step may be left out of it: then something else must be as late.
+        let days = step.trigger.days_past_due();
+        if days.is_some_and(|days| items.iter().all(|item| item.days_past_due < days)) {
+            left_out.push("nothing else is as late".to_owned());
+            return Err(left_out.join(", "));
+        }
         self.trace.extend(left_out.into_iter().map(|line| format!("left out: {line}")));
         Ok(items)
     }

@@ -68,31 +68,43 @@ impl<'a> Matter<'a> {
         contacts: &[Contact],
     ) -> Result<(Channel, &'a ContactPoint), (HoldReason, Option<String>)> {
         let candidates = self.candidates(step);
-        let (mut opted_out, mut capped) = (false, false);
+        let (mut opted_out, mut capped, mut today) = (false, false, false);
         for (place, candidate) in candidates.iter().enumerate() {
             let (point, channel) = (candidate.point, candidate.point.channel);
+            let same = |is: fn(&ContactPoint) -> bool| {
+                candidates.iter().any(|other| is(other.point) && other.point.is_same_address(point))
+            };
             let refusal = match point {
-                p if p.opted_out => "opted out",
-                p if !p.is_valid => "bounced or known to be wrong",
-                p if !p.is_authorized && self.names_debt(step, channel) => "not authorised to hear about the debt",
+                _ if same(|p| p.opted_out) => "opted out",
+                _ if same(|p| !p.is_valid) => "bounced or known to be wrong",
+                _ if same(|p| !p.is_authorized) && self.names_debt(step, channel) => {
+                    "not authorised to hear about the debt"
+                }
                 _ if !self.has_template(step, channel) => "no template",
+                _ if self.is_written_today(channel, contacts) => "written to today already",
                 _ if self.is_channel_capped(channel, contacts) => "cap reached",
                 _ => {
                     self.trace.push(candidate.won_over(&candidates[place..]));
                     return Ok((channel, point));
                 }
             };
-            opted_out |= point.opted_out;
+            opted_out |= refusal == "opted out";
             capped |= refusal == "cap reached";
+            today |= refusal == "written to today already";
             self.trace.push(format!("{} passed over: {refusal}", channel.as_str()));
         }
         let names: Vec<&str> = step.channels.iter().map(|c| c.as_str()).collect();
+        let looked_at = format!("looked at {}", names.join(", "));
+        if today && !capped {
+            let why = format!("one message a day on each channel; {looked_at}");
+            return Err((HoldReason::FrequencyCap, Some(why)));
+        }
         let reason = match (capped, opted_out) {
             (true, _) => HoldReason::FrequencyCap,
             (false, true) => HoldReason::OptedOut,
             (false, false) => HoldReason::NoContactPoint,
         };
-        Err((reason, Some(format!("looked at {}", names.join(", ")))))
+        Err((reason, Some(looked_at)))
     }
 
     fn names_debt(&self, step: &Step, channel: Channel) -> bool {

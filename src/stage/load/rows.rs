@@ -203,18 +203,17 @@ impl RowRules {
         }
     }
 
-    /// Texts with the values mapped; an empty text in a required column is no value.
+    /// Texts with the values mapped. What surrounds a text is no part of it (exports pad their columns), and an empty
+    /// text is no value: `""` for a reversed payment would turn every payment of a CSV-made export into a reversal.
     fn texts(&self, column: &Column, array: ArrayRef) -> StringArray {
         let texts = array.as_string::<i32>();
-        let has_empty = column.required && texts.iter().any(|t| t == Some(""));
-        if !self.input.values.contains_key(column.name) && !has_empty {
+        let is_plain = |text: &str| !text.is_empty() && text.len() == text.trim().len();
+        if !self.input.values.contains_key(column.name) && texts.iter().flatten().all(is_plain) {
             return texts.clone();
         }
         let mut mapped = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
         for text in texts.iter() {
-            mapped.append_option(
-                text.map(|t| self.input.mapped(column.name, t)).filter(|t| !column.required || !t.is_empty()),
-            );
+            mapped.append_option(text.map(|t| self.input.mapped(column.name, t.trim())).filter(|t| !t.is_empty()));
         }
         mapped.finish()
     }

@@ -68,3 +68,21 @@ fn what_was_paid_on_fine_and_interest() {
         ",
     );
 }
+
+/// Charges of an instalment that was late last year were taken off the fine of the next one.
+#[test]
+fn charges_of_an_earlier_episode_are_no_charges_of_this_one() {
+    spec(
+        "
+        invoices: invoice_id installment_no due_date amount
+            I1 1 2025-11-10 100.00
+            I1 2 2026-06-10 100.00
+        payments: payment_id invoice_id paid_on amount kind
+            P1 I1 2025-12-01 100.00 payment
+            C1 I1 2025-12-01 7.00 charges
+            C2 I1 2026-06-20 1.00 charges
+        cnd_charges_paid = invoice_id paid_amount
+            I1 1.00
+    ",
+    );
+}

@@ -406,3 +406,21 @@ fn what_an_earlier_edition_of_the_date_published() {
     ",
     );
 }
+
+/// It counted for every company of the debtor, and another company's first letter was a formal one.
+#[test]
+fn a_logged_contact_that_names_an_invoice_is_of_its_company_and_currency() {
+    spec(
+        "
+        invoices: invoice_id company_id currency due_date
+            I1 1 BRL 2026-06-20
+            I2 2 USD 2026-06-20
+        contact_log: event_id invoice_id step_id occurred_at status
+            E1 I1 d+5 2026-06-25T10:00:00 sent
+            E2 X9 d+1 2026-06-21T10:00:00 sent
+        int_contacts = step_id company_id currency
+            d+5 1 BRL
+            d+1 - -
+    ",
+    );
+}

@@ -132,9 +132,11 @@ fn a_listing_and_its_notice_are_about_those_items_alone_that_came_so_far() {
     // The notice named another item: A was never announced.
     case.group.contacts.clear();
     sent(&mut case, "d+45", 12, &[("B", Some("d+45"))]);
+    assert_eq!(climbed(&case), "d+45 by email: A d+45", "it is given anew, and once");
+    sent(&mut case, "d+45", 4, &[("A", Some("d+45"))]);
     assert_eq!(climbed(&case), "notice_period");
     let why = case.hold().detail.unwrap();
-    assert!(why.contains("named nothing that is due now"), "{why}");
+    assert!(why.contains("d+45 was sent on 2026-11-13, 10 days"), "{why}");
 }
 
 #[test]

@@ -204,3 +204,45 @@ fn no_protest_while_goods_are_being_returned() {
     ];
     check(table);
 }
+
+/// A notice that nobody reported on may never have been sent: it protects from a second letter, and begins no days.
+#[test]
+fn nobody_is_listed_on_a_notice_without_a_report() {
+    let table: &[(&str, ContactState, &str)] = &[
+        ("sent", ContactState::Sent, "d+60 by instruction: A"),
+        ("answered", ContactState::Answered, "d+60 by instruction: A"),
+        ("not reported", ContactState::Unreported, "notice_period"),
+        ("failed", ContactState::NotSent, "d+5 by email: A"),
+    ];
+    for (name, state, expected) in table {
+        let case = Case::of(&[62]).with(|c| c.sent("d+45", 12).state = *state);
+        assert_eq!(case.outcome(), *expected, "{name}");
+    }
+    let case = Case::of(&[62]).with(|c| c.sent("d+45", 12).state = ContactState::Unreported);
+    let why = case.hold().detail.unwrap();
+    assert!(why.contains("d+45 of 2026-11-05 was not reported as sent"), "{why}");
+}
+
+/// The item that led to the step is listed already: what is left is not as late, and is not listed in its place.
+#[test]
+fn an_item_that_is_left_out_leads_no_other_to_the_bureau() {
+    let case = Case::of(&[64, 20]).with(announced);
+    assert_eq!(case.outcome(), "no_step_due");
+    assert!(case.hold().trace.iter().any(|line| line.contains("nothing else is as late")), "{:?}", case.hold().trace);
+}
+
+/// The notice spoke of what is paid by now: it held the account for ever.
+#[test]
+fn a_notice_is_given_anew_for_what_it_did_not_name() {
+    let other = |c: &mut Case| {
+        let named = NamedItem { invoice_id: "PAID".into(), installment_no: Some(1), step_id: Some("d+45".into()) };
+        c.sent("d+45", 12).items = vec![named];
+    };
+    let mut case = Case::of(&[62]).with(other);
+    assert_eq!(case.outcome(), "d+45 #2 by email: A");
+    case.publish();
+    case.later(5);
+    assert_eq!(case.outcome(), "notice_period", "its own days run");
+    case.later(5);
+    assert_eq!(case.outcome(), "d+60 by instruction: A");
+}

@@ -77,7 +77,7 @@ fn the_channel_and_what_is_passed_over() {
             "no_contact_point",
             &["email passed over: no template", "whatsapp passed over: no template"],
         ),
-        ("used today for another company", used_today, "whatsapp", &["email passed over: cap reached"]),
+        ("used today for another company", used_today, "whatsapp", &["email passed over: written to today already"]),
         ("used today, but it did not arrive", used_in_vain, "email", &["channel email"]),
     ];
     for (name, change, expected, trace) in table {

@@ -4,6 +4,7 @@ use super::super::*;
 use super::support::*;
 use crate::domain::case::{ContactPoint, ContactState};
 use crate::domain::procedure::{Advance, LevelOf};
+use chrono::Datelike;
 use proptest::prelude::*;
 
 const STEPS: [&str; 8] = ["d-3", "d+1", "d+5", "d+15", "d+30", "d+45", "d+60", ""];
@@ -221,6 +222,53 @@ proptest! {
                 let found = contacts.iter().filter(counts).filter(in_scope).filter(of_channel).filter(in_window).count();
                 prop_assert!(!concerned || found <= cap.contacts_max as usize, "{:?} {}", cap, found);
             }
+        }
+    }
+
+    /// (14) Steps come in order, and never sooner after a contact than the gap.
+    #[test]
+    fn steps_come_in_order_and_with_their_gap(mut case in any_case(), pick in 0usize..9) {
+        case.procedure().level_of = LevelOf::Account;
+        let case = alone(case, pick);
+        let (debtor, accounts) = &case.group.debtors[0];
+        let Outcome::Act(action) = case.first().outcome else { return Ok(()) };
+        let procedure = &case.rules.procedures["b2b"];
+        // A reminder before the due date belongs to its item, and comes again for the next one.
+        let is_dunning = |step: &&Step| step.trigger.days_past_due().is_some_and(|days| days > 0);
+        let own = case.group.contacts.iter().filter(|c| c.counts() && c.is_of(debtor, &accounts[0]));
+        for contact in own {
+            let age = (case.as_of - contact.on).num_days();
+            prop_assert!(age >= i64::from(procedure.min_gap_days), "{} days after {:?}", age, contact);
+            // Was it due then, for what leads now?
+            let was_due = |step: &&Step| {
+                let age = (contact.on - action.oldest_due_date()).num_days();
+                step.trigger.days_past_due().is_some_and(|days| age >= days)
+            };
+            let step = |id: &String| procedure.step(id).filter(is_dunning);
+            let sent = contact.step_id.as_ref().and_then(step).filter(was_due);
+            let later = step(&action.step_id).filter(|_| sent.is_some());
+            prop_assert!(later.is_none_or(|step| sent.is_some_and(|sent| sent.level < step.level)), "{} after {:?}", action.step_id, sent);
+        }
+    }
+
+    /// (15) A message goes out within the hours of its day, and (18) to an address of its channel, with words in it.
+    #[test]
+    fn messages_go_out_in_lawful_hours_to_a_usable_address(mut case in any_case(), days in 0i64..10) {
+        case.later(days);
+        let decisions = case.decide();
+        for action in actions(&decisions).iter().filter(|a| a.channel != "instruction") {
+            let local = |time: chrono::DateTime<chrono::Utc>| time.with_timezone(&chrono_tz::America::Sao_Paulo).naive_local();
+            let (from, to) = (local(action.validity.not_before), local(action.validity.expires_at));
+            prop_assert!(from < to && from.date() == case.as_of && to.date() == case.as_of, "{} to {}", from, to);
+            let hours = |hour| chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+            prop_assert!(from.time() >= hours(8) && to.time() <= hours(20), "{} to {}", from, to);
+            let is_free = case.as_of.weekday() == chrono::Weekday::Sun || case.as_of == day("2026-11-20");
+            prop_assert!(!is_free, "nobody is written to on {}", case.as_of);
+            let (debtor, _) = case.group.debtors.iter().find(|(d, _)| d.debtor_id == action.debtor_id).unwrap();
+            let usable = debtor.points.iter().filter(|p| p.is_valid && !p.opted_out && p.is_authorized);
+            let mut on_channel = usable.filter(|p| p.channel.as_str() == action.channel);
+            prop_assert!(on_channel.any(|p| Some(&p.address) == action.destination.as_ref()));
+            prop_assert!(!action.body.expose().is_empty() && action.template_id.is_some());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::domain::answers::{ChannelAnswers, Prior};
+use crate::domain::case::ContactPoint;
 use crate::domain::procedure::{Channel, Channel::*, StepKind};
 use chrono::Timelike;
 use std::collections::BTreeMap;
@@ -232,5 +233,22 @@ fn the_hour_across_daylight_saving_and_the_end_of_the_year() {
         assert_eq!(case.action().validity.not_before.to_string(), *expected, "{zone} {on}");
         let local = zone.parse().unwrap_or(chrono_tz::America::Sao_Paulo);
         assert_eq!(case.action().validity.not_before.with_timezone(&local).hour(), 10, "{zone} {on}");
+    }
+}
+
+/// An address that opted out was written to where it stood there once more, written otherwise.
+#[test]
+fn an_opt_out_is_of_the_address_however_it_is_written() {
+    let written = |channel, address: &str| ContactPoint { address: address.into(), ..point(channel) };
+    for (channel, out, other) in [
+        (Channel::Email, "X@Y.com", "x@y.com"),
+        (Channel::Sms, "+55 11 90000-0001", "+5511900000001"),
+        (Channel::Sms, "+55 (11) 90000.0001", "+5511900000001"),
+    ] {
+        let mut case = Case::of(&[10]);
+        case.debtor().points = vec![ContactPoint { opted_out: true, ..written(channel, out) }, written(channel, other)];
+        assert_eq!(case.outcome(), "opted_out", "{out} and {other}");
+        case.debtor().points[1] = written(channel, "+5511900000002@z.com");
+        assert!(case.outcome().starts_with("d+5"), "another address");
     }
 }
