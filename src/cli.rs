@@ -44,7 +44,7 @@ Examples:
   regua inputs pipelines/daily.toml --as-of 2026-06-30   are the snapshots there?
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
-  regua explain D0000042 --from demo/output       why is this debtor contacted, or not?
+  regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
   regua log demo/output --verify                  is everything that was published still whole?
   regua template preview overdue_first --sample   what does this message look like?
 

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
-use crate::io::log::{Log, Record, RecordKind};
+use crate::io::log::{InputObject, Log, Record, RecordKind};
 use crate::io::outbox::VOIDS;
 use crate::io::projection::project;
 use crate::io::store::Store;
@@ -160,7 +160,7 @@ fn prepare(
     let (as_of, clock) = (request.as_of, Clock::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
-    let provenance = provenance(plan, request, &snapshots);
+    let provenance = provenance(plan, request, snapshots.objects()?);
     let (log, mut edition) = match publish::look(output, &provenance, request.revise.as_deref())? {
         Outlook::Open(log, edition) => (log, edition),
         Outlook::Published(record) => return Ok(Planned::Nothing(record)),
@@ -179,6 +179,9 @@ fn prepare(
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
     let totals = (&shards.totals, &ledger.duplicate_totals);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
+    let unmatched = unmatched(&audited);
+    unmatched.iter().for_each(|note| progress.note(note));
+    let notes = [notes, unmatched].concat();
     let results = results(&bench, &shards, &snapshots, &audited);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
@@ -315,8 +318,7 @@ impl Ledger {
     }
 }
 
-fn provenance(plan: &Plan, request: &Request, snapshots: &Snapshots) -> Provenance {
-    let inputs = snapshots.objects();
+fn provenance(plan: &Plan, request: &Request, inputs: Vec<InputObject>) -> Provenance {
     Provenance {
         tenant: plan.rules.tenant.clone(),
         as_of: request.as_of,
@@ -340,6 +342,14 @@ fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Ve
     }));
     notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
     notes
+}
+
+/// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
+fn unmatched(audited: &Audited) -> Vec<String> {
+    let text = |(currency, amount)| {
+        format!("payments of {currency} {amount} name invoices that the snapshot does not hold: they pay nothing here")
+    };
+    audited.measured().unmatched().into_iter().map(text).collect()
 }
 
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {

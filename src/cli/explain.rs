@@ -19,8 +19,8 @@ use crate::io::tables::{Row, rows};
 /// Tells what a debtor owes, which steps were considered, and which rule decided
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  regua explain D0000042 --from demo/output
-  regua explain D0000042 --from s3://bucket/regua --as-of 2026-06-30
+  regua explain D00001020 --from demo/output
+  regua explain D00001020 --from s3://bucket/regua --as-of 2026-06-30
   regua explain 3f0c9a52c7e14d1b8a6f0e2d4c5b6a79 --from demo/output     (an action_id)")]
 pub(super) struct Explain {
     /// debtor_id or action_id

@@ -48,7 +48,7 @@ enum Command {
   regua template preview overdue_first --sample
   regua template preview pipelines/templates/en/reminder.sms.j2 --sample
   regua template preview overdue_first --channel sms --language es --sample
-  regua template preview overdue_first --debtor D0000042 --from demo/output     (with its published values)")]
+  regua template preview overdue_first --debtor D00001020 --from demo/output     (with its published values)")]
 struct Preview {
     /// Name of a template, or path of its file
     template: String,

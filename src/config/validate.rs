@@ -42,7 +42,7 @@ struct Workshop<'a> {
 }
 
 pub(super) fn load(file: &Path, variables: Variables<'_>) -> Result<Plan, Vec<Fault>> {
-    let base = file.parent().unwrap_or(Path::new("")).to_owned();
+    let base = sources::plain(file.parent().unwrap_or(Path::new("")));
     let mut shop = Workshop { variables, base, faults: Vec::new(), notes: Vec::new(), hasher: Sha256::new() };
     let document = shop.open(file, None);
     let raw = document.as_ref().and_then(|d| shop.read::<RawPipeline>(d));
@@ -55,7 +55,9 @@ impl Workshop<'_> {
     fn text(&mut self, path: &Path, named_at: Option<(&Document, &str)>) -> Option<String> {
         match std::fs::read_to_string(path) {
             Ok(text) => {
-                let name = path.strip_prefix(&self.base).unwrap_or(path).to_string_lossy().into_owned();
+                // However the pipeline was named, its files have the same names below it.
+                let plain = sources::plain(path);
+                let name = plain.strip_prefix(&self.base).unwrap_or(&plain).to_string_lossy().into_owned();
                 for part in [name.as_bytes(), text.as_bytes()] {
                     self.hasher.update((part.len() as u64).to_be_bytes());
                     self.hasher.update(part);

@@ -79,6 +79,9 @@ pub struct InputObject {
     pub e_tag: Option<String>,
     pub version: Option<String>,
     pub rows: u64,
+    /// Of a local file, which is known by its content: its e_tag changes when it is copied or touched.
+    #[serde(default)]
+    pub sha256: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -64,6 +64,14 @@ impl Source {
         self.metadata.schema()
     }
 
+    /// SHA-256 of a local file; `None` elsewhere.
+    ///
+    /// # Errors
+    /// `Unavailable` where it cannot be read.
+    pub fn sha256_where_local(&self) -> Result<Option<String>> {
+        self.store.sha256_where_local(&self.object)
+    }
+
     pub fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows().max(0) as u64
     }

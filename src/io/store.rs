@@ -150,9 +150,21 @@ impl Store {
 
     /// Size and SHA-256 of an object, read piece by piece; `None` where there is none.
     pub fn digest(&self, key: &str) -> Result<Option<(u64, String)>> {
-        let path = self.path(key);
+        self.digest_at(&self.path(key)).map_err(self.unavailable(key))
+    }
+
+    /// SHA-256 of a pinned local file; `None` elsewhere, where the store tells its objects apart.
+    pub(super) fn sha256_where_local(&self, object: &Pinned) -> Result<Option<String>> {
+        if !self.is_local {
+            return Ok(None);
+        }
+        let unavailable = |e| Error::Unavailable { object: object.url.clone(), what: short(&e) };
+        Ok(self.digest_at(&object.path).map_err(unavailable)?.map(|(_, sha256)| sha256))
+    }
+
+    fn digest_at(&self, path: &Path) -> object_store::Result<Option<(u64, String)>> {
         let digested = async {
-            let (mut pieces, mut hasher, mut size) = (self.inner.get(&path).await?.into_stream(), Sha256::new(), 0);
+            let (mut pieces, mut hasher, mut size) = (self.inner.get(path).await?.into_stream(), Sha256::new(), 0);
             while let Some(piece) = pieces.next().await {
                 let piece = piece?;
                 size += piece.len() as u64;
@@ -163,7 +175,7 @@ impl Store {
         match self.runtime.block_on(digested) {
             Ok(found) => Ok(Some(found)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(self.unavailable(key)(e)),
+            Err(e) => Err(e),
         }
     }
 

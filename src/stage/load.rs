@@ -68,10 +68,11 @@ impl Snapshot {
     }
 
     /// What the commit record says of this input.
-    pub fn objects(&self) -> impl Iterator<Item = InputObject> + '_ {
+    fn objects(&self) -> impl Iterator<Item = Result<InputObject>> + '_ {
         self.sources.iter().map(|source| {
             let Pinned { url, size, e_tag, version, .. } = source.object.clone();
-            InputObject { table: self.table.name.to_owned(), url, size, e_tag, version, rows: source.rows() }
+            let (table, rows, sha256) = (self.table.name.to_owned(), source.rows(), source.sha256_where_local()?);
+            Ok(InputObject { table, url, size, e_tag, version, rows, sha256 })
         })
     }
 }
@@ -86,10 +87,13 @@ impl Snapshots {
     }
 
     /// Every pinned object, in a fixed order.
-    pub fn objects(&self) -> Vec<InputObject> {
-        let mut objects: Vec<InputObject> = self.tables.iter().flat_map(Snapshot::objects).collect();
+    ///
+    /// # Errors
+    /// `Unavailable` where a local file cannot be read.
+    pub fn objects(&self) -> Result<Vec<InputObject>> {
+        let mut objects = self.tables.iter().flat_map(Snapshot::objects).collect::<Result<Vec<InputObject>>>()?;
         objects.sort();
-        objects
+        Ok(objects)
     }
 }
 

@@ -57,10 +57,22 @@ pub struct Measured {
 impl Measured {
     /// Currency = open amount, for the commit record.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
+        self.ledger("bucket_amount")
+    }
+
+    /// Currency = what payments name invoices for that the snapshot does not hold; none where that is nothing.
+    pub fn unmatched(&self) -> BTreeMap<String, String> {
+        let mut unmatched = self.ledger("unmatched_amount");
+        unmatched.retain(|_, amount| *amount != Minor::ZERO.to_string());
+        unmatched
+    }
+
+    /// Currency = sum of a column of the ledger.
+    fn ledger(&self, column: &str) -> BTreeMap<String, String> {
         let mut totals: BTreeMap<String, i128> = BTreeMap::new();
         for batch in self.facts.get("fct_ledger").into_iter().flat_map(|(_, batches)| batches) {
             let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
-            let amounts = batch.column_by_name("bucket_amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+            let amounts = batch.column_by_name(column).and_then(|c| c.as_primitive_opt::<Decimal128Type>());
             let Some((currencies, amounts)) = currencies.zip(amounts) else { continue };
             for (currency, amount) in currencies.iter().zip(amounts.iter()) {
                 *totals.entry(currency.unwrap_or_default().to_owned()).or_default() += amount.unwrap_or(0);

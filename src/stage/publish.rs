@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Artifact, Audited, History};
 use crate::domain::action::sha256_hex;
@@ -69,9 +70,16 @@ pub enum Outlook {
 }
 
 impl Provenance {
-    /// SHA-256 over the pinned inputs.
+    /// SHA-256 over the pinned inputs: local files by their content, wherever they stand; others by what their store
+    /// tells them apart by.
     pub fn digest_of(inputs: &[InputObject]) -> String {
-        sha256_hex(&serde_json::to_vec(inputs).unwrap_or_default())
+        let identity = |i: &InputObject| match &i.sha256 {
+            Some(sha256) => json!([i.table, i.size, sha256]),
+            None => json!([i.table, i.url, i.size, i.e_tag, i.version]),
+        };
+        let mut identities: Vec<String> = inputs.iter().map(|input| identity(input).to_string()).collect();
+        identities.sort();
+        sha256_hex(identities.join("\n").as_bytes())
     }
 
     fn run_id(&self) -> String {

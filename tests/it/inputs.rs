@@ -371,3 +371,14 @@ fn an_empty_text_is_no_value_and_padding_no_part_of_one() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(house.published("items", "invoice_id"), [""; 0], "both are paid");
 }
+
+/// A payment with a mistyped number pays nothing, and nobody knew.
+#[test]
+fn payments_that_match_no_invoice_are_told() {
+    let house = house();
+    house.write("payments", &format!("{PAYMENTS}\nP1 D1 I9 2026-06-25 100.00 payment"));
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let note = "payments of BRL 100.00 name invoices that the snapshot does not hold: they pay nothing here";
+    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+}

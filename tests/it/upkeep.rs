@@ -437,3 +437,21 @@ fn inputs_are_waited_for_or_given_up() {
     let text = house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of(), "--output", "text"]).stdout;
     assert!(text.contains("off contract") && text.contains("ready"), "{text}");
 }
+
+/// Copied, touched, or named from another folder, the same bytes were other inputs, and the date a conflict.
+#[test]
+fn local_inputs_are_known_by_what_is_in_them() {
+    let house = published();
+    age(&house.path("input/invoices.parquet"), 3);
+    let copied = house.path("input/payments.parquet");
+    let bytes = fs::read(&copied).expect("bytes");
+    fs::remove_file(&copied).expect("removed");
+    fs::write(&copied, bytes).expect("written");
+    let absolute = house.path("pipelines/daily.toml").to_string_lossy().into_owned();
+    for pipeline in ["pipelines/daily.toml", "./pipelines/daily.toml", &absolute] {
+        let told = ok(house.regua(&["run", pipeline, "--as-of", as_of()]));
+        assert_eq!(told["outcome"], "already_published", "{pipeline}");
+    }
+    paid(&house);
+    assert_eq!(house.run(as_of()).code, 4, "other rows are other inputs");
+}

@@ -115,7 +115,7 @@ impl Workshop<'_> {
 }
 
 /// `pipelines/../output` as `output`: that is how a person would name it.
-fn plain(path: &Path) -> PathBuf {
+pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         let can_go_up = plain.components().next_back().is_some_and(|c| matches!(c, Component::Normal(_)));
