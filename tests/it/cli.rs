@@ -44,7 +44,7 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["plan", "pipelines/daily.toml"], 2, "", "--as-of <AS_OF>"),
     (&["check", "--help"], 0, "regua check pipelines/daily.toml", ""),
     (&["demo", "--help"], 0, "regua demo --invoices 1000000", ""),
-    (&["explain", "--help"], 0, "regua explain D0000042 --from", ""),
+    (&["explain", "--help"], 0, "regua explain D00001020 --from", ""),
     (&["schema", "--help"], 0, "regua schema --markdown", ""),
     (&["completions", "--help"], 0, "regua completions bash", ""),
     (&["man", "--help"], 0, "regua man", ""),
