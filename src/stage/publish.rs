@@ -206,6 +206,7 @@ pub fn publish(
     }
     files.push(write_results(output, &folder, results)?);
     let record = record((log, edition), provenance, audited, run_id, files);
+    complete(output, log)?;
     let published = commit(output, log, provenance, &record)?;
     project(output, &published)?;
     Ok(published)
@@ -275,6 +276,15 @@ fn record(
         ran_by: provenance.ran_by.clone(),
         run_id,
         files,
+    }
+}
+
+/// A run that died after its record may have left copies unmade. They are made before the next record is, so only the
+/// newest record can ever lack some.
+fn complete(output: &Store, log: &Log) -> Result<()> {
+    match (log.head(), halt(output)?) {
+        (Some(head), None) => project(output, head),
+        _ => Ok(()),
     }
 }
 

@@ -221,6 +221,17 @@ fn every_copy_follows_from_the_log() {
     assert_eq!(ok(house.regua(&["log", "output", "--repair"]))["copies"], Value::Array(Vec::new()));
 }
 
+/// A process that died after its record left the gateways without their batch, and the next date did not make it.
+#[test]
+fn the_next_date_makes_the_copies_that_the_last_one_lacks() {
+    let house = published();
+    fs::remove_dir_all(house.path("output/outbox")).expect("removed");
+    fs::remove_dir_all(house.path("output/kpi/kpi_aging")).expect("removed");
+    ok(house.run("2026-07-01"));
+    assert_eq!(outbox(&house)[0].0, "dt=2026-06-30/channel=email/part-00000.ndjson");
+    sound(&house);
+}
+
 #[test]
 fn verify_finds_what_was_changed_or_lost() {
     let flip = |file: &Path| {
