@@ -1,8 +1,10 @@
 //! The outbox: where a gateway finds the lines of one channel, and the manifest that stands beside them.
 //!
-//!     outbox/dt={as_of}/channel={channel}/                          the first publication of a date
-//!     outbox/dt={as_of}/revision={r}/channel={channel}/             what revision r adds
-//!     outbox/dt={as_of}/revision={r}/voids/                         what revision r takes back
+//! ```text
+//! outbox/dt={as_of}/channel={channel}/                          the first publication of a date
+//! outbox/dt={as_of}/revision={r}/channel={channel}/             what revision r adds
+//! outbox/dt={as_of}/revision={r}/voids/                         what revision r takes back
+//! ```
 
 use std::collections::BTreeMap;
 
