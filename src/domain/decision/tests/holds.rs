@@ -302,3 +302,20 @@ fn cents_left(case: &mut Case) {
     case.procedure().minimum.clear();
     case.item(0).open = minor("0.50");
 }
+
+/// A dispute was hidden behind a régua of `none`: it comes first, and the régua goes to the detail.
+#[test]
+fn what_holds_the_items_is_said_under_a_regua_of_none_too() {
+    let none = |c: &mut Case| c.debtor().regua = Some("none".to_owned());
+    let table: &[(&str, Change, &str)] = &[
+        ("nothing else", |_| {}, "regua_none"),
+        ("a dispute", |c| c.item(0).is_disputed = true, "dispute_open"),
+        ("a promise", |c| c.item(0).promise_pending = true, "promise_pending"),
+    ];
+    for (name, change, expected) in table {
+        let hold = Case::of(&[10]).with(none).with(change).hold();
+        assert_eq!(hold.reason.as_str(), *expected, "{name}");
+        let is_said = hold.detail.as_deref().is_some_and(|detail| detail.contains("regua_none"));
+        assert!(*expected == "regua_none" || is_said, "{name}: {:?}", hold.detail);
+    }
+}
