@@ -128,7 +128,7 @@ impl Demo {
             }
         }
         progress(portfolio.written);
-        let written = sink.finish()?;
+        let written = sink.finish(self.as_of)?;
         Ok(DemoSummary {
             folder: self.dir.join("input"),
             bytes: written.iter().map(|w| w.bytes).sum(),

@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
 use crate::io::log::{InputObject, Log, Record, RecordKind};
 use crate::io::outbox::VOIDS;
-use crate::io::projection::project;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
@@ -103,7 +102,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     publish::probe(&output, &request.nonce)?;
     match prepare(plan, request, &output, runtime, progress)? {
         Planned::Nothing(record) => {
-            project(&output, &record)?;
+            publish::complete(&output, &record)?;
             Ok(Ran { record: *record, was_published: true })
         }
         Planned::Ready(prepared) => {
@@ -132,9 +131,8 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
     if let Planned::Ready(prepared) = &mut planned {
         prepared.notes.extend(prepared.revision());
         prepared.notes.extend(prepared.surge(plan).map(|what| format!("`regua run` would stop: {what}")));
-    }
-    if let (Planned::Ready(prepared), Some(object)) = (&mut planned, publish::halt(&output)?) {
-        prepared.notes.push(format!("{object} says halt: `regua run` would publish nothing"));
+        let halt = publish::halt(&output)?;
+        prepared.notes.extend(halt.map(|object| format!("{object} says halt: `regua run` would publish nothing")));
     }
     Ok(planned)
 }

@@ -7,12 +7,14 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, RecordBatch, StringBuilder,
     TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, SchemaRef};
+use chrono::{NaiveDate, NaiveTime};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -102,8 +104,9 @@ impl Sink {
         file.flushed + file.buffered as u64
     }
 
-    pub(super) fn finish(self) -> Result<Vec<Written>, DemoError> {
-        self.files.into_iter().map(TableFile::finish).collect()
+    /// Closes the files, which are none older than that day: a portfolio of a day to come is an export of it.
+    pub(super) fn finish(self, as_of: NaiveDate) -> Result<Vec<Written>, DemoError> {
+        self.files.into_iter().map(|file| file.finish(as_of)).collect()
     }
 }
 
@@ -141,12 +144,19 @@ impl TableFile {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Written, DemoError> {
+    fn finish(mut self, as_of: NaiveDate) -> Result<Written, DemoError> {
         self.flush()?;
         let path = self.path;
-        self.writer.finish().map_err(|source| DemoError::Write { path, source })?;
+        let finished = self.writer.finish().and_then(|_| not_before(self.writer.inner(), as_of).map_err(Into::into));
+        finished.map_err(|source| DemoError::Write { path, source })?;
         Ok(Written { table: self.name, rows: self.flushed, bytes: self.writer.bytes_written() as u64 })
     }
+}
+
+/// Gives a file the noon of a day, if it is older.
+fn not_before(file: &File, day: NaiveDate) -> std::io::Result<()> {
+    let noon = SystemTime::from(day.and_time(NaiveTime::MIN).and_utc()) + Duration::from_secs(12 * 3_600);
+    if file.metadata()?.modified()? < noon { file.set_modified(noon) } else { Ok(()) }
 }
 
 fn writer_properties() -> WriterProperties {

@@ -82,6 +82,13 @@ impl Provenance {
         sha256_hex(identities.join("\n").as_bytes())
     }
 
+    /// Is it the record of this very run, whoever wrote it?
+    fn made(&self, record: &Record) -> bool {
+        record.as_of == self.as_of
+            && record.input_digest == self.input_digest
+            && record.config_digest == self.config_digest
+    }
+
     fn run_id(&self) -> String {
         let basis =
             format!("{}|{}|{}|{}", self.as_of, self.input_digest, self.config_digest, env!("CARGO_PKG_VERSION"));
@@ -121,15 +128,6 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
     let edition = Edition { revision, reason: reason.map(str::to_owned), ..Edition::first(kind) };
     Ok(Outlook::Open(log, edition))
-}
-
-impl Provenance {
-    /// Is it the record of this very run, whoever wrote it?
-    fn made(&self, record: &Record) -> bool {
-        record.as_of == self.as_of
-            && record.input_digest == self.input_digest
-            && record.config_digest == self.config_digest
-    }
 }
 
 fn conflict(output: &Store, record: &Record) -> Error {
@@ -206,7 +204,7 @@ pub fn publish(
     }
     files.push(write_results(output, &folder, results)?);
     let record = record((log, edition), provenance, audited, run_id, files);
-    complete(output, log)?;
+    log.head().map_or(Ok(()), |head| complete(output, head))?;
     let published = commit(output, log, provenance, &record)?;
     project(output, &published)?;
     Ok(published)
@@ -279,13 +277,15 @@ fn record(
     }
 }
 
-/// A run that died after its record may have left copies unmade. They are made before the next record is, so only the
-/// newest record can ever lack some.
-fn complete(output: &Store, log: &Log) -> Result<()> {
-    match (log.head(), halt(output)?) {
-        (Some(head), None) => project(output, head),
-        _ => Ok(()),
-    }
+/// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or
+/// gateways would find a batch that was to be stopped.
+///
+/// It is done for the newest record before the next one is created, so no other can ever lack copies.
+///
+/// # Errors
+/// `Damaged` where the file that a copy follows from is gone or changed.
+pub fn complete(output: &Store, record: &Record) -> Result<()> {
+    if halt(output)?.is_none() { project(output, record) } else { Ok(()) }
 }
 
 /// The rows of what is published.

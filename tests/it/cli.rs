@@ -371,3 +371,12 @@ fn a_pipeline_may_be_named_with_a_dot() {
         assert_eq!(checked.code, 0, "{file}: {}", checked.stderr);
     }
 }
+
+/// The pipeline waits for exports that are older than a week, and would have waited for those of the demo.
+#[test]
+fn a_demo_of_a_day_to_come_runs() {
+    let house = House::new();
+    let ended = house.regua(&["demo", "--dir", "demo", "--invoices", "200", "--as-of", "2101-06-30"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(result(&ended)["outcome"], "published");
+}

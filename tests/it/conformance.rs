@@ -129,11 +129,7 @@ fn azure() {
 
 /// With nothing but the environment to say where it is.
 fn the_program_runs_on_azure(server: &Server) {
-    let house = House::new();
-    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00");
-    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
-    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
-    house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+    let house = House::of_one_invoice();
     let (output, endpoint) = (format!("az://{BUCKET}/house"), format!("{}/{AZURE_ACCOUNT}", server.endpoint()));
     let environment = [
         ("AZURE_STORAGE_ACCOUNT_NAME", AZURE_ACCOUNT),

@@ -52,6 +52,16 @@ impl House {
         House { folder }
     }
 
+    /// The smallest portfolio with something to say: debtor D1, ten days late with invoice I1 on the date of most tests.
+    pub fn of_one_invoice() -> House {
+        let house = House::new();
+        house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00");
+        house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+        house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
+        house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+        house
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

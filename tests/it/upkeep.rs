@@ -232,6 +232,20 @@ fn the_next_date_makes_the_copies_that_the_last_one_lacks() {
     sound(&house);
 }
 
+/// The same run again made the batch of a halted date appear.
+#[test]
+fn nothing_appears_in_the_outbox_while_somebody_says_halt() {
+    let house = published();
+    fs::remove_dir_all(house.path("output/outbox")).expect("removed");
+    fs::write(house.path("output/_control/HALT"), "stop").expect("written");
+    assert_eq!(ok(house.run(as_of()))["outcome"], "already_published");
+    assert_eq!(house.run("2026-07-01").code, 75);
+    assert_eq!(outbox(&house), []);
+    fs::remove_file(house.path("output/_control/HALT")).expect("removed");
+    ok(house.run(as_of()));
+    assert_eq!(outbox(&house).len(), 1);
+}
+
 #[test]
 fn verify_finds_what_was_changed_or_lost() {
     let flip = |file: &Path| {

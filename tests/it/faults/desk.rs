@@ -33,11 +33,7 @@ pub struct Desk {
 impl Desk {
     /// `has_large` = one of its files goes up in parts.
     pub fn new(has_large: bool) -> Desk {
-        let house = House::new();
-        house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00");
-        house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
-        house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
-        house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+        let house = House::of_one_invoice();
         let ran = house.run(as_of());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

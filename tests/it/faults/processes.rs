@@ -33,11 +33,7 @@ struct Said {
 
 impl Yard {
     fn new() -> Yard {
-        let house = House::new();
-        house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00");
-        house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
-        house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
-        house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+        let house = House::of_one_invoice();
         // It is run far into the future, day by day, on inputs of today.
         house.edit("pipelines/daily.toml", "max_age_days = 7", "max_age_days = 3650");
         std::fs::create_dir(house.path("scratch")).expect("a folder");

@@ -133,11 +133,7 @@ fn forward(request: &[u8], upstream: &str) -> std::io::Result<Vec<u8>> {
 fn whatever_the_create_is_answered() {
     let server = Server::moto();
     let proxy = Proxy::before(&server);
-    let house = House::new();
-    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 100.00");
-    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
-    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
-    house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+    let house = House::of_one_invoice();
     let desk = Desk::new(false);
     let mut tried = 0;
     for answer in ANSWERS {
