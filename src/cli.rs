@@ -17,6 +17,7 @@ mod show;
 mod template;
 
 use std::io::{IsTerminal, Write};
+use std::panic::PanicHookInfo;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
+use crate::panics;
 
 /// Batch dunning for B2B receivables: reads Parquet snapshots, decides one action or one named reason for every
 /// debtor, publishes batches for gateways and KPI tables for BI, atomically.
@@ -123,6 +125,7 @@ pub fn main() -> ExitCode {
     };
     let voice = Voice::of(cli.output);
     start_log(voice);
+    std::panic::set_hook(Box::new(tell_panic));
     match command(cli.command, voice) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -167,6 +170,18 @@ fn tell_error(voice: Voice, error: &Error) {
         let word = if voice.colour_err { "\x1b[1merror\x1b[0m" } else { "error" };
         eprintln!("{word}: {error}");
     }
+}
+
+/// Where regua itself is at fault; never the panic's own words, which may hold a value of a cell.
+fn tell_panic(panic: &PanicHookInfo<'_>) {
+    if panics::is_contained() {
+        return;
+    }
+    let place = panic.location().map_or("an unknown place".to_owned(), ToString::to_string);
+    tracing::error!(
+        "regua itself is at fault, at {place}; `regua log` says whether the run was published, and the inputs are as they \
+         were: please report this line"
+    );
 }
 
 /// Prints to stdout; a closed pipe is the reader's way to say "enough".

@@ -17,6 +17,7 @@
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`upkeep`] | looking after what is published: verify, repair, collect |
 //! | [`work`] | threads whose results are taken in order |
+//! | [`panics`] | panics of others' code, contained |
 //! | [`error`] | what can go wrong, with its exit code |
 
 pub mod cli;
@@ -27,6 +28,7 @@ pub mod domain;
 pub mod error;
 pub mod interrupt;
 pub mod io;
+pub mod panics;
 pub mod progress;
 pub mod report;
 pub mod run;

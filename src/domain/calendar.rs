@@ -242,6 +242,15 @@ impl Calendar {
         if self.is_holiday(day, place) { week.holiday } else { Some(of_weekday) }
     }
 
+    /// Does the slot lie within the hours of one day? The audits ask it of every message that is to go out.
+    pub fn allows(&self, slot: Slot, place: &Place<'_>) -> bool {
+        let day = slot.not_before.with_timezone(&place.zone).date_naive();
+        let Some(window) = self.contact_window(day, place) else { return false };
+        let hours = instant(day, window.opens, place.zone).zip(instant(day, window.closes, place.zone));
+        let is_within = |(opens, closes)| opens <= slot.not_before && slot.expires_at <= closes;
+        slot.not_before < slot.expires_at && hours.is_some_and(is_within)
+    }
+
     fn is_holiday(&self, day: NaiveDate, place: &Place<'_>) -> bool {
         let holds = |days_by_code: &HashMap<String, HashSet<NaiveDate>>, code: Option<&str>| {
             code.and_then(|code| days_by_code.get(code)).is_some_and(|days| days.contains(&day))

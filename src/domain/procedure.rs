@@ -68,6 +68,16 @@ pub enum CapScope {
     Group,
 }
 
+impl CapScope {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CapScope::Account => "account",
+            CapScope::Debtor => "debtor",
+            CapScope::Group => "group",
+        }
+    }
+}
+
 /// The ways an action goes out; the last two are not messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {

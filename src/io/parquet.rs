@@ -12,7 +12,7 @@ use arrow::datatypes::{Field, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, TryStreamExt};
 use object_store::{GetOptions, GetRange, ObjectStore};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
@@ -27,6 +27,7 @@ use super::log::Record;
 use super::store::{Pinned, Store};
 use crate::domain::action::hex;
 use crate::error::{Error, Result};
+use crate::panics;
 
 /// Rows of one batch that is read.
 const BATCH_ROWS: usize = 32_768;
@@ -35,6 +36,9 @@ const CHUNK_ROWS: usize = 8_192;
 const ROW_GROUP_ROWS: usize = 1_048_576;
 /// Bytes from the end of a file that are read at once, in the hope that the footer is among them.
 const FOOTER_BYTES: usize = 64 * 1024;
+/// Rows that one byte may hold, in files of more than a million: every row has a key of its own, so a file that claims
+/// more repeats its pages to look like a portfolio of billions.
+const ROWS_PER_BYTE_MAX: u64 = 64;
 const CREATED_BY: &str = concat!("regua version ", env!("CARGO_PKG_VERSION"));
 
 /// A pinned Parquet object whose footer has been read.
@@ -52,12 +56,18 @@ impl Source {
     /// `Damaged` where the object is no Parquet file, `Moved` where it changed since it was pinned.
     pub fn open(store: &Store, object: Pinned) -> Result<Source> {
         let mut reader = reader(store, &object);
-        let loaded = store.runtime().block_on(async {
+        let load = async {
             let metadata = reader.get_metadata(None).await?;
             ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))
-        });
-        let metadata = loaded.map_err(|e| read_error(&object.url, &e))?;
-        Ok(Source { object, metadata, store: store.clone() })
+        };
+        let metadata = decoded(&object.url, || store.runtime().block_on(load))?;
+        let source = Source { object, metadata, store: store.clone() };
+        let (rows, size) = (source.rows(), source.object.size);
+        if rows > ROW_GROUP_ROWS as u64 && rows / ROWS_PER_BYTE_MAX > size {
+            let what = format!("it claims {rows} rows in {size} bytes; export it again");
+            return Err(Error::Damaged { object: source.object.url, what });
+        }
+        Ok(source)
     }
 
     pub fn schema(&self) -> &SchemaRef {
@@ -81,16 +91,15 @@ impl Source {
     /// # Errors
     /// `Damaged` or `Moved`, or what `each` returns.
     pub fn for_each_batch(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
-        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(
-            reader(&self.store, &self.object),
-            self.metadata.clone(),
-        );
-        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-        let failed = |e: &ParquetError| read_error(&self.object.url, e);
-        let built = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
-        let mut stream = built.map_err(|e| failed(&e))?;
-        while let Some(batch) = self.store.runtime().block_on(stream.next()) {
-            each(batch.map_err(|e| failed(&e))?)?;
+        let url = &self.object.url;
+        let mut stream = decoded(url, || {
+            let reader = reader(&self.store, &self.object);
+            let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone());
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+            builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
+        })?;
+        while let Some(batch) = decoded(url, || self.store.runtime().block_on(stream.try_next()))? {
+            each(batch)?;
         }
         Ok(())
     }
@@ -148,7 +157,12 @@ struct PinnedReader {
 }
 
 impl AsyncFileReader for PinnedReader {
+    /// A store gives what there is of a range; the decoder takes it for granted that it is all.
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        if range.end > self.object.size {
+            let what = format!("bytes {range:?} of {}", self.object.size);
+            return std::future::ready(Err(ParquetError::EOF(what))).boxed();
+        }
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
             if_match: self.object.e_tag.clone(),
@@ -177,6 +191,12 @@ impl AsyncFileReader for PinnedReader {
 
 fn external(error: object_store::Error) -> ParquetError {
     ParquetError::External(Box::new(error))
+}
+
+/// What the decoder makes of a file; it panics at some that are damaged.
+fn decoded<T>(url: &str, decode: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T> {
+    let panicked = || Err(ParquetError::General("the decoder panicked".to_owned()));
+    panics::contain(decode).unwrap_or_else(panicked).map_err(|e| read_error(url, &e))
 }
 
 /// Tells a moved object from a damaged one; the engine's own text can hold values and is not shown.

@@ -11,12 +11,15 @@ use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use arrow::util::display::array_value_to_string;
 
 use super::{Artifact, Measured, Totals};
+use crate::domain::calendar::{Calendar, Place, Slot};
 use crate::domain::money::Minor;
 use crate::error::{Error, Finding, Lines, Result};
 use crate::io::engine::{Layer, Models, Session};
+use crate::io::tables::{Row, rows};
 
 /// Findings that are listed; more say no more.
 const FINDINGS_MAX: usize = 50;
+const LAWFUL_HOURS: &str = "15 lawful hours";
 
 /// Output that may be published.
 #[derive(Debug)]
@@ -40,12 +43,17 @@ impl Audited {
     }
 }
 
-/// Runs every audit model over one shard, and checks the grain of every table model.
+/// Every message that goes out now, with where its debtor is; what a revision keeps went by the calendar of its time.
+const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.state, d.city, d.time_zone \
+    from out_actions a left join cnd_debtors d on a.debtor_id = d.debtor_id \
+    left anti join cnd_published p on a.action_id = p.action_id where a.channel <> 'instruction'";
+
+/// Runs every audit model over one shard, and checks hours by the calendar and the grain of every table model.
 ///
 /// # Errors
 /// `Audit` with what was expected, what is, and the difference.
-pub fn check_shard(models: &Models, session: &Session) -> Result<()> {
-    let mut findings = Vec::new();
+pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> Result<()> {
+    let mut findings = unlawful_hours(calendar, session)?;
     for model in models.of(Layer::Audits) {
         let (_, batches) = session.query(&model.name, &model.sql)?;
         for batch in &batches {
@@ -68,6 +76,24 @@ pub fn check_shard(models: &Models, session: &Session) -> Result<()> {
         }
     }
     refuse(findings)
+}
+
+/// Messages that would go out while nobody may be written to: hours are the calendar's, which no SQL knows.
+fn unlawful_hours(calendar: &Calendar, session: &Session) -> Result<Vec<Finding>> {
+    let (_, batches) = session.query(LAWFUL_HOURS, HOURS_QUERY)?;
+    let is_lawful = |row: &Row<'_>| {
+        // A null reads as an empty text, which no state, city or zone is called.
+        let [state, city, zone] = ["state", "city", "time_zone"].map(|name| Some(row.str(name)));
+        let place = Place { state, city, zone: calendar.zone_of(zone, state) };
+        let slot = row.time("not_before").zip(row.time("expires_at"));
+        slot.is_some_and(|(not_before, expires_at)| calendar.allows(Slot { not_before, expires_at }, &place))
+    };
+    let finding = |row: Row<'_>| {
+        let hours = ["not_before", "expires_at"].map(|name| row.time(name).map_or("none".into(), |at| at.to_rfc3339()));
+        let (subject, actual) = (row.text("action_id"), hours.join(" to "));
+        finding(LAWFUL_HOURS, &subject, "the hours of its debtor's day".to_owned(), actual, 1)
+    };
+    Ok(rows(&batches).filter(|row| !is_lawful(row)).take(FINDINGS_MAX).map(finding).collect())
 }
 
 fn grain_query(model: &str, grain: &[String]) -> String {
@@ -143,7 +169,7 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured
     }
     refuse(findings)?;
     let names = models.of(Layer::Audits).map(|m| m.name.trim_start_matches("audit_").to_owned());
-    let whole = ["01 inputs to ledger", "02 payments", "06 totals", "19 decisions"].map(str::to_owned);
+    let whole = ["01 inputs to ledger", "02 payments", "06 totals", LAWFUL_HOURS, "19 decisions"].map(str::to_owned);
     Ok(Audited { measured, audits: names.chain(whole).collect() })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 
@@ -10,8 +10,8 @@ use super::{Shard, day_number};
 use crate::config::{Bucket, Plan};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::case::UnappliedCredits;
-use crate::domain::decision::Rules;
-use crate::domain::procedure::{Procedure, StepKind, days_before};
+use crate::domain::decision::{Cap, Rules};
+use crate::domain::procedure::{Channel, Procedure, Step, StepKind, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Models, Session, Value, Variables};
 use crate::work::Clock;
@@ -63,7 +63,11 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     let (schema, batch) = bucket_table(&plan.buckets)?;
     session.register("run_buckets", schema, vec![batch])?;
     let (schema, batch) = minimum_table(&plan.rules)?;
-    session.register("run_minimums", schema, vec![batch])
+    session.register("run_minimums", schema, vec![batch])?;
+    let (schema, batch) = cap_table(&plan.rules.caps)?;
+    session.register("run_caps", schema, vec![batch])?;
+    let (schema, batch) = step_table(&plan.rules)?;
+    session.register("run_steps", schema, vec![batch])
 }
 
 fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
@@ -104,8 +108,45 @@ fn minimum_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
     ])
 }
 
+/// The caps, numbered from 1 in the order of the configuration.
+fn cap_table(caps: &[Cap]) -> Result<(SchemaRef, RecordBatch)> {
+    let numbers = |of: &dyn Fn(&Cap) -> u32| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(caps.iter().map(|cap| i64::from(of(cap)))))
+    };
+    let scopes = StringArray::from_iter_values(caps.iter().map(|cap| cap.scope.as_str()));
+    let channels = StringArray::from_iter(caps.iter().map(|cap| cap.channel.map(Channel::as_str)));
+    let segments = StringArray::from_iter(caps.iter().map(|cap| cap.segment.as_deref()));
+    table(vec![
+        ("cap_no", DataType::Int64, Arc::new(Int64Array::from_iter_values(1..=caps.len() as i64))),
+        ("scope", DataType::Utf8, Arc::new(scopes)),
+        ("channel", DataType::Utf8, Arc::new(channels)),
+        ("segment", DataType::Utf8, Arc::new(segments)),
+        ("contacts_max", DataType::Int64, numbers(&|cap| cap.contacts_max)),
+        ("days", DataType::Int64, numbers(&|cap| cap.days)),
+    ])
+}
+
+/// Every step of every régua, with the gap that lies before it.
+fn step_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
+    let steps: Vec<(&Procedure, &Step)> =
+        rules.procedures.values().flat_map(|regua| regua.steps.iter().map(move |step| (regua, step))).collect();
+    let reguas = StringArray::from_iter_values(steps.iter().map(|(regua, _)| &regua.id));
+    let ids = StringArray::from_iter_values(steps.iter().map(|(_, step)| &step.id));
+    let gaps = Int64Array::from_iter_values(steps.iter().map(|(regua, _)| i64::from(regua.min_gap_days)));
+    let are = |what: fn(StepKind) -> bool| -> ArrayRef {
+        Arc::new(steps.iter().map(|(_, step)| Some(what(step.kind))).collect::<BooleanArray>())
+    };
+    table(vec![
+        ("regua", DataType::Utf8, Arc::new(reguas)),
+        ("step_id", DataType::Utf8, Arc::new(ids)),
+        ("min_gap_days", DataType::Int64, Arc::new(gaps)),
+        ("is_rung", DataType::Boolean, are(StepKind::is_rung)),
+        ("is_duty", DataType::Boolean, are(StepKind::is_duty)),
+    ])
+}
+
 fn table(columns: Vec<(&str, DataType, ArrayRef)>) -> Result<(SchemaRef, RecordBatch)> {
-    let fields: Vec<Field> = columns.iter().map(|(name, kind, _)| Field::new(*name, kind.clone(), false)).collect();
+    let fields: Vec<Field> = columns.iter().map(|(name, kind, _)| Field::new(*name, kind.clone(), true)).collect();
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, _, c)| c).collect());
     let batch = batch.map_err(|e| Error::Model { model: "run tables".to_owned(), what: e.to_string() })?;

@@ -4,7 +4,7 @@ use regua::error::Error;
 use regua::io::engine::{Layer, Models};
 use regua::stage::audit::check_shard;
 
-use crate::spec::{Given, given, models};
+use crate::spec::{Given, calendar, given, models};
 use crate::support::rows;
 
 /// One debtor, two items in two buckets, one message about both.
@@ -27,8 +27,8 @@ const SOUND: &str = "
         1 D1 BRL novo 110.00 0.00
     out_decisions: company_id debtor_id currency regua outcome reason action_id open_amount
         1 D1 BRL b2b action step_due A1 110.00
-    out_actions: action_id company_id debtor_id currency channel destination language subject body open_amount fine_amount interest_amount fee_amount residual_amount waived_amount total_due dunning_currency dunning_amount fx_rate
-        A1 1 D1 BRL email ana@acme pt Subject Body 110.00 2.00 1.00 0.50 4.00 7.00 117.50 USD 21.15 0.18
+    out_actions: action_id company_id debtor_id currency channel destination language subject body open_amount fine_amount interest_amount fee_amount residual_amount waived_amount total_due dunning_currency dunning_amount fx_rate not_before expires_at
+        A1 1 D1 BRL email ana@acme pt Subject Body 110.00 2.00 1.00 0.50 4.00 7.00 117.50 USD 21.15 0.18 2026-06-30T11:00:00Z 2026-06-30T23:00:00Z
     out_action_items: action_id company_id debtor_id currency invoice_id installment_no open_amount
         A1 1 D1 BRL I1 1 60.00
         A1 1 D1 BRL I2 1 50.00
@@ -325,9 +325,93 @@ fn everybody_who_owes_has_an_action_or_a_reason() {
     finds("audit_19_everybody_decided", &broken("D1", "D1", more), &expected);
 }
 
+/// The message of the sound tables as another step, after contacts of its account.
+fn after(step: &str, contacts: &str) -> Given {
+    let columns = "out_actions: action_id company_id";
+    let text = SOUND.replacen(columns, "out_actions: action_id regua step_id segment company_id", 1);
+    let text = text.replacen("A1 1 D1 BRL email", &format!("A1 b2b {step} novo 1 D1 BRL email"), 1);
+    given(&format!("{text}\n{contacts}"))
+}
+
+/// The shipped caps: three contacts of an account in 14 days, five of a group in 7, two by SMS of a debtor in 30.
+#[test]
+fn caps_hold_over_what_went_out_and_what_goes_out_together() {
+    let published = |rows: &str| format!("actions: action_id step_id published_on channel debtor_id\n{rows}");
+    let three = "P1 x 2026-06-17 email D1\nP2 x 2026-06-20 sms D1\nP3 x 2026-06-24 phone D1";
+    finds("audit_13_caps_hold", &after("d+5", &published(three)), &["A1 | at most 3 by cap 1 | 4 | 1"]);
+    let older = three.replace("2026-06-17", "2026-06-16");
+    finds("audit_13_caps_hold", &after("d+5", &published(&older)), &[]);
+    let instruction = three.replace("phone", "instruction");
+    finds("audit_13_caps_hold", &after("d+5", &published(&instruction)), &[]);
+    let bounced = "contact_log: event_id action_id occurred_at direction status
+        E1 P3 2026-06-24T12:00:00 outbound bounced";
+    finds("audit_13_caps_hold", &after("d+5", &format!("{}\n{bounced}", published(three))), &[]);
+    // What a revision decides anew is not counted beside itself.
+    let of_today = three.replace("P3 x 2026-06-24", "A1 x 2026-06-30");
+    finds("audit_13_caps_hold", &after("d+5", &published(&of_today)), &[]);
+    let group = "
+        invoices: invoice_id debtor_id due_date
+            J1 D2 2026-06-20
+        debtors: debtor_id group_key
+            D2 1
+        actions: action_id debtor_id group_key published_on
+            P1 D2 1 2026-06-24
+            P2 D2 1 2026-06-25
+            P3 D2 1 2026-06-26
+            P4 D2 1 2026-06-27
+            P5 D2 1 2026-06-28";
+    let group = group.replace("invoice_id debtor_id due_date\n", "invoice_id debtor_id group_key due_date\n");
+    let group = group.replace("J1 D2 2026", "J1 D2 1 2026");
+    finds("audit_13_caps_hold", &after("d+5", &group), &["A1 | at most 5 by cap 2 | 6 | 1"]);
+    let sms = after("d+5", &published("P1 x 2026-06-01 sms D1\nP2 x 2026-06-05 sms D1"));
+    finds("audit_13_caps_hold", &sms, &[]);
+    let more = "\nout_actions: action_id company_id debtor_id currency channel segment\nA2 1 D1 BRL sms novo";
+    let sms = after("d+5", &format!("{}{more}", published("P1 x 2026-06-02 sms D1\nP2 x 2026-06-05 sms D1")));
+    finds("audit_13_caps_hold", &sms, &["A2 | at most 2 by cap 3 | 3 | 1"]);
+}
+
+#[test]
+fn the_gap_holds_between_any_two_steps() {
+    let on = |step: &str, day: &str| format!("actions: action_id step_id published_on\nP1 {step} {day}");
+    let expected = "A1 | 3 days or more | 2 | -1";
+    finds("audit_14_gap_holds", &after("d+5", &on("d+1", "2026-06-28")), &[expected]);
+    finds("audit_14_gap_holds", &after("d+5", &on("d+1", "2026-06-27")), &[]);
+    // Another company's, or a duty, holds nothing up.
+    let of_another = "actions: action_id company_id published_on\nP1 2 2026-06-28";
+    finds("audit_14_gap_holds", &after("d+5", of_another), &[]);
+    let duty = "actions: action_id cycle_id published_on\nP1 duty-1 2026-06-28";
+    finds("audit_14_gap_holds", &after("d+5", duty), &[]);
+    finds("audit_14_gap_holds", &after("removal", &on("d+1", "2026-06-28")), &[]);
+    let kept = "actions: action_id step_id published_on\nP1 d+1 2026-06-28\nA1 d+5 2026-06-30";
+    finds("audit_14_gap_holds", &after("d+5", kept), &[]);
+}
+
+/// From 8 to 20 in São Paulo, on a Tuesday; a city's holiday, a night and a message that never expires are findings.
+#[test]
+fn a_message_goes_out_in_the_hours_of_its_debtor() {
+    checked(&given(SOUND)).expect("sound hours");
+    let hours = "2026-06-30T11:00:00Z 2026-06-30T23:00:00Z";
+    for wrong in [
+        "2026-06-30T10:59:59Z 2026-06-30T23:00:00Z",
+        "2026-06-30T11:00:00Z 2026-06-30T23:00:01Z",
+        "2026-06-30T11:00:00Z 2026-07-01T15:00:00Z",
+        "2026-06-28T15:00:00Z 2026-06-28T16:00:00Z",
+        "2026-06-30T15:00:00Z 2026-06-30T15:00:00Z",
+        "2026-06-30T15:00:00Z -",
+    ] {
+        let error = checked(&broken(hours, wrong, "")).expect_err(wrong).to_string();
+        assert!(error.contains("audit 15 lawful hours (A1): expected the hours of its debtor's day"), "{error}");
+    }
+    let instruction = broken("email ana@acme pt Subject", "instruction - pt -", "");
+    let instruction = checked(&instruction).map_err(|error| error.to_string());
+    assert_eq!(instruction, Ok(()));
+    let elsewhere = "debtors: debtor_id time_zone\n        D1 Asia/Tokyo\n";
+    checked(&broken("debtors: debtor_id\n        D1\n", elsewhere, "")).expect_err("night in Tokyo");
+}
+
 fn checked(given: &Given) -> Result<(), Error> {
     let all = Layer::ALL.iter().flat_map(|(layer, _)| models().of(*layer)).map(|m| m.name.as_str());
-    check_shard(models(), &given.session(&all.collect::<Vec<_>>()))
+    check_shard(models(), calendar(), &given.session(&all.collect::<Vec<_>>()))
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Decimal128Array, DictionaryArray, Float64Array, LargeStringArray, RecordBatch, StringViewArray,
+    ArrayRef, Decimal128Array, Decimal256Array, DictionaryArray, Float64Array, LargeStringArray, RecordBatch,
+    StringViewArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int32Type, TimeUnit};
+use arrow::datatypes::{DataType, Int32Type, TimeUnit, i256};
 
 use crate::support::{Ended, House, as_of, batch, write_parquet};
 
@@ -262,6 +263,15 @@ fn more_decimals_than_the_currency_has_are_a_bad_row_and_never_rounded() {
         ["amount scale above 2 too_much_scale D1"]
     );
     assert_eq!(house.published("items", "invoice_id open_amount"), ["I2 200.00"]);
+}
+
+/// Ten to the power of 38 does not fit 128 bits: the multiplication wrapped round, and amounts with it.
+#[test]
+fn a_scale_that_no_amount_has_is_refused() {
+    let house = house();
+    let amounts = Decimal256Array::from(vec![i256::from(1), i256::from(2)]).with_precision_and_scale(76, 42).unwrap();
+    with_column(&house, "invoices", INVOICES, "amount", Arc::new(amounts));
+    refused(&house.run(as_of()), 3, &["column \"amount\" is Decimal256(76, 42)", "a decimal of 0 to 38 places"]);
 }
 
 #[test]

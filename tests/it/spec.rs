@@ -22,6 +22,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 use regua::config::Plan;
 use regua::contract;
+use regua::domain::calendar::Calendar;
 use regua::io::engine::{Engine, Layer, Model, Models, Session};
 use regua::stage::shard::{Shard, Totals, action_items_schema, actions_schema, positions_schema};
 use regua::stage::transform;
@@ -91,6 +92,11 @@ pub fn models() -> &'static Models {
     static MODELS: OnceLock<Models> = OnceLock::new();
     let read = || Models::read(plan().sql.iter().map(|f| (f.path.as_str(), f.text.as_str()))).expect("sound models");
     MODELS.get_or_init(read)
+}
+
+/// The calendar of the shipped pipeline.
+pub fn calendar() -> &'static Calendar {
+    &plan().rules.calendar
 }
 
 fn plan() -> &'static Plan {

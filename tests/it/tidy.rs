@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/error.rs", &["domain"]),
     ("src/contract", &["domain"]),
     // The edge hashes what it writes as the domain hashes identities: `domain::action::{hex, sha256_hex}`.
-    ("src/io", &["contract", "error", "domain"]),
+    ("src/io", &["contract", "error", "domain", "panics"]),
     // Of the configuration a stage sees the plan; progress, interruption and threads are tools without rules.
     ("src/stage", &["domain", "io", "contract", "error", "config", "stage", "progress", "interrupt", "work"]),
     // The contract names the inputs and columns that a pipeline may map.
@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/demo", &["contract", "domain", "demo"]),
     ("src/work.rs", &["error", "interrupt"]),
     ("src/interrupt.rs", &["error"]),
+    ("src/panics.rs", &[]),
     ("src/progress.rs", &[]),
     ("src/main.rs", &[]),
     ("src/lib.rs", &[]),
@@ -45,6 +46,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "demo",
             "progress",
             "interrupt",
+            "panics",
             "cli",
         ],
     ),

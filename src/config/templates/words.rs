@@ -1,26 +1,31 @@
 //! Words that a message may not have: whole words or stems, whatever their case, accents and line breaks.
 
+use memchr::memmem::Finder;
+
 /// A word or phrase, or with `*` at its end the beginning of one.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Word {
     pub written: String,
-    folded: String,
+    /// Made once: a check looks for every word in hundreds of rendered texts.
+    folded: Finder<'static>,
     is_stem: bool,
 }
 
 impl Word {
     pub fn new(written: &str) -> Word {
         let stem = written.strip_suffix('*');
-        Word { written: written.to_owned(), folded: folded(stem.unwrap_or(written)), is_stem: stem.is_some() }
+        let folded = Finder::new(&folded(stem.unwrap_or(written))).into_owned();
+        Word { written: written.to_owned(), folded, is_stem: stem.is_some() }
     }
 
     /// Whole words only: "spc" is not found in "especial". `caloteir*` is found in "caloteiros".
     fn is_in(&self, text: &str) -> bool {
         let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        !self.folded.is_empty()
-            && text.match_indices(&self.folded).any(|(at, _)| {
+        let length = self.folded.needle().len();
+        length > 0
+            && self.folded.find_iter(text.as_bytes()).any(|at| {
                 !is_letter(text[..at].chars().next_back())
-                    && (self.is_stem || !is_letter(text[at + self.folded.len()..].chars().next()))
+                    && (self.is_stem || !is_letter(text[at + length..].chars().next()))
             })
     }
 }

@@ -190,10 +190,18 @@ fn assert_slot(
     hour: Option<u32>,
     expected: Option<(&str, &str)>,
 ) {
-    let slot = calendar.slot(day(first), days, &place(None, None, zone), hour);
+    let place = place(None, None, zone);
+    let slot = calendar.slot(day(first), days, &place, hour);
     let at = |text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap().and_utc();
     let expected = expected.map(|(from, to)| Slot { not_before: at(from), expires_at: at(to) });
     assert_eq!(slot, expected, "{first} {days} {zone} {hour:?}");
+    let Some(slot) = slot else { return };
+    let second = chrono::TimeDelta::seconds(1);
+    assert!(calendar.allows(slot, &place), "{first} {days} {zone} {hour:?}");
+    assert!(!calendar.allows(Slot { expires_at: slot.expires_at + second, ..slot }, &place));
+    assert!(!calendar.allows(Slot { expires_at: slot.not_before, ..slot }, &place));
+    let earlier = Slot { not_before: slot.not_before - second, ..slot };
+    assert!(hour.is_some() || !calendar.allows(earlier, &place), "{first} {days} {zone}");
 }
 
 #[test]

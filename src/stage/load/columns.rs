@@ -1,7 +1,8 @@
 //! Which column of a file is which column of the contract, and whether its type will do.
 
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType, Schema};
 
+use super::rows::decimal_scale;
 use crate::config::InputPlan;
 use crate::contract::{Column, Kind};
 
@@ -72,8 +73,8 @@ fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), S
         Kind::Ts => matches!(found, DataType::Timestamp(..)),
         Kind::Bool => matches!(found, DataType::Boolean),
         Kind::Money if found.is_floating() => input.amount_from_float.is_some(),
-        Kind::Rate => found.is_decimal() || found.is_floating(),
-        Kind::Money => found.is_decimal(),
+        Kind::Rate if found.is_floating() => true,
+        Kind::Rate | Kind::Money => decimal_scale(found).is_some_and(|s| (0..=DECIMAL128_MAX_SCALE).contains(&s)),
         Kind::Float => found.is_floating(),
         Kind::Items | Kind::Offer => false,
     };
@@ -93,6 +94,7 @@ fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), S
                 ))
             };
         }
+        _ if found.is_decimal() => "a decimal of 0 to 38 places",
         _ => "a decimal",
     };
     if fits { Ok(()) } else { Err(expected.to_owned()) }

@@ -261,7 +261,7 @@ impl RowRules {
                 values.push(value.map(|(v, _)| v));
             }
         } else {
-            let from = decimal_scale(array.data_type());
+            let from = decimal_scale(array.data_type()).unwrap_or(0);
             let wide = cast(array, &DataType::Decimal128(38, from)).map_err(|e| self.damaged(&e.to_string()))?;
             let wide = wide.as_primitive::<Decimal128Type>();
             let (up, down) = (
@@ -397,13 +397,14 @@ fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>,
     }
 }
 
-fn decimal_scale(kind: &DataType) -> i8 {
+/// Places of a decimal; `None` for what is none.
+pub(super) fn decimal_scale(kind: &DataType) -> Option<i8> {
     match kind {
         DataType::Decimal32(_, s)
         | DataType::Decimal64(_, s)
         | DataType::Decimal128(_, s)
-        | DataType::Decimal256(_, s) => *s,
-        _ => 0,
+        | DataType::Decimal256(_, s) => Some(*s),
+        _ => None,
     }
 }
 
