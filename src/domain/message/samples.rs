@@ -59,8 +59,9 @@ pub fn all(creditor: &Value) -> Vec<Sample> {
             samples.push(Sample::new(format!("{name}, {}", fields["tone"].as_str().unwrap_or_default()), &fields));
         }
     }
+    let usual = usual(creditor);
     for field in nullable(FIELDS, "") {
-        let mut fields = sample(Fill::Usual, 0, creditor);
+        let mut fields = usual.clone();
         if let Some(value) = fields.pointer_mut(&field) {
             *value = Value::Null;
         }
