@@ -57,7 +57,9 @@ pub struct Record {
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
     Actions,
+    /// A later date was published before: nobody is written to.
     KpiOnly,
+    /// A revision that only takes back.
     Void,
 }
 

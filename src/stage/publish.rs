@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Artifact, Audited, History};
+use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Commit};
@@ -252,6 +253,9 @@ fn record(
     let tables = files.iter().filter(|f| f.path.ends_with(".parquet") || f.path.ends_with(".ndjson"));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
+    let counts = counts(&measured.counts, &files);
+    let rows = |table: &str| counts.get(table).copied().unwrap_or(0);
+    let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
     Record {
         format_version: FORMAT_VERSION,
         seq: log.records.len() as u64 + 1,
@@ -259,7 +263,7 @@ fn record(
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
         revision: edition.revision,
-        kind: edition.kind,
+        kind: if only_takes_back { RecordKind::Void } else { edition.kind },
         reason: edition.reason.clone(),
         overrides: edition.overrides.clone(),
         nonce: provenance.nonce.clone(),
@@ -268,7 +272,7 @@ fn record(
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: provenance.inputs.clone(),
         logical_digests: tables.map(digest).collect(),
-        counts: counts(&measured.counts, &files),
+        counts,
         control_totals: measured.control_totals(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),

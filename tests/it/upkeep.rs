@@ -119,7 +119,8 @@ fn what_a_revision_took_back_is_decided_again_once_the_gateway_has_told() {
     let house = published();
     let first = house.published("actions", "action_id").join("");
     house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 40.00");
-    assert_eq!(revise(&house, as_of())["counts"]["voids"], 1, "the message asks for too much");
+    let told = revise(&house, as_of());
+    assert_eq!((&told["kind"], &told["counts"]["voids"]), (&"void".into(), &1.into()), "the message asks for too much");
     ok(house.run("2026-07-01"));
     assert_eq!(house.published("decisions", "reason"), ["previous_unreported"], "it may have been sent all the same");
     house.write(
