@@ -209,3 +209,49 @@ fn faults_of_charges_offers_and_rates_are_told_at_once() {
     }
     assert!(said.contains("uk.toml:5") || said.contains("uk.toml:6"), "{said}");
 }
+
+/// Invariant 8, over a story of eight days: what is open in the evening is what was open the evening before, with what
+/// was issued, without what was applied, and with what was taken back.
+#[test]
+fn what_is_open_rolls_forward_from_day_to_day() {
+    let house = House::new();
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount document_type original_invoice_id
+        I1 D1 2026-06-01 2026-06-10 100.00 invoice -
+        I2 D1 2026-06-02 2026-06-12 250.00 invoice -
+        I3 D2 2026-06-02 2026-06-12 80.00 invoice -
+        C1 D1 2026-06-05 2026-06-05 30.00 credit_note I2
+        I4 D2 2026-06-07 2026-06-30 40.00 debit_note -",
+    );
+    house.write(
+        "payments",
+        "payment_id debtor_id invoice_id paid_on amount kind reverses
+        P1 D1 I1 2026-06-02 60.00 payment -
+        P2 D1 I1 2026-06-03 40.00 payment -
+        P3 D1 I1 2026-06-04 40.00 chargeback P2
+        P4 D2 I3 2026-06-06 95.00 payment -
+        P5 D1 I2 2026-06-07 20.00 write_off -
+        P6 D2 I3 2026-06-08 95.00 refund P4",
+    );
+    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP\nD2 Bravo SP");
+    house.write("contact_points", "debtor_id channel address\nD1 email a@acme.example");
+    house.edit("pipelines/daily.toml", "max_age_days = 7", "max_age_days = 3650");
+    let mut open = 0;
+    for (day, issued, applied, taken_back) in [
+        ("2026-06-01", 10_000, 0, 0),
+        ("2026-06-02", 33_000, 6_000, 0),
+        ("2026-06-03", 0, 4_000, 0),
+        ("2026-06-04", 0, 0, 4_000),
+        ("2026-06-05", 0, 3_000, 0),
+        ("2026-06-06", 0, 8_000, 0), // 15.00 of 95.00 are a credit
+        ("2026-06-07", 4_000, 2_000, 0),
+        ("2026-06-08", 0, 0, 8_000),
+    ] {
+        open += issued - applied + taken_back;
+        let ran = house.run(day);
+        assert_eq!(ran.code, 0, "{day}: {}", ran.stderr);
+        let expected = format!("{}.{:02}", open / 100, open % 100);
+        assert_eq!(house.published("kpi_portfolio", "open_amount"), [expected], "{day}");
+    }
+}
