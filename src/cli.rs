@@ -25,6 +25,8 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
+use crate::io::log::Log;
+use crate::io::store::Store;
 use crate::panics;
 
 /// Batch dunning for B2B receivables: reads Parquet snapshots, decides one action or one named reason for every
@@ -198,6 +200,19 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// The environment, for `${VAR}` in configuration.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// The log of an output in which something is published.
+fn published(output: &Store) -> Result<Log> {
+    let log = Log::read(output)?;
+    let nothing = || Error::Usage(format!("{}: nothing is published there; is the path right?", output.url()));
+    if log.records.is_empty() { Err(nothing()) } else { Ok(log) }
+}
+
+/// Why somebody does what is not usual, in words: it stands in the record.
+fn reason(text: &str) -> std::result::Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("say why, in words".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// Reads a date as `--as-of` takes it.

@@ -94,7 +94,7 @@ pub enum Error {
     InputsMissing(Lines<String>),
     #[error("{object} changed while it was read; run again when the export has finished")]
     Moved { object: String },
-    #[error("{object} says halt: nothing was published. Remove it when the reason is gone, and run again")]
+    #[error("{object} says halt: nothing was done. Remove it when the reason is gone, and run again")]
     Halted { object: String },
     #[error("the log moved on to {head} while this run was under way; run again")]
     HeadMoved { head: String },
@@ -106,6 +106,9 @@ pub enum Error {
     StoreRefused { output: String },
     #[error("{object}: what was written is not what is read back ({what}); nothing was published")]
     Torn { object: String, what: String },
+    /// The record stands; only copies of what it names are missing.
+    #[error("it is published as record {seq}, but not all of its copies are made ({why}); run again, and they are")]
+    Unfinished { seq: u64, why: Box<Error> },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{object}: {what}")]
@@ -134,7 +137,7 @@ impl Error {
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } => 2,
             Error::Unchanged { .. } => 99,
-            Error::Halted { .. } => 75,
+            Error::Halted { .. } | Error::Unfinished { .. } => 75,
             Error::Torn { .. } | Error::File { .. } | Error::Demo(_) => 1,
             Error::Interrupted { signal } => 128 + *signal as u8,
         }

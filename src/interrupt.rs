@@ -51,14 +51,16 @@ pub fn watch() -> std::io::Result<()> {
         if let Some(signal) = signals.forever().next() {
             let gate = committing();
             IS_ENDING.store(true, Ordering::SeqCst);
+            let exit_code = 128 + signal;
             match *gate {
-                Commit::Open => eprintln!("{}", crate::error::Error::Interrupted { signal }),
-                Commit::Done => {
-                    eprintln!("interrupted after publication, which stands; run again to complete its copies")
-                }
+                Commit::Open => tracing::error!(exit_code, "{}", crate::error::Error::Interrupted { signal }),
+                Commit::Done => tracing::error!(
+                    exit_code,
+                    "interrupted after publication, which stands; run again to complete its copies"
+                ),
             }
             SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|folder| remove(folder));
-            std::process::exit(128 + signal);
+            std::process::exit(exit_code);
         }
     })?;
     Ok(())

@@ -17,6 +17,7 @@
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`upkeep`] | looking after what is published: verify, repair, collect |
 //! | [`work`] | threads whose results are taken in order |
+//! | [`scratch`] | folders for what is not published yet |
 //! | [`panics`] | panics of others' code, contained |
 //! | [`error`] | what can go wrong, with its exit code |
 
@@ -32,6 +33,7 @@ pub mod panics;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod scratch;
 pub mod stage;
 pub mod upkeep;
 pub mod work;

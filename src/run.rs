@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
-use crate::io::log::{InputObject, Log, Record, RecordKind};
+use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
@@ -131,7 +131,7 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
     if let Planned::Ready(prepared) = &mut planned {
         prepared.notes.extend(prepared.revision());
         prepared.notes.extend(prepared.surge(plan).map(|what| format!("`regua run` would stop: {what}")));
-        let halt = publish::halt(&output)?;
+        let halt = halt(&output)?;
         prepared.notes.extend(halt.map(|object| format!("{object} says halt: `regua run` would publish nothing")));
     }
     Ok(planned)
@@ -158,29 +158,30 @@ fn prepare(
     let (as_of, clock) = (request.as_of, Clock::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
-    let provenance = provenance(plan, request, snapshots.objects()?);
+    let provenance = provenance(plan, request, snapshots)?;
+    let snapshots = &provenance.snapshots;
     let (log, mut edition) = match publish::look(output, &provenance, request.revise.as_deref())? {
         Outlook::Open(log, edition) => (log, edition),
         Outlook::Published(record) => return Ok(Planned::Nothing(record)),
     };
     edition.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of)?;
-    plan.rules.calendar.add(load::holidays(&snapshots)?);
-    load::add_rates(&mut plan.rules, &snapshots, as_of)?;
-    let notes = notes(plan, &snapshots, &log, &edition);
+    plan.rules.calendar.add(load::holidays(snapshots)?);
+    load::add_rates(&mut plan.rules, snapshots, as_of)?;
+    let notes = notes(plan, snapshots, &log, &edition);
     notes.iter().for_each(|note| progress.note(note));
 
-    let shards = clock.time("spread", || shard::spread(plan, as_of, &snapshots, &history, progress))?;
+    let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
     let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards))?;
-    let quarantined = quarantined(&shards, &ledger, &snapshots);
+    let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
     let totals = (&shards.totals, &ledger.duplicate_totals);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let unmatched = unmatched(&audited);
     unmatched.iter().for_each(|note| progress.note(note));
     let notes = [notes, unmatched].concat();
-    let results = results(&bench, &shards, &snapshots, &audited);
+    let results = results(&bench, &shards, snapshots, &audited);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
 
@@ -316,16 +317,18 @@ impl Ledger {
     }
 }
 
-fn provenance(plan: &Plan, request: &Request, inputs: Vec<InputObject>) -> Provenance {
-    Provenance {
+fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Provenance> {
+    let inputs = snapshots.objects()?;
+    Ok(Provenance {
         tenant: plan.rules.tenant.clone(),
         as_of: request.as_of,
         input_digest: Provenance::digest_of(&inputs),
         inputs,
+        snapshots,
         config_digest: plan.digest.clone(),
         nonce: request.nonce.clone(),
         ran_by: request.ran_by.clone(),
-    }
+    })
 }
 
 /// What is no error and may still be none of the user's intentions.

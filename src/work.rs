@@ -1,15 +1,11 @@
-//! Work on several threads whose results are taken in order, the clock that times it, and the folders it scribbles in.
+//! Work on several threads whose results are taken in order, and the clock that times it.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
-use tempfile::TempDir;
-
-use crate::error::{Error, Result};
-use crate::interrupt;
+use crate::error::Result;
 
 /// Makes `count` things on some threads and takes them in order; at most `workers` wait to be taken.
 pub fn in_order<T: Send>(
@@ -79,15 +75,6 @@ pub fn in_order<T: Send>(
     })
 }
 
-/// A scratch folder, in this one or the system's. It goes with its value, or with the process on a signal: what stands
-/// in it is personal data.
-pub fn scratch(dir: Option<&Path>) -> Result<TempDir> {
-    let dir = dir.map_or_else(std::env::temp_dir, Path::to_owned);
-    let folder = tempfile::Builder::new().prefix("regua-").tempdir_in(&dir).map_err(Error::file(dir))?;
-    interrupt::remove_on_signal(folder.path());
-    Ok(folder)
-}
-
 /// Wall-clock seconds by stage, and the memory at its end.
 #[derive(Default)]
 pub struct Clock(Mutex<BTreeMap<String, Measure>>);
@@ -134,6 +121,7 @@ fn peak_megabytes() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn results_come_in_order_whatever_finishes_first() {

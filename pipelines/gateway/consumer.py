@@ -20,7 +20,7 @@ from pathlib import Path
 import contact_log
 import outbox
 from ledger import Entry, Ledger, State
-from outbox import VOIDS, Action, Damaged, Record
+from outbox import CHANNELS, VOIDS, Action, Clock, Damaged, Record
 from provider import FakeProvider, Provider
 
 
@@ -38,22 +38,40 @@ class Halted(Exception):
     """An operator has put a HALT there."""
 
 
+class MovedOn(Exception):
+    """A record was published during the pass, which may take back what is not sent yet."""
+
+
 class Consumer:
     """One pass over what is published."""
 
     def __init__(
-        self, output: Path, ledger: Ledger, provider: Provider, now: datetime, channels: Sequence[str] = ()
+        self, output: Path, ledger: Ledger, provider: Provider, clock: Clock, channels: Sequence[str] = ()
     ) -> None:
         self.output = output
         self.ledger = ledger
         self.provider = provider
-        self.now = now
+        self.clock = clock
+        self.last_seq = 0
         self.channels = set(channels)
         self.counts: Counter[str] = Counter()
 
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
     def run(self) -> Exit:
+        """Goes over the log until it stands still."""
+        while True:
+            try:
+                return self.go_over_log()
+            except MovedOn:
+                continue
+
+    def go_over_log(self) -> Exit:
         """Nothing is sent before everything that is open was checked and every void is known."""
         records = outbox.read_log(self.output)
+        self.last_seq = len(records)
         self.ledger.remember(records)
         open_batches = [(record, channel) for record in records for channel in self.open_channels(record)]
         for record, channel in open_batches:
@@ -112,7 +130,7 @@ class Consumer:
             self.counts["waiting"] += 1
             return False
         if not is_void and not is_expired:
-            self.stop_if_halted()
+            self.look_again()
         entry = self.ledger.expire(action, seq) if is_expired else self.ledger.claim(action, seq)
         match entry:
             case Entry.NEW if is_expired:
@@ -145,7 +163,7 @@ class Consumer:
         """An action of unknown fate: asked again under the same key where the provider has one, else left alone."""
         if not self.provider.has_idempotency_key or is_void or self.now >= action.expires_at:
             return self.presume_sent(action)
-        self.stop_if_halted()
+        self.look_again()
         return self.ledger.claim_again(action.action_id) and self.send(action)
 
     def resolve_later(self, action: Action) -> bool:
@@ -168,9 +186,12 @@ class Consumer:
             self.tell(action.action_id, action.channel, "conflict", "the same action_id with another payload: not sent")
         return is_over
 
-    def stop_if_halted(self) -> None:
+    def look_again(self) -> None:
+        """Before every send: may it still go out?"""
         if outbox.halt(self.output):
             raise Halted
+        if outbox.has_record(self.output, self.last_seq + 1):
+            raise MovedOn
 
     def tell(self, action_id: str, channel: str, status: str, note: str | None = None) -> None:
         """A line of the log of this program; nothing personal stands in it."""
@@ -185,9 +206,9 @@ def parts_of(record: Record, channel: str) -> list[outbox.Part]:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """A pass, and the snapshot after it, however the pass ended."""
-    provider = FakeProvider(arguments.script, arguments.calls)
-    with Ledger(arguments.ledger, arguments.now) as ledger:
-        consumer = Consumer(arguments.published, ledger, provider, arguments.now, arguments.channel)
+    provider, clock = FakeProvider(arguments.script, arguments.calls), Clock(arguments.now)
+    with Ledger(arguments.ledger, clock) as ledger:
+        consumer = Consumer(arguments.published, ledger, provider, clock, arguments.channel)
         why = None
         try:
             code = consumer.run()
@@ -202,7 +223,7 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 def report(arguments: argparse.Namespace) -> Exit:
     """One later event of an action, and the snapshot with it."""
-    with Ledger(arguments.ledger, arguments.now) as ledger:
+    with Ledger(arguments.ledger, Clock(arguments.now)) as ledger:
         try:
             ledger.report(arguments.action_id, arguments.status)
         except KeyError:
@@ -215,7 +236,7 @@ def report(arguments: argparse.Namespace) -> Exit:
 
 def skip(arguments: argparse.Namespace) -> Exit:
     """Leaves every record so far to the ledger that was lost: nothing of it is sent or reported."""
-    with Ledger(arguments.ledger, arguments.now) as ledger:
+    with Ledger(arguments.ledger, Clock(arguments.now)) as ledger:
         records = outbox.read_log(arguments.published)
         ledger.remember(records)
         for record in records:
@@ -238,7 +259,7 @@ def parser() -> argparse.ArgumentParser:
         if execute is not report:
             command.add_argument("--published", type=Path, required=True, help="output folder of `regua run`")
         if execute is run:
-            command.add_argument("--channel", action="append", default=[], help="serve only this one; repeatable")
+            command.add_argument("--channel", action="append", default=[], choices=CHANNELS, help="serve only this one; repeatable")
             command.add_argument("--script", type=Path, help="what the fake provider answers; all is sent without it")
             command.add_argument("--calls", type=Path, required=True, help="where the fake provider keeps its calls")
         if execute is report:
@@ -250,6 +271,9 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> Exit:
     arguments = parser().parse_args(words)
     try:
+        if hasattr(arguments, "published") and not (arguments.published / "_log").is_dir():
+            print(f"{arguments.published}: nothing is published there; is the path right?", file=sys.stderr)
+            return Exit.USAGE
         if hasattr(arguments, "contact_log"):
             contact_log.check(arguments.contact_log)
         return arguments.execute(arguments)

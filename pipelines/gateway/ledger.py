@@ -13,7 +13,7 @@ Nothing personal is kept: no address, no name, no text.
 import fcntl
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,8 +107,8 @@ class Standing:
 class Ledger:
     """The table of one gateway. `with` it: it is locked as long as it is open."""
 
-    def __init__(self, path: Path, now: datetime) -> None:
-        self.now = now.astimezone(UTC).isoformat()
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         self._lock = path.with_name(path.name + ".lock").open("a")
         is_alone = self._lock_alone()
         self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -118,6 +118,10 @@ class Ledger:
             self._create()
         self.recovered = self._recover() if is_alone else 0
         fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    @property
+    def now(self) -> str:
+        return self._clock().astimezone(UTC).isoformat()
 
     def __enter__(self) -> "Ledger":
         return self

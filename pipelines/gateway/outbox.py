@@ -12,8 +12,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 FORMAT_VERSION = 1
@@ -21,6 +22,7 @@ ACTION_TYPE = "regua.action.v1"
 VOID_TYPE = "regua.void.v1"
 KINDS = ("actions", "kpi_only", "void")
 VOIDS = "voids"
+CHANNELS = ("email", "whatsapp", "sms", "phone", "letter", "portal", "instruction")
 T = TypeVar("T")
 COPY_TO = re.compile(
     r"outbox/dt=(?P<as_of>\d{4}-\d\d-\d\d)(/revision=(?P<revision>[1-9]\d*))?"
@@ -89,6 +91,21 @@ def instant(text: str) -> datetime:
     if time.tzinfo is None:
         raise ValueError(f"{text} has no offset; write it as 2026-06-30T15:00:00Z")
     return time
+
+
+class Clock:
+    """Whole seconds: when the pass began, and what has passed since. A pass over ten thousand messages takes a while."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start, self._begin = start, monotonic()
+
+    def __call__(self) -> datetime:
+        return self._start + timedelta(seconds=int(monotonic() - self._begin))
+
+
+def has_record(output: Path, seq: int) -> bool:
+    """Is there a record of that number?"""
+    return (output / "_log" / f"{seq:020}.json").exists()
 
 
 def halt(output: Path) -> bool:

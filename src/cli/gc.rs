@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::show::Bars;
-use super::{Voice, run, runtime, say};
+use super::{Voice, published, run, runtime, say};
 use crate::error::Result;
 use crate::io::store::Store;
 use crate::upkeep::collect::{Leftover, delete, leftovers};
@@ -32,6 +32,7 @@ impl Gc {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let runtime = runtime()?;
         let output = Store::open(&self.output_folder, runtime.handle())?;
+        published(&output)?;
         let found = leftovers(&output, self.older_than, &run::nonce())?;
         if self.delete {
             let bars = Bars::new(voice);

@@ -4,11 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::show::{self, Bars};
-use super::{Voice, runtime, say};
+use super::{Voice, published, runtime, say};
 use crate::error::{Error, Lines, Result};
 use crate::io::log::{Log as CommitLog, Record};
 use crate::io::store::Store;
-use crate::upkeep::repair::repair;
+use crate::upkeep::repair::make_again;
 use crate::upkeep::verify::{Verified, verify};
 
 /// Lists what was published, checks that it is whole, and repairs the copies that others read
@@ -39,22 +39,18 @@ impl Log {
         let runtime = runtime()?;
         let output = Store::open(&self.output_folder, runtime.handle())?;
         let bars = Bars::new(voice);
-        if (self.verify || self.repair) && CommitLog::read(&output)?.records.is_empty() {
-            let message = format!("{}: nothing is published there; is the path right?", self.output_folder);
-            return Err(Error::Usage(message));
-        }
+        let log = published(&output)?;
         if self.verify {
             let verified = verify(&output, &bars);
             bars.finish();
             return tell_verified(voice, &self.output_folder, verified?);
         }
         if self.repair {
-            let made = repair(&output, &bars);
+            let made = make_again(&output, &bars);
             bars.finish();
             tell_repaired(voice, &made?);
             return Ok(());
         }
-        let log = CommitLog::read(&output)?;
         match &self.show {
             Some(which) => self.tell_record(&log, which),
             None => {

@@ -1,6 +1,8 @@
 //! `regua run`: one date through the pipeline, and what came of it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -9,7 +11,7 @@ use rand::Rng;
 use serde_json::json;
 
 use super::show::Bars;
-use super::{PipelineArg, Voice, date, runtime, say, variable};
+use super::{PipelineArg, Voice, date, reason, runtime, say, variable};
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -36,10 +38,10 @@ pub(super) struct Run {
     #[arg(long, requires = "reason")]
     revise: bool,
     /// Why it is published again; it stands in the record and goes to the gateways
-    #[arg(long, requires = "revise", value_name = "TEXT")]
+    #[arg(long, requires = "revise", value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
     /// Publish far more actions than usual, and say why; it stands in the record
-    #[arg(long, value_name = "WHY")]
+    #[arg(long, value_name = "WHY", value_parser = reason)]
     accept_volume: Option<String>,
     /// End with 99 instead of 0 where the same run is published already; Airflow takes it as skipped
     #[arg(long)]
@@ -57,13 +59,16 @@ impl Run {
             accept_volume: self.accept_volume.clone(),
             ..request(self.as_of)
         };
+        // Opened before the work, so that no old result is taken for one of this run, and nothing fails after it.
+        let path = self.result_file.as_ref();
+        let file = path.map(|path| File::create(path).map_err(Error::file(path))).transpose()?;
         let ran = execute(&mut plan, &request, voice)?;
+        let result = result_of(&plan, &ran);
+        if let Some((mut file, path)) = file.zip(path) {
+            writeln!(file, "{result}").map_err(Error::file(path))?;
+        }
         if self.skip_if_unchanged && ran.was_published {
             return Err(Error::Unchanged { as_of: self.as_of });
-        }
-        let result = result_of(&plan, &ran);
-        if let Some(path) = &self.result_file {
-            std::fs::write(path, format!("{result}\n")).map_err(Error::file(path))?;
         }
         if !voice.json {
             say(&super::show::summary(voice, &plan, &ran)?);

@@ -2,6 +2,21 @@
 
 use std::fmt;
 
+/// May a path or URL hold a secret: a user with a password before the host, or a query such as a signature? Told by the
+/// text alone, since a secret may be what makes it no URL. The container of `abfss://container@account` is none.
+///
+/// ```
+/// use regua::domain::pii::has_credentials;
+/// assert!(has_credentials("s3://KEY:se/cret@bucket/x") && has_credentials("az://c/x?sig=abc"));
+/// assert!(!has_credentials("s3://bucket/dt=*/x.parquet") && !has_credentials("/data/a@b?.parquet"));
+/// assert!(!has_credentials("abfss://container@account.dfs.core.windows.net/x"));
+/// ```
+pub fn has_credentials(location: &str) -> bool {
+    let Some((scheme, rest)) = location.split_once("://") else { return false };
+    let names_container = scheme.starts_with("abfs") && rest.split('@').next().is_some_and(|name| !name.contains(':'));
+    rest.contains('?') || rest.contains('@') && !names_container
+}
+
 /// Prints as `***`; what it holds is read where it is needed, and each such place says so by `expose`.
 ///
 /// ```

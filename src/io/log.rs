@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 pub const FORMAT_VERSION: u32 = 1;
 /// Times that the same record is written again when it is not found afterwards.
 const CREATE_ATTEMPTS: u32 = 5;
+const PROBE_ATTEMPTS: u32 = 3;
+const HALT: &str = "_control/HALT";
+const NO_RECORD: &str = "it is no commit record; restore it from a backup, or take away what somebody else put there";
 
 /// What a run published; no personal data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -120,7 +123,7 @@ impl Log {
         for Listed { key, .. } in store.list("_log")? {
             let damaged = |what: &str| Error::Damaged { object: store.url_of(&key), what: what.to_owned() };
             let bytes = store.get(&key)?.ok_or_else(|| damaged("listed, but not there"))?;
-            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged("it is no commit record"))?;
+            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(NO_RECORD))?;
             if record.format_version != FORMAT_VERSION {
                 return Err(damaged("it has a format version that this program does not know; update regua"));
             }
@@ -173,8 +176,7 @@ pub fn append(store: &Store, record: &Record) -> Result<Appended> {
         match store.get(&key)? {
             Some(found) if found == body => return Ok(Appended::Ours),
             Some(found) => {
-                let damaged =
-                    |_| Error::Damaged { object: store.url_of(&key), what: "it is no commit record".to_owned() };
+                let damaged = |_| Error::Damaged { object: store.url_of(&key), what: NO_RECORD.to_owned() };
                 let other: Record = serde_json::from_slice(&found).map_err(damaged)?;
                 return Ok(Appended::Other(Box::new(other)));
             }
@@ -186,13 +188,28 @@ pub fn append(store: &Store, record: &Record) -> Result<Appended> {
 }
 
 /// Refuses a store that lets a conditional create overwrite: two runs could both publish there.
+///
+/// `Exists` as the first answer proves nothing: the store's client may have written twice. Such a try is made again.
+///
+/// # Errors
+/// `StoreRefused`; `Unavailable` where no try tells.
 pub fn probe(store: &Store, nonce: &str) -> Result<()> {
-    let key = format!("_control/probe-{nonce}");
-    let first = store.create(&key, "1".into())?;
-    let second = store.create(&key, "2".into())?;
-    store.delete(&key)?;
-    match (first, second) {
-        (Created::Yes, Created::Exists) => Ok(()),
-        _ => Err(Error::StoreRefused { output: store.url().to_owned() }),
+    for attempt in 0..PROBE_ATTEMPTS {
+        let key = format!("_control/probe-{nonce}-{attempt}");
+        let answers = store.create(&key, "1".into()).and_then(|first| Ok((first, store.create(&key, "2".into())?)));
+        let found = store.get(&key);
+        store.delete(&key)?;
+        match (answers?, found?.as_deref()) {
+            ((_, Created::Exists), Some(b"1")) => return Ok(()),
+            ((Created::Yes, _), Some(b"2")) => return Err(Error::StoreRefused { output: store.url().to_owned() }),
+            _ => {}
+        }
     }
+    let what = "its answers to conditional writes tell nothing".to_owned();
+    Err(Error::Unavailable { object: store.url().to_owned(), what })
+}
+
+/// What an operator has put there to stop every run.
+pub fn halt(output: &Store) -> Result<Option<String>> {
+    Ok(output.get(HALT)?.map(|_| output.url_of(HALT)))
 }

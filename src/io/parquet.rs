@@ -74,6 +74,13 @@ impl Source {
         self.metadata.schema()
     }
 
+    /// # Errors
+    /// `Moved` where it is not what it was when it was pinned.
+    pub fn check_unmoved(&self) -> Result<()> {
+        let moved = || Error::Moved { object: self.object.url.clone() };
+        if self.store.is_unmoved(&self.object)? { Ok(()) } else { Err(moved()) }
+    }
+
     /// SHA-256 of a local file; `None` elsewhere.
     ///
     /// # Errors

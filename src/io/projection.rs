@@ -96,13 +96,29 @@ fn of_record(record: &Record, is_newest_of_date: bool, is_newest: bool) -> Vec<C
     copies
 }
 
-/// Makes the copies of one record that do not stand.
+/// Makes the copies of a record, and of later ones, that do not stand.
 ///
 /// # Errors
 /// As `Copy::make`.
 pub fn project(output: &Store, record: &Record) -> Result<()> {
-    let of_record = |copy: &Copy| copy.seq == record.seq;
-    copies(&Log::read(output)?).into_iter().filter(of_record).try_for_each(|copy| repair(output, &copy).map(drop))
+    follow(output, |copy| if copy.seq < record.seq { Ok(()) } else { repair(output, &copy).map(drop) })
+}
+
+/// Does something to every copy that the log asks for, and again where the log has moved on meanwhile: what was copied
+/// last from an older log may stand where a newer one wants something else.
+///
+/// # Errors
+/// What `each` returns.
+pub fn follow(output: &Store, mut each: impl FnMut(Copy) -> Result<()>) -> Result<()> {
+    let mut log = Log::read(output)?;
+    loop {
+        copies(&log).into_iter().try_for_each(&mut each)?;
+        let now = Log::read(output)?;
+        if now.head_sha256 == log.head_sha256 {
+            return Ok(());
+        }
+        log = now;
+    }
 }
 
 /// Makes a copy that does not stand; says whether it had to.

@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
 use crate::domain::action::hex;
+use crate::domain::pii::has_credentials;
 use crate::error::{Error, Result};
 
 /// Bytes of one part of a large upload.
@@ -82,6 +83,10 @@ impl Store {
     /// # Errors
     /// `Usage` for a URL that is none; `Unavailable` where the store cannot be set up.
     pub fn open(location: &str, runtime: &Handle) -> Result<Store> {
+        if has_credentials(location) {
+            let what = "a URL with credentials is refused: they come from the environment or the workload's identity";
+            return Err(Error::Usage(what.to_owned()));
+        }
         let unavailable = |e: object_store::Error| Error::Unavailable { object: location.to_owned(), what: short(&e) };
         let (scheme, rest) = location.split_once("://").unwrap_or(("file", location));
         let key = || Path::parse(rest.split_once('/').map_or("", |(_, key)| key.trim_end_matches('/')));
@@ -89,6 +94,9 @@ impl Store {
         let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match scheme {
             "file" => {
                 let path = std::path::absolute(rest).map_err(Error::file(rest))?;
+                if path.is_file() {
+                    return Err(Error::Usage(format!("{location} is a file, and a folder is wanted")));
+                }
                 (Arc::new(LocalFileSystem::new()), Path::from_absolute_path(without_dots(&path)).map_err(bad)?)
             }
             "s3" | "s3a" => (
@@ -286,6 +294,16 @@ impl Store {
             Ok(meta) => Ok(Some(self.pinned(key.to_owned(), meta))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(e) => Err(self.unavailable(key)(e)),
+        }
+    }
+
+    /// Does it stand as it was pinned?
+    pub fn is_unmoved(&self, object: &Pinned) -> Result<bool> {
+        let Pinned { size, e_tag, version, .. } = object;
+        match self.runtime.block_on(self.inner.head(&object.path)) {
+            Ok(meta) => Ok((&meta.size, &meta.e_tag, &meta.version) == (size, e_tag, version)),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(e) => Err(Error::Unavailable { object: object.url.clone(), what: short(&e) }),
         }
     }
 

@@ -35,7 +35,7 @@ pub struct Snapshot {
 }
 
 /// All inputs of a run, pinned and on contract.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Snapshots {
     pub tables: Vec<Snapshot>,
     /// Columns that no mapping uses, by table: told, not refused.
@@ -84,6 +84,12 @@ impl Snapshots {
 
     pub fn get(&self, name: &str) -> Option<&Snapshot> {
         self.tables.iter().find(|t| t.table.name == name)
+    }
+
+    /// # Errors
+    /// `Moved` where an object is not what it was when it was pinned.
+    pub fn check_unmoved(&self) -> Result<()> {
+        self.tables.iter().flat_map(|table| &table.sources).try_for_each(Source::check_unmoved)
     }
 
     /// Every pinned object, in a fixed order.

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
-use tempfile::TempDir;
 
 use super::{Decided, Edition, QuarantinedRow, day_number, quarantine_rows};
 use crate::contract::{self, Table};
@@ -19,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
 use crate::io::parquet::{HashingFile, TableWriter, Written};
-use crate::work::scratch;
+use crate::scratch::Scratch;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
@@ -44,7 +43,7 @@ pub struct Artifact {
 /// Everything that a run is about to publish, with what the audits need to judge it.
 #[derive(Debug)]
 pub struct Measured {
-    pub scratch: TempDir,
+    pub scratch: Scratch,
     pub artifacts: Vec<Artifact>,
     pub facts: Facts,
     /// KPI table = its rows.
@@ -101,7 +100,7 @@ impl Measured {
 
 /// The files under way.
 pub struct Book {
-    scratch: TempDir,
+    scratch: Scratch,
     as_of: NaiveDate,
     revision: u32,
     tables: BTreeMap<&'static str, TableWriter>,
@@ -142,7 +141,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
 impl Book {
     /// Opens every file before the work starts.
     pub fn open(as_of: NaiveDate, edition: &Edition, scratch_dir: Option<&Path>) -> Result<Book> {
-        let scratch = scratch(scratch_dir)?;
+        let scratch = Scratch::new(scratch_dir)?;
         let mut tables = BTreeMap::new();
         for table in contract::OUTPUTS {
             let path = scratch.path().join(format!("{}.parquet", table.name));

@@ -10,12 +10,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Artifact, Audited, History};
+use super::{Artifact, Audited, History, Snapshots};
 use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Commit};
-use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind};
+use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
 use crate::io::projection::{project, published_bytes};
@@ -28,11 +28,13 @@ const SURGE_RUNS_MIN: usize = 3;
 const SURGE_ACTIONS_MIN: u64 = 50;
 
 /// What makes a run the same run: everything it depends on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Provenance {
     pub tenant: String,
     pub as_of: NaiveDate,
     pub inputs: Vec<InputObject>,
+    /// The same, to look at again.
+    pub snapshots: Snapshots,
     pub input_digest: String,
     pub config_digest: String,
     /// Random; names this attempt's folder and record, and nothing in any row.
@@ -110,10 +112,19 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Conflict` where the date was published from something else and no reason is given, `Usage` where a revision is asked
-/// for of what was never published.
+/// for of what was never published, and where the log is another tenant's: its ids are made with the tenant's name, so
+/// this one would publish under new names what that one has published already.
 pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<Outlook> {
     let log = Log::read(output)?;
-    let as_of = provenance.as_of;
+    let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
+    if let Some(other) = log.records.iter().find(|record| record.tenant != *tenant) {
+        return Err(Error::Usage(format!(
+            "{} is the output of the tenant {:?}, and the pipeline says {tenant:?}: give it an output of its own, or \
+             the tenant its name back",
+            output.url(),
+            other.tenant
+        )));
+    }
     let revision = match (log.of_date(as_of), reason) {
         (Some(record), _) if provenance.made(record) => return Ok(Outlook::Published(Box::new(record.clone()))),
         (Some(record), Some(_)) => record.revision + 1,
@@ -205,9 +216,11 @@ pub fn publish(
     }
     files.push(write_results(output, &folder, results)?);
     let record = record((log, edition), provenance, audited, run_id, files);
-    log.head().map_or(Ok(()), |head| complete(output, head))?;
+    refuse_halted(output)?;
+    log.head().map_or(Ok(()), |head| project(output, head))?;
     let published = commit(output, log, provenance, &record)?;
-    project(output, &published)?;
+    let unfinished = |error| Error::Unfinished { seq: published.seq, why: Box::new(error) };
+    project(output, &published).map_err(unfinished)?;
     Ok(published)
 }
 
@@ -230,6 +243,17 @@ fn read_back(output: &Store, file: &PublishedFile) -> Result<()> {
         return Err(torn("size or SHA-256 differ"));
     }
     Ok(())
+}
+
+/// What was written and read back may have been collected since, where this process was stopped for days.
+fn stands(output: &Store, file: &PublishedFile) -> Result<()> {
+    let found = output.pin_one(&file.path)?.map(|object| object.size);
+    let torn = |what: &str| Err(Error::Torn { object: output.url_of(&file.path), what: what.to_owned() });
+    match found {
+        Some(size) if size == file.size => Ok(()),
+        Some(_) => torn("its size has changed"),
+        None => torn("it is gone"),
+    }
 }
 
 fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Result<PublishedFile> {
@@ -284,8 +308,6 @@ fn record(
 /// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or
 /// gateways would find a batch that was to be stopped.
 ///
-/// It is done for the newest record before the next one is created, so no other can ever lack copies.
-///
 /// # Errors
 /// `Damaged` where the file that a copy follows from is gone or changed.
 pub fn complete(output: &Store, record: &Record) -> Result<()> {
@@ -316,9 +338,8 @@ pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Op
     is_surge.then(|| format!("{actions} actions, where {usual} are usual and {most} the most that are let through"))
 }
 
-/// What an operator has put there to stop every run.
-pub fn halt(output: &Store) -> Result<Option<String>> {
-    Ok(output.get("_control/HALT")?.map(|_| output.url_of("_control/HALT")))
+fn refuse_halted(output: &Store) -> Result<()> {
+    halt(output)?.map_or(Ok(()), |object| Err(Error::Halted { object }))
 }
 
 /// Another's record of the same date: ours if inputs and configuration are the same.
@@ -329,9 +350,9 @@ fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Rec
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
 fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<Record> {
     let mut gate = interrupt::committing();
-    if let Some(object) = halt(output)? {
-        return Err(Error::Halted { object });
-    }
+    record.files.iter().try_for_each(|file| stands(output, file))?;
+    provenance.snapshots.check_unmoved()?;
+    refuse_halted(output)?;
     let now = Log::read(output)?;
     if now.head_sha256 != log.head_sha256 {
         let since = now.records.iter().filter(|r| r.seq >= record.seq);

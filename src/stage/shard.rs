@@ -21,7 +21,6 @@ use arrow::compute::{filter_record_batch, not};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use chrono::NaiveDate;
-use tempfile::TempDir;
 use twox_hash::XxHash64;
 
 pub use history::{action_items_schema, actions_schema, positions_schema};
@@ -33,14 +32,14 @@ use crate::domain::tax_id::Cnpj;
 use crate::error::{Error, Lines, Result};
 use crate::io::parquet::Source;
 use crate::progress::Progress;
-use crate::work::scratch;
+use crate::scratch::Scratch;
 
 const SHARDS_MAX: u64 = 4_096;
 
 /// The spread portfolio, in a scratch folder that goes when this value goes.
 #[derive(Debug)]
 pub struct Shards {
-    folder: TempDir,
+    folder: Scratch,
     count: u32,
     schemas: BTreeMap<&'static str, SchemaRef>,
     pub bad: Vec<BadRow>,
@@ -136,7 +135,7 @@ pub fn spread(
     history: &History,
     progress: &dyn Progress,
 ) -> Result<Shards> {
-    let folder = scratch(plan.limits.scratch_dir.as_deref())?;
+    let folder = Scratch::new(plan.limits.scratch_dir.as_deref())?;
     let count = shard_count(snapshots.rows(), &plan.limits);
     progress.begin("spread", snapshots.rows());
     let default_currency = plan.default_currency.to_string();

@@ -9,6 +9,7 @@ use super::{Document, Workshop, unknown};
 use crate::config::raw::RawInput;
 use crate::config::{InputPlan, SqlFile};
 use crate::contract;
+use crate::domain::pii::has_credentials;
 
 /// The shipped models; `sql_dir` replaces them.
 static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql");
@@ -24,8 +25,7 @@ impl Workshop<'_> {
     }
 
     pub(super) fn refuse_credentials(&mut self, document: &Document, pointer: &str, path: &str) {
-        let has_user = url::Url::parse(path).is_ok_and(|u| !u.username().is_empty() || u.password().is_some());
-        if has_user || path.contains('?') && path.contains("://") {
+        if has_credentials(path) {
             let message =
                 "a URL with credentials is refused: they come from the environment or the workload's identity";
             self.refuse(document, pointer, message);

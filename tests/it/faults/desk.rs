@@ -11,8 +11,9 @@ use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
 use regua::io::projection::project;
 use regua::io::store::Store;
+use regua::scratch::Scratch;
 use regua::stage::publish::{Outlook, Provenance, look, probe, publish};
-use regua::stage::{Artifact, Audited, Measured, audit};
+use regua::stage::{Artifact, Audited, Measured, Snapshots, audit};
 use tokio::runtime::Runtime;
 
 use crate::spec::models;
@@ -67,6 +68,7 @@ impl Desk {
             tenant: "demo".to_owned(),
             as_of: self.as_of.parse().expect("a date"),
             inputs: Vec::new(),
+            snapshots: Snapshots::default(),
             input_digest: self.inputs.clone(),
             config_digest: "config".to_owned(),
             nonce: nonce.to_owned(),
@@ -140,7 +142,7 @@ fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
     let ledger = ledger.expect("a ledger");
     let counts = record.counts.iter().filter(|(table, _)| *table != "decisions");
     let measured = Measured {
-        scratch: tempfile::tempdir().expect("a folder"),
+        scratch: Scratch::new(None).expect("a folder"),
         artifacts,
         facts: [("fct_ledger".to_owned(), (ledger.schema(), vec![ledger]))].into(),
         kpis: BTreeMap::new(),

@@ -1,0 +1,92 @@
+//! Scratch folders: what stands in one is personal data, so only its owner may read it, and it goes with its process.
+//!
+//! It is removed when its value goes or when a signal ends the process. Of a process that was killed the next one removes
+//! it: every process holds a lock in its own folders as long as it lives.
+
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::interrupt;
+
+const PREFIX: &str = "regua-";
+const LOCK: &str = "lock";
+
+/// A folder of this process.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: TempDir,
+    _lock: File,
+}
+
+impl Scratch {
+    /// Makes one in this folder, or in the system's for temporary files, and removes those of the dead beside it.
+    ///
+    /// # Errors
+    /// `File` where it cannot be made.
+    pub fn new(dir: Option<&Path>) -> Result<Scratch> {
+        let dir = dir.map_or_else(std::env::temp_dir, Path::to_owned);
+        remove_dead(&dir);
+        let made = make(&dir);
+        let scratch = made.map_err(Error::file(dir))?;
+        interrupt::remove_on_signal(scratch.path());
+        Ok(scratch)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn make(dir: &Path) -> std::io::Result<Scratch> {
+    let folder = tempfile::Builder::new().prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir_in(dir)?;
+    // It is locked before it has its name, so nobody ever finds it free while this process lives.
+    let unnamed = folder.path().join("unnamed");
+    let lock = File::create(&unnamed)?;
+    lock.lock()?;
+    std::fs::rename(&unnamed, folder.path().join(LOCK))?;
+    Ok(Scratch { folder, _lock: lock })
+}
+
+/// What cannot be looked into or removed is somebody else's.
+fn remove_dead(dir: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let is_scratch = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if !is_scratch || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let is_dead = File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+        if is_dead {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_the_dead_are_removed_and_those_of_the_living_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let alive = Scratch::new(Some(dir.path())).unwrap();
+        let dead = dir.path().join("regua-dead");
+        std::fs::create_dir(&dead).unwrap();
+        std::fs::write(dead.join(LOCK), "").unwrap();
+        for other in ["regua-without-a-lock", "another"] {
+            std::fs::create_dir(dir.path().join(other)).unwrap();
+        }
+        std::fs::write(dir.path().join("another").join(LOCK), "").unwrap();
+        let second = Scratch::new(Some(dir.path())).unwrap();
+        assert!(!dead.exists());
+        assert!(alive.path().exists() && second.path().exists());
+        assert!(dir.path().join("regua-without-a-lock").exists() && dir.path().join("another").exists());
+        let path = alive.path().to_owned();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        drop(alive);
+        assert!(!path.exists());
+    }
+}
