@@ -14,13 +14,16 @@ use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use regua::config::Plan;
 use regua::error::Error;
 use regua::io::log::{Appended, Log, Record, append, key_of};
+use regua::io::projection::follow;
 use regua::io::store::{Created, Store};
 use regua::progress::Silent;
+use regua::stage::load;
 use regua::upkeep::verify::verify;
 
-use crate::support::as_of;
+use crate::support::{House, as_of};
 use desk::Desk;
 use flaky::{Fault, Flaky};
 
@@ -105,6 +108,72 @@ fn trial(desk: &Desk, seed: u64, at: usize, fault: Fault, operation: &str) {
     }
     assert_eq!(sound(&calm, &name).records.len(), 1, "{name}");
     assert!(verify(&calm, &Silent).expect("a log").copies.is_empty(), "{name}: every copy stands");
+}
+
+/// A run that was stopped for days, and whose files were collected meanwhile, committed a record of nothing.
+#[test]
+fn a_record_never_names_what_is_gone() {
+    let desk = Desk::new(false);
+    let mut store = Flaky::new(Arc::new(InMemory::new()), Vec::new());
+    store.collected_at = Some("_control/HALT");
+    let output = desk.store(Arc::new(store));
+    let error = desk.attempt(&output, "x").expect_err("its files are gone");
+    assert!(matches!(&error, Error::Torn { what, .. } if what == "it is gone"), "{error}");
+    assert!(Log::read(&output).expect("a log").records.is_empty());
+}
+
+/// Inputs that were exchanged after they were read: what was decided is about nobody any more.
+#[test]
+fn inputs_that_move_before_the_record_publish_nothing() {
+    let house = House::of_one_invoice();
+    let desk = Desk::new(false);
+    let plan = Plan::load(&house.path("pipelines/daily.toml"), &|_| None).expect("a plan");
+    let load = || load::load(&plan, as_of().parse().expect("a date"), desk.runtime.handle()).expect("inputs");
+    let output = desk.store(Arc::new(InMemory::new()));
+    let (read, file) = (load(), house.path("input/debtors.parquet"));
+    let bytes = std::fs::read(&file).expect("bytes");
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::write(&file, &bytes[..]).expect("written");
+    let error = desk.attempt_from(read, &output, "x").expect_err("they moved");
+    assert!(matches!(error, Error::Moved { .. }), "{error}");
+    assert!(Log::read(&output).expect("a log").records.is_empty());
+    desk.attempt_from(load(), &output, "y").expect("published");
+}
+
+/// Copies that are made from a log that moves on end as the newest log has them.
+#[test]
+fn what_is_copied_slowly_is_never_yesterdays() {
+    let desk = Desk::new(false);
+    let output = desk.store(Arc::new(InMemory::new()));
+    desk.attempt(&output, "x").expect("published");
+    let mut was_overtaken = false;
+    let copied = follow(&output, |copy| {
+        if !was_overtaken {
+            was_overtaken = true;
+            let tomorrow = as_of().parse::<chrono::NaiveDate>().expect("a date").succ_opt().expect("a date");
+            desk.attempt_on(tomorrow, &output, "y").expect("published");
+        }
+        copy.make(&output)
+    });
+    copied.expect("copied");
+    assert_eq!(sound(&output, "overtaken").records.len(), 2);
+    assert!(verify(&output, &Silent).expect("a log").copies.is_empty(), "every copy stands");
+}
+
+/// `Exists` as the first answer to a probe says nothing of the store; its client may have written twice.
+#[test]
+fn a_probe_that_was_answered_late_refuses_nobody() {
+    let desk = Desk::new(false);
+    for (before, key) in [("1", "_control/probe-x-0"), ("0", "_control/probe-x-0")] {
+        let output = desk.store(Arc::new(InMemory::new()));
+        output.put(key, before.into()).expect("written");
+        regua::io::log::probe(&output, "x").expect("a sound store");
+        assert!(output.list("_control").expect("listed").is_empty(), "no probe stays");
+    }
+    let mut careless = Flaky::new(Arc::new(InMemory::new()), Vec::new());
+    careless.ignores_conditions = true;
+    let refused = regua::io::log::probe(&desk.store(Arc::new(careless)), "x");
+    assert!(matches!(refused, Err(Error::StoreRefused { .. })), "{refused:?}");
 }
 
 /// What a store may answer to the create of a record, and what became of it: {yes, exists, lost} by {landed, not}.

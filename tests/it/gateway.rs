@@ -389,6 +389,35 @@ fn a_void_after_the_send_is_too_late() {
     assert_eq!(rig.events(), ["D1 outbound sent"], "what was sent is not made unsent");
 }
 
+/// A pass takes its time, and the hours end meanwhile.
+#[test]
+fn what_expires_during_a_pass_is_not_sent() {
+    let rig = published(&["email", "email", "email", "email"]);
+    rig.script(json!({"latency_ms": 1500}));
+    let pass = rig.pass("2026-06-30T22:59:58Z");
+    let sent = rig.calls_in_all().1;
+    assert!((1..=2).contains(&sent), "{}", pass.said);
+    assert_eq!(pass.counts(), format!("expired {}, sent {sent}", 4 - sent));
+}
+
+/// A revision takes something back while a pass is under way: the pass sees it before its next send.
+#[test]
+fn a_void_during_a_pass_is_heeded() {
+    let rig = published(&["email", "email", "email", "email"]);
+    rig.script(json!({"latency_ms": 1500}));
+    let pass = rig.start(NOON);
+    while rig.calls_in_all().1 == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    rig.revise(&[], &rig.lines().iter().map(void_of).collect::<Vec<_>>());
+    let ended = pass.wait_with_output().expect("it ends");
+    assert!(ended.status.success());
+    let sent = rig.calls_in_all().1;
+    assert!((1..=3).contains(&sent), "{sent} sent");
+    let events = rig.events();
+    assert_eq!(events.iter().filter(|event| event.ends_with("ignored")).count(), 4 - sent, "{events:?}");
+}
+
 /// A void of what may have been sent is too late as well, and ends the asking.
 #[test]
 fn a_void_of_what_is_unknown_ends_the_asking() {

@@ -376,6 +376,64 @@ fn gc_deletes_what_no_record_names_and_nothing_else() {
     sound(&house);
 }
 
+/// The ids are made with the tenant's name: under another one everything would go out again.
+#[test]
+fn a_log_of_another_tenant_is_left_alone() {
+    let house = published();
+    house.edit("pipelines/daily.toml", "tenant = \"demo\"", "tenant = \"other\"");
+    for more in [&["run"][..], &["plan"]] {
+        let ended = house.regua(&[more, &["pipelines/daily.toml", "--as-of", "2026-07-01"]].concat());
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        let whose = "is the output of the tenant \\\"demo\\\", and the pipeline says \\\"other\\\"";
+        assert!(ended.stderr.contains(whose), "{}", ended.stderr);
+    }
+    house.edit("pipelines/daily.toml", "tenant = \"other\"", "tenant = \"demo\"");
+    sound(&house);
+}
+
+#[test]
+fn secrets_in_an_address_are_refused_and_not_repeated() {
+    let house = House::new();
+    for address in ["s3://KEY:se/cret@bucket/x", "s3://KEY:secret@bucket/x", "az://c/x?sig=secret", "x://a:secret@b"] {
+        for command in [&["log"][..], &["gc"], &["log", "--verify"]] {
+            let ended = house.regua(&[command, &[address]].concat());
+            assert_eq!(ended.code, 2, "{address}: {}", ended.stderr);
+            assert!(ended.stderr.contains("a URL with credentials is refused"), "{}", ended.stderr);
+            assert!(!ended.stderr.contains("cret"), "{}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_output_is_told_and_not_made() {
+    let house = house();
+    house.write_file("file", "");
+    for command in [&["log", "outptu"][..], &["gc", "outptu", "--delete"], &["log", "file"], &["gc", "file"]] {
+        let ended = house.regua(command);
+        assert_eq!(ended.code, 2, "{command:?}: {}", ended.stderr);
+    }
+    assert!(!house.path("outptu").exists());
+    let blank = ["run", "pipelines/daily.toml", "--as-of", as_of(), "--accept-volume", " "];
+    assert_eq!(house.regua(&blank).code, 2, "a reason has words");
+}
+
+/// The result of another run was there, and a scheduler took it for this one's.
+#[test]
+fn a_result_file_is_of_this_run_whatever_came_of_it() {
+    let house = published();
+    let run = |more: &[&str]| {
+        house.regua(&[&["run", "pipelines/daily.toml", "--as-of", as_of(), "--result-file"], more].concat())
+    };
+    house.write_file("result.json", "stale");
+    assert_eq!(run(&["result.json", "--skip-if-unchanged"]).code, 99);
+    assert!(house.read("result.json").contains("already_published"));
+    let before = fs::read_dir(house.path("output/runs")).expect("runs").count();
+    let unwritable =
+        house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-07-01", "--result-file", "no/x.json"]);
+    assert_eq!(unwritable.code, 1);
+    assert_eq!(fs::read_dir(house.path("output/runs")).expect("runs").count(), before, "nothing was begun");
+}
+
 /// Where the log cannot be read, nothing can be told apart, and nothing is deleted.
 #[test]
 fn gc_deletes_nothing_beside_a_damaged_log() {

@@ -86,9 +86,17 @@ impl Desk {
         self.attempt_on(self.as_of.parse().expect("a date"), output, nonce)
     }
 
+    /// An attempt that has read these inputs.
+    pub fn attempt_from(&self, snapshots: Snapshots, output: &Store, nonce: &str) -> Result<Record> {
+        self.attempt_of(Provenance { snapshots, ..self.provenance(nonce) }, output)
+    }
+
     /// The same for another date.
     pub fn attempt_on(&self, as_of: NaiveDate, output: &Store, nonce: &str) -> Result<Record> {
-        let provenance = Provenance { as_of, ..self.provenance(nonce) };
+        self.attempt_of(Provenance { as_of, ..self.provenance(nonce) }, output)
+    }
+
+    fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
         match look(output, &provenance, None)? {
             Outlook::Published(record) => project(output, &record).map(|()| *record),
             Outlook::Open(log, edition) => publish(output, (&log, &edition), &provenance, &self.audited, &"no results"),
