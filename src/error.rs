@@ -94,7 +94,7 @@ pub enum Error {
     InputsMissing(Lines<String>),
     #[error("{object} changed while it was read; run again when the export has finished")]
     Moved { object: String },
-    #[error("{object} says halt: nothing was done. Remove it when the reason is gone, and run again")]
+    #[error("{object} says halt: nothing was published. Remove it when the reason is gone, and run again")]
     Halted { object: String },
     #[error("the log moved on to {head} while this run was under way; run again")]
     HeadMoved { head: String },

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use tempfile::TempDir;
 
 /// Whether this process has committed its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +33,12 @@ pub fn committing() -> MutexGuard<'static, Commit> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A folder that a signal removes before it ends the process.
-pub fn remove_on_signal(folder: &Path) {
-    SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).push(folder.to_owned());
+/// Makes a folder that a signal removes before it ends the process; once it does, no more are made.
+pub fn removed_on_signal(make: impl FnOnce() -> std::io::Result<TempDir>) -> std::io::Result<TempDir> {
+    let mut known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = make()?;
+    known.push(folder.path().to_owned());
+    Ok(folder)
 }
 
 /// Leaves the last word to a signal that is being handled: the work fails because its scratch folder is gone.
@@ -59,7 +63,8 @@ pub fn watch() -> std::io::Result<()> {
                     "interrupted after publication, which stands; run again to complete its copies"
                 ),
             }
-            SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|folder| remove(folder));
+            let known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
+            known.iter().for_each(|folder| remove(folder));
             std::process::exit(exit_code);
         }
     })?;

@@ -30,10 +30,7 @@ impl Scratch {
     pub fn new(dir: Option<&Path>) -> Result<Scratch> {
         let dir = dir.map_or_else(std::env::temp_dir, Path::to_owned);
         remove_dead(&dir);
-        let made = make(&dir);
-        let scratch = made.map_err(Error::file(dir))?;
-        interrupt::remove_on_signal(scratch.path());
-        Ok(scratch)
+        make(&dir).map_err(Error::file(dir))
     }
 
     pub fn path(&self) -> &Path {
@@ -42,7 +39,9 @@ impl Scratch {
 }
 
 fn make(dir: &Path) -> std::io::Result<Scratch> {
-    let folder = tempfile::Builder::new().prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir_in(dir)?;
+    let own = Permissions::from_mode(0o700);
+    let folder =
+        interrupt::removed_on_signal(|| tempfile::Builder::new().prefix(PREFIX).permissions(own).tempdir_in(dir))?;
     // It is locked before it has its name, so nobody ever finds it free while this process lives.
     let unnamed = folder.path().join("unnamed");
     let lock = File::create(&unnamed)?;

@@ -75,7 +75,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
     ("comfy_table", &["src/cli"]),
-    ("tracing", &["src/cli"]),
+    ("tracing", &["src/cli", "src/interrupt.rs"]),
     ("tracing_subscriber", &["src/cli"]),
     ("toml", &["src/config"]),
     ("jsonschema", &["src/config"]),
