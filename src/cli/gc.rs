@@ -16,7 +16,8 @@ use crate::upkeep::collect::{Leftover, delete, leftovers};
   regua gc demo/output --delete           let it go
   regua gc demo/output --older-than 30 --delete
 
-Only folders below runs/ that no record of the log names, and probes, are ever deleted. Age is by the store's clock.")]
+Only folders below runs/ that no record of the log names, probes, and what is left of local writes that were cut short are
+ever deleted. Age is by the store's clock. In a bucket, a lifecycle rule ends uploads that were cut short.")]
 pub(super) struct Gc {
     /// Output folder or URL of the pipeline
     output_folder: String,

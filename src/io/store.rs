@@ -244,8 +244,42 @@ impl Store {
         self.runtime.block_on(upload.complete()).map(|_| ()).map_err(self.unavailable(key))
     }
 
+    /// What is left below a folder of writes that were cut short: a local store hides it, and does not count it among
+    /// its objects. Elsewhere nothing is: a lifecycle rule of the bucket ends uploads that nobody completes.
+    pub fn staged(&self, folder: &str) -> Result<Vec<Listed>> {
+        if !self.is_local {
+            return Ok(Vec::new());
+        }
+        let root = self.file(folder);
+        let mut found = Vec::new();
+        let mut folders = vec![root.clone()];
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
+                let (path, meta) = (entry.path(), entry.metadata().map_err(Error::file(entry.path()))?);
+                let below = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+                let modified = meta.modified().map_err(Error::file(&path))?.into();
+                if meta.is_dir() {
+                    folders.push(path);
+                } else if is_staged(&below) {
+                    found.push(Listed { key: format!("{folder}/{below}"), size: meta.len(), modified });
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Where an object of a local store is.
+    fn file(&self, key: &str) -> std::path::PathBuf {
+        FilePath::new("/").join(self.prefix.as_ref()).join(key)
+    }
+
     /// Deletes an object; that it is not there is no error.
     pub fn delete(&self, key: &str) -> Result<()> {
+        if self.is_local && is_staged(key) {
+            let file = self.file(key);
+            return std::fs::remove_file(&file).map_err(Error::file(file));
+        }
         match self.runtime.block_on(self.inner.delete(&self.path(key))) {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(e) => Err(self.unavailable(key)(e)),
@@ -349,6 +383,11 @@ pub fn split_glob(path: &str) -> (String, String) {
         Some(cut) => (path[..cut].to_owned(), path[cut + 1..].to_owned()),
         None => (".".to_owned(), path.to_owned()),
     }
+}
+
+/// `part-00000.ndjson#1`: what `object_store` calls a local file until it is whole.
+pub fn is_staged(key: &str) -> bool {
+    key.rsplit_once('#').is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `a/./b/../c` as `a/c`: object paths know no dots.

@@ -10,13 +10,13 @@ use chrono::{DateTime, Days, Utc};
 
 use crate::error::{Error, Result};
 use crate::io::log::Log;
-use crate::io::store::{Listed, Store};
+use crate::io::store::{Listed, Store, is_staged};
 use crate::progress::Progress;
 
 /// One folder that no record names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
-    /// `runs/{as_of}/{run_id}`, or the key of a probe.
+    /// `runs/{as_of}/{run_id}`, or the key of a probe or of a write that was cut short.
     pub folder: String,
     pub keys: Vec<String>,
     pub bytes: u64,
@@ -34,6 +34,9 @@ pub fn leftovers(output: &Store, days: u32, nonce: &str) -> Result<Vec<Leftover>
     // Listed before the log is read: what is published in between is named by the log.
     let mut objects = output.list("runs")?;
     objects.extend(output.list("_control")?);
+    for folder in ["runs", "outbox", "kpi", "kpi_current", "_log", "_control"] {
+        objects.extend(output.staged(folder)?);
+    }
     let log = Log::read(output)?;
     let published: BTreeSet<&str> =
         log.records.iter().flat_map(|r| &r.files).filter_map(|file| folder_of(&file.path)).collect();
@@ -53,9 +56,10 @@ pub fn leftovers(output: &Store, days: u32, nonce: &str) -> Result<Vec<Leftover>
     Ok(leftovers.into_values().filter(|leftover| leftover.modified < before).collect())
 }
 
-/// `runs/2026-06-30/3f0c-1` of a file in it; a probe stands for itself; `None` = not ours to delete.
+/// `runs/2026-06-30/3f0c-1` of a file in it; a probe, and a write that was cut short, stand for themselves; `None` = not
+/// ours to delete.
 fn folder_of(key: &str) -> Option<&str> {
-    if key.starts_with("_control/probe-") || key.starts_with("_control/clock-") {
+    if key.starts_with("_control/probe-") || key.starts_with("_control/clock-") || is_staged(key) {
         return Some(key);
     }
     let rest = key.strip_prefix("runs/")?;
@@ -98,6 +102,7 @@ mod tests {
             ("runs/2026-06-30/ab-1/actions/part-00000.parquet", Some("runs/2026-06-30/ab-1")),
             ("runs/2026-06-30/ab-1/run_results.json", Some("runs/2026-06-30/ab-1")),
             ("_control/probe-00ff", Some("_control/probe-00ff")),
+            ("outbox/dt=2026-06-30/part-00000.ndjson#1", Some("outbox/dt=2026-06-30/part-00000.ndjson#1")),
             ("_control/HALT", None),
             ("_log/00000000000000000001.json", None),
             ("outbox/dt=2026-06-30/channel=email/part-00000.ndjson", None),

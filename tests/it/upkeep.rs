@@ -356,6 +356,10 @@ fn gc_deletes_what_no_record_names_and_nothing_else() {
     let probe = house.path("output/_control/probe-00ff");
     fs::write(&probe, "1").expect("written");
     age(&probe, 8);
+    // A write to a local file that was killed: the store lists no such objects, and what is in it is personal.
+    let staged = house.path("output/outbox/dt=2026-06-30/channel=email/part-00000.ndjson#1");
+    fs::write(&staged, "half").expect("written");
+    age(&staged, 8);
     fs::write(house.path("output/_control/HALT"), "stop").expect("written");
     age(&house.path("output/_control/HALT"), 800);
     for file in files(&house, "output/runs/*/*/*/*") {
@@ -364,12 +368,19 @@ fn gc_deletes_what_no_record_names_and_nothing_else() {
         }
     }
     let listed = ok(house.regua(&["gc", "output"]));
-    assert_eq!(listed["folders"], serde_json::json!(["_control/probe-00ff", "runs/2026-06-30/dead-1"]));
+    let cut = "outbox/dt=2026-06-30/channel=email/part-00000.ndjson#1";
+    assert_eq!(listed["folders"], serde_json::json!(["_control/probe-00ff", cut, "runs/2026-06-30/dead-1"]));
     assert!(old.exists(), "it only lists");
     let text = house.regua(&["gc", "output", "--output", "text"]).stdout;
     assert!(text.contains("could be deleted with --delete"), "{text}");
-    assert_eq!(ok(house.regua(&["gc", "output", "--delete"]))["objects"], 2);
-    assert!(!old.exists() && !probe.exists() && young.exists() && house.path("output/_control/HALT").exists());
+    assert_eq!(ok(house.regua(&["gc", "output", "--delete"]))["objects"], 3);
+    assert!(
+        !old.exists()
+            && !staged.exists()
+            && !probe.exists()
+            && young.exists()
+            && house.path("output/_control/HALT").exists()
+    );
     assert_eq!(ok(house.regua(&["gc", "output"]))["objects"], 0);
     fs::remove_file(house.path("output/_control/HALT")).expect("removed");
     sound(&house);
