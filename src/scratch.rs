@@ -42,11 +42,13 @@ fn make(dir: &Path) -> std::io::Result<Scratch> {
     let own = Permissions::from_mode(0o700);
     let folder =
         interrupt::removed_on_signal(|| tempfile::Builder::new().prefix(PREFIX).permissions(own).tempdir_in(dir))?;
-    // It is locked before it has its name, so nobody ever finds it free while this process lives.
+    // It is locked before it has its name, so nobody ever finds it free while this process lives. On a file system
+    // without locks it never gets the name, and nobody takes the folder for dead.
     let unnamed = folder.path().join("unnamed");
     let lock = File::create(&unnamed)?;
-    lock.lock()?;
-    std::fs::rename(&unnamed, folder.path().join(LOCK))?;
+    if lock.lock().is_ok() {
+        std::fs::rename(&unnamed, folder.path().join(LOCK))?;
+    }
     Ok(Scratch { folder, _lock: lock })
 }
 
