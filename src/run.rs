@@ -96,7 +96,7 @@ pub struct Prepared {
 /// Runs the pipeline for one date.
 ///
 /// # Errors
-/// As each stage says; nothing is visible to any reader unless this returns `Ok`.
+/// As each stage says; nothing is visible to any reader unless this returns `Ok`, or `Unfinished`, which says so.
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;

@@ -70,6 +70,7 @@ class Consumer:
 
     def go_over_log(self) -> Exit:
         """Nothing is sent before everything that is open was checked and every void is known."""
+        self.counts.pop("waiting", None)
         records = outbox.read_log(self.output)
         self.last_seq = len(records)
         self.ledger.remember(records)

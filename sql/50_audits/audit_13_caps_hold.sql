@@ -37,7 +37,14 @@ with
     ),
     -- Every cap that binds a message.
     bound as (
-        select messages.*, caps.cap_no, caps.scope, caps.contacts_max, caps.days, caps.channel as only_channel, caps.segment as only_segment
+        select
+            messages.*,
+            caps.cap_no,
+            caps.scope,
+            caps.contacts_max,
+            caps.days,
+            caps.channel as only_channel,
+            caps.segment as only_segment
         from messages
         inner join caps
             on (caps.channel is null or caps.channel = messages.channel)

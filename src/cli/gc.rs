@@ -21,8 +21,8 @@ ever deleted. Age is by the store's clock. In a bucket, a lifecycle rule ends up
 pub(super) struct Gc {
     /// Output folder or URL of the pipeline
     output_folder: String,
-    /// Days since the last write of an attempt; a run that is under way must not be older
-    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    /// Days since the last write of an attempt, at least one; a run that is under way must not be older
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     older_than: u32,
     /// Delete what is listed
     #[arg(long)]

@@ -196,8 +196,9 @@ fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
 /// Publishes what was audited.
 ///
 /// # Errors
-/// `Torn` where what is read back is not what was written, `HeadMoved` where another date went in meanwhile,
-/// `Conflict` where another run took the date.
+/// `Torn` where what is read back is not what was written, or is gone before the record; `Moved` where an input is not
+/// what was read; `Halted`; `HeadMoved` where another date went in meanwhile; `Conflict` where another run took the date.
+/// After the record only `Unfinished`.
 pub fn publish(
     output: &Store,
     (log, edition): (&Log, &Edition),
@@ -216,6 +217,8 @@ pub fn publish(
     }
     files.push(write_results(output, &folder, results)?);
     let record = record((log, edition), provenance, audited, run_id, files);
+    // A run that died after its record may have left copies unmade. They are made before the next record is, so only the
+    // newest record can ever lack some.
     refuse_halted(output)?;
     log.head().map_or(Ok(()), |head| project(output, head))?;
     let published = commit(output, log, provenance, &record)?;

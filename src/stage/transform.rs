@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 
@@ -146,7 +146,9 @@ fn step_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
 }
 
 fn table(columns: Vec<(&str, DataType, ArrayRef)>) -> Result<(SchemaRef, RecordBatch)> {
-    let fields: Vec<Field> = columns.iter().map(|(name, kind, _)| Field::new(*name, kind.clone(), true)).collect();
+    let field =
+        |(name, kind, column): &(&str, DataType, ArrayRef)| Field::new(*name, kind.clone(), column.is_nullable());
+    let fields: Vec<Field> = columns.iter().map(field).collect();
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, _, c)| c).collect());
     let batch = batch.map_err(|e| Error::Model { model: "run tables".to_owned(), what: e.to_string() })?;

@@ -5,7 +5,7 @@ use regua::io::engine::{Layer, Models};
 use regua::stage::audit::check_shard;
 
 use crate::spec::{Given, calendar, given, models};
-use crate::support::rows;
+use crate::support::{root, rows};
 
 /// One debtor, two items in two buckets, one message about both.
 const SOUND: &str = "
@@ -500,15 +500,8 @@ fn models_come_after_what_they_read_and_layers_in_their_order() {
 /// A model that a specification forgets would go untested.
 #[test]
 fn every_model_is_named_in_a_specification() {
-    let specifications = [
-        include_str!("models/answers.rs"),
-        include_str!("models/balances.rs"),
-        include_str!("models/charges.rs"),
-        include_str!("models/contacts.rs"),
-        include_str!("models/duties.rs"),
-        include_str!("models/standing.rs"),
-        include_str!("models/totals.rs"),
-    ];
+    let files = glob::glob(&root().join("tests/it/models/*.rs").to_string_lossy()).expect("a pattern").flatten();
+    let specifications: Vec<String> = files.map(|file| std::fs::read_to_string(file).expect("text")).collect();
     let is_named = |name: &str| specifications.iter().any(|s| s.contains(&format!("{name} =")));
     let layers = Layer::ALL.iter().filter(|(layer, _)| *layer != Layer::Audits);
     let names = layers.flat_map(|(layer, _)| models().of(*layer)).map(|m| m.name.as_str());

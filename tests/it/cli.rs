@@ -8,16 +8,6 @@ use serde_json::Value;
 
 use crate::support::{Ended, House, as_of, root, test_venv};
 
-/// A house with one debtor and one invoice that is ten days late.
-fn small() -> House {
-    let house = House::new();
-    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-05-01 2026-06-20 100.00");
-    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
-    house.write("debtors", "debtor_id legal_name state\nD1 Acme SP");
-    house.write("contact_points", "debtor_id channel address\nD1 email finance@acme.example");
-    house
-}
-
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("no JSON ({e}): {text}"))
 }
@@ -177,7 +167,7 @@ fn a_file_that_is_no_toml_is_told_with_its_line() {
 
 #[test]
 fn the_result_is_the_last_line_and_the_same_run_changes_nothing() {
-    let house = small();
+    let house = House::of_one_invoice();
     let run = ["run", "pipelines/daily.toml", "--as-of", as_of(), "--result-file", "result.json"];
     let first = house.regua(&run);
     assert_eq!(first.code, 0, "{}", first.stderr);
@@ -213,7 +203,7 @@ fn the_result_is_the_last_line_and_the_same_run_changes_nothing() {
 /// Exit codes of a run that is refused, each produced by what a scheduler will meet.
 #[test]
 fn each_refusal_has_its_exit_code() {
-    let house = small();
+    let house = House::of_one_invoice();
     let run = |as_of| house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of, "--output", "text"]);
     std::fs::rename(house.path("input/debtors.parquet"), house.path("late.parquet")).expect("moved away");
     let missing = run(as_of());
@@ -253,7 +243,7 @@ fn each_refusal_has_its_exit_code() {
 
 #[test]
 fn explain_says_why() {
-    let house = small();
+    let house = House::of_one_invoice();
     assert_eq!(house.run(as_of()).code, 0);
     let from = ["--from", "output", "--output"];
     let explain = |subject: &str, format: &str| {

@@ -1,6 +1,6 @@
 //! What can go wrong while a run publishes, and what must not come of it: nothing lost, nothing twice, nothing half.
 //!
-//! `tests/faults --full` runs all of it; in `tests/run` the numbers are smaller (`Scale::of_ci`).
+//! `tests/faults --full` runs all of it; in `tests/run` the numbers are smaller (`Scale::OF_CI`).
 
 pub mod desk;
 mod flaky;
@@ -30,6 +30,8 @@ use flaky::{Fault, Flaky};
 /// How much is tried.
 pub struct Scale {
     pub seeds: u64,
+    /// The same for large uploads, which are slow to hash where nothing is optimised.
+    pub seeds_of_large: u64,
     pub kills: usize,
     pub races: usize,
     pub flips: usize,
@@ -38,8 +40,17 @@ pub struct Scale {
 }
 
 impl Scale {
-    const OF_CI: Scale = Scale { seeds: 2, kills: 12, races: 3, flips: 300, canaries: 300, commits: 40 };
-    const FULL: Scale = Scale { seeds: 20, kills: 1_000, races: 500, flips: 10_000, canaries: 10_000, commits: 1_000 };
+    const OF_CI: Scale =
+        Scale { seeds: 2, seeds_of_large: 1, kills: 12, races: 3, flips: 300, canaries: 300, commits: 40 };
+    const FULL: Scale = Scale {
+        seeds: 20,
+        seeds_of_large: 20,
+        kills: 1_000,
+        races: 500,
+        flips: 10_000,
+        canaries: 10_000,
+        commits: 1_000,
+    };
 
     pub fn wanted() -> Scale {
         if std::env::var_os("REGUA_FAULTS").is_some_and(|v| v == "full") { Scale::FULL } else { Scale::OF_CI }
@@ -70,7 +81,7 @@ fn any_operation_may_fail() {
         let operations = dry.done();
         // The large file is slow to hash: its own operations are what matters then.
         let of_interest = |at: &usize| !has_large || operations[*at].ends_with("large.bin");
-        for seed in 0..if has_large { scale.seeds.div_ceil(10) } else { scale.seeds } {
+        for seed in 0..if has_large { scale.seeds_of_large } else { scale.seeds } {
             for at in (0..operations.len()).filter(of_interest) {
                 for fault in Fault::ALL {
                     trial(&desk, seed, at, fault, &operations[at]);
@@ -115,11 +126,44 @@ fn trial(desk: &Desk, seed: u64, at: usize, fault: Fault, operation: &str) {
 fn a_record_never_names_what_is_gone() {
     let desk = Desk::new(false);
     let mut store = Flaky::new(Arc::new(InMemory::new()), Vec::new());
-    store.collected_at = Some("_control/HALT");
+    store.deleted_after = Some(("_control/HALT", "/runs/"));
     let output = desk.store(Arc::new(store));
     let error = desk.attempt(&output, "x").expect_err("its files are gone");
     assert!(matches!(&error, Error::Torn { what, .. } if what == "it is gone"), "{error}");
     assert!(Log::read(&output).expect("a log").records.is_empty());
+}
+
+/// A halt that somebody takes away again while a run looks: the last batch lacked its copies then, and for good.
+#[test]
+fn a_halt_that_was_seen_once_stops_the_run() {
+    let desk = Desk::new(false);
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let calm = desk.store(Arc::clone(&inner));
+    desk.attempt(&calm, "x").expect("published");
+    calm.put("_control/HALT", "stop".into()).expect("written");
+    let mut store = Flaky::new(inner, Vec::new());
+    store.deleted_after = Some(("_control/HALT", "_control/HALT"));
+    let tomorrow = as_of().parse::<chrono::NaiveDate>().expect("a date").succ_opt().expect("a date");
+    let halted = desk.attempt_on(tomorrow, &desk.store(Arc::new(store)), "y").expect_err("it is halted");
+    assert!(matches!(halted, Error::Halted { .. }), "{halted}");
+    assert_eq!(Log::read(&calm).expect("a log").records.len(), 1);
+}
+
+/// What fails after the record is no failure of the publication, and says so.
+#[test]
+fn what_fails_after_the_record_says_that_it_is_published() {
+    let desk = Desk::new(false);
+    let dry = Flaky::new(Arc::new(InMemory::new()), Vec::new());
+    desk.attempt(&desk.store(Arc::new(dry.clone())), "x").expect("published");
+    let last_put = dry.done().iter().rposition(|operation| operation.starts_with("put ")).expect("a copy");
+    let output = desk.store(Arc::new(Flaky::new(Arc::new(InMemory::new()), vec![(last_put, Fault::Before)])));
+    let error = desk.attempt(&output, "x").expect_err("a copy is missing");
+    assert!(matches!(error, Error::Unfinished { seq: 1, .. }), "{error}");
+    assert!(error.to_string().starts_with("it is published as record 1, but not all of its copies"), "{error}");
+    assert_eq!(error.exit_code(), 75);
+    assert_eq!(sound(&output, "unfinished").records.len(), 1);
+    desk.attempt(&output, "y").expect("the same again");
+    assert!(verify(&output, &Silent).expect("a log").copies.is_empty(), "every copy stands");
 }
 
 /// Inputs that were exchanged after they were read: what was decided is about nobody any more.

@@ -5,5 +5,7 @@ mod balances;
 mod charges;
 mod contacts;
 mod duties;
+mod reversals;
+mod settlement;
 mod standing;
 mod totals;

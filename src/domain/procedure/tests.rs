@@ -423,3 +423,12 @@ fn the_ends_of_time_do_not_panic() {
         }
     }
 }
+
+/// The audits know a scope by the word that configuration has for it.
+#[test]
+fn a_scope_is_called_what_it_is_written_as() {
+    for (scope, word) in [(CapScope::Account, "account"), (CapScope::Debtor, "debtor"), (CapScope::Group, "group")] {
+        assert_eq!(scope.as_str(), word);
+        assert_eq!(serde_json::from_value::<CapScope>(word.into()).unwrap(), scope);
+    }
+}

@@ -44,20 +44,20 @@ pub struct Flaky {
     plan: Arc<Mutex<Plan>>,
     /// Lets a conditional create overwrite, as some S3 look-alikes do.
     pub ignores_conditions: bool,
-    /// When this object is looked for, somebody has just deleted every attempt.
-    pub collected_at: Option<&'static str>,
+    /// Once the first has been looked for, somebody deletes all that has the second in its name.
+    pub deleted_after: Option<(&'static str, &'static str)>,
 }
 
 impl Flaky {
     pub fn new(inner: Arc<dyn ObjectStore>, faults: Vec<(usize, Fault)>) -> Flaky {
         let plan = Plan { done: Vec::new(), faults };
-        Flaky { inner, plan: Arc::new(Mutex::new(plan)), ignores_conditions: false, collected_at: None }
+        Flaky { inner, plan: Arc::new(Mutex::new(plan)), ignores_conditions: false, deleted_after: None }
     }
 
-    async fn collect(&self) -> Result<()> {
-        let attempts: Vec<ObjectMeta> = self.inner.list(None).try_collect().await?;
-        for attempt in attempts.iter().filter(|a| a.location.as_ref().contains("/runs/")) {
-            self.inner.delete(&attempt.location).await?;
+    async fn delete_all(&self, name: &str) -> Result<()> {
+        let objects: Vec<ObjectMeta> = self.inner.list(None).try_collect().await?;
+        for object in objects.iter().filter(|object| object.location.as_ref().contains(name)) {
+            self.inner.delete(&object.location).await?;
         }
         Ok(())
     }
@@ -118,10 +118,11 @@ impl ObjectStore for Flaky {
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         let fault = self.enter("get", path.as_ref());
-        if self.collected_at.is_some_and(|key| path.as_ref().ends_with(key)) {
-            self.collect().await?;
+        let found = self.through(fault, self.inner.get_opts(path, options)).await;
+        match self.deleted_after {
+            Some((key, name)) if path.as_ref().ends_with(key) => self.delete_all(name).await.and(found),
+            _ => found,
         }
-        self.through(fault, self.inner.get_opts(path, options)).await
     }
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {

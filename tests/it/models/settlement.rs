@@ -1,0 +1,196 @@
+//! Settlement: the balance day by day, and since when an item has been paid in full.
+
+use crate::spec::spec;
+
+#[test]
+fn the_balance_of_every_day_with_a_posting() {
+    spec(
+        "
+        invoices: invoice_id installment_no due_date amount
+            I1 1 2026-05-20 50.00
+            I1 2 2026-06-20 50.00
+            I2 1 2026-06-20 50.00
+        payments: payment_id invoice_id installment_no kind paid_on amount
+            P1 I1 - payment 2026-05-19 70.00
+            P2 I1 2 payment 2026-05-25 10.00
+            R3 I1 - refund 2026-06-01 60.00
+        int_item_days = invoice_id installment_no paid_on next_on applied_amount
+            I1 1 2026-05-19 2026-05-25 50.00
+            I1 2 2026-05-19 2026-05-25 20.00
+            I1 1 2026-05-25 2026-06-01 50.00
+            I1 2 2026-05-25 2026-06-01 30.00
+            I1 1 2026-06-01 - 10.00
+            I1 2 2026-06-01 - 10.00
+    ",
+    );
+}
+
+#[test]
+fn each_instalment_is_settled_by_the_payment_that_filled_it() {
+    spec(
+        "
+        invoices: invoice_id installment_no due_date amount
+            I1 1 2026-05-20 50.00
+            I1 2 2026-06-20 50.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-05-19 50.00
+            P2 I1 2026-06-19 50.00
+        int_items = installment_no settled_on
+            1 2026-05-19
+            2 2026-06-19
+    ",
+    );
+}
+
+#[test]
+fn a_later_overpayment_does_not_move_the_day_of_settlement() {
+    spec(
+        "
+        invoices: invoice_id due_date amount
+            I1 2026-05-20 50.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-05-01 20.00
+            P2 I1 2026-05-19 30.00
+            P3 I1 2026-06-19 50.00
+        int_items = invoice_id settled_on
+            I1 2026-05-19
+    ",
+    );
+}
+
+#[test]
+fn a_reversed_and_repeated_payment_settles_when_repeated() {
+    spec(
+        "
+        invoices: invoice_id due_date amount
+            I1 2026-05-20 50.00
+        payments: payment_id invoice_id reverses paid_on amount
+            P1 I1 - 2026-05-19 50.00
+            R1 I1 P1 2026-05-22 -50.00
+            P2 I1 - 2026-05-29 50.00
+        as of 2026-05-21
+        int_items = invoice_id settled_on
+            I1 2026-05-19
+        as of 2026-05-28
+        int_items = invoice_id settled_on open_amount
+            I1 - 50.00
+        as of 2026-06-30
+        int_items = invoice_id settled_on open_amount
+            I1 2026-05-29 0.00
+    ",
+    );
+}
+
+#[test]
+fn a_payment_reversed_on_the_same_day_never_settled_anything() {
+    spec(
+        "
+        invoices: invoice_id due_date amount
+            I1 2026-05-20 50.00
+        payments: payment_id invoice_id reverses paid_on amount
+            P1 I1 - 2026-05-19 50.00
+            R1 - P1 2026-05-19 50.00
+            P2 I1 - 2026-05-29 50.00
+        int_items = invoice_id settled_on
+            I1 2026-05-29
+    ",
+    );
+}
+
+#[test]
+fn a_payment_before_the_invoice_settles_it_before_it_is_due() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-05-01 2026-05-20 50.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-04-01 50.00
+        int_items = invoice_id settled_on
+            I1 2026-04-01
+    ",
+    );
+}
+
+/// Replaying days is dear, so only invoices that need it are replayed; both ways give the same.
+#[test]
+fn only_what_is_posted_to_more_than_once_is_entangled() {
+    spec(
+        "
+        invoices: invoice_id installment_no due_date amount
+            ONCE 1 2026-06-20 100.00
+            PART 1 2026-06-20 100.00
+            NONE 1 2026-06-20 100.00
+            OVER 1 2026-06-20 100.00
+            TWICE 1 2026-06-20 100.00
+            BACK 1 2026-06-20 100.00
+            MIXED 1 2026-06-20 100.00
+            POOL 1 2026-06-20 60.00
+            POOL 2 2026-07-20 60.00
+            NAMED 1 2026-06-20 60.00
+            NAMED 2 2026-07-20 60.00
+            PARTS 1 2026-06-20 60.00
+            PARTS 2 2026-07-20 60.00
+            LAST 2 2026-06-20 60.00
+        payments: payment_id invoice_id installment_no paid_on amount
+            P1 ONCE - 2026-06-10 100.00
+            P2 PART 1 2026-06-10 40.00
+            P3 OVER - 2026-06-10 130.00
+            P4 TWICE - 2026-06-10 40.00
+            P5 TWICE - 2026-06-11 60.00
+            P6 BACK 1 2026-06-10 -10.00
+            P7 MIXED - 2026-06-10 10.00
+            P8 MIXED 1 2026-06-10 20.00
+            P9 POOL - 2026-06-10 70.00
+            P10 NAMED 1 2026-06-10 60.00
+            P11 NAMED 2 2026-06-11 10.00
+            P12 LAST - 2026-06-10 60.00
+            P13 PARTS 2 2026-06-10 20.00
+            P14 PARTS 2 2026-06-12 50.00
+            P15 PARTS 1 2026-06-11 10.00
+        int_item_postings = invoice_id installment_no amount least_amount first_on last_on
+            ONCE - 100.00 100.00 2026-06-10 2026-06-10
+            PART 1 40.00 40.00 2026-06-10 2026-06-10
+            OVER - 130.00 130.00 2026-06-10 2026-06-10
+            TWICE - 100.00 40.00 2026-06-10 2026-06-11
+            BACK 1 -10.00 -10.00 2026-06-10 2026-06-10
+            MIXED - 10.00 10.00 2026-06-10 2026-06-10
+            MIXED 1 20.00 20.00 2026-06-10 2026-06-10
+            POOL - 70.00 70.00 2026-06-10 2026-06-10
+            NAMED 1 60.00 60.00 2026-06-10 2026-06-10
+            NAMED 2 10.00 10.00 2026-06-11 2026-06-11
+            LAST - 60.00 60.00 2026-06-10 2026-06-10
+            PARTS 1 10.00 10.00 2026-06-11 2026-06-11
+            PARTS 2 70.00 20.00 2026-06-10 2026-06-12
+        int_entangled_invoices = invoice_id is_flowing
+            TWICE true
+            BACK false
+            MIXED true
+            POOL true
+            LAST true
+            PARTS true
+        int_item_fills = invoice_id installment_no applied_amount full_since
+            TWICE 1 100.00 2026-06-11
+            MIXED 1 30.00 -
+            POOL 1 60.00 2026-06-10
+            POOL 2 10.00 -
+            LAST 2 60.00 2026-06-10
+            PARTS 1 10.00 -
+            PARTS 2 60.00 2026-06-12
+        int_items = invoice_id installment_no applied_amount settled_on
+            ONCE 1 100.00 2026-06-10
+            PART 1 40.00 -
+            NONE 1 0.00 -
+            OVER 1 100.00 2026-06-10
+            TWICE 1 100.00 2026-06-11
+            BACK 1 0.00 -
+            MIXED 1 30.00 -
+            POOL 1 60.00 2026-06-10
+            POOL 2 10.00 -
+            NAMED 1 60.00 2026-06-10
+            NAMED 2 10.00 -
+            LAST 2 60.00 2026-06-10
+            PARTS 1 10.00 -
+            PARTS 2 60.00 2026-06-12
+    ",
+    );
+}
