@@ -92,7 +92,7 @@ impl<'a> Matter<'a> {
             return None;
         };
         if let Some(doubt) = place.doubt() {
-            self.trace.push(format!("slot narrowed: {doubt}, hours lawful in every zone of the country"));
+            self.trace.push(format!("hours narrowed: {doubt}, so lawful in every zone of the country"));
         }
         let slot = self.slot(&place);
         if slot.is_none() {

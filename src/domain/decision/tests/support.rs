@@ -117,6 +117,19 @@ fn templates() -> Templates {
     Templates::compile(files, "pt-BR").unwrap()
 }
 
+/// Of a message over many items.
+pub(super) fn short_templates() -> Templates {
+    let files = Channel::ALL.map(|channel| {
+        let name = if channel == Channel::Instruction { "order" } else { "letter" };
+        (
+            "pt-BR".to_owned(),
+            format!("{name}.{}.j2", channel.as_str()),
+            "{{ items_count }} {{ total_due | money }}".to_owned(),
+        )
+    });
+    Templates::compile(files, "pt-BR").unwrap()
+}
+
 pub(super) fn rules() -> Rules {
     Rules {
         tenant: "t".to_owned(),
@@ -320,7 +333,8 @@ impl Case {
     pub fn later(&mut self, days: i64) {
         self.as_of += chrono::TimeDelta::days(days);
         for item in self.group.debtors.iter_mut().flat_map(|(_, a)| a).flat_map(|a| &mut a.items) {
-            item.days_past_due += days;
+            let past = (self.as_of - item.due_date).num_days();
+            item.days_past_due = if self.as_of > item.payable_on { past } else { past.min(0) };
         }
     }
 
