@@ -106,6 +106,8 @@ impl Calendar {
         let in_any_state = state == Some(None);
         let (zone, doubt) = match own {
             Some(Some(zone)) => (Some(zone), None),
+            // Where the country has one zone, it is that one.
+            _ if (own == Some(None) || in_any_state) && self.zones.is_one() => (Some(self.zones.default), None),
             Some(None) => (None, Some("time zone not known")),
             None if in_any_state => (None, None),
             None => (Some(of_state().unwrap_or(self.zones.default)), None),
@@ -152,6 +154,10 @@ impl Calendar {
 }
 
 impl Zones {
+    fn is_one(&self) -> bool {
+        self.by_state.values().all(|of_state| *of_state == self.default)
+    }
+
     fn has(&self, zone: Tz) -> bool {
         self.default == zone || self.by_state.values().any(|of_state| *of_state == zone)
     }

@@ -72,7 +72,7 @@ fn with_whatsapp(case: &mut Case) {
 fn a_step_that_failed_goes_on_by_the_next_address_and_never_repeats_for_ever() {
     let email = Some("email@example.com");
     let table: &[(&str, fn(&mut Case), &str)] = &[
-        ("once: again", |c| drop(failed(c, Channel::Email, 4, None).on), "d+5 #2 by email: A"),
+        ("once: again", |c| failed(c, Channel::Email, 4, None).occurrence = 1, "d+5 #2 by email: A"),
         ("twice, and there is no other", |c| failed_twice(c, Channel::Email, None), "no_contact_point"),
         ("twice at the address", |c| failed_twice(c, Channel::Email, Some(" EMAIL@example.com")), "no_contact_point"),
         (
@@ -112,6 +112,7 @@ fn a_step_that_failed_goes_on_by_the_next_address_and_never_repeats_for_ever() {
             |c| {
                 failed_twice(c, Channel::Email, None);
                 c.group.contacts.iter_mut().for_each(|contact| contact.cycle_id = Some("old".to_owned()));
+                c.account().episode_start = days_ago(2);
             },
             "d+5 by email: A",
         ),
@@ -124,7 +125,9 @@ fn a_step_that_failed_goes_on_by_the_next_address_and_never_repeats_for_ever() {
         failed_twice(c, Channel::Email, email);
     });
     assert_eq!(second.action().destination.unwrap().expose(), "second@example.com");
-    let hold = Case::of(&[10]).with(|c| (with_whatsapp(c), failed_twice(c, Channel::Email, email))).with(|c| {
+    let hold = Case::of(&[10]).with(|c| {
+        with_whatsapp(c);
+        failed_twice(c, Channel::Email, email);
         c.debtor().points[1].opted_out = true;
     });
     let why = "tried: email failed 2 times; looked at email, whatsapp, sms";
