@@ -106,8 +106,6 @@ pub struct Action {
     pub tone: &'static str,
     pub template_id: Option<String>,
     pub template_version: Option<String>,
-    /// It tells that there is a debt.
-    pub names_debt: bool,
     pub template_params: Pii<String>,
     pub subject: Option<Pii<String>>,
     pub body: Pii<String>,

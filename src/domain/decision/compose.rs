@@ -156,7 +156,6 @@ impl<'a> Matter<'a> {
             tone: tone.as_str(),
             template_id: Some(step.template.clone()),
             template_version: Some(rendered.version),
-            names_debt: rules.templates.names_debt(self.language(), &step.template, route.channel),
             template_params: params.to_string().into(),
             subject: rendered.subject.map(Pii::from),
             body: rendered.body.into(),
