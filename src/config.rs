@@ -49,6 +49,15 @@ pub struct Limits {
     pub shards: Option<u32>,
     pub workers: usize,
     pub quarantine_share_max: f64,
+    /// So many bad rows of an input never stop a run.
+    pub quarantine_rows_min: u64,
+    /// Against the newest published run: least rows of an input, and how far the position may move.
+    pub rows_percent_min: u32,
+    pub position_percent_max: u32,
+    /// Of what was paid, what may match no invoice.
+    pub unmatched_percent_max: u32,
+    /// Of all debtors, how many one group may hold.
+    pub group_debtors_percent_max: u32,
     pub history_days: u32,
     /// Actions may be at most so many percent above the usual number.
     pub volume_percent_max: u32,

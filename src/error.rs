@@ -77,7 +77,7 @@ pub enum Error {
     Audit(Lines<Finding>),
     #[error(
         "nothing was published: {0}. `regua plan` shows what would go out; if it is right, run again with \
-         --accept-volume \"why\", or raise limits.volume_percent_max"
+         --accept-volume \"why\""
     )]
     Surge(String),
     #[error("a message could not be made: {0}")]

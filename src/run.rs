@@ -20,10 +20,10 @@ use crate::progress::Progress;
 pub use crate::stage::load::Seen;
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
-use crate::stage::shard::Shards;
+use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard,
-    transform,
+    Artifact, Audited, Clash, Decided, QuarantinedRow, Shard, Snapshots, Totals, audit, decide, gates, load, measure,
+    publish, shard, transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -70,7 +70,9 @@ pub struct RunResults {
 #[derive(Default)]
 struct Ledger {
     clashes: Vec<Clash>,
-    duplicate_totals: Totals,
+    /// Rows that say again what another says, by table.
+    repeated: BTreeMap<&'static str, u64>,
+    set_aside: Totals,
 }
 
 /// A run as it stands before it publishes.
@@ -130,7 +132,8 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
     })?;
     if let Planned::Ready(prepared) = &mut planned {
         prepared.notes.extend(prepared.revision());
-        prepared.notes.extend(prepared.surge(plan).map(|what| format!("`regua run` would stop: {what}")));
+        let surprises = prepared.surprises(plan).into_iter();
+        prepared.notes.extend(surprises.map(|what| format!("`regua run` would stop: {what}")));
         let halt = halt(&output)?;
         prepared.notes.extend(halt.map(|object| format!("{object} says halt: `regua run` would publish nothing")));
     }
@@ -173,14 +176,18 @@ fn prepare(
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
     let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;
-    let (book, ledger) = clock.time("shards", || bench.work_through(&shards))?;
+    BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
+    let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
-    let totals = (&shards.totals, &ledger.duplicate_totals);
+    if !plan.has_open_scope() {
+        gates::unmatched(&measured, &shards.negative, plan.limits.unmatched_percent_max)?;
+    }
+    let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
-    let unmatched = unmatched(&audited);
-    unmatched.iter().for_each(|note| progress.note(note));
-    let notes = [notes, unmatched].concat();
+    let told = [shards.notes.clone(), ledger.notes(), unmatched(&audited)].concat();
+    told.iter().for_each(|note| progress.note(note));
+    let notes = [notes, told].concat();
     let results = results(&bench, &shards, snapshots, &audited);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
@@ -190,21 +197,24 @@ impl Prepared {
         self.provenance.as_of
     }
 
-    /// Far more actions than usual are published only where somebody says why.
+    /// Far more actions than usual, inputs that shrank and a position that jumped are published only where somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
-        match (self.surge(plan), &request.accept_volume) {
-            (None, _) => Ok(()),
-            (Some(what), None) => Err(Error::Surge(what)),
-            (Some(what), Some(why)) => {
+        match (self.surprises(plan).join("; "), &request.accept_volume) {
+            (what, _) if what.is_empty() => Ok(()),
+            (what, None) => Err(Error::Surge(what)),
+            (what, Some(why)) => {
                 self.edition.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
                 Ok(())
             }
         }
     }
 
-    fn surge(&self, plan: &Plan) -> Option<String> {
+    fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
-        publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max)
+        let surge = publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max);
+        let before = self.previous().filter(|record| record.as_of < self.as_of());
+        let (snapshots, measured) = (&self.provenance.snapshots, self.audited.measured());
+        surge.into_iter().chain(gates::changes(before, snapshots, measured, &plan.limits)).collect()
     }
 
     /// What a revision would do.
@@ -275,16 +285,19 @@ impl<'a> Bench<'a> {
     }
 
     /// Several shards at a time; their rows go into the book in order.
-    fn work_through(&self, shards: &Shards) -> Result<(Book, Ledger)> {
+    fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(Book, Ledger)> {
         self.progress.begin("shards", u64::from(shards.count()));
         let mut book = Book::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
-        let mut ledger = Ledger::default();
+        let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
         in_order(
             shards.count(),
             self.plan.limits.workers,
             |number| self.work_on(shards, number),
             |(decided, facts, of_shard)| {
                 self.clock.time("write", || book.append(&decided, facts))?;
+                of_shard.clashes.iter().for_each(|clash| share.add(clash.table));
+                // As soon as there are too many: a broken export must not fill the memory first.
+                share.check(&self.plan.limits, snapshots)?;
                 ledger.add(of_shard);
                 self.progress.advance(1);
                 Ok(())
@@ -304,16 +317,27 @@ impl<'a> Bench<'a> {
         })?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
-        Ok((decided, facts, Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals }))
+        let Shard { clashes, repeated, set_aside, .. } = shard;
+        Ok((decided, facts, Ledger { clashes, repeated, set_aside }))
     }
 }
 
 impl Ledger {
     fn add(&mut self, of_shard: Ledger) {
         self.clashes.extend(of_shard.clashes);
-        for (key, sum) in of_shard.duplicate_totals {
-            *self.duplicate_totals.entry(key).or_default() += sum;
+        for (table, rows) in of_shard.repeated {
+            *self.repeated.entry(table).or_default() += rows;
         }
+        for (key, sum) in of_shard.set_aside {
+            *self.set_aside.entry(key).or_default() += sum;
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let text = |(table, rows)| {
+            format!("{table} snapshot: {rows} rows repeat another in every column, and count once")
+        };
+        self.repeated.iter().map(text).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod decide;
+pub mod gates;
 pub mod load;
 pub mod measure;
 pub mod publish;

@@ -246,8 +246,25 @@ pub struct RawLimits {
     /// Shards that run side by side; none = one per core.
     #[schemars(range(min = 1, max = 256))]
     pub workers: Option<u32>,
-    /// More bad rows than this share of an input stop the run.
+    /// More bad rows than this share of an input stop the run, rows that contradict each other among them; none = 0.01.
     pub quarantine_share_max: Option<f64>,
+    /// So many bad rows of an input never stop a run; none = 20.
+    pub quarantine_rows_min: Option<u64>,
+    /// An input with fewer rows than so many percent of those that the newest published run read stops the run; none = 80.
+    #[schemars(range(max = 100))]
+    pub rows_percent_min: Option<u32>,
+    /// A position whose open amount, debtors or items moved by more than so many percent since the newest published run
+    /// stops the run; none = 50.
+    #[schemars(range(min = 1, max = 100000))]
+    pub position_percent_max: Option<u32>,
+    /// Payments that name no known invoice, and negative ones that reverse nothing, above so many percent of all that
+    /// was paid stop the run; none = 5.
+    #[schemars(range(max = 100))]
+    pub unmatched_percent_max: Option<u32>,
+    /// A group of more than 100 debtors that holds more than so many percent of them all stops the run as a placeholder;
+    /// none = 5.
+    #[schemars(range(max = 100))]
+    pub group_debtors_percent_max: Option<u32>,
     /// Days back for which contact_log is read; at least the longest window of caps, gaps and answers.
     #[schemars(range(min = 1, max = 3650))]
     pub history_days: Option<u32>,

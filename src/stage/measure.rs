@@ -66,8 +66,23 @@ impl Measured {
         unmatched
     }
 
-    /// Currency = sum of a column of the ledger.
+    /// Currency = what was paid, credited and written off, in minor units.
+    pub fn paid(&self) -> BTreeMap<String, i128> {
+        self.ledger_sums("effect_amount")
+    }
+
+    /// Sum of a column of the ledger in a currency, in minor units.
+    pub fn ledger_sum(&self, column: &str, currency: &str) -> i128 {
+        self.ledger_sums(column).get(currency).copied().unwrap_or(0)
+    }
+
     fn ledger(&self, column: &str) -> BTreeMap<String, String> {
+        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+        self.ledger_sums(column).into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
+    }
+
+    /// Currency = sum of a column of the ledger, in minor units.
+    fn ledger_sums(&self, column: &str) -> BTreeMap<String, i128> {
         let mut totals: BTreeMap<String, i128> = BTreeMap::new();
         for batch in self.facts.get("fct_ledger").into_iter().flat_map(|(_, batches)| batches) {
             let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
@@ -77,8 +92,7 @@ impl Measured {
                 *totals.entry(currency.unwrap_or_default().to_owned()).or_default() += amount.unwrap_or(0);
             }
         }
-        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
-        totals.into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
+        totals
     }
 
     /// Actions published on this day by earlier runs, and those of them that nobody reported on.

@@ -338,7 +338,12 @@ pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Op
     let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
     let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
     let is_surge = edition.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
-    is_surge.then(|| format!("{actions} actions, where {usual} are usual and {most} the most that are let through"))
+    is_surge.then(|| {
+        format!(
+            "{actions} actions, where {usual} are usual and {most} the most that are let through \
+             (limits.volume_percent_max = {percent_max})"
+        )
+    })
 }
 
 fn refuse_halted(output: &Store) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Transform: one shard's snapshots through the SQL of staging, intermediate and candidates.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
@@ -60,6 +61,8 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     }
     let (schema, batch) = held_table(&shard.held)?;
     session.register("raw_held_debtors", schema, vec![batch])?;
+    let (schema, batch) = unidentified_table(&shard.unidentified)?;
+    session.register("raw_unidentified", schema, vec![batch])?;
     let (schema, batch) = bucket_table(&plan.buckets)?;
     session.register("run_buckets", schema, vec![batch])?;
     let (schema, batch) = minimum_table(&plan.rules)?;
@@ -70,9 +73,29 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     session.register("run_steps", schema, vec![batch])
 }
 
-fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
-    let column: ArrayRef = Arc::new(StringArray::from_iter_values(held));
-    table(vec![("debtor_id", DataType::Utf8, column)])
+/// The debtors of the shard that a doubtful row can touch, with their groups.
+fn held_table(held: &[(String, i64)]) -> Result<(SchemaRef, RecordBatch)> {
+    let debtors: ArrayRef = Arc::new(StringArray::from_iter_values(held.iter().map(|(debtor, _)| debtor)));
+    let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(held.iter().map(|(_, key)| *key)));
+    table(vec![("debtor_id", DataType::Utf8, debtors), ("group_key", DataType::Int64, keys)])
+}
+
+/// What was paid by nobody knows whom, by company and currency.
+fn unidentified_table(sums: &BTreeMap<(String, String), i128>) -> Result<(SchemaRef, RecordBatch)> {
+    let companies = StringArray::from_iter_values(sums.keys().map(|(company, _)| company));
+    let currencies = StringArray::from_iter_values(sums.keys().map(|(_, currency)| currency));
+    table(vec![
+        ("company_id", DataType::Utf8, Arc::new(companies)),
+        ("currency", DataType::Utf8, Arc::new(currencies)),
+        ("amount", DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE), money(sums.values().copied())?),
+    ])
+}
+
+/// Minor units as a column of money.
+fn money(minor: impl Iterator<Item = i128>) -> Result<ArrayRef> {
+    let amounts = Decimal128Array::from_iter_values(minor).with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
+    let amounts = amounts.map_err(|e| Error::Model { model: "run tables".to_owned(), what: e.to_string() })?;
+    Ok(Arc::new(amounts))
 }
 
 /// The buckets with closed ranges: a missing end is further away than any date can be.
@@ -96,15 +119,13 @@ fn minimum_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
     let rows: Vec<(String, String, i64)> = rules.procedures.values().flat_map(of).collect();
     let reguas: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(regua, _, _)| regua)));
     let currencies: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, currency, _)| currency)));
-    let amounts = Decimal128Array::from_iter_values(rows.iter().map(|(_, _, minor)| i128::from(*minor)));
-    let amounts = amounts.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
-    let amounts = amounts.map_err(|e| Error::Model { model: "run_minimums".to_owned(), what: e.to_string() })?;
+    let amounts = money(rows.iter().map(|(_, _, minor)| i128::from(*minor)))?;
     let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
     let names = DataType::Utf8;
     table(vec![
         ("regua", names.clone(), reguas),
         ("currency", names, currencies),
-        ("minimum_amount", kind, Arc::new(amounts)),
+        ("minimum_amount", kind, amounts),
     ])
 }
 
