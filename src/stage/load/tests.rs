@@ -1,0 +1,1 @@
+//! Rows as exports write them, table by table.
