@@ -60,7 +60,8 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
         add("placeholder?", group.column, format!("one value for {debtors} of {all} debtors"));
     }
     if let Some(matched) = &profile.matched {
-        let (rows, sum) = (share(matched.matched.into(), matched.naming.into()), share(matched.matched_minor, matched.naming_minor));
+        let (rows, sum) =
+            (share(matched.matched.into(), matched.naming.into()), share(matched.matched_minor, matched.naming_minor));
         let of = format!("{} rows that name an invoice", count(matched.naming));
         add("matched", &of, format!("{rows} % of them, {sum} % of their amount"));
     }
@@ -70,7 +71,8 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
 pub(super) fn as_json(profile: &Profile) -> Value {
     let object = |pairs: Vec<(String, Value)>| Value::Object(pairs.into_iter().collect::<Map<String, Value>>());
     let ranges = |from: String, to: String| json!({"from": from, "to": to});
-    let bad = profile.bad.iter().map(|((column, reason), rows)| json!({"column": column, "reason": reason, "rows": rows}));
+    let bad =
+        profile.bad.iter().map(|((column, reason), rows)| json!({"column": column, "reason": reason, "rows": rows}));
     let placeholders = profile.placeholders.iter().map(|g| json!({"column": g.column, "debtors": g.debtors}));
     let dates = profile.dates.iter().map(|(c, r)| ((*c).to_owned(), ranges(r.from.to_string(), r.to.to_string())));
     let amounts = profile.amounts.iter().map(|(c, r)| (c.clone(), ranges(amount(r.from), amount(r.to))));
