@@ -59,6 +59,8 @@ pub struct Column {
     pub required: bool,
     /// Personal data: never logged, never in a KPI table.
     pub personal: bool,
+    /// Inputs only: no model reads it yet. It may hold anything: it is neither checked nor read.
+    pub is_unread: bool,
     pub doc: &'static str,
 }
 
@@ -76,7 +78,7 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, kind: Kind, required: bool, doc: &'static str) -> Column {
-    Column { name, kind, required, personal: false, doc }
+    Column { name, kind, required, personal: false, is_unread: false, doc }
 }
 
 /// A column that must be there and must not be null.
@@ -92,6 +94,11 @@ pub(crate) const fn opt(name: &'static str, kind: Kind, doc: &'static str) -> Co
 impl Column {
     pub(crate) const fn personal(mut self) -> Self {
         self.personal = true;
+        self
+    }
+
+    pub(crate) const fn not_read_yet(mut self) -> Self {
+        self.is_unread = true;
         self
     }
 

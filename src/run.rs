@@ -17,7 +17,7 @@ use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
-pub use crate::stage::load::Seen;
+pub use crate::stage::load::{Profile, Seen};
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::{BadShare, Shards};
@@ -150,6 +150,14 @@ pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Se
     Ok((seen, refused))
 }
 
+/// Reads every input that is ready, and says what it holds.
+///
+/// # Errors
+/// As reading does.
+pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
+    load::profile(seen)
+}
+
 /// Every stage but the last.
 fn prepare(
     plan: &mut Plan,
@@ -169,9 +177,11 @@ fn prepare(
     };
     edition.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of)?;
-    plan.rules.calendar.add(load::holidays(snapshots)?);
-    load::add_rates(&mut plan.rules, snapshots, as_of)?;
-    let notes = notes(plan, snapshots, &log, &edition);
+    let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
+    plan.rules.calendar.add(holidays);
+    left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
+    let mut notes = notes(plan, snapshots, &log, &edition);
+    notes.extend(load::left_out(&left_out));
     notes.iter().for_each(|note| progress.note(note));
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
@@ -361,6 +371,7 @@ fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Ve
     let mut notes: Vec<String> = unused
         .map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", ")))
         .collect();
+    notes.extend(snapshots.notes.iter().cloned());
     let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
     notes.extend(later.map(|date| {
         format!("{date} is published already: of an earlier date only the position and its KPI tables are")

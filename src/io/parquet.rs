@@ -98,6 +98,14 @@ impl Source {
     /// # Errors
     /// `Damaged` or `Moved`, or what `each` returns.
     pub fn for_each_batch(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+        self.for_batches(columns, |batch| each(batch).map(|()| true))
+    }
+
+    /// As `for_each_batch`, for as long as `each` wants more.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn for_batches(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<bool>) -> Result<()> {
         let url = &self.object.url;
         let mut stream = decoded(url, || {
             let reader = reader(&self.store, &self.object);
@@ -106,7 +114,9 @@ impl Source {
             builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
         })?;
         while let Some(batch) = decoded(url, || self.store.runtime().block_on(stream.try_next()))? {
-            each(batch)?;
+            if !each(batch)? {
+                return Ok(());
+            }
         }
         Ok(())
     }
