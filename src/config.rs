@@ -171,6 +171,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Do the invoices hold open items only? Then what is gone was settled.
+    pub fn has_open_scope(&self) -> bool {
+        self.inputs.iter().any(|input| input.scope == InvoiceScope::Open)
+    }
+
+    /// Does cash that nobody can place stop a run?
+    pub fn stops_on_unidentified(&self) -> bool {
+        self.inputs.iter().any(|input| input.unidentified == Unidentified::Stop)
+    }
+
     /// Reads and validates a pipeline file and every file that it names.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::config::Plan;
-use crate::error::{Error, Result};
+use crate::error::{Error, Lines, Result};
 use crate::io::engine::{Engine, Models};
 use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
@@ -73,6 +73,8 @@ struct Ledger {
     /// Rows that say again what another says, by table.
     repeated: BTreeMap<&'static str, u64>,
     set_aside: Totals,
+    /// Company and currency = what was paid by nobody knows whom.
+    unidentified: BTreeMap<(String, String), i128>,
 }
 
 /// A run as it stands before it publishes.
@@ -190,6 +192,9 @@ fn prepare(
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
+    if plan.stops_on_unidentified() && !ledger.unidentified.is_empty() {
+        return Err(Error::Contract(Lines(gates::unidentified(&ledger.unidentified))));
+    }
     if !plan.has_open_scope() {
         gates::unmatched(&measured, &shards.negative, plan.limits.unmatched_percent_max)?;
     }
@@ -327,8 +332,8 @@ impl<'a> Bench<'a> {
         })?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
-        let Shard { clashes, repeated, set_aside, .. } = shard;
-        Ok((decided, facts, Ledger { clashes, repeated, set_aside }))
+        let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
+        Ok((decided, facts, Ledger { clashes, repeated, set_aside, unidentified }))
     }
 }
 
@@ -341,13 +346,15 @@ impl Ledger {
         for (key, sum) in of_shard.set_aside {
             *self.set_aside.entry(key).or_default() += sum;
         }
+        for (key, sum) in of_shard.unidentified {
+            *self.unidentified.entry(key).or_default() += sum;
+        }
     }
 
     fn notes(&self) -> Vec<String> {
-        let text = |(table, rows)| {
-            format!("{table} snapshot: {rows} rows repeat another in every column, and count once")
-        };
-        self.repeated.iter().map(text).collect()
+        let text =
+            |(table, rows)| format!("{table} snapshot: {rows} rows repeat another in every column, and count once");
+        self.repeated.iter().map(text).chain(gates::unidentified(&self.unidentified)).collect()
     }
 }
 

@@ -102,3 +102,15 @@ pub fn unmatched(measured: &Measured, negative: &BTreeMap<String, i128>, percent
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
 }
+
+/// Payments that name neither a debtor nor a known invoice, by company and currency.
+pub fn unidentified(sums: &BTreeMap<(String, String), i128>) -> Vec<String> {
+    let text = |((company, currency), minor): (&(String, String), &i128)| {
+        let amount = Minor(i64::try_from(*minor).unwrap_or(i64::MAX));
+        format!(
+            "payments snapshot: {currency} {amount} of company {company} name neither a debtor nor a known invoice; they \
+             pay nothing here, and kpi_portfolio shows them as unidentified_amount"
+        )
+    };
+    sums.iter().map(text).collect()
+}

@@ -307,7 +307,8 @@ impl Shards {
         }
         let names = self.names(number, &tables)?;
         for (name, rows) in &self.carried.tables {
-            let received = rows.read(number)?.iter().map(|batch| carry::received(batch, &names)).collect::<Result<Vec<_>>>()?;
+            let received =
+                rows.read(number)?.iter().map(|batch| carry::received(batch, &names)).collect::<Result<Vec<_>>>()?;
             tables.entry(name).or_default().extend(received);
         }
         self.look_at_contested(&tables, &mut shard);
@@ -385,7 +386,8 @@ impl Shards {
             else {
                 continue;
             };
-            let owes = |row: usize| kinds.is_none_or(|k| k.is_null(row) || ["invoice", "debit_note"].contains(&k.value(row)));
+            let owes =
+                |row: usize| kinds.is_none_or(|k| k.is_null(row) || ["invoice", "debit_note"].contains(&k.value(row)));
             let is_contested = |row: &usize| {
                 owes(*row) && self.resolved.is_contested(ids.value(*row), self.companies.number(companies.value(*row)))
             };
@@ -396,11 +398,7 @@ impl Shards {
     }
 
     /// Takes out what was paid by nobody knows whom, for nobody knows what: it is counted, and pays nothing here.
-    fn set_unidentified(
-        &self,
-        tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>,
-        shard: &mut Shard,
-    ) -> Result<()> {
+    fn set_unidentified(&self, tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) -> Result<()> {
         let Some(batches) = tables.get_mut("payments") else { return Ok(()) };
         for batch in batches.iter_mut() {
             let Some(debtors) = text(batch, "debtor_id").filter(|d| d.null_count() > 0).cloned() else { continue };
@@ -409,7 +407,8 @@ impl Shards {
             totals::add("payments", &nobodys, self.as_of_day, &self.default_currency, &mut shard.set_aside);
             let [companies, currencies] = ["company_id", "currency"].map(|name| text(&nobodys, name));
             let amounts = nobodys.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
-            let paid_on = nobodys.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<arrow::datatypes::Date32Type>());
+            let paid_on =
+                nobodys.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<arrow::datatypes::Date32Type>());
             let (Some(amounts), Some(paid_on)) = (amounts, paid_on) else { continue };
             for row in (0..nobodys.num_rows()).filter(|row| paid_on.value(*row) <= self.as_of_day) {
                 let or = |c: Option<&StringArray>, default: &str| {

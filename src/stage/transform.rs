@@ -122,11 +122,7 @@ fn minimum_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
     let amounts = money(rows.iter().map(|(_, _, minor)| i128::from(*minor)))?;
     let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
     let names = DataType::Utf8;
-    table(vec![
-        ("regua", names.clone(), reguas),
-        ("currency", names, currencies),
-        ("minimum_amount", kind, amounts),
-    ])
+    table(vec![("regua", names.clone(), reguas), ("currency", names, currencies), ("minimum_amount", kind, amounts)])
 }
 
 /// The caps, numbered from 1 in the order of the configuration.

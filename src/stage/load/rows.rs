@@ -24,6 +24,9 @@ pub const ZERO_AMOUNT: &str = "zero_amount";
 /// Why rows are passed over: fax, a visit, whatever Régua does not know.
 pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
 
+/// Inputs whose rows are about an invoice where they name one.
+const ABOUT_INVOICES: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
+
 /// A row that is not as the contract asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BadRow {
@@ -43,6 +46,33 @@ pub struct BadRow {
     pub agreement_id: Option<String>,
     /// The day that it speaks of, in tables with one row per day.
     pub on: Option<NaiveDate>,
+}
+
+impl BadRow {
+    /// An item of an agreement that nobody signed: it covers nothing here, and its invoice is left alone.
+    pub fn unknown_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
+        BadRow {
+            table: "agreement_items",
+            file_no: (source_row >> 40) as usize,
+            row_no: source_row & 0xff_ffff_ffff,
+            column: "agreement_id",
+            value_class: "an agreement that the snapshot lacks".to_owned(),
+            reason: "unknown_agreement",
+            debtor_id: None,
+            is_warning: true,
+            company_id: None,
+            invoice_id,
+            agreement_id: None,
+            on: None,
+        }
+    }
+
+    /// Can it be about money that somebody owes or has paid? Then whoever owes the invoice that it names is held too.
+    pub fn touches_an_invoice(&self) -> bool {
+        const ABOUT_DEBTS: [&str; 5] = ["invoices", "payments", "promises", "disputes", "agreement_items"];
+        let holds = !self.is_warning || self.reason == "unknown_agreement";
+        holds && self.invoice_id.is_some() && ABOUT_DEBTS.contains(&self.table)
+    }
 }
 
 /// A batch of good rows and the bad ones beside it.
@@ -153,11 +183,12 @@ impl RowRules {
                 Some(at) => self.column(column, batch.column(at), &mut tally)?,
             };
             if column.required && array.null_count() > 0 {
-                let missing = (0..rows).filter(|row| array.is_null(*row));
+                let missing = (0..rows).filter(|row| array.is_null(*row) && !self.may_lack_debtor(column));
                 missing.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
             }
             arrays.push(array);
         }
+        self.check_debtors(&arrays, &mut tally);
         self.check_rows(&mut arrays, &mut tally);
         let warnings = self.warnings(&arrays);
         let (keys, contents) = self.hashes(&arrays, rows);
@@ -194,6 +225,24 @@ impl RowRules {
         let told = warnings.into_iter().filter(|(row, ..)| is_read(row) && !tally.faults.0.contains_key(row));
         bad.extend(told.map(|(row, column, class, reason)| bad_row(row, column, class, reason, true)));
         self.split(whole, tally, bad)
+    }
+
+    /// A row about an invoice is about whoever owes it, so it need not name anybody.
+    fn may_lack_debtor(&self, column: &Column) -> bool {
+        let table = self.input.table;
+        column.name == "debtor_id" && table.name != "invoices" && ABOUT_INVOICES.contains(&table.name)
+    }
+
+    /// A row that names neither a debtor nor an invoice is about nobody; a payment without both is unidentified cash.
+    fn check_debtors(&self, arrays: &[ArrayRef], tally: &mut Tally) {
+        let find = |name: &str| self.columns.iter().zip(arrays).find(|(c, _)| c.name == name);
+        let (Some((column, debtors)), Some((_, invoices))) = (find("debtor_id"), find("invoice_id")) else { return };
+        if !self.may_lack_debtor(column) || self.input.table.name == "payments" {
+            return;
+        }
+        let is_about_nobody = |row: &usize| debtors.is_null(*row) && invoices.is_null(*row);
+        let nobodys = (0..debtors.len()).filter(is_about_nobody);
+        nobodys.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
     }
 
     /// Takes out the bad rows, and those that say nothing.

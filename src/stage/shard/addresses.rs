@@ -56,8 +56,7 @@ pub(super) fn add_destinations(batch: &RecordBatch, destinations: &mut HashMap<u
     let [ids, channels, addresses] = ["action_id", "channel", "destination"].map(|name| text(batch, name));
     for row in 0..batch.num_rows() {
         let found = value(ids, row).zip(value(channels, row)).zip(value(addresses, row));
-        destinations
-            .extend(found.map(|((id, channel), address)| (hash_of(id), address_hash(channel, address))));
+        destinations.extend(found.map(|((id, channel), address)| (hash_of(id), address_hash(channel, address))));
     }
 }
 
@@ -71,10 +70,12 @@ impl<'a> AddressReader<'a> {
     pub(super) fn read(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
         let [channels, addresses, actions, statuses] =
             ["channel", "address", "action_id", "status"].map(|name| text(batch, name));
-        let instants = batch.column_by_name("occurred_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
+        let instants =
+            batch.column_by_name("occurred_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
         let mut is_known = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let own = value(channels, row).zip(value(addresses, row)).map(|(channel, text)| address_hash(channel, text));
+            let own =
+                value(channels, row).zip(value(addresses, row)).map(|(channel, text)| address_hash(channel, text));
             let of_action = || value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)).copied());
             let address = own.or_else(of_action);
             is_known.push(address.is_some());

@@ -99,7 +99,9 @@ impl Doubt {
             Doubt::OtherCompany => ("an invoice of another company", "other_company"),
             Doubt::Conflict => ("stands more than once, with different values", "conflicting_rows"),
             Doubt::Loop => ("takes back what takes it back", "reversal_without_end"),
-            Doubt::SplitReversal => ("takes back a part of what several debtors' invoices were paid with", "split_reversal"),
+            Doubt::SplitReversal => {
+                ("takes back a part of what several debtors' invoices were paid with", "split_reversal")
+            }
             Doubt::Nobody => ("null, and no known invoice is named", "nobody_meant"),
         }
     }

@@ -274,7 +274,9 @@ fn with_parts(batch: RecordBatch, picks: &[Pick]) -> Result<RecordBatch> {
 
 /// The company of the invoice, where a row names one; else its own words.
 fn with_companies(batch: RecordBatch, picks: &[Pick], companies: &Companies) -> Result<RecordBatch> {
-    let (Some(own), Some(invoices)) = (text(&batch, "company_id"), text(&batch, "invoice_id")) else { return Ok(batch) };
+    let (Some(own), Some(invoices)) = (text(&batch, "company_id"), text(&batch, "invoice_id")) else {
+        return Ok(batch);
+    };
     let default = companies.name(1);
     let mut names: HashMap<u32, String> = HashMap::new();
     let mut filled = StringBuilder::with_capacity(batch.num_rows(), batch.num_rows());

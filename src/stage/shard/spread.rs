@@ -12,9 +12,7 @@ use chrono::NaiveDate;
 use super::addresses::{AddressBook, AddressReader, add_destinations};
 use super::claims::{ClaimWriter, Companies};
 use super::segments::{Records, Rows, RowsWriter};
-use super::{
-    Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column,
-};
+use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column};
 use crate::domain::calendar::Calendar;
 use crate::error::Result;
 use crate::io::parquet::Source;
@@ -120,7 +118,8 @@ impl Spreader<'_> {
             let batch = &conformed.batch;
             let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
             let (ids, named, taxes) = (text("debtor_id"), text("group_id"), text("tax_id"));
-            let optional = |a: Option<&StringArray>, row| a.filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
+            let optional =
+                |a: Option<&StringArray>, row| a.filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
             let mut texts = Vec::with_capacity(batch.num_rows());
             let mut keys = Vec::with_capacity(batch.num_rows());
             for row in 0..batch.num_rows() {
@@ -182,13 +181,7 @@ impl Spreader<'_> {
         writers.finish(outcome)
     }
 
-    fn by_debtor(
-        &self,
-        snapshot: &Snapshot,
-        groups: &Groups,
-        signers: &Signers,
-        outcome: &mut Outcome,
-    ) -> Result<()> {
+    fn by_debtor(&self, snapshot: &Snapshot, groups: &Groups, signers: &Signers, outcome: &mut Outcome) -> Result<()> {
         let table = snapshot.table.name;
         let mut writers = Writers::new(self, table)?;
         let mut claims = ClaimWriter::new(self.folder, table, self.shards, self.companies, self.default_currency)?;
@@ -197,7 +190,9 @@ impl Spreader<'_> {
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
             let mut bad = conformed.bad;
             match table {
-                "payments" => totals::add_negative(&batch, self.as_of_day, self.default_currency, &mut outcome.negative),
+                "payments" => {
+                    totals::add_negative(&batch, self.as_of_day, self.default_currency, &mut outcome.negative)
+                }
                 "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
                 "agreement_items" => batch = signed(&batch, signers, &mut bad)?,
                 _ => {}
@@ -313,13 +308,7 @@ fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBa
 }
 
 impl Outcome {
-    fn take(
-        &mut self,
-        table: &'static str,
-        bad: Vec<BadRow>,
-        rounded: u64,
-        passed_over: BTreeMap<&'static str, u64>,
-    ) {
+    fn take(&mut self, table: &'static str, bad: Vec<BadRow>, rounded: u64, passed_over: BTreeMap<&'static str, u64>) {
         self.bad.extend(bad);
         self.rounded += rounded;
         for (what, rows) in passed_over {
