@@ -132,8 +132,8 @@ impl AddressBook {
             let Some((channel, address)) = value(channels, row).zip(value(addresses, row)) else { continue };
             if is_out || is_wrong {
                 let address = address_hash(channel, address);
-                drop(is_out.then(|| self.opted_out.insert(address)));
-                drop(is_wrong.then(|| self.bounced.insert(address)));
+                self.opted_out.extend(is_out.then_some(address));
+                self.bounced.extend(is_wrong.then_some(address));
             }
         }
     }

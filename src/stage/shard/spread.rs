@@ -222,8 +222,8 @@ impl Spreader<'_> {
             None => Arc::new(dates),
             Some(calendar) => {
                 let mut known: HashMap<i32, i32> = HashMap::new();
-                let payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(calendar, day));
-                Arc::new(dates.iter().map(|day| day.map(payable_of(payable))).collect::<Date32Array>())
+                let mut payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(calendar, day));
+                Arc::new(dates.iter().map(|day| day.map(&mut payable)).collect::<Date32Array>())
             }
         };
         with_column(&batch, to, payable)
@@ -263,10 +263,6 @@ impl Spreader<'_> {
         }
         writers.finish(outcome)
     }
-}
-
-fn payable_of(mut payable: impl FnMut(i32) -> i32) -> impl FnMut(i32) -> i32 {
-    move |day| payable(day)
 }
 
 fn payable_day(calendar: &Calendar, day: i32) -> i32 {
