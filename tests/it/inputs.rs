@@ -8,6 +8,9 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, TimeUnit, i256};
+use parquet::data_type::{ByteArray, ByteArrayType, Int96, Int96Type};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
 use crate::support::{Ended, House, as_of, batch, write_parquet};
@@ -419,6 +422,37 @@ fn midnights_of_utc_are_the_dates_that_they_show() {
         let note = "invoices: every value of due_date is midnight UTC";
         assert_eq!(ended.stderr.matches(note).count(), usize::from(is_told), "{}", ended.stderr);
     }
+}
+
+/// Spark's own form of instants: 9999-12-31 is no date, and comes not round as a day in 1816.
+#[test]
+fn int96_is_read_beyond_its_nanoseconds() {
+    const JULIAN_EPOCH: i64 = 2_440_588;
+    let house = house();
+    let days = |date: &str| (date.parse::<chrono::NaiveDate>().unwrap() - chrono::NaiveDate::default()).num_days();
+    let int96 = |date: &str| Int96::from(vec![0, 0, (days(date) + JULIAN_EPOCH) as u32]);
+    let schema = "message spark { REQUIRED BYTE_ARRAY dispute_id (UTF8); REQUIRED BYTE_ARRAY debtor_id (UTF8); \
+        REQUIRED INT96 opened_on; OPTIONAL INT96 closed_on; REQUIRED BYTE_ARRAY kind (UTF8); }";
+    let file = std::fs::File::create(house.path("input/disputes.parquet")).unwrap();
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    for (column, position) in ["X1", "D1", "2026-06-01", "9999-12-31", "dispute"].into_iter().zip(0..) {
+        let mut column_writer = rows.next_column().unwrap().unwrap();
+        let written = match position {
+            2 => column_writer.typed::<Int96Type>().write_batch(&[int96(column)], None, None),
+            3 => column_writer.typed::<Int96Type>().write_batch(&[int96(column)], Some(&[1]), None),
+            _ => column_writer.typed::<ByteArrayType>().write_batch(&[ByteArray::from(column)], None, None),
+        };
+        assert_eq!(written.unwrap(), 1);
+        column_writer.close().unwrap();
+    }
+    rows.close().unwrap();
+    writer.close().unwrap();
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(decisions(&house), ["D1 hold dispute_open", "D2 action step_due"]);
+    assert!(house.published("quarantine", "reason").is_empty());
 }
 
 /// What a spreadsheet, a tool of data frames or an old ERP makes of the same portfolio: the same decisions.

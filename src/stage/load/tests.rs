@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Date32Array, Date64Array, Decimal128Array, DictionaryArray, Float64Array,
-    Int8Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, TimestampSecondArray,
-    UInt64Array,
+    ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Date64Array, Decimal128Array, DictionaryArray,
+    Float64Array, Int8Array, Int32Array, Int64Array, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    TimestampSecondArray, UInt64Array,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
@@ -85,6 +85,12 @@ fn numbers_are_identifiers_however_they_are_written() {
         let kind = array.data_type().clone();
         assert_eq!(ids(array), (vec!["7".to_owned(), "8".to_owned()], vec![]), "{kind}");
     }
+    let bytes = ids(Arc::new(BinaryArray::from_vec(vec![b"7", b"8"])));
+    assert_eq!(bytes, (vec!["7".to_owned(), "8".to_owned()], vec![]), "texts of which nobody said that they are");
+    let nothing = ids(Arc::new(NullArray::new(2)));
+    assert_eq!(nothing, (vec!["-".to_owned(); 2], vec![]), "a column of nothing has no type");
+    let broken = ids(Arc::new(BinaryArray::from_vec(vec![b"\xff", b"8"])));
+    assert_eq!(broken, (vec!["8".to_owned()], vec!["0 invoice_id unreadable_text".to_owned()]));
     let bad: Vec<ArrayRef> = vec![
         Arc::new(Float64Array::from(vec![7.5, 8.0])),
         Arc::new(Float64Array::from(vec![1e17, 8.0])),
