@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{BatchCoalescer, cast, filter_record_batch};
-use arrow::datatypes::{Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -17,7 +17,7 @@ use object_store::{GetOptions, GetRange, ObjectStore};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Type as PhysicalType, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -58,7 +58,9 @@ impl Source {
         let mut reader = reader(store, &object);
         let load = async {
             let metadata = reader.get_metadata(None).await?;
-            ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))
+            let read =
+                ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))?;
+            with_wide_instants(read)
         };
         let metadata = decoded(&object.url, || store.runtime().block_on(load))?;
         let source = Source { object, metadata, store: store.clone() };
@@ -161,6 +163,26 @@ fn published(store: &Store, record: &Record, path: &str, each: impl FnMut(Record
     let source = Source::open(store, store.pin_one(&file.path)?.ok_or_else(gone)?)?;
     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
     source.for_each_batch(&all, each)
+}
+
+/// Spark writes instants as INT96 unless it is told otherwise. As nanoseconds they end in 2262, and 9999-12-31 would come
+/// round as a day in 1816: they are read as microseconds of UTC.
+fn with_wide_instants(metadata: ArrowReaderMetadata) -> parquet::errors::Result<ArrowReaderMetadata> {
+    let schema = metadata.schema();
+    let roots = metadata.metadata().file_metadata().schema_descr().root_schema().get_fields();
+    let is_int96: Vec<bool> =
+        roots.iter().map(|root| root.is_primitive() && root.get_physical_type() == PhysicalType::INT96).collect();
+    if !is_int96.contains(&true) || roots.len() != schema.fields().len() {
+        return Ok(metadata);
+    }
+    let kind = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let widened = |(field, is_int96): (&Arc<Field>, &bool)| match is_int96 {
+        true => Arc::new(field.as_ref().clone().with_data_type(kind.clone())),
+        false => Arc::clone(field),
+    };
+    let fields: Vec<Arc<Field>> = schema.fields().iter().zip(&is_int96).map(widened).collect();
+    let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), ArrowReaderOptions::new().with_schema(schema))
 }
 
 fn reader(store: &Store, object: &Pinned) -> PinnedReader {

@@ -66,7 +66,12 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
 fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), String> {
     let table = input.table.name;
     let found = values_of(found);
-    let is_text = matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    // Some tools write texts without saying that they are; a column of nothing has no type at all.
+    let is_bytes = matches!(found, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let is_text = is_bytes || matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    if matches!(found, DataType::Null) {
+        return Ok(());
+    }
     let is_decimal = decimal_scale(found).is_some_and(|s| (0..=DECIMAL128_MAX_SCALE).contains(&s));
     let is_whole = found.is_integer() || found.is_floating() || is_decimal;
     let fits = match column.kind {

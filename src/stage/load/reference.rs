@@ -9,7 +9,7 @@ use chrono::{Months, NaiveDate};
 
 use super::dates::date_of;
 use super::{BadRow, Snapshot, Snapshots};
-use crate::domain::calendar::Scope;
+use crate::domain::calendar::{Scope, UnknownScope};
 use crate::domain::charge::Percent;
 use crate::domain::decision::Rules;
 use crate::domain::exchange::Quote;
@@ -73,7 +73,7 @@ pub fn holidays(snapshots: &Snapshots, as_of: NaiveDate) -> Result<(Vec<(NaiveDa
     let (needed, mut holidays, mut told) = (Needed::around(as_of), Vec::new(), Vec::new());
     if let Some(snapshot) = snapshots.get("holidays") {
         each_row(snapshot, needed, &mut told, |place, batch, row| {
-            match text(batch, "scope", row).parse() {
+            match scope_of(text(batch, "scope", row)) {
                 Ok(scope) => holidays.push((place.on, scope)),
                 Err(_) => return Some(place.bad("scope", SCOPE_CLASS, "unknown_value")),
             }
@@ -81,6 +81,14 @@ pub fn holidays(snapshots: &Snapshots, as_of: NaiveDate) -> Result<(Vec<(NaiveDa
         })?;
     }
     Ok((holidays, told))
+}
+
+/// A scope in any case: `State:sp` is `state:SP`.
+fn scope_of(text: &str) -> std::result::Result<Scope, UnknownScope> {
+    match text.split_once(':') {
+        None => text.to_lowercase().parse(),
+        Some((kind, code)) => format!("{}:{}", kind.trim().to_lowercase(), code.trim().to_uppercase()).parse(),
+    }
 }
 
 const SCOPE_CLASS: &str = "no scope of a holiday (write national, bank, state:SP or city:3550308)";

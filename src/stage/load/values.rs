@@ -35,7 +35,12 @@ impl RowRules {
             whole.iter().for_each(|number| texts.append_option(number.map(|n| n.to_string())));
             texts.finish()
         } else {
-            self.cast(column, array, &DataType::Utf8)?.as_string::<i32>().clone()
+            let texts = self.cast(column, array, &DataType::Utf8)?.as_string::<i32>().clone();
+            if texts.null_count() > array.null_count() {
+                let lost = (0..array.len()).filter(|row| texts.is_null(*row) && array.is_valid(*row));
+                lost.for_each(|row| tally.faults.add(row, column, "no text", "unreadable_text"));
+            }
+            texts
         };
         Ok(self.texts(column, texts))
     }
