@@ -22,8 +22,8 @@ use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::Shards;
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard,
-    transform,
+    Artifact, Audited, Clash, Decided, QuarantinedRow, Remembered, Snapshots, Totals, audit, decide, load, measure,
+    publish, remember, shard, transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -100,7 +100,12 @@ pub struct Prepared {
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;
-    match prepare(plan, request, &output, runtime, progress)? {
+    let prepared = prepare(plan, request, &output, runtime, progress);
+    if let Err(Error::Conflict { .. }) = &prepared {
+        // The run that published it may have died before its copies stood, and its inputs have changed since.
+        publish::complete_newest(&output)?;
+    }
+    match prepared? {
         Planned::Nothing(record) => {
             publish::complete(&output, &record)?;
             Ok(Ran { record: *record, was_published: true })
@@ -283,8 +288,8 @@ impl<'a> Bench<'a> {
             shards.count(),
             self.plan.limits.workers,
             |number| self.work_on(shards, number),
-            |(decided, facts, of_shard)| {
-                self.clock.time("write", || book.append(&decided, facts))?;
+            |(decided, remembered, facts, of_shard)| {
+                self.clock.time("write", || book.append(&decided, &remembered, facts))?;
                 ledger.add(of_shard);
                 self.progress.advance(1);
                 Ok(())
@@ -294,7 +299,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One shard: transform, decide, measure, audit.
-    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Facts, Ledger)> {
+    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, clock) = (self.plan, &self.models, self.clock);
         let session = self.engine.session();
         let shard = clock.time("open", || shards.open(number))?;
@@ -302,9 +307,10 @@ impl<'a> Bench<'a> {
         let decided = clock.time("decide", || {
             decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, self.edition, &session)
         })?;
+        let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
-        Ok((decided, facts, Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals }))
+        Ok((decided, remembered, facts, Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals }))
     }
 }
 

@@ -186,6 +186,7 @@ fn limits(raw: &RawPipeline, path: impl Fn(&str) -> PathBuf) -> Limits {
         workers: raw.workers.map_or(cores, |n| n as usize),
         quarantine_share_max: raw.quarantine_share_max.unwrap_or(0.01),
         history_days: raw.history_days.unwrap_or(730),
+        remembered_days: raw.remembered_days.unwrap_or(90),
         volume_percent_max: raw.volume_percent_max.unwrap_or(200),
         scratch_dir: raw.scratch_dir.as_deref().map(path),
     }

@@ -23,7 +23,7 @@ use arrow::ipc::reader::StreamReader;
 use chrono::NaiveDate;
 use twox_hash::XxHash64;
 
-pub use history::{action_items_schema, actions_schema, positions_schema};
+pub use history::{action_items, action_items_schema, actions, actions_schema, positions_schema};
 pub use totals::Totals;
 
 use super::{BadRow, Snapshots, day_number};

@@ -192,12 +192,13 @@ fn what_is_copied_slowly_is_never_yesterdays() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let output = Store::open(&house.path("output").to_string_lossy(), runtime.handle()).expect("the output");
     let mut was_overtaken = false;
-    let copied = follow(&output, |copy| {
+    let log = Log::read(&output).expect("a log");
+    let copied = follow(&output, log, |copy| {
         if !was_overtaken {
             was_overtaken = true;
             assert_eq!(house.run("2026-07-01").code, 0);
         }
-        copy.make(&output)
+        copy.make(&output).map(|()| true)
     });
     copied.expect("copied");
     assert_eq!(sound(&output, "overtaken").records.len(), 2);
