@@ -160,18 +160,16 @@ impl Store {
 
     /// The bytes of many small objects, read side by side, in the order of the keys.
     pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>> {
-        let read = |key: &String| {
-            let path = self.path(key);
-            async move {
-                match async { self.inner.get(&path).await?.bytes().await }.await {
-                    Ok(bytes) => Ok(Some(bytes)),
-                    Err(object_store::Error::NotFound { .. }) => Ok(None),
-                    Err(e) => Err(self.unavailable(key)(e)),
-                }
+        let read = |key: String| async move {
+            let path = self.path(&key);
+            match async { self.inner.get(&path).await?.bytes().await }.await {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(e) => Err(self.unavailable(&key)(e)),
             }
         };
-        let reads: Vec<_> = keys.iter().map(read).collect();
-        self.runtime.block_on(futures::stream::iter(reads).buffered(READS_AT_ONCE).try_collect())
+        let reads = futures::stream::iter(keys.to_vec()).map(read).buffered(READS_AT_ONCE);
+        self.runtime.block_on(reads.try_collect())
     }
 
     /// Size and SHA-256 of an object, read piece by piece; `None` where there is none.

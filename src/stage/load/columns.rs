@@ -76,7 +76,7 @@ fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), S
         Kind::Rate if found.is_floating() => true,
         Kind::Rate | Kind::Money => decimal_scale(found).is_some_and(|s| (0..=DECIMAL128_MAX_SCALE).contains(&s)),
         Kind::Float => found.is_floating(),
-        Kind::Items | Kind::Offer => false,
+        Kind::Items | Kind::NamedItems | Kind::Offer => false,
     };
     let expected = match column.kind {
         Kind::Str | Kind::Enum(_) => "a string",

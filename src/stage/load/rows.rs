@@ -199,7 +199,7 @@ impl RowRules {
             Kind::Ts => to(&DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
             Kind::Money => self.money(column, plain, MONEY_SCALE, faults, rounded),
             Kind::Rate => self.money(column, plain, RATE_SCALE, faults, rounded),
-            Kind::Items | Kind::Offer => Err(self.damaged("a nested column is no input")),
+            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.damaged("a nested column is no input")),
         }
     }
 
