@@ -138,7 +138,7 @@ pub fn read_published_where(
         let mask: BooleanArray =
             found.into_iter().flat_map(|c| c.iter()).map(|value| Some(value == Some(text))).collect();
         if mask.true_count() > 0 {
-            let failed = |e: ArrowError| Error::Damaged { object: path.to_owned(), what: e.to_string() };
+            let failed = |e: ArrowError| Error::columns(path, &e);
             batches.push(filter_record_batch(&batch, &mask).map_err(failed)?);
         }
         Ok(())
@@ -310,10 +310,14 @@ impl TableWriter {
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let batch = conformed(batch, &self.schema).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        let batch = conformed(batch, &self.schema).map_err(|e| self.refused(&e))?;
         self.rows += batch.num_rows() as u64;
-        self.chunks.push_batch(batch).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.chunks.push_batch(batch).map_err(|e| self.refused(&e))?;
         self.drain()
+    }
+
+    fn refused(&self, error: &ArrowError) -> Error {
+        Error::columns(self.path.display().to_string(), error)
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -324,7 +328,7 @@ impl TableWriter {
     }
 
     pub fn finish(mut self) -> Result<Written> {
-        self.chunks.finish_buffered_batch().map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.chunks.finish_buffered_batch().map_err(|e| self.refused(&e))?;
         self.drain()?;
         let file = self.writer.into_inner().map_err(|e| failed(&self.path, &e))?;
         let (size, sha256) = file.finish().map_err(Error::file(&self.path))?;
@@ -351,9 +355,10 @@ pub fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Resul
 }
 
 fn failed(path: &FilePath, error: &ParquetError) -> Error {
+    // The writer's own text may quote what it was writing; a full disk is what a person can do something about.
     let what = match error {
         ParquetError::External(source) => source.to_string(),
-        other => other.to_string(),
+        _ => "the rows are not what the table holds".to_owned(),
     };
     Error::Damaged { object: path.display().to_string(), what: format!("writing failed: {what}") }
 }

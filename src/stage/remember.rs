@@ -128,5 +128,5 @@ fn lacks(model: &str, column: &str) -> Error {
 }
 
 fn failed(error: ArrowError) -> Error {
-    Error::Damaged { object: "contact_state".to_owned(), what: error.to_string() }
+    Error::columns("contact_state", &error)
 }

@@ -128,5 +128,5 @@ fn without_key(schema: &SchemaRef) -> SchemaRef {
 }
 
 fn damaged(error: ArrowError) -> Error {
-    Error::Damaged { object: "the action log".to_owned(), what: error.to_string() }
+    Error::columns("the action log", &error)
 }

@@ -224,7 +224,7 @@ fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<Reco
 }
 
 fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::Damaged { object: "scratch".to_owned(), what: error.to_string() }
+    Error::columns("scratch", &error)
 }
 
 /// The scratch files of one table, one per shard, opened when the first row comes.
