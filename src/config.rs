@@ -135,6 +135,8 @@ pub struct Limits {
     /// Of all debtors, how many one group may hold.
     pub group_debtors_percent_max: u32,
     pub history_days: u32,
+    /// Days for which an action is remembered after it last mattered.
+    pub remembered_days: u32,
     /// Actions may be at most so many percent above the usual number.
     pub volume_percent_max: u32,
     pub scratch_dir: Option<PathBuf>,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
-pub use outputs::{ACTIONS, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE};
+pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE};
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;
@@ -46,6 +46,8 @@ pub enum Kind {
     Bool,
     /// The cited items of an action.
     Items,
+    /// The same, with no more of each than tells which it was.
+    NamedItems,
     /// The offer of an action.
     Offer,
 }
@@ -114,6 +116,7 @@ impl Column {
             Kind::Float => DataType::Float64,
             Kind::Bool => DataType::Boolean,
             Kind::Items => DataType::List(Arc::new(Field::new("item", outputs::item_type(), false))),
+            Kind::NamedItems => DataType::List(Arc::new(Field::new("item", outputs::named_item_type(), false))),
             Kind::Offer => outputs::offer_type(),
         }
     }
@@ -133,6 +136,7 @@ impl Kind {
             Kind::Float => "float".into(),
             Kind::Bool => "bool".into(),
             Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due, step_id}".into(),
+            Kind::NamedItems => "list of {invoice_id, installment_no, step_id}".into(),
             Kind::Offer => {
                 "{kind, total, discount, interest, down_payment, valid_until, instalments: list of {due_date, amount}}"
                     .into()

@@ -22,8 +22,8 @@ use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Shard, Snapshots, Totals, audit, decide, gates, load, measure,
-    publish, shard, transform,
+    Artifact, Audited, Clash, Decided, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
+    load, measure, publish, remember, shard, transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -104,7 +104,12 @@ pub struct Prepared {
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;
-    match prepare(plan, request, &output, runtime, progress)? {
+    let prepared = prepare(plan, request, &output, runtime, progress);
+    if let Err(Error::Conflict { .. }) = &prepared {
+        // The run that published it may have died before its copies stood, and its inputs have changed since.
+        publish::complete_newest(&output)?;
+    }
+    match prepared? {
         Planned::Nothing(record) => {
             publish::complete(&output, &record)?;
             Ok(Ran { record: *record, was_published: true })
@@ -308,8 +313,8 @@ impl<'a> Bench<'a> {
             shards.count(),
             self.plan.limits.workers,
             |number| self.work_on(shards, number),
-            |(decided, facts, of_shard)| {
-                self.clock.time("write", || book.append(&decided, facts))?;
+            |(decided, remembered, facts, of_shard)| {
+                self.clock.time("write", || book.append(&decided, &remembered, facts))?;
                 of_shard.clashes.iter().for_each(|clash| share.add(clash.table));
                 // As soon as there are too many: a broken export must not fill the memory first.
                 share.check(&self.plan.limits, snapshots)?;
@@ -322,7 +327,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One shard: transform, decide, measure, audit.
-    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Facts, Ledger)> {
+    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, clock) = (self.plan, &self.models, self.clock);
         let session = self.engine.session();
         let shard = clock.time("open", || shards.open(number))?;
@@ -330,10 +335,11 @@ impl<'a> Bench<'a> {
         let decided = clock.time("decide", || {
             decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, self.edition, &session)
         })?;
+        let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
         let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
-        Ok((decided, facts, Ledger { clashes, repeated, set_aside, unidentified }))
+        Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))
     }
 }
 

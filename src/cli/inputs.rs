@@ -16,9 +16,10 @@ use crate::run::{self, Seen};
 #[command(after_help = "Examples:
   regua inputs pipelines/daily.toml --as-of 2026-06-30
   regua inputs pipelines/daily.toml --as-of 2026-06-30 --profile   (what do they hold? for the first hour with an export)
-  regua inputs pipelines/daily.toml --as-of {{ ds }} --output json   (a sensor in Airflow: 75 = wait, 3 = give up)
+  regua inputs pipelines/daily.toml --as-of $AS_OF --output json   (a sensor in Airflow: 75 = wait, 3 = give up)
 
-How old an input may be is said by `max_age_days` and `lag_days_max` in its section of the pipeline.")]
+`regua run --help` says which date that is in Airflow. How old an input may be is said by `max_age_days` and \
+`lag_days_max` in its section of the pipeline.")]
 pub(super) struct Inputs {
     #[command(flatten)]
     pipeline: PipelineArg,

@@ -303,6 +303,10 @@ pub struct RawLimits {
     /// Days back for which contact_log is read; at least the longest window of caps, gaps and answers.
     #[schemars(range(min = 1, max = 3650))]
     pub history_days: Option<u32>,
+    /// Days for which an action that nobody reported on is remembered once nothing that it named is open any more; none =
+    /// 90. An invoice that is reopened later begins its steps anew.
+    #[schemars(range(min = 1, max = 3650))]
+    pub remembered_days: Option<u32>,
     /// More actions than so many percent above the usual number stop the run; none = 200. The usual number is the
     /// median of the last runs that sent any.
     #[schemars(range(min = 10, max = 100000))]

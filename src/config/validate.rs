@@ -191,6 +191,7 @@ fn limits(raw: &RawPipeline, path: impl Fn(&str) -> PathBuf) -> Limits {
         unmatched_percent_max: raw.unmatched_percent_max.unwrap_or(5),
         group_debtors_percent_max: raw.group_debtors_percent_max.unwrap_or(5),
         history_days: raw.history_days.unwrap_or(730),
+        remembered_days: raw.remembered_days.unwrap_or(90),
         volume_percent_max: raw.volume_percent_max.unwrap_or(200),
         scratch_dir: raw.scratch_dir.as_deref().map(path),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields};
 
-use super::Kind::{Bool, Date, Float, Int, Items, Money, Offer, Rate, Str, Ts};
+use super::Kind::{Bool, Date, Float, Int, Items, Money, NamedItems, Offer, Rate, Str, Ts};
 use super::{Column, MONEY_PRECISION, MONEY_SCALE, Table, opt, req};
 
 fn money() -> DataType {
@@ -19,6 +19,15 @@ pub(super) fn item_type() -> DataType {
         Field::new("due_date", DataType::Date32, false),
         Field::new("open_amount", money(), false),
         Field::new("days_past_due", DataType::Int64, false),
+        Field::new("step_id", DataType::Utf8, true),
+    ]))
+}
+
+/// One item that an action named, as it is carried forward.
+pub(super) fn named_item_type() -> DataType {
+    DataType::Struct(Fields::from(vec![
+        Field::new("invoice_id", DataType::Utf8, false),
+        Field::new("installment_no", DataType::Int64, false),
         Field::new("step_id", DataType::Utf8, true),
     ]))
 }
@@ -236,6 +245,29 @@ pub const QUARANTINE: Table = Table {
     ],
 };
 
+/// What still matters of all that was ever published: Régua's own memory, carried forward from run to run.
+pub const CONTACT_STATE: Table = Table {
+    name: "contact_state",
+    row: "action, of this run or an earlier one, that the next run must know of",
+    key: &["action_id"],
+    required: true,
+    columns: &[
+        req("action_id", Str, "as published"),
+        COMPANY,
+        req("debtor_id", Str, "who was addressed"),
+        CURRENCY,
+        req("regua", Str, "the régua that applied"),
+        req("step_id", Str, "its step"),
+        req("occurrence", Int, "as published"),
+        req("cycle_id", Str, "as published"),
+        req("channel", Str, "how it went out"),
+        opt("destination", Str, "address on that channel").personal(),
+        req("published_on", Date, "as-of date of the run that published it"),
+        req("needed_on", Date, "last as-of date on which it mattered to anything open, listed or placed"),
+        req("items", NamedItems, "what it named; `step_id` is the step that the item took"),
+    ],
+};
+
 /// KPI tables; `kpis` in the README explains each formula.
 pub const KPIS: &[Table] = &[
     Table {
@@ -392,4 +424,4 @@ pub const KPIS: &[Table] = &[
 ];
 
 /// Every published table but the KPI tables.
-pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, QUARANTINE];
+pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, QUARANTINE];

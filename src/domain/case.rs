@@ -304,6 +304,8 @@ impl Account {
 pub struct Group {
     pub debtors: Vec<(Debtor, Vec<Account>)>,
     pub contacts: Vec<Contact>,
+    /// The last day on which any contact mattered that is not among them: it is forgotten. `None`: all are known.
+    pub forgotten_on: Option<NaiveDate>,
 }
 
 /// When an action may go out; UTC.

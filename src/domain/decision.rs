@@ -108,6 +108,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Days before its due date on which an item may first be spoken of.
+    pub fn lead_days(&self) -> u32 {
+        let days = self.procedures.values().flat_map(|p| &p.steps).filter_map(|s| s.trigger.days_past_due());
+        days.map(|days| u32::try_from(-days).unwrap_or(0)).max().unwrap_or(0)
+    }
+
     /// Days back for which any contact matters, whatever it was about: the longest of all windows.
     pub fn contact_days(&self) -> u32 {
         let gaps = self.procedures.values().map(|p| p.min_gap_days);
@@ -176,6 +182,7 @@ struct Matter<'a> {
     standing: Standing,
     cycle_id: String,
     state: Option<&'a Step>,
+    forgotten_on: Option<NaiveDate>,
     /// What templates are told of the duty that is being composed.
     duty: Option<duty::DutyFields>,
     trace: Vec<String>,
@@ -199,7 +206,8 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<
     let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
     for (d, a) in order {
         let (debtor, accounts) = &group.debtors[d];
-        let decision = decide_account(rules, as_of, debtor, &accounts[a], &contacts)?;
+        let past = (&contacts[..], group.forgotten_on);
+        let decision = decide_account(rules, as_of, debtor, &accounts[a], past)?;
         if let Outcome::Act(action) = &decision.outcome {
             contacts.extend(history::contact_of(action));
         }
@@ -213,7 +221,7 @@ fn decide_account(
     as_of: NaiveDate,
     debtor: &Debtor,
     account: &Account,
-    contacts: &[Contact],
+    (contacts, forgotten_on): (&[Contact], Option<NaiveDate>),
 ) -> Result<Decision, MessageError> {
     let mut standing = standing_of(rules, debtor, account);
     let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
@@ -223,7 +231,8 @@ fn decide_account(
         (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));
     }
     let draw = drawn.map(|(experiment, arm)| Draw { experiment: experiment.id.clone(), arm: arm.name.clone() });
-    let cycle_id = history::cycle_of(rules, debtor, account, contacts);
+    let start = history::cycle_start(rules, as_of, account, forgotten_on);
+    let cycle_id = history::cycle_of(rules, debtor, account, contacts, start);
     let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
     let mut trace = vec![
         match rule.as_deref() {
@@ -236,8 +245,19 @@ fn decide_account(
     trace.extend(draw.iter().map(|d| format!("experiment {}, arm {}", d.experiment, d.arm)));
     trace.push(format!("cycle {cycle_id} since {}", account.episode_start));
     let items = select::netted(rules, account);
-    let mut matter =
-        Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };
+    let mut matter = Matter {
+        rules,
+        as_of,
+        debtor,
+        account,
+        items: &items,
+        standing,
+        cycle_id,
+        state: None,
+        forgotten_on,
+        duty: None,
+        trace,
+    };
     let (duties, deadlines) = matter.duties(&regua, contacts)?;
     let item_holds = matter.item_holds(rules.procedures.get(&regua));
     matter.trace_left_out(&item_holds);

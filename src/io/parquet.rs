@@ -13,7 +13,7 @@ use arrow::error::ArrowError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryStreamExt};
-use object_store::{GetOptions, GetRange, ObjectStore};
+use object_store::{GetOptions, GetRange, ObjectStore, coalesce_ranges};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -36,6 +36,8 @@ const CHUNK_ROWS: usize = 8_192;
 const ROW_GROUP_ROWS: usize = 1_048_576;
 /// Bytes from the end of a file that are read at once, in the hope that the footer is among them.
 const FOOTER_BYTES: usize = 64 * 1024;
+/// Bytes that are read and thrown away rather than asked around.
+const GAP_BYTES: u64 = 256 * 1024;
 /// Rows that one byte may hold, in files of more than a million: every row has a key of its own, so a file that claims
 /// more repeats its pages to look like a portfolio of billions.
 const ROWS_PER_BYTE_MAX: u64 = 64;
@@ -148,7 +150,7 @@ pub fn read_published_where(
         let mask: BooleanArray =
             found.into_iter().flat_map(|c| c.iter()).map(|value| Some(value == Some(text))).collect();
         if mask.true_count() > 0 {
-            let failed = |e: ArrowError| Error::Damaged { object: path.to_owned(), what: e.to_string() };
+            let failed = |e: ArrowError| Error::columns(path, &e);
             batches.push(filter_record_batch(&batch, &mask).map_err(failed)?);
         }
         Ok(())
@@ -195,12 +197,12 @@ struct PinnedReader {
     object: Pinned,
 }
 
-impl AsyncFileReader for PinnedReader {
+impl PinnedReader {
     /// A store gives what there is of a range; the decoder takes it for granted that it is all.
-    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+    async fn get(&self, range: Range<u64>) -> parquet::errors::Result<Bytes> {
         if range.end > self.object.size {
             let what = format!("bytes {range:?} of {}", self.object.size);
-            return std::future::ready(Err(ParquetError::EOF(what))).boxed();
+            return Err(ParquetError::EOF(what));
         }
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
@@ -208,11 +210,20 @@ impl AsyncFileReader for PinnedReader {
             version: self.object.version.clone(),
             ..Default::default()
         };
-        async move {
-            let found = self.store.get_opts(&self.object.path, options).await;
-            found.map_err(external)?.bytes().await.map_err(external)
-        }
-        .boxed()
+        let found = self.store.get_opts(&self.object.path, options).await;
+        found.map_err(external)?.bytes().await.map_err(external)
+    }
+}
+
+impl AsyncFileReader for PinnedReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.get(range).boxed()
+    }
+
+    /// The column chunks of a row group lie side by side: together they are a read or two, not one each.
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        let this = &*self;
+        async move { coalesce_ranges(&ranges, |range| this.get(range), GAP_BYTES).await }.boxed()
     }
 
     fn get_metadata<'a>(
@@ -331,10 +342,14 @@ impl TableWriter {
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let batch = conformed(batch, &self.schema).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        let batch = conformed(batch, &self.schema).map_err(|e| self.refused(&e))?;
         self.rows += batch.num_rows() as u64;
-        self.chunks.push_batch(batch).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.chunks.push_batch(batch).map_err(|e| self.refused(&e))?;
         self.drain()
+    }
+
+    fn refused(&self, error: &ArrowError) -> Error {
+        Error::columns(self.path.display().to_string(), error)
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -345,7 +360,7 @@ impl TableWriter {
     }
 
     pub fn finish(mut self) -> Result<Written> {
-        self.chunks.finish_buffered_batch().map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.chunks.finish_buffered_batch().map_err(|e| self.refused(&e))?;
         self.drain()?;
         let file = self.writer.into_inner().map_err(|e| failed(&self.path, &e))?;
         let (size, sha256) = file.finish().map_err(Error::file(&self.path))?;
@@ -372,9 +387,10 @@ pub fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Resul
 }
 
 fn failed(path: &FilePath, error: &ParquetError) -> Error {
+    // The writer's own text may quote what it was writing; a full disk is what a person can do something about.
     let what = match error {
         ParquetError::External(source) => source.to_string(),
-        other => other.to_string(),
+        _ => "the rows are not what the table holds".to_owned(),
     };
     Error::Damaged { object: path.display().to_string(), what: format!("writing failed: {what}") }
 }

@@ -57,7 +57,10 @@ pub fn decide(
     let groups =
         read::groups(session, &rules.calendar, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
     let published = read::published(session, &edition.voided)?;
-    let decide = |(key, group)| decide_one(rules, as_of, group, published.get(&key).map_or(&[][..], Vec::as_slice));
+    let decide = |(key, group)| {
+        let published = published.get(&key).map_or(&[][..], Vec::as_slice);
+        decide_one(rules, as_of, (group, edition.forgotten_on), published)
+    };
     let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
     let decided = decided.map_err(Error::Message)?;
     let voided = voided(&published, &decided);
@@ -68,10 +71,11 @@ pub fn decide(
 fn decide_one(
     rules: &Rules,
     as_of: NaiveDate,
-    mut group: Group,
+    (mut group, forgotten_on): (Group, Option<NaiveDate>),
     published: &[Published],
 ) -> std::result::Result<DecidedGroup, MessageError> {
     let of_today = |id: &String| published.iter().any(|p| p.action_id == *id && p.fate != Fate::NotSent);
+    group.forgotten_on = forgotten_on;
     group.contacts.retain(|contact| !contact.action_id.as_ref().is_some_and(of_today));
     let mut decisions = decide_group(rules, as_of, &group)?;
     let kept = reconcile(&mut decisions, published, &write::payload_sha256);

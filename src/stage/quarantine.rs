@@ -71,6 +71,6 @@ pub(super) fn rows(as_of: NaiveDate, rows: &[Row]) -> Result<RecordBatch> {
         text(|r| r.reason),
         Arc::new(StringArray::from_iter(rows.iter().map(|r| r.debtor_id.as_deref()))),
     ];
-    let failed = |e: arrow::error::ArrowError| Error::Damaged { object: "quarantine".to_owned(), what: e.to_string() };
+    let failed = |e: arrow::error::ArrowError| Error::columns("quarantine", &e);
     RecordBatch::try_new(QUARANTINE.schema(), columns).map_err(failed)
 }

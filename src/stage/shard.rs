@@ -25,7 +25,7 @@ use arrow::error::ArrowError;
 use chrono::NaiveDate;
 use twox_hash::XxHash64;
 
-pub use history::{action_items_schema, actions_schema, positions_schema};
+pub use history::{action_items, action_items_schema, actions, actions_schema, positions_schema};
 pub use totals::Totals;
 
 use self::addresses::AddressBook;
@@ -215,12 +215,6 @@ pub fn spread(
         default_company: plan.default_company.clone(),
         as_of_day: day_number(as_of),
     })
-}
-
-impl History {
-    pub fn rows(&self) -> u64 {
-        self.actions.iter().chain(&self.positions).map(Source::rows).sum()
-    }
 }
 
 /// Groups of fewer debtors are nobody's placeholder.
@@ -491,5 +485,5 @@ fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordB
 }
 
 fn failed(error: ArrowError) -> Error {
-    Error::Damaged { object: "scratch".to_owned(), what: error.to_string() }
+    Error::columns("scratch", &error)
 }

@@ -28,11 +28,17 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("history_from_day", Value::Day(history)),
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
         ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
+        ("remembered_from", Value::Date(day_number(days_before(as_of, remembered_days(plan))))),
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
     ])
+}
+
+/// Days for which an action is remembered after it last mattered; no window reaches further back.
+fn remembered_days(plan: &Plan) -> u32 {
+    plan.limits.remembered_days.max(plan.rules.contact_days())
 }
 
 /// Episodes that ended before this day are thanked for by no step; without such a step only what ends tomorrow

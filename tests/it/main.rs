@@ -16,6 +16,7 @@ mod hostile;
 mod inputs;
 mod kinds;
 mod ledger;
+mod memory;
 mod messages;
 mod models;
 mod money;

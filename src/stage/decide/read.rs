@@ -131,7 +131,7 @@ pub(super) fn groups(
         if last.as_ref() != Some(&identity) {
             // Two groups may share a key, once in billions: then both count the contacts of either.
             let contacts = contacts.get(&identity.0).cloned().unwrap_or_default();
-            groups.push((identity.0, Group { debtors: Vec::new(), contacts }));
+            groups.push((identity.0, Group { debtors: Vec::new(), contacts, forgotten_on: None }));
             last = Some(identity);
         }
         if let Some((_, group)) = groups.last_mut() {

@@ -84,7 +84,7 @@ fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), S
         Kind::Rate if found.is_floating() => true,
         Kind::Rate | Kind::Money => is_decimal,
         Kind::Float => found.is_floating(),
-        Kind::Items | Kind::Offer => false,
+        Kind::Items | Kind::NamedItems | Kind::Offer => false,
     };
     if fits {
         return Ok(());

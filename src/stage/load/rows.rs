@@ -282,7 +282,7 @@ impl RowRules {
             Kind::Ts => self.instants(column, array, tally),
             Kind::Money => self.decimals(column, array, MONEY_SCALE, tally),
             Kind::Rate => self.decimals(column, array, RATE_SCALE, tally),
-            Kind::Items | Kind::Offer => Err(self.damaged("a nested column is no input")),
+            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.damaged("a nested column is no input")),
         }
     }
 }

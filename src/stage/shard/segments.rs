@@ -190,7 +190,7 @@ impl<const N: usize> Records<N> {
 }
 
 fn failed(error: ArrowError) -> Error {
-    Error::Damaged { object: "scratch".to_owned(), what: error.to_string() }
+    Error::columns("scratch", &error)
 }
 
 #[cfg(test)]
