@@ -36,7 +36,7 @@ fn whoever_is_not_authorised_gets_the_message_that_names_no_debt() {
     assert_eq!(house.published("decisions", "outcome reason"), ["action step_due"]);
 }
 
-/// Everything that tells of a debt is gone from such a message: also a credit.
+/// Half of what would be asked for is enough, and the figure is told.
 #[test]
 fn a_credit_is_no_reason_to_write_where_it_covers_half() {
     let house = House::of_one_invoice();

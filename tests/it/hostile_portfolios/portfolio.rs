@@ -26,8 +26,6 @@ pub struct Portfolio {
     pub due: BTreeSet<String>,
     /// They have an open item, or a bad row: each of them has a decision.
     pub decided: BTreeSet<String>,
-    /// Settings of the pipeline: path of keys, value.
-    pub settings: Vec<(Vec<String>, Value)>,
 }
 
 impl Portfolio {
@@ -63,10 +61,6 @@ impl Portfolio {
         self.shapes.entry(table).or_default()
     }
 
-    pub fn set(&mut self, path: &str, value: Value) {
-        self.settings.push((path.split('.').map(str::to_owned).collect(), value));
-    }
-
     /// From now on nobody may dun this debtor, who was plainly due.
     pub fn protect(&mut self, debtor: &str) {
         assert!(self.decided.contains(debtor) || self.protected.contains(debtor), "nobody is {debtor}");
@@ -85,10 +79,6 @@ impl Portfolio {
             pipeline["limits"]["quarantine_share_max"] = json!(1.0);
             for (key, value) in limits.as_object().expect("limits are a table") {
                 pipeline["limits"][key] = value.clone();
-            }
-            for (path, value) in &self.settings {
-                let place = path.iter().fold(&mut *pipeline, |at, key| &mut at[key.as_str()]);
-                *place = value.clone();
             }
             for (table, shape) in &self.shapes {
                 shape.configure(&mut pipeline["inputs"][*table]);
