@@ -25,8 +25,7 @@ fn whoever_is_not_authorised_gets_the_message_that_names_no_debt() {
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(house.published("decisions", "outcome reason"), ["hold no_contact_point"]);
-    let text =
-        "{# names-debt: no #}\nSubject: {{ creditor.name }}\n\nOlá, {{ debtor.name }}.\n\n{{ creditor.opt_out }}\n";
+    let text = "{# names-debt: no #}\nSubject: {{ creditor.name }}\n\nOlá.\n\n{{ creditor.opt_out }}\n";
     for language in ["pt-BR", "en", "es"] {
         house.write_file(&format!("pipelines/templates/{language}/overdue_second.email.j2"), text);
     }

@@ -119,9 +119,10 @@ pub struct Outcome {
     pub decisions: Vec<String>,
     /// Bad rows without their place, sorted.
     pub quarantined: Vec<String>,
-    /// Table = digest of its rows; the table of bad rows names files, and stands apart.
+    /// File = digest of its rows.
     pub digests: BTreeMap<String, String>,
-    pub quarantine_digest: Option<String>,
+    /// Of the table of bad rows, which names files and rows.
+    pub quarantine_digests: BTreeMap<String, String>,
 }
 
 /// Runs the date of most tests afresh.
@@ -144,8 +145,10 @@ pub fn outcome(house: &House) -> Outcome {
     concerned.extend(set(house.published("quarantine", "debtor_id")));
     let record = std::fs::read(house.path("output/_log/00000000000000000001.json")).expect("a record");
     let record: regua::io::log::Record = serde_json::from_slice(&record).expect("a commit record");
-    let mut digests = record.logical_digests;
-    let quarantine_digest = digests.remove("quarantine");
+    let is_bad_rows = |file: &str| file.starts_with("quarantine");
+    let (mut digests, mut quarantine_digests) = (record.logical_digests.clone(), record.logical_digests);
+    digests.retain(|file, _| !is_bad_rows(file));
+    quarantine_digests.retain(|file, _| is_bad_rows(file));
     assert!(digests.len() > 8, "{:?}", digests.keys());
     Outcome {
         dunned,
@@ -156,6 +159,6 @@ pub fn outcome(house: &House) -> Outcome {
         ),
         quarantined: sorted(house.published("quarantine", "table column value_class reason debtor_id")),
         digests,
-        quarantine_digest,
+        quarantine_digests,
     }
 }

@@ -82,7 +82,8 @@ pub fn check(name: &str, portfolio: &Portfolio, seed: Option<u64>) -> Vec<String
     let first = outcome(&house);
     let mut failures = check_outcome(portfolio, &first);
     if let Some(seed) = seed {
-        let shards = if seed.is_multiple_of(2) { 7 } else { 64 };
+        // Every shard costs the time of its plans: a hundred of them are tried elsewhere.
+        let shards = if seed.is_multiple_of(4) { 7 } else { 3 };
         let house = dealt_anew(portfolio, seed).house(json!({"shards": shards, "workers": 3}));
         let ended = run(&house);
         if ended.code != 0 {
@@ -132,7 +133,7 @@ fn one_shard_or_many_give_the_same_bytes_of_any_portfolio() {
         let ended = run(&house);
         assert_eq!(ended.code, 0, "{shards} shards: {}", ended.stderr);
         let found = outcome(&house);
-        (found.digests, found.quarantine_digest, found.decisions)
+        (found.digests, found.quarantine_digests, found.decisions)
     };
     let one = digests(1, 1);
     for (shards, workers) in [(7, 2), (64, 4)] {
