@@ -13,6 +13,7 @@ mod faults;
 mod fuzz;
 mod gateway;
 mod hostile;
+mod hostile_portfolios;
 mod inputs;
 mod kinds;
 mod ledger;
