@@ -332,9 +332,7 @@ impl<'a> Bench<'a> {
         let session = self.engine.session();
         let shard = clock.time("open", || shards.open(number))?;
         clock.time("transform", || transform::transform(plan, models, &session, &shard, &self.model_clock))?;
-        let decided = clock.time("decide", || {
-            decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, self.edition, &session)
-        })?;
+        let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
         let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;

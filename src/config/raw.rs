@@ -172,6 +172,10 @@ pub struct RawAging {
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
     pub unapplied_credits: UnappliedCredits,
+    /// With `unapplied_credits = "hold"`: an account whose credit is at least this share of what it would be asked for, in
+    /// per cent, is left alone; none = 50. Below it the message names the credit.
+    #[schemars(range(min = 1, max = 100))]
+    pub credit_hold_percent: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -231,6 +235,12 @@ pub struct RawDunning {
     pub response_window_days: Option<u32>,
     /// Segment = days, where they differ.
     pub response_windows: BTreeMap<String, u32>,
+    /// Days of room after a payment, before the ladder goes on with other items; none = 3.
+    #[schemars(range(max = 90))]
+    pub payment_window_days: Option<u32>,
+    /// Times that a step may fail at one address before it goes on by the next address or channel; none = 2.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts_max: Option<u32>,
     /// Days from the as-of date in which a slot is looked for; 1 = that day only.
     #[schemars(range(min = 1, max = 14))]
     pub slot_days: Option<u32>,
@@ -436,6 +446,9 @@ pub struct RawCalendar {
     /// State = IANA zone; `default` for all others.
     #[serde(default)]
     pub zones: BTreeMap<String, String>,
+    /// The country of these states and hours, by every name under which debtors carry it; none = Brazil.
+    #[serde(default)]
+    pub countries: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use arrow::util::display::array_value_to_string;
 
 use super::{Artifact, Measured, Totals};
-use crate::domain::calendar::{Calendar, Place, Slot};
+use crate::domain::calendar::{Calendar, Slot, Whereabouts};
 use crate::domain::money::Minor;
 use crate::error::{Error, Finding, Lines, Result};
 use crate::io::engine::{Layer, Models, Session};
@@ -44,7 +44,7 @@ impl Audited {
 }
 
 /// Every message that goes out now, with where its debtor is; what a revision keeps went by the calendar of its time.
-const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.state, d.city, d.time_zone \
+const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.country, d.state, d.city, d.time_zone \
     from out_actions a left join cnd_debtors d on a.debtor_id = d.debtor_id \
     left anti join cnd_published p on a.action_id = p.action_id where a.channel <> 'instruction'";
 
@@ -82,11 +82,13 @@ pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> R
 fn unlawful_hours(calendar: &Calendar, session: &Session) -> Result<Vec<Finding>> {
     let (_, batches) = session.query(LAWFUL_HOURS, HOURS_QUERY)?;
     let is_lawful = |row: &Row<'_>| {
-        // A null reads as an empty text, which no state, city or zone is called.
-        let [state, city, zone] = ["state", "city", "time_zone"].map(|name| Some(row.str(name)));
-        let place = Place { state, city, zone: calendar.zone_of(zone, state) };
+        // A null reads as an empty text, which says nothing.
+        let [country, state, city, time_zone] =
+            ["country", "state", "city", "time_zone"].map(|name| Some(row.str(name)));
+        let place = calendar.place_of(Whereabouts { country, state, city, time_zone });
         let slot = row.time("not_before").zip(row.time("expires_at"));
-        slot.is_some_and(|(not_before, expires_at)| calendar.allows(Slot { not_before, expires_at }, &place))
+        let slot = slot.map(|(not_before, expires_at)| Slot { not_before, expires_at });
+        place.zip(slot).is_some_and(|(place, slot)| calendar.allows(slot, &place))
     };
     let finding = |row: Row<'_>| {
         let hours = ["not_before", "expires_at"].map(|name| row.time(name).map_or("none".into(), |at| at.to_rfc3339()));

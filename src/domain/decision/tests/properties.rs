@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{ContactPoint, ContactState};
+use crate::domain::case::{Contact, ContactPoint, ContactState};
 use crate::domain::procedure::{Advance, LevelOf};
 use chrono::Datelike;
 use proptest::prelude::*;
@@ -33,6 +33,7 @@ fn any_account() -> impl Strategy<Value = Account> {
     (prop::collection::vec(any_item(), 1..5), 0i64..30_000, any::<bool>()).prop_map(|(items, credit, broken)| {
         let mut account = account("", items);
         account.credit = Minor(if credit < 20_000 { 0 } else { credit });
+        account.credit_reach = account.credit;
         account.promise_broken = broken;
         account
     })
@@ -366,7 +367,7 @@ proptest! {
         let decision = case.first();
         let items = &case.group.debtors[0].1[0].items;
         let free = (0..items.len()).filter(|i| decision.item_holds[*i].is_none());
-        let leader = free.min_by_key(|i| (!items[*i].is_overdue, items[*i].due_date));
+        let leader = free.min_by_key(|i| (!items[*i].is_overdue(), items[*i].due_date));
         for position in (0..items.len()).filter(|i| Some(*i) != leader) {
             for change in LEAVES {
                 let outcome = after(&case, |_, account| change(account, position));
