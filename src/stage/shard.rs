@@ -71,7 +71,8 @@ pub struct Shard {
     pub clashes: Vec<Clash>,
     /// What the rows with duplicate keys would have added to the control totals.
     pub duplicate_totals: Totals,
-    pub held: Vec<String>,
+    /// Debtors that are held, with their group.
+    pub held: Vec<(String, i64)>,
 }
 
 /// A row that is bad only in company: its key stands twice, or its invoice is another's.
@@ -217,7 +218,8 @@ impl Shards {
             shard.tables.push((table, Arc::clone(schema), batches));
         }
         let clashing = shard.clashes.iter().filter_map(|c| c.debtor_id.clone());
-        shard.held = self.held.iter().cloned().chain(clashing).collect();
+        let with_group = |debtor_id: String| (debtor_id.clone(), group_key(&format!("debtor:{debtor_id}")));
+        shard.held = self.held.iter().cloned().chain(clashing).map(with_group).collect();
         shard.held.sort();
         shard.held.dedup();
         Ok(shard)

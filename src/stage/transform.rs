@@ -28,10 +28,16 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
         ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
+        ("scope_open", Value::Int(scope_open(plan))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
     ])
+}
+
+/// 1 where the invoices are open items only: what is gone from the snapshot was settled.
+fn scope_open(_plan: &Plan) -> i64 {
+    0
 }
 
 /// Episodes that ended before this day are thanked for by no step; without such a step only what ends tomorrow
@@ -67,12 +73,15 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     let (schema, batch) = cap_table(&plan.rules.caps)?;
     session.register("run_caps", schema, vec![batch])?;
     let (schema, batch) = step_table(&plan.rules)?;
-    session.register("run_steps", schema, vec![batch])
+    session.register("run_steps", schema, vec![batch])?;
+    let (schema, batch) = template_table(&plan.rules)?;
+    session.register("run_templates", schema, vec![batch])
 }
 
-fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
-    let column: ArrayRef = Arc::new(StringArray::from_iter_values(held));
-    table(vec![("debtor_id", DataType::Utf8, column)])
+fn held_table(held: &[(String, i64)]) -> Result<(SchemaRef, RecordBatch)> {
+    let debtors: ArrayRef = Arc::new(StringArray::from_iter_values(held.iter().map(|(debtor_id, _)| debtor_id)));
+    let groups: ArrayRef = Arc::new(Int64Array::from_iter_values(held.iter().map(|(_, group_key)| *group_key)));
+    table(vec![("debtor_id", DataType::Utf8, debtors), ("group_key", DataType::Int64, groups)])
 }
 
 /// The buckets with closed ranges: a missing end is further away than any date can be.
@@ -142,6 +151,23 @@ fn step_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
         ("min_gap_days", DataType::Int64, Arc::new(gaps)),
         ("is_rung", DataType::Boolean, are(StepKind::is_rung)),
         ("is_duty", DataType::Boolean, are(StepKind::is_duty)),
+    ])
+}
+
+/// Every template, and whether what it says tells of a debt.
+fn template_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
+    let of = |(language, file): (&str, &str)| -> Option<(String, bool)> {
+        let version = rules.templates.version(language, file)?.to_owned();
+        let (template, channel) = file.strip_suffix(".j2")?.rsplit_once('.')?;
+        let channel = Channel::parse(channel)?;
+        Some((version, rules.templates.names_debt(language, template, channel)))
+    };
+    let templates: Vec<(String, bool)> = rules.templates.names().filter_map(of).collect();
+    let versions = StringArray::from_iter_values(templates.iter().map(|(version, _)| version));
+    let names_debt: BooleanArray = templates.iter().map(|(_, names_debt)| Some(*names_debt)).collect();
+    table(vec![
+        ("template_version", DataType::Utf8, Arc::new(versions)),
+        ("names_debt", DataType::Boolean, Arc::new(names_debt)),
     ])
 }
 
