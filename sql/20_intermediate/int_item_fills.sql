@@ -92,7 +92,7 @@ with
             cast(0 as decimal(28, 2)) as flowed_to
         from capacities
         union all
-        select debtor_id, company_id, invoice_id, currency, lane, level, paid_on, cast(null as bigint), cast(null as decimal(18, 2)), level
+        select debtor_id, company_id, invoice_id, currency, lane, level, paid_on, cast(null as bigint), cast(null as decimal(18, 2)), level as flowed_to
         from flows
     ),
     reached as (

@@ -81,7 +81,7 @@ with
         from looks
         inner join currencies on looks.debtor_id = currencies.debtor_id
         union all
-        select looks.*, currencies.currency, last_day, cast(1 as bigint)
+        select looks.*, currencies.currency, last_day as moved_on, cast(1 as bigint) as direction
         from looks
         inner join currencies on looks.debtor_id = currencies.debtor_id
     ),

@@ -262,7 +262,7 @@ with
         union all
         select
             group_key, payment_id, root_id, debtor_id, actor_id, cast(null as varchar), cast(null as varchar),
-            cast(null as bigint), paid_on, currency, kind, kind, effect_amount, true
+            cast(null as bigint), paid_on, currency, kind, kind as root_kind, effect_amount, true
         from unplaced
     ),
     stated as (
