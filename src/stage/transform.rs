@@ -30,6 +30,7 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
         ("remembered_from", Value::Date(day_number(days_before(as_of, remembered_days(plan))))),
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
+        ("scope_open", Value::Int(i64::from(plan.has_open_scope()))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
@@ -76,7 +77,9 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     let (schema, batch) = cap_table(&plan.rules.caps)?;
     session.register("run_caps", schema, vec![batch])?;
     let (schema, batch) = step_table(&plan.rules)?;
-    session.register("run_steps", schema, vec![batch])
+    session.register("run_steps", schema, vec![batch])?;
+    let (schema, batch) = template_table(&plan.rules)?;
+    session.register("run_templates", schema, vec![batch])
 }
 
 /// The debtors of the shard that a doubtful row can touch, with their groups.
@@ -165,6 +168,23 @@ fn step_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
         ("min_gap_days", DataType::Int64, Arc::new(gaps)),
         ("is_rung", DataType::Boolean, are(StepKind::is_rung)),
         ("is_duty", DataType::Boolean, are(StepKind::is_duty)),
+    ])
+}
+
+/// Every template, and whether what it says tells of a debt.
+fn template_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
+    let of = |(language, file): (&str, &str)| -> Option<(String, bool)> {
+        let version = rules.templates.version(language, file)?.to_owned();
+        let (template, channel) = file.strip_suffix(".j2")?.rsplit_once('.')?;
+        let channel = Channel::parse(channel)?;
+        Some((version, rules.templates.names_debt(language, template, channel)))
+    };
+    let templates: Vec<(String, bool)> = rules.templates.names().filter_map(of).collect();
+    let versions = StringArray::from_iter_values(templates.iter().map(|(version, _)| version));
+    let names_debt: BooleanArray = templates.iter().map(|(_, names_debt)| Some(*names_debt)).collect();
+    table(vec![
+        ("template_version", DataType::Utf8, Arc::new(versions)),
+        ("names_debt", DataType::Boolean, Arc::new(names_debt)),
     ])
 }
 

@@ -72,7 +72,7 @@ fn with_whatsapp(case: &mut Case) {
 fn a_step_that_failed_goes_on_by_the_next_address_and_never_repeats_for_ever() {
     let email = Some("email@example.com");
     let table: &[(&str, fn(&mut Case), &str)] = &[
-        ("once: again", |c| drop(failed(c, Channel::Email, 4, None).on), "d+5 #2 by email: A"),
+        ("once: again", |c| _ = failed(c, Channel::Email, 4, None).on, "d+5 #2 by email: A"),
         ("twice, and there is no other", |c| failed_twice(c, Channel::Email, None), "no_contact_point"),
         ("twice at the address", |c| failed_twice(c, Channel::Email, Some(" EMAIL@example.com")), "no_contact_point"),
         (
@@ -124,9 +124,14 @@ fn a_step_that_failed_goes_on_by_the_next_address_and_never_repeats_for_ever() {
         failed_twice(c, Channel::Email, email);
     });
     assert_eq!(second.action().destination.unwrap().expose(), "second@example.com");
-    let hold = Case::of(&[10]).with(|c| (with_whatsapp(c), failed_twice(c, Channel::Email, email))).with(|c| {
-        c.debtor().points[1].opted_out = true;
-    });
+    let hold = Case::of(&[10])
+        .with(|c| {
+            with_whatsapp(c);
+            failed_twice(c, Channel::Email, email);
+        })
+        .with(|c| {
+            c.debtor().points[1].opted_out = true;
+        });
     let why = "tried: email failed 2 times; looked at email, whatsapp, sms";
     assert_eq!((hold.outcome().as_str(), hold.hold().detail.as_deref()), ("no_contact_point", Some(why)));
 }
