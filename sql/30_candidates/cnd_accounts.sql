@@ -35,6 +35,7 @@ with
             accounts.company_id,
             accounts.currency,
             accounts.credit_amount,
+            accounts.shared_credit_amount,
             accounts.promise_broken,
             accounts.agreement_broken,
             accounts.account_rank,

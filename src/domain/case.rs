@@ -3,6 +3,7 @@
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -84,14 +85,26 @@ impl ContactPoint {
 
     /// `X@Y.com` is `x@y.com`, and `+55 11 90000-0001` is `+5511900000001`.
     pub fn is_at(&self, address: &Pii<String>) -> bool {
-        let plain = |address: &Pii<String>| -> String {
-            let address = address.expose();
-            match address.contains('@') {
-                true => address.trim().to_lowercase(),
-                false => address.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect(),
-            }
-        };
-        plain(&self.address) == plain(address)
+        normalised_address(self.address.expose()) == normalised_address(address.expose())
+    }
+}
+
+/// An address without what differs from one writing to another: an e-mail address in lower case, a telephone number (or
+/// a postal address) as its letters and digits.
+///
+/// ```
+/// use regua::domain::case::normalised_address;
+/// assert_eq!(normalised_address(" X@Y.com"), "x@y.com");
+/// assert_eq!(normalised_address("+55 (11) 90000-0001"), "5511900000001");
+/// assert_ne!(normalised_address("+55 11 90000-0002"), "5511900000001", "another number is another address");
+/// ```
+pub fn normalised_address(address: &str) -> Cow<'_, str> {
+    let (text, is_email) = (address.trim(), address.contains('@'));
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || (is_email && b.is_ascii_graphic());
+    match text.bytes().all(|b| is_plain(b) && !b.is_ascii_uppercase()) {
+        true => Cow::Borrowed(text),
+        false if is_email => Cow::Owned(text.to_lowercase()),
+        false => Cow::Owned(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()),
     }
 }
 
@@ -324,6 +337,8 @@ impl Account {
 pub struct Group {
     pub debtors: Vec<(Debtor, Vec<Account>)>,
     pub contacts: Vec<Contact>,
+    /// The last day on which any contact mattered that is not among them: it is forgotten. `None`: all are known.
+    pub forgotten_on: Option<NaiveDate>,
 }
 
 /// When an action may go out; UTC.

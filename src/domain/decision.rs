@@ -119,6 +119,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Days before its due date on which an item may first be spoken of.
+    pub fn lead_days(&self) -> u32 {
+        let days = self.procedures.values().flat_map(|p| &p.steps).filter_map(|s| s.trigger.days_past_due());
+        days.map(|days| u32::try_from(-days).unwrap_or(0)).max().unwrap_or(0)
+    }
+
     /// Days back for which any contact matters, whatever it was about: the longest of all windows.
     pub fn contact_days(&self) -> u32 {
         let gaps = self.procedures.values().map(|p| p.min_gap_days);
@@ -195,6 +201,7 @@ struct Matter<'a> {
     credit: Credit,
     cycle_id: String,
     state: Option<&'a Step>,
+    forgotten_on: Option<NaiveDate>,
     /// What templates are told of the duty that is being composed.
     duty: Option<duty::DutyFields>,
     trace: Vec<String>,
@@ -220,7 +227,8 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<
     let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
     for (d, a) in order {
         let (debtor, accounts) = &group.debtors[d];
-        let decision = decide_account(rules, as_of, debtor, &accounts[a], &contacts.past(debtor, &accounts[a]))?;
+        let past = (&contacts.past(debtor, &accounts[a]), group.forgotten_on);
+        let decision = decide_account(rules, as_of, debtor, &accounts[a], past)?;
         if let Outcome::Act(action) = &decision.outcome
             && let Some(contact) = history::contact_of(action)
         {
@@ -236,7 +244,7 @@ fn decide_account(
     as_of: NaiveDate,
     debtor: &Debtor,
     account: &Account,
-    past: &Past<'_>,
+    (past, forgotten_on): (&Past<'_>, Option<NaiveDate>),
 ) -> Result<Decision, MessageError> {
     let mut standing = standing_of(rules, debtor, account);
     let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
@@ -246,7 +254,8 @@ fn decide_account(
         (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));
     }
     let draw = drawn.map(|(experiment, arm)| Draw { experiment: experiment.id.clone(), arm: arm.name.clone() });
-    let cycle_id = history::cycle_of(rules, debtor, account, past);
+    let start = history::cycle_start(rules, as_of, account, forgotten_on);
+    let cycle_id = history::cycle_of(rules, debtor, account, past, start);
     let trace = beginning(rules, account, &standing, (&regua, scope), draw.as_ref(), &cycle_id);
     let procedure = rules.procedures.get(&regua);
     let items;
@@ -264,6 +273,7 @@ fn decide_account(
         credit: Credit::default(),
         cycle_id,
         state: None,
+        forgotten_on,
         duty: None,
         trace,
         asides: 0,

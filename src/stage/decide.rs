@@ -50,7 +50,10 @@ type DecidedGroup = (Group, Vec<Vec<Decision>>, BTreeSet<String>);
 pub fn decide(rules: &Rules, as_of: NaiveDate, edition: &Edition, session: &Session) -> Result<Decided> {
     let groups = read::groups(session, &rules.calendar)?;
     let published = read::published(session, &edition.voided)?;
-    let decide = |(key, group)| decide_one(rules, as_of, group, published.get(&key).map_or(&[][..], Vec::as_slice));
+    let decide = |(key, group)| {
+        let published = published.get(&key).map_or(&[][..], Vec::as_slice);
+        decide_one(rules, as_of, (group, edition.forgotten_on), published)
+    };
     let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
     let decided = decided.map_err(Error::Message)?;
     let voided = voided(&published, &decided);
@@ -61,9 +64,10 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, edition: &Edition, session: &Sess
 fn decide_one(
     rules: &Rules,
     as_of: NaiveDate,
-    mut group: Group,
+    (mut group, forgotten_on): (Group, Option<NaiveDate>),
     published: &[Published],
 ) -> std::result::Result<DecidedGroup, MessageError> {
+    group.forgotten_on = forgotten_on;
     let of_today: HashSet<&str> =
         published.iter().filter(|p| p.fate != Fate::NotSent).map(|p| p.action_id.as_str()).collect();
     group.contacts.retain(|contact| !contact.action_id.as_deref().is_some_and(|id| of_today.contains(id)));

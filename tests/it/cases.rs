@@ -38,9 +38,12 @@ fn play_case(case: &Case) -> Vec<String> {
     let mut stage = Stage::new(&case.raw);
     let otherwise = After::All("sent".to_owned());
     stage.add(&case.raw.tables, &case.raw.run[0].as_of);
+    stage.add_again(&case.raw.again, &case.raw.run[0].as_of);
     let mut failures = Vec::new();
     for (position, run) in case.raw.run.iter().enumerate() {
+        stage.take_out(&run.gone);
         stage.add(&run.tables, &run.as_of);
+        stage.add_again(&run.again, &run.as_of);
         let fail = |what: &str, lines: Vec<String>| {
             let at = case.document.fault(&format!("/run/{position}/expect/{what}"), format!("{} {what}", run.as_of));
             std::iter::once(at.to_string())

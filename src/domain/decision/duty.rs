@@ -124,7 +124,10 @@ impl<'a> Matter<'a> {
     fn already(&self, entry: &Entry) -> (Option<String>, u32) {
         let cycle = self.duty_cycle(entry);
         let of_entry = || self.past.of_duty(&cycle).iter();
-        let last = of_entry().map(|c| c.occurrence).max().unwrap_or(0);
+        // Where what was published for it may be forgotten: more than the days since, one of which had one at most.
+        let may_be_forgotten = self.forgotten_on.is_some_and(|day| entry.since <= day);
+        let since = || if may_be_forgotten { (self.as_of - entry.since).num_days() } else { 0 };
+        let last = of_entry().map(|c| c.occurrence).max().unwrap_or_else(since);
         let occurrence = u32::try_from(last.max(0)).unwrap_or(u32::MAX).saturating_add(1);
         let published = of_entry().find(|c| c.counts()).map(|c| c.on);
         let silent = match (self.rules.halted, entry.requested_on, published) {

@@ -40,16 +40,29 @@ impl Contact {
     }
 }
 
+/// The day after which a new cycle of the account is named: the first of its episode. Where that is so long ago that a
+/// cycle of this name may have been forgotten, today: what is published under it from now on is remembered, so it keeps
+/// the name, and no id is given twice.
+pub(super) fn cycle_start(
+    rules: &Rules,
+    as_of: NaiveDate,
+    account: &Account,
+    forgotten_on: Option<NaiveDate>,
+) -> NaiveDate {
+    let start = account.episode_start;
+    let lead = chrono::Days::new(u64::from(rules.lead_days()));
+    let may_be_forgotten = forgotten_on.is_some_and(|day| start <= day.checked_add_days(lead).unwrap_or(day));
+    if may_be_forgotten { as_of } else { start }
+}
+
 /// The cycle of an account: the one its last action in the present episode was published under, so that a payment
-/// posted late cannot give an old episode a new name; else one named after the episode's first day.
-pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, past: &Past<'_>) -> String {
+/// posted late cannot give an old episode a new name; else one named after the day on which it starts.
+pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, past: &Past<'_>, start: NaiveDate) -> String {
     let in_episode = past.own.iter().filter(|c| c.on >= account.episode_start);
     let last = in_episode.filter(|c| c.cycle_id.is_some()).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()));
     match last.and_then(|c| c.cycle_id.clone()) {
         Some(id) => id,
-        None => {
-            cycle_id(&rules.tenant, &account.company_id, &debtor.debtor_id, account.currency, account.episode_start)
-        }
+        None => cycle_id(&rules.tenant, &account.company_id, &debtor.debtor_id, account.currency, start),
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64,
             // Two groups may share a key, once in billions: then both count the contacts of either.
             let before = groups.last().filter(|(key, _)| *key == identity.0).map(|(_, group)| group.contacts.clone());
             let contacts = before.or_else(|| contacts.remove(&identity.0)).unwrap_or_default();
-            groups.push((identity.0, Group { debtors: Vec::new(), contacts }));
+            groups.push((identity.0, Group { debtors: Vec::new(), contacts, forgotten_on: None }));
             last = Some(identity);
         }
         if let Some((_, group)) = groups.last_mut() {

@@ -241,7 +241,7 @@ fn dates(values: impl Iterator<Item = Option<NaiveDate>>) -> ArrayRef {
 }
 
 fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::Damaged { object: "decided rows".to_owned(), what: error.to_string() }
+    Error::columns("decided rows", &error)
 }
 
 fn table(table: &Table, columns: Vec<ArrayRef>) -> Result<RecordBatch> {

@@ -45,6 +45,9 @@ pub struct RawCase {
     pub regua: Vec<Regua>,
     #[serde(default)]
     pub tables: Tables,
+    /// Rows beside those of `tables`, whatever their keys: repeated, equal or not.
+    #[serde(default)]
+    pub again: Tables,
     /// What becomes of published actions: `sent` where nothing is said.
     pub after: Option<After>,
     pub run: Vec<RawRun>,
@@ -57,6 +60,12 @@ pub struct RawRun {
     /// Rows that are there from this run on; a row with the key of an earlier one replaces it.
     #[serde(default)]
     pub tables: Tables,
+    /// Rows beside them, whatever their keys.
+    #[serde(default)]
+    pub again: Tables,
+    /// What is no longer exported from this run on: every row that has these values.
+    #[serde(default)]
+    pub gone: Tables,
     /// What becomes of this run's actions, instead of what the case says.
     pub after: Option<After>,
     #[serde(default)]

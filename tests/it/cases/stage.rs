@@ -79,11 +79,31 @@ impl Stage {
         }
     }
 
+    /// Adds rows beside those that are there, as they are: a key may stand twice.
+    pub fn add_again(&mut self, tables: &Tables, as_of: &str) {
+        for (name, rows) in &tables.0 {
+            let table = contract::input(name).expect("the format knows its tables");
+            for row in rows {
+                let row = self.with_defaults(table, row, as_of);
+                self.tables.entry(table.name).or_default().push(row);
+            }
+        }
+    }
+
+    /// Takes out every row that has the values of one of these.
+    pub fn take_out(&mut self, tables: &Tables) {
+        for (name, gone) in &tables.0 {
+            let table = contract::input(name).expect("the format knows its tables");
+            let is_meant = |row: &Row| gone.iter().any(|of| of.iter().all(|(key, value)| row.get(key) == Some(value)));
+            self.tables.entry(table.name).or_default().retain(|row| !is_meant(row));
+        }
+    }
+
     /// A row may leave out its own number, its debtor where it names an invoice, and the day of issue.
     fn with_defaults(&self, table: &Table, row: &Row, as_of: &str) -> Row {
         let mut row = row.clone();
-        if let Some(id) = table.key.first().filter(|k| **k != "debtor_id" && **k != "invoice_id" && k.ends_with("_id"))
-        {
+        let is_own = |key: &&&str| key.ends_with("_id") && !["company_id", "debtor_id", "invoice_id"].contains(*key);
+        if let Some(id) = table.key.iter().find(is_own) {
             let number = self.tables.get(table.name).map_or(0, Vec::len) + 1;
             row.entry(*id).or_insert(json!(format!("{}-{number}", table.name)));
         }
@@ -103,22 +123,22 @@ impl Stage {
     fn debtors(&self) -> Tables {
         let (mut debtors, mut points) = (Vec::new(), Vec::new());
         let named = self.tables.values().flatten().filter_map(|row| row.get("debtor_id"));
-        let mut ids: Vec<String> = named.map(plain).collect();
+        let mut ids: Vec<String> = named.map(plain).filter(|id| !id.is_empty()).collect();
         ids.sort();
         ids.dedup();
         for id in ids {
             let of = |table: &str| {
-                self.tables
-                    .get(table)
-                    .into_iter()
-                    .flatten()
-                    .find(|row| row.get("debtor_id").map(plain).as_ref() == Some(&id))
+                let rows = self.tables.get(table).into_iter().flatten();
+                rows.filter(|row| row.get("debtor_id").map(plain).as_ref() == Some(&id)).cloned().collect::<Vec<Row>>()
             };
-            let mut row = of("debtors").cloned().unwrap_or_default();
-            row.entry("debtor_id").or_insert(json!(id));
-            row.entry("legal_name").or_insert(json!(id));
-            debtors.push(row);
-            if of("contact_points").is_none() {
+            let mut own = of("debtors");
+            own.extend(own.is_empty().then(Row::new));
+            for mut row in own {
+                row.entry("debtor_id").or_insert(json!(id));
+                row.entry("legal_name").or_insert(json!(id));
+                debtors.push(row);
+            }
+            if of("contact_points").is_empty() {
                 let address =
                     |channel: &&str| json!({"debtor_id": id, "channel": channel, "address": address(&id, channel)});
                 let of_debtor = contract::input("contact_points").and_then(|t| t.column("channel"));
@@ -210,7 +230,8 @@ fn address(id: &str, channel: &str) -> String {
         "email" => format!("{slug}@example.com"),
         "letter" => format!("{id}, 1 Example Street"),
         "portal" => format!("https://portal.example.com/{slug}"),
-        _ => "+15550100".to_owned(),
+        // Addresses are known throughout the portfolio, so everybody has a number of its own.
+        _ => format!("+1555{:07}", id.bytes().fold(7_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 9_999_991)),
     }
 }
 

@@ -285,7 +285,8 @@ impl Case {
     /// Debtor D with company 1 and items A, B, C, ... so many days past due.
     pub fn of(days_past_due: &[i64]) -> Case {
         let items = days_past_due.iter().zip('A'..='Z').map(|(days, name)| item(&name.to_string(), *days)).collect();
-        let group = Group { debtors: vec![(debtor("D"), vec![account("1", items)])], contacts: Vec::new() };
+        let group =
+            Group { debtors: vec![(debtor("D"), vec![account("1", items)])], contacts: Vec::new(), forgotten_on: None };
         Case { rules: rules(), as_of: day(TODAY), group }
     }
 

@@ -1,0 +1,226 @@
+//! Where the doubt is about everybody the run stops, says both figures and what to do, and lets itself be told why all
+//! is well; where it is about a few it does not.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use regua::io::log::Record;
+use serde_json::{Value, json};
+
+use super::portfolio::configure;
+use crate::support::{Ended, House, as_of};
+
+/// Debtors of a portfolio that is large enough for a share to say something.
+const DEBTORS: usize = 200;
+const NEXT_DAY: &str = "2026-07-01";
+
+fn table(head: &str, numbers: impl Iterator<Item = usize>, row: impl Fn(usize) -> String) -> String {
+    let mut text = head.to_owned();
+    numbers.for_each(|number| write!(text, "\n{}", row(number)).expect("a text takes it"));
+    text
+}
+
+fn invoices(numbers: impl Iterator<Item = usize>) -> String {
+    table("invoice_id debtor_id issue_date due_date amount", numbers, |n| {
+        format!("I{n} D{n} 2026-05-10 2026-06-10 1000.00")
+    })
+}
+
+fn debtors(group: impl Fn(usize) -> String) -> String {
+    table("debtor_id legal_name state group_id tax_id", 0..DEBTORS, |n| format!("D{n} Debtor_{n} SP {}", group(n)))
+}
+
+fn points(numbers: impl Iterator<Item = usize>) -> String {
+    table("debtor_id channel address", numbers, |n| format!("D{n} email d{n}@example.com"))
+}
+
+fn payments(numbers: impl Iterator<Item = usize>, amount: &str) -> String {
+    table("payment_id debtor_id invoice_id paid_on amount", numbers, |n| format!("P{n} D{n} I{n} 2026-06-15 {amount}"))
+}
+
+/// Two hundred debtors with an invoice each, half of them paid.
+fn house() -> House {
+    let house = House::new();
+    house.write("invoices", &invoices(0..DEBTORS));
+    house.write("payments", &payments(0..100, "1000.00"));
+    house.write("debtors", &debtors(|_| "- -".to_owned()));
+    house.write("contact_points", &points(0..DEBTORS));
+    house
+}
+
+fn run(house: &House, as_of: &str, more: &[&str]) -> Ended {
+    house.regua(&[&["run", "pipelines/daily.toml", "--as-of", as_of], more].concat())
+}
+
+fn publishes(house: &House, as_of: &str) {
+    let ended = run(house, as_of, &[]);
+    assert_eq!(ended.code, 0, "{as_of}: {}", ended.stderr);
+}
+
+/// It ends with a code, says all of this, and publishes nothing.
+fn refuses(house: &House, as_of: &str, code: i32, parts: &[&str]) {
+    let before = records(house);
+    let ended = run(house, as_of, &[]);
+    assert_eq!(ended.code, code, "{}", ended.stderr);
+    // Off a terminal stderr is JSON lines, in which quotes are escaped.
+    let said = ended.stderr.replace("\\\"", "\"");
+    for part in parts {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    assert_eq!(records(house), before, "what is refused is not published");
+}
+
+fn records(house: &House) -> usize {
+    glob::glob(&house.path("output/_log/*.json").to_string_lossy()).expect("a pattern").count()
+}
+
+/// The reason that was given stands in the newest record.
+fn accepts(house: &House, as_of: &str) {
+    let ended = run(house, as_of, &["--accept-volume", "the branch in Recife was sold"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let newest = house.read(&format!("output/_log/{:020}.json", records(house)));
+    let record: Record = serde_json::from_str(&newest).expect("a commit record");
+    let told = record.overrides.values().any(|why| why.contains("the branch in Recife was sold"));
+    assert!(told, "{:?}", record.overrides);
+}
+
+fn set(house: &House, path: &[&str], value: Value) {
+    configure(house, |pipeline| *path.iter().fold(pipeline, |at, key| &mut at[*key]) = value);
+}
+
+#[test]
+fn an_input_with_far_fewer_rows_than_the_last_one_stops_until_somebody_says_why() {
+    let house = house();
+    publishes(&house, as_of());
+    house.write("contact_points", &points(0..150));
+    refuses(&house, NEXT_DAY, 3, &["contact_points", "150", "200", "--accept-volume"]);
+    accepts(&house, NEXT_DAY);
+    // Against the newest record, in which there were fewer.
+    house.write("contact_points", &points(0..125));
+    publishes(&house, "2026-07-02");
+}
+
+#[test]
+fn payments_that_are_gone_stop_it_before_whoever_has_paid_is_dunned() {
+    let house = house();
+    publishes(&house, as_of());
+    house.write("payments", &payments(0..10, "1000.00"));
+    refuses(&house, NEXT_DAY, 3, &["payments", "10", "100", "rows_percent_min"]);
+    set(&house, &["limits", "rows_percent_min"], json!(5));
+    // The position has moved as well: from a hundred debtors to almost twice as many.
+    refuses(&house, NEXT_DAY, 3, &["100", "190", "position_percent_max"]);
+}
+
+#[test]
+fn a_position_that_has_moved_by_more_than_half_stops_until_somebody_says_why() {
+    let house = house();
+    publishes(&house, as_of());
+    house.write("payments", &payments(0..140, "1000.00"));
+    publishes(&house, NEXT_DAY);
+    house.write("payments", &payments(0..180, "1000.00"));
+    refuses(&house, "2026-07-02", 3, &["60", "20", "position_percent_max"]);
+    accepts(&house, "2026-07-02");
+}
+
+#[test]
+fn payments_that_match_nothing_stop_it_with_the_likely_causes() {
+    let house = house();
+    let unmatched = |count: usize| {
+        table("payment_id debtor_id invoice_id paid_on amount", 0..100, |n| {
+            let zeros = if n < count { "000" } else { "" };
+            format!("P{n} D{n} {zeros}I{n} 2026-06-15 1000.00")
+        })
+    };
+    house.write("payments", &unmatched(4));
+    publishes(&house, as_of());
+    let house = self::house();
+    house.write("payments", &unmatched(8));
+    refuses(&house, as_of(), 3, &["payments", "unmatched_percent_max", "leading zeros", "sign"]);
+    set(&house, &["limits", "unmatched_percent_max"], json!(10));
+    publishes(&house, as_of());
+}
+
+#[test]
+fn payments_of_the_other_sign_stop_it_until_the_input_says_so() {
+    let house = house();
+    house.write("payments", &payments(0..100, "-1000.00"));
+    refuses(&house, as_of(), 3, &["payments", "sign = \"negative\""]);
+    set(&house, &["inputs", "payments", "sign"], json!("negative"));
+    publishes(&house, as_of());
+    assert_eq!(house.published("items", "debtor_id").len(), 100, "the half that has paid owes nothing");
+}
+
+#[test]
+fn a_group_that_everybody_is_in_is_a_placeholder_until_somebody_says_it_is_not() {
+    let house = house();
+    house.write("debtors", &debtors(|n| if n < 120 { "0 -".to_owned() } else { "- -".to_owned() }));
+    refuses(&house, as_of(), 3, &["group_id", "120", "group_debtors_percent_max"]);
+    set(&house, &["limits", "group_debtors_percent_max"], json!(100));
+    publishes(&house, as_of());
+
+    let house = self::house();
+    house.write("debtors", &debtors(|n| if n < 120 { "- 11222333000181".to_owned() } else { "- -".to_owned() }));
+    refuses(&house, as_of(), 3, &["120", "group_debtors_percent_max"]);
+    // A real group of ninety is a large share of two hundred, and no placeholder.
+    house.write("debtors", &debtors(|n| if n < 90 { "north -".to_owned() } else { "- -".to_owned() }));
+    publishes(&house, as_of());
+}
+
+/// Last written so many days before the invoices.
+fn lags(house: &House, table: &str, days: u64) {
+    let written = |name: &str| File::options().write(true).open(house.path(&format!("input/{name}.parquet")));
+    let now = SystemTime::now();
+    written("invoices").and_then(|file| file.set_modified(now)).expect("the time is set");
+    let before = now - Duration::from_secs(days * 24 * 60 * 60);
+    written(table).and_then(|file| file.set_modified(before)).expect("the time is set");
+}
+
+#[test]
+fn an_input_that_protects_and_lags_behind_the_invoices_is_waited_for() {
+    let house = house();
+    house.write("disputes", "dispute_id debtor_id opened_on kind\nX1 D150 2026-06-20 dispute");
+    lags(&house, "disputes", 3);
+    refuses(&house, as_of(), 75, &["disputes", "lag_days_max"]);
+    set(&house, &["inputs", "disputes", "lag_days_max"], json!(4));
+    publishes(&house, as_of());
+    let house = self::house();
+    lags(&house, "payments", 2);
+    refuses(&house, as_of(), 75, &["payments", "lag_days_max"]);
+    lags(&house, "payments", 0);
+    // What protects nobody may be older.
+    lags(&house, "debtors", 3);
+    publishes(&house, as_of());
+}
+
+/// So many invoices, and so many more that contradict the first of them.
+fn contradicted(rows: usize, conflicts: usize) -> House {
+    let house = house();
+    let again = table("", 0..conflicts, |n| format!("I{n} D{n} 2026-05-10 2026-06-10 999.00"));
+    house.write("invoices", &(invoices(0..rows) + &again));
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house
+}
+
+#[test]
+fn the_share_of_bad_rows_counts_above_a_floor_and_conflicts_count_for_it() {
+    publishes(&contradicted(16, 4), as_of());
+    refuses(&contradicted(30, 4), as_of(), 3, &["invoices", "quarantine_share_max"]);
+    let house = contradicted(30, 4);
+    set(&house, &["limits", "quarantine_rows_min"], json!(34));
+    publishes(&house, as_of());
+}
+
+#[test]
+fn two_snapshots_found_by_one_glob_are_one_where_they_are_equal_and_stop_it_where_they_are_not() {
+    let house = house();
+    set(&house, &["inputs", "invoices", "path"], json!("../input/invoices*.parquet"));
+    let copy = house.path("input/invoices-old.parquet");
+    std::fs::copy(house.path("input/invoices.parquet"), &copy).expect("a copy");
+    publishes(&house, as_of());
+    let open = house.published("items", "open_amount").len();
+    assert_eq!(open, 100, "equal rows count once");
+    let yesterday = invoices(0..DEBTORS).replace("1000.00", "1100.00");
+    house.write("invoices", &yesterday);
+    refuses(&house, NEXT_DAY, 3, &["invoices", "quarantine_share_max"]);
+}
