@@ -11,7 +11,10 @@ mod validate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::contract::Table;
 use crate::domain::decision::Rules;
@@ -29,8 +32,81 @@ pub struct InputPlan {
     /// Column of the contract = (value of the file = value of the contract).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     pub amount_from_float: Option<Rounding>,
+    pub sign: Sign,
+    /// How dates that are texts are written, tried in order.
+    pub date_formats: Vec<String>,
+    /// Dates that mean "none" in an optional column.
+    pub null_dates: Vec<NaiveDate>,
+    pub scope: InvoiceScope,
+    pub unidentified: Unidentified,
     /// It must have been written at most so many days before the as-of date.
     pub max_age_days: Option<u32>,
+    /// It may be older than the invoices by at most so many days; `None` = by any.
+    pub lag_days_max: Option<u32>,
+}
+
+/// Which sign the source gives to what reduces or makes a debt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    /// Payments and invoices are above zero.
+    #[default]
+    Positive,
+    /// They are below zero: every amount is negated as it is read.
+    Negative,
+}
+
+/// Which invoices the export holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceScope {
+    /// Open and settled ones.
+    #[default]
+    All,
+    /// Open ones only: what is gone was settled.
+    Open,
+}
+
+/// What becomes of a payment that names neither a debtor nor a known invoice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unidentified {
+    /// It is counted and shown.
+    #[default]
+    Count,
+    /// It stops the run.
+    Stop,
+}
+
+/// What sources write for "no date": the last and first days of their calendars.
+pub const NULL_DATES: [(i32, u32, u32); 6] =
+    [(9999, 12, 31), (2199, 12, 31), (1900, 1, 1), (1899, 12, 30), (1753, 1, 1), (1, 1, 1)];
+/// Inputs whose rows protect somebody: older than the invoices, they would let somebody be dunned who has paid or
+/// promised since.
+pub const PROTECTING: [&str; 6] = ["payments", "disputes", "agreements", "promises", "contact_log", "listings"];
+/// Days by which they may be older where the pipeline does not say.
+const LAG_DAYS_MAX: u32 = 1;
+
+impl InputPlan {
+    /// An input as it is where the pipeline says nothing else of it.
+    pub fn new(table: &'static Table, path: String) -> InputPlan {
+        let null_dates =
+            NULL_DATES.iter().filter_map(|(year, month, day)| NaiveDate::from_ymd_opt(*year, *month, *day));
+        InputPlan {
+            table,
+            path,
+            columns: BTreeMap::new(),
+            values: BTreeMap::new(),
+            amount_from_float: None,
+            sign: Sign::default(),
+            date_formats: Vec::new(),
+            null_dates: null_dates.collect(),
+            scope: InvoiceScope::default(),
+            unidentified: Unidentified::default(),
+            max_age_days: None,
+            lag_days_max: PROTECTING.contains(&table.name).then_some(LAG_DAYS_MAX),
+        }
+    }
 }
 
 /// An aging bucket: days past due from..=to; `None` = without end.
@@ -49,7 +125,18 @@ pub struct Limits {
     pub shards: Option<u32>,
     pub workers: usize,
     pub quarantine_share_max: f64,
+    /// So many bad rows of an input never stop a run.
+    pub quarantine_rows_min: u64,
+    /// Against the newest published run: least rows of an input, and how far the position may move.
+    pub rows_percent_min: u32,
+    pub position_percent_max: u32,
+    /// Of what was paid, what may match no invoice.
+    pub unmatched_percent_max: u32,
+    /// Of all debtors, how many one group may hold.
+    pub group_debtors_percent_max: u32,
     pub history_days: u32,
+    /// Days for which an action is remembered after it last mattered.
+    pub remembered_days: u32,
     /// Actions may be at most so many percent above the usual number.
     pub volume_percent_max: u32,
     pub scratch_dir: Option<PathBuf>,
@@ -86,6 +173,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Do the invoices hold open items only? Then what is gone was settled.
+    pub fn has_open_scope(&self) -> bool {
+        self.inputs.iter().any(|input| input.scope == InvoiceScope::Open)
+    }
+
+    /// Does cash that nobody can place stop a run?
+    pub fn stops_on_unidentified(&self) -> bool {
+        self.inputs.iter().any(|input| input.unidentified == Unidentified::Stop)
+    }
+
     /// Reads and validates a pipeline file and every file that it names.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
-pub use outputs::{ACTIONS, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE};
+pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE};
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;
@@ -46,6 +46,8 @@ pub enum Kind {
     Bool,
     /// The cited items of an action.
     Items,
+    /// The same, with no more of each than tells which it was.
+    NamedItems,
     /// The offer of an action.
     Offer,
 }
@@ -59,6 +61,8 @@ pub struct Column {
     pub required: bool,
     /// Personal data: never logged, never in a KPI table.
     pub personal: bool,
+    /// Inputs only: no model reads it yet. It may hold anything: it is neither checked nor read.
+    pub is_unread: bool,
     pub doc: &'static str,
 }
 
@@ -76,7 +80,7 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, kind: Kind, required: bool, doc: &'static str) -> Column {
-    Column { name, kind, required, personal: false, doc }
+    Column { name, kind, required, personal: false, is_unread: false, doc }
 }
 
 /// A column that must be there and must not be null.
@@ -95,6 +99,11 @@ impl Column {
         self
     }
 
+    pub(crate) const fn not_read_yet(mut self) -> Self {
+        self.is_unread = true;
+        self
+    }
+
     /// The Arrow type that carries this column inside Régua and in its outputs.
     pub fn data_type(&self) -> DataType {
         match self.kind {
@@ -107,6 +116,7 @@ impl Column {
             Kind::Float => DataType::Float64,
             Kind::Bool => DataType::Boolean,
             Kind::Items => DataType::List(Arc::new(Field::new("item", outputs::item_type(), false))),
+            Kind::NamedItems => DataType::List(Arc::new(Field::new("item", outputs::named_item_type(), false))),
             Kind::Offer => outputs::offer_type(),
         }
     }
@@ -126,6 +136,7 @@ impl Kind {
             Kind::Float => "float".into(),
             Kind::Bool => "bool".into(),
             Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due, step_id}".into(),
+            Kind::NamedItems => "list of {invoice_id, installment_no, step_id}".into(),
             Kind::Offer => {
                 "{kind, total, discount, interest, down_payment, valid_until, instalments: list of {due_date, amount}}"
                     .into()

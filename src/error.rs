@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
 use crate::domain::message::MessageError;
@@ -77,7 +78,7 @@ pub enum Error {
     Audit(Lines<Finding>),
     #[error(
         "nothing was published: {0}. `regua plan` shows what would go out; if it is right, run again with \
-         --accept-volume \"why\", or raise limits.volume_percent_max"
+         --accept-volume \"why\""
     )]
     Surge(String),
     #[error("a message could not be made: {0}")]
@@ -141,6 +142,26 @@ impl Error {
             Error::Torn { .. } | Error::File { .. } | Error::Demo(_) => 1,
             Error::Interrupted { signal } => 128 + *signal as u8,
         }
+    }
+
+    /// What went wrong with columns in memory, by its class: Arrow's own text quotes values of cells.
+    pub fn columns(object: impl Into<String>, error: &ArrowError) -> Error {
+        let what = match error {
+            // These name columns and types alone.
+            ArrowError::SchemaError(what) => what.clone(),
+            ArrowError::IoError(_, source) => source.kind().to_string(),
+            ArrowError::CastError(_) | ArrowError::ParseError(_) => {
+                "a value does not fit the type of its column".into()
+            }
+            ArrowError::ArithmeticOverflow(_) | ArrowError::DivideByZero => "a sum does not fit its type".into(),
+            ArrowError::InvalidArgumentError(_) => {
+                "a column is not what was expected, or a value does not fit it".into()
+            }
+            ArrowError::MemoryError(_) => "it does not fit the memory".into(),
+            ArrowError::IpcError(_) => "a scratch file is damaged".into(),
+            _ => "the columns cannot be worked on".into(),
+        };
+        Error::Damaged { object: object.into(), what }
     }
 
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {

@@ -10,20 +10,20 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::config::Plan;
-use crate::error::{Error, Result};
+use crate::error::{Error, Lines, Result};
 use crate::io::engine::{Engine, Models};
 use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
-pub use crate::stage::load::Seen;
+pub use crate::stage::load::{Profile, Seen};
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
-use crate::stage::shard::Shards;
+use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Snapshots, Totals, audit, decide, load, measure, publish, shard,
-    transform,
+    Artifact, Audited, Clash, Decided, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
+    load, measure, publish, remember, shard, transform,
 };
 use crate::work::{Clock, in_order};
 
@@ -70,7 +70,11 @@ pub struct RunResults {
 #[derive(Default)]
 struct Ledger {
     clashes: Vec<Clash>,
-    duplicate_totals: Totals,
+    /// Rows that say again what another says, by table.
+    repeated: BTreeMap<&'static str, u64>,
+    set_aside: Totals,
+    /// Company and currency = what was paid by nobody knows whom.
+    unidentified: BTreeMap<(String, String), i128>,
 }
 
 /// A run as it stands before it publishes.
@@ -100,7 +104,12 @@ pub struct Prepared {
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;
-    match prepare(plan, request, &output, runtime, progress)? {
+    let prepared = prepare(plan, request, &output, runtime, progress);
+    if let Err(Error::Conflict { .. }) = &prepared {
+        // The run that published it may have died before its copies stood, and its inputs have changed since.
+        publish::complete_newest(&output)?;
+    }
+    match prepared? {
         Planned::Nothing(record) => {
             publish::complete(&output, &record)?;
             Ok(Ran { record: *record, was_published: true })
@@ -130,7 +139,8 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
     })?;
     if let Planned::Ready(prepared) = &mut planned {
         prepared.notes.extend(prepared.revision());
-        prepared.notes.extend(prepared.surge(plan).map(|what| format!("`regua run` would stop: {what}")));
+        let surprises = prepared.surprises(plan).into_iter();
+        prepared.notes.extend(surprises.map(|what| format!("`regua run` would stop: {what}")));
         let halt = halt(&output)?;
         prepared.notes.extend(halt.map(|object| format!("{object} says halt: `regua run` would publish nothing")));
     }
@@ -145,6 +155,14 @@ pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Se
     let seen = load::look(plan, as_of, runtime)?;
     let refused = load::refuse(&seen);
     Ok((seen, refused))
+}
+
+/// Reads every input that is ready, and says what it holds.
+///
+/// # Errors
+/// As reading does.
+pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
+    load::profile(seen)
 }
 
 /// Every stage but the last.
@@ -166,21 +184,30 @@ fn prepare(
     };
     edition.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of)?;
-    plan.rules.calendar.add(load::holidays(snapshots)?);
-    load::add_rates(&mut plan.rules, snapshots, as_of)?;
-    let notes = notes(plan, snapshots, &log, &edition);
+    let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
+    plan.rules.calendar.add(holidays);
+    left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
+    let mut notes = notes(plan, snapshots, &log, &edition);
+    notes.extend(load::left_out(&left_out));
     notes.iter().for_each(|note| progress.note(note));
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
     let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;
-    let (book, ledger) = clock.time("shards", || bench.work_through(&shards))?;
+    BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
+    let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
-    let totals = (&shards.totals, &ledger.duplicate_totals);
+    if plan.stops_on_unidentified() && !ledger.unidentified.is_empty() {
+        return Err(Error::Contract(Lines(gates::unidentified(&ledger.unidentified))));
+    }
+    if !plan.has_open_scope() {
+        gates::unmatched(&measured, &shards.negative, plan.limits.unmatched_percent_max)?;
+    }
+    let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
-    let unmatched = unmatched(&audited);
-    unmatched.iter().for_each(|note| progress.note(note));
-    let notes = [notes, unmatched].concat();
+    let told = [shards.notes.clone(), ledger.notes(), unmatched(&audited)].concat();
+    told.iter().for_each(|note| progress.note(note));
+    let notes = [notes, told].concat();
     let results = results(&bench, &shards, snapshots, &audited);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
@@ -190,21 +217,24 @@ impl Prepared {
         self.provenance.as_of
     }
 
-    /// Far more actions than usual are published only where somebody says why.
+    /// Far more actions than usual, inputs that shrank and a position that jumped are published only where somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
-        match (self.surge(plan), &request.accept_volume) {
-            (None, _) => Ok(()),
-            (Some(what), None) => Err(Error::Surge(what)),
-            (Some(what), Some(why)) => {
+        match (self.surprises(plan).join("; "), &request.accept_volume) {
+            (what, _) if what.is_empty() => Ok(()),
+            (what, None) => Err(Error::Surge(what)),
+            (what, Some(why)) => {
                 self.edition.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
                 Ok(())
             }
         }
     }
 
-    fn surge(&self, plan: &Plan) -> Option<String> {
+    fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
-        publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max)
+        let surge = publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max);
+        let before = self.previous().filter(|record| record.as_of < self.as_of());
+        let (snapshots, measured) = (&self.provenance.snapshots, self.audited.measured());
+        surge.into_iter().chain(gates::changes(before, snapshots, measured, &plan.limits)).collect()
     }
 
     /// What a revision would do.
@@ -275,16 +305,19 @@ impl<'a> Bench<'a> {
     }
 
     /// Several shards at a time; their rows go into the book in order.
-    fn work_through(&self, shards: &Shards) -> Result<(Book, Ledger)> {
+    fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(Book, Ledger)> {
         self.progress.begin("shards", u64::from(shards.count()));
         let mut book = Book::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
-        let mut ledger = Ledger::default();
+        let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
         in_order(
             shards.count(),
             self.plan.limits.workers,
             |number| self.work_on(shards, number),
-            |(decided, facts, of_shard)| {
-                self.clock.time("write", || book.append(&decided, facts))?;
+            |(decided, remembered, facts, of_shard)| {
+                self.clock.time("write", || book.append(&decided, &remembered, facts))?;
+                of_shard.clashes.iter().for_each(|clash| share.add(clash.table));
+                // As soon as there are too many: a broken export must not fill the memory first.
+                share.check(&self.plan.limits, snapshots)?;
                 ledger.add(of_shard);
                 self.progress.advance(1);
                 Ok(())
@@ -294,26 +327,38 @@ impl<'a> Bench<'a> {
     }
 
     /// One shard: transform, decide, measure, audit.
-    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Facts, Ledger)> {
+    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, clock) = (self.plan, &self.models, self.clock);
         let session = self.engine.session();
         let shard = clock.time("open", || shards.open(number))?;
         clock.time("transform", || transform::transform(plan, models, &session, &shard, &self.model_clock))?;
-        let decided = clock.time("decide", || {
-            decide::decide(&plan.rules, self.as_of, plan.due_on_business_day, self.edition, &session)
-        })?;
+        let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
+        let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
-        Ok((decided, facts, Ledger { clashes: shard.clashes, duplicate_totals: shard.duplicate_totals }))
+        let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
+        Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))
     }
 }
 
 impl Ledger {
     fn add(&mut self, of_shard: Ledger) {
         self.clashes.extend(of_shard.clashes);
-        for (key, sum) in of_shard.duplicate_totals {
-            *self.duplicate_totals.entry(key).or_default() += sum;
+        for (table, rows) in of_shard.repeated {
+            *self.repeated.entry(table).or_default() += rows;
         }
+        for (key, sum) in of_shard.set_aside {
+            *self.set_aside.entry(key).or_default() += sum;
+        }
+        for (key, sum) in of_shard.unidentified {
+            *self.unidentified.entry(key).or_default() += sum;
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let text =
+            |(table, rows)| format!("{table} snapshot: {rows} rows repeat another in every column, and count once");
+        self.repeated.iter().map(text).chain(gates::unidentified(&self.unidentified)).collect()
     }
 }
 
@@ -337,6 +382,7 @@ fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Ve
     let mut notes: Vec<String> = unused
         .map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", ")))
         .collect();
+    notes.extend(snapshots.notes.iter().cloned());
     let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
     notes.extend(later.map(|date| {
         format!("{date} is published already: of an earlier date only the position and its KPI tables are")

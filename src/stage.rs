@@ -4,10 +4,12 @@
 
 pub mod audit;
 pub mod decide;
+pub mod gates;
 pub mod load;
 pub mod measure;
 pub mod publish;
 pub mod quarantine;
+pub mod remember;
 pub mod shard;
 pub mod transform;
 
@@ -21,7 +23,9 @@ pub use measure::{Artifact, Measured};
 pub use publish::Edition;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
+pub use remember::Remembered;
 pub use shard::{Clash, History, Shard, Totals};
+use shard::{action_items as published_items, actions as published_actions};
 
 /// Days since 1970, as Arrow counts them.
 pub fn day_number(day: NaiveDate) -> i32 {

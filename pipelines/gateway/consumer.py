@@ -31,6 +31,7 @@ class Exit(IntEnum):
     USAGE = 2
     DAMAGED = 3
     CONFLICT = 4
+    EXPIRED = 5
     HALTED = 75
 
 
@@ -55,6 +56,7 @@ class Consumer:
         self.last_seq = 0
         self.channels = set(channels)
         self.counts: Counter[str] = Counter()
+        self.expired_batches = 0
 
     @property
     def now(self) -> datetime:
@@ -87,7 +89,9 @@ class Consumer:
                     self.work(record, channel)
         except Halted:
             return Exit.HALTED
-        return Exit.CONFLICT if self.counts["conflict"] else Exit.DONE
+        if self.counts["conflict"]:
+            return Exit.CONFLICT
+        return Exit.EXPIRED if self.expired_batches else Exit.DONE
 
     def open_channels(self, record: Record) -> list[str]:
         """The channels of a record that this gateway serves and has not finished; voids concern them all."""
@@ -103,11 +107,17 @@ class Consumer:
         self.ledger.close_batch(record.seq, VOIDS)
 
     def work(self, record: Record, channel: str) -> None:
-        """One channel of one record; it is closed once none of its actions can change any more."""
-        left_open = 0
+        """One channel of one record; it is closed once none of its actions can change any more.
+
+        Where all that was not taken back had expired, nobody was reached, and somebody must be told: this program did
+        not run in time.
+        """
+        left_open, before = 0, self.counts.copy()
         for part in parts_of(record, channel):
             for action in outbox.actions(self.output, part):
                 left_open += not self.handle(action, record.seq)
+        outcomes = {status for status in (self.counts - before) if status != "waiting"}
+        self.expired_batches += "expired" in outcomes and outcomes <= {"expired", "voided"} and not left_open
         if not left_open:
             self.ledger.close_batch(record.seq, channel)
 

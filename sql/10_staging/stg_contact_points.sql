@@ -1,4 +1,4 @@
--- Purpose: addresses of debtors.
+-- Purpose: addresses of debtors, with what the whole portfolio knows of each address.
 -- Grain: debtor_id, channel, address
 -- Reads: raw_contact_points
 -- Units: none
@@ -14,8 +14,10 @@ with
             address,
             contact_name,
             coalesce(is_authorized, true) as is_authorized,
-            coalesce(opted_out_on <= @as_of, false) or coalesce(not opted_in, false) as opted_out,
-            coalesce(is_valid, true) as is_valid,
+            coalesce(opted_out_on <= @as_of, false) or coalesce(not opted_in, false) or address_opted_out as opted_out,
+            coalesce(is_valid, true) and not address_bounced as is_valid,
+            address_opted_out,
+            address_bounced,
             preference_rank
         from snapshot
     )

@@ -13,6 +13,7 @@ with
             debtor_id,
             legal_name,
             language,
+            country,
             state,
             city,
             time_zone,

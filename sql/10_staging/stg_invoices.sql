@@ -1,7 +1,7 @@
 -- Purpose: what debtors owe: invoices and debit notes issued by the as-of date.
--- Grain: invoice_id, installment_no
+-- Grain: company_id, debtor_id, invoice_id, installment_no
 -- Reads: raw_invoices
--- Units: amount in units of currency
+-- Units: amount in units of currency; payable_on is the due date, or the business day that stands for it
 -- Nulls: company and currency fall back to the defaults, instalment to 1, document type to invoice
 -- Kind: view
 with
@@ -18,6 +18,7 @@ with
             original_invoice_id,
             issue_date,
             due_date,
+            payable_on,
             amount,
             payment_reference,
             payment_link,

@@ -1,5 +1,5 @@
--- Purpose: negativações and protestos in force at the as-of date.
--- Grain: listing_id
+-- Purpose: negativações and protestos in force at the as-of date, of whoever owes what they are about.
+-- Grain: debtor_id, actor_id, listing_id
 -- Reads: raw_listings
 -- Units: none
 -- Nulls: removed_on null = still listed; removal_requested_on null = nobody asked for the removal yet
@@ -11,8 +11,11 @@ with
     ),
     renamed as (
         select
+            group_key,
             listing_id,
             debtor_id,
+            actor_id,
+            company_id,
             invoice_id,
             installment_no,
             kind,

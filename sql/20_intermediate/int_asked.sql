@@ -1,12 +1,11 @@
--- Purpose: the contacts of the profile window with the groups that owe something, each with what it came to: whether it
---   reached the debtor, bounced, and was answered. What was queued and never reported on says nothing of answers.
+-- Purpose: the contacts of the profile window, whether or not anything is owed still, each with what it came to: whether
+--   it reached the debtor, bounced, and was answered. What was queued and never reported on says nothing of answers.
 -- Grain: none; one row per action_id, or per debtor, channel and day where the log names no action
--- Reads: stg_contact_log, int_accounts
+-- Reads: stg_contact_log
 -- Units: answered_at in UTC
 -- Nulls: answered_at null = no answer
 -- Kind: table
 with
-    owing as (select distinct group_key from int_accounts),
     events as (
         select
             debtor_id,
@@ -17,7 +16,6 @@ with
             status,
             occurred_at
         from stg_contact_log as log
-        left semi join owing on log.group_key = owing.group_key
         where log.occurred_on >= @window_from and log.status <> 'queued'
     ),
     grouped as (

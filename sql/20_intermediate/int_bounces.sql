@@ -1,4 +1,5 @@
--- Purpose: channels on which a debtor's last news was a bounce, or on which it opted out.
+-- Purpose: channels on which a debtor's last news was a bounce, or on which it opted out, as far as nobody knows at
+--   which address: what names one is about that address alone, and stands in stg_contact_points.
 -- Grain: debtor_id, channel
 -- Reads: stg_contact_log
 -- Units: none
@@ -8,7 +9,8 @@ with
     events as (
         select debtor_id, channel, status, occurred_at
         from stg_contact_log
-        where status in ('bounced', 'delivered', 'read', 'replied', 'answered', 'opted_out', 'complained')
+        where not has_address
+            and status in ('bounced', 'delivered', 'read', 'replied', 'answered', 'opted_out', 'complained')
     ),
     grouped as (
         select

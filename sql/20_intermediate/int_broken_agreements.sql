@@ -1,31 +1,56 @@
--- Purpose: how many agreements a debtor has broken in the profile window, those cancelled since among them.
+-- Purpose: how many agreements a debtor has broken in the profile window, those cancelled since among them: of who signed
+--   it, and of who owes what it covers.
 -- Grain: debtor_id
--- Reads: raw_agreements
+-- Reads: raw_agreements, raw_agreement_items
 -- Units: grace days are those of promises
 -- Nulls: none
 -- Kind: table
 with
     snapshot as (select * from raw_agreements),
-    ends as (
-        -- What was not due when the agreement was cancelled was not broken.
-        select agreement_id, least(coalesce(min(cancelled_on), @as_of), @as_of) as ended_on
-        from snapshot
-        group by agreement_id
-    ),
     instalments as (
         select
-            snapshot.debtor_id,
-            snapshot.agreement_id,
-            cast(snapshot.due_date as int) + @promise_grace_days < cast(ends.ended_on as int)
-                and coalesce(snapshot.paid_on > ends.ended_on, true) as is_late
+            debtor_id,
+            agreement_id,
+            due_date,
+            coalesce(cancelled_on > @as_of, true) and coalesce(paid_on > @as_of, true) as is_owed,
+            case when cancelled_on <= @as_of then cancelled_on end as cancelled_on,
+            case when coalesce(cancelled_on > @as_of, true) and paid_on <= @as_of then paid_on end as paid_on,
+            -- What was not due when it was cancelled was not broken.
+            cast(payable_on as int) + @promise_grace_days < cast(least(coalesce(cancelled_on, @as_of), @as_of) as int)
+                and coalesce(paid_on > least(coalesce(cancelled_on, @as_of), @as_of), true) as is_late
         from snapshot
-        inner join ends on snapshot.agreement_id = ends.agreement_id
-        where snapshot.due_date >= @window_from
+    ),
+    ends as (
+        -- An agreement is cancelled when nothing of it is owed and nothing was paid since; else what was cancelled was replaced.
+        select
+            debtor_id,
+            agreement_id,
+            not bool_or(is_owed) and coalesce(max(cancelled_on) >= max(paid_on), max(paid_on) is null) as was_cancelled
+        from instalments
+        group by debtor_id, agreement_id
     ),
     broken as (
-        select debtor_id, count(distinct agreement_id) as broken_agreements
+        select distinct instalments.debtor_id, instalments.agreement_id
         from instalments
-        where is_late
+        inner join ends
+            on instalments.debtor_id = ends.debtor_id
+            and instalments.agreement_id = ends.agreement_id
+        where instalments.is_late
+            and instalments.due_date >= @window_from
+            and (instalments.is_owed or ends.was_cancelled)
+    ),
+    touched as (
+        select debtor_id, agreement_id, debtor_id as actor_id from broken
+        union
+        select items.debtor_id, broken.agreement_id, broken.debtor_id
+        from broken
+        inner join raw_agreement_items as items
+            on broken.agreement_id = items.agreement_id
+            and broken.debtor_id = items.actor_id
+    ),
+    counted as (
+        select debtor_id, count(*) as broken_agreements
+        from touched
         group by debtor_id
     )
-select * from broken
+select * from counted

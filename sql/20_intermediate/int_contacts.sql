@@ -3,9 +3,9 @@
 -- Grain: none; one row per published action, logged contact or inbound answer
 -- Reads: stg_contact_log, raw_actions, int_accounts, stg_invoices
 -- Units: contacted_on is a date in the pipeline's time zone
--- Nulls: company and currency are null where only the log knows of the contact and it names no known invoice, cycle
---   wherever only the log knows of it; invoice_id where it is known by
---   its action, or was about more than one invoice
+-- Nulls: company and currency are null where only the log knows of the contact and it names neither a company nor a known
+--   invoice, cycle wherever only the log knows of it; invoice_id where it is known by its action, or was about more than
+--   one invoice; destination where nobody says to which address it went, or to more than one
 -- Kind: table
 with
     groups as (
@@ -20,7 +20,7 @@ with
             -- Of events of one instant, the one that says more comes last.
             case
                 when status = 'queued' then 0
-                when status in ('sent', 'no_answer', 'answered') then 1
+                when status in ('sent', 'no_answer', 'wrong_party', 'answered') then 1
                 when status in ('bounced', 'failed', 'ignored') then 2
                 else 3
             end as status_rank
@@ -50,9 +50,11 @@ with
         -- And every call is a contact.
         select
             events.*,
-            events.status in ('answered', 'no_answer') or first_sends.event_id is not null as opens_contact
+            events.status in ('answered', 'no_answer', 'wrong_party') or first_sends.event_id is not null as opens_contact
         from events
-        left join first_sends on events.event_id = first_sends.event_id
+        left join first_sends
+            on events.debtor_id = first_sends.debtor_id
+            and events.event_id = first_sends.event_id
         where events.direction = 'outbound' and events.action_id is null
     ),
     numbered as (
@@ -68,13 +70,15 @@ with
     ),
     keyed as (
         select
-            group_key, action_id, debtor_id, channel, regua, step_id, invoice_id, direction, status, status_rank, occurred_at, occurred_on,
+            group_key, action_id, debtor_id, company_id, channel, address, regua, step_id, invoice_id, direction, status, status_rank,
+            occurred_at, occurred_on,
             contact_no,
             case when contact_no = 0 then occurred_on end as day_of_contact
         from numbered
         union all
         select
-            group_key, action_id, debtor_id, channel, regua, step_id, invoice_id, direction, status, status_rank, occurred_at, occurred_on,
+            group_key, action_id, debtor_id, company_id, channel, address, regua, step_id, invoice_id, direction, status, status_rank,
+            occurred_at, occurred_on,
             cast(null as bigint),
             cast(null as date)
         from events
@@ -94,6 +98,12 @@ with
             action_id,
             min(debtor_id) as debtor_id,
             min(channel) as channel,
+            -- Of one contact the events name one company and one address, or nobody knows which.
+            case when min(company_id) = max(company_id) then min(company_id) end as company_id,
+            case
+                when min(case when direction = 'outbound' then address end) = max(case when direction = 'outbound' then address end)
+                    then min(case when direction = 'outbound' then address end)
+            end as destination,
             min(regua) as regua,
             min(step_id) as step_id,
             -- Where every event names the same invoice, the contact was about that one.
@@ -131,22 +141,30 @@ with
             coalesce(stated.occurred_on, published.published_on) as contacted_on,
             coalesce(stated.state, 'unreported') as state,
             published.action_id,
+            coalesce(stated.destination, published.destination) as destination,
             stated.answered_on
         from published
         left join stated on published.action_id = stated.action_id
     ),
     invoices as (
-        -- An invoice of a debtor is of one company and currency, or its debtor is held.
-        select debtor_id, invoice_id, min(company_id) as company_id, min(currency) as currency
+        -- Of one company an invoice of a debtor is in one currency, or its debtor is held.
+        select debtor_id, company_id, invoice_id, min(currency) as currency
         from stg_invoices
+        group by debtor_id, company_id, invoice_id
+    ),
+    sole_invoices as (
+        -- Two companies may number alike: then the number alone names neither.
+        select debtor_id, invoice_id, min(company_id) as company_id, min(currency) as currency
+        from invoices
         group by debtor_id, invoice_id
+        having count(*) = 1
     ),
     only_logged as (
         select
             stated.group_key,
             stated.debtor_id,
-            invoices.company_id,
-            invoices.currency,
+            coalesce(stated.company_id, sole_invoices.company_id) as company_id,
+            coalesce(invoices.currency, sole_invoices.currency) as currency,
             cast(null as varchar) as cycle_id,
             stated.regua,
             stated.step_id,
@@ -156,10 +174,18 @@ with
             stated.occurred_on as contacted_on,
             stated.state,
             stated.action_id,
+            stated.destination,
             stated.answered_on
         from stated
         left anti join published on stated.action_id = published.action_id
-        left join invoices on stated.debtor_id = invoices.debtor_id and stated.invoice_id = invoices.invoice_id
+        left join invoices
+            on stated.debtor_id = invoices.debtor_id
+            and stated.company_id = invoices.company_id
+            and stated.invoice_id = invoices.invoice_id
+        left join sole_invoices
+            on stated.debtor_id = sole_invoices.debtor_id
+            and stated.invoice_id = sole_invoices.invoice_id
+            and stated.company_id is null
         where stated.occurred_on is not null
     ),
     inbound as (
@@ -178,6 +204,7 @@ with
             max(occurred_on) as contacted_on,
             'not_sent' as state,
             cast(null as varchar) as action_id,
+            cast(null as varchar) as destination,
             max(occurred_on) as answered_on
         from events
         where direction = 'inbound' and status not in ('bounced', 'failed')

@@ -1,54 +1,108 @@
--- Purpose: credit of a debtor that is applied to nothing: unapplied payments, stand-alone credit notes, overpayments.
--- Grain: debtor_id, currency
+-- Purpose: credit that is applied to nothing: of an account what was paid on its invoices too much and what names its
+--   company; of a debtor as a whole what names neither company nor invoice.
+-- Grain: debtor_id, company_id, currency
 -- Reads: int_payment_parts, int_items
 -- Units: amounts in units of currency; credit_amount is never below zero
--- Nulls: none; unmatched_amount is what the snapshot cannot place: payments of invoices that it does not hold, and what
---   was taken back of payments that it does not hold, below zero
+-- Nulls: company_id null = of the debtor as a whole; unmatched_amount is what the snapshot cannot place: payments of
+--   invoices that it does not hold, and what was taken back of payments that it does not hold, below zero
 -- Kind: table
 with
     parts as (select * from int_payment_parts),
     items as (select * from int_items),
     invoices as (
-        select debtor_id, invoice_id, currency, sum(applied_amount) as applied_amount
+        select debtor_id, company_id, invoice_id, currency, sum(applied_amount) as applied_amount
         from items
-        group by debtor_id, invoice_id, currency
+        group by debtor_id, company_id, invoice_id, currency
     ),
     by_invoice as (
-        select debtor_id, currency, invoice_id, sum(effect_amount) as effect_amount
+        select
+            debtor_id,
+            company_id,
+            currency,
+            invoice_id,
+            is_unplaced,
+            min(group_key) as group_key,
+            sum(effect_amount) as effect_amount
         from parts
-        group by debtor_id, currency, invoice_id
+        group by debtor_id, company_id, currency, invoice_id, is_unplaced
     ),
     left_over as (
         select
-            by_invoice.debtor_id,
-            by_invoice.currency,
-            by_invoice.effect_amount,
+            by_invoice.*,
             by_invoice.effect_amount - coalesce(invoices.applied_amount, 0) as left_amount,
-            by_invoice.invoice_id is null or invoices.invoice_id is not null as is_matched,
-            by_invoice.invoice_id is null as is_unapplied
+            invoices.invoice_id is not null as is_matched,
+            by_invoice.invoice_id is null and not by_invoice.is_unplaced as is_unapplied
         from by_invoice
         left join invoices
             on by_invoice.debtor_id = invoices.debtor_id
+            and by_invoice.company_id = invoices.company_id
             and by_invoice.invoice_id = invoices.invoice_id
             and by_invoice.currency = invoices.currency
     ),
     summed as (
         select
             debtor_id,
+            company_id,
             currency,
+            min(group_key) as group_key,
             sum(effect_amount) as effect_amount,
             sum(left_amount) as left_amount,
-            sum(case when is_unapplied or (is_matched and left_amount > 0) then left_amount else 0 end) as credit_amount
+            sum(case when is_unapplied or (is_matched and left_amount > 0) then left_amount else 0 end) as balance
         from left_over
-        group by debtor_id, currency
+        group by debtor_id, company_id, currency
     ),
-    stated as (
+    short as (
+        -- What was refunded without a company, or of a company beyond its credit: it was the debtor's other credit.
         select
             debtor_id,
             currency,
-            cast(greatest(credit_amount, 0) as decimal(18, 2)) as credit_amount,
-            cast(left_amount - greatest(credit_amount, 0) as decimal(18, 2)) as unmatched_amount,
-            cast(effect_amount as decimal(18, 2)) as effect_amount
+            greatest(-coalesce(sum(case when company_id is null then balance end), 0), 0) as shared_short,
+            coalesce(sum(case when company_id is not null and balance < 0 then -balance end), 0) as company_short
         from summed
+        group by debtor_id, currency
+        having min(balance) < 0
+    ),
+    refunded as (
+        select
+            summed.*,
+            short.shared_short,
+            short.company_short,
+            sum(case when summed.company_id is not null then greatest(summed.balance, 0) else 0 end) over (
+                partition by summed.debtor_id, summed.currency
+                order by summed.company_id
+                rows between unbounded preceding and current row
+            ) as credit_to
+        from summed
+        inner join short on summed.debtor_id = short.debtor_id and summed.currency = short.currency
+    ),
+    credited as (
+        select summed.*, summed.balance as credit_amount
+        from summed
+        left anti join short on summed.debtor_id = short.debtor_id and summed.currency = short.currency
+        union all
+        select
+            debtor_id,
+            company_id,
+            currency,
+            group_key,
+            effect_amount,
+            left_amount,
+            balance,
+            case
+                when company_id is null then greatest(balance - company_short, 0)
+                else least(greatest(credit_to - shared_short, 0), greatest(balance, 0))
+            end
+        from refunded
+    ),
+    stated as (
+        select
+            group_key,
+            debtor_id,
+            company_id,
+            currency,
+            cast(credit_amount as decimal(18, 2)) as credit_amount,
+            cast(left_amount - credit_amount as decimal(18, 2)) as unmatched_amount,
+            cast(effect_amount as decimal(18, 2)) as effect_amount
+        from credited
     )
 select * from stated

@@ -1,6 +1,7 @@
--- Purpose: the last arrears episode of the accounts that have just paid all that was due.
+-- Purpose: the last arrears episode of the accounts that have just paid all that was due; nobody is thanked for what was
+--   written off or credited.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items
+-- Reads: int_items, int_payment_parts
 -- Units: dates; episode_start is the due date that began it, ended_on the day of the last payment
 -- Nulls: none
 -- Kind: table
@@ -9,7 +10,7 @@ with
     recent as (
         select distinct debtor_id, company_id, currency
         from items
-        where settled_on >= @receipts_from and settled_on > due_date
+        where settled_on >= @receipts_from and settled_on > payable_on
     ),
     owing as (
         -- What is due today counts: its episode may begin tomorrow, under a name of its own.
@@ -26,20 +27,22 @@ with
             and recent.currency = owing.currency
     ),
     late_items as (
-        select items.group_key, items.debtor_id, items.company_id, items.currency, items.due_date, items.settled_on
+        select
+            items.group_key, items.debtor_id, items.company_id, items.currency, items.invoice_id, items.installment_no,
+            items.due_date, items.payable_on, items.settled_on
         from items
         left semi join clear
             on items.debtor_id = clear.debtor_id
             and items.company_id = clear.company_id
             and items.currency = clear.currency
-        where items.settled_on > items.due_date
+        where items.settled_on > items.payable_on
     ),
     with_end_before as (
         select
             *,
             max(settled_on) over (
                 partition by debtor_id, company_id, currency
-                order by due_date
+                order by payable_on, due_date
                 rows between unbounded preceding and 1 preceding
             ) as end_before
         from late_items
@@ -47,24 +50,63 @@ with
     starts as (
         select debtor_id, company_id, currency, max(due_date) as episode_start
         from with_end_before
-        where coalesce(due_date >= end_before, true)
+        where coalesce(payable_on >= end_before, true)
         group by debtor_id, company_id, currency
     ),
-    episodes as (
-        select
-            min(late_items.group_key) as group_key,
-            late_items.debtor_id,
-            late_items.company_id,
-            late_items.currency,
-            min(starts.episode_start) as episode_start,
-            max(late_items.settled_on) as ended_on
+    of_episodes as (
+        select late_items.*, starts.episode_start
         from late_items
         inner join starts
             on late_items.debtor_id = starts.debtor_id
             and late_items.company_id = starts.company_id
             and late_items.currency = starts.currency
             and late_items.due_date >= starts.episode_start
-        group by late_items.debtor_id, late_items.company_id, late_items.currency
+    ),
+    unpaid_parts as (
+        -- What settled something without anybody paying, by instalment where it names one.
+        select debtor_id, company_id, invoice_id, installment_no
+        from int_payment_parts
+        where root_kind in ('credit_note', 'write_off') and invoice_id is not null
+        group by debtor_id, company_id, invoice_id, installment_no
+        having sum(effect_amount) <> 0
+    ),
+    unpaid_invoices as (
+        select debtor_id, company_id, invoice_id from unpaid_parts where installment_no is null
+    ),
+    unpaid_items as (
+        select of_episodes.debtor_id, of_episodes.company_id, of_episodes.currency
+        from of_episodes
+        left semi join unpaid_invoices
+            on of_episodes.debtor_id = unpaid_invoices.debtor_id
+            and of_episodes.company_id = unpaid_invoices.company_id
+            and of_episodes.invoice_id = unpaid_invoices.invoice_id
+        union all
+        select of_episodes.debtor_id, of_episodes.company_id, of_episodes.currency
+        from of_episodes
+        left semi join unpaid_parts
+            on of_episodes.debtor_id = unpaid_parts.debtor_id
+            and of_episodes.company_id = unpaid_parts.company_id
+            and of_episodes.invoice_id = unpaid_parts.invoice_id
+            and of_episodes.installment_no = unpaid_parts.installment_no
+    ),
+    paid_episodes as (
+        select of_episodes.*
+        from of_episodes
+        left anti join unpaid_items
+            on of_episodes.debtor_id = unpaid_items.debtor_id
+            and of_episodes.company_id = unpaid_items.company_id
+            and of_episodes.currency = unpaid_items.currency
+    ),
+    episodes as (
+        select
+            min(group_key) as group_key,
+            debtor_id,
+            company_id,
+            currency,
+            min(episode_start) as episode_start,
+            max(settled_on) as ended_on
+        from paid_episodes
+        group by debtor_id, company_id, currency
     ),
     just_ended as (select * from episodes where ended_on >= @receipts_from)
 select * from just_ended

@@ -1,16 +1,17 @@
--- Purpose: first day of the present arrears episode: since then the account has always owed something due.
+-- Purpose: first day of the present arrears episode: since then the account has always owed something past its payable
+--   day, or that was payable by the day on which the last such was paid.
 -- Grain: debtor_id, company_id, currency
 -- Reads: int_items, int_accounts
 -- Units: dates
 -- Nulls: none; an account without arrears starts with its earliest open due date, one that owes nothing today
 -- Kind: table
 with
-    accounts as (select debtor_id, company_id, currency, oldest_due_date from int_accounts),
+    accounts as (select debtor_id, company_id, currency, oldest_due_date, oldest_payable_on from int_accounts),
     late_items as (
-        -- Items paid on time were never in arrears.
-        select items.debtor_id, items.company_id, items.currency, items.due_date, items.settled_on
+        -- Items paid by their payable day were never in arrears.
+        select items.debtor_id, items.company_id, items.currency, items.due_date, items.payable_on, items.settled_on
         from int_items as items
-        where items.due_date < @as_of and coalesce(items.settled_on > items.due_date, true)
+        where items.payable_on < @as_of and coalesce(items.settled_on > items.payable_on, true)
     ),
     of_accounts as (
         select late_items.*
@@ -25,7 +26,7 @@ with
             *,
             max(coalesce(settled_on, date '9999-12-31')) over (
                 partition by debtor_id, company_id, currency
-                order by due_date
+                order by payable_on, due_date
                 rows between unbounded preceding and 1 preceding
             ) as end_before
         from of_accounts
@@ -33,7 +34,7 @@ with
     starts as (
         select debtor_id, company_id, currency, max(due_date) as episode_start
         from with_end_before
-        where coalesce(due_date >= end_before, true)
+        where coalesce(payable_on >= end_before, true)
         group by debtor_id, company_id, currency
     ),
     episodes as (
@@ -42,7 +43,7 @@ with
             accounts.company_id,
             accounts.currency,
             case
-                when accounts.oldest_due_date < @as_of then coalesce(starts.episode_start, accounts.oldest_due_date)
+                when accounts.oldest_payable_on < @as_of then coalesce(starts.episode_start, accounts.oldest_due_date)
                 else coalesce(accounts.oldest_due_date, @as_of)
             end as episode_start
         from accounts

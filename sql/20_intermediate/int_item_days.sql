@@ -1,16 +1,17 @@
 -- Purpose: what was applied to each item of an invoice from which something was taken back, or that was paid by name and not, at the end of every day on which something was posted.
--- Grain: debtor_id, invoice_id, installment_no, paid_on
+-- Grain: debtor_id, company_id, invoice_id, installment_no, paid_on
 -- Reads: stg_invoices, int_payment_parts, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and the item's amount
 -- Nulls: next_on null = nothing was posted later
 -- Kind: table
 with
-    entangled as (select debtor_id, invoice_id from int_entangled_invoices where not is_flowing),
+    entangled as (select debtor_id, company_id, invoice_id from int_entangled_invoices where not is_flowing),
     items as (
-        select invoices.debtor_id, invoices.invoice_id, installment_no, currency, due_date, amount
+        select invoices.debtor_id, invoices.company_id, invoices.invoice_id, installment_no, currency, due_date, amount
         from stg_invoices as invoices
         left semi join entangled
             on invoices.debtor_id = entangled.debtor_id
+            and invoices.company_id = entangled.company_id
             and invoices.invoice_id = entangled.invoice_id
     ),
     parts as (
@@ -18,33 +19,37 @@ with
         from int_payment_parts as parts
         left semi join entangled
             on parts.debtor_id = entangled.debtor_id
+            and parts.company_id = entangled.company_id
             and parts.invoice_id = entangled.invoice_id
     ),
     posted_days as (
         select
             debtor_id,
+            company_id,
             invoice_id,
             currency,
             paid_on,
             sum(case when installment_no is null then effect_amount else 0 end) as pooled_amount
         from parts
-        group by debtor_id, invoice_id, currency, paid_on
+        group by debtor_id, company_id, invoice_id, currency, paid_on
     ),
     named as (
-        select debtor_id, invoice_id, currency, installment_no, paid_on, sum(effect_amount) as named_amount
+        select debtor_id, company_id, invoice_id, currency, installment_no, paid_on, sum(effect_amount) as named_amount
         from parts
         where installment_no is not null
-        group by debtor_id, invoice_id, currency, installment_no, paid_on
+        group by debtor_id, company_id, invoice_id, currency, installment_no, paid_on
     ),
     posted as (
         select items.*, posted_days.paid_on, posted_days.pooled_amount, coalesce(named.named_amount, 0) as named_amount
         from items
         inner join posted_days
             on items.debtor_id = posted_days.debtor_id
+            and items.company_id = posted_days.company_id
             and items.invoice_id = posted_days.invoice_id
             and items.currency = posted_days.currency
         left join named
             on items.debtor_id = named.debtor_id
+            and items.company_id = named.company_id
             and items.invoice_id = named.invoice_id
             and items.currency = named.currency
             and items.installment_no = named.installment_no
@@ -53,6 +58,7 @@ with
     by_day_end as (
         select
             debtor_id,
+            company_id,
             invoice_id,
             installment_no,
             currency,
@@ -60,16 +66,16 @@ with
             amount,
             paid_on,
             lead(paid_on) over (
-                partition by debtor_id, invoice_id, installment_no
+                partition by debtor_id, company_id, invoice_id, installment_no
                 order by paid_on
             ) as next_on,
             sum(named_amount) over (
-                partition by debtor_id, invoice_id, installment_no
+                partition by debtor_id, company_id, invoice_id, installment_no
                 order by paid_on
                 rows between unbounded preceding and current row
             ) as named_amount,
             sum(pooled_amount) over (
-                partition by debtor_id, invoice_id, installment_no
+                partition by debtor_id, company_id, invoice_id, installment_no
                 order by paid_on
                 rows between unbounded preceding and current row
             ) as pooled_amount
@@ -85,7 +91,7 @@ with
             *,
             coalesce(
                 sum(amount - filled_amount) over (
-                    partition by debtor_id, invoice_id, paid_on
+                    partition by debtor_id, company_id, invoice_id, paid_on
                     order by due_date, installment_no
                     rows between unbounded preceding and 1 preceding
                 ),
@@ -93,19 +99,19 @@ with
             ) as room_before,
             coalesce(
                 sum(filled_amount) over (
-                    partition by debtor_id, invoice_id, paid_on
+                    partition by debtor_id, company_id, invoice_id, paid_on
                     order by due_date, installment_no
                     rows between 1 following and unbounded following
                 ),
                 0
             ) as filled_after,
             sum(least(named_amount, 0)) over (
-                partition by debtor_id, invoice_id, paid_on
+                partition by debtor_id, company_id, invoice_id, paid_on
                 order by due_date, installment_no
                 rows between unbounded preceding and unbounded following
             ) as short_amount,
             sum(greatest(named_amount - amount, 0)) over (
-                partition by debtor_id, invoice_id, paid_on
+                partition by debtor_id, company_id, invoice_id, paid_on
                 order by due_date, installment_no
                 rows between unbounded preceding and unbounded following
             ) as excess_amount
@@ -122,6 +128,7 @@ with
     applied as (
         select
             debtor_id,
+            company_id,
             invoice_id,
             installment_no,
             paid_on,

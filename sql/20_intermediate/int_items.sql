@@ -1,5 +1,5 @@
 -- Purpose: every item ever owed, with what was applied to it by the as-of date.
--- Grain: debtor_id, invoice_id, installment_no
+-- Grain: debtor_id, company_id, invoice_id, installment_no
 -- Reads: stg_invoices, int_item_days, int_item_fills, int_item_postings, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and amount
 -- Nulls: settled_on null = not paid in full; else the day since which it has been
@@ -13,6 +13,7 @@ with
         -- Most items: one posting on one day, which names the item or whose invoice has no other.
         select
             postings.debtor_id,
+            postings.company_id,
             postings.invoice_id,
             coalesce(postings.installment_no, 1) as installment_no,
             postings.currency,
@@ -21,20 +22,22 @@ with
         from postings
         left anti join entangled
             on postings.debtor_id = entangled.debtor_id
+            and postings.company_id = entangled.company_id
             and postings.invoice_id = entangled.invoice_id
     ),
     summed as (
         -- The day after the last one on which something was missing, or the first one of all.
         select
             debtor_id,
+            company_id,
             invoice_id,
             installment_no,
             max(case when next_on is null then applied_amount end) as applied_amount,
             coalesce(max(case when applied_amount < amount then next_on end), min(paid_on)) as full_since
         from days
-        group by debtor_id, invoice_id, installment_no
+        group by debtor_id, company_id, invoice_id, installment_no
         union all
-        select debtor_id, invoice_id, installment_no, applied_amount, full_since from int_item_fills
+        select debtor_id, company_id, invoice_id, installment_no, applied_amount, full_since from int_item_fills
     ),
     applied as (
         select
@@ -49,11 +52,13 @@ with
         from invoices
         left join plain
             on invoices.debtor_id = plain.debtor_id
+            and invoices.company_id = plain.company_id
             and invoices.invoice_id = plain.invoice_id
             and invoices.installment_no = plain.installment_no
             and invoices.currency = plain.currency
         left join summed
             on invoices.debtor_id = summed.debtor_id
+            and invoices.company_id = summed.company_id
             and invoices.invoice_id = summed.invoice_id
             and invoices.installment_no = summed.installment_no
     ),
@@ -67,6 +72,7 @@ with
             installment_no,
             issue_date,
             due_date,
+            payable_on,
             amount as original_amount,
             cast(applied_amount as decimal(18, 2)) as applied_amount,
             cast(amount - applied_amount as decimal(18, 2)) as open_amount,

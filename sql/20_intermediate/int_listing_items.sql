@@ -1,19 +1,20 @@
 -- Purpose: what each listing in force names, and since when all of it is paid.
--- Grain: listing_id, invoice_id, installment_no
+-- Grain: debtor_id, actor_id, listing_id, invoice_id, installment_no
 -- Reads: stg_listings, int_items
 -- Units: amounts in units of currency
--- Nulls: done_on null = something it names is still owed; requested_on null = nobody asked for the removal yet
+-- Nulls: done_on null = something it names is still owed, or is not in the snapshot (is_unknown); requested_on null =
+--   nobody asked for the removal yet
 -- Kind: table
 with
     listings as (select * from stg_listings),
     items as (select * from int_items),
     named as (
-        -- A listing of an invoice that the snapshot does not hold is nobody's: what it names may be paid or not.
         select
             items.group_key,
             items.debtor_id,
             items.company_id,
             items.currency,
+            listings.actor_id,
             listings.listing_id,
             listings.kind,
             listings.bureau,
@@ -23,22 +24,62 @@ with
             items.installment_no,
             items.issue_date,
             items.due_date,
+            items.payable_on,
             items.original_amount,
             items.open_amount,
-            items.settled_on
+            items.settled_on,
+            false as is_unknown
         from listings
-        inner join items on listings.debtor_id = items.debtor_id and listings.invoice_id = items.invoice_id
+        inner join items
+            on listings.debtor_id = items.debtor_id
+            and listings.company_id = items.company_id
+            and listings.invoice_id = items.invoice_id
         where coalesce(listings.installment_no = items.installment_no, true)
     ),
+    unknown as (
+        -- Of an export of open items, what is gone was settled; of an export of all, nobody knows, and it is told.
+        select
+            listings.group_key,
+            listings.debtor_id,
+            coalesce(listings.company_id, @default_company) as company_id,
+            @default_currency as currency,
+            listings.actor_id,
+            listings.listing_id,
+            listings.kind,
+            listings.bureau,
+            listings.included_on,
+            listings.removal_requested_on as requested_on,
+            listings.invoice_id,
+            coalesce(listings.installment_no, 1) as installment_no,
+            listings.included_on as issue_date,
+            listings.included_on as due_date,
+            listings.included_on as payable_on,
+            cast(0 as decimal(18, 2)) as original_amount,
+            cast(0 as decimal(18, 2)) as open_amount,
+            case when @scope_open = 1 then @as_of end as settled_on,
+            true as is_unknown
+        from listings
+        left anti join named
+            on listings.debtor_id = named.debtor_id
+            and listings.actor_id = named.actor_id
+            and listings.listing_id = named.listing_id
+    ),
+    all_named as (
+        select * from named
+        union all select * from unknown
+    ),
     done as (
-        select listing_id, max(settled_on) as done_on
-        from named
-        group by listing_id
+        select debtor_id, actor_id, listing_id, max(settled_on) as done_on
+        from all_named
+        group by debtor_id, actor_id, listing_id
         having count(settled_on) = count(*)
     ),
     joined as (
-        select named.*, done.done_on
-        from named
-        left join done on named.listing_id = done.listing_id
+        select all_named.*, done.done_on
+        from all_named
+        left join done
+            on all_named.debtor_id = done.debtor_id
+            and all_named.actor_id = done.actor_id
+            and all_named.listing_id = done.listing_id
     )
 select * from joined

@@ -11,13 +11,16 @@ with
     agreements as (select * from int_broken_agreements),
     answers as (select * from int_answers),
     due_items as (
-        select items.*, greatest(cast(settled_on as int) - cast(due_date as int), 0) as days_late
+        select
+            items.*,
+            -- Paid by the payable day is in time; later it counts from the due date.
+            case when settled_on > payable_on then cast(settled_on as int) - cast(due_date as int) else 0 end as days_late
         from int_items as items
         left semi join accounts
             on items.debtor_id = accounts.debtor_id
             and items.company_id = accounts.company_id
             and items.currency = accounts.currency
-        where items.due_date >= @window_from and items.due_date < @as_of
+        where items.due_date >= @window_from and items.payable_on < @as_of
     ),
     paid as (
         select
@@ -25,9 +28,9 @@ with
             company_id,
             currency,
             count(*) as items_due,
-            count(case when settled_on <= due_date then 1 end) as paid_on_time,
-            count(case when settled_on > due_date then 1 end) as paid_late,
-            cast(count(case when coalesce(settled_on > due_date, true) then 1 end) as double) / count(*) as late_ratio,
+            count(case when settled_on <= payable_on then 1 end) as paid_on_time,
+            count(case when settled_on > payable_on then 1 end) as paid_late,
+            cast(count(case when coalesce(settled_on > payable_on, true) then 1 end) as double) / count(*) as late_ratio,
             cast(sum(case when settled_on is not null then original_amount * days_late end) as double)
                 / cast(sum(case when settled_on is not null then original_amount end) as double) as days_late_avg,
             cast(max(case when settled_on is not null then days_late end) as bigint) as days_late_max
@@ -35,18 +38,19 @@ with
         group by debtor_id, company_id, currency
     ),
     single_payments as (
-        select debtor_id, currency, payment_id, max(paid_on) as paid_on, sum(amount) as amount
+        select debtor_id, company_id, currency, payment_id, max(paid_on) as paid_on, sum(amount) as amount
         from payments
-        group by debtor_id, currency, payment_id
+        group by debtor_id, company_id, currency, payment_id
     ),
     paying as (
         select
             debtor_id,
+            company_id,
             currency,
             max(paid_on) as last_payment_on,
             cast(max(amount) as decimal(18, 2)) as largest_payment
         from single_payments
-        group by debtor_id, currency
+        group by debtor_id, company_id, currency
     ),
     broken as (
         select debtor_id, count(*) as broken_promises
@@ -73,9 +77,10 @@ with
             paid.late_ratio,
             paid.days_late_avg,
             paid.days_late_max,
-            paying.last_payment_on,
-            cast(@as_of_day - cast(paying.last_payment_on as int) as bigint) as last_payment_days,
-            paying.largest_payment,
+            -- What names no company was paid to any of them; greatest() passes over nulls.
+            greatest(paying.last_payment_on, of_debtor.last_payment_on) as last_payment_on,
+            cast(@as_of_day - cast(greatest(paying.last_payment_on, of_debtor.last_payment_on) as int) as bigint) as last_payment_days,
+            greatest(paying.largest_payment, of_debtor.largest_payment) as largest_payment,
             coalesce(broken.broken_promises, 0) as broken_promises,
             coalesce(agreements.broken_agreements, 0) as broken_agreements,
             coalesce(answering.contacts, 0) as contacts,
@@ -86,7 +91,13 @@ with
             on accounts.debtor_id = paid.debtor_id
             and accounts.company_id = paid.company_id
             and accounts.currency = paid.currency
-        left join paying on accounts.debtor_id = paying.debtor_id and accounts.currency = paying.currency
+        left join paying
+            on accounts.debtor_id = paying.debtor_id
+            and accounts.company_id = paying.company_id
+            and accounts.currency = paying.currency
+        left join (select * from paying where company_id is null) as of_debtor
+            on accounts.debtor_id = of_debtor.debtor_id
+            and accounts.currency = of_debtor.currency
         left join broken on accounts.debtor_id = broken.debtor_id
         left join agreements on accounts.debtor_id = agreements.debtor_id
         left join answering on accounts.debtor_id = answering.debtor_id

@@ -3,19 +3,20 @@
 -- Grain: debtor_id, company_id, currency, invoice_id
 -- Reads: stg_payments, stg_invoices, int_accounts, int_episodes
 -- Units: paid_amount in units of currency, above zero
--- Nulls: invoice_id null = names no invoice, and counts for the account with the debtor's oldest open item
+-- Nulls: invoice_id null = names no invoice, and counts for the account of its company, or with the debtor's oldest open item
 -- Kind: table
 with
     payments as (select * from stg_payments),
-    invoices as (select distinct debtor_id, invoice_id, company_id, currency from stg_invoices),
+    invoices as (select distinct debtor_id, company_id, invoice_id, currency from stg_invoices),
     accounts as (select debtor_id, company_id, currency, account_rank from int_accounts),
     episodes as (select * from int_episodes),
     charge_payments as (select * from payments where kind = 'charges' and reverses is null),
     reversals as (
-        select debtor_id, reverses as payment_id, sum(abs(amount)) as taken_amount
+        -- A reversal of a reversal puts back.
+        select debtor_id, root_id as payment_id, sum(case when takes_back then abs(amount) else -abs(amount) end) as taken_amount
         from payments
         where reverses is not null
-        group by debtor_id, reverses
+        group by debtor_id, root_id
     ),
     originals as (
         select payments.debtor_id, payments.payment_id, sum(payments.amount) as amount
@@ -47,6 +48,7 @@ with
         from kept
         inner join invoices
             on kept.debtor_id = invoices.debtor_id
+            and kept.company_id = invoices.company_id
             and kept.invoice_id = invoices.invoice_id
             and kept.currency = invoices.currency
         inner join episodes
@@ -61,7 +63,7 @@ with
         inner join accounts
             on kept.debtor_id = accounts.debtor_id
             and kept.currency = accounts.currency
-            and accounts.account_rank = 1
+            and coalesce(kept.company_id = accounts.company_id, accounts.account_rank = 1)
         inner join episodes
             on accounts.debtor_id = episodes.debtor_id
             and accounts.company_id = episodes.company_id

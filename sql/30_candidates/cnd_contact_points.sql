@@ -1,4 +1,5 @@
--- Purpose: the addresses of the debtors to decide on, with what was learnt about them.
+-- Purpose: the addresses of the debtors to decide on, with what was learnt about them: about the address, wherever it
+--   stands in the portfolio (as stg_contact_points has it), and about the debtor's whole channel by events that name no address.
 -- Grain: debtor_id, channel, address
 -- Reads: stg_contact_points, int_bounces, cnd_debtors
 -- Units: none

@@ -15,6 +15,7 @@ with
             accounts.debtor_id,
             debtors.legal_name,
             debtors.language,
+            debtors.country,
             debtors.state,
             debtors.city,
             debtors.time_zone,

@@ -1,8 +1,9 @@
 -- Purpose: the listings, protests and placements in force of the accounts to decide on, with what they name.
--- Grain: kind, entry_id, invoice_id, installment_no
+-- Grain: kind, debtor_id, actor_id, entry_id, invoice_id, installment_no
 -- Reads: int_listing_items, int_placement_items, cnd_debtors
 -- Units: amounts in units of currency; days_past_due in calendar days from the contractual due date
--- Nulls: requested_on null = nobody asked for the removal yet; done_on null = something it names is still owed
+-- Nulls: requested_on null = nobody asked for the removal yet; done_on null = something it names is still owed, or not in
+--   the snapshot (is_unknown)
 -- Kind: table
 with
     listing_items as (select * from int_listing_items),
@@ -13,6 +14,7 @@ with
             debtor_id,
             company_id,
             currency,
+            actor_id,
             kind,
             listing_id as entry_id,
             bureau as counterpart,
@@ -24,14 +26,17 @@ with
             installment_no,
             issue_date,
             due_date,
+            payable_on,
             original_amount,
-            open_amount
+            open_amount,
+            is_unknown
         from listing_items
         union all
         select
             debtor_id,
             company_id,
             currency,
+            actor_id,
             'agency',
             placement_id,
             agency_id,
@@ -43,8 +48,10 @@ with
             installment_no,
             issue_date,
             due_date,
+            payable_on,
             original_amount,
-            open_amount
+            open_amount,
+            is_unknown
         from placement_items
     ),
     joined as (
@@ -57,4 +64,4 @@ with
         inner join debtors on entries.debtor_id = debtors.debtor_id
     )
 select * from joined
-order by group_key, group_id, debtor_id, company_id, currency, kind, entry_id, due_date, invoice_id, installment_no
+order by group_key, group_id, debtor_id, company_id, currency, kind, entry_id, actor_id, due_date, invoice_id, installment_no

@@ -1,7 +1,7 @@
 -- Purpose: the open items of the accounts to decide on, in the order of the accounts.
--- Grain: debtor_id, invoice_id, installment_no
+-- Grain: debtor_id, company_id, invoice_id, installment_no
 -- Reads: int_items_aged, cnd_debtors
--- Units: amounts in units of currency; days_past_due in calendar days
+-- Units: amounts in units of currency; days_past_due as in int_items_aged
 -- Nulls: as in int_items_aged
 -- Kind: table
 with
@@ -18,6 +18,7 @@ with
             items.installment_no,
             items.issue_date,
             items.due_date,
+            items.payable_on,
             items.days_past_due,
             items.bucket_no,
             items.bucket,

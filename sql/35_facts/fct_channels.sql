@@ -1,24 +1,38 @@
--- Purpose: the shard's part of how each segment answers on each channel.
+-- Purpose: the shard's part of how each segment answers on each channel; who owes nothing any more answered too.
 -- Grain: company_id, currency, segment, channel
--- Reads: int_answers, out_debtors
--- Units: contacts of the profile window, with debtors that have an account there
--- Nulls: none
+-- Reads: int_answers, int_items, out_debtors
+-- Units: contacts of the profile window, with debtors that have or had an account there
+-- Nulls: segment - = no account now
 -- Kind: table
 with
     answers as (select * from int_answers),
     debtors as (select * from out_debtors),
+    owed_before as (
+        select distinct items.debtor_id, items.company_id, items.currency
+        from int_items as items
+        left semi join answers on items.debtor_id = answers.debtor_id
+        left anti join debtors
+            on items.debtor_id = debtors.debtor_id
+            and items.company_id = debtors.company_id
+            and items.currency = debtors.currency
+    ),
+    accounts as (
+        select debtor_id, company_id, currency, segment from debtors
+        union all
+        select debtor_id, company_id, currency, '-' from owed_before
+    ),
     grouped as (
         select
-            debtors.company_id,
-            debtors.currency,
-            debtors.segment,
+            accounts.company_id,
+            accounts.currency,
+            accounts.segment,
             answers.channel,
             count(*) as accounts,
             sum(answers.contacts) as contacts,
             sum(answers.answered) as answered,
             sum(answers.bounced) as bounced
         from answers
-        inner join debtors on answers.debtor_id = debtors.debtor_id
-        group by debtors.company_id, debtors.currency, debtors.segment, answers.channel
+        inner join accounts on answers.debtor_id = accounts.debtor_id
+        group by accounts.company_id, accounts.currency, accounts.segment, answers.channel
     )
 select * from grouped

@@ -1,6 +1,6 @@
--- Purpose: the shard's part of the portfolio's totals.
+-- Purpose: the shard's part of the portfolio's totals: of open items, of credits, and of cash that nobody knows whose it is.
 -- Grain: company_id, currency
--- Reads: cnd_items, out_items, out_debtors
+-- Reads: cnd_items, out_debtors, raw_unidentified
 -- Units: amounts in units of currency
 -- Nulls: none
 -- Kind: table
@@ -27,18 +27,50 @@ with
         group by company_id, currency
     ),
     of_debtors as (
-        select company_id, currency, count(*) as debtors, sum(credit_amount) as credit_amount
+        -- A debtor that holds only a credit owes nothing; its credit counts.
+        select
+            company_id,
+            currency,
+            count(case when open_items > 0 then 1 end) as debtors,
+            sum(credit_amount) as credit_amount
         from debtors
         group by company_id, currency
     ),
+    of_nobody as (
+        select
+            coalesce(company_id, @default_company) as company_id,
+            coalesce(currency, @default_currency) as currency,
+            sum(amount) as unidentified_amount
+        from raw_unidentified
+        group by coalesce(company_id, @default_company), coalesce(currency, @default_currency)
+    ),
+    keys as (
+        select company_id, currency from of_items
+        union select company_id, currency from of_debtors
+        union select company_id, currency from of_nobody
+    ),
     joined as (
         select
-            of_items.*,
-            of_debtors.debtors,
-            of_debtors.credit_amount
-        from of_items
-        inner join of_debtors
-            on of_items.company_id = of_debtors.company_id
-            and of_items.currency = of_debtors.currency
+            keys.company_id,
+            keys.currency,
+            coalesce(of_items.items, 0) as items,
+            coalesce(of_items.open_amount, 0) as open_amount,
+            coalesce(of_items.current_amount, 0) as current_amount,
+            coalesce(of_items.overdue_amount, 0) as overdue_amount,
+            coalesce(of_items.overdue_30_amount, 0) as overdue_30_amount,
+            coalesce(of_items.overdue_60_amount, 0) as overdue_60_amount,
+            coalesce(of_items.overdue_90_amount, 0) as overdue_90_amount,
+            coalesce(of_items.disputed_amount, 0) as disputed_amount,
+            coalesce(of_items.promised_amount, 0) as promised_amount,
+            coalesce(of_items.agreement_amount, 0) as agreement_amount,
+            coalesce(of_items.agency_amount, 0) as agency_amount,
+            coalesce(of_items.listed_amount, 0) as listed_amount,
+            coalesce(of_debtors.debtors, 0) as debtors,
+            coalesce(of_debtors.credit_amount, 0) as credit_amount,
+            coalesce(of_nobody.unidentified_amount, 0) as unidentified_amount
+        from keys
+        left join of_items on keys.company_id = of_items.company_id and keys.currency = of_items.currency
+        left join of_debtors on keys.company_id = of_debtors.company_id and keys.currency = of_debtors.currency
+        left join of_nobody on keys.company_id = of_nobody.company_id and keys.currency = of_nobody.currency
     )
 select * from joined

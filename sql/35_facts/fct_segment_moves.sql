@@ -2,7 +2,7 @@
 -- Grain: company_id, currency, from_segment, to_segment
 -- Reads: raw_positions, out_debtors
 -- Units: amounts in units of currency
--- Nulls: from_segment - = no account then; to_segment - = nothing is open now
+-- Nulls: from_segment - = no account then; to_segment - = no account now: nothing open, and no credit
 -- Kind: table
 with
     before as (select * from raw_positions),

@@ -2,7 +2,7 @@
 -- Grain: company_id, currency, segment, channel
 -- Reads: fct_channels
 -- Units: contacts of the profile window; ratios from 0 to 1
--- Nulls: answer_rate is null where nothing arrived
+-- Nulls: answer_rate is null where nothing arrived; segment - = no account now
 -- Kind: table
 with
     facts as (select * from fct_channels),

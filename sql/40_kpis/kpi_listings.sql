@@ -19,7 +19,8 @@ with
             sum(paid_while_listed) as paid_while_listed,
             sum(removals_due) as removals_due,
             sum(removals_overdue) as removals_overdue,
-            max(overdue_days_max) as overdue_days_max
+            max(overdue_days_max) as overdue_days_max,
+            sum(unknown_items) as unknown_items
         from facts
         group by company_id, currency, kind, bureau
     )

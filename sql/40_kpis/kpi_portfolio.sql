@@ -25,7 +25,8 @@ with
             cast(sum(promised_amount) as decimal(18, 2)) as promised_amount,
             cast(sum(agreement_amount) as decimal(18, 2)) as agreement_amount,
             cast(sum(agency_amount) as decimal(18, 2)) as agency_amount,
-            cast(sum(listed_amount) as decimal(18, 2)) as listed_amount
+            cast(sum(listed_amount) as decimal(18, 2)) as listed_amount,
+            cast(sum(unidentified_amount) as decimal(18, 2)) as unidentified_amount
         from facts
         group by company_id, currency
     )

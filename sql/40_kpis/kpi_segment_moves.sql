@@ -2,7 +2,7 @@
 -- Grain: company_id, currency, from_segment, to_segment
 -- Reads: fct_segment_moves
 -- Units: amounts in units of currency
--- Nulls: from_segment - = no account then; to_segment - = nothing is open now
+-- Nulls: from_segment - = no account then; to_segment - = no account now
 -- Kind: table
 with
     facts as (select * from fct_segment_moves),

@@ -5,11 +5,11 @@
 -- Nulls: none
 -- Kind: audit
 with
-    ledger as (select debtor_id, invoice_id, installment_no from int_items where open_amount > 0),
+    ledger as (select debtor_id, company_id, invoice_id, installment_no from int_items where open_amount > 0),
     position as (
-        select debtor_id, invoice_id, installment_no, count(*) as buckets
+        select debtor_id, company_id, invoice_id, installment_no, count(*) as buckets
         from out_items
-        group by debtor_id, invoice_id, installment_no
+        group by debtor_id, company_id, invoice_id, installment_no
     ),
     joined as (
         select
@@ -19,6 +19,7 @@ with
         from ledger
         full join position
             on ledger.debtor_id = position.debtor_id
+            and ledger.company_id = position.company_id
             and ledger.invoice_id = position.invoice_id
             and ledger.installment_no = position.installment_no
     ),

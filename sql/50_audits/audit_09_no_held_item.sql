@@ -16,10 +16,11 @@ with
         left anti join duties on cited.action_id = duties.action_id
     ),
     items as (select * from cnd_items),
-    position as (select debtor_id, invoice_id, installment_no, item_hold from out_items where item_hold is not null),
+    position as (select debtor_id, company_id, invoice_id, installment_no, item_hold from out_items where item_hold is not null),
     spoken_for as (
         select
             debtor_id,
+            company_id,
             invoice_id,
             installment_no,
             case
@@ -33,7 +34,7 @@ with
             end as reason
         from items
         union all
-        select debtor_id, invoice_id, installment_no, item_hold from position
+        select debtor_id, company_id, invoice_id, installment_no, item_hold from position
     ),
     findings as (
         select
@@ -44,6 +45,7 @@ with
         from cited
         inner join spoken_for
             on cited.debtor_id = spoken_for.debtor_id
+            and cited.company_id = spoken_for.company_id
             and cited.invoice_id = spoken_for.invoice_id
             and cited.installment_no = spoken_for.installment_no
         where spoken_for.reason is not null

@@ -1,9 +1,10 @@
--- Purpose: no action to a debtor that is quarantined, blocked or insolvent, nor to an address that opted out; what is
---   owed to the debtor (removal, release, recall) addresses nobody and passes.
+-- Purpose: no action to a debtor that is quarantined, blocked or insolvent, nor to an address that opted out, nor of a debt
+--   to one that may not hear of it; what is owed to the debtor (removal, release, recall) addresses nobody and passes.
 -- Grain: none; one row per finding
--- Reads: out_actions, raw_held_debtors, cnd_debtors, cnd_contact_points
+-- Reads: out_actions, raw_held_debtors, cnd_debtors, cnd_contact_points, run_templates
 -- Units: none
--- Nulls: destination null = an instruction, which addresses no debtor; step_kind is never null in a run
+-- Nulls: destination null = an instruction, which addresses no debtor; step_kind is never null in a run; a template that
+--   nobody knows names a debt
 -- Kind: audit
 with
     actions as (
@@ -22,6 +23,7 @@ with
         from cnd_debtors
     ),
     points as (select * from cnd_contact_points where opted_out or not is_valid or not is_authorized),
+    quiet as (select distinct template_version from run_templates where not names_debt),
     left_alone as (
         select debtor_id, reason from held
         union select debtor_id, reason from debtors where reason is not null
@@ -37,5 +39,7 @@ with
             on actions.debtor_id = points.debtor_id
             and actions.channel = points.channel
             and actions.destination = points.address
+        left join quiet on actions.template_version = quiet.template_version
+        where points.opted_out or not points.is_valid or quiet.template_version is null
     )
 select * from findings

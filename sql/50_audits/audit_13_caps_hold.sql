@@ -2,7 +2,8 @@
 -- Grain: none; one row per finding
 -- Reads: out_actions, cnd_contacts, cnd_published, cnd_debtors, run_caps
 -- Units: numbers of contacts
--- Nulls: a cap without a channel is for all of them, one without a segment for everybody
+-- Nulls: a cap without a channel is for all of them, one without a segment for everybody; a contact without a company or
+--   a currency counts for every account of its debtor
 -- Kind: audit
 with
     caps as (select * from run_caps),
@@ -35,39 +36,54 @@ with
         union all
         select group_key, debtor_id, company_id, currency, channel, segment, contacted_on from messages
     ),
-    -- Every cap that binds a message.
-    bound as (
+    counting as (
+        -- Every contact that a cap counts, under whom it counts it: one pass, however many there are of one group.
         select
-            messages.*,
             caps.cap_no,
-            caps.scope,
-            caps.contacts_max,
-            caps.days,
-            caps.channel as only_channel,
-            caps.segment as only_segment
+            contacts.group_key,
+            case when caps.scope <> 'group' then contacts.debtor_id end as debtor_id,
+            case when caps.scope = 'account' then contacts.company_id end as company_id,
+            case when caps.scope = 'account' then contacts.currency end as currency
+        from contacts
+        inner join caps
+            on (caps.channel is null or caps.channel = contacts.channel)
+            -- A message of another segment that goes out now may come after this one, and is not bound by its cap.
+            and (caps.segment is null or contacts.segment is null or caps.segment = contacts.segment)
+            and cast(@as_of as int) - cast(contacts.contacted_on as int) < caps.days
+    ),
+    counts as (
+        select cap_no, group_key, debtor_id, company_id, currency, count(*) as contacts
+        from counting
+        group by cap_no, group_key, debtor_id, company_id, currency
+    ),
+    bound as (
+        -- Every cap that binds a message.
+        select messages.*, caps.cap_no, caps.scope, caps.contacts_max
         from messages
         inner join caps
             on (caps.channel is null or caps.channel = messages.channel)
             and (caps.segment is null or caps.segment = messages.segment)
     ),
-    counted as (
-        select bound.action_id, bound.cap_no, bound.contacts_max, count(*) as contacts
+    of_groups as (
+        select bound.action_id, bound.cap_no, bound.contacts_max, counts.contacts
         from bound
-        inner join contacts
-            on bound.group_key = contacts.group_key
-            and (bound.scope = 'group' or bound.debtor_id = contacts.debtor_id)
-            and (
-                bound.scope <> 'account'
-                or (
-                    coalesce(contacts.company_id, bound.company_id) = bound.company_id
-                    and coalesce(contacts.currency, bound.currency) = bound.currency
-                )
-            )
-            and (bound.only_channel is null or bound.only_channel = contacts.channel)
-            -- A message of another segment that goes out now may come after this one, and is not bound by its cap.
-            and (bound.only_segment is null or contacts.segment is null or bound.only_segment = contacts.segment)
-            and cast(@as_of as int) - cast(contacts.contacted_on as int) < bound.days
+        inner join counts on bound.cap_no = counts.cap_no and bound.group_key = counts.group_key
+        where bound.scope = 'group'
+    ),
+    of_debtors as (
+        select bound.action_id, bound.cap_no, bound.contacts_max, sum(counts.contacts) as contacts
+        from bound
+        inner join counts
+            on bound.cap_no = counts.cap_no
+            and bound.debtor_id = counts.debtor_id
+            and coalesce(counts.company_id = bound.company_id, true)
+            and coalesce(counts.currency = bound.currency, true)
+        where bound.scope <> 'group'
         group by bound.action_id, bound.cap_no, bound.contacts_max
+    ),
+    counted as (
+        select * from of_groups
+        union all select * from of_debtors
     ),
     findings as (
         select

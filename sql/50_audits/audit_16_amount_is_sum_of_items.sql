@@ -25,6 +25,7 @@ with
         from cited
         inner join items
             on cited.debtor_id = items.debtor_id
+            and cited.company_id = items.company_id
             and cited.invoice_id = items.invoice_id
             and cited.installment_no = items.installment_no
         group by cited.action_id

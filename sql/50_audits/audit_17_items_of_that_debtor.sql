@@ -1,7 +1,7 @@
 -- Purpose: every item that an action cites is that very debtor's, and open; a removal, a release and the thanks for a
 --   payment cite what is paid, a recall what is paid or disputed.
 -- Grain: none; one row per finding
--- Reads: out_actions, out_action_items, int_items
+-- Reads: out_actions, out_action_items, int_items, cnd_entries
 -- Units: none
 -- Nulls: none
 -- Kind: audit
@@ -21,7 +21,13 @@ with
         from out_action_items as cited
         left join about_paid on cited.action_id = about_paid.action_id
     ),
-    items as (select debtor_id, invoice_id, installment_no, open_amount > 0 as is_open from int_items),
+    items as (
+        select debtor_id, company_id, invoice_id, installment_no, open_amount > 0 as is_open from int_items
+        union all
+        -- What is gone from an export of open items is paid; only a duty can cite it.
+        select distinct debtor_id, company_id, invoice_id, installment_no, false from cnd_entries
+        where is_unknown and done_on is not null
+    ),
     findings as (
         select
             cited.action_id as subject,
@@ -31,6 +37,7 @@ with
         from cited
         left join items
             on cited.debtor_id = items.debtor_id
+            and cited.company_id = items.company_id
             and cited.invoice_id = items.invoice_id
             and cited.installment_no = items.installment_no
         where items.invoice_id is null

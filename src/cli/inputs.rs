@@ -1,4 +1,6 @@
-//! `regua inputs`: are the snapshots of a date there, young enough and on contract?
+//! `regua inputs`: are the snapshots of a date there, young enough and on contract? And what do they hold?
+
+mod profile;
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -7,34 +9,45 @@ use serde_json::{Value, json};
 use super::{PipelineArg, Voice, date, runtime, say, show, variable};
 use crate::config::Plan;
 use crate::error::Result;
-use crate::run::{Seen, inputs};
+use crate::run::{self, Seen};
 
-/// Tells whether the snapshots of a date are there, young enough and on contract; reads no rows
+/// Tells whether the snapshots of a date are there, young enough and on contract; reads no rows unless asked to
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua inputs pipelines/daily.toml --as-of 2026-06-30
-  regua inputs pipelines/daily.toml --as-of {{ ds }} --output json   (a sensor in Airflow: 75 = wait, 3 = give up)
+  regua inputs pipelines/daily.toml --as-of 2026-06-30 --profile   (what do they hold? for the first hour with an export)
+  regua inputs pipelines/daily.toml --as-of $AS_OF --output json   (a sensor in Airflow: 75 = wait, 3 = give up)
 
-How old an input may be is said by `max_age_days` in its section of the pipeline.")]
+`regua run --help` says which date that is in Airflow. How old an input may be is said by `max_age_days` and \
+`lag_days_max` in its section of the pipeline.")]
 pub(super) struct Inputs {
     #[command(flatten)]
     pipeline: PipelineArg,
     /// Date of the position
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
+    /// Read every row, and say what each input holds: repeated keys, nulls, ranges, shares; never a value of a person
+    #[arg(long)]
+    profile: bool,
 }
 
 impl Inputs {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let plan = Plan::load(&self.pipeline.pipeline, &variable)?;
         let runtime = runtime()?;
-        let (seen, refused) = inputs(&plan, self.as_of, runtime.handle())?;
+        let (mut seen, refused) = run::inputs(&plan, self.as_of, runtime.handle())?;
+        let profiles = if self.profile { run::profile(&mut seen)? } else { Vec::new() };
         if voice.json {
-            let inputs: Vec<Value> = seen.iter().map(as_json).collect();
+            let mut inputs: Vec<Value> = seen.iter().map(as_json).collect();
+            for profile in &profiles {
+                let of_table = inputs.iter_mut().find(|input| input["table"] == profile.table);
+                of_table.into_iter().for_each(|input| input["profile"] = profile::as_json(profile));
+            }
             let outcome = if refused.is_ok() { "ready" } else { "not_ready" };
             say(&json!({"outcome": outcome, "as_of": self.as_of, "inputs": inputs}).to_string());
         } else {
             say(&show::inputs(&seen));
+            profiles.iter().for_each(|profile| say(&profile::text(voice, profile)));
         }
         refused
     }

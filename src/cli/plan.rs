@@ -22,7 +22,7 @@ const MESSAGES: usize = 3;
 #[command(after_help = "Examples:
   regua plan pipelines/daily.toml --as-of 2026-06-30
   regua plan pipelines/daily.toml --as-of 2026-06-30 --report plan.html --messages 10
-  regua plan pipelines/daily.toml --as-of {{ ds }} --output json --result-file plan.json   (in Airflow)
+  regua plan pipelines/daily.toml --as-of $AS_OF --output json --result-file plan.json   (in Airflow: see `regua run`)
 
 It goes the path of `regua run` up to the audits, and its exit codes are the same: what a run would be refused for,
 a plan is refused for. JSON holds messages, which are personal data, only where --messages asks for them.")]

@@ -21,7 +21,10 @@ use crate::run::{Ran, Request};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua run pipelines/daily.toml --as-of 2026-06-30
-  regua run pipelines/daily.toml --as-of {{ ds }} --output json --result-file result.json   (in Airflow)
+  regua run pipelines/daily.toml --as-of $AS_OF --output json --result-file result.json   (in Airflow)
+
+In Airflow the date is that of the DAG's own time zone, and never {{ ds }}, which is the day in UTC:
+  AS_OF = {{ (data_interval_end | default(dag_run.run_after, true)).astimezone(dag.timezone).date() }}
   regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason late-export
 
 The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a

@@ -118,8 +118,9 @@ fn table_markdown(table: &Table) -> String {
     );
     for column in table.columns {
         let mark = if column.required { "" } else { "?" };
+        let unread = if column.is_unread { "; not read yet" } else { "" };
         text.push_str(&format!(
-            "| {}{mark} | {} | {} |\n",
+            "| {}{mark} | {} | {}{unread} |\n",
             column.name,
             column.kind.word(),
             column.doc.replace('|', "\\|")

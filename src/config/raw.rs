@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::charges::{RawCharges, RawFee, RawOffer};
+use super::{InvoiceScope, Sign, Unidentified};
 use crate::domain::case::UnappliedCredits;
 use crate::domain::money::Rounding;
 use crate::domain::procedure::{Advance, CapScope, Carrier, DisputeScope, LevelOf};
@@ -113,13 +114,47 @@ pub struct RawInput {
     pub path: String,
     /// Column of the contract = column of the file.
     pub columns: BTreeMap<String, String>,
-    /// For each column of the contract: value of the file = value of the contract.
+    /// For each column of the contract: value of the file = value of the contract; `true` or `false` for a boolean.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Accept float amounts, rounded by this name and counted.
     pub amount_from_float: Option<Rounding>,
     /// Its youngest object must have been written at most so many days before the as-of date; none = any age.
     #[schemars(range(max = 3650))]
     pub max_age_days: Option<u32>,
+    /// Its youngest object may be older than that of the invoices by at most so many days. 1 where it is not said, for
+    /// payments, disputes, agreements, promises, contact_log and listings: they protect somebody.
+    #[schemars(range(max = 3650))]
+    pub lag_days_max: Option<u32>,
+    /// `negative`: the source writes payments, or invoices, below zero; amounts are negated as they are read. For
+    /// payments and invoices.
+    pub sign: Option<Sign>,
+    /// How dates that are texts (or numbers such as 20260630) are written, as strftime has it: `%d/%m/%Y`; a list is
+    /// tried in order.
+    pub date_format: Option<RawDateFormats>,
+    /// Dates that mean "none" in an optional column, in place of 9999-12-31, 2199-12-31, 1900-01-01, 1899-12-30,
+    /// 1753-01-01 and 0001-01-01; `[]` = there is none.
+    pub null_dates: Option<Vec<String>>,
+    /// For invoices: `all`, or `open` where the export holds open items only, so that what is gone was settled.
+    pub scope: Option<InvoiceScope>,
+    /// For payments: what becomes of one that names neither a debtor nor a known invoice; `count`, or `stop` the run.
+    pub unidentified: Option<Unidentified>,
+}
+
+/// One format, or several that are tried in order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawDateFormats {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl RawDateFormats {
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            RawDateFormats::One(format) => std::slice::from_ref(format),
+            RawDateFormats::Many(formats) => formats,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -137,6 +172,10 @@ pub struct RawAging {
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
     pub unapplied_credits: UnappliedCredits,
+    /// With `unapplied_credits = "hold"`: an account whose credit is at least this share of what it would be asked for, in
+    /// per cent, is left alone; none = 50. Below it the message names the credit.
+    #[schemars(range(min = 1, max = 100))]
+    pub credit_hold_percent: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -196,6 +235,12 @@ pub struct RawDunning {
     pub response_window_days: Option<u32>,
     /// Segment = days, where they differ.
     pub response_windows: BTreeMap<String, u32>,
+    /// Days of room after a payment, before the ladder goes on with other items; none = 3.
+    #[schemars(range(max = 90))]
+    pub payment_window_days: Option<u32>,
+    /// Times that a step may fail at one address before it goes on by the next address or channel; none = 2.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts_max: Option<u32>,
     /// Days from the as-of date in which a slot is looked for; 1 = that day only.
     #[schemars(range(min = 1, max = 14))]
     pub slot_days: Option<u32>,
@@ -246,11 +291,32 @@ pub struct RawLimits {
     /// Shards that run side by side; none = one per core.
     #[schemars(range(min = 1, max = 256))]
     pub workers: Option<u32>,
-    /// More bad rows than this share of an input stop the run.
+    /// More bad rows than this share of an input stop the run, rows that contradict each other among them; none = 0.01.
     pub quarantine_share_max: Option<f64>,
+    /// So many bad rows of an input never stop a run; none = 20.
+    pub quarantine_rows_min: Option<u64>,
+    /// An input with fewer rows than so many percent of those that the newest published run read stops the run; none = 80.
+    #[schemars(range(max = 100))]
+    pub rows_percent_min: Option<u32>,
+    /// A position whose open amount, debtors or items moved by more than so many percent since the newest published run
+    /// stops the run; none = 50.
+    #[schemars(range(min = 1, max = 100000))]
+    pub position_percent_max: Option<u32>,
+    /// Payments that name no known invoice, and negative ones that reverse nothing, above so many percent of all that
+    /// was paid stop the run; none = 5.
+    #[schemars(range(max = 100))]
+    pub unmatched_percent_max: Option<u32>,
+    /// A group of more than 100 debtors that holds more than so many percent of them all stops the run as a placeholder;
+    /// none = 5.
+    #[schemars(range(max = 100))]
+    pub group_debtors_percent_max: Option<u32>,
     /// Days back for which contact_log is read; at least the longest window of caps, gaps and answers.
     #[schemars(range(min = 1, max = 3650))]
     pub history_days: Option<u32>,
+    /// Days for which an action that nobody reported on is remembered once nothing that it named is open any more; none =
+    /// 90. An invoice that is reopened later begins its steps anew.
+    #[schemars(range(min = 1, max = 3650))]
+    pub remembered_days: Option<u32>,
     /// More actions than so many percent above the usual number stop the run; none = 200. The usual number is the
     /// median of the last runs that sent any.
     #[schemars(range(min = 10, max = 100000))]
@@ -380,6 +446,9 @@ pub struct RawCalendar {
     /// State = IANA zone; `default` for all others.
     #[serde(default)]
     pub zones: BTreeMap<String, String>,
+    /// The country of these states and hours, by every name under which debtors carry it; none = Brazil.
+    #[serde(default)]
+    pub countries: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

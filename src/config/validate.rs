@@ -185,7 +185,13 @@ fn limits(raw: &RawPipeline, path: impl Fn(&str) -> PathBuf) -> Limits {
         shards: raw.shards,
         workers: raw.workers.map_or(cores, |n| n as usize),
         quarantine_share_max: raw.quarantine_share_max.unwrap_or(0.01),
+        quarantine_rows_min: raw.quarantine_rows_min.unwrap_or(20),
+        rows_percent_min: raw.rows_percent_min.unwrap_or(80),
+        position_percent_max: raw.position_percent_max.unwrap_or(50),
+        unmatched_percent_max: raw.unmatched_percent_max.unwrap_or(5),
+        group_debtors_percent_max: raw.group_debtors_percent_max.unwrap_or(5),
         history_days: raw.history_days.unwrap_or(730),
+        remembered_days: raw.remembered_days.unwrap_or(90),
         volume_percent_max: raw.volume_percent_max.unwrap_or(200),
         scratch_dir: raw.scratch_dir.as_deref().map(path),
     }

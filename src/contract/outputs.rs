@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields};
 
-use super::Kind::{Bool, Date, Float, Int, Items, Money, Offer, Rate, Str, Ts};
+use super::Kind::{Bool, Date, Float, Int, Items, Money, NamedItems, Offer, Rate, Str, Ts};
 use super::{Column, MONEY_PRECISION, MONEY_SCALE, Table, opt, req};
 
 fn money() -> DataType {
@@ -19,6 +19,15 @@ pub(super) fn item_type() -> DataType {
         Field::new("due_date", DataType::Date32, false),
         Field::new("open_amount", money(), false),
         Field::new("days_past_due", DataType::Int64, false),
+        Field::new("step_id", DataType::Utf8, true),
+    ]))
+}
+
+/// One item that an action named, as it is carried forward.
+pub(super) fn named_item_type() -> DataType {
+    DataType::Struct(Fields::from(vec![
+        Field::new("invoice_id", DataType::Utf8, false),
+        Field::new("installment_no", DataType::Int64, false),
         Field::new("step_id", DataType::Utf8, true),
     ]))
 }
@@ -152,7 +161,7 @@ pub const DECISIONS: Table = Table {
 pub const ITEMS: Table = Table {
     name: "items",
     row: "open item at the as-of date",
-    key: &["debtor_id", "invoice_id", "installment_no"],
+    key: &["debtor_id", "company_id", "invoice_id", "installment_no"],
     required: true,
     columns: &[
         AS_OF,
@@ -163,7 +172,8 @@ pub const ITEMS: Table = Table {
         CURRENCY,
         req("issue_date", Date, "of the invoice"),
         req("due_date", Date, "contractual due date"),
-        req("days_past_due", Int, "as-of date − due date, calendar days"),
+        req("payable_on", Date, "last day to pay in time: the due date, or the business day that stands for it"),
+        req("days_past_due", Int, "as-of date − due date, calendar days; never above 0 before the payable day is over"),
         req("bucket_no", Int, "order of the bucket, from 0"),
         req("bucket", Str, "aging bucket"),
         req("original_amount", Money, "of the instalment"),
@@ -177,7 +187,7 @@ pub const ITEMS: Table = Table {
 /// The position: one row per account with its profile.
 pub const DEBTORS: Table = Table {
     name: "debtors",
-    row: "account with an open item: debtor, company and currency",
+    row: "account with an open item or a credit: debtor, company and currency",
     key: &["debtor_id", "company_id", "currency"],
     required: true,
     columns: &[
@@ -195,14 +205,18 @@ pub const DEBTORS: Table = Table {
         opt("arm", Str, "its arm, drawn by the group"),
         req("open_items", Int, "open items"),
         req("open_amount", Money, "what is owed"),
-        req("overdue_items", Int, "items past their due date"),
+        req("overdue_items", Int, "items past their payable day"),
         req("overdue_amount", Money, "what is owed and late"),
-        req("credit_amount", Money, "unapplied payments and stand-alone credit notes"),
+        req(
+            "credit_amount",
+            Money,
+            "overpayments, unapplied payments and stand-alone credit notes of the account; what names no company stands at the debtor's account with the oldest open item",
+        ),
         opt("oldest_due_date", Date, "of the open items"),
         req("days_past_due_max", Int, "of the open items"),
         opt("months_as_customer", Int, "whole calendar months since the relationship began"),
         req("items_due_in_window", Int, "items that fell due in the profile window"),
-        req("paid_on_time", Int, "of them, paid by their due date"),
+        req("paid_on_time", Int, "of them, paid by their payable day"),
         req("paid_late", Int, "of them, paid later"),
         opt("late_ratio", Float, "late or overdue items over items due; null without history"),
         opt("days_late_avg", Float, "of what was paid, weighted by amount; null without history"),
@@ -233,6 +247,29 @@ pub const QUARANTINE: Table = Table {
         req("value_class", Str, "what was found, never the value itself: null, negative, scale 4 ..."),
         req("reason", Str, "rule that it broke"),
         opt("debtor_id", Str, "debtor that is held because of it; null for a warning, whose row is read all the same"),
+    ],
+};
+
+/// What still matters of all that was ever published: Régua's own memory, carried forward from run to run.
+pub const CONTACT_STATE: Table = Table {
+    name: "contact_state",
+    row: "action, of this run or an earlier one, that the next run must know of",
+    key: &["action_id"],
+    required: true,
+    columns: &[
+        req("action_id", Str, "as published"),
+        COMPANY,
+        req("debtor_id", Str, "who was addressed"),
+        CURRENCY,
+        req("regua", Str, "the régua that applied"),
+        req("step_id", Str, "its step"),
+        req("occurrence", Int, "as published"),
+        req("cycle_id", Str, "as published"),
+        req("channel", Str, "how it went out"),
+        opt("destination", Str, "address on that channel").personal(),
+        req("published_on", Date, "as-of date of the run that published it"),
+        req("needed_on", Date, "last as-of date on which it mattered to anything open, listed or placed"),
+        req("items", NamedItems, "what it named; `step_id` is the step that the item took"),
     ],
 };
 
@@ -268,17 +305,18 @@ pub const KPIS: &[Table] = &[
             req("items", Int, "open items"),
             req("open_amount", Money, "what is owed"),
             req("current_amount", Money, "not due yet"),
-            req("overdue_amount", Money, "past the due date"),
+            req("overdue_amount", Money, "past the payable day"),
             req("overdue_30_amount", Money, "more than 30 days late"),
             req("overdue_60_amount", Money, "more than 60 days late"),
             req("overdue_90_amount", Money, "more than 90 days late"),
             opt("delinquency_rate", Float, "overdue over open; null where nothing is open"),
-            req("credit_amount", Money, "unapplied credits"),
+            req("credit_amount", Money, "unapplied credits, of debtors who owe nothing too"),
             req("disputed_amount", Money, "items in an open dispute or return"),
             req("promised_amount", Money, "items under a pending promise"),
             req("agreement_amount", Money, "items in an agreement that is kept"),
             req("agency_amount", Money, "items with an agency"),
             req("listed_amount", Money, "items listed with a bureau or protested"),
+            req("unidentified_amount", Money, "payments that name neither a debtor nor a known invoice"),
         ],
     },
     Table {
@@ -324,7 +362,7 @@ pub const KPIS: &[Table] = &[
             AS_OF,
             COMPANY,
             CURRENCY,
-            req("segment", Str, "segment of the account"),
+            req("segment", Str, "segment of the account; `-` = it owes nothing any more"),
             req("channel", Str, "channel"),
             req("accounts", Int, "accounts whose debtor was contacted on it in the profile window"),
             req("contacts", Int, "contacts with them that arrived, or may have"),
@@ -344,8 +382,8 @@ pub const KPIS: &[Table] = &[
             CURRENCY,
             req("experiment", Str, "experiment"),
             req("arm", Str, "its arm"),
-            req("accounts", Int, "accounts in the arm with an open item"),
-            req("contacted", Int, "of them, with an action of this run"),
+            req("accounts", Int, "accounts in the arm that were decided on, cured ones too"),
+            req("contacted", Int, "of them, with an action of this run; a duty is none"),
             req("open_amount", Money, "what is owed"),
             req("overdue_amount", Money, "what is owed and late"),
         ],
@@ -360,7 +398,7 @@ pub const KPIS: &[Table] = &[
             COMPANY,
             CURRENCY,
             req("from_segment", Str, "in the last published run; `-` = the account was not in it"),
-            req("to_segment", Str, "now; `-` = nothing is open any more"),
+            req("to_segment", Str, "now; `-` = no account any more: nothing open, and no credit"),
             req("accounts", Int, "accounts that moved, or stayed"),
             req("open_amount", Money, "what they owe now"),
         ],
@@ -387,9 +425,10 @@ pub const KPIS: &[Table] = &[
                 "of them, those still listed after the deadline (Súmula 548: five business days)",
             ),
             req("overdue_days_max", Int, "calendar days after the deadline, of the worst"),
+            req("unknown_items", Int, "listings whose invoice the snapshot does not hold: look them up"),
         ],
     },
 ];
 
 /// Every published table but the KPI tables.
-pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, QUARANTINE];
+pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, QUARANTINE];

@@ -69,7 +69,12 @@ fn write_agreement(
         item.is_agreed = true;
         let installment_no = (document.installments > 1).then_some(item.installment_no);
         let invoice_id = document.id.as_str();
-        book.sink.push(&AgreementItemRow { agreement_id: id.as_str(), invoice_id, installment_no })?;
+        book.sink.push(&AgreementItemRow {
+            agreement_id: id.as_str(),
+            company_id: None,
+            invoice_id,
+            installment_no,
+        })?;
     }
     let total: i64 = covered.iter().map(|&p| ledger.items[p].open).sum();
     let installments = i64::from(dice.between(2, 8)).min(total);
@@ -89,6 +94,7 @@ fn write_agreement(
         book.sink.push(&AgreementRow {
             agreement_id: id.as_str(),
             debtor_id: book.debtor.id.as_str(),
+            agreed_on: Some(signed_on),
             installment_no: no,
             due_date: due(no),
             amount: Hundredths(amount),
@@ -190,6 +196,7 @@ impl Case<'_> {
         sink.push(&PromiseRow {
             promise_id: Id::new("PR", sink.rows::<PromiseRow>() + 1, 9).as_str(),
             debtor_id: self.debtor.id.as_str(),
+            company_id: None,
             invoice_id: dice.chance(0.85).then_some(self.document.id.as_str()),
             promised_on,
             pay_by: promised_on.plus(dice.between(2, 10)).or_monday(),
@@ -219,6 +226,7 @@ impl Case<'_> {
         sink.push(&DisputeRow {
             dispute_id: Id::new("DI", sink.rows::<DisputeRow>() + 1, 9).as_str(),
             debtor_id: self.debtor.id.as_str(),
+            company_id: None,
             invoice_id: dice.chance(0.96).then_some(self.document.id.as_str()),
             opened_on,
             closed_on,
@@ -255,6 +263,7 @@ impl Case<'_> {
         sink.push(&ListingRow {
             listing_id: Id::new("LS", sink.rows::<ListingRow>() + 1, 9).as_str(),
             debtor_id: self.debtor.id.as_str(),
+            company_id: None,
             invoice_id: self.document.id.as_str(),
             installment_no: names_installment.then_some(self.item.installment_no),
             kind,
@@ -291,6 +300,7 @@ fn write_placement(
     sink.push(&PlacementRow {
         placement_id: Id::new("PL", sink.rows::<PlacementRow>() + 1, 9).as_str(),
         debtor_id: debtor.id.as_str(),
+        company_id: None,
         invoice_id: dice.chance(0.6).then_some(document.id.as_str()),
         agency_id: dice.weighted(&[("agency-1", 60), ("agency-2", 40)]),
         placed_on,

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::ledger::{Item, Ledger};
 use super::rows::{ContactEventRow, ContactPointRow};
 use super::sink::Sink;
-use super::values::{Day, Hundredths, Id};
+use super::values::{Day, Id, Rate};
 use super::words::{FIRST_NAMES, LAST_NAMES};
 
 const LOG_DAYS: i32 = 365;
@@ -271,6 +271,7 @@ fn write_event(
         event_id: Id::new("EV", sink.rows::<ContactEventRow>() + 1, 10).as_str(),
         action_id: None,
         debtor_id: subject.debtor.id.as_str(),
+        company_id: None,
         invoice_id: subject.invoice_id.as_ref().map(Id::as_str),
         channel,
         direction,
@@ -278,7 +279,8 @@ fn write_event(
         status,
         regua: subject.step.map(|_| REGUA),
         step_id: subject.step,
-        cost: cost.map(Hundredths),
+        address: None,
+        cost: cost.map(|cents: i64| Rate(cents * 1_000_000)),
         cost_currency: cost.map(|_| "BRL"),
         agent_id: agent.as_ref().map(Id::as_str),
         agency_id: None,

@@ -116,6 +116,7 @@ impl CashBook<'_> {
         self.sink.push(&PaymentRow {
             payment_id: id.as_str(),
             debtor_id: self.debtor.id.as_str(),
+            company_id: None,
             invoice_id: Some(document.id.as_str()),
             installment_no: document.names_installments.then_some(item.installment_no),
             paid_on: on,
@@ -132,6 +133,7 @@ impl CashBook<'_> {
         self.sink.push(&PaymentRow {
             payment_id: id.as_str(),
             debtor_id: self.debtor.id.as_str(),
+            company_id: None,
             invoice_id: None,
             installment_no: None,
             paid_on: on,

@@ -85,12 +85,12 @@ const MOVABLE: &[(i64, &str, &str)] = &[
 fn write_holidays(year: i32, sink: &mut Sink) -> Result<(), DemoError> {
     for &(month, day, scope, name, since) in FIXED {
         if let Some(date) = NaiveDate::from_ymd_opt(year, month, day).filter(|_| year >= since) {
-            sink.push(&HolidayRow { date: Day::of(date), scope, name })?;
+            sink.push(&HolidayRow { date: Day::of(date), scope, name: Some(name) })?;
         }
     }
     for &(days, scope, name) in MOVABLE {
         if let Some(date) = easter(year).and_then(|sunday| shifted(sunday, days)) {
-            sink.push(&HolidayRow { date: Day::of(date), scope, name })?;
+            sink.push(&HolidayRow { date: Day::of(date), scope, name: Some(name) })?;
         }
     }
     Ok(())

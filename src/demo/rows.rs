@@ -54,6 +54,7 @@ rows! {
     PaymentRow<'a> = "payments" {
         payment_id: &'a str,
         debtor_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: Option<&'a str>,
         installment_no: Option<i64>,
         paid_on: Day,
@@ -95,6 +96,7 @@ rows! {
         event_id: &'a str,
         action_id: Option<&'a str>,
         debtor_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: Option<&'a str>,
         channel: &'a str,
         direction: &'a str,
@@ -102,7 +104,8 @@ rows! {
         status: &'a str,
         regua: Option<&'a str>,
         step_id: Option<&'a str>,
-        cost: Option<Hundredths>,
+        address: Option<&'a str>,
+        cost: Option<Rate>,
         cost_currency: Option<&'a str>,
         agent_id: Option<&'a str>,
         agency_id: Option<&'a str>,
@@ -110,6 +113,7 @@ rows! {
     AgreementRow<'a> = "agreements" {
         agreement_id: &'a str,
         debtor_id: &'a str,
+        agreed_on: Option<Day>,
         installment_no: i64,
         due_date: Day,
         amount: Hundredths,
@@ -119,12 +123,14 @@ rows! {
     }
     AgreementItemRow<'a> = "agreement_items" {
         agreement_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: &'a str,
         installment_no: Option<i64>,
     }
     PromiseRow<'a> = "promises" {
         promise_id: &'a str,
         debtor_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: Option<&'a str>,
         promised_on: Day,
         pay_by: Day,
@@ -133,6 +139,7 @@ rows! {
     DisputeRow<'a> = "disputes" {
         dispute_id: &'a str,
         debtor_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: Option<&'a str>,
         opened_on: Day,
         closed_on: Option<Day>,
@@ -142,6 +149,7 @@ rows! {
     ListingRow<'a> = "listings" {
         listing_id: &'a str,
         debtor_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: &'a str,
         installment_no: Option<i64>,
         kind: &'a str,
@@ -154,6 +162,7 @@ rows! {
     PlacementRow<'a> = "placements" {
         placement_id: &'a str,
         debtor_id: &'a str,
+        company_id: Option<&'a str>,
         invoice_id: Option<&'a str>,
         agency_id: &'a str,
         placed_on: Day,
@@ -173,6 +182,6 @@ rows! {
     HolidayRow<'a> = "holidays" {
         date: Day,
         scope: &'a str,
-        name: &'a str,
+        name: Option<&'a str>,
     }
 }

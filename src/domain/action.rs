@@ -73,8 +73,8 @@ pub fn cycle_id(tenant: &str, company_id: &str, debtor_id: &str, currency: Curre
 
 /// The name under which what ends a listing, a protest or a placement is published: one for ever, however often the
 /// account falls into arrears. It reads differently from any arrears episode, so neither is taken for the other.
-pub fn duty_cycle_id(tenant: &str, kind: EntryKind, debtor_id: &str, entry_id: &str) -> String {
-    let mut id = digest_of(&[tenant, kind.as_str(), debtor_id, entry_id]);
+pub fn duty_cycle_id(tenant: &str, kind: EntryKind, actor_id: &str, entry_id: &str) -> String {
+    let mut id = digest_of(&[tenant, kind.as_str(), actor_id, entry_id]);
     id.truncate(16);
     format!("{DUTY_PREFIX}{id}")
 }
@@ -106,6 +106,8 @@ pub struct Action {
     pub tone: &'static str,
     pub template_id: Option<String>,
     pub template_version: Option<String>,
+    /// It tells that there is a debt.
+    pub names_debt: bool,
     pub template_params: Pii<String>,
     pub subject: Option<Pii<String>>,
     pub body: Pii<String>,

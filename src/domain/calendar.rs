@@ -1,15 +1,22 @@
 //! Calendars: holidays, business days, the hours at which a debtor may be contacted, and the slot of a message.
 //!
 //! One place decides what a day is, so that "overdue", "within five business days" and "not on a holiday" cannot
-//! disagree. Everything here is data of the configuration (`pipelines/calendars/`) and a pure function of its
+//! disagree. Where a debtor is stands in `place.rs`. Everything here is data of the configuration (`pipelines/calendars/`) and a pure function of its
 //! arguments: no clock, and no date makes it panic. Bank holidays count for payment, not for contact; state and city
 //! holidays count for contact, not for payment, since Régua does not know the place of payment.
+
+mod place;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::{GapInfo, Tz};
+
+pub use place::{Place, Whereabouts};
+
+/// Countries that are the calendar's own where it names none, in the ways in which exports write Brazil.
+pub const COUNTRIES: [&str; 4] = ["BR", "BRA", "Brasil", "Brazil"];
 
 /// Where a holiday holds.
 ///
@@ -54,14 +61,6 @@ impl FromStr for Scope {
 fn is_code(code: &str, length_max: usize) -> bool {
     let is_allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
     !code.is_empty() && code.len() <= length_max && code.bytes().all(is_allowed)
-}
-
-/// Where a debtor is. City and state are codes as in [`Scope`]; `None` means unknown, and only national rules apply.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    pub state: Option<&'a str>,
-    pub city: Option<&'a str>,
-    pub zone: Tz,
 }
 
 /// Local hours of one day in which contact is allowed, half-open: `opens` is in, `closes` is out.
@@ -128,6 +127,8 @@ pub struct Calendar {
     by_city: HashMap<String, HashSet<NaiveDate>>,
     windows: Windows,
     zones: Zones,
+    /// Names of the country whose states, cities and hours these are, in lower case.
+    countries: HashSet<String>,
 }
 
 impl Calendar {
@@ -158,16 +159,31 @@ impl Calendar {
         if !empty_windows.is_empty() {
             return Err(empty_windows);
         }
+        let upper = |code: String| code.to_uppercase();
         let mut calendar = Calendar {
             bank_closed: HashSet::new(),
             national: HashSet::new(),
             by_state: HashMap::new(),
             by_city: HashMap::new(),
-            windows,
-            zones,
+            windows: Windows {
+                by_state: windows.by_state.into_iter().map(|(code, week)| (upper(code), week)).collect(),
+                ..windows
+            },
+            zones: Zones {
+                by_state: zones.by_state.into_iter().map(|(code, zone)| (upper(code), zone)).collect(),
+                ..zones
+            },
+            countries: COUNTRIES.map(str::to_lowercase).into(),
         };
         calendar.add(holidays);
         Ok(calendar)
+    }
+
+    /// The same calendar for another country than Brazil, by all the names under which debtors may carry it.
+    #[must_use]
+    pub fn of_countries(mut self, names: impl IntoIterator<Item = String>) -> Calendar {
+        self.countries = names.into_iter().map(|name| name.trim().to_lowercase()).collect();
+        self
     }
 
     /// Adds holidays that came with the data.
@@ -221,48 +237,47 @@ impl Calendar {
         candidate
     }
 
-    /// Whether an item due on `due` is overdue on `as_of`.
+    /// The last day on which an item due on `due` is paid in time: it is overdue from the day after.
     ///
     /// With `due_on_business_day` (Brazil, Lei 7.089/1983, which forbids banks interest on what falls due on a
-    /// Saturday, Sunday or holiday and is paid on the next business day) an item due on a non-business day is not
-    /// overdue until the next business day has passed. From then on its days count from the original date, which is
-    /// why this answers yes or no only.
-    pub fn legally_overdue(&self, due: NaiveDate, as_of: NaiveDate, due_on_business_day: bool) -> bool {
-        as_of > due && (!due_on_business_day || as_of > self.next_business_day(due))
+    /// Saturday, Sunday or holiday and is paid on the next business day) that is the same or the next business day, else
+    /// the date itself. Once overdue, days count from the original date.
+    pub fn payable_on(&self, due: NaiveDate, due_on_business_day: bool) -> NaiveDate {
+        if due_on_business_day { self.next_business_day(due) } else { due }
     }
 
     /// The hours of `day` in which a debtor at `place` may be contacted; `None` if not at all.
     ///
     /// National, state and city holidays use the holiday window, bank holidays do not. A holiday never opens a
-    /// weekday that has no window of its own: Christmas on a Sunday stays a Sunday.
-    pub fn contact_window(&self, day: NaiveDate, place: &Place<'_>) -> Option<DayWindow> {
-        let of_state = place.state.and_then(|code| self.windows.by_state.get(code));
+    /// weekday that has no window of its own: Christmas on a Sunday stays a Sunday. Local hours, so a place of more
+    /// than one zone has as many answers: this is the one of its state's week.
+    pub fn contact_window(&self, day: NaiveDate, place: &Place) -> Option<DayWindow> {
+        self.window_of(day, place, place.state())
+    }
+
+    fn window_of(&self, day: NaiveDate, place: &Place, state: Option<&str>) -> Option<DayWindow> {
+        let of_state = state.and_then(|code| self.windows.by_state.get(code));
         let week = of_state.unwrap_or(&self.windows.default);
         let of_weekday = week.days[day.weekday().num_days_from_monday() as usize]?;
         if self.is_holiday(day, place) { week.holiday } else { Some(of_weekday) }
     }
 
     /// Does the slot lie within the hours of one day? The audits ask it of every message that is to go out.
-    pub fn allows(&self, slot: Slot, place: &Place<'_>) -> bool {
-        let day = slot.not_before.with_timezone(&place.zone).date_naive();
-        let Some(window) = self.contact_window(day, place) else { return false };
-        let hours = instant(day, window.opens, place.zone).zip(instant(day, window.closes, place.zone));
-        let is_within = |(opens, closes)| opens <= slot.not_before && slot.expires_at <= closes;
-        slot.not_before < slot.expires_at && hours.is_some_and(is_within)
+    pub fn allows(&self, slot: Slot, place: &Place) -> bool {
+        let is_within = |(state, zone): (Option<&str>, Tz)| {
+            let day = slot.not_before.with_timezone(&zone).date_naive();
+            let Some(window) = self.window_of(day, place, state) else { return false };
+            let hours = instant(day, window.opens, zone).zip(instant(day, window.closes, zone));
+            hours.is_some_and(|(opens, closes)| opens <= slot.not_before && slot.expires_at <= closes)
+        };
+        slot.not_before < slot.expires_at && self.corners(place).into_iter().all(is_within)
     }
 
-    fn is_holiday(&self, day: NaiveDate, place: &Place<'_>) -> bool {
+    fn is_holiday(&self, day: NaiveDate, place: &Place) -> bool {
         let holds = |days_by_code: &HashMap<String, HashSet<NaiveDate>>, code: Option<&str>| {
             code.and_then(|code| days_by_code.get(code)).is_some_and(|days| days.contains(&day))
         };
-        self.national.contains(&day) || holds(&self.by_state, place.state) || holds(&self.by_city, place.city)
-    }
-
-    /// The debtor's own zone if it is an IANA name, else the zone of the state, else the default.
-    pub fn zone_of(&self, time_zone: Option<&str>, state: Option<&str>) -> Tz {
-        let own = time_zone.and_then(|name| name.parse::<Tz>().ok());
-        let of_state = || state.and_then(|code| self.zones.by_state.get(code)).copied();
-        own.or_else(of_state).unwrap_or(self.zones.default)
+        self.national.contains(&day) || holds(&self.by_state, place.state()) || holds(&self.by_city, place.city())
     }
 
     /// The first slot within `days` days from `first_day` on (1 means that day only); `None` if no day has one.
@@ -270,11 +285,26 @@ impl Calendar {
     /// It starts at `best_hour` (local, 0 to 23) if that is inside the day's window, else when the window opens, and
     /// expires when the window closes on that day. A local time that the clocks skip moves to the next that exists;
     /// one that they repeat is taken the first time, for opening and for closing. A day whose whole window is
-    /// skipped has no slot.
-    pub fn slot(&self, first_day: NaiveDate, days: u32, place: &Place<'_>, best_hour: Option<u32>) -> Option<Slot> {
-        (0..days)
-            .map_while(|offset| first_day.checked_add_days(Days::new(offset.into())))
-            .find_map(|day| slot_on(day, self.contact_window(day, place)?, place.zone, best_hour))
+    /// skipped has no slot. Where the zone is not known the slot lies within the hours of every zone that it may be,
+    /// and no hour is the best one.
+    pub fn slot(&self, first_day: NaiveDate, days: u32, place: &Place, best_hour: Option<u32>) -> Option<Slot> {
+        let corners = self.corners(place);
+        let best_hour = best_hour.filter(|_| corners.len() == 1);
+        (0..days).map_while(|offset| first_day.checked_add_days(Days::new(offset.into()))).find_map(|day| {
+            let of_corner = |(state, zone): &(Option<&str>, Tz)| {
+                slot_on(day, self.window_of(day, place, *state)?, *zone, best_hour)
+            };
+            let slots: Option<Vec<Slot>> = corners.iter().map(of_corner).collect();
+            slots?.into_iter().reduce(Slot::within).filter(|slot| slot.not_before < slot.expires_at)
+        })
+    }
+}
+
+impl Slot {
+    /// What two slots have in common; empty where they have nothing.
+    fn within(self, other: Slot) -> Slot {
+        let (not_before, expires_at) = (self.not_before.max(other.not_before), self.expires_at.min(other.expires_at));
+        Slot { not_before, expires_at }
     }
 }
 

@@ -3,6 +3,7 @@
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answers::Answers;
+use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
 use super::money::{Currency, Minor};
 use super::pii::Pii;
@@ -35,6 +37,7 @@ pub struct Debtor {
     pub group_id: String,
     pub legal_name: Pii<String>,
     pub language: Option<String>,
+    pub country: Option<String>,
     pub state: Option<String>,
     pub city: Option<String>,
     pub time_zone: Option<String>,
@@ -47,6 +50,18 @@ pub struct Debtor {
     pub tier: Option<String>,
     pub points: Vec<ContactPoint>,
     pub answers: Answers,
+}
+
+impl Debtor {
+    /// Where it says it is.
+    pub fn whereabouts(&self) -> Whereabouts<'_> {
+        Whereabouts {
+            country: self.country.as_deref(),
+            state: self.state.as_deref(),
+            city: self.city.as_deref(),
+            time_zone: self.time_zone.as_deref(),
+        }
+    }
 }
 
 /// An address on a channel.
@@ -63,16 +78,33 @@ pub struct ContactPoint {
 }
 
 impl ContactPoint {
-    /// The same address, however it is written: `X@Y.com` is `x@y.com`, and `+55 11 90000-0001` is `+5511900000001`.
+    /// The same address on the same channel, however it is written.
     pub fn is_same_address(&self, other: &ContactPoint) -> bool {
-        let plain = |point: &ContactPoint| -> String {
-            let address = point.address.expose();
-            match address.contains('@') {
-                true => address.trim().to_lowercase(),
-                false => address.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect(),
-            }
-        };
-        self.channel == other.channel && plain(self) == plain(other)
+        self.channel == other.channel && self.is_at(&other.address)
+    }
+
+    /// `X@Y.com` is `x@y.com`, and `+55 11 90000-0001` is `+5511900000001`.
+    pub fn is_at(&self, address: &Pii<String>) -> bool {
+        normalised_address(self.address.expose()) == normalised_address(address.expose())
+    }
+}
+
+/// An address without what differs from one writing to another: an e-mail address in lower case, a telephone number (or
+/// a postal address) as its letters and digits.
+///
+/// ```
+/// use regua::domain::case::normalised_address;
+/// assert_eq!(normalised_address(" X@Y.com"), "x@y.com");
+/// assert_eq!(normalised_address("+55 (11) 90000-0001"), "5511900000001");
+/// assert_ne!(normalised_address("+55 11 90000-0002"), "5511900000001", "another number is another address");
+/// ```
+pub fn normalised_address(address: &str) -> Cow<'_, str> {
+    let (text, is_email) = (address.trim(), address.contains('@'));
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || (is_email && b.is_ascii_graphic());
+    match text.bytes().all(|b| is_plain(b) && !b.is_ascii_uppercase()) {
+        true => Cow::Borrowed(text),
+        false if is_email => Cow::Owned(text.to_lowercase()),
+        false => Cow::Owned(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()),
     }
 }
 
@@ -105,9 +137,10 @@ pub struct Item {
     pub installment_no: i64,
     pub issue_date: NaiveDate,
     pub due_date: NaiveDate,
+    /// Paid on this day it is paid in time: the due date, or the business day that stands for it.
+    pub payable_on: NaiveDate,
+    /// From the due date, by the calendar; never above 0 before the payable day is over.
     pub days_past_due: i64,
-    /// Past its due date, by the rule for non-business days.
-    pub is_overdue: bool,
     pub bucket_no: i64,
     pub bucket: String,
     pub original: Minor,
@@ -127,6 +160,13 @@ pub struct Item {
     /// Last day that the pending promise holds, its grace included.
     pub promise_until: Option<NaiveDate>,
     pub agency_id: Option<String>,
+}
+
+impl Item {
+    /// Past its payable day.
+    pub fn is_overdue(&self) -> bool {
+        self.days_past_due > 0
+    }
 }
 
 /// With whom something was entered against the debtor.
@@ -158,6 +198,8 @@ impl EntryKind {
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub entry_id: String,
+    /// Who stood in the row: its ids are the source's own for each of them. Mostly the debtor itself.
+    pub actor_id: String,
     pub kind: EntryKind,
     /// The bureau, registry or agency.
     pub counterpart: String,
@@ -211,6 +253,8 @@ pub struct Contact {
     pub on: NaiveDate,
     pub state: ContactState,
     pub action_id: Option<String>,
+    /// The address that it went to; `None`: not known.
+    pub destination: Option<Pii<String>>,
     /// Last answer of the debtor to it.
     pub answered_on: Option<NaiveDate>,
     /// What it named; empty = not known.
@@ -229,15 +273,22 @@ pub struct NamedItem {
 
 impl NamedItem {
     pub fn is(&self, item: &Item) -> bool {
-        self.invoice_id == item.invoice_id && self.installment_no.is_none_or(|no| no == item.installment_no)
+        self.invoice_id == item.invoice_id && self.takes_in(item.installment_no)
+    }
+
+    /// Does it speak of this instalment of its invoice?
+    pub fn takes_in(&self, installment_no: i64) -> bool {
+        self.installment_no.is_none_or(|no| no == installment_no)
     }
 }
 
-/// An item of the present arrears episode that was paid in full, at least in part after its due date.
+/// An item of the present arrears episode that was paid in full, at least in part after its payable day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateItem {
     pub invoice_id: String,
+    pub installment_no: i64,
     pub due_date: NaiveDate,
+    pub payable_on: NaiveDate,
     pub payments: Vec<PrincipalPayment>,
 }
 
@@ -247,8 +298,10 @@ pub struct Account {
     pub company_id: String,
     pub currency: Currency,
     pub items: Vec<Item>,
-    /// Unapplied payments and stand-alone credit notes.
+    /// Unapplied payments and stand-alone credit notes. What names no company stands at one account of the debtor.
     pub credit: Minor,
+    /// What may cover this account: its own credit, and all that names no company.
+    pub credit_reach: Minor,
     pub profile: Profile,
     /// In the last published run; `None` = the account was not in it.
     pub previous_segment: Option<String>,
@@ -270,14 +323,8 @@ impl Account {
         self.items.iter().map(|i| i.open).sum()
     }
 
-    /// Past the due date by the calendar, as the ledger has it.
     pub fn overdue(&self) -> Minor {
-        self.items.iter().filter(|i| i.days_past_due > 0).map(|i| i.open).sum()
-    }
-
-    /// Past the due date by the rule for non-business days: what dunning may speak of.
-    pub fn due(&self) -> Minor {
-        self.items.iter().filter(|i| i.is_overdue).map(|i| i.open).sum()
+        self.items.iter().filter(|i| i.is_overdue()).map(|i| i.open).sum()
     }
 
     pub fn days_past_due_max(&self) -> i64 {
@@ -290,6 +337,8 @@ impl Account {
 pub struct Group {
     pub debtors: Vec<(Debtor, Vec<Account>)>,
     pub contacts: Vec<Contact>,
+    /// The last day on which any contact mattered that is not among them: it is forgotten. `None`: all are known.
+    pub forgotten_on: Option<NaiveDate>,
 }
 
 /// When an action may go out; UTC.

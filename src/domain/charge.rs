@@ -4,7 +4,7 @@
 //! item owes under it. Interest is simple, on the open amount, from the original due date; nothing compounds. All
 //! arithmetic is whole numbers of 128 bits and rounds once per amount, by name. What the statutes say stands in
 //! [`statutory`]. Whether an item is overdue in law on a day without banking is the calendar's
-//! ([`legally_overdue`](crate::domain::calendar::Calendar::legally_overdue)): ask it first.
+//! ([`payable_on`](crate::domain::calendar::Calendar::payable_on)): ask it first.
 
 pub mod policy;
 pub mod statutory;

@@ -10,6 +10,7 @@ mod duty;
 mod history;
 mod ladder;
 mod listing;
+mod past;
 mod priority;
 mod receipt;
 pub mod revision;
@@ -17,14 +18,15 @@ mod route;
 mod select;
 mod trace;
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::action::Action;
 use super::answers::Reach;
 use super::calendar::Calendar;
-use super::case::{Account, Contact, Debtor, Group, Item, UnappliedCredits};
+use super::case::{Account, Debtor, Group, Item, UnappliedCredits};
 use super::charge::{ChargePolicy, RateTable};
 use super::exchange::Quotes;
 use super::experiment::{Draw, Experiment};
@@ -34,7 +36,10 @@ use super::money::{Currency, Minor};
 use super::offer::OfferPolicy;
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
+use charges::Credit;
 use ladder::{Climb, Waiting};
+use listing::Register;
+use past::{ByInvoice, Contacts, Past};
 
 /// A cap on contacts over a rolling window.
 #[derive(Clone, Debug)]
@@ -83,10 +88,16 @@ pub struct Rules {
     pub regua_by_company: BTreeMap<String, String>,
     pub tolerance: BTreeMap<Currency, Minor>,
     pub unapplied_credits: UnappliedCredits,
+    /// An account whose credit is at least this share of what it would be asked for, in per cent, is left alone.
+    pub credit_hold_percent: u32,
     pub unreported_days: u32,
     pub response_window_days: u32,
     /// Segment = days, where they differ.
     pub response_windows: BTreeMap<String, u32>,
+    /// Room after a payment.
+    pub payment_window_days: u32,
+    /// Times that a step may fail at one address before it goes on by the next; at least 1.
+    pub attempts_max: u32,
     pub slot_days: u32,
     pub caps: Vec<Cap>,
     pub segments: Vec<Rule>,
@@ -108,6 +119,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Days before its due date on which an item may first be spoken of.
+    pub fn lead_days(&self) -> u32 {
+        let days = self.procedures.values().flat_map(|p| &p.steps).filter_map(|s| s.trigger.days_past_due());
+        days.map(|days| u32::try_from(-days).unwrap_or(0)).max().unwrap_or(0)
+    }
+
     /// Days back for which any contact matters, whatever it was about: the longest of all windows.
     pub fn contact_days(&self) -> u32 {
         let gaps = self.procedures.values().map(|p| p.min_gap_days);
@@ -174,11 +191,22 @@ struct Matter<'a> {
     /// Its items, net of credits where the configuration says so.
     items: &'a [Item],
     standing: Standing,
+    /// Day of issue of the oldest item: what was sent before it was about other debts.
+    first_issued: Option<NaiveDate>,
+    /// Earlier contacts, and what of them is looked up by invoice.
+    past: &'a Past<'a>,
+    by_invoice: OnceCell<ByInvoice<'a>>,
+    register: OnceCell<Register<'a>>,
+    /// What a message names in the debtor's favour.
+    credit: Credit,
     cycle_id: String,
     state: Option<&'a Step>,
+    forgotten_on: Option<NaiveDate>,
     /// What templates are told of the duty that is being composed.
     duty: Option<duty::DutyFields>,
     trace: Vec<String>,
+    /// Lines of the kind that is being traced.
+    asides: usize,
 }
 
 /// Decides every account of a group; the decisions stand in the order of its debtors and their accounts.
@@ -191,17 +219,20 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<
         order.extend((0..accounts.len()).map(|a| (d, a)));
     }
     // Who owes nothing comes last: thanks take no room from a reminder.
-    order.sort_by_key(|&(d, a)| {
+    order.sort_by_cached_key(|&(d, a)| {
         let account = &group.debtors[d].1[a];
         (account.items.is_empty(), std::cmp::Reverse(account.overdue()))
     });
-    let mut contacts = group.contacts.clone();
+    let mut contacts = Contacts::of(group);
     let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
     for (d, a) in order {
         let (debtor, accounts) = &group.debtors[d];
-        let decision = decide_account(rules, as_of, debtor, &accounts[a], &contacts)?;
-        if let Outcome::Act(action) = &decision.outcome {
-            contacts.extend(history::contact_of(action));
+        let past = (&contacts.past(debtor, &accounts[a]), group.forgotten_on);
+        let decision = decide_account(rules, as_of, debtor, &accounts[a], past)?;
+        if let Outcome::Act(action) = &decision.outcome
+            && let Some(contact) = history::contact_of(action)
+        {
+            contacts.add(contact);
         }
         decided[d][a] = Some(decision);
     }
@@ -213,7 +244,7 @@ fn decide_account(
     as_of: NaiveDate,
     debtor: &Debtor,
     account: &Account,
-    contacts: &[Contact],
+    (past, forgotten_on): (&Past<'_>, Option<NaiveDate>),
 ) -> Result<Decision, MessageError> {
     let mut standing = standing_of(rules, debtor, account);
     let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
@@ -223,30 +254,69 @@ fn decide_account(
         (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));
     }
     let draw = drawn.map(|(experiment, arm)| Draw { experiment: experiment.id.clone(), arm: arm.name.clone() });
-    let cycle_id = history::cycle_of(rules, debtor, account, contacts);
-    let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
-    let mut trace = vec![
-        match rule.as_deref() {
-            Some("") => format!("segment {}: whatever no rule before it fits", standing.segment),
-            Some(when) => format!("segment {}: {when}", standing.segment),
-            None => format!("segment {}: no rule fits", standing.segment),
-        },
-        format!("régua {regua} by {scope}"),
-    ];
-    trace.extend(draw.iter().map(|d| format!("experiment {}, arm {}", d.experiment, d.arm)));
-    trace.push(format!("cycle {cycle_id} since {}", account.episode_start));
-    let items = select::netted(rules, account);
-    let mut matter =
-        Matter { rules, as_of, debtor, account, items: &items, standing, cycle_id, state: None, duty: None, trace };
-    let (duties, deadlines) = matter.duties(&regua, contacts)?;
-    let item_holds = matter.item_holds(rules.procedures.get(&regua));
+    let start = history::cycle_start(rules, as_of, account, forgotten_on);
+    let cycle_id = history::cycle_of(rules, debtor, account, past, start);
+    let trace = beginning(rules, account, &standing, (&regua, scope), draw.as_ref(), &cycle_id);
+    let procedure = rules.procedures.get(&regua);
+    let items;
+    let mut matter = Matter {
+        rules,
+        as_of,
+        debtor,
+        account,
+        items: &account.items,
+        standing,
+        first_issued: account.items.iter().map(|i| i.issue_date).min(),
+        past,
+        by_invoice: OnceCell::new(),
+        register: OnceCell::new(),
+        credit: Credit::default(),
+        cycle_id,
+        state: None,
+        forgotten_on,
+        duty: None,
+        trace,
+        asides: 0,
+    };
+    let (duties, deadlines) = matter.duties(&regua)?;
+    let spoken_for = matter.spoken_for(procedure);
+    let before_credit = select::asked_for(matter.items, &spoken_for);
+    let netted;
+    (items, netted) = select::netted(rules, account, &spoken_for);
+    matter.items = &items;
+    matter.credit = matter.credit_named(netted);
+    let item_holds = matter.item_holds(procedure, spoken_for);
     matter.trace_left_out(&item_holds);
-    let outcome = matter.settle(&regua, &item_holds, contacts)?;
-    let outcome = matter.thanks(&regua, contacts, outcome)?;
+    let outcome = matter.settle(&regua, &item_holds, before_credit)?;
+    let outcome = matter.thanks(&regua, outcome)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
     let state = matter.state.map(|step| step.id.clone());
     let Standing { segment, tier, risk_band, .. } = matter.standing;
     Ok(Decision { segment, tier, risk_band, regua, draw, state, item_holds, outcome, duties, deadlines })
+}
+
+/// The first lines of the trace: what the account is, and which régua it is under.
+fn beginning(
+    rules: &Rules,
+    account: &Account,
+    standing: &Standing,
+    (regua, scope): (&str, &str),
+    draw: Option<&Draw>,
+    cycle_id: &str,
+) -> Vec<String> {
+    let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
+    let segment = &standing.segment;
+    let mut trace = vec![
+        match rule.as_deref() {
+            Some("") => format!("segment {segment}: whatever no rule before it fits"),
+            Some(when) => format!("segment {segment}: {when}"),
+            None => format!("segment {segment}: no rule fits"),
+        },
+        format!("régua {regua} by {scope}"),
+    ];
+    trace.extend(draw.map(|d| format!("experiment {}, arm {}", d.experiment, d.arm)));
+    trace.push(format!("cycle {cycle_id} since {}", account.episode_start));
+    trace
 }
 
 fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
@@ -291,41 +361,42 @@ impl Reasons {
 }
 
 impl<'a> Matter<'a> {
-    /// From the régua to one action or one reason.
+    /// From the régua to one action or one reason. `before_credit` is what would be asked for if nothing were netted.
     fn settle(
         &mut self,
         regua: &str,
         item_holds: &[Vec<HoldReason>],
-        contacts: &[Contact],
+        before_credit: Minor,
     ) -> Result<Outcome, MessageError> {
         let mut reasons = Reasons::default();
         let procedure = self.rules.procedures.get(regua);
         self.note_standing_reasons(procedure, &mut reasons);
+        self.note_credit(item_holds, before_credit, &mut reasons);
         let Some(procedure) = procedure else {
             self.note_item_reasons(item_holds, &mut reasons);
             reasons.note(true, HoldReason::ReguaNone);
             return Ok(self.hold(reasons, None));
         };
-        self.note_contact_reasons(procedure, contacts, &mut reasons);
+        self.note_contact_reasons(procedure, &mut reasons);
         let items = self.items.iter().zip(item_holds);
         let eligible: Vec<&'a Item> = items.filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item).collect();
-        let rung = match self.climb(procedure, &eligible, contacts) {
+        let rung = match self.climb(procedure, &eligible) {
             Some(Climb::Due(rung)) => rung,
-            Some(Climb::Wait(waiting)) => return Ok(self.wait(waiting, item_holds, contacts, reasons)),
+            Some(Climb::Wait(waiting)) => return Ok(self.wait(waiting, item_holds, reasons)),
             None => {
-                self.note_cap(contacts, &mut reasons);
+                self.note_cap(&mut reasons);
                 self.note_item_reasons(item_holds, &mut reasons);
                 return Ok(self.hold(reasons, None));
             }
         };
         self.trace.push(format!("step {} due at {} days past due", rung.step.id, rung.days_past_due));
-        let rung = self.announced(procedure, rung, contacts, &mut reasons);
+        let rung = self.announced(procedure, rung, &mut reasons);
         let step = rung.step;
         if !step.kind.is_instruction() {
-            self.note_cap(contacts, &mut reasons);
+            self.note_cap(&mut reasons);
         }
         self.note_minimum(procedure, &rung, &mut reasons);
-        let route = self.route(step, contacts, &mut reasons).filter(|_| reasons.0.is_empty());
+        let route = self.route(step, &mut reasons).filter(|_| reasons.0.is_empty());
         let claim = route.as_ref().and_then(|_| self.claim(procedure, &rung, &mut reasons));
         match route.zip(claim) {
             Some((route, claim)) => self.compose(procedure, rung, route, claim).map(|a| Outcome::Act(Box::new(a))),
@@ -338,12 +409,11 @@ impl<'a> Matter<'a> {
         &mut self,
         Waiting { next, lead, facts, passed }: Waiting<'a>,
         item_holds: &[Vec<HoldReason>],
-        contacts: &[Contact],
         mut reasons: Reasons,
     ) -> Outcome {
-        self.note_cap(contacts, &mut reasons);
-        if !lead.is_overdue {
-            let any_overdue = self.items.iter().any(|i| i.is_overdue);
+        self.note_cap(&mut reasons);
+        if !lead.is_overdue() {
+            let any_overdue = self.items.iter().any(Item::is_overdue);
             reasons.note(!any_overdue, HoldReason::NotDue);
             if any_overdue {
                 self.note_item_reasons(item_holds, &mut reasons);
@@ -365,10 +435,11 @@ impl<'a> Matter<'a> {
 
     /// Why the items are left out: those that are overdue or, where none is, all.
     fn note_item_reasons(&self, item_holds: &[Vec<HoldReason>], reasons: &mut Reasons) {
-        let any_overdue = self.items.iter().any(|i| i.is_overdue);
-        let items = self.items.iter().zip(item_holds).filter(|(item, _)| item.is_overdue || !any_overdue);
-        for reason in items.flat_map(|(_, holds)| holds) {
-            reasons.because(*reason, self.until_of_items(*reason, item_holds));
+        let any_overdue = self.items.iter().any(Item::is_overdue);
+        let items = self.items.iter().zip(item_holds).filter(|(item, _)| item.is_overdue() || !any_overdue);
+        let found: BTreeSet<HoldReason> = items.flat_map(|(_, holds)| holds).copied().collect();
+        for reason in found {
+            reasons.because(reason, self.until_of_items(reason, item_holds));
         }
         reasons.note(self.items.is_empty(), HoldReason::Settled);
     }
@@ -393,18 +464,41 @@ impl<'a> Matter<'a> {
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
         reasons.note(self.standing.is_held_out, HoldReason::HoldOutArm);
-        let covers = self.rules.unapplied_credits != UnappliedCredits::Ignore
-            && account.credit > Minor::ZERO
-            && account.credit >= self.due_or_open();
-        reasons.note(covers, HoldReason::CreditCovers);
     }
 
-    /// What is due; where nothing is due yet, all that is open.
-    fn due_or_open(&self) -> Minor {
-        match self.account.due() {
-            Minor::ZERO => self.account.open(),
-            due => due,
+    /// Does a credit cover what would be asked for, or a great part of it? What is disputed, blocked or promised would
+    /// not be asked for.
+    ///
+    /// Netted, it counts once, against the account that it stands at. Held, all of it counts that may be this account's.
+    fn note_credit(&self, item_holds: &[Vec<HoldReason>], before_credit: Minor, reasons: &mut Reasons) {
+        let (credit, asked, percent) = match self.rules.unapplied_credits {
+            UnappliedCredits::Ignore => return,
+            UnappliedCredits::Net => (self.account.credit, before_credit, 100),
+            UnappliedCredits::Hold => {
+                let asked = select::asked_for(self.items, item_holds);
+                (self.account.credit_reach, asked, self.rules.credit_hold_percent)
+            }
+        };
+        let reaches = i128::from(credit.0) * 100 >= i128::from(asked.0) * i128::from(percent);
+        if credit > Minor::ZERO && asked > Minor::ZERO && reaches {
+            let share = if percent == 100 { String::new() } else { format!(", held from {percent} %") };
+            reasons
+                .because(HoldReason::CreditCovers, Some(format!("credit {credit} of {asked} to be asked for{share}")));
         }
+    }
+
+    /// The credit that a message names beside its items.
+    fn credit_named(&self, netted: Minor) -> Credit {
+        match self.rules.unapplied_credits {
+            UnappliedCredits::Ignore => Credit::default(),
+            UnappliedCredits::Net => Credit { amount: netted, is_netted: true },
+            UnappliedCredits::Hold => Credit { amount: self.account.credit_reach.max(Minor::ZERO), is_netted: false },
+        }
+    }
+
+    /// The contacts of the account by what they named; made once, for those who ask item by item.
+    fn by_invoice(&self) -> &ByInvoice<'a> {
+        self.by_invoice.get_or_init(|| ByInvoice::of(&self.past.own))
     }
 }
 

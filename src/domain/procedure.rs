@@ -253,8 +253,8 @@ pub struct Procedure {
 
 /// A step that was sent in this cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    pub step_id: String,
+pub struct Sent<'a> {
+    pub step_id: &'a str,
     pub on: NaiveDate,
     /// False: it is known to have failed or to have been ignored; it is proposed again and does not escalate.
     pub counts: bool,
@@ -283,8 +283,8 @@ impl Procedure {
     }
 
     /// The next step for an account (or item) with these facts and this history of its cycle.
-    pub fn next_step(&self, facts: &Facts, segment: &str, history: &[Sent]) -> Next<'_> {
-        let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s, self.step(&s.step_id)?)));
+    pub fn next_step(&self, facts: &Facts, segment: &str, history: &[Sent<'_>]) -> Next<'_> {
+        let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s, self.step(s.step_id)?)));
         let last = counted.filter(|(sent, s)| s.was_for(facts, sent)).map(|(_, s)| s).max_by_key(|s| s.level);
         let above = last.map_or(0, |s| s.level);
         let begins_at = self.begins_at(facts).filter(|s| s.level > above);
@@ -328,8 +328,8 @@ impl Procedure {
     }
 
     /// The day of the last step that was sent for the item of these facts.
-    pub fn previous_on(&self, facts: &Facts, history: &[Sent]) -> Option<NaiveDate> {
-        let was_for = |sent: &&Sent| match self.step(&sent.step_id) {
+    pub fn previous_on(&self, facts: &Facts, history: &[Sent<'_>]) -> Option<NaiveDate> {
+        let was_for = |sent: &&Sent<'_>| match self.step(sent.step_id) {
             Some(step) => step.was_for(facts, sent),
             None => sent.is_named || sent.on >= facts.own_since,
         };
@@ -337,7 +337,7 @@ impl Procedure {
     }
 
     /// One word on every step, in order, for the trace: sent, passed, for others, due, or not due.
-    pub fn considered(&self, facts: &Facts, segment: &str, history: &[Sent]) -> String {
+    pub fn considered(&self, facts: &Facts, segment: &str, history: &[Sent<'_>]) -> String {
         let last_sent = |step: &Step| {
             let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s));
             sent.map(|s| s.on).max()
@@ -370,7 +370,7 @@ impl Step {
 
     /// Was it sent for what is now the oldest item? A D+30 notice about an invoice that has since been paid does not
     /// put the next invoice on D+30: paying the oldest item re-anchors the account at once.
-    fn was_for(&self, facts: &Facts, sent: &Sent) -> bool {
+    fn was_for(&self, facts: &Facts, sent: &Sent<'_>) -> bool {
         let begins_here = facts.begins_at.as_ref() == Some(&self.id);
         let first_day = self.trigger.first_day(facts).filter(|_| !begins_here);
         sent.is_named || sent.on >= first_day.unwrap_or(facts.own_since)
@@ -386,11 +386,11 @@ impl Step {
 }
 
 /// One more than the times it went out before, whatever became of them: an id is never used twice.
-fn occurrence(step: &Step, history: &[Sent]) -> u32 {
+fn occurrence(step: &Step, history: &[Sent<'_>]) -> u32 {
     1 + history.iter().filter(|s| s.step_id == step.id).count() as u32
 }
 
-fn repeat_due<'a>(step: &'a Step, facts: &Facts, history: &[Sent]) -> Option<Next<'a>> {
+fn repeat_due<'a>(step: &'a Step, facts: &Facts, history: &[Sent<'_>]) -> Option<Next<'a>> {
     let repeat = step.repeat?;
     let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s));
     if sent.clone().count() as u32 >= repeat.max {

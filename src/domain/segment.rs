@@ -65,7 +65,7 @@ impl Field {
     fn value(self, account: &Account) -> Option<f64> {
         let Profile { months_as_customer, items_due, paid_on_time, paid_late, .. } = account.profile;
         let profile = &account.profile;
-        let overdue = || account.items.iter().filter(|i| i.is_overdue).count();
+        let overdue = || account.items.iter().filter(|i| i.is_overdue()).count();
         Some(match self {
             Field::MonthsAsCustomer => months_as_customer? as f64,
             Field::ItemsDue => items_due as f64,

@@ -149,17 +149,26 @@ pub enum Value {
 
 impl Variables {
     pub fn new<'a>(values: impl IntoIterator<Item = (&'a str, Value)>) -> Variables {
-        let scalar = |value| match value {
-            Value::Date(days) => ScalarValue::Date32(Some(days)),
-            Value::Int(number) => ScalarValue::Int64(Some(number)),
-            Value::Day(number) => ScalarValue::Int32(Some(number)),
-            Value::Text(text) => ScalarValue::Utf8(Some(text)),
-        };
         Variables(Arc::new(values.into_iter().map(|(name, value)| (format!("@{name}"), scalar(value))).collect()))
+    }
+
+    /// The same values but for this one.
+    pub fn with(mut self, name: &str, value: Value) -> Variables {
+        Arc::make_mut(&mut self.0).insert(format!("@{name}"), scalar(value));
+        self
     }
 
     fn find(&self, names: &[String]) -> Option<&ScalarValue> {
         names.first().and_then(|name| self.0.get(name))
+    }
+}
+
+fn scalar(value: Value) -> ScalarValue {
+    match value {
+        Value::Date(days) => ScalarValue::Date32(Some(days)),
+        Value::Int(number) => ScalarValue::Int64(Some(number)),
+        Value::Day(number) => ScalarValue::Int32(Some(number)),
+        Value::Text(text) => ScalarValue::Utf8(Some(text)),
     }
 }
 

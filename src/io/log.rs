@@ -15,7 +15,11 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Times that the same record is written again when it is not found afterwards.
 const CREATE_ATTEMPTS: u32 = 5;
 const PROBE_ATTEMPTS: u32 = 3;
+/// Records that are read side by side, at first; then twice as many, up to a limit.
+const RECORDS_AT_ONCE: u64 = 24;
+const RECORDS_AT_ONCE_MAX: u64 = 768;
 const HALT: &str = "_control/HALT";
+const NOT_AS_READ: &str = "it is not what was read before: it is gone or was changed; restore it from a backup";
 const NO_RECORD: &str = "it is no commit record; restore it from a backup, or take away what somebody else put there";
 
 /// What a run published; no personal data.
@@ -54,6 +58,17 @@ pub struct Record {
     pub audits: Vec<String>,
     /// Who ran it, where the scheduler says so.
     pub ran_by: BTreeMap<String, String>,
+    /// The last day on which anything mattered that was published once and is no longer in `contact_state`.
+    #[serde(default)]
+    pub forgotten_on: Option<NaiveDate>,
+}
+
+impl Record {
+    /// As it stands in the log.
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let failed = |e: serde_json::Error| Error::Damaged { object: key_of(self.seq), what: e.to_string() };
+        serde_json::to_vec_pretty(self).map_err(failed)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,7 +115,9 @@ pub struct PublishedFile {
     pub rows: u64,
 }
 
-/// The log as it was read: every record, in order, its chain checked.
+/// The log as it was read: its newest records, oldest first, their chain checked; all of them where it was read whole.
+///
+/// Whatever was read, some record among them is of the newest date that is published.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     pub records: Vec<Record>,
@@ -114,29 +131,79 @@ pub fn key_of(seq: u64) -> String {
 }
 
 impl Log {
-    /// Reads every record and checks the chain.
+    /// Reads every record and checks the whole chain.
     ///
     /// # Errors
     /// `Damaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
     pub fn read(store: &Store) -> Result<Log> {
-        let mut log = Log::default();
-        for Listed { key, .. } in store.list("_log")? {
-            let damaged = |what: &str| Error::Damaged { object: store.url_of(&key), what: what.to_owned() };
-            let bytes = store.get(&key)?.ok_or_else(|| damaged("listed, but not there"))?;
-            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(NO_RECORD))?;
-            if record.format_version != FORMAT_VERSION {
-                return Err(damaged("it has a format version that this program does not know; update regua"));
+        Log::read_until(store, |_| false)
+    }
+
+    /// Reads back from the newest record until what was read is enough: a log of years costs a run no more than one of
+    /// weeks. Which records there are, the listing tells; their chain is checked as far as it was read.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_until(store: &Store, is_enough: impl Fn(&Log) -> bool) -> Result<Log> {
+        let mut unread = length(store)?;
+        let (mut log, mut links) = (Log::default(), Links::default());
+        let mut at_once = RECORDS_AT_ONCE;
+        while unread > 0 && !(log.names_newest_date() && is_enough(&log)) {
+            let from = unread.saturating_sub(at_once) + 1;
+            let mut older = Log::default();
+            let above = links.read(store, from, unread, &mut older)?;
+            if log.records.is_empty() {
+                log.head_sha256 = std::mem::take(&mut older.head_sha256);
+            } else if links.below != older.head_sha256 {
+                return Err(broken(store, unread + 1));
             }
-            if record.seq != log.records.len() as u64 + 1 || key != key_of(record.seq) {
-                return Err(damaged("a record before it is missing; restore it from a backup"));
-            }
-            if record.prev_sha256 != log.head_sha256 {
-                return Err(damaged("the chain is broken: the record before it was changed; restore it from a backup"));
-            }
-            log.head_sha256 = sha256_hex(&bytes);
-            log.records.push(record);
+            links.below = above;
+            older.records.append(&mut log.records);
+            log.records = older.records;
+            unread = from - 1;
+            at_once = (at_once * 2).min(RECORDS_AT_ONCE_MAX);
         }
+        match unread == 0 && !links.below.is_empty() {
+            true => Err(broken(store, 1)),
+            false => Ok(log),
+        }
+    }
+
+    /// The log as it stands now: the head is read again, and what has come since.
+    ///
+    /// # Errors
+    /// As `read`; `Damaged` where what was read before is gone or changed.
+    pub fn again(&self, store: &Store) -> Result<Log> {
+        let (known, length) = (self.length(), length(store)?);
+        let changed = |seq| Error::Damaged { object: store.url_of(&key_of(seq)), what: NOT_AS_READ.to_owned() };
+        if length < known {
+            return Err(changed(known));
+        }
+        let mut since = Log::default();
+        let mut links = Links::default();
+        let below = links.read(store, known.max(1), length, &mut since)?;
+        let mut now = self.clone();
+        if known == 0 {
+            return if below.is_empty() { Ok(since) } else { Err(broken(store, 1)) };
+        }
+        let found = links.sha256.first().filter(|sha256| **sha256 == self.head_sha256);
+        found.ok_or_else(|| changed(known))?;
+        now.records.extend(since.records.into_iter().skip(1));
+        now.head_sha256 = since.head_sha256;
+        Ok(now)
+    }
+
+    /// The log with the record that was appended to it.
+    pub fn with(&self, record: &Record) -> Result<Log> {
+        let mut log = self.clone();
+        log.head_sha256 = sha256_hex(&record.bytes()?);
+        log.records.push(record.clone());
         Ok(log)
+    }
+
+    /// Records that there are, read or not.
+    pub fn length(&self) -> u64 {
+        self.head().map_or(0, |record| record.seq)
     }
 
     pub fn head(&self) -> Option<&Record> {
@@ -151,6 +218,69 @@ impl Log {
     pub fn newest_date(&self) -> Option<NaiveDate> {
         self.records.iter().map(|r| r.as_of).max()
     }
+
+    /// A record that could send is never of an earlier date than those before it.
+    fn names_newest_date(&self) -> bool {
+        self.records.iter().any(|record| record.kind != RecordKind::KpiOnly)
+    }
+}
+
+/// How records hang together while they are read.
+#[derive(Default)]
+struct Links {
+    /// What the oldest record that was read says of the one before it.
+    below: String,
+    /// Of the records that were read last, in their order.
+    sha256: Vec<String>,
+}
+
+impl Links {
+    /// Reads these records into a log, side by side; returns what the first of them says of the one before it.
+    fn read(&mut self, store: &Store, from: u64, to: u64, log: &mut Log) -> Result<String> {
+        self.sha256.clear();
+        let keys: Vec<String> = (from..=to).map(key_of).collect();
+        let mut below = String::new();
+        for ((key, seq), bytes) in keys.iter().zip(from..).zip(store.get_all(&keys)?) {
+            let damaged = |what: &str| Error::Damaged { object: store.url_of(key), what: what.to_owned() };
+            let bytes = bytes.ok_or_else(|| damaged("listed, but not there"))?;
+            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(NO_RECORD))?;
+            if record.format_version != FORMAT_VERSION {
+                return Err(damaged("it has a format version that this program does not know; update regua"));
+            }
+            if record.seq != seq {
+                return Err(damaged("it is another record; restore it from a backup"));
+            }
+            match seq == from {
+                true => below.clone_from(&record.prev_sha256),
+                false if record.prev_sha256 != log.head_sha256 => return Err(broken(store, seq)),
+                false => {}
+            }
+            log.head_sha256 = sha256_hex(&bytes);
+            self.sha256.push(log.head_sha256.clone());
+            log.records.push(record);
+        }
+        Ok(below)
+    }
+}
+
+fn broken(store: &Store, seq: u64) -> Error {
+    let what = "the chain is broken: the record before it was changed; restore it from a backup".to_owned();
+    Error::Damaged { object: store.url_of(&key_of(seq)), what }
+}
+
+/// How many records there are: the listing has every one of them, or somebody took one away.
+fn length(store: &Store) -> Result<u64> {
+    let listed = store.list("_log")?;
+    for (Listed { key, .. }, seq) in listed.iter().zip(1..) {
+        let damaged = |what: &str| Err(Error::Damaged { object: store.url_of(key), what: what.to_owned() });
+        let is_record = key.len() == key_of(1).len() && key.ends_with(".json");
+        match *key == key_of(seq) {
+            true => {}
+            false if is_record => return damaged("a record before it is missing; restore it from a backup"),
+            false => return damaged(NO_RECORD),
+        }
+    }
+    Ok(listed.len() as u64)
 }
 
 /// How an attempt to append ended.
@@ -167,8 +297,7 @@ pub enum Appended {
 /// `Unavailable` where the store cannot tell what became of it.
 pub fn append(store: &Store, record: &Record) -> Result<Appended> {
     let key = key_of(record.seq);
-    let body =
-        serde_json::to_vec_pretty(record).map_err(|e| Error::Damaged { object: key.clone(), what: e.to_string() })?;
+    let body = record.bytes()?;
     let mut last = None;
     for _ in 0..CREATE_ATTEMPTS {
         let answer: Result<Created> = store.create(&key, body.clone().into());

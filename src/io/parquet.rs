@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{BatchCoalescer, cast, filter_record_batch};
-use arrow::datatypes::{Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryStreamExt};
-use object_store::{GetOptions, GetRange, ObjectStore};
+use object_store::{GetOptions, GetRange, ObjectStore, coalesce_ranges};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Type as PhysicalType, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -36,6 +36,8 @@ const CHUNK_ROWS: usize = 8_192;
 const ROW_GROUP_ROWS: usize = 1_048_576;
 /// Bytes from the end of a file that are read at once, in the hope that the footer is among them.
 const FOOTER_BYTES: usize = 64 * 1024;
+/// Bytes that are read and thrown away rather than asked around.
+const GAP_BYTES: u64 = 256 * 1024;
 /// Rows that one byte may hold, in files of more than a million: every row has a key of its own, so a file that claims
 /// more repeats its pages to look like a portfolio of billions.
 const ROWS_PER_BYTE_MAX: u64 = 64;
@@ -58,7 +60,9 @@ impl Source {
         let mut reader = reader(store, &object);
         let load = async {
             let metadata = reader.get_metadata(None).await?;
-            ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))
+            let read =
+                ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))?;
+            with_wide_instants(read)
         };
         let metadata = decoded(&object.url, || store.runtime().block_on(load))?;
         let source = Source { object, metadata, store: store.clone() };
@@ -98,6 +102,14 @@ impl Source {
     /// # Errors
     /// `Damaged` or `Moved`, or what `each` returns.
     pub fn for_each_batch(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+        self.for_batches(columns, |batch| each(batch).map(|()| true))
+    }
+
+    /// As `for_each_batch`, for as long as `each` wants more.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn for_batches(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<bool>) -> Result<()> {
         let url = &self.object.url;
         let mut stream = decoded(url, || {
             let reader = reader(&self.store, &self.object);
@@ -106,7 +118,9 @@ impl Source {
             builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
         })?;
         while let Some(batch) = decoded(url, || self.store.runtime().block_on(stream.try_next()))? {
-            each(batch)?;
+            if !each(batch)? {
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -136,7 +150,7 @@ pub fn read_published_where(
         let mask: BooleanArray =
             found.into_iter().flat_map(|c| c.iter()).map(|value| Some(value == Some(text))).collect();
         if mask.true_count() > 0 {
-            let failed = |e: ArrowError| Error::Damaged { object: path.to_owned(), what: e.to_string() };
+            let failed = |e: ArrowError| Error::columns(path, &e);
             batches.push(filter_record_batch(&batch, &mask).map_err(failed)?);
         }
         Ok(())
@@ -153,6 +167,26 @@ fn published(store: &Store, record: &Record, path: &str, each: impl FnMut(Record
     source.for_each_batch(&all, each)
 }
 
+/// Spark writes instants as INT96 unless it is told otherwise. As nanoseconds they end in 2262, and 9999-12-31 would come
+/// round as a day in 1816: they are read as microseconds of UTC.
+fn with_wide_instants(metadata: ArrowReaderMetadata) -> parquet::errors::Result<ArrowReaderMetadata> {
+    let schema = metadata.schema();
+    let roots = metadata.metadata().file_metadata().schema_descr().root_schema().get_fields();
+    let is_int96: Vec<bool> =
+        roots.iter().map(|root| root.is_primitive() && root.get_physical_type() == PhysicalType::INT96).collect();
+    if !is_int96.contains(&true) || roots.len() != schema.fields().len() {
+        return Ok(metadata);
+    }
+    let kind = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let widened = |(field, is_int96): (&Arc<Field>, &bool)| match is_int96 {
+        true => Arc::new(field.as_ref().clone().with_data_type(kind.clone())),
+        false => Arc::clone(field),
+    };
+    let fields: Vec<Arc<Field>> = schema.fields().iter().zip(&is_int96).map(widened).collect();
+    let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), ArrowReaderOptions::new().with_schema(schema))
+}
+
 fn reader(store: &Store, object: &Pinned) -> PinnedReader {
     PinnedReader { store: Arc::clone(store.objects()), object: object.clone() }
 }
@@ -163,12 +197,12 @@ struct PinnedReader {
     object: Pinned,
 }
 
-impl AsyncFileReader for PinnedReader {
+impl PinnedReader {
     /// A store gives what there is of a range; the decoder takes it for granted that it is all.
-    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+    async fn get(&self, range: Range<u64>) -> parquet::errors::Result<Bytes> {
         if range.end > self.object.size {
             let what = format!("bytes {range:?} of {}", self.object.size);
-            return std::future::ready(Err(ParquetError::EOF(what))).boxed();
+            return Err(ParquetError::EOF(what));
         }
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
@@ -176,11 +210,20 @@ impl AsyncFileReader for PinnedReader {
             version: self.object.version.clone(),
             ..Default::default()
         };
-        async move {
-            let found = self.store.get_opts(&self.object.path, options).await;
-            found.map_err(external)?.bytes().await.map_err(external)
-        }
-        .boxed()
+        let found = self.store.get_opts(&self.object.path, options).await;
+        found.map_err(external)?.bytes().await.map_err(external)
+    }
+}
+
+impl AsyncFileReader for PinnedReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.get(range).boxed()
+    }
+
+    /// The column chunks of a row group lie side by side: together they are a read or two, not one each.
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        let this = &*self;
+        async move { coalesce_ranges(&ranges, |range| this.get(range), GAP_BYTES).await }.boxed()
     }
 
     fn get_metadata<'a>(
@@ -299,10 +342,14 @@ impl TableWriter {
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let batch = conformed(batch, &self.schema).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        let batch = conformed(batch, &self.schema).map_err(|e| self.refused(&e))?;
         self.rows += batch.num_rows() as u64;
-        self.chunks.push_batch(batch).map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.chunks.push_batch(batch).map_err(|e| self.refused(&e))?;
         self.drain()
+    }
+
+    fn refused(&self, error: &ArrowError) -> Error {
+        Error::columns(self.path.display().to_string(), error)
     }
 
     fn drain(&mut self) -> Result<()> {
@@ -313,7 +360,7 @@ impl TableWriter {
     }
 
     pub fn finish(mut self) -> Result<Written> {
-        self.chunks.finish_buffered_batch().map_err(|e| failed(&self.path, &ParquetError::from(e)))?;
+        self.chunks.finish_buffered_batch().map_err(|e| self.refused(&e))?;
         self.drain()?;
         let file = self.writer.into_inner().map_err(|e| failed(&self.path, &e))?;
         let (size, sha256) = file.finish().map_err(Error::file(&self.path))?;
@@ -340,9 +387,10 @@ pub fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Resul
 }
 
 fn failed(path: &FilePath, error: &ParquetError) -> Error {
+    // The writer's own text may quote what it was writing; a full disk is what a person can do something about.
     let what = match error {
         ParquetError::External(source) => source.to_string(),
-        other => other.to_string(),
+        _ => "the rows are not what the table holds".to_owned(),
     };
     Error::Damaged { object: path.display().to_string(), what: format!("writing failed: {what}") }
 }

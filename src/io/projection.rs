@@ -58,7 +58,7 @@ impl Copy {
     }
 }
 
-/// Every copy that the log asks for, in the order in which they are made.
+/// Every copy that the records of the log ask for, in the order in which they are made.
 pub fn copies(log: &Log) -> Vec<Copy> {
     let newest_of_date: BTreeMap<NaiveDate, u64> = log.records.iter().map(|r| (r.as_of, r.seq)).collect();
     let newest = log.newest_date().and_then(|date| newest_of_date.get(&date)).copied();
@@ -100,20 +100,25 @@ fn of_record(record: &Record, is_newest_of_date: bool, is_newest: bool) -> Vec<C
 ///
 /// # Errors
 /// As `Copy::make`.
-pub fn project(output: &Store, record: &Record) -> Result<()> {
-    follow(output, |copy| if copy.seq < record.seq { Ok(()) } else { repair(output, &copy).map(drop) })
+pub fn project(output: &Store, log: Log, record: &Record) -> Result<()> {
+    follow(output, log, |copy| if copy.seq < record.seq { Ok(false) } else { repair(output, &copy) })
 }
 
-/// Does something to every copy that the log asks for, and again where the log has moved on meanwhile: what was copied
-/// last from an older log may stand where a newer one wants something else.
+/// Does something to every copy that the log asks for, and again where it has changed any and the log has moved on
+/// meanwhile: what was copied last from an older log may stand where a newer one wants something else.
 ///
 /// # Errors
-/// What `each` returns.
-pub fn follow(output: &Store, mut each: impl FnMut(Copy) -> Result<()>) -> Result<()> {
-    let mut log = Log::read(output)?;
+/// What `each` returns, which says whether it has made the copy.
+pub fn follow(output: &Store, mut log: Log, mut each: impl FnMut(Copy) -> Result<bool>) -> Result<()> {
     loop {
-        copies(&log).into_iter().try_for_each(&mut each)?;
-        let now = Log::read(output)?;
+        let mut has_made = false;
+        for copy in copies(&log) {
+            has_made |= each(copy)?;
+        }
+        if !has_made {
+            return Ok(());
+        }
+        let now = log.again(output)?;
         if now.head_sha256 == log.head_sha256 {
             return Ok(());
         }

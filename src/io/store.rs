@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -28,6 +28,8 @@ use crate::error::{Error, Result};
 
 /// Bytes of one part of a large upload.
 const PART_BYTES: usize = 8 * 1024 * 1024;
+/// Small objects that are read at once.
+const READS_AT_ONCE: usize = 24;
 
 /// A folder in a store, and the way to call it.
 #[derive(Clone)]
@@ -154,6 +156,20 @@ impl Store {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(e) => Err(self.unavailable(key)(e)),
         }
+    }
+
+    /// The bytes of many small objects, read side by side, in the order of the keys.
+    pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>> {
+        let read = |key: String| async move {
+            let path = self.path(&key);
+            match async { self.inner.get(&path).await?.bytes().await }.await {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(e) => Err(self.unavailable(&key)(e)),
+            }
+        };
+        let reads = futures::stream::iter(keys.to_vec()).map(read).buffered(READS_AT_ONCE);
+        self.runtime.block_on(reads.try_collect())
     }
 
     /// Size and SHA-256 of an object, read piece by piece; `None` where there is none.

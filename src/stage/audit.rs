@@ -4,14 +4,14 @@
 //! is then tied to control totals that the spreading pass took from the rows themselves, by other code. `Audited` has
 //! no public constructor: only this module can say that something may be published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use arrow::util::display::array_value_to_string;
 
 use super::{Artifact, Measured, Totals};
-use crate::domain::calendar::{Calendar, Place, Slot};
+use crate::domain::calendar::{Calendar, Slot, Whereabouts};
 use crate::domain::money::Minor;
 use crate::error::{Error, Finding, Lines, Result};
 use crate::io::engine::{Layer, Models, Session};
@@ -20,6 +20,18 @@ use crate::io::tables::{Row, rows};
 /// Findings that are listed; more say no more.
 const FINDINGS_MAX: usize = 50;
 const LAWFUL_HOURS: &str = "15 lawful hours";
+/// What owes something, among the control totals.
+const OWED: [&str; 3] = ["invoices.default", "invoices.invoice", "invoices.debit_note"];
+/// Kinds of payment in the ledger with their control totals; a payment without a kind is a payment.
+const PAID: [(&str, &[&str]); 7] = [
+    ("payment", &["payments.default", "payments.payment"]),
+    ("credit_note", &["payments.credit_note"]),
+    ("write_off", &["payments.write_off"]),
+    ("refund", &["payments.refund"]),
+    ("chargeback", &["payments.chargeback"]),
+    ("charges", &["payments.charges"]),
+    ("credit_note_document", &["invoices.credit_note"]),
+];
 
 /// Output that may be published.
 #[derive(Debug)]
@@ -44,7 +56,7 @@ impl Audited {
 }
 
 /// Every message that goes out now, with where its debtor is; what a revision keeps went by the calendar of its time.
-const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.state, d.city, d.time_zone \
+const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.country, d.state, d.city, d.time_zone \
     from out_actions a left join cnd_debtors d on a.debtor_id = d.debtor_id \
     left anti join cnd_published p on a.action_id = p.action_id where a.channel <> 'instruction'";
 
@@ -82,11 +94,13 @@ pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> R
 fn unlawful_hours(calendar: &Calendar, session: &Session) -> Result<Vec<Finding>> {
     let (_, batches) = session.query(LAWFUL_HOURS, HOURS_QUERY)?;
     let is_lawful = |row: &Row<'_>| {
-        // A null reads as an empty text, which no state, city or zone is called.
-        let [state, city, zone] = ["state", "city", "time_zone"].map(|name| Some(row.str(name)));
-        let place = Place { state, city, zone: calendar.zone_of(zone, state) };
+        // A null reads as an empty text, which says nothing.
+        let [country, state, city, time_zone] =
+            ["country", "state", "city", "time_zone"].map(|name| Some(row.str(name)));
+        let place = calendar.place_of(Whereabouts { country, state, city, time_zone });
         let slot = row.time("not_before").zip(row.time("expires_at"));
-        slot.is_some_and(|(not_before, expires_at)| calendar.allows(Slot { not_before, expires_at }, &place))
+        let slot = slot.map(|(not_before, expires_at)| Slot { not_before, expires_at });
+        place.zip(slot).is_some_and(|(place, slot)| calendar.allows(slot, &place))
     };
     let finding = |row: Row<'_>| {
         let hours = ["not_before", "expires_at"].map(|name| row.time(name).map_or("none".into(), |at| at.to_rfc3339()));
@@ -128,14 +142,16 @@ fn refuse(findings: Vec<Finding>) -> Result<()> {
 /// `totals` are those of the inputs, and of the rows among them whose key stands more than once.
 pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured: Measured) -> Result<Audited> {
     let mut findings = Vec::new();
+    let inputs = Inputs { totals, duplicates };
+    tie_payments(&mut findings, &inputs, &measured);
     let ledger = sums(&measured, "fct_ledger", "currency");
-    for (currency, sums) in &ledger {
+    let nothing = BTreeMap::new();
+    // A currency that only one side knows was lost on the way.
+    let currencies: BTreeSet<&str> = ledger.keys().map(String::as_str).chain(inputs.currencies(&OWED)).collect();
+    for currency in currencies {
+        let sums = ledger.get(currency).unwrap_or(&nothing);
         let sum = |column: &str| sums.get(column).copied().unwrap_or(0);
-        let input = |keys: &[&str]| -> i128 {
-            let of = |t: &Totals, key: &&str| t.get(&((*key).to_owned(), currency.clone())).copied().unwrap_or(0);
-            keys.iter().map(|key| of(totals, key) - of(duplicates, key)).sum()
-        };
-        let owed = input(&["invoices.default", "invoices.invoice", "invoices.debit_note"]);
+        let owed = inputs.sum(&OWED, currency);
         tie(&mut findings, "01 inputs to ledger", currency, owed, sum("original_amount"));
         tie(
             &mut findings,
@@ -148,9 +164,11 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured
         tie(&mut findings, "02 payments applied, unapplied or unmatched", currency, sum("effect_amount"), split);
     }
     for (table, column) in [("kpi_portfolio", "open_amount"), ("kpi_aging", "open_amount")] {
-        for (currency, kpi) in kpi_sums(&measured, table, column) {
-            let bucket = ledger.get(&currency).and_then(|s| s.get("bucket_amount")).copied().unwrap_or(0);
-            tie(&mut findings, &format!("06 ledger to {table}"), &currency, bucket, kpi);
+        let kpis = kpi_sums(&measured, table, column);
+        for currency in ledger.keys().chain(kpis.keys()).collect::<BTreeSet<_>>() {
+            let bucket = ledger.get(currency).and_then(|s| s.get("bucket_amount")).copied().unwrap_or(0);
+            let kpi = kpis.get(currency).copied().unwrap_or(0);
+            tie(&mut findings, &format!("06 ledger to {table}"), currency, bucket, kpi);
         }
     }
     let count = |table: &str| i128::from(measured.counts.get(table).copied().unwrap_or(0));
@@ -171,6 +189,39 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured
     let names = models.of(Layer::Audits).map(|m| m.name.trim_start_matches("audit_").to_owned());
     let whole = ["01 inputs to ledger", "02 payments", "06 totals", LAWFUL_HOURS, "19 decisions"].map(str::to_owned);
     Ok(Audited { measured, audits: names.chain(whole).collect() })
+}
+
+/// What the spreading pass counted, less the rows whose key stands more than once.
+struct Inputs<'a> {
+    totals: &'a Totals,
+    duplicates: &'a Totals,
+}
+
+impl Inputs<'_> {
+    fn sum(&self, keys: &[&str], currency: &str) -> i128 {
+        let of = |t: &Totals, key: &str| t.get(&(key.to_owned(), currency.to_owned())).copied().unwrap_or(0);
+        keys.iter().map(|key| of(self.totals, key) - of(self.duplicates, key)).sum()
+    }
+
+    /// The currencies in which there is anything under these keys.
+    fn currencies<'a>(&'a self, keys: &'a [&str]) -> impl Iterator<Item = &'a str> {
+        let all = self.totals.keys().filter(|(key, _)| keys.contains(&key.as_str()));
+        all.map(|(_, currency)| currency.as_str())
+    }
+}
+
+/// Every payment of the file reaches the ledger, by kind and currency: a kind or a currency that SQL lost is found.
+fn tie_payments(findings: &mut Vec<Finding>, inputs: &Inputs<'_>, measured: &Measured) {
+    let ledger = sums(measured, "fct_payments", "kind_and_currency");
+    for (kind, keys) in PAID {
+        let of_kind = ledger.keys().filter_map(|key| key.split_once(' ')).filter(|(name, _)| *name == kind);
+        let currencies: BTreeSet<&str> = of_kind.map(|(_, currency)| currency).chain(inputs.currencies(keys)).collect();
+        for currency in currencies {
+            let key = format!("{kind} {currency}");
+            let stated = ledger.get(&key).and_then(|s| s.get("stated_amount")).copied().unwrap_or(0);
+            tie(findings, "02 payments from file to ledger", &key, inputs.sum(keys, currency), stated);
+        }
+    }
 }
 
 fn tie(findings: &mut Vec<Finding>, audit: &str, currency: &str, expected: i128, actual: i128) {

@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
@@ -47,17 +47,13 @@ type DecidedGroup = (Group, Vec<Vec<Decision>>, BTreeSet<String>);
 ///
 /// # Errors
 /// `Message` where a template cannot be rendered: `regua check` finds that before.
-pub fn decide(
-    rules: &Rules,
-    as_of: NaiveDate,
-    due_on_business_day: bool,
-    edition: &Edition,
-    session: &Session,
-) -> Result<Decided> {
-    let groups =
-        read::groups(session, &rules.calendar, &|due| rules.calendar.legally_overdue(due, as_of, due_on_business_day))?;
+pub fn decide(rules: &Rules, as_of: NaiveDate, edition: &Edition, session: &Session) -> Result<Decided> {
+    let groups = read::groups(session, &rules.calendar)?;
     let published = read::published(session, &edition.voided)?;
-    let decide = |(key, group)| decide_one(rules, as_of, group, published.get(&key).map_or(&[][..], Vec::as_slice));
+    let decide = |(key, group)| {
+        let published = published.get(&key).map_or(&[][..], Vec::as_slice);
+        decide_one(rules, as_of, (group, edition.forgotten_on), published)
+    };
     let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
     let decided = decided.map_err(Error::Message)?;
     let voided = voided(&published, &decided);
@@ -68,11 +64,13 @@ pub fn decide(
 fn decide_one(
     rules: &Rules,
     as_of: NaiveDate,
-    mut group: Group,
+    (mut group, forgotten_on): (Group, Option<NaiveDate>),
     published: &[Published],
 ) -> std::result::Result<DecidedGroup, MessageError> {
-    let of_today = |id: &String| published.iter().any(|p| p.action_id == *id && p.fate != Fate::NotSent);
-    group.contacts.retain(|contact| !contact.action_id.as_ref().is_some_and(of_today));
+    group.forgotten_on = forgotten_on;
+    let of_today: HashSet<&str> =
+        published.iter().filter(|p| p.fate != Fate::NotSent).map(|p| p.action_id.as_str()).collect();
+    group.contacts.retain(|contact| !contact.action_id.as_deref().is_some_and(|id| of_today.contains(id)));
     let mut decisions = decide_group(rules, as_of, &group)?;
     let kept = reconcile(&mut decisions, published, &write::payload_sha256);
     Ok((group, decisions, kept))

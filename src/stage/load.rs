@@ -3,35 +3,37 @@
 //! Every mismatch of every input is reported at once. Rows are read later, once, by the spreading pass, through
 //! `Snapshot::for_each_batch`, which hands out rows under the contract and names the bad ones.
 
+mod ages;
+mod checks;
 mod columns;
-mod rates;
+mod dates;
+mod hashes;
+mod profile;
+mod reference;
 mod rows;
+#[cfg(test)]
+mod tests;
+mod values;
 
-use std::sync::Arc;
-
-use arrow::array::AsArray;
-use arrow::datatypes::Date32Type;
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use tokio::runtime::Handle;
 
 use crate::config::{InputPlan, Plan};
 use crate::contract::{self, Table};
-use crate::domain::calendar::{Scope, UnknownScope};
-use crate::domain::procedure::days_before;
 use crate::error::{Error, Lines, Result};
 use crate::io::log::InputObject;
 use crate::io::parquet::Source;
 use crate::io::store::{Pinned, Store, split_glob};
-pub use rates::add_rates;
-pub use rows::{BadRow, Conformed};
+pub use profile::{Matched, Placeholder, Profile, Range, profile};
+pub use reference::{add_rates, holidays, left_out};
+pub use rows::{BadRow, Conformed, UNKNOWN_CHANNEL, ZERO_AMOUNT};
 
 /// One input: its pinned objects and how their columns become those of the contract.
 #[derive(Debug)]
 pub struct Snapshot {
     pub table: &'static Table,
     sources: Vec<Source>,
-    rules: Arc<rows::RowRules>,
+    rules: rows::RowRules,
 }
 
 /// All inputs of a run, pinned and on contract.
@@ -40,6 +42,8 @@ pub struct Snapshots {
     pub tables: Vec<Snapshot>,
     /// Columns that no mapping uses, by table: told, not refused.
     pub unused: Vec<(&'static str, Vec<String>)>,
+    /// What was made of the inputs that a reader may not expect, a sentence each: told once.
+    pub notes: Vec<String>,
 }
 
 impl Snapshot {
@@ -65,6 +69,24 @@ impl Snapshot {
             })?;
         }
         Ok(())
+    }
+
+    /// Does any of its files have the column?
+    fn has_column(&self, name: &str) -> bool {
+        let mapped = self.rules.input.columns.get(name).map_or(name, String::as_str);
+        self.sources.iter().any(|source| source.schema().column_with_name(mapped).is_some())
+    }
+
+    /// Takes for dates what a tool wrote as midnights of UTC, and says so.
+    fn read_midnights_as_dates(&mut self) -> Result<Vec<String>> {
+        let found = dates::midnights(&self.rules, &self.sources, false)?;
+        let table = self.table.name;
+        let note = |column: &&str| {
+            format!("{table}: every value of {column} is midnight UTC, so it is read as the date that it shows in UTC")
+        };
+        let notes = found.utc.iter().map(|column| note(&column)).collect();
+        self.rules.utc_days = found.utc;
+        Ok(notes)
     }
 
     /// What the commit record says of this input.
@@ -140,13 +162,27 @@ impl Seen {
 pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots> {
     let seen = look(plan, as_of, runtime)?;
     refuse(&seen)?;
-    let (mut tables, mut unused) = (Vec::new(), Vec::new());
-    for input in seen {
-        unused.extend((!input.unused.is_empty()).then_some((input.snapshot.table.name, input.unused)));
-        tables.push(input.snapshot);
+    let mut snapshots = Snapshots::default();
+    for mut input in seen {
+        let table = input.snapshot.table.name;
+        snapshots.unused.extend((!input.unused.is_empty()).then_some((table, input.unused)));
+        snapshots.notes.extend(input.snapshot.read_midnights_as_dates()?);
+        snapshots.tables.push(input.snapshot);
     }
-    tables.extend(absent(&tables, plan.zone));
-    Ok(Snapshots { tables, unused })
+    snapshots.tables.extend(absent(plan, &snapshots.tables));
+    Ok(snapshots)
+}
+
+/// What is said once of rows of an input that were passed over.
+pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
+    match why {
+        ZERO_AMOUNT => format!("{table}: {rows} rows of 0.00 owe and pay nothing: they are passed over"),
+        UNKNOWN_CHANNEL => format!(
+            "{table}: {rows} rows are of a channel that Régua does not know: they are passed over; map those that mean a \
+             known one in [inputs.{table}.values.channel]"
+        ),
+        _ => format!("{table}: {rows} rows are passed over ({why})"),
+    }
 }
 
 /// Looks at every input that the plan names: what is there, how old it is, and whether it is on contract.
@@ -154,7 +190,10 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
 /// # Errors
 /// `Unavailable` where the store cannot be asked; what is wrong with an input stands in it.
 pub fn look(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<Seen>> {
-    plan.inputs.iter().map(|input| look_at(plan, input, as_of, runtime)).collect()
+    let seen = plan.inputs.iter().map(|input| look_at(plan, input, as_of, runtime));
+    let mut seen = seen.collect::<Result<Vec<Seen>>>()?;
+    ages::check(&mut seen, plan, as_of);
+    Ok(seen)
 }
 
 /// # Errors
@@ -188,73 +227,17 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
         }
         sources.push(source);
     }
-    let rules = Arc::new(rows::RowRules::new(input.clone(), plan.zone));
+    let rules = rows::RowRules::new(input.clone(), plan.into());
     let snapshot = Snapshot { table: input.table, sources, rules };
-    let mut seen = Seen { snapshot, path, unused, missing: None, errors };
-    seen.missing = missing(&seen, input, as_of, plan.zone);
-    Ok(seen)
-}
-
-/// Is it not there, or was it last written before it could know of the date? Measured against the date that is asked
-/// for, never against a clock.
-fn missing(seen: &Seen, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option<String> {
-    let (table, path) = (input.table.name, &seen.path);
-    let Some(modified) = seen.modified() else {
-        let is_missing = input.table.required && seen.errors.is_empty();
-        return is_missing.then(|| {
-            format!("{table} snapshot {path}: nothing is there; wait for the export, or correct [inputs.{table}].path")
-        });
-    };
-    let days = input.max_age_days?;
-    let (written, oldest) = (modified.with_timezone(&zone).date_naive(), days_before(as_of, days));
-    (written < oldest).then(|| {
-        format!(
-            "{table} snapshot {path}: last written on {written}, and [inputs.{table}].max_age_days = {days} asks for \
-             {oldest} or later; wait for the export"
-        )
-    })
-}
-
-/// The holidays that came with the data.
-///
-/// # Errors
-/// `Contract` where a scope is none of the known kinds, or a row is bad: a wrong calendar moves every due date.
-pub fn holidays(snapshots: &Snapshots) -> Result<Vec<(NaiveDate, Scope)>> {
-    let mut holidays = Vec::new();
-    let Some(snapshot) = snapshots.get("holidays") else { return Ok(holidays) };
-    snapshot.for_each_batch(|conformed| {
-        let refuse =
-            |what: String| Error::Contract(Lines(vec![format!("holidays snapshot {}: {what}", snapshot.url(0))]));
-        if let Some(bad) = conformed.bad.iter().find(|bad| !bad.is_warning) {
-            return Err(refuse(format!("row {}: column {:?} is {}", bad.row_no, bad.column, bad.value_class)));
-        }
-        let column = |name: &str| conformed.batch.column_by_name(name).map(|c| c.as_ref());
-        let dates = column("date").map(|c| c.as_primitive::<Date32Type>());
-        let scopes = column("scope").map(|c| c.as_string::<i32>());
-        let Some((dates, scopes)) = dates.zip(scopes) else { return Ok(()) };
-        for (day, scope) in dates.iter().zip(scopes.iter()) {
-            let scope: Scope = scope.unwrap_or_default().parse().map_err(|e: UnknownScope| refuse(e.to_string()))?;
-            let day = day.and_then(|d| NaiveDate::from_num_days_from_ce_opt(d + 719_163));
-            holidays.extend(day.map(|day| (day, scope)));
-        }
-        Ok(())
-    })?;
-    Ok(holidays)
+    Ok(Seen { snapshot, path, unused, missing: None, errors })
 }
 
 /// An optional input that no one named is an empty table.
-fn absent(present: &[Snapshot], zone: Tz) -> Vec<Snapshot> {
+fn absent(plan: &Plan, present: &[Snapshot]) -> Vec<Snapshot> {
     let is_absent = |table: &&Table| !present.iter().any(|s| s.table.name == table.name);
     let empty = |table: &'static Table| {
-        let input = InputPlan {
-            table,
-            path: String::new(),
-            columns: Default::default(),
-            values: Default::default(),
-            amount_from_float: None,
-            max_age_days: None,
-        };
-        Snapshot { table, sources: Vec::new(), rules: Arc::new(rows::RowRules::new(input, zone)) }
+        let rules = rows::RowRules::new(InputPlan::new(table, String::new()), plan.into());
+        Snapshot { table, sources: Vec::new(), rules }
     };
     contract::INPUTS.iter().filter(is_absent).map(empty).collect()
 }

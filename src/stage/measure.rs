@@ -11,7 +11,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
 
-use super::{Decided, Edition, QuarantinedRow, day_number, quarantine_rows};
+use super::{Decided, Edition, QuarantinedRow, Remembered, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
@@ -51,6 +51,8 @@ pub struct Measured {
     /// Table = rows written.
     pub counts: BTreeMap<String, u64>,
     pub rows_quarantined: u64,
+    /// The last day on which anything mattered that this run forgets.
+    pub forgotten_on: Option<NaiveDate>,
 }
 
 impl Measured {
@@ -66,8 +68,23 @@ impl Measured {
         unmatched
     }
 
-    /// Currency = sum of a column of the ledger.
+    /// Currency = what was paid, credited and written off, in minor units.
+    pub fn paid(&self) -> BTreeMap<String, i128> {
+        self.ledger_sums("effect_amount")
+    }
+
+    /// Sum of a column of the ledger in a currency, in minor units.
+    pub fn ledger_sum(&self, column: &str, currency: &str) -> i128 {
+        self.ledger_sums(column).get(currency).copied().unwrap_or(0)
+    }
+
     fn ledger(&self, column: &str) -> BTreeMap<String, String> {
+        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+        self.ledger_sums(column).into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
+    }
+
+    /// Currency = sum of a column of the ledger, in minor units.
+    fn ledger_sums(&self, column: &str) -> BTreeMap<String, i128> {
         let mut totals: BTreeMap<String, i128> = BTreeMap::new();
         for batch in self.facts.get("fct_ledger").into_iter().flat_map(|(_, batches)| batches) {
             let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
@@ -77,8 +94,7 @@ impl Measured {
                 *totals.entry(currency.unwrap_or_default().to_owned()).or_default() += amount.unwrap_or(0);
             }
         }
-        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
-        totals.into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
+        totals
     }
 
     /// Actions published on this day by earlier runs, and those of them that nobody reported on.
@@ -106,6 +122,7 @@ pub struct Book {
     tables: BTreeMap<&'static str, TableWriter>,
     batches: BTreeMap<&'static str, Batch>,
     facts: Facts,
+    forgotten_on: Option<i32>,
 }
 
 /// The gateway batch of one channel: parts of at most `LINES_MAX` lines.
@@ -148,11 +165,14 @@ impl Book {
             tables.insert(table.name, TableWriter::create(&path, table.schema())?);
         }
         let revision = edition.revision;
-        Ok(Book { scratch, as_of, revision, tables, batches: BTreeMap::new(), facts: Facts::new() })
+        let (batches, facts) = (BTreeMap::new(), Facts::new());
+        Ok(Book { scratch, as_of, revision, tables, batches, facts, forgotten_on: None })
     }
 
     /// Adds one shard; shards come in order.
-    pub fn append(&mut self, decided: &Decided, facts: Facts) -> Result<()> {
+    pub fn append(&mut self, decided: &Decided, remembered: &Remembered, facts: Facts) -> Result<()> {
+        self.write(&contract::CONTACT_STATE, &remembered.state)?;
+        self.forgotten_on = self.forgotten_on.max(remembered.forgotten_on);
         self.write(&contract::ACTIONS, &decided.new_actions)?;
         self.write(&contract::DECISIONS, &decided.decisions)?;
         self.write(&contract::ITEMS, &decided.items)?;
@@ -183,7 +203,8 @@ impl Book {
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;
             counts.insert(name.to_owned(), written.rows);
-            let is_of_decisions = [contract::ACTIONS.name, contract::DECISIONS.name].contains(&name);
+            let of_decisions = [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE];
+            let is_of_decisions = of_decisions.iter().any(|table| table.name == name);
             let path = format!("{name}/part-00000.parquet");
             artifacts.push(Artifact { written, path, copy_to: None, is_of_decisions });
         }
@@ -202,8 +223,9 @@ impl Book {
             artifacts.push(Artifact { written, path: format!("kpi/{name}.parquet"), copy_to, is_of_decisions });
         }
         let rows_quarantined = quarantined.len() as u64;
-        let Book { scratch, facts, .. } = self;
-        Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined })
+        let Book { scratch, facts, forgotten_on, .. } = self;
+        let forgotten_on = forgotten_on.and_then(date_of);
+        Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined, forgotten_on })
     }
 
     fn kpis(&self, models: &Models, engine: &Engine) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
@@ -235,6 +257,11 @@ impl Book {
         batches.iter().try_for_each(|batch| writer.write(batch))?;
         writer.finish()
     }
+}
+
+/// The date of a day as Arrow counts it.
+fn date_of(day: i32) -> Option<NaiveDate> {
+    NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(i64::from(day)))
 }
 
 impl Batch {

@@ -55,12 +55,8 @@ pub struct Edition {
     pub voided: BTreeSet<String>,
     /// What the operator overrode, and why.
     pub overrides: BTreeMap<String, String>,
-}
-
-impl Edition {
-    fn first(kind: RecordKind) -> Edition {
-        Edition { kind, revision: 0, reason: None, voided: BTreeSet::new(), overrides: BTreeMap::new() }
-    }
+    /// The last day on which anything mattered that was published once and is forgotten by now.
+    pub forgotten_on: Option<NaiveDate>,
 }
 
 /// What the log says about a date before the work starts.
@@ -115,8 +111,8 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 /// for of what was never published, and where the log is another tenant's: its ids are made with the tenant's name, so
 /// this one would publish under new names what that one has published already.
 pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<Outlook> {
-    let log = Log::read(output)?;
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
+    let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     if let Some(other) = log.records.iter().find(|record| record.tenant != *tenant) {
         return Err(Error::Usage(format!(
             "{} is the output of the tenant {:?}, and the pipeline says {tenant:?}: give it an output of its own, or \
@@ -138,8 +134,30 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     };
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
-    let edition = Edition { revision, reason: reason.map(str::to_owned), ..Edition::first(kind) };
+    let edition = Edition {
+        kind,
+        revision,
+        reason: reason.map(str::to_owned),
+        voided: BTreeSet::new(),
+        overrides: BTreeMap::new(),
+        forgotten_on: carried(&log, as_of).and_then(|(record, _)| record.forgotten_on),
+    };
     Ok(Outlook::Open(log, edition))
+}
+
+/// Do these newest records tell a run of this date all that it asks of the log: every edition of the date, and what the
+/// dates before it carried forward? Only an output that does not carry it yet, and a date far back, ask for more.
+fn tells_all(log: &Log, as_of: NaiveDate) -> bool {
+    let is_newest = log.newest_date().is_none_or(|newest| newest < as_of);
+    let has_first = log.records.iter().any(|r| r.as_of == as_of && r.revision == 0);
+    (is_newest || has_first) && carried(log, as_of).is_some()
+}
+
+/// The newest record before a date that says what still mattered then of all that was ever published.
+fn carried(log: &Log, as_of: NaiveDate) -> Option<(&Record, &PublishedFile)> {
+    let folder = format!("/{}/", contract::CONTACT_STATE.name);
+    let mut before = log.records.iter().rev().filter(|record| record.as_of < as_of);
+    before.find_map(|record| Some((record, record.files.iter().find(|file| file.path.contains(&folder))?)))
 }
 
 fn conflict(output: &Store, record: &Record) -> Error {
@@ -150,18 +168,24 @@ fn conflict(output: &Store, record: &Record) -> Error {
 /// What earlier runs published: the actions that still matter, since they may have been sent, and where the accounts
 /// stood in the last run before this date.
 ///
-/// Actions of this very date are among them where it is revised. What is dated later does not exist. All of them are
-/// read, however old: an id that was published once is never given again.
+/// The newest run before the date has carried forward what mattered then (`contact_state`); what was published since
+/// is read besides: actions of this very date where it is revised, and of runs that carried nothing forward. What is
+/// dated later does not exist. So a run opens a few objects, however old the output is.
 pub fn history(output: &Store, log: &Log, as_of: NaiveDate) -> Result<History> {
-    let before: Vec<&Record> = log.records.iter().filter(|r| r.as_of <= as_of).collect();
-    let last = log.records.iter().filter(|r| r.as_of < as_of).max_by_key(|r| (r.as_of, r.seq));
-    let open = |records: &[&Record], table: &str| {
-        let files = records.iter().flat_map(|r| &r.files).filter(|f| f.path.contains(table) && f.rows > 0);
-        files.map(|file| source(output, file)).collect::<Result<Vec<Source>>>()
+    let carried = carried(log, as_of);
+    let since = carried.map_or(0, |(record, _)| record.seq);
+    let later = log.records.iter().filter(|r| r.seq > since && r.as_of <= as_of);
+    let of = |record: &'_ Record, table: &contract::Table| {
+        let folder = format!("/{}/", table.name);
+        record.files.iter().filter(|f| f.path.contains(&folder) && f.rows > 0).cloned().collect::<Vec<_>>()
     };
+    let published = later.flat_map(|record| of(record, &contract::ACTIONS));
+    let actions = carried.map(|(_, file)| file.clone()).filter(|file| file.rows > 0).into_iter().chain(published);
+    let last = log.records.iter().filter(|r| r.as_of < as_of).max_by_key(|r| (r.as_of, r.seq));
+    let positions = last.map_or(Vec::new(), |record| of(record, &contract::DEBTORS));
     Ok(History {
-        actions: open(&before, "/actions/")?,
-        positions: open(&last.into_iter().collect::<Vec<_>>(), "/debtors/")?,
+        actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
+        positions: positions.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
     })
 }
 
@@ -220,10 +244,10 @@ pub fn publish(
     // A run that died after its record may have left copies unmade. They are made before the next record is, so only the
     // newest record can ever lack some.
     refuse_halted(output)?;
-    log.head().map_or(Ok(()), |head| project(output, head))?;
-    let published = commit(output, log, provenance, &record)?;
+    log.head().map_or(Ok(()), |head| project(output, log.clone(), head))?;
+    let (published, log) = commit(output, log, provenance, &record)?;
     let unfinished = |error| Error::Unfinished { seq: published.seq, why: Box::new(error) };
-    project(output, &published).map_err(unfinished)?;
+    project(output, log, &published).map_err(unfinished)?;
     Ok(published)
 }
 
@@ -285,7 +309,7 @@ fn record(
     let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
     Record {
         format_version: FORMAT_VERSION,
-        seq: log.records.len() as u64 + 1,
+        seq: log.length() + 1,
         prev_sha256: log.head_sha256.clone(),
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
@@ -303,6 +327,7 @@ fn record(
         control_totals: measured.control_totals(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
+        forgotten_on: measured.forgotten_on.max(edition.forgotten_on),
         run_id,
         files,
     }
@@ -314,7 +339,25 @@ fn record(
 /// # Errors
 /// `Damaged` where the file that a copy follows from is gone or changed.
 pub fn complete(output: &Store, record: &Record) -> Result<()> {
-    if halt(output)?.is_none() { project(output, record) } else { Ok(()) }
+    complete_since(output, Some(record.seq))
+}
+
+/// The same of the newest record, whatever it is.
+///
+/// # Errors
+/// As `complete`.
+pub fn complete_newest(output: &Store) -> Result<()> {
+    complete_since(output, None)
+}
+
+fn complete_since(output: &Store, seq: Option<u64>) -> Result<()> {
+    if halt(output)?.is_some() {
+        return Ok(());
+    }
+    let log = Log::read_until(output, |log| log.records.first().is_none_or(|r| seq.is_none_or(|seq| r.seq <= seq)))?;
+    let seq = seq.unwrap_or(log.length());
+    let record = log.records.iter().find(|record| record.seq == seq).cloned();
+    record.map_or(Ok(()), |record| project(output, log, &record))
 }
 
 /// The rows of what is published.
@@ -338,7 +381,12 @@ pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Op
     let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
     let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
     let is_surge = edition.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
-    is_surge.then(|| format!("{actions} actions, where {usual} are usual and {most} the most that are let through"))
+    is_surge.then(|| {
+        format!(
+            "{actions} actions, where {usual} are usual and {most} the most that are let through \
+             (limits.volume_percent_max = {percent_max})"
+        )
+    })
 }
 
 fn refuse_halted(output: &Store) -> Result<()> {
@@ -351,25 +399,30 @@ fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Rec
 }
 
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
-fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<Record> {
+///
+/// Returns what is published, and the log with it.
+fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<(Record, Log)> {
     let mut gate = interrupt::committing();
     record.files.iter().try_for_each(|file| stands(output, file))?;
     provenance.snapshots.check_unmoved()?;
     refuse_halted(output)?;
-    let now = Log::read(output)?;
-    if now.head_sha256 != log.head_sha256 {
+    let now = log.again(output)?;
+    if now.length() != log.length() {
         let since = now.records.iter().filter(|r| r.seq >= record.seq);
         return match since.rev().find(|r| r.as_of == record.as_of) {
-            Some(other) => judge(output, provenance, other),
-            None => Err(Error::HeadMoved { head: now.head().map_or(String::new(), |r| log::key_of(r.seq)) }),
+            Some(other) => Ok((judge(output, provenance, other)?, now)),
+            None => Err(Error::HeadMoved { head: log::key_of(now.length()) }),
         };
     }
     match log::append(output, record)? {
         Appended::Ours => {
             *gate = Commit::Done;
-            Ok(record.clone())
+            Ok((record.clone(), now.with(record)?))
         }
-        Appended::Other(other) if other.as_of == provenance.as_of => judge(output, provenance, &other),
+        Appended::Other(other) if other.as_of == provenance.as_of => {
+            let ours = judge(output, provenance, &other)?;
+            Ok((ours, log.again(output)?))
+        }
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),
     }
 }

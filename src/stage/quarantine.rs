@@ -37,15 +37,20 @@ impl Row {
     pub fn of_clash(clash: &Clash, snapshots: &Snapshots) -> Row {
         let (file_no, row) = ((clash.source_row >> 40) as usize, clash.source_row & 0xff_ffff_ffff);
         let snapshot = snapshots.get(clash.table);
-        let key = snapshot.and_then(|s| s.table.key.first().copied()).unwrap_or("key");
-        let is_duplicate = clash.reason == "duplicate_key";
+        let is_key = clash.reason == "conflicting_rows";
+        let key = snapshot.and_then(|s| s.table.key.last().copied()).unwrap_or("key");
+        let column = match clash.reason {
+            _ if is_key => key,
+            "nobody_meant" => "debtor_id",
+            "reversal_without_end" | "split_reversal" => "reverses",
+            _ => "invoice_id",
+        };
         Row {
             table: clash.table,
             file: snapshot.map_or("", |s| s.url(file_no)).to_owned(),
             row,
-            column: if is_duplicate { key } else { "invoice_id" },
-            value_class: if is_duplicate { "stands more than once" } else { "of another debtor or currency" }
-                .to_owned(),
+            column,
+            value_class: clash.value_class.to_owned(),
             reason: clash.reason,
             debtor_id: clash.debtor_id.clone(),
         }
@@ -66,6 +71,6 @@ pub(super) fn rows(as_of: NaiveDate, rows: &[Row]) -> Result<RecordBatch> {
         text(|r| r.reason),
         Arc::new(StringArray::from_iter(rows.iter().map(|r| r.debtor_id.as_deref()))),
     ];
-    let failed = |e: arrow::error::ArrowError| Error::Damaged { object: "quarantine".to_owned(), what: e.to_string() };
+    let failed = |e: arrow::error::ArrowError| Error::columns("quarantine", &e);
     RecordBatch::try_new(QUARANTINE.schema(), columns).map_err(failed)
 }

@@ -5,32 +5,40 @@
 //! hash, so the shards in order are the portfolio in order, and one shard or a hundred give the same bytes. On the
 //! way, control totals are taken from the rows themselves: the audits compare what SQL made of them.
 
+mod addresses;
+mod carry;
 mod claims;
 mod history;
+mod homes;
+mod reversals;
+mod segments;
 mod spread;
 mod totals;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
-use std::io::BufReader;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{filter_record_batch, not};
-use arrow::datatypes::{Int64Type, SchemaRef};
-use arrow::ipc::reader::StreamReader;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::datatypes::{Decimal128Type, Field, Int64Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use chrono::NaiveDate;
 use twox_hash::XxHash64;
 
-pub use history::{action_items_schema, actions_schema, positions_schema};
+pub use history::{action_items, action_items_schema, actions, actions_schema, positions_schema};
 pub use totals::Totals;
 
+use self::addresses::AddressBook;
+use self::carry::Carried;
+use self::claims::{Companies, Doubt, Resolved};
+use self::homes::{Pick, Table, build};
+use self::reversals::At;
+use self::segments::Rows;
 use super::{BadRow, Snapshots, day_number};
 use crate::config::{Limits, Plan};
 use crate::domain::tax_id::Cnpj;
 use crate::error::{Error, Lines, Result};
-use crate::io::parquet::Source;
+use crate::io::parquet::{Source, conformed};
 use crate::progress::Progress;
 use crate::scratch::Scratch;
 
@@ -39,18 +47,29 @@ const SHARDS_MAX: u64 = 4_096;
 /// The spread portfolio, in a scratch folder that goes when this value goes.
 #[derive(Debug)]
 pub struct Shards {
-    folder: Scratch,
+    _folder: Scratch,
     count: u32,
-    schemas: BTreeMap<&'static str, SchemaRef>,
+    tables: BTreeMap<&'static str, Rows>,
+    carried: Carried,
+    resolved: Resolved,
+    companies: Companies,
+    addresses: AddressBook,
+    groups: Groups,
+    /// Debtors whose rows name different groups.
+    conflicted: BTreeSet<String>,
+    /// Debtors that a bad row can touch, by name, and by hash.
+    held_names: BTreeSet<String>,
+    held: HashSet<u64>,
     pub bad: Vec<BadRow>,
-    /// Debtors that a bad row can touch.
-    held: HashSet<String>,
-    /// Hashes of invoices that more than one debtor, or currency, claims.
-    contested: HashSet<u64>,
     /// What the inputs hold, for the audits to tie the result to.
     pub totals: Totals,
     pub rounded: u64,
+    /// Currency = payments below zero that take nothing back, in minor units.
+    pub negative: BTreeMap<String, i128>,
+    /// What a person should know of the inputs.
+    pub notes: Vec<String>,
     default_currency: String,
+    default_company: String,
     as_of_day: i32,
 }
 
@@ -64,23 +83,30 @@ pub struct History {
 }
 
 /// One shard's tables in memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Shard {
     pub number: u32,
     pub tables: Vec<(&'static str, SchemaRef, Vec<RecordBatch>)>,
+    /// Rows that nobody can place.
     pub clashes: Vec<Clash>,
-    /// What the rows with duplicate keys would have added to the control totals.
-    pub duplicate_totals: Totals,
-    pub held: Vec<String>,
+    /// Rows that say again what another says, by table.
+    pub repeated: BTreeMap<&'static str, u64>,
+    /// What the rows that no model sees would have added to the control totals.
+    pub set_aside: Totals,
+    /// Payments that name neither a debtor nor a known invoice: company, currency and minor units.
+    pub unidentified: BTreeMap<(String, String), i128>,
+    /// Debtors of this shard that a doubtful row can touch, with their groups.
+    pub held: Vec<(String, i64)>,
 }
 
-/// A row that is bad only in company: its key stands twice, or its invoice is another's.
+/// A row that is bad only in company: another has its key, or nobody can say whom it means.
 #[derive(Clone, Debug)]
 pub struct Clash {
     pub table: &'static str,
     /// File and row in one number.
     pub source_row: i64,
     pub debtor_id: Option<String>,
+    pub value_class: &'static str,
     pub reason: &'static str,
 }
 
@@ -127,7 +153,7 @@ fn shard_count(rows: u64, limits: &Limits) -> u32 {
 /// Spreads every input, the actions published earlier, and the accounts of the last published run.
 ///
 /// # Errors
-/// `Contract` where a bad row names no debtor, or where there are more bad rows than the limit allows.
+/// `Contract` where there are more bad rows than the limits allow, or one group holds too many debtors to be one.
 pub fn spread(
     plan: &Plan,
     as_of: NaiveDate,
@@ -136,57 +162,122 @@ pub fn spread(
     progress: &dyn Progress,
 ) -> Result<Shards> {
     let folder = Scratch::new(plan.limits.scratch_dir.as_deref())?;
-    let count = shard_count(snapshots.rows(), &plan.limits);
+    let count = shard_count(snapshots.rows() + history.rows(), &plan.limits);
     progress.begin("spread", snapshots.rows());
     let default_currency = plan.default_currency.to_string();
-    let as_of_day = day_number(as_of);
+    let companies = Companies::new(&plan.default_company);
     let spreader = spread::Spreader {
         folder: folder.path(),
         shards: count,
         progress,
         default_currency: &default_currency,
-        as_of_day,
+        as_of_day: day_number(as_of),
+        companies: &companies,
+        calendar: plan.due_on_business_day.then_some(&plan.rules.calendar),
     };
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
-    let faults: Vec<&BadRow> = outcome.bad.iter().filter(|bad| !bad.is_warning).collect();
-    check_bad_rows(plan, snapshots, &faults)?;
-    let held = outcome.bad.iter().filter_map(|b| b.debtor_id.clone()).collect();
-    let contested = claims::contested(folder.path(), count)?;
-    let spread::Outcome { bad, totals, rounded, schemas } = outcome;
-    Ok(Shards { folder, count, schemas, bad, held, contested, totals, rounded, default_currency, as_of_day })
+    refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
+    let resolved = claims::resolve(folder.path(), count, &outcome.claims)?;
+    let doubtful = outcome.bad.iter().filter(|bad| !bad.is_warning).filter_map(|bad| bad.agreement_id.as_deref());
+    let doubtful_agreements = doubtful.map(hash_of).collect();
+    let carrier = carry::Carrier {
+        folder: folder.path(),
+        shards: count,
+        tables: &outcome.tables,
+        resolved: &resolved,
+        companies: &companies,
+        doubtful_agreements: &doubtful_agreements,
+    };
+    let carried = carrier.carry()?;
+    let held_names = spread::named_held(&outcome.bad, &outcome.conflicted);
+    let mut held = spread::hashes(&held_names);
+    held.extend(resolved.held.iter().chain(&carried.held));
+    let notes = notes(&outcome, &resolved);
+    let spread::Outcome { bad, totals, rounded, negative, tables, groups, conflicted, addresses, .. } = outcome;
+    Ok(Shards {
+        _folder: folder,
+        count,
+        tables,
+        carried,
+        resolved,
+        companies,
+        addresses,
+        groups,
+        conflicted,
+        held_names,
+        held,
+        bad,
+        totals,
+        rounded,
+        negative,
+        notes,
+        default_currency,
+        default_company: plan.default_company.clone(),
+        as_of_day: day_number(as_of),
+    })
 }
 
-/// Bad rows hold their debtor. One that names none could be about anybody; too many speak of a broken export.
-fn check_bad_rows(plan: &Plan, snapshots: &Snapshots, bad: &[&BadRow]) -> Result<()> {
-    let place = |b: &BadRow| {
-        let url = snapshots.get(b.table).map_or("", |s| s.url(b.file_no));
-        format!("{} snapshot {url}: row {}: column {:?} is {}", b.table, b.row_no, b.column, b.value_class)
-    };
-    let nameless: Vec<String> = bad
-        .iter()
-        .filter(|b| b.debtor_id.is_none())
-        .take(20)
-        .map(|b| format!("{}, and the row names no debtor who could be held; correct the export", place(b)))
-        .collect();
-    if !nameless.is_empty() {
-        return Err(Error::Contract(Lines(nameless)));
+/// Groups of fewer debtors are nobody's placeholder.
+const GROUP_DEBTORS_MIN: usize = 100;
+
+/// A `group_id` of "0" for everybody would let one message through and cap all others.
+fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<()> {
+    let mut sizes: HashMap<i64, usize> = HashMap::new();
+    groups.0.values().for_each(|key| *sizes.entry(*key).or_default() += 1);
+    let (largest, all) = (sizes.values().max().copied().unwrap_or(0), groups.0.len());
+    if largest <= GROUP_DEBTORS_MIN || largest * 100 <= all * percent_max as usize {
+        return Ok(());
     }
-    let mut by_table: BTreeMap<&str, Vec<&BadRow>> = BTreeMap::new();
-    bad.iter().for_each(|b| by_table.entry(b.table).or_default().push(b));
-    let share_max = plan.limits.quarantine_share_max;
-    let mut errors = Vec::new();
-    for (table, bad) in by_table {
-        let rows = snapshots.get(table).map_or(0, |s| s.rows());
-        if bad.len() as f64 > share_max * rows as f64 {
-            errors.push(format!(
-                "{table} snapshot: {} of {rows} rows are bad, more than limits.quarantine_share_max = {share_max} allows; \
-                 the first: {}; correct the export",
-                bad.len(),
-                place(bad[0])
-            ));
+    Err(Error::Contract(Lines(vec![format!(
+        "debtors snapshot: {largest} of {all} debtors are in one group (one value of group_id, or one CNPJ root), more \
+         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and they would share \
+         one cap on contacts. Leave it null in the export or map it to \"\" in [inputs.debtors.values.group_id]; if \
+         they are one group, raise the limit. `regua inputs --profile` shows it"
+    )])))
+}
+
+/// What the inputs hold that is no fault and that a person should know.
+fn notes(outcome: &spread::Outcome, resolved: &Resolved) -> Vec<String> {
+    let passed = outcome.passed_over.iter();
+    let passed = passed.map(|((table, what), rows)| format!("{table} snapshot: {rows} rows passed over: {what}"));
+    let others = resolved.by_others.iter().map(|(table, rows)| {
+        format!("{table} snapshot: {rows} rows are about an invoice of a debtor of another group, and apply to it")
+    });
+    passed.chain(others).collect()
+}
+
+/// Rows of each input that are bad, by table; more than the limits allow stop a run.
+#[derive(Debug, Default)]
+pub struct BadShare(BTreeMap<&'static str, u64>);
+
+impl BadShare {
+    pub fn of(bad: &[BadRow]) -> BadShare {
+        let mut share = BadShare::default();
+        bad.iter().filter(|bad| !bad.is_warning).for_each(|bad| share.add(bad.table));
+        share
+    }
+
+    pub fn add(&mut self, table: &'static str) {
+        *self.0.entry(table).or_default() += 1;
+    }
+
+    /// # Errors
+    /// `Contract` where so many rows of an input are bad that the export is broken.
+    pub fn check(&self, limits: &Limits, snapshots: &Snapshots) -> Result<()> {
+        let (share_max, rows_min) = (limits.quarantine_share_max, limits.quarantine_rows_min);
+        let mut errors = Vec::new();
+        for (table, bad) in &self.0 {
+            let rows = snapshots.get(table).map_or(0, |s| s.rows());
+            if *bad > rows_min && *bad as f64 > share_max * rows as f64 {
+                errors.push(format!(
+                    "{table} snapshot: {bad} of {rows} rows are bad or contradict each other, more than \
+                     limits.quarantine_share_max = {share_max} allows; `regua inputs --profile` shows which; correct the \
+                     export, and look for a path that finds two snapshots and for numbers that companies share"
+                ));
+            }
         }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
 }
 
 impl Shards {
@@ -194,87 +285,205 @@ impl Shards {
         self.count
     }
 
-    /// Reads one shard, without the rows whose key stands more than once in it.
+    /// Reads one shard: every row with whom it means, and without those that nobody can place.
     pub fn open(&self, number: u32) -> Result<Shard> {
-        let mut shard = Shard {
-            number,
-            tables: Vec::new(),
-            clashes: Vec::new(),
-            duplicate_totals: Totals::new(),
-            held: Vec::new(),
-        };
-        for (table, schema) in &self.schemas {
-            let batches = self.read(table, number)?;
-            let (batches, twice, duplicates) = without_duplicates(table, batches)?;
-            for batch in &twice {
-                totals::add(table, batch, self.as_of_day, &self.default_currency, &mut shard.duplicate_totals);
-            }
-            shard.clashes.extend(duplicates);
-            for batch in &batches {
-                let rows = claims::rows_about(batch, &self.contested).into_iter();
-                shard.clashes.extend(rows.filter_map(|row| clash(table, batch, row, "contested_invoice")));
-            }
-            shard.tables.push((table, Arc::clone(schema), batches));
+        let rulings = self.resolved.rulings(number)?;
+        let mut shard = Shard { number, ..Shard::default() };
+        let mut tables: BTreeMap<&'static str, Vec<RecordBatch>> = BTreeMap::new();
+        for (name, rows) in &self.tables {
+            let batches = rows.read(number)?;
+            let is_input = crate::contract::input(name).is_some();
+            let placed = match is_input {
+                true => self.placed(&Table { name, batches: &batches, rulings: &rulings }, &mut shard)?,
+                false => batches,
+            };
+            tables.insert(name, placed);
         }
-        let clashing = shard.clashes.iter().filter_map(|c| c.debtor_id.clone());
-        shard.held = self.held.iter().cloned().chain(clashing).collect();
-        shard.held.sort();
-        shard.held.dedup();
+        let names = self.names(number, &tables)?;
+        for (name, rows) in &self.carried.tables {
+            let received =
+                rows.read(number)?.iter().map(|batch| carry::received(batch, &names)).collect::<Result<Vec<_>>>()?;
+            tables.entry(name).or_default().extend(received);
+        }
+        self.look_at_contested(&tables, &mut shard);
+        self.set_unidentified(&mut tables, &mut shard)?;
+        shard.held = self.held_in(number, &tables, &shard.clashes);
+        for (name, batches) in tables {
+            let schema = schema_of(name);
+            let batches = batches.iter().filter(|batch| batch.num_rows() > 0);
+            let batches = batches.map(|batch| filled(batch, &schema)).collect::<Result<Vec<_>>>()?;
+            shard.tables.push((name, schema, batches));
+        }
         Ok(shard)
     }
 
-    fn read(&self, table: &str, number: u32) -> Result<Vec<RecordBatch>> {
-        let path = scratch_path(self.folder.path(), table, number);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(Error::file(path)(e)),
-        };
-        let damaged =
-            |e: arrow::error::ArrowError| Error::Damaged { object: path.display().to_string(), what: e.to_string() };
-        let reader = StreamReader::try_new(BufReader::with_capacity(1 << 20, file), None).map_err(damaged)?;
-        reader.collect::<std::result::Result<Vec<_>, _>>().map_err(damaged)
+    /// The rows of a table that stay in their shard; what nobody can place goes into the shard's clashes.
+    fn placed(&self, table: &Table<'_>, shard: &mut Shard) -> Result<Vec<RecordBatch>> {
+        let mut homes = table.homes();
+        if table.name == "debtors" && !self.conflicted.is_empty() {
+            let of_row = |(number, row): At| text(&table.batches[number], "debtor_id").map(|c| c.value(row).to_owned());
+            let is_conflicted = |at: At| of_row(at).is_some_and(|id| self.conflicted.contains(&id));
+            let out = homes.picks.iter().map(|pick| pick.at).filter(|at| is_conflicted(*at));
+            homes.set_aside.extend(out.map(|at| (at, Doubt::Conflict)).collect::<Vec<_>>());
+            homes.picks.retain(|pick| !is_conflicted(pick.at));
+        }
+        for (at, doubt) in &homes.set_aside {
+            shard.clashes.extend(clash(table, *at, doubt.words()));
+        }
+        if !homes.repeated.is_empty() {
+            *shard.repeated.entry(table.name).or_default() += homes.repeated.len() as u64;
+        }
+        let unseen = homes.set_aside.iter().map(|(at, _)| *at).chain(homes.repeated.iter().copied());
+        self.add_set_aside(table, unseen, shard)?;
+        let staying: Vec<Pick> = homes.picks.into_iter().filter(|pick| pick.to.is_none()).collect();
+        let built = build(table, &staying, &self.companies)?;
+        built
+            .map(|batch| if table.name == "contact_points" { self.addresses.mark(&batch) } else { Ok(batch) })
+            .into_iter()
+            .collect()
     }
-}
 
-fn scratch_path(folder: &std::path::Path, table: &str, shard: u32) -> PathBuf {
-    folder.join(format!("{table}-{shard:05}.arrow"))
-}
+    fn add_set_aside(&self, table: &Table<'_>, rows: impl Iterator<Item = At>, shard: &mut Shard) -> Result<()> {
+        let mut by_batch: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        rows.for_each(|(number, row)| by_batch.entry(number).or_default().push(row as u32));
+        for (number, rows) in by_batch {
+            let batch = take_record_batch(&table.batches[number], &UInt32Array::from(rows)).map_err(failed)?;
+            totals::add(table.name, &batch, self.as_of_day, &self.default_currency, &mut shard.set_aside);
+        }
+        Ok(())
+    }
 
-/// Takes out every row whose key stands more than once: which of them is right, nobody knows.
-///
-/// Returns the good rows, the others, and where the others came from.
-fn without_duplicates(
-    table: &'static str,
-    batches: Vec<RecordBatch>,
-) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>, Vec<Clash>)> {
-    let mut seen: HashMap<i64, bool> = HashMap::new();
-    for batch in &batches {
-        let Some(keys) = batch.column_by_name("key_hash") else { return Ok((batches, Vec::new(), Vec::new())) };
-        for key in keys.as_primitive::<Int64Type>().values() {
-            seen.entry(*key).and_modify(|twice| *twice = true).or_insert(false);
+    /// The debtors of this shard's invoices by their hash, where rows were carried to them.
+    fn names(&self, number: u32, tables: &BTreeMap<&'static str, Vec<RecordBatch>>) -> Result<HashMap<u64, String>> {
+        let mut names = HashMap::new();
+        if self.carried.tables.values().all(|rows| !rows.has_any(number)) {
+            return Ok(names);
+        }
+        let batches = tables.get("invoices").into_iter().flatten();
+        for debtor in batches.filter_map(|batch| text(batch, "debtor_id")).flat_map(|c| c.iter().flatten()) {
+            names.entry(hash_of(debtor)).or_insert_with(|| debtor.to_owned());
+        }
+        Ok(names)
+    }
+
+    /// Invoices that several debtors of one company owe stay in the position; who owes them is held.
+    fn look_at_contested(&self, tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) {
+        if self.resolved.contested.is_empty() {
+            return;
+        }
+        let batches = tables.get("invoices").map_or(&[][..], Vec::as_slice);
+        let nothing = claims::Rulings::new();
+        let table = Table { name: "invoices", batches, rulings: &nothing };
+        for (number, batch) in batches.iter().enumerate() {
+            let (Some(ids), Some(companies), kinds) =
+                (text(batch, "invoice_id"), text(batch, "company_id"), text(batch, "document_type"))
+            else {
+                continue;
+            };
+            let owes =
+                |row: usize| kinds.is_none_or(|k| k.is_null(row) || ["invoice", "debit_note"].contains(&k.value(row)));
+            let is_contested = |row: &usize| {
+                owes(*row) && self.resolved.is_contested(ids.value(*row), self.companies.number(companies.value(*row)))
+            };
+            let words = ("the number of another debtor's invoice too", "contested_invoice");
+            let rows = (0..batch.num_rows()).filter(is_contested);
+            shard.clashes.extend(rows.filter_map(|row| clash(&table, (number, row), words)));
         }
     }
-    if !seen.values().any(|twice| *twice) {
-        return Ok((batches, Vec::new(), Vec::new()));
+
+    /// Takes out what was paid by nobody knows whom, for nobody knows what: it is counted, and pays nothing here.
+    fn set_unidentified(&self, tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) -> Result<()> {
+        let Some(batches) = tables.get_mut("payments") else { return Ok(()) };
+        for batch in batches.iter_mut() {
+            let Some(debtors) = text(batch, "debtor_id").filter(|d| d.null_count() > 0).cloned() else { continue };
+            let unknown: BooleanArray = debtors.iter().map(|debtor| Some(debtor.is_none())).collect();
+            let nobodys = filter_record_batch(batch, &unknown).map_err(failed)?;
+            totals::add("payments", &nobodys, self.as_of_day, &self.default_currency, &mut shard.set_aside);
+            let [companies, currencies] = ["company_id", "currency"].map(|name| text(&nobodys, name));
+            let amounts = nobodys.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+            let paid_on =
+                nobodys.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<arrow::datatypes::Date32Type>());
+            let (Some(amounts), Some(paid_on)) = (amounts, paid_on) else { continue };
+            for row in (0..nobodys.num_rows()).filter(|row| paid_on.value(*row) <= self.as_of_day) {
+                let or = |c: Option<&StringArray>, default: &str| {
+                    c.filter(|c| c.is_valid(row)).map_or(default.to_owned(), |c| c.value(row).to_owned())
+                };
+                let key = (or(companies, &self.default_company), or(currencies, &self.default_currency));
+                *shard.unidentified.entry(key).or_default() += amounts.value(row);
+            }
+            let known: BooleanArray = debtors.iter().map(|debtor| Some(debtor.is_some())).collect();
+            *batch = filter_record_batch(batch, &known).map_err(failed)?;
+        }
+        Ok(())
     }
-    let (mut good, mut twice, mut duplicates) = (Vec::with_capacity(batches.len()), Vec::new(), Vec::new());
-    for batch in batches {
-        let Some(keys) = batch.column_by_name("key_hash").map(|c| c.as_primitive::<Int64Type>()) else { continue };
-        let is_twice = |key: &i64| seen.get(key).copied().unwrap_or(false);
-        let rows = keys.values().iter().enumerate().filter(|(_, key)| is_twice(key)).map(|(row, _)| row);
-        duplicates.extend(rows.filter_map(|row| clash(table, &batch, row, "duplicate_key")));
-        let mask: BooleanArray = keys.values().iter().map(|key| Some(!is_twice(key))).collect();
-        let failed = |e: arrow::error::ArrowError| Error::Damaged { object: table.to_owned(), what: e.to_string() };
-        good.push(filter_record_batch(&batch, &mask).map_err(failed)?);
-        let others = not(&mask).and_then(|mask| filter_record_batch(&batch, &mask));
-        twice.push(others.map_err(failed)?);
+
+    /// Who is held in this shard, whether or not it owes anything.
+    fn held_in(
+        &self,
+        number: u32,
+        tables: &BTreeMap<&'static str, Vec<RecordBatch>>,
+        clashes: &[Clash],
+    ) -> Vec<(String, i64)> {
+        let mut held: BTreeSet<&str> = self.held_names.iter().map(String::as_str).collect();
+        held.extend(clashes.iter().filter_map(|clash| clash.debtor_id.as_deref()));
+        if !self.held.is_empty() {
+            let batches = tables.get("invoices").into_iter().flatten();
+            let owing = batches.filter_map(|batch| text(batch, "debtor_id")).flat_map(|c| c.iter().flatten());
+            held.extend(owing.filter(|debtor| self.held.contains(&hash_of(debtor))));
+        }
+        let keyed = held.into_iter().map(|debtor| (debtor.to_owned(), self.groups.key_of(debtor)));
+        keyed.filter(|(_, key)| shard_of(*key, self.count) == number).collect()
     }
-    Ok((good, twice, duplicates))
 }
 
-fn clash(table: &'static str, batch: &RecordBatch, row: usize, reason: &'static str) -> Option<Clash> {
+fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
+    batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>())
+}
+
+fn clash(table: &Table<'_>, (number, row): At, (value_class, reason): (&'static str, &'static str)) -> Option<Clash> {
+    let batch = &table.batches[number];
     let source_row = batch.column_by_name("source_row")?.as_primitive::<Int64Type>().value(row);
-    let debtors = batch.column_by_name("debtor_id").map(|c| c.as_string::<i32>());
-    Some(Clash { table, source_row, debtor_id: debtors.map(|d| d.value(row).to_owned()), reason })
+    let debtor_id = text(batch, "debtor_id").filter(|d| d.is_valid(row)).map(|d| d.value(row).to_owned());
+    Some(Clash { table: table.name, source_row, debtor_id, value_class, reason })
+}
+
+/// What the models read of a table: the columns of its contract, and those that the spreading pass adds.
+fn schema_of(table: &str) -> SchemaRef {
+    match table {
+        "actions" => actions_schema(),
+        "action_items" => action_items_schema(),
+        "positions" => positions_schema(),
+        table => spread::empty_schema(table),
+    }
+}
+
+/// The batch under a schema; a column that it lacks is null.
+fn filled(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let mut batch = batch.clone();
+    for field in schema.fields().iter().filter(|f| batch.column_by_name(f.name()).is_none()).collect::<Vec<_>>() {
+        let nulls = arrow::array::new_null_array(field.data_type(), batch.num_rows());
+        batch = with_column(&batch, field.name(), nulls)?;
+    }
+    conformed(&batch, schema).map_err(failed)
+}
+
+fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
+    let mut fields = batch.schema().fields().to_vec();
+    fields.push(Arc::new(Field::new(name, column.data_type().clone(), true)));
+    let columns = batch.columns().iter().cloned().chain([column]).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
+}
+
+fn without_column(batch: &RecordBatch, name: &str) -> Result<RecordBatch> {
+    let kept: Vec<usize> = (0..batch.num_columns()).filter(|at| batch.schema().field(*at).name() != name).collect();
+    batch.project(&kept).map_err(failed)
+}
+
+/// The batch with other values in one column; the column is added where it is not there.
+fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
+    with_column(&without_column(batch, name)?, name, column)
+}
+
+fn failed(error: ArrowError) -> Error {
+    Error::columns("scratch", &error)
 }

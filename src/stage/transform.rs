@@ -1,5 +1,6 @@
 //! Transform: one shard's snapshots through the SQL of staging, intermediate and candidates.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
@@ -27,11 +28,18 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("history_from_day", Value::Day(history)),
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
         ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
+        ("remembered_from", Value::Date(day_number(days_before(as_of, remembered_days(plan))))),
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
+        ("scope_open", Value::Int(i64::from(plan.has_open_scope()))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
     ])
+}
+
+/// Days for which an action is remembered after it last mattered; no window reaches further back.
+fn remembered_days(plan: &Plan) -> u32 {
+    plan.limits.remembered_days.max(plan.rules.contact_days())
 }
 
 /// Episodes that ended before this day are thanked for by no step; without such a step only what ends tomorrow
@@ -60,6 +68,8 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     }
     let (schema, batch) = held_table(&shard.held)?;
     session.register("raw_held_debtors", schema, vec![batch])?;
+    let (schema, batch) = unidentified_table(&shard.unidentified)?;
+    session.register("raw_unidentified", schema, vec![batch])?;
     let (schema, batch) = bucket_table(&plan.buckets)?;
     session.register("run_buckets", schema, vec![batch])?;
     let (schema, batch) = minimum_table(&plan.rules)?;
@@ -67,12 +77,34 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     let (schema, batch) = cap_table(&plan.rules.caps)?;
     session.register("run_caps", schema, vec![batch])?;
     let (schema, batch) = step_table(&plan.rules)?;
-    session.register("run_steps", schema, vec![batch])
+    session.register("run_steps", schema, vec![batch])?;
+    let (schema, batch) = template_table(&plan.rules)?;
+    session.register("run_templates", schema, vec![batch])
 }
 
-fn held_table(held: &[String]) -> Result<(SchemaRef, RecordBatch)> {
-    let column: ArrayRef = Arc::new(StringArray::from_iter_values(held));
-    table(vec![("debtor_id", DataType::Utf8, column)])
+/// The debtors of the shard that a doubtful row can touch, with their groups.
+fn held_table(held: &[(String, i64)]) -> Result<(SchemaRef, RecordBatch)> {
+    let debtors: ArrayRef = Arc::new(StringArray::from_iter_values(held.iter().map(|(debtor, _)| debtor)));
+    let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(held.iter().map(|(_, key)| *key)));
+    table(vec![("debtor_id", DataType::Utf8, debtors), ("group_key", DataType::Int64, keys)])
+}
+
+/// What was paid by nobody knows whom, by company and currency.
+fn unidentified_table(sums: &BTreeMap<(String, String), i128>) -> Result<(SchemaRef, RecordBatch)> {
+    let companies = StringArray::from_iter_values(sums.keys().map(|(company, _)| company));
+    let currencies = StringArray::from_iter_values(sums.keys().map(|(_, currency)| currency));
+    table(vec![
+        ("company_id", DataType::Utf8, Arc::new(companies)),
+        ("currency", DataType::Utf8, Arc::new(currencies)),
+        ("amount", DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE), money(sums.values().copied())?),
+    ])
+}
+
+/// Minor units as a column of money.
+fn money(minor: impl Iterator<Item = i128>) -> Result<ArrayRef> {
+    let amounts = Decimal128Array::from_iter_values(minor).with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
+    let amounts = amounts.map_err(|e| Error::Model { model: "run tables".to_owned(), what: e.to_string() })?;
+    Ok(Arc::new(amounts))
 }
 
 /// The buckets with closed ranges: a missing end is further away than any date can be.
@@ -96,16 +128,10 @@ fn minimum_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
     let rows: Vec<(String, String, i64)> = rules.procedures.values().flat_map(of).collect();
     let reguas: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(regua, _, _)| regua)));
     let currencies: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, currency, _)| currency)));
-    let amounts = Decimal128Array::from_iter_values(rows.iter().map(|(_, _, minor)| i128::from(*minor)));
-    let amounts = amounts.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
-    let amounts = amounts.map_err(|e| Error::Model { model: "run_minimums".to_owned(), what: e.to_string() })?;
+    let amounts = money(rows.iter().map(|(_, _, minor)| i128::from(*minor)))?;
     let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
     let names = DataType::Utf8;
-    table(vec![
-        ("regua", names.clone(), reguas),
-        ("currency", names, currencies),
-        ("minimum_amount", kind, Arc::new(amounts)),
-    ])
+    table(vec![("regua", names.clone(), reguas), ("currency", names, currencies), ("minimum_amount", kind, amounts)])
 }
 
 /// The caps, numbered from 1 in the order of the configuration.
@@ -142,6 +168,23 @@ fn step_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
         ("min_gap_days", DataType::Int64, Arc::new(gaps)),
         ("is_rung", DataType::Boolean, are(StepKind::is_rung)),
         ("is_duty", DataType::Boolean, are(StepKind::is_duty)),
+    ])
+}
+
+/// Every template, and whether what it says tells of a debt.
+fn template_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
+    let of = |(language, file): (&str, &str)| -> Option<(String, bool)> {
+        let version = rules.templates.version(language, file)?.to_owned();
+        let (template, channel) = file.strip_suffix(".j2")?.rsplit_once('.')?;
+        let channel = Channel::parse(channel)?;
+        Some((version, rules.templates.names_debt(language, template, channel)))
+    };
+    let templates: Vec<(String, bool)> = rules.templates.names().filter_map(of).collect();
+    let versions = StringArray::from_iter_values(templates.iter().map(|(version, _)| version));
+    let names_debt: BooleanArray = templates.iter().map(|(_, names_debt)| Some(*names_debt)).collect();
+    table(vec![
+        ("template_version", DataType::Utf8, Arc::new(versions)),
+        ("names_debt", DataType::Boolean, Arc::new(names_debt)),
     ])
 }
 

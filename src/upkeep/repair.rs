@@ -14,14 +14,16 @@ pub fn make_again(output: &Store, progress: &dyn Progress) -> Result<Vec<String>
     if let Some(object) = halt(output)? {
         return Err(Error::Halted { object });
     }
-    progress.begin("repair", copies(&Log::read(output)?).len() as u64);
+    let log = Log::read(output)?;
+    progress.begin("repair", copies(&log).len() as u64);
     let mut made = Vec::new();
-    follow(output, |copy| {
-        if repair(output, &copy)? {
+    follow(output, log, |copy| {
+        let has_made = repair(output, &copy)?;
+        if has_made {
             made.push(copy.key);
         }
         progress.advance(1);
-        Ok(())
+        Ok(has_made)
     })?;
     Ok(made)
 }

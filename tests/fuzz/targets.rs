@@ -124,7 +124,7 @@ pub fn log_record(bytes: &[u8]) {
     match Log::read(&output) {
         Ok(log) => {
             verify(&output, &Silent).expect("a log that can be read can be verified");
-            let projected = log.head().map_or(Ok(()), |record| project(&output, record));
+            let projected = log.head().map_or(Ok(()), |record| project(&output, log.clone(), record));
             assert!(projected.err().is_none_or(|error| matches!(error, Error::Damaged { .. })));
         }
         Err(error) => assert!(matches!(error, Error::Damaged { .. }), "{error}"),

@@ -29,7 +29,7 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["--help"], 0, "regua run pipelines/daily.toml --as-of 2026-06-30", ""),
     (&["--help"], 0, "75        inputs or store not available, or somebody halted it; retry later", ""),
     (&["--version"], 0, "regua 0.", ""),
-    (&["run", "--help"], 0, "--as-of {{ ds }} --output json", ""),
+    (&["run", "--help"], 0, "astimezone(dag.timezone).date() }}", ""),
     (&["plan", "--help"], 0, "--as-of 2026-06-30 --report plan.html --messages 10", ""),
     (&["plan", "pipelines/daily.toml"], 2, "", "--as-of <AS_OF>"),
     (&["check", "--help"], 0, "regua check pipelines/daily.toml", ""),
@@ -114,7 +114,7 @@ fn every_example_can_be_typed() {
         let help =
             house.regua(&command.split(' ').chain(["--help"]).filter(|a| !a.is_empty()).collect::<Vec<_>>()).stdout;
         for line in help.lines().filter_map(|l| l.strip_prefix("  regua ")) {
-            let typed = line.split("   ").next().unwrap_or(line).replace("{{ ds }}", "2026-06-30");
+            let typed = line.split("   ").next().unwrap_or(line).replace("$AS_OF", "2026-06-30");
             let typed = typed.split(" > ").next().unwrap_or_default().to_owned();
             let words: Vec<&str> = typed.split_whitespace().chain(["--help"]).collect();
             let ended = house.regua(&words);

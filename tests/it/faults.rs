@@ -166,6 +166,30 @@ fn what_fails_after_the_record_says_that_it_is_published() {
     assert!(verify(&output, &Silent).expect("a log").copies.is_empty(), "every copy stands");
 }
 
+/// What is asked of the store does not grow with the age of the output: the log is read once, back to what tells
+/// enough, and of the past one object is opened.
+#[test]
+fn an_old_output_asks_no_more_of_the_store() {
+    let desk = Desk::new(false);
+    let first: chrono::NaiveDate = as_of().parse().expect("a date");
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let mut asked: Vec<Vec<String>> = Vec::new();
+    for day in 0..80 {
+        let store = Flaky::new(Arc::clone(&inner), Vec::new());
+        let output = desk.store(Arc::new(store.clone()));
+        desk.attempt_on(first + chrono::Days::new(day), &output, &format!("{day}")).expect("published");
+        asked.push(store.done());
+    }
+    let count = |day: usize, verb: &str| asked[day].iter().filter(|operation| operation.starts_with(verb)).count();
+    let of_log = |day: usize| count(day, "get output/_log/");
+    assert_eq!(count(10, "list"), 3, "before the work, before the record, after the copies: {:?}", asked[10]);
+    assert_eq!((of_log(10), of_log(30), of_log(79)), (10 + 3, 24 + 3, 24 + 3), "and the record itself is read back");
+    let others = |day: usize| asked[day].len() - of_log(day);
+    assert_eq!((others(10), others(30)), (others(79), others(79)), "{:?} and {:?}", asked[10], asked[79]);
+    println!("faults: store operations of a run: {} on day 10, {} on day 79", asked[10].len(), asked[79].len());
+    assert!(asked[79].len() * 10 <= asked[10].len() * 12);
+}
+
 /// Inputs that were exchanged after they were read: what was decided is about nobody any more.
 #[test]
 fn inputs_that_move_before_the_record_publish_nothing() {
@@ -192,12 +216,13 @@ fn what_is_copied_slowly_is_never_yesterdays() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let output = Store::open(&house.path("output").to_string_lossy(), runtime.handle()).expect("the output");
     let mut was_overtaken = false;
-    let copied = follow(&output, |copy| {
+    let log = Log::read(&output).expect("a log");
+    let copied = follow(&output, log, |copy| {
         if !was_overtaken {
             was_overtaken = true;
             assert_eq!(house.run("2026-07-01").code, 0);
         }
-        copy.make(&output)
+        copy.make(&output).map(|()| true)
     });
     copied.expect("copied");
     assert_eq!(sound(&output, "overtaken").records.len(), 2);

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Decimal128Array, Decimal256Array, DictionaryArray, Float64Array, LargeStringArray, RecordBatch,
-    StringViewArray,
+    ArrayRef, BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, Float64Array, Int32Array,
+    LargeStringArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, TimeUnit, i256};
+use parquet::data_type::{ByteArray, ByteArrayType, Int96, Int96Type};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use serde_json::{Value, json};
 
 use crate::support::{Ended, House, as_of, batch, write_parquet};
 
@@ -47,14 +51,17 @@ fn refused(ended: &Ended, code: i32, parts: &[&str]) {
 
 /// Writes a table with one of its columns replaced.
 fn with_column(house: &House, table: &str, text: &str, name: &str, column: ArrayRef) {
+    write_parquet(&house.path(&format!("input/{table}.parquet")), &replaced(table, text, name, column));
+}
+
+fn replaced(table: &str, text: &str, name: &str, column: ArrayRef) -> RecordBatch {
     let original = batch(table, text);
     let schema = original.schema();
     let columns = schema.fields().iter().zip(original.columns()).map(|(field, array)| {
         let array = if field.name() == name { Arc::clone(&column) } else { Arc::clone(array) };
         (field.name().clone(), array, true)
     });
-    let replaced = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-    write_parquet(&house.path(&format!("input/{table}.parquet")), &replaced);
+    RecordBatch::try_from_iter_with_nullable(columns).unwrap()
 }
 
 #[test]
@@ -70,7 +77,6 @@ fn a_bad_row_holds_its_debtor_and_nobody_else() {
         ("unknown currency", "invoices", "I3 1 D1 2026-05-01 2026-06-20 XXX 5.00"),
         ("decimals in a currency without", "invoices", "I3 1 D1 2026-05-01 2026-06-20 JPY 5.50"),
         ("negative amount", "invoices", "I3 1 D1 2026-05-01 2026-06-20 BRL -5.00"),
-        ("zero amount", "invoices", "I3 1 D1 2026-05-01 2026-06-20 BRL 0.00"),
         ("amount out of range", "invoices", "I3 1 D1 2026-05-01 2026-06-20 BRL 10000000000000.00"),
         ("due before it was issued", "invoices", "I3 1 D1 2026-05-01 2026-04-30 BRL 5.00"),
         ("no due date", "invoices", "I3 1 D1 2026-05-01 - BRL 5.00"),
@@ -78,7 +84,6 @@ fn a_bad_row_holds_its_debtor_and_nobody_else() {
         ("a date in the year 9999", "invoices", "I3 1 D1 2026-05-01 9999-01-01 BRL 5.00"),
         ("unknown kind of payment", "payments", "P1 D1 I1 2026-06-01 5.00 gift"),
         ("payment without an id", "payments", "- D1 I1 2026-06-01 5.00 payment"),
-        ("payment of nothing", "payments", "P1 D1 I1 2026-06-01 0.00 payment"),
     ];
     for (what, table, row) in cases {
         let house = house();
@@ -172,7 +177,7 @@ fn wrong_and_missing_columns_of_every_input_are_told_at_once() {
     let house = house();
     house.write("invoices", "invoice_id debtor_id issue_date amount\nI1 D1 2026-05-01 100.00");
     let texts: ArrayRef = Arc::new(arrow::array::StringArray::from(vec!["x", "y"]));
-    with_column(&house, "debtors", DEBTORS, "legal_name", Arc::new(Float64Array::from(vec![1.0, 2.0])));
+    with_column(&house, "debtors", DEBTORS, "legal_name", Arc::new(BooleanArray::from(vec![true, false])));
     with_column(
         &house,
         "payments",
@@ -186,8 +191,9 @@ fn wrong_and_missing_columns_of_every_input_are_told_at_once() {
         &[
             "invoices.parquet: column \"due_date\" is missing",
             "map due_date in [inputs.invoices.columns]",
-            "debtors.parquet: column \"legal_name\" is Float64, expected a string",
-            "payments.parquet: column \"paid_on\" is Utf8, expected Date32 or a timestamp; cast it in the export",
+            "debtors.parquet: column \"legal_name\" is Boolean, expected a string or whole numbers",
+            "payments.parquet: column \"paid_on\" is Utf8, expected Date32 or a timestamp; cast it in the export, or say how",
+            "date_format = \"%d/%m/%Y\" in [inputs.payments]",
         ],
     );
 }
@@ -391,4 +397,302 @@ fn payments_that_match_no_invoice_are_told() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let note = "payments of BRL 100.00 name invoices that the snapshot does not hold: they pay nothing here";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
+}
+
+/// Spark and BigQuery write dates as midnights of UTC, which is the evening before in São Paulo. Whether they did is
+/// decided over all files of an input: one other instant, and every value is an instant.
+#[test]
+fn midnights_of_utc_are_the_dates_that_they_show() {
+    const MIDNIGHT: i64 = 1_781_913_600_000_000; // 2026-06-20
+    let due = |house: &House, file: &str, text: &str, values: Vec<i64>| {
+        let column = Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC"));
+        write_parquet(&house.path(file), &replaced("invoices", text, "due_date", column));
+    };
+    let (head, rows) = INVOICES.split_once('\n').unwrap();
+    let (first, second) = rows.split_once('\n').unwrap();
+    for (other, expected, is_told) in [(MIDNIGHT, "2026-06-20", true), (MIDNIGHT + 1, "2026-06-19", false)] {
+        let house = house();
+        std::fs::remove_file(house.path("input/invoices.parquet")).unwrap();
+        house.edit("pipelines/daily.toml", "input/invoices.parquet", "input/invoices-*.parquet");
+        due(&house, "input/invoices-1.parquet", &format!("{head}\n{first}"), vec![MIDNIGHT]);
+        due(&house, "input/invoices-2.parquet", &format!("{head}\n{second}"), vec![other]);
+        let ended = house.run(as_of());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert_eq!(house.published("items", "due_date"), [expected; 2]);
+        let note = "invoices: every value of due_date is midnight UTC";
+        assert_eq!(ended.stderr.matches(note).count(), usize::from(is_told), "{}", ended.stderr);
+    }
+}
+
+/// Spark's own form of instants: 9999-12-31 is no date, and comes not round as a day in 1816.
+#[test]
+fn int96_is_read_beyond_its_nanoseconds() {
+    const JULIAN_EPOCH: i64 = 2_440_588;
+    let house = house();
+    let days = |date: &str| (date.parse::<chrono::NaiveDate>().unwrap() - chrono::NaiveDate::default()).num_days();
+    let int96 = |date: &str| Int96::from(vec![0, 0, (days(date) + JULIAN_EPOCH) as u32]);
+    let schema = "message spark { REQUIRED BYTE_ARRAY dispute_id (UTF8); REQUIRED BYTE_ARRAY debtor_id (UTF8); \
+        REQUIRED INT96 opened_on; OPTIONAL INT96 closed_on; REQUIRED BYTE_ARRAY kind (UTF8); }";
+    let file = std::fs::File::create(house.path("input/disputes.parquet")).unwrap();
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    for (column, position) in ["X1", "D1", "2026-06-01", "9999-12-31", "dispute"].into_iter().zip(0..) {
+        let mut column_writer = rows.next_column().unwrap().unwrap();
+        let written = match position {
+            2 => column_writer.typed::<Int96Type>().write_batch(&[int96(column)], None, None),
+            3 => column_writer.typed::<Int96Type>().write_batch(&[int96(column)], Some(&[1]), None),
+            _ => column_writer.typed::<ByteArrayType>().write_batch(&[ByteArray::from(column)], None, None),
+        };
+        assert_eq!(written.unwrap(), 1);
+        column_writer.close().unwrap();
+    }
+    rows.close().unwrap();
+    writer.close().unwrap();
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(decisions(&house), ["D1 hold dispute_open", "D2 action step_due"]);
+    assert!(house.published("quarantine", "reason").is_empty());
+}
+
+/// What a spreadsheet, a tool of data frames or an old ERP makes of the same portfolio: the same decisions.
+#[test]
+fn the_usual_encodings_give_the_same_decisions() {
+    let texts = |values: [&str; 2]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+    let cases: Vec<(&str, &str, &str, ArrayRef, &str)> = vec![
+        ("invoices", INVOICES, "due_date", texts(["20/06/2026", "2026-06-20"]), DATE_FORMATS),
+        ("invoices", INVOICES, "due_date", Arc::new(Int32Array::from(vec![20_260_620; 2])), DATE_FORMATS),
+        ("invoices", INVOICES, "installment_no", Arc::new(Float64Array::from(vec![1.0, 1.0])), ""),
+        ("invoices", INVOICES, "installment_no", texts(["001", "0"]), ""),
+        ("invoices", INVOICES, "invoice_id", Arc::new(Int32Array::from(vec![1, 2])), ""),
+        ("invoices", INVOICES, "invoice_id", Arc::new(Float64Array::from(vec![1.0, 2.0])), ""),
+        ("contact_points", POINTS, "channel", texts(["EMAIL", "Email"]), ""),
+    ];
+    for (table, text, column, array, keys) in cases {
+        let house = house();
+        let kind = array.data_type().clone();
+        with_column(&house, table, text, column, array);
+        let section = format!("[inputs.{table}]");
+        house.edit("pipelines/daily.toml", &section, &format!("{section}\n{keys}"));
+        let ended = house.run(as_of());
+        assert_eq!(ended.code, 0, "{column} as {kind}: {}", ended.stderr);
+        assert_eq!(decisions(&house), ["D1 action step_due", "D2 action step_due"], "{column} as {kind}");
+        assert_eq!(house.published("items", "due_date installment_no"), ["2026-06-20 1"; 2], "{column} as {kind}");
+    }
+}
+
+const DATE_FORMATS: &str = "date_format = [\"%d/%m/%Y\", \"%Y%m%d\", \"%Y-%m-%d\"]";
+
+/// One odd row spoils itself at most: what says nothing, what nothing reads, what ends on the last day of a calendar.
+#[test]
+fn rows_that_say_nothing_hold_nobody() {
+    let cases = [
+        ("an invoice of nothing", "invoices", format!("{INVOICES}\nI3 1 D1 2026-05-01 2026-06-20 BRL 0.00")),
+        ("a payment of nothing", "payments", format!("{PAYMENTS}\nP1 D1 I1 2026-06-01 0.00 payment")),
+        ("a fax number", "contact_points", format!("{POINTS}\nD1 fax 551190000001")),
+        (
+            "a fax that was sent",
+            "contact_log",
+            "event_id debtor_id channel occurred_at status\nE1 D1 fax 2026-06-29T12:00:00 sent".to_owned(),
+        ),
+        (
+            "what a message cost",
+            "contact_log",
+            "event_id debtor_id channel occurred_at status cost\nE1 D1 email 2026-01-05T12:00:00 sent 0.0425"
+                .to_owned(),
+        ),
+        (
+            "a promise of nothing",
+            "promises",
+            "promise_id debtor_id promised_on pay_by amount\nR1 D1 2026-06-28 2026-07-02 0.00".to_owned(),
+        ),
+        (
+            "grace without an end that was meant",
+            "invoices",
+            "invoice_id debtor_id issue_date due_date amount grace_until\n\
+             I1 D1 2026-05-01 2026-06-20 100.00 9999-12-31\nI2 D2 2026-05-01 2026-06-20 200.00 1900-01-01"
+                .to_owned(),
+        ),
+        (
+            "a credit limit that nothing reads",
+            "debtors",
+            "debtor_id legal_name state credit_limit\nD1 A SP -1.00\nD2 B SP -".to_owned(),
+        ),
+    ];
+    for (what, table, text) in cases {
+        let house = house();
+        house.write(table, &text);
+        let ended = house.run(as_of());
+        assert_eq!(ended.code, 0, "{what}: {}", ended.stderr);
+        assert_eq!(decisions(&house), ["D1 action step_due", "D2 action step_due"], "{what}");
+        assert!(house.published("quarantine", "table reason").is_empty(), "{what}");
+    }
+}
+
+/// A bank's statement lists receipts below zero: read as they stand, they would take back what was paid.
+#[test]
+fn a_source_may_write_payments_below_zero() {
+    let house = house();
+    house.write("payments", &format!("{PAYMENTS}\nP1 D1 I1 2026-06-25 -100.00 payment"));
+    house.edit("pipelines/daily.toml", "[inputs.payments]", "[inputs.payments]\nsign = \"negative\"");
+    assert_eq!(house.run(as_of()).code, 0);
+    assert_eq!(decisions(&house), ["D2 action step_due"], "D1 has paid");
+}
+
+/// Every wrong key of an input at once, each with its line.
+#[test]
+fn keys_of_inputs_are_checked() {
+    let house = house();
+    house.edit(
+        "pipelines/daily.toml",
+        "[inputs.debtors]",
+        "[inputs.debtors]\nsign = \"negative\"\nscope = \"open\"\nunidentified = \"stop\"\ndate_format = [\"%d/%m\", \"%Q\"]\n\
+         null_dates = [\"31/12/9999\"]\nvalues = { is_insolvent = { S = \"yes\" } }",
+    );
+    house.edit("pipelines/daily.toml", "[inputs.invoices]", "[inputs.invoices]\nlag_days_max = 1\nscope = \"opened\"");
+    let text = house.read("pipelines/daily.toml");
+    let line = |key: &str| text.lines().position(|l| l.starts_with(key)).map(|at| at + 1).unwrap();
+    let debtors = line("[inputs.debtors]");
+    let expected = [
+        format!("daily.toml:{}: `sign` says nothing of debtors; it belongs to invoices and payments", debtors + 1),
+        format!("daily.toml:{}: `scope` says nothing of debtors; it belongs to invoices", debtors + 2),
+        format!("daily.toml:{}: `unidentified` says nothing of debtors; it belongs to payments", debtors + 3),
+        format!(
+            "daily.toml:{}: \"%d/%m\" is no format of a whole date; write it as strftime does: %d/%m/%Y",
+            debtors + 4
+        ),
+        format!("daily.toml:{}: \"%Q\" is no format of a whole date", debtors + 4),
+        format!("daily.toml:{}: \"31/12/9999\" is no date; write it as 9999-12-31", debtors + 5),
+        format!("daily.toml:{}: unknown value `yes`", debtors + 6),
+        format!("daily.toml:{}: the other inputs are measured against invoices", line("lag_days_max = 1")),
+        format!("daily.toml:{}: `scope`: unknown value `opened`; did you mean `open`?", line("scope = \"opened\"")),
+    ];
+    refused(&house.regua(&["check", "pipelines/daily.toml"]), 2, &expected.each_ref().map(String::as_str));
+}
+
+fn written_at(house: &House, table: &str, instant: &str) {
+    let instant: chrono::DateTime<chrono::Utc> = instant.parse().unwrap();
+    let file = std::fs::File::options().write(true).open(house.path(&format!("input/{table}.parquet"))).unwrap();
+    file.set_modified(instant.into()).unwrap();
+}
+
+/// Payments of the day before yesterday under the invoices of today: whoever paid yesterday would be dunned.
+#[test]
+fn what_protects_somebody_is_as_young_as_the_invoices() {
+    let promises = "promise_id debtor_id promised_on pay_by\nR1 D1 2026-06-28 2026-07-02";
+    for table in ["payments", "promises"] {
+        let house = house();
+        house.write("promises", promises);
+        for written in ["invoices", "payments", "promises"] {
+            written_at(&house, written, "2026-06-30T15:00:00Z");
+        }
+        assert_eq!(house.run(as_of()).code, 0);
+        written_at(&house, table, "2026-06-29T15:00:00Z");
+        assert_eq!(house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of()]).code, 0, "a day is allowed");
+        written_at(&house, table, "2026-06-28T15:00:00Z");
+        let lag = format!("[inputs.{table}].lag_days_max = 1 allows it to be older by 1 days; wait for the export");
+        let parts =
+            [&format!("{table} snapshot"), "last written on 2026-06-28, and the invoices on 2026-06-30", lag.as_str()];
+        refused(&house.run(as_of()), 75, &parts);
+        let section = format!("[inputs.{table}]");
+        house.edit("pipelines/daily.toml", &section, &format!("{section}\nlag_days_max = 2"));
+        assert_eq!(house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of()]).code, 0);
+        written_at(&house, table, "2026-06-22T15:00:00Z");
+        refused(&house.run(as_of()), 75, &["max_age_days = 7 asks for 2026-06-23 or later"]);
+    }
+}
+
+/// A holiday without a name is one. A wrong row that the date can need stops the run by its class, never by its value;
+/// one of long ago is told.
+#[test]
+fn a_reference_row_stops_a_run_only_where_the_run_can_need_it() {
+    let secret = "municipal-da-Ana";
+    let cases = [
+        ("holidays", "date scope\n2026-06-11 national".to_owned(), None),
+        (
+            "holidays",
+            format!("date scope name\n2026-06-11 {secret} x"),
+            Some("row 0: column \"scope\" is no scope of a holiday"),
+        ),
+        ("holidays", "date scope name\n- national x".to_owned(), Some("row 0: column \"date\" is null")),
+        ("holidays", format!("date scope name\n2024-06-11 {secret} x"), None),
+        (
+            "fx_rates",
+            "date from_currency to_currency rate\n2026-06-29 USD BRL 0".to_owned(),
+            Some("row 0: column \"rate\" is not above zero"),
+        ),
+        ("fx_rates", "date from_currency to_currency rate\n2024-06-29 USD BRL 0".to_owned(), None),
+        (
+            "fx_rates",
+            "date from_currency to_currency rate\n2026-06-29 XBT BRL 0\n2026-06-29 USD BRL 5.5".to_owned(),
+            None,
+        ),
+        (
+            "fx_rates",
+            "date from_currency to_currency rate\n2026-06-29 USD BRL 5.5\n2026-06-29 USD BRL 5.6".to_owned(),
+            Some("two different rates of one pair of currencies on one day"),
+        ),
+        ("index_rates", "date index rate\n2026-06-01 taxa_legal -".to_owned(), Some("row 0: column \"rate\" is null")),
+        ("index_rates", "date index rate\n2020-06-01 taxa_legal -".to_owned(), None),
+    ];
+    for (table, text, why) in cases {
+        let house = house();
+        house.write(table, &text);
+        let ended = house.run(as_of());
+        match why {
+            Some(why) => refused(&ended, 3, &[&format!("{table} snapshot"), why]),
+            None => assert_eq!((ended.code, decisions(&house).len()), (0, 2), "{text}: {}", ended.stderr),
+        }
+        assert!(!ended.stderr.contains(secret), "{text}: {}", ended.stderr);
+    }
+}
+
+/// What the first hour with an export asks: repeated keys, nulls, ranges, shares; and no value of a person.
+#[test]
+fn a_profile_says_what_an_export_holds() {
+    let house = house();
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount grace_until\n\
+         I1 D1 2026-05-01 2026-06-20 100.00 -\nI1 D1 2026-05-01 2026-06-20 100.00 -\n\
+         I2 D2 2026-05-01 2026-06-20 200.00 9999-12-31\nI2 D2 2026-05-01 2026-06-21 200.00 2026-06-25\n\
+         I3 D2 2026-05-01 2026-06-20 0.00 -",
+    );
+    house.write(
+        "payments",
+        &format!("{PAYMENTS}\nP1 D1 I1 2026-06-25 30.00 payment\nP2 D1 I9 2026-06-25 70.00 payment"),
+    );
+    house.write("contact_points", &format!("{POINTS}\nD2 fax 551190000001"));
+    let rows: String = (0..102).map(|n| format!("\nD{n} Empresa{n} SP {}", if n < 101 { "0" } else { "7" })).collect();
+    house.write("debtors", &format!("debtor_id legal_name state group_id{rows}"));
+    let ended = house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of(), "--profile"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(!ended.stdout.contains("Empresa") && !ended.stdout.contains("acme.example"), "{}", ended.stdout);
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let of = |table: &str| {
+        let inputs = told["inputs"].as_array().unwrap();
+        inputs.iter().find(|input| input["table"] == table).unwrap()["profile"].clone()
+    };
+    let invoices = of("invoices");
+    let expected = [
+        ("rows", json!(5)),
+        ("repeated_equal", json!(1)),
+        ("repeated_conflicting", json!(1)),
+        ("nulls", json!({"grace_until": 3})),
+        ("null_dates", json!(1)),
+        ("passed_over", json!({"zero_amount": 1})),
+        ("amounts", json!({"BRL": {"from": "100.00", "to": "200.00"}})),
+    ];
+    for (key, value) in expected {
+        assert_eq!(invoices[key], value, "{key} in {invoices}");
+    }
+    assert_eq!(invoices["dates"]["due_date"], json!({"from": "2026-06-20", "to": "2026-06-21"}));
+    let matched = json!({"rows": 2, "matched_rows": 1, "amount": "100.00", "matched_amount": "30.00"});
+    assert_eq!(of("payments")["matched"], matched);
+    assert_eq!(of("contact_points")["passed_over"], json!({"unknown_channel": 1}));
+    assert_eq!(of("debtors")["placeholders"], json!([{"column": "group_id", "debtors": 101}]));
+    let text = house.regua(&["--output", "text", "inputs", "pipelines/daily.toml", "--as-of", as_of(), "--profile"]);
+    for part in ["invoices: 5 rows", "one value for 101 of 102 debtors", "50.0 % of them, 30.0 % of their amount"] {
+        assert!(text.stdout.contains(part), "no {part:?} in {}", text.stdout);
+    }
 }

@@ -17,6 +17,7 @@ mod hostile_portfolios;
 mod inputs;
 mod kinds;
 mod ledger;
+mod memory;
 mod messages;
 mod models;
 mod money;

@@ -2,9 +2,13 @@
 
 mod answers;
 mod balances;
+mod chains;
 mod charges;
+mod companies;
 mod contacts;
 mod duties;
+mod payable;
+mod promises;
 mod reversals;
 mod settlement;
 mod standing;

@@ -12,6 +12,11 @@
 //! published, and `positions`, the accounts of the last run; what was decided goes by `out_actions` and so on. A model that is given rows is not run: they stand in for it.
 //! `-` is null. Tables that are not given are empty. What a row need not say: debtor D1 of group 1, issued on
 //! 2026-01-01 for 100.00, by e-mail, under cycle C1; the number in a debtor's name is the number of its group.
+//!
+//! Rows come as the spreading pass leaves them: about whoever owes the invoice that they name, and of its company.
+//! Unless a row says otherwise the debtor acted itself, what is due is payable on that very day, a payment that
+//! reverses another takes it back, and nobody knows anything of an address. `open items only` in place of a table says
+//! that the snapshot holds no invoice that was settled.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -23,8 +28,8 @@ use chrono::NaiveDate;
 use regua::config::Plan;
 use regua::contract;
 use regua::domain::calendar::Calendar;
-use regua::io::engine::{Engine, Layer, Model, Models, Session};
-use regua::stage::shard::{Shard, Totals, action_items_schema, actions_schema, positions_schema};
+use regua::io::engine::{Engine, Layer, Model, Models, Session, Value};
+use regua::stage::shard::{Shard, action_items_schema, actions_schema, positions_schema};
 use regua::stage::transform;
 use tokio::runtime::Runtime;
 
@@ -34,6 +39,7 @@ use crate::support::{as_of, root, rows};
 #[derive(Default)]
 pub struct Given {
     as_of: Option<NaiveDate>,
+    is_open_only: bool,
     tables: BTreeMap<String, Vec<Section>>,
 }
 
@@ -52,7 +58,8 @@ pub fn spec(text: &str) {
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty()).chain(["end"]) {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let is_expectation = words.get(1).is_some_and(|w| w == "=" || w == "==");
-        let is_head = line.starts_with("as of ") || line == "end" || words[0].ends_with(':') || is_expectation;
+        let is_word = ["as of ", "open items only"].iter().any(|word| line.starts_with(word)) || line == "end";
+        let is_head = is_word || words[0].ends_with(':') || is_expectation;
         if !is_head {
             match &mut expected {
                 Some((_, _, section)) => section.rows.push(words),
@@ -68,6 +75,7 @@ pub fn spec(text: &str) {
                 expected = Some((name.clone(), sign == "==", Section { columns: columns.to_vec(), rows: Vec::new() }));
             }
             [name, columns @ ..] if name.ends_with(':') => given.add_table(name.trim_end_matches(':'), columns),
+            [_, _, only] if only == "only" => given.is_open_only = true,
             [_, _, date] => given.as_of = Some(date.parse().expect("a date")),
             _ => {}
         }
@@ -117,7 +125,7 @@ impl Given {
     fn add_table(&mut self, name: &str, columns: &[String]) {
         let name = match contract::input(name) {
             Some(_) => format!("raw_{name}"),
-            None if ["actions", "action_items", "positions", "held_debtors"].contains(&name) => format!("raw_{name}"),
+            None if RAW.contains(&name) => format!("raw_{name}"),
             None => name.to_owned(),
         };
         self.tables.insert("last".to_owned(), vec![Section { columns: vec![name.clone()], rows: Vec::new() }]);
@@ -154,15 +162,16 @@ impl Given {
     /// A session in which the named models, and all that they read, were run.
     pub fn session(&self, wanted: &[&str]) -> Session {
         let variables = transform::variables(plan(), self.as_of());
+        let variables = variables.with("scope_open", Value::Int(i64::from(self.is_open_only)));
         let engine = Engine::new(runtime().handle(), 1 << 30, variables).expect("an engine");
         let session = engine.session();
         let held = self.tables.get("raw_held_debtors").into_iter().flatten();
         let shard = Shard {
             number: 0,
             tables: self.raw_tables(),
-            clashes: Vec::new(),
-            duplicate_totals: Totals::new(),
-            held: held.flat_map(|s| &s.rows).map(|row| row[0].clone()).collect(),
+            unidentified: self.unidentified(),
+            held: held.flat_map(|s| &s.rows).map(|row| (row[0].clone(), group_of(&row[0]))).collect(),
+            ..Shard::default()
         };
         transform::register(plan(), &session, &shard).expect("registered tables");
         for (name, schema) in out_schemas() {
@@ -186,13 +195,30 @@ impl Given {
         session
     }
 
+    /// Company and currency = what was paid by nobody knows whom, in minor units.
+    fn unidentified(&self) -> BTreeMap<(String, String), i128> {
+        let schema = Schema::new(vec![
+            Field::new("company_id", DataType::Utf8, true),
+            Field::new("currency", DataType::Utf8, true),
+            Field::new("amount", DataType::Decimal128(18, 2), true),
+        ]);
+        let batches = self.batches("raw_unidentified", &Arc::new(schema));
+        let minor = |text: &str| text.replace('.', "").parse::<i128>().expect("an amount");
+        let lines = rows(&batches, "company_id currency amount");
+        let of_line = |line: &String| {
+            let cells: Vec<&str> = line.split(' ').collect();
+            ((cells[0].to_owned(), cells[1].to_owned()), minor(cells[2]))
+        };
+        lines.iter().map(of_line).collect()
+    }
+
     fn raw_tables(&self) -> Vec<(&'static str, SchemaRef, Vec<RecordBatch>)> {
         let inputs = contract::INPUTS.iter().map(|table| {
             let mut fields: Vec<Field> =
                 table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
-            fields.extend(["source_row", "key_hash", "group_key"].map(|n| Field::new(n, DataType::Int64, true)));
-            fields.push(Field::new("occurred_on", DataType::Date32, true));
-            fields.push(Field::new("group_text", DataType::Utf8, true));
+            let added = ADDED.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true));
+            let is_new = |field: &Field| table.column(field.name()).is_none();
+            fields.extend(added.filter(is_new));
             (table.name, Arc::new(Schema::new(fields)))
         });
         let published =
@@ -205,8 +231,58 @@ impl Given {
 
     fn batches(&self, name: &str, schema: &SchemaRef) -> Vec<RecordBatch> {
         let sections = self.tables.get(name).into_iter().flatten();
-        sections.filter(|s| !s.rows.is_empty()).map(|s| s.batch(name, schema)).collect()
+        let companies = self.companies();
+        sections.filter(|s| !s.rows.is_empty()).map(|s| s.batch(name, schema, &companies)).collect()
     }
+
+    /// Debtor and invoice = its company.
+    fn companies(&self) -> Companies {
+        let mut companies = Companies::new();
+        let table = "raw_invoices";
+        for section in self.tables.get(table).into_iter().flatten() {
+            for row in 0..section.rows.len() {
+                let cell = |column| section.cell(table, column, row, &companies);
+                let is_invoice = cell("document_type").is_none_or(|kind| kind != "credit_note");
+                if let (true, Some(debtor), Some(invoice)) = (is_invoice, cell("debtor_id"), cell("invoice_id")) {
+                    let company = cell("company_id").unwrap_or_else(|| plan().default_company.clone());
+                    companies.insert((debtor, invoice), company);
+                }
+            }
+        }
+        companies
+    }
+}
+
+/// Tables beside the inputs that models read under `raw_`.
+const RAW: [&str; 5] = ["actions", "action_items", "positions", "held_debtors", "unidentified"];
+
+/// What the spreading pass adds to the inputs.
+const ADDED: [(&str, DataType); 16] = [
+    ("source_row", DataType::Int64),
+    ("key_hash", DataType::Int64),
+    ("group_key", DataType::Int64),
+    ("group_text", DataType::Utf8),
+    ("occurred_on", DataType::Date32),
+    ("payable_on", DataType::Date32),
+    ("payable_by", DataType::Date32),
+    ("debtor_id", DataType::Utf8),
+    ("company_id", DataType::Utf8),
+    ("actor_id", DataType::Utf8),
+    ("root_id", DataType::Utf8),
+    ("takes_back", DataType::Boolean),
+    ("address_opted_out", DataType::Boolean),
+    ("address_bounced", DataType::Boolean),
+    ("has_address", DataType::Boolean),
+    ("address", DataType::Utf8),
+];
+
+/// Debtor and invoice = its company.
+type Companies = BTreeMap<(String, String), String>;
+
+/// The number in a debtor's name.
+fn group_of(debtor_id: &str) -> i64 {
+    let digits: String = debtor_id.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(1)
 }
 
 /// The tables that deciding makes.
@@ -263,11 +339,11 @@ fn schema_of(model: &Model) -> SchemaRef {
 }
 
 impl Section {
-    fn batch(&self, table: &str, schema: &SchemaRef) -> RecordBatch {
+    fn batch(&self, table: &str, schema: &SchemaRef, companies: &Companies) -> RecordBatch {
         let unknown: Vec<&String> = self.columns.iter().filter(|c| schema.index_of(c).is_err()).collect();
         assert!(unknown.is_empty(), "{table} has no column {unknown:?}");
         let column = |field: &Arc<Field>| -> ArrayRef {
-            let texts = (0..self.rows.len()).map(|row| self.cell(table, field.name(), row));
+            let texts = (0..self.rows.len()).map(|row| self.cell(table, field.name(), row, companies));
             let texts: ArrayRef = Arc::new(StringArray::from_iter(texts));
             match field.data_type() {
                 kind @ (DataType::List(_) | DataType::Struct(_)) => arrow::array::new_null_array(kind, texts.len()),
@@ -279,25 +355,31 @@ impl Section {
     }
 
     /// What a row says of a column, or what goes without saying.
-    fn cell(&self, table: &str, column: &str, row: usize) -> Option<String> {
+    fn cell(&self, table: &str, column: &str, row: usize, companies: &Companies) -> Option<String> {
         if let Some(position) = self.columns.iter().position(|c| c == column) {
             return Some(self.rows[row][position].clone()).filter(|text| text != "-");
         }
         let input = table.strip_prefix("raw_")?;
+        let other = |column| self.cell(table, column, row, companies);
         let said = match (input, column) {
             (_, "debtor_id") => "D1".to_owned(),
-            (_, "group_key") => {
-                let debtor = self.cell(table, "debtor_id", row).unwrap_or_default();
-                let digits: String = debtor.chars().filter(char::is_ascii_digit).collect();
-                if digits.is_empty() { "1".to_owned() } else { digits }
-            }
+            (_, "group_key") => group_of(&other("debtor_id").unwrap_or_default()).to_string(),
+            (_, "payable_on") => other("due_date")?,
+            ("promises", "payable_by") => other("pay_by")?,
+            (_, "actor_id") => other("debtor_id")?,
+            ("payments", "root_id") => other("reverses").or_else(|| other("payment_id"))?,
+            ("payments", "takes_back") => other("reverses").is_some().to_string(),
+            (_, "address_opted_out" | "address_bounced" | "has_address") => "false".to_owned(),
+            // Of the invoice that it names.
+            ("invoices", "company_id") => companies.get(&(other("debtor_id")?, other("original_invoice_id")?))?.clone(),
+            ("actions" | "positions", "company_id") => "1".to_owned(),
+            (_, "company_id") => companies.get(&(other("debtor_id")?, other("invoice_id")?))?.clone(),
             ("invoices", "issue_date") => "2026-01-01".to_owned(),
             ("invoices", "amount") => "100.00".to_owned(),
             ("debtors", "legal_name") => "Acme".to_owned(),
             ("contact_log", "event_id") => format!("E{row:02}"),
             ("contact_log" | "contact_points" | "actions", "channel") => "email".to_owned(),
-            ("contact_log", "occurred_on") => self.cell(table, "occurred_at", row)?.chars().take(10).collect(),
-            ("actions" | "positions", "company_id") => "1".to_owned(),
+            ("contact_log", "occurred_on") => other("occurred_at")?.chars().take(10).collect(),
             ("actions" | "positions", "currency") => "BRL".to_owned(),
             ("actions", "regua") => "b2b".to_owned(),
             ("actions", "occurrence") => "1".to_owned(),

@@ -12,6 +12,7 @@ use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, 
 impl Workshop<'_> {
     pub(super) fn calendar(&mut self, document: &Document, files: &[String]) -> Option<Calendar> {
         let (mut holidays, mut windows, mut zones) = (Vec::new(), None, BTreeMap::new());
+        let mut countries: Vec<String> = Vec::new();
         for (position, file) in files.iter().enumerate() {
             let at = format!("/pipeline/calendars/{position}");
             let Some(calendar) = self.open(&self.path(file), Some((document, &at))) else { continue };
@@ -26,6 +27,7 @@ impl Workshop<'_> {
                 let zone = self.zone(&calendar, &format!("/zones/{state}"), name);
                 zones.extend(zone.map(|z| (state.clone(), z)));
             }
+            countries.extend(raw.countries);
             if let Some(raw) = raw.windows {
                 let default = self.week(&calendar, "/windows/default", &raw.default);
                 let by_state = raw.states.iter().map(|(state, week)| {
@@ -45,7 +47,8 @@ impl Workshop<'_> {
         let default = zones.remove("default").unwrap_or(Tz::America__Sao_Paulo);
         let zones = Zones { default, by_state: zones };
         match Calendar::new(holidays, windows, zones) {
-            Ok(calendar) => Some(calendar),
+            Ok(calendar) if countries.is_empty() => Some(calendar),
+            Ok(calendar) => Some(calendar.of_countries(countries)),
             Err(errors) => {
                 errors.iter().for_each(|e| self.refuse(document, "/pipeline/calendars", e.to_string()));
                 None

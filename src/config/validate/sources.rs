@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use chrono::format::StrftimeItems;
+use chrono::{NaiveDate, NaiveTime};
 use include_dir::{Dir, include_dir};
 
 use super::{Document, Workshop, unknown};
-use crate::config::raw::RawInput;
+use crate::config::raw::{RawDateFormats, RawInput};
 use crate::config::{InputPlan, SqlFile};
 use crate::contract;
 use crate::domain::pii::has_credentials;
@@ -59,7 +61,11 @@ impl Workshop<'_> {
             self.refuse(document, &format!("{at}/{section}/{name}"), unknown("column", name, columns()));
         }
         for (name, values) in &raw.values {
-            let Some(contract::Kind::Enum(words)) = table.column(name).map(|c| c.kind) else { continue };
+            let words = match table.column(name).map(|c| c.kind) {
+                Some(contract::Kind::Enum(words)) => words,
+                Some(contract::Kind::Bool) => &["true", "false"],
+                _ => continue,
+            };
             for (from, to) in values.iter().filter(|(_, to)| !words.contains(&to.as_str())) {
                 let message = unknown("value", to, words.iter().copied());
                 self.refuse(document, &format!("{at}/values/{name}/{from}"), message);
@@ -67,14 +73,71 @@ impl Workshop<'_> {
         }
         let path = self.located(&raw.path);
         self.refuse_credentials(document, &format!("{at}/path"), &path);
+        self.refuse_elsewhere(document, &at, table.name, raw);
+        let plain = InputPlan::new(table, path);
         InputPlan {
-            table,
-            path,
             columns: raw.columns.clone(),
             values: raw.values.clone(),
             amount_from_float: raw.amount_from_float,
+            sign: raw.sign.unwrap_or_default(),
+            date_formats: self.date_formats(document, &format!("{at}/date_format"), raw),
+            null_dates: match &raw.null_dates {
+                None => plain.null_dates,
+                Some(dates) => self.null_dates(document, &format!("{at}/null_dates"), dates),
+            },
+            scope: raw.scope.unwrap_or_default(),
+            unidentified: raw.unidentified.unwrap_or_default(),
             max_age_days: raw.max_age_days,
+            lag_days_max: raw.lag_days_max.or(plain.lag_days_max),
+            ..plain
         }
+    }
+
+    /// Keys that mean something in some inputs only.
+    fn refuse_elsewhere(&mut self, document: &Document, at: &str, table: &str, raw: &RawInput) {
+        let keys: [(&str, bool, &[&str]); 3] = [
+            ("sign", raw.sign.is_some(), &["invoices", "payments"]),
+            ("scope", raw.scope.is_some(), &["invoices"]),
+            ("unidentified", raw.unidentified.is_some(), &["payments"]),
+        ];
+        for (key, is_set, homes) in keys {
+            if is_set && !homes.contains(&table) {
+                let message = format!("`{key}` says nothing of {table}; it belongs to {}", homes.join(" and "));
+                self.refuse(document, &format!("{at}/{key}"), message);
+            }
+        }
+        if raw.lag_days_max.is_some() && table == "invoices" {
+            let message = "the other inputs are measured against invoices; say in theirs how old they may be";
+            self.refuse(document, &format!("{at}/lag_days_max"), message);
+        }
+    }
+
+    /// A format is one that reads back the date that it has written.
+    fn date_formats(&mut self, document: &Document, at: &str, raw: &RawInput) -> Vec<String> {
+        let formats = raw.date_format.as_ref().map(RawDateFormats::as_slice).unwrap_or_default();
+        for (position, format) in formats.iter().enumerate().filter(|(_, format)| !is_date_format(format)) {
+            let message = format!("{format:?} is no format of a whole date; write it as strftime does: %d/%m/%Y");
+            let is_list = matches!(raw.date_format, Some(RawDateFormats::Many(_)));
+            self.refuse(document, &if is_list { format!("{at}/{position}") } else { at.to_owned() }, message);
+        }
+        if raw.date_format.is_some() && formats.is_empty() {
+            self.refuse(document, at, "a list of formats names at least one, such as %d/%m/%Y");
+        }
+        formats.to_vec()
+    }
+
+    fn null_dates(&mut self, document: &Document, at: &str, dates: &[String]) -> Vec<NaiveDate> {
+        let mut read = Vec::with_capacity(dates.len());
+        for (position, date) in dates.iter().enumerate() {
+            match date.parse() {
+                Ok(date) => read.push(date),
+                Err(_) => {
+                    let message = format!("{date:?} is no date; write it as 9999-12-31");
+                    self.refuse(document, &format!("{at}/{position}"), message);
+                }
+            }
+        }
+        read
     }
 
     /// The SQL models in path order.
@@ -112,6 +175,15 @@ impl Workshop<'_> {
         }
         files
     }
+}
+
+fn is_date_format(format: &str) -> bool {
+    let Ok(items) = StrftimeItems::new(format).parse() else { return false };
+    let samples = [(2026, 12, 31), (2026, 2, 3)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
+    samples.into_iter().flatten().all(|sample| {
+        let written = sample.and_time(NaiveTime::MIN).and_utc().format_with_items(items.iter()).to_string();
+        NaiveDate::parse_from_str(&written, format) == Ok(sample)
+    })
 }
 
 /// `pipelines/../output` as `output`: that is how a person would name it.

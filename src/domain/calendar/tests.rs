@@ -14,8 +14,8 @@ fn window(text: &str) -> DayWindow {
     DayWindow { opens: opens.parse().unwrap(), closes: closes.parse().unwrap() }
 }
 
-fn place<'a>(state: Option<&'a str>, city: Option<&'a str>, zone: Tz) -> Place<'a> {
-    Place { state, city, zone }
+fn place(state: Option<&str>, city: Option<&str>, zone: Tz) -> Place {
+    Place::of(state, city, zone)
 }
 
 fn week(weekdays: &str, saturday: Option<&str>, sunday: Option<&str>, holiday: Option<&str>) -> WeekWindows {
@@ -87,17 +87,15 @@ fn business_days() {
 }
 
 #[test]
-fn due_on_a_day_without_banking_is_overdue_after_the_next_business_day() {
-    for (due, as_of, by_calendar, by_law) in [
-        ("2026-12-25", "2026-12-25", false, false),
-        ("2026-12-25", "2026-12-26", true, false),
-        ("2026-12-25", "2026-12-28", true, false),
-        ("2026-12-25", "2026-12-29", true, true),
-        ("2026-12-24", "2026-12-25", true, true), // it was due on a business day
-        ("2026-12-28", "2026-12-27", false, false),
+fn due_on_a_day_without_banking_is_payable_on_the_next_business_day() {
+    for (due, by_calendar, by_law) in [
+        ("2026-12-25", "2026-12-25", "2026-12-28"),
+        ("2026-12-24", "2026-12-24", "2026-12-24"), // it was due on a business day
+        ("2026-02-14", "2026-02-14", "2026-02-17"), // the Saturday before Carnival Monday
+        ("2026-07-09", "2026-07-09", "2026-07-09"), // a state holiday moves nothing
     ] {
-        assert_eq!(calendar().legally_overdue(day(due), day(as_of), false), by_calendar, "{due} {as_of}");
-        assert_eq!(calendar().legally_overdue(day(due), day(as_of), true), by_law, "{due} {as_of}");
+        assert_eq!(calendar().payable_on(day(due), false), day(by_calendar), "{due}");
+        assert_eq!(calendar().payable_on(day(due), true), day(by_law), "{due}");
     }
 }
 
@@ -120,19 +118,6 @@ fn contact_windows() {
     ] {
         let found = calendar().contact_window(day(on), &place(state, city, Sao_Paulo));
         assert_eq!(found, expected.map(window), "{on} {state:?} {city:?}");
-    }
-}
-
-#[test]
-fn zones_fall_back() {
-    for (own, state, expected) in [
-        (Some("Europe/London"), Some("AM"), Europe::London),
-        (Some("Mars/Olympus"), Some("AM"), America::Manaus),
-        (Some(""), None, Sao_Paulo),
-        (None, Some("AM"), America::Manaus),
-        (None, Some("SP"), Sao_Paulo),
-    ] {
-        assert_eq!(calendar().zone_of(own, state), expected, "{own:?} {state:?}");
     }
 }
 
@@ -210,7 +195,7 @@ fn the_ends_of_time_do_not_panic() {
     for on in [NaiveDate::MIN, NaiveDate::MAX] {
         assert!(calendar.next_business_day(on) >= on);
         assert!(calendar.add_business_days(on, 3) >= on);
-        assert!(!calendar.legally_overdue(NaiveDate::MAX, on, true));
+        assert!(calendar.payable_on(on, true) >= on);
         for zone in [Sao_Paulo, Pacific::Apia, Pacific::Kiritimati] {
             calendar.slot(on, 9, &place(Some("SP"), None, zone), Some(9));
         }
@@ -229,4 +214,110 @@ fn every_empty_window_is_named_at_once() {
     assert_eq!(errors.len(), 4);
     assert!(errors[0].starts_with("contact window 14:00:00-08:00:00 of saturday (default) is empty"), "{errors:?}");
     assert!(errors[3].starts_with("contact window 09:00:00-09:00:00 of holidays (state SP)"), "{errors:?}");
+}
+
+type Row = (Option<&'static str>, Option<&'static str>, Option<&'static str>);
+
+fn whereabouts((country, state, time_zone): Row) -> Whereabouts<'static> {
+    Whereabouts { country, state, city: None, time_zone }
+}
+
+/// The calendar of two states, and of the hours of a third.
+fn two_zones() -> Calendar {
+    let zones = [("AM", America::Manaus), ("SP", Sao_Paulo), ("AC", America::Rio_Branco)];
+    let zones = Zones { default: Sao_Paulo, by_state: zones.map(|(code, zone)| (code.to_owned(), zone)).into() };
+    let windows = Windows {
+        default: week("08:00-20:00", Some("08:00-14:00"), None, None),
+        by_state: [("PR".to_owned(), week("09:00-18:00", None, None, None))].into(),
+    };
+    Calendar::new([], windows, zones).unwrap()
+}
+
+#[test]
+fn whose_state_and_zone_a_debtor_is_in() {
+    let known = |state: Option<&str>, zone: Tz| Some((state.map(str::to_owned), Some(zone), None));
+    let narrowed = |state: Option<&str>, why| Some((state.map(str::to_owned), None, Some(why)));
+    let table: &[(&str, Row, Option<(Option<String>, Option<Tz>, Option<&str>)>)] = &[
+        ("nothing said", (None, None, None), known(None, Sao_Paulo)),
+        ("blanks say nothing", (Some(" "), Some(""), Some(" ")), known(None, Sao_Paulo)),
+        ("a state", (None, Some("AM"), None), known(Some("AM"), America::Manaus)),
+        ("in lower case", (Some("brazil"), Some("am"), None), known(Some("AM"), America::Manaus)),
+        ("by the code of ISO", (Some("BRA"), Some("BR-AM"), None), known(Some("AM"), America::Manaus)),
+        ("known by its hours alone", (None, Some("PR"), None), known(Some("PR"), Sao_Paulo)),
+        ("its own zone", (Some("BR"), Some("AM"), Some("Europe/London")), known(Some("AM"), Europe::London)),
+        (
+            "a zone that does not exist",
+            (None, Some("AM"), Some("Mars/Olympus")),
+            narrowed(Some("AM"), "time zone not known"),
+        ),
+        ("an offset", (None, None, Some("GMT-5")), narrowed(None, "time zone not known")),
+        ("an offset with its sign turned", (None, None, Some("Etc/GMT-3")), narrowed(None, "time zone not known")),
+        ("what a server writes", (None, None, Some("UTC")), narrowed(None, "time zone not known")),
+        ("a state that does not exist", (None, Some("XX"), None), narrowed(None, "state not known")),
+        ("abroad its state is none of ours", (Some("US"), Some("AM"), Some("America/New_York")), known(None, New_York)),
+        ("abroad a server's zone is what there is", (Some("GB"), None, Some("UTC")), known(None, Tz::UTC)),
+        ("abroad without a zone", (Some("US"), Some("AM"), None), None),
+        ("abroad with an offset", (Some("US"), None, Some("GMT-5")), None),
+    ];
+    for (name, row, expected) in table {
+        let place = two_zones().place_of(whereabouts(*row));
+        let found = place.map(|place| (place.state().map(str::to_owned), place.zone(), place.doubt()));
+        assert_eq!(found, *expected, "{name}");
+    }
+    let british = two_zones().of_countries(["UK".to_owned()]);
+    assert!(british.place_of(whereabouts((Some("uk"), None, None))).is_some(), "a calendar of another country");
+    assert!(british.place_of(whereabouts((Some("BR"), None, None))).is_none());
+}
+
+#[test]
+fn where_nobody_knows_the_zone_the_hours_are_lawful_in_every_one() {
+    let calendar = two_zones();
+    let at = |text: &str| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap().and_utc();
+    for (name, row, on, expected) in [
+        // 08:00 in Rio Branco is 13:00, 20:00 in São Paulo is 23:00.
+        ("any zone", (None, None, Some("GMT-5")), "2026-11-13", Some(("2026-11-13 13:00", "2026-11-13 23:00"))),
+        (
+            "any zone, on a Saturday",
+            (None, None, Some("GMT-5")),
+            "2026-11-14",
+            Some(("2026-11-14 13:00", "2026-11-14 17:00")),
+        ),
+        // And 09:00 to 18:00 in the strictest of the states.
+        ("any state", (None, Some("XX"), None), "2026-11-13", Some(("2026-11-13 14:00", "2026-11-13 21:00"))),
+        ("any state, on a Saturday", (None, Some("XX"), None), "2026-11-14", None),
+        (
+            "any state of one zone",
+            (None, Some("XX"), Some("America/Manaus")),
+            "2026-11-13",
+            Some(("2026-11-13 13:00", "2026-11-13 22:00")),
+        ),
+        (
+            "a known state, any zone",
+            (None, Some("PR"), Some("GMT-5")),
+            "2026-11-13",
+            Some(("2026-11-13 14:00", "2026-11-13 21:00")),
+        ),
+    ] {
+        let place = calendar.place_of(whereabouts(row)).unwrap();
+        let slot = calendar.slot(day(on), 1, &place, Some(16));
+        let expected = expected.map(|(from, to)| (at(from), at(to)));
+        assert_eq!(slot.map(|s| (s.not_before, s.expires_at)), expected, "{name}");
+        let Some(slot) = slot else { continue };
+        let second = chrono::TimeDelta::seconds(1);
+        assert!(calendar.allows(slot, &place), "{name}");
+        assert!(!calendar.allows(Slot { not_before: slot.not_before - second, ..slot }, &place), "{name}");
+        assert!(!calendar.allows(Slot { expires_at: slot.expires_at + second, ..slot }, &place), "{name}");
+    }
+}
+
+#[test]
+fn codes_are_found_in_any_case() {
+    let calendar = calendar();
+    let holiday = |state: Option<&'static str>, city: Option<&'static str>, on| {
+        let place = calendar.place_of(Whereabouts { state, city, ..Whereabouts::default() }).unwrap();
+        calendar.contact_window(day(on), &place).is_none()
+    };
+    assert!(holiday(Some("sp"), None, "2026-07-09"), "a state holiday");
+    assert!(holiday(None, Some("3548500"), "2026-01-26"), "a city holiday");
+    assert!(!holiday(Some("RJ"), None, "2026-07-09"));
 }

@@ -4,13 +4,14 @@
 //! Charges are worked out last, for an action that nothing else holds. A rate that is missing holds it: an amount
 //! that is guessed is worse than a message that comes a day later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::ladder::Rung;
 use super::{HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
-use crate::domain::case::LateItem;
+use crate::domain::case::{Contact, LateItem};
 use crate::domain::charge::{
-    ChargeError, ChargePolicy, ChargeRule, Charges, Fee, ResidualCharges, StepFee, charges_of_items, residual,
+    ChargeError, ChargePolicy, ChargeRule, Charges, Fee, PrincipalPayment, ResidualCharges, StepFee, charges,
+    charges_of_items, residual,
 };
 use crate::domain::exchange::{Dunned, DunningCurrency, ExchangeError};
 use crate::domain::money::Currency;
@@ -24,9 +25,19 @@ pub struct Claim {
     pub residual: Minor,
     /// The same, where they are waived; in no total.
     pub waived: Minor,
+    /// In the debtor's favour, and named to it.
+    pub credit: Credit,
     pub offer: Option<Offer>,
     /// The total in the dunning currency, where it is another than the account's.
     pub dunned: Option<Dunned>,
+}
+
+/// A credit that is not applied to any item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Credit {
+    pub amount: Minor,
+    /// The items that are named are less it already.
+    pub is_netted: bool,
 }
 
 /// Why a claim cannot be worked out.
@@ -83,9 +94,9 @@ impl Matter<'_> {
     }
 
     fn try_claim(&mut self, procedure: &Procedure, step: &Step, cited: &[&Item]) -> Result<Claim, ClaimError> {
-        let mut claim = Claim::default();
+        let mut claim = Claim { credit: self.credit, ..Claim::default() };
         // A rung of the ladder: duties and thanks are composed without a claim.
-        let is_overdue = cited.iter().any(|item| item.is_overdue);
+        let is_overdue = cited.iter().any(|item| item.is_overdue());
         if is_overdue {
             self.charge(procedure, step, cited, &mut claim)?;
         }
@@ -145,7 +156,7 @@ impl Matter<'_> {
         }
         let none = ChargeRule::default();
         let rule = policy.map_or(&none, |policy| &policy.rule).for_message(account.currency, fee);
-        let overdue: Vec<&Item> = cited.iter().copied().filter(|item| item.is_overdue).collect();
+        let overdue: Vec<&Item> = cited.iter().copied().filter(|item| item.is_overdue()).collect();
         let owed = charges_of_items(&rule, &rules.rates, overdue.iter().map(|i| (i.open, i.due_date)), as_of)?;
         for (item, owed) in overdue.iter().zip(owed) {
             let sum = claim.charges.checked_add(paid.settle(&item.invoice_id, owed));
@@ -172,17 +183,52 @@ impl Matter<'_> {
     }
 
     /// What is left of the charges on items that were paid late in the present episode, and how many have any.
-    fn left_over(&self, rule: &ChargeRule, paid: &mut Paid<'_>) -> Result<(Minor, usize), ChargeError> {
+    ///
+    /// What was paid by the payable day bears none. The fee of the last message that asked for an item before it was
+    /// paid is among its charges: with the item gone no later message claims it.
+    fn left_over(&self, rule: &ChargeRule, paid: &mut Paid<'_>) -> Result<(Minor, usize), ClaimError> {
         let (mut left, mut items) = (Minor::ZERO, 0);
-        for LateItem { invoice_id, due_date, payments } in &self.account.late_items {
+        let mut charged: HashSet<*const Contact> = HashSet::new();
+        for late in &self.account.late_items {
+            let LateItem { invoice_id, due_date, payable_on, payments, .. } = late;
+            let payments: Vec<PrincipalPayment> =
+                payments.iter().filter(|p| p.paid_on > *payable_on).copied().collect();
             let none_paid = Minor::ZERO;
             let claim = ResidualCharges::Claim;
-            let accrued = residual(claim, rule, &self.rules.rates, *due_date, payments, none_paid)?.claimed;
+            let accrued = residual(claim, rule, &self.rules.rates, *due_date, &payments, none_paid)?.claimed;
+            let fee = self.fee_left(late, &payments, &mut charged)?;
+            let accrued = accrued.checked_add(fee).ok_or(ChargeError::TooLarge)?;
             let rest = accrued - paid.take(invoice_id, accrued);
             items += usize::from(rest > Minor::ZERO);
             left = left.checked_add(rest).ok_or(ChargeError::TooLarge)?;
         }
         Ok((left, items))
+    }
+
+    /// The fee that the last message charged for an item which was paid after it; its fixed amount once per message.
+    fn fee_left(
+        &self,
+        late: &LateItem,
+        payments: &[PrincipalPayment],
+        charged: &mut HashSet<*const Contact>,
+    ) -> Result<Minor, ClaimError> {
+        let fees = |c: &Contact| {
+            let procedure = self.rules.procedures.get(c.regua.as_ref()?)?;
+            procedure.step(c.step_id.as_ref()?)?.fee.as_ref()
+        };
+        let last_paid = payments.iter().map(|p| p.paid_on).max();
+        let asked = |c: &&Contact| c.was_sent() && c.on > late.payable_on && Some(c.on) < last_paid;
+        let about = self.by_invoice().about(&late.invoice_id, late.installment_no).into_iter().map(|(c, _)| c);
+        let Some(message) = about.filter(asked).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref())) else {
+            return Ok(Minor::ZERO);
+        };
+        let Some(fee) = fees(message) else { return Ok(Minor::ZERO) };
+        let principal: Minor = payments.iter().filter(|p| p.paid_on > message.on).map(|p| p.principal).sum();
+        let fee = self.fee(fee)?;
+        let is_first = charged.insert(std::ptr::from_ref(message));
+        let fee = Fee { fixed: if is_first { fee.fixed } else { Minor::ZERO }, ..fee };
+        let rule = ChargeRule::default().for_message(self.account.currency, Some(fee));
+        Ok(charges(&rule, &self.rules.rates, principal, late.due_date, message.on)?.fee)
     }
 
     fn claim_or_waive(&mut self, policy: &ChargePolicy, (left, items): (Minor, usize), claim: &mut Claim) {

@@ -11,7 +11,7 @@ use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
 use crate::domain::exchange::Dunned;
 use crate::domain::message::Tone;
-use crate::domain::message::fields::fitted;
+use crate::domain::message::fields::{ITEMS_MAX, fitted};
 use crate::domain::offer::Offer;
 use crate::domain::pii::{Pii, exposed};
 
@@ -28,6 +28,8 @@ pub(super) struct Fields<'a> {
     pub(super) fee_amount: i64,
     pub(super) residual_amount: i64,
     pub(super) waived_amount: i64,
+    pub(super) credit_amount: i64,
+    pub(super) is_credit_netted: bool,
     pub(super) total_due: i64,
     pub(super) has_charges: bool,
     pub(super) oldest_due_date: String,
@@ -154,6 +156,7 @@ impl<'a> Matter<'a> {
             tone: tone.as_str(),
             template_id: Some(step.template.clone()),
             template_version: Some(rendered.version),
+            names_debt: rules.templates.names_debt(self.language(), &step.template, route.channel),
             template_params: params.to_string().into(),
             subject: rendered.subject.map(Pii::from),
             body: rendered.body.into(),
@@ -189,7 +192,7 @@ impl<'a> Matter<'a> {
         let language = self.language();
         let opt_out = creditor.and_then(|c| c.opt_out.get(language).or_else(|| c.opt_out.get("default")));
         let open: Minor = cited.iter().map(|i| i.open).sum();
-        let Claim { charges, residual, waived, .. } = *claim;
+        let Claim { charges, residual, waived, credit, .. } = *claim;
         let added = charges.fine + charges.interest + charges.fee + residual;
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
         Fields {
@@ -203,7 +206,7 @@ impl<'a> Matter<'a> {
                 phone: creditor.map_or("", |c| &c.phone),
                 opt_out: opt_out.map_or("", String::as_str),
             },
-            items: cited.iter().map(|i| item_fields(i)).collect(),
+            items: cited.iter().take(ITEMS_MAX).map(|i| item_fields(i)).collect(),
             items_count: cited.len(),
             open_amount: open.0,
             fine_amount: charges.fine.0,
@@ -211,6 +214,8 @@ impl<'a> Matter<'a> {
             fee_amount: charges.fee.0,
             residual_amount: residual.0,
             waived_amount: waived.0,
+            credit_amount: credit.amount.0,
+            is_credit_netted: credit.is_netted,
             total_due: (open + added).0,
             has_charges: added > Minor::ZERO,
             oldest_due_date: oldest.to_string(),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::charges::Claim;
 use super::ladder::Rung;
 use super::route::{Route, instruction_validity};
-use super::{Contact, Matter, MessageError, Procedure, Step};
+use super::{Matter, MessageError, Procedure, Step};
 use crate::domain::action::{Action, duty_cycle_id};
 use crate::domain::case::{Entry, EntryKind};
 use crate::domain::procedure::{Channel, StepKind};
@@ -53,27 +53,30 @@ fn kind_of(entry: &Entry) -> StepKind {
 
 impl<'a> Matter<'a> {
     /// One instruction for every entry that is paid and that nobody has been asked to end; every such entry is traced.
-    pub(super) fn duties(&mut self, regua: &str, contacts: &[Contact]) -> Result<Duties, MessageError> {
+    pub(super) fn duties(&mut self, regua: &str) -> Result<Duties, MessageError> {
         let (mut duties, mut deadlines) = (Vec::new(), Vec::new());
         let account = self.account;
+        let before = self.trace.clone();
         for entry in &account.entries {
             let found = self.duty_step(regua, kind_of(entry));
             let deadline = entry.done_on.and_then(|done| self.deadline(entry, done, found.map(|(_, step)| step)));
             deadlines.push(deadline);
             let Some(done) = entry.done_on else { continue };
             let detail = self.owed(entry, done, deadline);
-            let (silent, occurrence) = self.already(entry, contacts);
+            let (silent, occurrence) = self.already(entry);
             let line = match (&silent, found) {
                 (Some(why), _) => format!("{detail}; {why}"),
                 (None, None) => format!("{detail}; no régua has a step of kind {}", kind_of(entry).as_str()),
                 (None, Some((procedure, step))) => {
-                    let action = self.instruct((procedure, step), entry, (done, deadline), occurrence, &detail)?;
+                    let action =
+                        self.instruct((procedure, step), entry, (done, deadline), occurrence, (&before, &detail))?;
                     duties.push(Duty { action, detail: detail.clone() });
                     detail
                 }
             };
-            self.trace.push(line);
+            self.aside(line);
         }
+        self.end_asides();
         Ok((duties, deadlines))
     }
 
@@ -118,10 +121,13 @@ impl<'a> Matter<'a> {
     }
 
     /// Why nothing goes out, and else under which number: one more than was ever published for this entry.
-    fn already(&self, entry: &Entry, contacts: &[Contact]) -> (Option<String>, u32) {
+    fn already(&self, entry: &Entry) -> (Option<String>, u32) {
         let cycle = self.duty_cycle(entry);
-        let of_entry = || contacts.iter().filter(|c| c.cycle_id.as_ref() == Some(&cycle));
-        let last = of_entry().map(|c| c.occurrence).max().unwrap_or(0);
+        let of_entry = || self.past.of_duty(&cycle).iter();
+        // Where what was published for it may be forgotten: more than the days since, one of which had one at most.
+        let may_be_forgotten = self.forgotten_on.is_some_and(|day| entry.since <= day);
+        let since = || if may_be_forgotten { (self.as_of - entry.since).num_days() } else { 0 };
+        let last = of_entry().map(|c| c.occurrence).max().unwrap_or_else(since);
         let occurrence = u32::try_from(last.max(0)).unwrap_or(u32::MAX).saturating_add(1);
         let published = of_entry().find(|c| c.counts()).map(|c| c.on);
         let silent = match (self.rules.halted, entry.requested_on, published) {
@@ -134,7 +140,7 @@ impl<'a> Matter<'a> {
     }
 
     fn duty_cycle(&self, entry: &Entry) -> String {
-        duty_cycle_id(&self.rules.tenant, entry.kind, &self.debtor.debtor_id, &entry.entry_id)
+        duty_cycle_id(&self.rules.tenant, entry.kind, &entry.actor_id, &entry.entry_id)
     }
 
     fn instruct(
@@ -143,7 +149,7 @@ impl<'a> Matter<'a> {
         entry: &'a Entry,
         (done, deadline): (NaiveDate, Option<NaiveDate>),
         occurrence: u32,
-        detail: &str,
+        (before, detail): (&[String], &str),
     ) -> Result<Action, MessageError> {
         let (is_agency, counterpart) = (entry.kind == EntryKind::Agency, &entry.counterpart);
         let bureau = (!is_agency).then(|| counterpart.clone());
@@ -160,8 +166,8 @@ impl<'a> Matter<'a> {
         let end_of_deadline = deadline.map(|d| (d + Days::new(1)).and_time(chrono::NaiveTime::MIN).and_utc());
         validity.expires_at = end_of_deadline.map_or(validity.expires_at, |end| end.max(validity.expires_at));
         let route = Route { channel: Channel::Instruction, point: None, validity };
-        let trace =
-            self.trace.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
+        // What led to this one alone: with all before it, many duties would be many times as long.
+        let trace = before.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
         let cycle_id = self.duty_cycle(entry);
         self.duty = Some(fields);
         let composed = self.compose_as(cycle_id, trace, |matter| {

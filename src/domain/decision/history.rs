@@ -5,10 +5,11 @@
 use chrono::NaiveDate;
 
 use super::ladder::{Cited, Rung};
+use super::past::{Days, Named, Past};
 use super::trace::for_days;
 use super::{Cap, HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
 use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
-use crate::domain::case::{Account, Contact, ContactState, Debtor, NamedItem};
+use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
 impl Contact {
@@ -17,9 +18,19 @@ impl Contact {
         self.state != ContactState::NotSent
     }
 
+    /// Does a cap count it?
+    pub(super) fn is_counted(&self) -> bool {
+        self.counts() && self.channel.addresses_debtor()
+    }
+
     /// A removal, a release or a recall: it is no step against the debtor, and holds none up.
-    fn is_duty(&self) -> bool {
+    pub(super) fn is_duty(&self) -> bool {
         self.cycle_id.as_deref().is_some_and(is_duty_cycle)
+    }
+
+    /// Is it known to have gone out?
+    pub(super) fn was_sent(&self) -> bool {
+        matches!(self.state, ContactState::Sent | ContactState::Answered)
     }
 
     pub(super) fn is_of(&self, debtor: &Debtor, account: &Account) -> bool {
@@ -29,17 +40,29 @@ impl Contact {
     }
 }
 
+/// The day after which a new cycle of the account is named: the first of its episode. Where that is so long ago that a
+/// cycle of this name may have been forgotten, today: what is published under it from now on is remembered, so it keeps
+/// the name, and no id is given twice.
+pub(super) fn cycle_start(
+    rules: &Rules,
+    as_of: NaiveDate,
+    account: &Account,
+    forgotten_on: Option<NaiveDate>,
+) -> NaiveDate {
+    let start = account.episode_start;
+    let lead = chrono::Days::new(u64::from(rules.lead_days()));
+    let may_be_forgotten = forgotten_on.is_some_and(|day| start <= day.checked_add_days(lead).unwrap_or(day));
+    if may_be_forgotten { as_of } else { start }
+}
+
 /// The cycle of an account: the one its last action in the present episode was published under, so that a payment
-/// posted late cannot give an old episode a new name; else one named after the episode's first day.
-pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, contacts: &[Contact]) -> String {
-    let in_episode =
-        contacts.iter().filter(|c| c.is_of(debtor, account) && !c.is_duty() && c.on >= account.episode_start);
+/// posted late cannot give an old episode a new name; else one named after the day on which it starts.
+pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, past: &Past<'_>, start: NaiveDate) -> String {
+    let in_episode = past.own.iter().filter(|c| c.on >= account.episode_start);
     let last = in_episode.filter(|c| c.cycle_id.is_some()).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()));
     match last.and_then(|c| c.cycle_id.clone()) {
         Some(id) => id,
-        None => {
-            cycle_id(&rules.tenant, &account.company_id, &debtor.debtor_id, account.currency, account.episode_start)
-        }
+        None => cycle_id(&rules.tenant, &account.company_id, &debtor.debtor_id, account.currency, start),
     }
 }
 
@@ -58,6 +81,7 @@ pub(super) fn contact_of(action: &Action) -> Option<Contact> {
         on: action.as_of,
         state: ContactState::Unreported,
         action_id: Some(action.action_id.clone()),
+        destination: action.destination.clone(),
         answered_on: None,
         items: action.items.iter().map(named_item).collect(),
     })
@@ -68,131 +92,150 @@ pub(super) fn named_item(item: &CitedItem) -> NamedItem {
     NamedItem { invoice_id, installment_no: Some(item.installment_no), step_id }
 }
 
-fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
+pub(super) fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
     (to - from).num_days()
 }
 
-impl Matter<'_> {
-    fn own<'c>(&self, contacts: &'c [Contact]) -> impl Iterator<Item = &'c Contact> {
-        contacts.iter().filter(|c| c.is_of(self.debtor, self.account) && !c.is_duty())
-    }
-
+impl<'a> Matter<'a> {
     /// A contact that only the log knows has no cycle; what is older than every open item was about other debts.
     fn is_of_cycle(&self, contact: &Contact) -> bool {
-        let can_be_about = |item: &Item| contact.on >= item.issue_date;
         match &contact.cycle_id {
             Some(id) => *id == self.cycle_id,
-            None => self.items.iter().any(can_be_about),
+            None => self.first_issued.is_some_and(|day| contact.on >= day),
         }
     }
 
     /// What went out in the present cycle, or may have.
-    pub(super) fn counted_in_cycle<'c>(&self, contacts: &'c [Contact]) -> impl Iterator<Item = &'c Contact> {
-        self.own(contacts).filter(|c| c.counts() && self.is_of_cycle(c))
+    pub(super) fn counted_in_cycle(&self) -> impl Iterator<Item = &'a Contact> {
+        self.past.own.iter().copied().filter(|c| c.counts() && self.is_of_cycle(c))
     }
 
     /// The steps that went out in the present cycle, whatever the régua was: its steps have the same ids, so an
     /// account that changes its régua does not hear the same words again.
     ///
-    /// A reminder before the due date belongs to its item rather than to an episode, whose name changes while
-    /// nothing is due yet; that it was for this item, its day says.
-    pub(super) fn sent_in_cycle(&self, procedure: &Procedure, contacts: &[Contact]) -> Vec<Sent> {
+    /// What named the item that leads was sent for it whatever the cycle: an invoice that is reopened heard it already.
+    /// A reminder before the due date belongs to its item too rather than to an episode, whose name changes while
+    /// nothing is due yet. That it was for this item, and not for an older one beside it, its day says.
+    pub(super) fn sent_in_cycle(&self, procedure: &Procedure, lead: &Item) -> Vec<Sent<'a>> {
         let is_before_due = |id: &String| {
             let days = procedure.step(id).and_then(|step| step.trigger.days_past_due());
             days.is_some_and(|days| days <= 0)
         };
-        self.own(contacts)
-            .filter(|c| self.is_of_cycle(c) || c.step_id.as_ref().is_some_and(is_before_due))
-            .filter_map(|c| Some(Sent { step_id: c.step_id.clone()?, on: c.on, counts: c.counts(), is_named: false }))
-            .collect()
+        let is_about = |c: &Contact| {
+            self.is_of_cycle(c)
+                || c.step_id.as_ref().is_some_and(is_before_due)
+                || c.items.iter().any(|named| named.is(lead))
+        };
+        let sent = |c: &'a Contact| {
+            let step_id = c.step_id.as_deref()?;
+            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false })
+        };
+        self.past.own.iter().copied().filter(|c| is_about(c)).filter_map(sent).collect()
     }
 
     /// The steps that an item took. What is only logged, without an item, counts for all that existed then.
-    pub(super) fn sent_of_item(&self, item: &Item, contacts: &[Contact]) -> Vec<Sent> {
-        let sent = |contact: &Contact| {
-            let (step_id, is_named) = match contact.items.as_slice() {
-                [] => (contact.step_id.as_ref().filter(|_| contact.on >= item.issue_date)?, false),
-                items => (items.iter().find(|named| named.is(item))?.step_id.as_ref()?, true),
-            };
-            Some(Sent { step_id: step_id.clone(), on: contact.on, counts: contact.counts(), is_named })
-        };
-        self.own(contacts).filter_map(sent).collect()
+    pub(super) fn sent_of_item(&self, item: &Item) -> Vec<Sent<'a>> {
+        let known = self.by_invoice();
+        let named = known.about(&item.invoice_id, item.installment_no).into_iter().filter_map(|(c, named)| {
+            let step_id = named.step_id.as_deref()?;
+            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: true })
+        });
+        let unnamed = known.unnamed.iter().filter(|c| c.on >= item.issue_date).filter_map(|c| {
+            let step_id = c.step_id.as_deref()?;
+            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false })
+        });
+        named.chain(unnamed).collect()
     }
 
     /// One more than was ever published for this step and cycle, whatever became of it.
-    pub(super) fn next_occurrence(&self, step: &Step, contacts: &[Contact]) -> u32 {
-        let of_cycle = self.own(contacts).filter(|c| self.is_of_cycle(c));
+    pub(super) fn next_occurrence(&self, step: &Step) -> u32 {
+        let of_cycle = self.past.own.iter().filter(|c| self.is_of_cycle(c));
         let published = of_cycle.filter(|c| c.step_id.as_ref() == Some(&step.id)).map(|c| c.occurrence);
         published.max().map_or(1, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX).saturating_add(1))
     }
 
+    /// How often the step failed at an address in the present cycle; where nobody knows at which, it counts for all of
+    /// the channel.
+    pub(super) fn failures(&self, step: &Step, point: &ContactPoint) -> usize {
+        let failed = self.past.own.iter().filter(|c| !c.counts() && c.step_id.as_ref() == Some(&step.id));
+        let there = failed.filter(|c| c.channel == point.channel && self.is_of_cycle(c));
+        there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address))).count()
+    }
+
     /// Under way, too recent, or answered.
-    pub(super) fn note_contact_reasons(&self, procedure: &Procedure, contacts: &[Contact], reasons: &mut Reasons) {
+    pub(super) fn note_contact_reasons(&self, procedure: &Procedure, reasons: &mut Reasons) {
+        let own = || self.past.own.iter().copied();
         let age = |c: &Contact| days_between(c.on, self.as_of);
         let under_way =
             |c: &&Contact| c.state == ContactState::Unreported && age(c) < i64::from(self.rules.unreported_days);
-        if let Some(contact) = self.own(contacts).find(under_way) {
+        if let Some(contact) = own().find(under_way) {
             let why = for_days(format!("published on {}", contact.on), contact.on, self.rules.unreported_days);
             reasons.because(HoldReason::PreviousUnreported, why);
         }
         // A gap lies between any two steps, an instruction too; a removal that is owed is no step against the debtor.
         let is_duty = |id: &String| procedure.step(id).is_some_and(|step| step.kind.is_duty());
-        let last =
-            self.own(contacts).filter(|c| c.counts() && !c.step_id.as_ref().is_some_and(is_duty)).max_by_key(|c| c.on);
+        let last = own().filter(|c| c.counts() && !c.step_id.as_ref().is_some_and(is_duty)).max_by_key(|c| c.on);
         if let Some(last) = last.filter(|c| age(c) < i64::from(procedure.min_gap_days)) {
             let why = for_days(format!("last contact on {}", last.on), last.on, procedure.min_gap_days);
             reasons.because(HoldReason::MinGap, why);
         }
-        let answered = self.own(contacts).filter_map(|c| c.answered_on).max();
+        self.note_room(reasons);
+    }
+
+    /// Room after the debtor has answered, and after it has paid.
+    fn note_room(&self, reasons: &mut Reasons) {
+        let answered = self.past.own.iter().filter_map(|c| c.answered_on).max();
         let of_segment = self.rules.response_windows.get(&self.standing.segment).copied();
         let window = of_segment.unwrap_or(self.rules.response_window_days);
-        if let Some(on) = answered.filter(|on| days_between(*on, self.as_of) < i64::from(window)) {
-            reasons.because(HoldReason::ResponseWindow, for_days(format!("answered on {on}"), on, window));
+        let paid = self.account.profile.last_payment_on;
+        let rooms = [("answered", answered, window), ("paid", paid, self.rules.payment_window_days)];
+        let open = rooms.into_iter().filter_map(|(word, on, days)| {
+            let on = on.filter(|on| days_between(*on, self.as_of) < i64::from(days))?;
+            Some((on + chrono::TimeDelta::days(i64::from(days)), for_days(format!("{word} on {on}"), on, days)))
+        });
+        // The one that ends last says when it is over; of equals the answer.
+        if let Some((_, why)) = open.rev().max_by_key(|(end, _)| *end) {
+            reasons.because(HoldReason::ResponseWindow, why);
         }
     }
 
     /// A cap on contacts, whatever the channel.
-    pub(super) fn note_cap(&self, contacts: &[Contact], reasons: &mut Reasons) {
+    pub(super) fn note_cap(&self, reasons: &mut Reasons) {
         let mut capped = self.rules.caps.iter().filter(|cap| cap.channel.is_none());
-        if let Some(cap) = capped.find(|cap| self.is_reached(cap, contacts)) {
+        if let Some(cap) = capped.find(|cap| self.is_reached(cap)) {
             let why = format!("{} contacts in {} days", cap.contacts_max, cap.days);
             // It is over when the oldest of those that fill it leaves the window.
-            let mut days = self.counted(cap, contacts);
-            days.sort_unstable_by_key(|on| std::cmp::Reverse(*on));
-            let oldest = (cap.contacts_max as usize).checked_sub(1).and_then(|place| days.get(place));
+            let days = self.counted(cap);
+            let oldest = days.len().checked_sub(cap.contacts_max as usize).and_then(|place| days.get(place));
             let why = oldest.and_then(|on| for_days(why.clone(), *on, cap.days)).or(Some(why));
             reasons.because(HoldReason::FrequencyCap, why);
         }
     }
 
     /// A message to the same debtor on the same channel and day.
-    pub(super) fn is_written_today(&self, channel: Channel, contacts: &[Contact]) -> bool {
-        let of_debtor = |c: &&Contact| c.debtor_id == self.debtor.debtor_id && c.channel == channel;
-        contacts.iter().filter(of_debtor).any(|c| c.on == self.as_of && c.counts())
+    pub(super) fn is_written_today(&self, channel: Channel) -> bool {
+        !self.past.debtor_days().within(Some(channel), self.as_of, 1).is_empty()
     }
 
     /// A cap on this very channel.
-    pub(super) fn is_channel_capped(&self, channel: Channel, contacts: &[Contact]) -> bool {
+    pub(super) fn is_channel_capped(&self, channel: Channel) -> bool {
         let mut capped = self.rules.caps.iter().filter(|cap| cap.channel == Some(channel));
-        capped.any(|cap| self.is_reached(cap, contacts))
+        capped.any(|cap| self.is_reached(cap))
     }
 
-    fn is_reached(&self, cap: &Cap, contacts: &[Contact]) -> bool {
+    fn is_reached(&self, cap: &Cap) -> bool {
         let is_for = cap.segment.as_ref().is_none_or(|s| *s == self.standing.segment);
-        is_for && self.counted(cap, contacts).len() >= cap.contacts_max as usize
+        is_for && self.counted(cap).len() >= cap.contacts_max as usize
     }
 
-    /// The days of the contacts that a cap counts.
-    fn counted(&self, cap: &Cap, contacts: &[Contact]) -> Vec<NaiveDate> {
-        let in_scope = |c: &&Contact| match cap.scope {
-            CapScope::Account => c.is_of(self.debtor, self.account),
-            CapScope::Debtor => c.debtor_id == self.debtor.debtor_id,
-            CapScope::Group => true,
+    /// The days of the contacts that a cap counts, in order.
+    fn counted(&self, cap: &Cap) -> &[NaiveDate] {
+        let days: &Days = match cap.scope {
+            CapScope::Account => &self.past.days,
+            CapScope::Debtor => self.past.debtor_days(),
+            CapScope::Group => self.past.group_days,
         };
-        let in_window = |c: &&Contact| days_between(c.on, self.as_of) < i64::from(cap.days);
-        let on_channel = |c: &&Contact| cap.channel.is_none_or(|channel| c.channel == channel);
-        let counted = contacts.iter().filter(|c| c.counts() && c.channel.addresses_debtor());
-        counted.filter(in_scope).filter(in_window).filter(on_channel).map(|c| c.on).collect()
+        days.within(cap.channel, self.as_of, cap.days)
     }
 
     /// Too little to write about.
@@ -205,32 +248,35 @@ impl Matter<'_> {
     ///
     /// That an action may have been sent protects the debtor from a second one; it is no proof that the debtor was told.
     /// So only a notice that was reported as sent begins its days. A notice that named nothing of what is due now is
-    /// given anew, for what is due.
+    /// given anew, for what is due. One that named an item announced it whatever the cycle.
     pub(super) fn announced<'r>(
         &mut self,
         procedure: &'r Procedure,
         mut rung: Rung<'r>,
-        contacts: &[Contact],
         reasons: &mut Reasons,
     ) -> Rung<'r> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
-        let of_notice = |c: &&Contact| c.counts() && c.step_id.as_ref() == Some(notice) && self.is_of_cycle(c);
-        let notices: Vec<&Contact> = self.own(contacts).filter(of_notice).collect();
-        let Some(last) = notices.iter().map(|c| c.on).max() else {
+        let notices = self.past.own.iter().copied().filter(|c| c.counts() && c.step_id.as_ref() == Some(notice));
+        let notices: Vec<Named<'a>> = notices.map(Named::by).collect();
+        let names_any = |n: &Named<'a>| rung.cited.iter().any(|cited| n.has(cited.item));
+        let is_about = |n: &&Named<'a>| match n.contact.items.is_empty() {
+            true => self.is_of_cycle(n.contact),
+            false => self.is_of_cycle(n.contact) || names_any(n),
+        };
+        let notices: Vec<&Named<'a>> = notices.iter().filter(is_about).collect();
+        let Some(last) = notices.iter().map(|n| n.contact.on).max() else {
             reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent")));
             return rung;
         };
-        let any_named = |c: &&&Contact| rung.cited.iter().any(|cited| self.named(c, cited.item));
-        if !notices.iter().any(|c| any_named(&c)) {
+        if !notices.iter().any(|n| names_any(n)) {
             let Some(step) = procedure.step(notice) else { return rung };
-            let occurrence = self.next_occurrence(step, contacts);
+            let occurrence = self.next_occurrence(step);
             self.trace.push(format!("{notice} of {last} named nothing that is due now: it is given anew"));
             let cited = rung.cited.iter().map(|cited| Cited { item: cited.item, takes: Some(step) }).collect();
             return Rung { step, occurrence, cited, ..rung };
         }
-        let was_sent = |c: &&&Contact| matches!(c.state, ContactState::Sent | ContactState::Answered);
-        let sent: Vec<&Contact> = notices.iter().filter(was_sent).copied().collect();
-        let noticed_on = |item: &Item| sent.iter().filter(|c| self.named(c, item)).map(|c| c.on).min();
+        let sent: Vec<&Named<'a>> = notices.into_iter().filter(|n| n.contact.was_sent()).collect();
+        let noticed_on = |item: &Item| sent.iter().filter(|n| n.has(item)).map(|n| n.contact.on).min();
         let has_run = |on: NaiveDate| days_between(on, self.as_of) >= i64::from(*days);
         let ripe = |cited: &&Cited<'r>| noticed_on(cited.item).is_some_and(has_run);
         let announced: Vec<Cited<'r>> = rung.cited.iter().filter(ripe).copied().collect();
@@ -245,13 +291,5 @@ impl Matter<'_> {
             reasons.because(HoldReason::NoticePeriod, why);
         }
         rung
-    }
-
-    /// Did the contact name the item? Where that is not known: what was not overdue on its day was not in it.
-    fn named(&self, contact: &Contact, item: &Item) -> bool {
-        match contact.items.as_slice() {
-            [] => self.rules.calendar.next_business_day(item.due_date) < contact.on,
-            items => items.iter().any(|named| named.is(item)),
-        }
     }
 }

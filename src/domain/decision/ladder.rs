@@ -5,7 +5,8 @@
 
 use std::cmp::Reverse;
 
-use super::{Contact, Item, Matter, Procedure, Step, select};
+use super::select::Balance;
+use super::{Item, Matter, Procedure, Step, select};
 use crate::domain::procedure::{Carrier, Facts, LevelOf, Next, StepKind};
 
 /// An item that a message names.
@@ -52,35 +53,27 @@ pub(super) struct Waiting<'a> {
 
 impl<'a> Matter<'a> {
     /// The next step; `None` where there is no item to name.
-    pub(super) fn climb(
-        &mut self,
-        procedure: &'a Procedure,
-        eligible: &[&'a Item],
-        contacts: &[Contact],
-    ) -> Option<Climb<'a>> {
-        match procedure.level_of {
-            LevelOf::Account => self.climb_by_account(procedure, eligible, contacts),
-            LevelOf::Item => self.climb_by_item(procedure, eligible, contacts),
-        }
+    pub(super) fn climb(&mut self, procedure: &'a Procedure, eligible: &[&'a Item]) -> Option<Climb<'a>> {
+        let climb = match procedure.level_of {
+            LevelOf::Account => self.climb_by_account(procedure, eligible),
+            LevelOf::Item => self.climb_by_item(procedure, eligible),
+        };
+        self.end_asides();
+        climb
     }
 
-    fn climb_by_account(
-        &mut self,
-        procedure: &'a Procedure,
-        eligible: &[&'a Item],
-        contacts: &[Contact],
-    ) -> Option<Climb<'a>> {
+    fn climb_by_account(&mut self, procedure: &'a Procedure, eligible: &[&'a Item]) -> Option<Climb<'a>> {
         let lead = select::anchor(eligible, |open| self.is_below(Some(procedure), &self.rules.tolerance, open))?;
-        let sent = self.sent_in_cycle(procedure, contacts);
-        let facts = self.facts(procedure, lead, eligible, &sent);
+        let sent = self.sent_in_cycle(procedure, lead);
+        let facts = self.facts(procedure, lead, Balance::of(eligible), &sent);
         let segment = &self.standing.segment;
         self.trace.push(procedure.considered(&facts, segment, &sent));
         self.state = procedure.state(&facts, segment);
         let (next, cited, passed) =
-            self.next_listable(procedure, &facts, &sent, contacts, &|step| select::cited(eligible, lead, step));
+            self.next_listable(procedure, &facts, &sent, &|step| select::cited(eligible, lead, step));
         Some(match next {
             Next::Due { step, occurrence } => {
-                let occurrence = occurrence.max(self.next_occurrence(step, contacts));
+                let occurrence = occurrence.max(self.next_occurrence(step));
                 let cited = cited.into_iter().map(|item| Cited { item, takes: Some(step) }).collect();
                 Climb::Due(Rung { step, occurrence, days_past_due: facts.days_past_due, cited })
             }
@@ -88,35 +81,30 @@ impl<'a> Matter<'a> {
         })
     }
 
-    fn climb_by_item(
-        &mut self,
-        procedure: &'a Procedure,
-        eligible: &[&'a Item],
-        contacts: &[Contact],
-    ) -> Option<Climb<'a>> {
+    fn climb_by_item(&mut self, procedure: &'a Procedure, eligible: &[&'a Item]) -> Option<Climb<'a>> {
+        let balance = Balance::of(eligible);
         let mut rungs: Vec<Standing<'a>> = Vec::with_capacity(eligible.len());
         for item in eligible {
-            let sent = self.sent_of_item(item, contacts);
-            let mut facts = self.facts(procedure, item, eligible, &[]);
-            facts.own_since = item.issue_date;
-            facts.previous_on = procedure.previous_on(&facts, &sent);
-            let considered = procedure.considered(&facts, &self.standing.segment, &sent);
+            let sent = self.sent_of_item(item);
+            let facts = self.facts_of_item(procedure, item, balance, &sent);
             let state = procedure.state(&facts, &self.standing.segment);
-            let (next, _, passed) = self.next_listable(procedure, &facts, &sent, contacts, &|_| vec![*item]);
-            rungs.push(Standing { item, next, passed, state, facts, considered });
+            let (next, _, passed) = self.next_listable(procedure, &facts, &sent, &|_| vec![*item]);
+            rungs.push(Standing { item, next, passed, state });
         }
         self.state = rungs.iter().filter_map(|r| r.state).max_by_key(|step| step.level);
         let lead = carrier(procedure.carrier, &rungs)?;
         let (name, number) = (&lead.item.invoice_id, lead.item.installment_no);
+        let sent = self.sent_of_item(lead.item);
+        let facts = self.facts_of_item(procedure, lead.item, balance, &sent);
         self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
-        self.trace.push(lead.considered.clone());
+        self.trace.push(procedure.considered(&facts, &self.standing.segment, &sent));
         let Next::Due { step, .. } = lead.next else {
-            let (next, facts, passed) = (lead.next.clone(), lead.facts.clone(), lead.passed.clone());
+            let (next, passed) = (lead.next.clone(), lead.passed.clone());
             return Some(Climb::Wait(Waiting { next, lead: lead.item, facts, passed }));
         };
-        let occurrence = self.next_occurrence(step, contacts);
+        let occurrence = self.next_occurrence(step);
         let cited = rungs.iter().filter_map(|rung| rung.cited_with(lead, step)).collect();
-        Some(Climb::Due(Rung { step, occurrence, days_past_due: lead.facts.days_past_due, cited }))
+        Some(Climb::Due(Rung { step, occurrence, days_past_due: facts.days_past_due, cited }))
     }
 }
 
@@ -126,8 +114,6 @@ struct Standing<'a> {
     next: Next<'a>,
     passed: Option<String>,
     state: Option<&'a Step>,
-    facts: Facts,
-    considered: String,
 }
 
 impl<'a> Standing<'a> {
@@ -139,7 +125,7 @@ impl<'a> Standing<'a> {
     }
 
     fn age(&self) -> (bool, chrono::NaiveDate, &str, i64) {
-        (!self.item.is_overdue, self.item.due_date, &self.item.invoice_id, self.item.installment_no)
+        (!self.item.is_overdue(), self.item.due_date, &self.item.invoice_id, self.item.installment_no)
     }
 
     /// Named beside the item that carries the message? It takes its own step, never one above the message's.
@@ -149,10 +135,10 @@ impl<'a> Standing<'a> {
         let takes = self.due().filter(|own| own.level <= step.level);
         let is_exclusive =
             step.kind.is_instruction() || matches!(step.kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice);
-        let is_cited = match (is_exclusive, lead.item.is_overdue) {
+        let is_cited = match (is_exclusive, lead.item.is_overdue()) {
             (true, _) => takes == Some(step),
-            (false, true) => self.item.is_overdue,
-            (false, false) => !self.item.is_overdue && takes.is_some(),
+            (false, true) => self.item.is_overdue(),
+            (false, false) => !self.item.is_overdue() && takes.is_some(),
         };
         is_cited.then_some(Cited { item: self.item, takes })
     }
@@ -164,7 +150,7 @@ fn carrier<'r, 'a>(by: Carrier, rungs: &'r [Standing<'a>]) -> Option<&'r Standin
     match by {
         Carrier::OldestItem => oldest(),
         Carrier::LargestItem => rungs.iter().max_by(|a, b| {
-            let size = |r: &Standing<'a>| (r.item.is_overdue, r.item.open);
+            let size = |r: &Standing<'a>| (r.item.is_overdue(), r.item.open);
             size(a).cmp(&size(b)).then_with(|| b.age().cmp(&a.age()))
         }),
         Carrier::MaxLevel => {

@@ -3,34 +3,54 @@
 //! A step that is left with nothing to list is passed by, and the ladder goes on to the next: an account whose items
 //! somebody else has listed would stand on that rung for good.
 
-use chrono::Months;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-use super::{Contact, Item, Matter, Next, Procedure, Step};
+use chrono::{Months, NaiveDate};
+
+use super::trace::listed;
+use super::{Item, Matter, Next, Procedure, Step};
+use crate::domain::case::{Contact, Entry, EntryKind};
 use crate::domain::procedure::{Facts, Sent};
 
 /// CDC art. 43 § 1: nothing negative is kept for longer; the term runs from the due date.
 const LISTING_YEARS_MAX: u32 = 5;
 
+/// What is entered against an account, and what was asked to be in this episode, by invoice.
+pub(super) struct Register<'a> {
+    /// With the instalment.
+    entries: HashMap<(&'a str, i64), Vec<&'a Entry>>,
+    instructions: HashMap<&'a str, Vec<Instruction<'a>>>,
+}
+
+/// An instruction that went to a bureau or a registry, or may have.
+struct Instruction<'a> {
+    kind: EntryKind,
+    bureau: Option<&'a str>,
+    /// `None`: the whole invoice.
+    installment_no: Option<i64>,
+    on: NaiveDate,
+}
+
 /// Where a step stands, the items that it names, and why steps before it were passed by.
 type Found<'p, 'i> = (Next<'p>, Vec<&'i Item>, Option<String>);
 
-impl Matter<'_> {
+impl<'a> Matter<'a> {
     /// The next step with what it may name of the items that `cited` gives it.
-    pub(super) fn next_listable<'p, 'i>(
+    pub(super) fn next_listable<'i>(
         &mut self,
-        procedure: &'p Procedure,
+        procedure: &'a Procedure,
         facts: &Facts,
-        sent: &[Sent],
-        contacts: &[Contact],
+        sent: &[Sent<'a>],
         cited: &dyn Fn(&Step) -> Vec<&'i Item>,
-    ) -> Found<'p, 'i> {
-        let mut sent = sent.to_vec();
+    ) -> Found<'a, 'i> {
+        let mut sent = Cow::Borrowed(sent);
         let mut passed: Vec<String> = Vec::new();
         loop {
             let next = procedure.next_step(facts, &self.standing.segment, &sent);
             let why = || (!passed.is_empty()).then(|| passed.join(", "));
             let Next::Due { step, .. } = &next else { return (next, Vec::new(), why()) };
-            match self.listable(step, contacts, cited(step)) {
+            match self.listable(step, cited(step)) {
                 Ok(items) => return (next, items, why()),
                 Err(reason) => {
                     let line = format!("{} passed by: {reason}", step.id);
@@ -38,55 +58,52 @@ impl Matter<'_> {
                     if passed.contains(&line) {
                         return (Next::Exhausted, Vec::new(), why());
                     }
-                    self.trace.push(line.clone());
+                    self.aside(line.clone());
                     passed.push(line);
-                    sent.push(Sent { step_id: step.id.clone(), on: self.as_of, counts: true, is_named: true });
+                    sent.to_mut().push(Sent { step_id: &step.id, on: self.as_of, counts: true, is_named: true });
                 }
             }
         }
     }
 
     /// The items that a step may name; where none is left, why.
-    fn listable<'i>(
-        &mut self,
-        step: &Step,
-        contacts: &[Contact],
-        cited: Vec<&'i Item>,
-    ) -> Result<Vec<&'i Item>, String> {
-        if step.kind.register().is_none() {
-            return Ok(cited);
-        }
+    fn listable<'i>(&mut self, step: &Step, cited: Vec<&'i Item>) -> Result<Vec<&'i Item>, String> {
+        let Some(kind) = step.kind.register() else { return Ok(cited) };
         let (mut items, mut left_out) = (Vec::new(), Vec::new());
         for item in cited {
-            match self.why_not_listed(step, contacts, item) {
+            match self.why_not_listed(step, kind, item) {
                 Some(why) => left_out.push(format!("{}/{} {why}", item.invoice_id, item.installment_no)),
                 None => items.push(item),
             }
         }
         if items.is_empty() {
-            return Err(left_out.join(", "));
+            return Err(listed(&left_out));
         }
         // What led to the step may be left out of it: then something else must be as late.
         let days = step.trigger.days_past_due();
         if days.is_some_and(|days| items.iter().all(|item| item.days_past_due < days)) {
-            left_out.push("nothing else is as late".to_owned());
-            return Err(left_out.join(", "));
+            let last = if left_out.is_empty() { "" } else { ", " };
+            return Err(listed(&left_out) + last + "nothing else is as late");
         }
-        self.trace.extend(left_out.into_iter().map(|line| format!("left out: {line}")));
+        left_out.into_iter().for_each(|line| self.aside(format!("left out: {line}")));
         Ok(items)
     }
 
-    fn why_not_listed(&self, step: &Step, contacts: &[Contact], item: &Item) -> Option<String> {
-        let kind = step.kind.register()?;
+    fn why_not_listed(&self, step: &Step, kind: EntryKind, item: &Item) -> Option<String> {
+        let register = self.register.get_or_init(|| self.registered());
         // A step without a bureau means whichever there is.
-        let is_there = |bureau: &str| step.bureau.as_ref().is_none_or(|own| own == bureau);
-        let is_item =
-            |other: &&Item| other.invoice_id == item.invoice_id && other.installment_no == item.installment_no;
-        let mut entries = self.account.entries.iter().filter(|e| e.kind == kind && is_there(&e.counterpart));
-        if let Some(entry) = entries.find(|e| e.items.iter().any(|i| is_item(&i))) {
+        let is_there =
+            |entry: &&&Entry| entry.kind == kind && step.bureau.as_ref().is_none_or(|own| *own == entry.counterpart);
+        let entries = register.entries.get(&(item.invoice_id.as_str(), item.installment_no));
+        if let Some(entry) = entries.into_iter().flatten().find(is_there) {
             return Some(format!("is with {} since {}", entry.counterpart, entry.since));
         }
-        if let Some(on) = self.asked_on(step, contacts, item) {
+        let is_asked = |i: &&Instruction<'_>| {
+            let is_item = i.installment_no.is_none_or(|no| no == item.installment_no);
+            is_item && i.kind == kind && i.bureau == step.bureau.as_deref()
+        };
+        let asked = register.instructions.get(item.invoice_id.as_str()).into_iter().flatten().filter(is_asked);
+        if let Some(on) = asked.map(|i| i.on).max() {
             return Some(format!("was instructed on {on}"));
         }
         let years = step.listing_years_max.unwrap_or(LISTING_YEARS_MAX);
@@ -94,17 +111,28 @@ impl Matter<'_> {
         last_day.is_some_and(|day| self.as_of > day).then(|| format!("was due more than {years} years ago"))
     }
 
-    /// An instruction of this episode named the item, and is not known to have failed; the bureau has yet to report.
-    fn asked_on(&self, step: &Step, contacts: &[Contact], item: &Item) -> Option<chrono::NaiveDate> {
-        let instructed = |contact: &&Contact| {
-            let procedure = contact.regua.as_ref().and_then(|id| self.rules.procedures.get(id));
-            let earlier = procedure.zip(contact.step_id.as_ref()).and_then(|(p, id)| p.step(id));
-            earlier.is_some_and(|e| {
-                e.kind.is_instruction() && e.kind.register() == step.kind.register() && e.bureau == step.bureau
-            })
-        };
-        let named = |contact: &&Contact| contact.items.iter().any(|named| named.is(item));
-        let of_episode = self.counted_in_cycle(contacts);
-        of_episode.filter(named).filter(instructed).map(|c| c.on).max()
+    /// An instruction of this episode that is not known to have failed keeps what it named: the bureau has yet to report.
+    fn registered(&self) -> Register<'a> {
+        let mut register = Register { entries: HashMap::new(), instructions: HashMap::new() };
+        for entry in &self.account.entries {
+            for item in &entry.items {
+                register.entries.entry((&item.invoice_id, item.installment_no)).or_default().push(entry);
+            }
+        }
+        for (contact, kind, bureau) in self.counted_in_cycle().filter_map(|c| self.instructed(c)) {
+            for named in &contact.items {
+                let (installment_no, on) = (named.installment_no, contact.on);
+                let of_invoice = register.instructions.entry(&named.invoice_id).or_default();
+                of_invoice.push(Instruction { kind, bureau, installment_no, on });
+            }
+        }
+        register
+    }
+
+    /// Where an instruction entered what it named.
+    fn instructed(&self, contact: &'a Contact) -> Option<(&'a Contact, EntryKind, Option<&'a str>)> {
+        let procedure = self.rules.procedures.get(contact.regua.as_ref()?)?;
+        let step = procedure.step(contact.step_id.as_ref()?).filter(|step| step.kind.is_instruction())?;
+        Some((contact, step.kind.register()?, step.bureau.as_deref()))
     }
 }

@@ -5,19 +5,14 @@
 
 use super::charges::Claim;
 use super::ladder::Rung;
-use super::{Contact, Hold, Matter, MessageError, Outcome, Procedure, Reasons, Step};
+use super::{Hold, Matter, MessageError, Outcome, Procedure, Reasons, Step};
 use crate::domain::action;
-use crate::domain::case::{ContactState, Ended};
+use crate::domain::case::{Contact, Ended};
 use crate::domain::procedure::StepKind;
 
 impl<'a> Matter<'a> {
     /// The outcome, or in place of a hold the thanks for an episode that has just ended.
-    pub(super) fn thanks(
-        &mut self,
-        regua: &str,
-        contacts: &[Contact],
-        outcome: Outcome,
-    ) -> Result<Outcome, MessageError> {
+    pub(super) fn thanks(&mut self, regua: &str, outcome: Outcome) -> Result<Outcome, MessageError> {
         let account = self.account;
         let debtor = self.debtor;
         let is_silent = self.rules.halted || debtor.is_held || debtor.is_insolvent || debtor.dunning_block.is_some();
@@ -25,12 +20,12 @@ impl<'a> Matter<'a> {
             return Ok(outcome);
         };
         let Some((procedure, step)) = self.receipt_step(regua, ended) else { return Ok(outcome) };
-        let Some((cycle_id, occurrence)) = self.unthanked(procedure, step, ended, contacts) else { return Ok(outcome) };
+        let Some((cycle_id, occurrence)) = self.unthanked(procedure, step, ended) else { return Ok(outcome) };
         let mut reasons = Reasons::default();
         self.trace = hold.trace.clone();
         self.trace.push(format!("all paid on {}: step {}", ended.on, step.id));
-        self.note_cap(contacts, &mut reasons);
-        let route = self.route(step, contacts, &mut reasons);
+        self.note_cap(&mut reasons);
+        let route = self.route(step, &mut reasons);
         let trace = std::mem::take(&mut self.trace);
         match route {
             Some(route) if reasons.0.is_empty() => {
@@ -52,24 +47,18 @@ impl<'a> Matter<'a> {
     }
 
     /// The episode's cycle and the number of the receipt; `None` where nobody was reminded, or thanks were said.
-    fn unthanked(
-        &self,
-        procedure: &Procedure,
-        step: &Step,
-        ended: &Ended,
-        contacts: &[Contact],
-    ) -> Option<(String, u32)> {
+    fn unthanked(&self, procedure: &Procedure, step: &Step, ended: &Ended) -> Option<(String, u32)> {
         let is_after_due = |id: &String| {
             let known = procedure.step(id);
             known.is_none_or(|s| s.kind.is_rung() && s.trigger.days_past_due().is_none_or(|days| days > 0))
         };
         let is_reminder = |c: &&Contact| {
-            matches!(c.state, ContactState::Sent | ContactState::Answered)
+            c.was_sent()
                 && c.on >= ended.start
                 && c.channel.addresses_debtor()
                 && c.step_id.as_ref().is_some_and(is_after_due)
         };
-        let own = || contacts.iter().filter(|c| c.is_of(self.debtor, self.account));
+        let own = || self.past.of_account.iter().copied();
         let last = own().filter(is_reminder).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()))?;
         let named = || {
             let (tenant, account) = (&self.rules.tenant, self.account);
@@ -78,7 +67,7 @@ impl<'a> Matter<'a> {
         let cycle_id = last.cycle_id.clone().unwrap_or_else(named);
         let receipts =
             || own().filter(|c| c.step_id.as_ref() == Some(&step.id) && c.cycle_id.as_ref() == Some(&cycle_id));
-        if receipts().any(Contact::counts) {
+        if receipts().any(|c| c.counts()) {
             return None;
         }
         let last = receipts().map(|c| c.occurrence).max().unwrap_or(0);

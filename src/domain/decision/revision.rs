@@ -5,7 +5,7 @@
 //! adds what is due to those whom nobody wrote to. What it took back is decided anew by the next date, once the gateway
 //! has told that it was not sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Decision, Hold, HoldReason, Outcome};
 use crate::domain::action::Action;
@@ -62,8 +62,9 @@ pub fn reconcile(
     payload_sha256: &dyn Fn(&Action) -> String,
 ) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
+    let before = Before::of(published);
     let mut judge = |action: &Action| {
-        let standing = standing(action, published, payload_sha256);
+        let standing = before.standing(action, payload_sha256);
         if standing == Standing::Kept {
             kept.insert(action.action_id.clone());
         }
@@ -79,18 +80,33 @@ pub fn reconcile(
     kept
 }
 
-fn standing(action: &Action, published: &[Published], payload_sha256: &dyn Fn(&Action) -> String) -> Standing {
-    let before = published.iter().find(|p| p.action_id == action.action_id);
-    match before {
-        Some(p) if p.is_voided => Standing::Barred("an earlier revision took it back"),
-        Some(p) if p.payload_sha256 != payload_sha256(action) => Standing::Barred("it was published with other words"),
-        Some(_) => Standing::Kept,
-        None => {
-            let reaches_debtor = Channel::parse(action.channel).is_some_and(Channel::addresses_debtor);
-            let may_have_been_sent = |p: &Published| p.fate != Fate::NotSent && p.addresses_debtor();
-            match reaches_debtor && published.iter().any(may_have_been_sent) {
-                true => Standing::Barred("another message of this date may have been sent"),
-                false => Standing::New,
+/// What was published of a group, to be asked of every action.
+struct Before<'p> {
+    by_id: HashMap<&'p str, &'p Published>,
+    may_have_been_sent: bool,
+}
+
+impl<'p> Before<'p> {
+    fn of(published: &'p [Published]) -> Before<'p> {
+        // Of one id the first counts.
+        let by_id = published.iter().rev().map(|p| (p.action_id.as_str(), p)).collect();
+        let may_have_been_sent = published.iter().any(|p| p.fate != Fate::NotSent && p.addresses_debtor());
+        Before { by_id, may_have_been_sent }
+    }
+
+    fn standing(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> Standing {
+        match self.by_id.get(action.action_id.as_str()) {
+            Some(p) if p.is_voided => Standing::Barred("an earlier revision took it back"),
+            Some(p) if p.payload_sha256 != payload_sha256(action) => {
+                Standing::Barred("it was published with other words")
+            }
+            Some(_) => Standing::Kept,
+            None => {
+                let reaches_debtor = Channel::parse(action.channel).is_some_and(Channel::addresses_debtor);
+                match reaches_debtor && self.may_have_been_sent {
+                    true => Standing::Barred("another message of this date may have been sent"),
+                    false => Standing::New,
+                }
             }
         }
     }

@@ -3,13 +3,14 @@
 //! Among the addresses on the step's channels the one comes first on whose channel the debtor is expected to answer
 //! most (`Reach::odds`: its own answers and its stated preference, tempered by the prior), then the cheaper one, then
 //! the one that the step names first. A notice that the law asks for goes by the step's order alone: what counts there
-//! is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why.
+//! is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why. So is an
+//! address at which the step has failed `attempts_max` times: it goes on by the next one, and never repeats for ever.
 
 use std::cmp::{Ordering, Reverse};
 
 use chrono::Timelike;
 
-use super::{Contact, HoldReason, Matter, Reasons, Step};
+use super::{HoldReason, Matter, Reasons, Step};
 use crate::domain::answers::{ChannelAnswers, Odds};
 use crate::domain::calendar::{Place, Slot};
 use crate::domain::case::{ContactPoint, Debtor, Validity};
@@ -40,71 +41,100 @@ struct Candidate<'a> {
     position: usize,
 }
 
+/// Why an address is not used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    OptedOut,
+    Invalid,
+    Unauthorised,
+    NoTemplate,
+    /// So many times at this address.
+    Failed(usize),
+    Today,
+    Capped,
+}
+
+impl Refusal {
+    fn text(self) -> String {
+        match self {
+            Refusal::OptedOut => "opted out".to_owned(),
+            Refusal::Invalid => "bounced or known to be wrong".to_owned(),
+            Refusal::Unauthorised => "not authorised to hear about the debt".to_owned(),
+            Refusal::NoTemplate => "no template".to_owned(),
+            Refusal::Failed(1) => "failed once".to_owned(),
+            Refusal::Failed(times) => format!("failed {times} times"),
+            Refusal::Today => "written to today already".to_owned(),
+            Refusal::Capped => "cap reached".to_owned(),
+        }
+    }
+}
+
 impl<'a> Matter<'a> {
     /// Channel, address and hour; where there is none, every reason is noted.
-    pub(super) fn route(&mut self, step: &Step, contacts: &[Contact], reasons: &mut Reasons) -> Option<Route<'a>> {
+    pub(super) fn route(&mut self, step: &Step, reasons: &mut Reasons) -> Option<Route<'a>> {
         if step.kind.is_instruction() {
             let validity = instruction_validity(self.as_of);
             return Some(Route { channel: Channel::Instruction, point: None, validity });
         }
-        let address = self.address(step, contacts);
-        let place = self.place();
-        let slot = self.slot(&place);
-        if slot.is_none() {
-            let next = self.rules.calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
-            let day = next.map(|slot| slot.not_before.with_timezone(&place.zone).date_naive());
-            reasons.because(HoldReason::NoLegalSlot, day.map(|day| format!("next lawful hour from {day}")));
-        }
+        let address = self.address(step);
+        let slot = self.lawful_slot(reasons);
         let (channel, point) = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
         let slot = slot?;
         let validity = Validity { not_before: slot.not_before, expires_at: slot.expires_at };
         Some(Route { channel, point: Some(point), validity })
     }
 
+    /// The slot where the debtor is; the reason is noted where there is none.
+    fn lawful_slot(&mut self, reasons: &mut Reasons) -> Option<Slot> {
+        let calendar = &self.rules.calendar;
+        let Some(place) = calendar.place_of(self.debtor.whereabouts()) else {
+            reasons.because(HoldReason::NoLegalSlot, Some("another country, without a time zone".to_owned()));
+            return None;
+        };
+        if let Some(doubt) = place.doubt() {
+            self.trace.push(format!("hours narrowed: {doubt}, so lawful in every zone of the country"));
+        }
+        let slot = self.slot(&place);
+        if slot.is_none() {
+            let next = calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
+            let day = next.map(|slot| slot.not_before.with_timezone(&calendar.zone_at(&place)).date_naive());
+            reasons.because(HoldReason::NoLegalSlot, day.map(|day| format!("next lawful hour from {day}")));
+        }
+        slot
+    }
+
     /// The address to use: the first that may be used.
-    fn address(
-        &mut self,
-        step: &Step,
-        contacts: &[Contact],
-    ) -> Result<(Channel, &'a ContactPoint), (HoldReason, Option<String>)> {
+    fn address(&mut self, step: &Step) -> Result<(Channel, &'a ContactPoint), (HoldReason, Option<String>)> {
         let candidates = self.candidates(step);
-        let (mut opted_out, mut capped, mut today) = (false, false, false);
+        let mut refused: Vec<(Channel, Refusal)> = Vec::new();
         for (place, candidate) in candidates.iter().enumerate() {
             let (point, channel) = (candidate.point, candidate.point.channel);
-            let same = |is: fn(&ContactPoint) -> bool| {
-                candidates.iter().any(|other| is(other.point) && other.point.is_same_address(point))
+            let Some(refusal) = self.refusal(step, point, &candidates) else {
+                self.trace.push(candidate.won_over(&candidates[place..]));
+                return Ok((channel, point));
             };
-            let refusal = match point {
-                _ if same(|p| p.opted_out) => "opted out",
-                _ if same(|p| !p.is_valid) => "bounced or known to be wrong",
-                _ if same(|p| !p.is_authorized) && self.names_debt(step, channel) => {
-                    "not authorised to hear about the debt"
-                }
-                _ if !self.has_template(step, channel) => "no template",
-                _ if self.is_written_today(channel, contacts) => "written to today already",
-                _ if self.is_channel_capped(channel, contacts) => "cap reached",
-                _ => {
-                    self.trace.push(candidate.won_over(&candidates[place..]));
-                    return Ok((channel, point));
-                }
-            };
-            opted_out |= refusal == "opted out";
-            capped |= refusal == "cap reached";
-            today |= refusal == "written to today already";
-            self.trace.push(format!("{} passed over: {refusal}", channel.as_str()));
+            self.trace.push(format!("{} passed over: {}", channel.as_str(), refusal.text()));
+            refused.push((channel, refusal));
         }
-        let names: Vec<&str> = step.channels.iter().map(|c| c.as_str()).collect();
-        let looked_at = format!("looked at {}", names.join(", "));
-        if today && !capped {
-            let why = format!("one message a day on each channel; {looked_at}");
-            return Err((HoldReason::FrequencyCap, Some(why)));
-        }
-        let reason = match (capped, opted_out) {
-            (true, _) => HoldReason::FrequencyCap,
-            (false, true) => HoldReason::OptedOut,
-            (false, false) => HoldReason::NoContactPoint,
+        Err(no_address(step, &refused))
+    }
+
+    fn refusal(&self, step: &Step, point: &ContactPoint, candidates: &[Candidate<'a>]) -> Option<Refusal> {
+        let channel = point.channel;
+        let same = |is: fn(&ContactPoint) -> bool| {
+            candidates.iter().any(|other| is(other.point) && other.point.is_same_address(point))
         };
-        Err((reason, Some(looked_at)))
+        let failures = || self.failures(step, point);
+        match point {
+            _ if same(|p| p.opted_out) => Some(Refusal::OptedOut),
+            _ if same(|p| !p.is_valid) => Some(Refusal::Invalid),
+            _ if same(|p| !p.is_authorized) && self.names_debt(step, channel) => Some(Refusal::Unauthorised),
+            _ if !self.has_template(step, channel) => Some(Refusal::NoTemplate),
+            _ if failures() >= self.rules.attempts_max as usize => Some(Refusal::Failed(failures())),
+            _ if self.is_written_today(channel) => Some(Refusal::Today),
+            _ if self.is_channel_capped(channel) => Some(Refusal::Capped),
+            _ => None,
+        }
     }
 
     fn names_debt(&self, step: &Step, channel: Channel) -> bool {
@@ -133,24 +163,19 @@ impl<'a> Matter<'a> {
             || templates.has(&self.rules.default_language, &step.template, channel)
     }
 
-    fn place(&self) -> Place<'a> {
-        let debtor: &'a Debtor = self.debtor;
-        let zone = self.rules.calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
-        Place { state: debtor.state.as_deref(), city: debtor.city.as_deref(), zone }
-    }
-
     /// The slot at the hour that the account answers best, else its segment's, else as the window opens.
     ///
     /// An hour before the window opens means: as early as may be. One after it has closed is none.
-    fn slot(&mut self, place: &Place<'_>) -> Option<Slot> {
+    fn slot(&mut self, place: &Place) -> Option<Slot> {
+        let zone = place.zone();
         let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, place, hour);
         let own = self.debtor.answers.best_hour(self.rules.reach.hour_answers_min);
         let own = own.map(|(hour, answers)| (hour, format!("hour {hour}: {answers} answers")));
         let of_segment = self.rules.reach.best_hours.get(&self.standing.segment);
         let of_segment = of_segment.map(|hour| (*hour, format!("hour {hour}: best of the segment")));
-        for (hour, why) in own.into_iter().chain(of_segment) {
+        for (hour, why) in own.into_iter().chain(of_segment).filter(|_| zone.is_some()) {
             let slot = slot_at(Some(hour))?;
-            if slot.not_before.with_timezone(&place.zone).hour() >= hour {
+            if zone.is_some_and(|zone| slot.not_before.with_timezone(&zone).hour() >= hour) {
                 self.trace.push(why);
                 return Some(slot);
             }
@@ -188,6 +213,25 @@ impl Candidate<'_> {
             None if next.cost != self.cost => format!("{why}; {name} as much, but dearer"),
             None => format!("{why}; {name} as much, but later in the step"),
         }
+    }
+}
+
+/// Why no address of a step can be used; a cap and a message of today pass, and what failed too often comes before an
+/// opt-out from the rest.
+fn no_address(step: &Step, refused: &[(Channel, Refusal)]) -> (HoldReason, Option<String>) {
+    let any = |is: Refusal| refused.iter().any(|(_, refusal)| *refusal == is);
+    let names: Vec<&str> = step.channels.iter().map(|c| c.as_str()).collect();
+    let looked_at = format!("looked at {}", names.join(", "));
+    let failed = refused.iter().filter(|(_, refusal)| matches!(refusal, Refusal::Failed(_)));
+    let failed: Vec<String> = failed.map(|(channel, why)| format!("{} {}", channel.as_str(), why.text())).collect();
+    match (any(Refusal::Capped), any(Refusal::Today), failed.is_empty()) {
+        (false, true, _) => (HoldReason::FrequencyCap, Some(format!("one message a day on each channel; {looked_at}"))),
+        (true, _, _) => (HoldReason::FrequencyCap, Some(looked_at)),
+        (false, false, false) => {
+            (HoldReason::NoContactPoint, Some(format!("tried: {}; {looked_at}", failed.join(", "))))
+        }
+        (false, false, true) if any(Refusal::OptedOut) => (HoldReason::OptedOut, Some(looked_at)),
+        (false, false, true) => (HoldReason::NoContactPoint, Some(looked_at)),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use chrono::NaiveDate;
+
 use super::{HoldReason, Item, Matter, Minor, Procedure, REGUA_NONE, Rules, Step};
 use crate::domain::case::{Account, Debtor, UnappliedCredits};
 use crate::domain::procedure::{DisputeScope, Facts, LevelOf, Sent};
@@ -18,9 +20,9 @@ pub(super) fn regua(
 ) -> (String, &'static str) {
     // An item without a régua that exists is left out by itself (`item_reasons`); it does not silence the others.
     let has_one = |item: &&Item| item.regua.as_ref().is_some_and(|name| rules.procedures.contains_key(name));
-    let leading = account.items.iter().filter(has_one).min_by_key(|i| (!i.is_overdue, i.due_date));
-    let any_overdue = account.items.iter().any(|i| i.is_overdue);
-    let of_item = leading.filter(|i| i.is_overdue || !any_overdue).and_then(|i| i.regua.as_deref());
+    let leading = account.items.iter().filter(has_one).min_by_key(|i| (!i.is_overdue(), i.due_date));
+    let any_overdue = account.items.iter().any(|i| i.is_overdue());
+    let of_item = leading.filter(|i| i.is_overdue() || !any_overdue).and_then(|i| i.regua.as_deref());
     let choices = [
         ("item", of_item),
         ("debtor", debtor.regua.as_deref()),
@@ -54,7 +56,7 @@ fn group_name(group_id: &str) -> &str {
 /// leads only where there is nothing else: old as it may be, it is no reason to be formal.
 pub(super) fn anchor<'a>(eligible: &[&'a Item], is_rest: impl Fn(Minor) -> bool) -> Option<&'a Item> {
     let rank = |item: &&&'a Item| {
-        (!item.is_overdue, is_rest(item.open), item.due_date, item.invoice_id.as_str(), item.installment_no)
+        (!item.is_overdue(), is_rest(item.open), item.due_date, item.invoice_id.as_str(), item.installment_no)
     };
     eligible.iter().min_by(|a, b| rank(a).cmp(&rank(b))).copied()
 }
@@ -62,45 +64,92 @@ pub(super) fn anchor<'a>(eligible: &[&'a Item], is_rest: impl Fn(Minor) -> bool)
 /// The items that the message names: all that are overdue or, before that, all that the step's days reach.
 pub(super) fn cited<'a>(eligible: &[&'a Item], anchor: &Item, step: &Step) -> Vec<&'a Item> {
     let reached = step.trigger.days_past_due().unwrap_or(anchor.days_past_due).min(anchor.days_past_due);
-    let is_cited = |item: &&&Item| match anchor.is_overdue {
-        true => item.is_overdue,
+    let is_cited = |item: &&&Item| match anchor.is_overdue() {
+        true => item.is_overdue(),
         false => item.days_past_due >= reached,
     };
     eligible.iter().filter(is_cited).copied().collect()
 }
 
-/// The items as dunning sees them: with `net`, what is not applied to anything is taken off the oldest first.
-pub(super) fn netted<'a>(rules: &Rules, account: &'a Account) -> Cow<'a, [Item]> {
+/// What would be asked for of items that nothing speaks against: those that are overdue or, where none is, all.
+pub(super) fn asked_for(items: &[Item], holds: &[Vec<HoldReason>]) -> Minor {
+    let free = || items.iter().zip(holds).filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item);
+    match free().any(Item::is_overdue) {
+        true => free().filter(|item| item.is_overdue()).map(|item| item.open).sum(),
+        false => free().map(|item| item.open).sum(),
+    }
+}
+
+/// The items as dunning sees them, and what was taken off: with `net`, what is not applied to anything goes to the
+/// oldest of those that a message may name, and only then to those that it may not.
+pub(super) fn netted<'a>(rules: &Rules, account: &'a Account, holds: &[Vec<HoldReason>]) -> (Cow<'a, [Item]>, Minor) {
     let mut credit = account.credit;
     if rules.unapplied_credits != UnappliedCredits::Net || credit <= Minor::ZERO {
-        return Cow::Borrowed(&account.items);
+        return (Cow::Borrowed(&account.items), Minor::ZERO);
     }
     let mut items = account.items.clone();
-    let mut by_age: Vec<&mut Item> = items.iter_mut().collect();
-    by_age.sort_by(|a, b| {
-        (a.due_date, &a.invoice_id, a.installment_no).cmp(&(b.due_date, &b.invoice_id, b.installment_no))
+    let mut by_age: Vec<(bool, &mut Item)> =
+        items.iter_mut().zip(holds).map(|(item, holds)| (!holds.is_empty(), item)).collect();
+    by_age.sort_by(|(held, a), (also, b)| {
+        (held, a.due_date, &a.invoice_id, a.installment_no).cmp(&(also, b.due_date, &b.invoice_id, b.installment_no))
     });
-    for item in by_age {
-        let part = item.open.min(credit);
+    let mut netted = Minor::ZERO;
+    for (is_held, item) in by_age {
+        let part = item.open.min(credit).max(Minor::ZERO);
         item.open = item.open - part;
         credit = credit - part;
+        netted = netted + if is_held { Minor::ZERO } else { part };
     }
-    Cow::Owned(items)
+    (Cow::Owned(items), netted)
+}
+
+/// What of an account may be named, in sum.
+#[derive(Clone, Copy)]
+pub(super) struct Balance {
+    open: Minor,
+    open_items: u32,
+    overdue: Minor,
+    overdue_items: u32,
+}
+
+impl Balance {
+    pub(super) fn of(eligible: &[&Item]) -> Balance {
+        let overdue = || eligible.iter().filter(|i| i.is_overdue());
+        Balance {
+            open: eligible.iter().map(|i| i.open).sum(),
+            open_items: eligible.len() as u32,
+            overdue: overdue().map(|i| i.open).sum(),
+            overdue_items: overdue().count() as u32,
+        }
+    }
 }
 
 impl Matter<'_> {
-    /// Why each item is left out of messages: every reason, in order of precedence.
-    pub(super) fn item_holds(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
+    /// What speaks against naming each item, whatever its amount: every reason, in order of precedence.
+    pub(super) fn spoken_for(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
         let any_disputed = account_dispute && self.items.iter().any(|i| i.is_disputed);
+        self.items.iter().map(|item| self.item_reasons(procedure, item, any_disputed)).collect()
+    }
+
+    /// Why each item is left out of messages: also because a credit has covered it, or because it is too little.
+    pub(super) fn item_holds(
+        &self,
+        procedure: Option<&Procedure>,
+        mut holds: Vec<Vec<HoldReason>>,
+    ) -> Vec<Vec<HoldReason>> {
         let by_item = procedure.is_some_and(|p| p.level_of == LevelOf::Item);
-        let mut holds: Vec<Vec<HoldReason>> =
-            self.items.iter().map(|item| self.item_reasons(procedure, item, any_disputed)).collect();
+        let covered = self.items.iter().zip(&mut holds).filter(|(item, _)| item.open <= Minor::ZERO);
+        covered.for_each(|(_, holds)| {
+            holds.push(HoldReason::CreditCovers);
+            holds.sort_unstable();
+        });
         // A rest of some cents is not dunned because other invoices, not due yet, lift the account over the tolerance.
-        let due = |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue && holds.is_empty()).then_some(item.open);
+        let due =
+            |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue() && holds.is_empty()).then_some(item.open);
         let sum: Minor = self.items.iter().zip(&holds).filter_map(due).sum();
         let is_rest = |amount: Minor| self.is_below(procedure, &self.rules.tolerance, amount);
-        let is_below = |item: &Item| item.is_overdue && (is_rest(sum) || (by_item && is_rest(item.open)));
+        let is_below = |item: &Item| item.is_overdue() && (is_rest(sum) || (by_item && is_rest(item.open)));
         let free = self.items.iter().zip(&mut holds).filter(|(_, holds)| holds.is_empty());
         free.filter(|(item, _)| is_below(item)).for_each(|(_, holds)| holds.push(HoldReason::BelowTolerance));
         holds
@@ -117,29 +166,51 @@ impl Matter<'_> {
             (item.is_returned, HoldReason::GoodsReturnOpen),
             (item.in_kept_agreement, HoldReason::AgreementKept),
             (item.promise_pending, HoldReason::PromisePending),
-            (item.open <= Minor::ZERO, HoldReason::CreditCovers),
             (has_no_regua || has_no_step, HoldReason::ReguaNone),
             (item.agency_id.is_some(), HoldReason::WithAgency),
         ];
         reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
     }
 
-    pub(super) fn facts(&self, procedure: &Procedure, anchor: &Item, eligible: &[&Item], sent: &[Sent]) -> Facts {
-        let overdue = eligible.iter().filter(|i| i.is_overdue);
+    pub(super) fn facts(&self, procedure: &Procedure, anchor: &Item, balance: Balance, sent: &[Sent<'_>]) -> Facts {
         // Before the episode this item led the account; within it another one did, until this one fell due.
-        let has_led = !anchor.is_overdue || anchor.due_date <= self.account.episode_start;
+        let has_led = !anchor.is_overdue() || anchor.due_date <= self.account.episode_start;
+        let own_since = if has_led { anchor.issue_date } else { anchor.due_date };
+        self.facts_since(own_since, procedure, anchor, balance, sent)
+    }
+
+    /// Of an item that climbs on its own.
+    pub(super) fn facts_of_item(
+        &self,
+        procedure: &Procedure,
+        item: &Item,
+        balance: Balance,
+        sent: &[Sent<'_>],
+    ) -> Facts {
+        self.facts_since(item.issue_date, procedure, item, balance, sent)
+    }
+
+    fn facts_since(
+        &self,
+        own_since: NaiveDate,
+        procedure: &Procedure,
+        item: &Item,
+        balance: Balance,
+        sent: &[Sent<'_>],
+    ) -> Facts {
+        let Balance { open, open_items, overdue, overdue_items } = balance;
         let mut facts = Facts {
             as_of: self.as_of,
-            days_past_due: if anchor.is_overdue { anchor.days_past_due } else { anchor.days_past_due.min(0) },
-            due_date: anchor.due_date,
-            issue_date: anchor.issue_date,
-            own_since: if has_led { anchor.issue_date } else { anchor.due_date },
+            days_past_due: item.days_past_due,
+            due_date: item.due_date,
+            issue_date: item.issue_date,
+            own_since,
             currency: self.account.currency,
-            open: eligible.iter().map(|i| i.open).sum(),
-            open_items: eligible.len() as u32,
-            overdue: overdue.clone().map(|i| i.open).sum(),
-            overdue_items: overdue.count() as u32,
-            begins_at: anchor.step_override.clone(),
+            open,
+            open_items,
+            overdue,
+            overdue_items,
+            begins_at: item.step_override.clone(),
             previous_on: None,
             promise_broken: self.account.promise_broken,
             agreement_broken: self.account.agreement_broken,

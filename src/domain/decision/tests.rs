@@ -2,6 +2,7 @@
 
 mod caps;
 mod charges;
+mod credits;
 mod duties;
 mod experiments;
 mod fields;
@@ -11,9 +12,12 @@ mod items;
 mod ladder;
 mod listings;
 mod messages;
+mod places;
 mod properties;
 mod revisions;
+mod room;
 mod routes;
+mod scale;
 mod scopes;
 mod support;
 mod traces;

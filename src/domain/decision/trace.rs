@@ -15,6 +15,8 @@ use crate::domain::procedure::Facts;
 
 /// Items that a text names; more are counted.
 const ITEMS_MAX: usize = 5;
+/// Lines of one kind that a trace holds; more are counted.
+const LINES_MAX: usize = 20;
 
 /// `last contact on 2026-06-29, until 2026-07-01`: the last of so many days that begin with that one.
 pub(super) fn for_days(why: String, from: NaiveDate, days: u32) -> Option<String> {
@@ -32,22 +34,48 @@ impl Reasons {
     }
 }
 
+/// The first of many texts, and how many there are besides.
+pub(super) fn listed(texts: &[String]) -> String {
+    texts[..texts.len().min(ITEMS_MAX)].join(", ") + &and_more(texts.len())
+}
+
+fn and_more(count: usize) -> String {
+    match count.saturating_sub(ITEMS_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}
+
 impl Matter<'_> {
+    /// One of many lines of a kind: the first ones are kept, the others counted.
+    pub(super) fn aside(&mut self, line: String) {
+        self.asides += 1;
+        if self.asides <= LINES_MAX {
+            self.trace.push(line);
+        }
+    }
+
+    /// That was all of this kind.
+    pub(super) fn end_asides(&mut self) {
+        let more = std::mem::take(&mut self.asides).saturating_sub(LINES_MAX);
+        if more > 0 {
+            self.trace.push(format!("and {more} more lines like these"));
+        }
+    }
+
     /// Which items no message may name, and why.
     pub(super) fn trace_left_out(&mut self, item_holds: &[Vec<HoldReason>]) {
-        let mut by_reason: BTreeMap<HoldReason, Vec<String>> = BTreeMap::new();
+        let mut by_reason: BTreeMap<HoldReason, Vec<&Item>> = BTreeMap::new();
         for (item, holds) in self.items.iter().zip(item_holds) {
-            for reason in holds {
-                let until = item_until(item, *reason).map_or(String::new(), |day| format!(" until {day}"));
-                let text = format!("{} / {}{until}", item.invoice_id, item.installment_no);
-                by_reason.entry(*reason).or_default().push(text);
-            }
+            holds.iter().for_each(|reason| by_reason.entry(*reason).or_default().push(item));
         }
         for (reason, items) in by_reason {
-            let more = items.len().saturating_sub(ITEMS_MAX);
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let named = items[..items.len() - more].join(", ");
-            self.trace.push(format!("left out by {}: {named}{rest}", reason.as_str()));
+            let text = |item: &&Item| {
+                let until = item_until(item, reason).map_or(String::new(), |day| format!(" until {day}"));
+                format!("{} / {}{until}", item.invoice_id, item.installment_no)
+            };
+            let first: Vec<String> = items.iter().take(ITEMS_MAX).map(text).collect();
+            self.trace.push(format!("left out by {}: {}{}", reason.as_str(), first.join(", "), and_more(items.len())));
         }
     }
 

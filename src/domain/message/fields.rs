@@ -62,7 +62,8 @@ const fn or_null(field: Field) -> Field {
     Field { nullable: true, ..field }
 }
 
-/// Items that the longest message is tried with; templates show the first ones and say how many more there are.
+/// Items that a template is given at most, and that the longest message is tried with; templates show the first ones
+/// and say how many more there are.
 pub const ITEMS_MAX: usize = 500;
 
 const DEBTOR: &[Field] = &[
@@ -123,14 +124,21 @@ const DUNNING: &[Field] = &[
 pub const FIELDS: &[Field] = &[
     open("debtor", Kind::Record(DEBTOR), "to whom the message goes", ""),
     open("creditor", Kind::Record(CREDITOR), "who writes, from [creditors] of the pipeline", ""),
-    debt("items", Kind::List(ITEM), "the items that the message names, at least one", ""),
-    debt("items_count", Kind::Count(2, 99_999), "number of items", ""),
+    debt("items", Kind::List(ITEM), "the items that the message names, at least one and at most 500 of them", ""),
+    debt("items_count", Kind::Count(2, 99_999), "number of items, all of them", ""),
     debt("open_amount", Kind::Amount(246_912), "what is open of all items", ""),
     debt("fine_amount", Kind::Amount(4_938), "fine (multa); 0 = none", ""),
     debt("interest_amount", Kind::Amount(1_728), "interest (juros de mora); 0 = none", ""),
     debt("fee_amount", Kind::Amount(1_000), "costs of collection; 0 = none", ""),
     debt("residual_amount", Kind::Amount(1_500), "charges left on items paid late, claimed; 0 = none", ""),
     debt("waived_amount", Kind::Amount(700), "the same where they are waived, in no total; 0 = none", ""),
+    debt(
+        "credit_amount",
+        Kind::Amount(12_300),
+        "credit in the debtor's favour that is applied to no item; 0 = none",
+        "",
+    ),
+    debt("is_credit_netted", Kind::Flag, "whether the amounts are less that credit already", ""),
     debt("total_due", Kind::Amount(256_078), "open amount and all charges", ""),
     debt("has_charges", Kind::Flag, "whether anything besides the open amount is claimed", ""),
     debt("oldest_due_date", Kind::Date, "due date of the oldest item", "2026-10-30"),

@@ -99,13 +99,16 @@ fn sample(fill: Fill, variant: usize, creditor: &Value) -> Value {
     }
     if fill == Fill::Bare {
         let open = map["items"][0]["open_amount"].clone();
-        let none = ["fine_amount", "interest_amount", "fee_amount", "residual_amount", "waived_amount"];
+        let none =
+            ["fine_amount", "interest_amount", "fee_amount", "residual_amount", "waived_amount", "credit_amount"];
         let none = none.map(|name| (name.to_owned(), json!(0)));
         map.extend(none);
         map.extend(["open_amount", "total_due"].map(|name| (name.to_owned(), open.clone())));
         map.insert("days_past_due".to_owned(), json!(1));
         map["items"][0]["days_past_due"] = json!(1);
     }
+    // Of a credit that is netted, and of one that is not, the words differ.
+    map.insert("is_credit_netted".to_owned(), (variant % 2 == 1).into());
     if fill == Fill::Longest {
         map.insert("currency".to_owned(), "USD".into());
     }
@@ -184,7 +187,9 @@ mod tests {
     #[test]
     fn the_bare_one_owes_its_one_item_since_yesterday_and_nothing_else() {
         let bare = filled(Fill::Bare);
-        for name in ["fine_amount", "interest_amount", "fee_amount", "residual_amount", "waived_amount"] {
+        for name in
+            ["fine_amount", "interest_amount", "fee_amount", "residual_amount", "waived_amount", "credit_amount"]
+        {
             assert_eq!(bare[name], json!(0), "{name}");
         }
         let open = &bare["items"][0]["open_amount"];

@@ -85,10 +85,10 @@ fn procedure(advance: Advance, steps: Vec<Step>) -> Procedure {
 }
 
 /// Steps that went out so many days ago; with `!` in front, that did not arrive.
-fn history(sent: &[(&str, i64)]) -> Vec<Sent> {
+fn history<'a>(sent: &[(&'a str, i64)]) -> Vec<Sent<'a>> {
     let sent = sent.iter().map(|(id, ago)| (id.trim_start_matches('!'), !id.starts_with('!'), *ago));
     sent.map(|(id, counts, ago)| Sent {
-        step_id: id.to_owned(),
+        step_id: id,
         on: plus_days(day(TODAY), -ago).unwrap(),
         counts,
         is_named: false,

@@ -109,29 +109,26 @@ fn int(ints: &Int64Array, row: usize) -> Option<i64> {
 }
 
 /// Every group of the shard with its key, in order.
-pub(super) fn groups(
-    session: &Session,
-    calendar: &Calendar,
-    is_overdue: &dyn Fn(NaiveDate) -> bool,
-) -> Result<Vec<(i64, Group)>> {
+pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64, Group)>> {
     let debtors = Rows::of(session, "cnd_debtors")?;
     let mut points = points(&Rows::of(session, "cnd_contact_points")?)?;
-    let mut accounts = accounts(session, is_overdue)?;
+    let mut accounts = accounts(session)?;
     let named = named_items(&Rows::of(session, "cnd_contact_items")?)?;
-    let contacts = contacts(&Rows::of(session, "cnd_contacts")?, named)?;
+    let mut contacts = contacts(&Rows::of(session, "cnd_contacts")?, named)?;
     let keys = debtors.ints("group_key")?;
     let mut of_rows = debtor_rows(&debtors)?;
     answers::fill(session, calendar, &mut of_rows)?;
     let mut groups: Vec<(i64, Group)> = Vec::new();
-    let mut last = None;
+    let mut last: Option<(i64, String)> = None;
     for (row, mut debtor) in of_rows.into_iter().enumerate() {
         debtor.points = points.remove(&debtor.debtor_id).unwrap_or_default();
         let of_debtor = accounts.remove(&debtor.debtor_id).unwrap_or_default();
         let identity = (keys.value(row), debtor.group_id.clone());
         if last.as_ref() != Some(&identity) {
             // Two groups may share a key, once in billions: then both count the contacts of either.
-            let contacts = contacts.get(&identity.0).cloned().unwrap_or_default();
-            groups.push((identity.0, Group { debtors: Vec::new(), contacts }));
+            let before = groups.last().filter(|(key, _)| *key == identity.0).map(|(_, group)| group.contacts.clone());
+            let contacts = before.or_else(|| contacts.remove(&identity.0)).unwrap_or_default();
+            groups.push((identity.0, Group { debtors: Vec::new(), contacts, forgotten_on: None }));
             last = Some(identity);
         }
         if let Some((_, group)) = groups.last_mut() {
@@ -166,7 +163,8 @@ pub(super) fn published(session: &Session, voided: &BTreeSet<String>) -> Result<
 
 fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
     let (id, group, name) = (rows.texts("debtor_id")?, rows.texts("group_id")?, rows.texts("legal_name")?);
-    let (language, state, city) = (rows.texts("language")?, rows.texts("state")?, rows.texts("city")?);
+    let (language, country) = (rows.texts("language")?, rows.texts("country")?);
+    let (state, city) = (rows.texts("state")?, rows.texts("city")?);
     let (zone, regua, block) = (rows.texts("time_zone")?, rows.texts("regua")?, rows.texts("dunning_block")?);
     let (insolvent, held) = (rows.flags("is_insolvent")?, rows.flags("is_held")?);
     let (collector, tier) = (rows.texts("collector_id")?, rows.texts("tier")?);
@@ -175,6 +173,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
         group_id: group.get(row).to_owned(),
         legal_name: name.owned(row).unwrap_or_default().into(),
         language: language.owned(row),
+        country: country.owned(row),
         state: state.owned(row),
         city: city.owned(row),
         time_zone: zone.owned(row),
@@ -230,7 +229,7 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
     let (company, currency, cycle) = (rows.texts("company_id")?, rows.texts("currency")?, rows.texts("cycle_id")?);
     let (regua, step, occurrence) = (rows.texts("regua")?, rows.texts("step_id")?, rows.ints("occurrence")?);
     let (channel, on) = (rows.texts("channel")?, rows.dates("contacted_on")?);
-    let invoice = rows.texts("invoice_id")?;
+    let (invoice, destination) = (rows.texts("invoice_id")?, rows.texts("destination")?);
     let (state, action, answered) = (rows.texts("state")?, rows.texts("action_id")?, rows.dates("answered_on")?);
     let mut contacts: HashMap<i64, Vec<Contact>> = HashMap::new();
     for row in 0..rows.len() {
@@ -256,6 +255,7 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
                 _ => ContactState::Unreported,
             },
             action_id: action.owned(row),
+            destination: destination.owned(row).map(Pii::from),
             answered_on: answered(row),
             items: of_action.or(of_log).unwrap_or_default(),
         };
@@ -265,13 +265,14 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
 }
 
 /// The accounts of each debtor with their items, both in order.
-fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<HashMap<String, Vec<Account>>> {
+fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
     let rows = Rows::of(session, "cnd_accounts")?;
     let mut items = ItemRows::of(session)?;
     let mut entries = entries::entries(&Rows::of(session, "cnd_entries")?)?;
     let mut ended = entries::ended(&Rows::of(session, "cnd_paid_items")?)?;
     let (id, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
-    let (credit, start) = (rows.amounts("credit_amount")?, rows.dates("episode_start")?);
+    let (credit, shared) = (rows.amounts("credit_amount")?, rows.amounts("shared_credit_amount")?);
+    let (rank, start) = (rows.ints("account_rank")?, rows.dates("episode_start")?);
     let (promise, agreement) = (rows.flags("promise_broken")?, rows.flags("agreement_broken")?);
     let previous = rows.texts("previous_segment")?;
     let profiles = profiles(&rows)?;
@@ -281,13 +282,14 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
         let code = currency.get(row).parse();
         let currency = code.map_err(|_| rows.lacks("currency"))?;
         let (late_items, charges_paid) = left.take(id.get(row), company.get(row), rows.texts("currency")?.get(row));
-        let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row), is_overdue)?;
+        let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row))?;
         let key = entries::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let account = Account {
             company_id: company.get(row).to_owned(),
             currency,
             items,
             credit: credit(row).unwrap_or_default(),
+            credit_reach: reach(credit(row), shared(row), int(rank, row)),
             profile,
             previous_segment: previous.owned(row),
             late_items,
@@ -301,6 +303,12 @@ fn accounts(session: &Session, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result
         accounts.entry(id.get(row).to_owned()).or_default().push(account);
     }
     Ok(accounts)
+}
+
+/// What may cover an account: what names no company stands at the first account of the debtor already.
+fn reach(credit: Option<Minor>, shared: Option<Minor>, rank: Option<i64>) -> Minor {
+    let shared = shared.filter(|_| rank != Some(1));
+    credit.unwrap_or_default() + shared.unwrap_or_default()
 }
 
 fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
@@ -344,28 +352,23 @@ impl ItemRows {
     }
 
     /// The items of the next account.
-    fn take(
-        &mut self,
-        debtor: &str,
-        company: &str,
-        currency: &str,
-        is_overdue: &dyn Fn(NaiveDate) -> bool,
-    ) -> Result<Vec<Item>> {
+    fn take(&mut self, debtor: &str, company: &str, currency: &str) -> Result<Vec<Item>> {
         let rows = &self.rows;
         let keys = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
         let is_same =
             |row: usize| keys.0.get(row) == debtor && keys.1.get(row) == company && keys.2.get(row) == currency;
         let start = self.next;
         let end = (start..rows.len()).find(|row| !is_same(*row)).unwrap_or(rows.len());
-        let items = items(rows, start, end, is_overdue)?;
+        let items = items(rows, start, end)?;
         self.next = end;
         Ok(items)
     }
 }
 
-fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -> bool) -> Result<Vec<Item>> {
+fn items(rows: &Rows, start: usize, end: usize) -> Result<Vec<Item>> {
     let (id, number) = (rows.texts("invoice_id")?, rows.ints("installment_no")?);
-    let (issued, due, days) = (rows.dates("issue_date")?, rows.dates("due_date")?, rows.ints("days_past_due")?);
+    let (issued, due, payable) = (rows.dates("issue_date")?, rows.dates("due_date")?, rows.dates("payable_on")?);
+    let days = rows.ints("days_past_due")?;
     let (bucket_no, bucket, original) =
         (rows.ints("bucket_no")?, rows.texts("bucket")?, rows.amounts("original_amount")?);
     let (applied, open) = (rows.amounts("applied_amount")?, rows.amounts("open_amount")?);
@@ -377,14 +380,13 @@ fn items(rows: &Rows, start: usize, end: usize, is_overdue: &dyn Fn(NaiveDate) -
     let (kept, promised) = (rows.flags("in_kept_agreement")?, rows.flags("promise_pending")?);
     let promise_until = rows.dates("promise_until")?;
     let item = |row| -> Option<Item> {
-        let due_date = due(row)?;
         Some(Item {
             invoice_id: id.get(row).to_owned(),
             installment_no: number.value(row),
             issue_date: issued(row)?,
-            due_date,
+            due_date: due(row)?,
+            payable_on: payable(row)?,
             days_past_due: days.value(row),
-            is_overdue: is_overdue(due_date),
             bucket_no: bucket_no.value(row),
             bucket: bucket.get(row).to_owned(),
             original: original(row)?,

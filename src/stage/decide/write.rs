@@ -29,6 +29,27 @@ struct Row<'a> {
     debtor: &'a Debtor,
     account: &'a Account,
     decision: &'a Decision,
+    position: Position,
+}
+
+/// What an account owes, added up once: of an account with many duties every line says it.
+#[derive(Clone, Copy)]
+struct Position {
+    open: Minor,
+    overdue: Minor,
+    overdue_items: i64,
+    days_past_due_max: i64,
+}
+
+impl Position {
+    fn of(account: &Account) -> Position {
+        Position {
+            open: account.open(),
+            overdue: account.overdue(),
+            overdue_items: account.items.iter().filter(|item| item.is_overdue()).count() as i64,
+            days_past_due_max: account.days_past_due_max(),
+        }
+    }
 }
 
 /// What a revision takes back.
@@ -45,7 +66,8 @@ pub(super) fn rows(rules: &Rules, as_of: NaiveDate, decided: Vec<DecidedGroup>, 
     for (group, decisions, _) in &decided {
         for ((debtor, accounts), decisions) in group.debtors.iter().zip(decisions) {
             let of_debtor = accounts.iter().zip(decisions);
-            rows.extend(of_debtor.map(|(account, decision)| Row { debtor, account, decision }));
+            let row = |(account, decision)| Row { debtor, account, decision, position: Position::of(account) };
+            rows.extend(of_debtor.map(row));
         }
     }
     let acts: Vec<Act<'_>> = rows.iter().flat_map(|row| acts_of(row.decision)).map(act).collect();
@@ -219,7 +241,7 @@ fn dates(values: impl Iterator<Item = Option<NaiveDate>>) -> ArrayRef {
 }
 
 fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::Damaged { object: "decided rows".to_owned(), what: error.to_string() }
+    Error::columns("decided rows", &error)
 }
 
 fn table(table: &Table, columns: Vec<ArrayRef>) -> Result<RecordBatch> {

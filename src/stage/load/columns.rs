@@ -2,7 +2,6 @@
 
 use arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType, Schema};
 
-use super::rows::decimal_scale;
 use crate::config::InputPlan;
 use crate::contract::{Column, Kind};
 
@@ -11,6 +10,7 @@ use crate::contract::{Column, Kind};
 pub(super) struct Columns {
     /// Contract column and its position in the file; `None` = the file does not have it.
     pub(super) found: Vec<(&'static Column, Option<usize>)>,
+    /// Columns of the file that neither the contract nor a mapping names.
     pub(super) unused: Vec<String>,
 }
 
@@ -24,18 +24,22 @@ impl Columns {
     }
 }
 
-/// Finds every column of the contract in a file.
+/// Finds every column of the contract in a file. What nothing reads yet may be there, or not, in any type.
 ///
 /// # Errors
 /// One line per column that is missing or has a type that will not do.
 pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<Columns, Vec<String>> {
     let table = input.table.name;
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let (mut found, mut errors, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for column in input.table.columns {
         let mapped = input.columns.get(column.name);
         let name = mapped.map_or(column.name, String::as_str);
         let position = names.iter().position(|n| *n == name);
+        if column.is_unread {
+            unread.extend(position);
+            continue;
+        }
         let at = format!("{table} snapshot {url}: column {name:?}");
         match position {
             None if column.required || mapped.is_some() => {
@@ -47,62 +51,86 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
             }
             None => {}
             Some(position) => {
-                if let Err(expected) = accepts(input, column, schema.field(position).data_type()) {
-                    let found = schema.field(position).data_type();
-                    errors.push(format!("{at} is {found}, expected {expected}; cast it in the export or map another column in [inputs.{table}.columns]"));
-                }
+                let kind = schema.field(position).data_type();
+                errors.extend(accepts(input, column, kind).err().map(|wrong| format!("{at} is {kind}, {wrong}")));
             }
         }
         found.push((column, position));
     }
-    let is_used = |i: &usize| found.iter().any(|(_, position)| *position == Some(*i));
+    let is_used = |i: &usize| unread.contains(i) || found.iter().any(|(_, position)| *position == Some(*i));
     let unused = (0..names.len()).filter(|i| !is_used(i)).map(|i| names[i].to_owned()).collect();
     if errors.is_empty() { Ok(Columns { found, unused }) } else { Err(errors) }
 }
 
-/// Whether a file's type can carry the column without loss; else what it should be.
+/// Whether a file's type can carry the column without loss; else what it should be, and what to do.
 fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), String> {
-    let found = match found {
-        DataType::Dictionary(_, values) => values.as_ref(),
-        other => other,
-    };
+    let table = input.table.name;
+    let found = values_of(found);
+    // Some tools write texts without saying that they are; a column of nothing has no type at all.
+    let is_bytes = matches!(found, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let is_text = is_bytes || matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    if matches!(found, DataType::Null) {
+        return Ok(());
+    }
+    let is_decimal = decimal_scale(found).is_some_and(|s| (0..=DECIMAL128_MAX_SCALE).contains(&s));
+    let is_whole = found.is_integer() || found.is_floating() || is_decimal;
     let fits = match column.kind {
-        Kind::Str | Kind::Enum(_) => matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
-        Kind::Int => found.is_integer(),
+        Kind::Str | Kind::Enum(_) | Kind::Int => is_text || is_whole,
+        Kind::Bool => matches!(found, DataType::Boolean) || is_text || is_whole,
+        Kind::Date if is_text || found.is_integer() => !input.date_formats.is_empty(),
         Kind::Date => matches!(found, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)),
-        Kind::Ts => matches!(found, DataType::Timestamp(..)),
-        Kind::Bool => matches!(found, DataType::Boolean),
+        Kind::Ts => is_text || matches!(found, DataType::Timestamp(..)),
         Kind::Money if found.is_floating() => input.amount_from_float.is_some(),
         Kind::Rate if found.is_floating() => true,
-        Kind::Rate | Kind::Money => decimal_scale(found).is_some_and(|s| (0..=DECIMAL128_MAX_SCALE).contains(&s)),
+        Kind::Rate | Kind::Money => is_decimal,
         Kind::Float => found.is_floating(),
-        Kind::Items | Kind::Offer => false,
+        Kind::Items | Kind::NamedItems | Kind::Offer => false,
     };
+    if fits {
+        return Ok(());
+    }
     let expected = match column.kind {
-        Kind::Str | Kind::Enum(_) => "a string",
-        Kind::Int => "an integer",
+        Kind::Str | Kind::Enum(_) => "a string or whole numbers",
+        Kind::Int => "whole numbers",
+        Kind::Date if is_text || found.is_integer() => {
+            let key = format!("date_format = \"%d/%m/%Y\" in [inputs.{table}]");
+            return Err(format!(
+                "expected Date32 or a timestamp; cast it in the export, or say how dates are written: {key}"
+            ));
+        }
         Kind::Date => "Date32 or a timestamp",
         Kind::Ts => "a timestamp",
-        Kind::Bool => "Boolean",
+        Kind::Bool => "Boolean, 0 and 1, or letters that `values` maps to true and false",
         Kind::Money if found.is_floating() => {
-            return if fits {
-                Ok(())
-            } else {
-                Err(format!(
-                    "a decimal (or opt in to floats: amount_from_float = \"half_even\" in [inputs.{}])",
-                    input.table.name
-                ))
-            };
+            let key = format!("amount_from_float = \"half_even\" in [inputs.{table}]");
+            return Err(format!("expected a decimal; cast it in the export, or opt in to floats: {key}"));
         }
         _ if found.is_decimal() => "a decimal of 0 to 38 places",
         _ => "a decimal",
     };
-    if fits { Ok(()) } else { Err(expected.to_owned()) }
+    Err(format!("expected {expected}; cast it in the export or map another column in [inputs.{table}.columns]"))
 }
 
-impl InputPlan {
-    /// The contract value of a file's value.
-    pub(super) fn mapped<'a>(&'a self, column: &str, value: &'a str) -> &'a str {
-        self.values.get(column).and_then(|values| values.get(value)).map_or(value, String::as_str)
+/// The type that a dictionary stands for; any other as it is.
+fn values_of(found: &DataType) -> &DataType {
+    match found {
+        DataType::Dictionary(_, values) => values.as_ref(),
+        other => other,
+    }
+}
+
+/// A timestamp that says which instant it is, not only what a clock showed.
+pub(super) fn is_zoned(found: &DataType) -> bool {
+    matches!(values_of(found), DataType::Timestamp(_, Some(_)))
+}
+
+/// Places of a decimal; `None` for what is none.
+pub(super) fn decimal_scale(kind: &DataType) -> Option<i8> {
+    match kind {
+        DataType::Decimal32(_, s)
+        | DataType::Decimal64(_, s)
+        | DataType::Decimal128(_, s)
+        | DataType::Decimal256(_, s) => Some(*s),
+        _ => None,
     }
 }

@@ -1,34 +1,31 @@
-//! Rows under the contract: cast without loss, values mapped, and every bad row named and taken out.
+//! Rows under the contract: read without loss, values mapped, and every bad row named and taken out.
 //!
 //! Checks work on whole columns. A column without nulls costs nothing to check for nulls; words are looked up once
 //! per distinct neighbour. What is wrong with a row is said by class, never by value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
-    StringBuilder, new_null_array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int64Type, Schema, SchemaRef, TimeUnit,
-    TimestampMicrosecondType,
-};
-use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Utc};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use chrono::NaiveDate;
+use chrono::format::Item;
 use chrono_tz::Tz;
-use twox_hash::XxHash64;
 
 use super::columns::Columns;
-use crate::config::InputPlan;
-use crate::contract::{AMOUNT_MINOR_MAX, Column, Kind, MONEY_PRECISION, MONEY_SCALE, RATE_SCALE};
-use crate::domain::money::{Currency, Rounding};
-use crate::domain::tax_id::{CNPJ_LENGTH, Cnpj};
+use super::dates::{date_of, day_number, local_dates, read_formats};
+use crate::config::{InputPlan, Plan};
+use crate::contract::{Column, Kind, MONEY_SCALE, RATE_SCALE};
 use crate::error::{Error, Result};
 
-/// Days since 1970 of the earliest and latest date that an input may hold: 1900-01-01 to 2199-12-31.
-const DATE_MIN: i32 = -25_567;
-const DATE_MAX: i32 = 84_005;
+/// Why rows are passed over: 0.00 owes and pays nothing.
+pub const ZERO_AMOUNT: &str = "zero_amount";
+/// Why rows are passed over: fax, a visit, whatever Régua does not know.
+pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
+
+/// Inputs whose rows are about an invoice where they name one.
+const ABOUT_INVOICES: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
 
 /// A row that is not as the contract asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,46 +40,129 @@ pub struct BadRow {
     pub debtor_id: Option<String>,
     /// It is told, and holds nobody: the row is read all the same.
     pub is_warning: bool,
+    /// What else it names, so that whoever owns that can be held.
+    pub company_id: Option<String>,
+    pub invoice_id: Option<String>,
+    pub agreement_id: Option<String>,
+    /// The day that it speaks of, in tables with one row per day.
+    pub on: Option<NaiveDate>,
+}
+
+impl BadRow {
+    /// An item of an agreement that nobody signed: it covers nothing here, and its invoice is left alone.
+    pub fn unknown_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
+        BadRow {
+            table: "agreement_items",
+            file_no: (source_row >> 40) as usize,
+            row_no: source_row & 0xff_ffff_ffff,
+            column: "agreement_id",
+            value_class: "an agreement that the snapshot lacks".to_owned(),
+            reason: "unknown_agreement",
+            debtor_id: None,
+            is_warning: true,
+            company_id: None,
+            invoice_id,
+            agreement_id: None,
+            on: None,
+        }
+    }
+
+    /// Can it be about money that somebody owes or has paid? Then whoever owes the invoice that it names is held too.
+    pub fn touches_an_invoice(&self) -> bool {
+        const ABOUT_DEBTS: [&str; 5] = ["invoices", "payments", "promises", "disputes", "agreement_items"];
+        let holds = !self.is_warning || self.reason == "unknown_agreement";
+        holds && self.invoice_id.is_some() && ABOUT_DEBTS.contains(&self.table)
+    }
 }
 
 /// A batch of good rows and the bad ones beside it.
 #[derive(Debug)]
 pub struct Conformed {
-    /// The columns of the contract, then `source_row`, `key_hash` and, for instants, the local date.
+    /// The columns of the contract that something reads, then `source_row`, `key_hash`, `content_hash` and, for
+    /// instants, the local date.
     pub batch: RecordBatch,
     pub bad: Vec<BadRow>,
     /// Amounts that were rounded because they came as floats.
     pub rounded: u64,
+    /// Rows that say nothing and were left out, by why.
+    pub passed_over: BTreeMap<&'static str, u64>,
+    /// Dates that mean "none".
+    pub null_dates: u64,
+}
+
+/// What a pipeline says of rows that do not say it themselves.
+#[derive(Clone, Debug)]
+pub(super) struct Defaults {
+    pub(super) zone: Tz,
+    pub(super) company: String,
+    pub(super) currency: String,
+}
+
+impl From<&Plan> for Defaults {
+    fn from(plan: &Plan) -> Defaults {
+        Defaults { zone: plan.zone, company: plan.default_company.clone(), currency: plan.default_currency.to_string() }
+    }
 }
 
 /// How the rows of one input are read.
 #[derive(Debug)]
 pub(super) struct RowRules {
     pub(super) input: InputPlan,
-    zone: Tz,
+    pub(super) defaults: Defaults,
+    /// The columns of the contract that something reads.
+    pub(super) columns: Vec<&'static Column>,
+    pub(super) date_formats: Vec<Vec<Item<'static>>>,
+    /// `null_dates`, in days since 1970.
+    pub(super) null_days: Vec<i32>,
+    /// Columns of dates that came as midnights of UTC.
+    pub(super) utc_days: BTreeSet<&'static str>,
     schema: SchemaRef,
 }
 
 /// What is wrong with single rows of a batch, first fault first.
 #[derive(Default)]
-struct Faults(BTreeMap<usize, (&'static str, String, &'static str)>);
+pub(super) struct Faults(BTreeMap<usize, (&'static str, String, &'static str)>);
 
 impl Faults {
-    fn add(&mut self, row: usize, column: &Column, class: impl Into<String>, reason: &'static str) {
+    pub(super) fn add(&mut self, row: usize, column: &Column, class: impl Into<String>, reason: &'static str) {
         self.0.entry(row).or_insert_with(|| (column.name, class.into(), reason));
     }
 }
 
+/// What is found while a batch is read.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) faults: Faults,
+    /// Rows that say nothing, and why: nothing is wrong with them.
+    passed_over: BTreeMap<usize, &'static str>,
+    pub(super) rounded: u64,
+    pub(super) null_dates: u64,
+}
+
+impl Tally {
+    pub(super) fn pass_over(&mut self, row: usize, why: &'static str) {
+        self.passed_over.entry(row).or_insert(why);
+    }
+}
+
 impl RowRules {
-    pub(super) fn new(input: InputPlan, zone: Tz) -> RowRules {
-        let mut fields: Vec<Field> =
-            input.table.columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
-        fields.push(Field::new("source_row", DataType::Int64, false));
-        fields.push(Field::new("key_hash", DataType::Int64, false));
-        for column in input.table.columns.iter().filter(|c| c.kind == Kind::Ts) {
+    pub(super) fn new(input: InputPlan, defaults: Defaults) -> RowRules {
+        let columns: Vec<&'static Column> = input.table.columns.iter().filter(|c| !c.is_unread).collect();
+        let mut fields: Vec<Field> = columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
+        let ints = ["source_row", "key_hash", "content_hash"];
+        fields.extend(ints.map(|name| Field::new(name, DataType::Int64, false)));
+        for column in columns.iter().filter(|c| c.kind == Kind::Ts) {
             fields.push(Field::new(local_date_name(column.name), DataType::Date32, true));
         }
-        RowRules { input, zone, schema: Arc::new(Schema::new(fields)) }
+        RowRules {
+            date_formats: read_formats(&input.date_formats),
+            null_days: input.null_dates.iter().copied().map(day_number).collect(),
+            utc_days: BTreeSet::new(),
+            schema: Arc::new(Schema::new(fields)),
+            input,
+            defaults,
+            columns,
+        }
     }
 
     /// Reads one batch of a file.
@@ -95,333 +175,123 @@ impl RowRules {
     ) -> Result<Conformed> {
         let rows = batch.num_rows();
         let projection = columns.projection();
-        let (mut faults, mut rounded) = (Faults::default(), 0);
+        let mut tally = Tally::default();
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         for (column, position) in &columns.found {
             let array = match position.and_then(|p| projection.binary_search(&p).ok()) {
                 None => new_null_array(&column.data_type(), rows),
-                Some(at) => self.column(column, batch.column(at), &mut faults, &mut rounded)?,
+                Some(at) => self.column(column, batch.column(at), &mut tally)?,
             };
             if column.required && array.null_count() > 0 {
-                (0..rows)
-                    .filter(|row| array.is_null(*row))
-                    .for_each(|row| faults.add(row, column, "null", "missing_value"));
+                let missing = (0..rows).filter(|row| array.is_null(*row) && !self.may_lack_debtor(column));
+                missing.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
             }
             arrays.push(array);
         }
-        self.check_rows(&arrays, &mut faults);
+        self.check_debtors(&arrays, &mut tally);
+        self.check_rows(&mut arrays, &mut tally);
         let warnings = self.warnings(&arrays);
+        let (keys, contents) = self.hashes(&arrays, rows);
         let origin = (file_no as i64) << 40;
+        let instants = self.columns.iter().zip(&arrays).filter(|(column, _)| column.kind == Kind::Ts);
+        let days: Vec<ArrayRef> =
+            instants.map(|(_, array)| Arc::new(local_dates(array, self.defaults.zone)) as ArrayRef).collect();
         arrays.push(Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|row| origin | (first_row + row)))));
-        arrays.push(Arc::new(self.key_hashes(&arrays, rows)));
-        for (array, column) in arrays.clone().iter().zip(self.input.table.columns) {
-            if column.kind == Kind::Ts {
-                arrays.push(Arc::new(local_dates(array, self.zone)));
+        arrays.extend([Arc::new(keys) as ArrayRef, Arc::new(contents)]);
+        arrays.extend(days);
+        let whole = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
+        let whole = whole.map_err(|_| self.damaged("its columns do not fit together"))?;
+        let bad_row = |row: usize, column, value_class: &str, reason, is_warning| {
+            let text = |name: &str| text_of(&whole, name, row);
+            BadRow {
+                table: self.input.table.name,
+                file_no,
+                row_no: first_row + row as i64,
+                column,
+                value_class: value_class.to_owned(),
+                reason,
+                debtor_id: if is_warning { None } else { text("debtor_id") },
+                is_warning,
+                company_id: text("company_id"),
+                invoice_id: text("invoice_id"),
+                agreement_id: text("agreement_id"),
+                on: day_of(&whole, "date", row),
             }
-        }
-        let conformed =
-            RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| self.damaged(&e.to_string()))?;
-        let mut conformed = self.split(conformed, faults, file_no, first_row, rounded)?;
-        let is_bad = |row: i64| conformed.bad.iter().any(|bad| bad.row_no == row);
-        let warned = warnings.into_iter().map(|(row, column, class, reason)| BadRow {
-            table: self.input.table.name,
-            file_no,
-            row_no: first_row + row as i64,
-            column,
-            value_class: class.to_owned(),
-            reason,
-            debtor_id: None,
-            is_warning: true,
-        });
-        let warned: Vec<BadRow> = warned.filter(|warning| !is_bad(warning.row_no)).collect();
-        conformed.bad.extend(warned);
-        Ok(conformed)
+        };
+        let is_read = |row: &usize| !tally.passed_over.contains_key(row);
+        let faults = tally.faults.0.iter().filter(|(row, _)| is_read(row));
+        let mut bad: Vec<BadRow> =
+            faults.map(|(row, (column, class, reason))| bad_row(*row, *column, class, *reason, false)).collect();
+        let told = warnings.into_iter().filter(|(row, ..)| is_read(row) && !tally.faults.0.contains_key(row));
+        bad.extend(told.map(|(row, column, class, reason)| bad_row(row, column, class, reason, true)));
+        self.split(whole, tally, bad)
     }
 
-    fn damaged(&self, what: &str) -> Error {
+    /// A row about an invoice is about whoever owes it, so it need not name anybody.
+    fn may_lack_debtor(&self, column: &Column) -> bool {
+        let table = self.input.table;
+        column.name == "debtor_id" && table.name != "invoices" && ABOUT_INVOICES.contains(&table.name)
+    }
+
+    /// A row that names neither a debtor nor an invoice is about nobody; a payment without both is unidentified cash.
+    fn check_debtors(&self, arrays: &[ArrayRef], tally: &mut Tally) {
+        let find = |name: &str| self.columns.iter().zip(arrays).find(|(c, _)| c.name == name);
+        let (Some((column, debtors)), Some((_, invoices))) = (find("debtor_id"), find("invoice_id")) else { return };
+        if !self.may_lack_debtor(column) || self.input.table.name == "payments" {
+            return;
+        }
+        let is_about_nobody = |row: &usize| debtors.is_null(*row) && invoices.is_null(*row);
+        let nobodys = (0..debtors.len()).filter(is_about_nobody);
+        nobodys.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
+    }
+
+    /// Takes out the bad rows, and those that say nothing.
+    fn split(&self, whole: RecordBatch, tally: Tally, bad: Vec<BadRow>) -> Result<Conformed> {
+        let mut passed_over = BTreeMap::new();
+        tally.passed_over.values().for_each(|why| *passed_over.entry(*why).or_default() += 1);
+        let mut batch = whole;
+        if !tally.faults.0.is_empty() || !tally.passed_over.is_empty() {
+            let is_good = |row: usize| !tally.faults.0.contains_key(&row) && !tally.passed_over.contains_key(&row);
+            let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_good(row))).collect();
+            let filtered = filter_record_batch(&batch, &good);
+            batch = filtered.map_err(|_| self.damaged("its rows cannot be told apart"))?;
+        }
+        Ok(Conformed { batch, bad, rounded: tally.rounded, passed_over, null_dates: tally.null_dates })
+    }
+
+    pub(super) fn damaged(&self, what: &str) -> Error {
         Error::Damaged { object: format!("{} snapshot", self.input.table.name), what: what.to_owned() }
     }
 
-    /// Takes the bad rows out and names them.
-    fn split(
-        &self,
-        batch: RecordBatch,
-        faults: Faults,
-        file_no: usize,
-        first_row: i64,
-        rounded: u64,
-    ) -> Result<Conformed> {
-        if faults.0.is_empty() {
-            return Ok(Conformed { batch, bad: Vec::new(), rounded });
-        }
-        let debtors = batch.column_by_name("debtor_id").map(|c| c.as_string::<i32>().clone());
-        let debtor = |row: usize| debtors.as_ref().filter(|d| d.is_valid(row)).map(|d| d.value(row).to_owned());
-        let bad = faults.0.iter().map(|(row, (column, value_class, reason))| BadRow {
-            table: self.input.table.name,
-            file_no,
-            row_no: first_row + *row as i64,
-            column,
-            value_class: value_class.clone(),
-            reason,
-            debtor_id: debtor(*row),
-            is_warning: false,
-        });
-        let bad = bad.collect();
-        let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(!faults.0.contains_key(&row))).collect();
-        let batch = filter_record_batch(&batch, &good).map_err(|e| self.damaged(&e.to_string()))?;
-        Ok(Conformed { batch, bad, rounded })
-    }
-
     /// One column under the contract's type.
-    fn column(&self, column: &Column, array: &ArrayRef, faults: &mut Faults, rounded: &mut u64) -> Result<ArrayRef> {
-        let plain = match array.data_type() {
-            DataType::Dictionary(_, values) => &cast(array, values).map_err(|e| self.damaged(&e.to_string()))?,
-            _ => array,
-        };
-        let to = |kind: &DataType| cast(plain, kind).map_err(|e| self.damaged(&format!("column {}: {e}", column.name)));
+    fn column(&self, column: &Column, array: &ArrayRef, tally: &mut Tally) -> Result<ArrayRef> {
+        let array = &plain(array)?;
+        if matches!(array.data_type(), DataType::Null) {
+            return Ok(new_null_array(&column.data_type(), array.len()));
+        }
         match column.kind {
-            Kind::Str => Ok(Arc::new(self.texts(column, to(&DataType::Utf8)?))),
+            Kind::Str => Ok(Arc::new(self.plain_texts(column, array, tally)?)),
             Kind::Enum(words) => {
-                let texts = self.texts(column, to(&DataType::Utf8)?);
-                let mut last = None;
-                for (row, text) in texts.iter().enumerate() {
-                    let Some(text) = text.filter(|t| last != Some(*t)) else { continue };
-                    if words.contains(&text) {
-                        last = Some(text);
-                    } else {
-                        faults.add(row, column, "unknown word", "unknown_value");
-                    }
-                }
-                Ok(Arc::new(texts))
+                let texts = self.plain_texts(column, array, tally)?;
+                Ok(Arc::new(self.words(column, words, texts, tally)))
             }
-            Kind::Int | Kind::Bool | Kind::Float => to(&column.data_type()),
-            Kind::Date => self.dates(column, plain, faults),
-            Kind::Ts => to(&DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
-            Kind::Money => self.money(column, plain, MONEY_SCALE, faults, rounded),
-            Kind::Rate => self.money(column, plain, RATE_SCALE, faults, rounded),
-            Kind::Items | Kind::Offer => Err(self.damaged("a nested column is no input")),
-        }
-    }
-
-    /// Texts with the values mapped. What surrounds a text is no part of it (exports pad their columns), and an empty
-    /// text is no value: `""` for a reversed payment would turn every payment of a CSV-made export into a reversal.
-    fn texts(&self, column: &Column, array: ArrayRef) -> StringArray {
-        let texts = array.as_string::<i32>();
-        let is_plain = |text: &str| !text.is_empty() && text.len() == text.trim().len();
-        if !self.input.values.contains_key(column.name) && texts.iter().flatten().all(is_plain) {
-            return texts.clone();
-        }
-        let mut mapped = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
-        for text in texts.iter() {
-            mapped.append_option(text.map(|t| self.input.mapped(column.name, t.trim())).filter(|t| !t.is_empty()));
-        }
-        mapped.finish()
-    }
-
-    fn dates(&self, column: &Column, array: &ArrayRef, faults: &mut Faults) -> Result<ArrayRef> {
-        let dates = match array.data_type() {
-            DataType::Timestamp(_, zone) => {
-                let zone = if zone.is_some() { self.zone } else { Tz::UTC };
-                let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
-                local_dates(&micros.map_err(|e| self.damaged(&e.to_string()))?, zone)
-            }
-            _ => cast(array, &DataType::Date32)
-                .map_err(|e| self.damaged(&e.to_string()))?
-                .as_primitive::<Date32Type>()
-                .clone(),
-        };
-        for (row, day) in dates.iter().enumerate() {
-            if day.is_some_and(|d| !(DATE_MIN..=DATE_MAX).contains(&d)) {
-                faults.add(row, column, "outside 1900 to 2199", "date_out_of_range");
-            }
-        }
-        Ok(Arc::new(dates))
-    }
-
-    /// Decimals at a fixed scale; what would have to be rounded is bad, unless floats were opted in.
-    fn money(
-        &self,
-        column: &Column,
-        array: &ArrayRef,
-        scale: i8,
-        faults: &mut Faults,
-        rounded: &mut u64,
-    ) -> Result<ArrayRef> {
-        let rows = array.len();
-        let mut values: Vec<Option<i128>> = Vec::with_capacity(rows);
-        if array.data_type().is_floating() {
-            let floats = cast(array, &DataType::Float64).map_err(|e| self.damaged(&e.to_string()))?;
-            let rounding = self.input.amount_from_float.unwrap_or(Rounding::HalfEven);
-            for (row, float) in floats.as_primitive::<Float64Type>().iter().enumerate() {
-                let value = float.and_then(|f| from_float(f, scale, rounding));
-                if float.is_some() && value.is_none() {
-                    faults.add(row, column, "no finite amount", "amount_out_of_range");
-                }
-                *rounded += u64::from(value.is_some_and(|(_, was_rounded)| was_rounded));
-                values.push(value.map(|(v, _)| v));
-            }
-        } else {
-            let from = decimal_scale(array.data_type()).unwrap_or(0);
-            let wide = cast(array, &DataType::Decimal128(38, from)).map_err(|e| self.damaged(&e.to_string()))?;
-            let wide = wide.as_primitive::<Decimal128Type>();
-            let (up, down) = (
-                10i128.pow(u32::from((scale - from).max(0) as u8)),
-                10i128.pow(u32::from((from - scale).max(0) as u8)),
-            );
-            for (row, value) in wide.iter().enumerate() {
-                let exact = value.filter(|v| v % down == 0).and_then(|v| (v / down).checked_mul(up));
-                if value.is_some() && exact.is_none() {
-                    faults.add(row, column, format!("scale above {scale}"), "too_much_scale");
-                }
-                values.push(exact);
-            }
-        }
-        if column.kind == Kind::Money {
-            for (row, value) in
-                values.iter_mut().enumerate().filter(|(_, v)| v.is_some_and(|v| v.abs() >= AMOUNT_MINOR_MAX))
-            {
-                faults.add(row, column, "10^13 or more", "amount_out_of_range");
-                *value = None;
-            }
-        }
-        let decimals = Decimal128Array::from(values).with_precision_and_scale(MONEY_PRECISION, scale);
-        decimals.map(|a| Arc::new(a) as ArrayRef).map_err(|e| self.damaged(&e.to_string()))
-    }
-
-    /// Rules over several columns of a row: signs, currencies, the order of dates.
-    fn check_rows(&self, arrays: &[ArrayRef], faults: &mut Faults) {
-        let table = self.input.table;
-        let find = |name: &str| table.columns.iter().zip(arrays).find(|(c, _)| c.name == name);
-        for (column, array) in table.columns.iter().zip(arrays).filter(|(c, _)| c.name.ends_with("currency")) {
-            check_currency(column, array, find("amount").map(|(_, a)| a), faults);
-        }
-        if let Some((column, array)) = find("amount") {
-            // Sources write what takes back a payment with either sign.
-            let may_be_negative = table.name == "payments";
-            for (row, amount) in array.as_primitive::<Decimal128Type>().iter().enumerate() {
-                match amount {
-                    Some(0) => faults.add(row, column, "zero", "amount_out_of_range"),
-                    Some(v) if v < 0 && !may_be_negative => faults.add(row, column, "negative", "amount_out_of_range"),
-                    _ => {}
-                }
-            }
-        }
-        let pairs = [
-            ("issue_date", "due_date"),
-            ("promised_on", "pay_by"),
-            ("opened_on", "closed_on"),
-            ("placed_on", "recalled_on"),
-        ];
-        for (first, then) in pairs {
-            let (Some((_, first)), Some((column, then))) = (find(first), find(then)) else { continue };
-            let days = first.as_primitive::<Date32Type>().iter().zip(then.as_primitive::<Date32Type>().iter());
-            for (row, (first, then)) in days.enumerate() {
-                if first.zip(then).is_some_and(|(first, then)| then < first) {
-                    faults.add(row, column, "before the earlier date", "dates_out_of_order");
-                }
-            }
-        }
-    }
-
-    /// What looks like a CNPJ and is none: its company is not known by it, so it stands alone under the caps.
-    fn warnings(&self, arrays: &[ArrayRef]) -> Vec<(usize, &'static str, &'static str, &'static str)> {
-        let tax_id = self.input.table.columns.iter().zip(arrays).find(|(c, _)| c.name == "tax_id");
-        let Some((column, array)) = tax_id else { return Vec::new() };
-        let looks_like_one = |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).count() == CNPJ_LENGTH;
-        let is_wrong = |text: &str| looks_like_one(text) && Cnpj::parse(text).is_none();
-        let texts = array.as_string::<i32>().iter().enumerate();
-        let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
-        wrong.map(|(row, _)| (row, column.name, "no CNPJ: wrong check digits", "wrong_check_digits")).collect()
-    }
-
-    /// 64 bits over the columns of the key: a null is a value of its own.
-    fn key_hashes(&self, arrays: &[ArrayRef], rows: usize) -> Int64Array {
-        let key: Vec<&ArrayRef> = self
-            .input
-            .table
-            .columns
-            .iter()
-            .zip(arrays)
-            .filter(|(c, _)| self.input.table.key.contains(&c.name))
-            .map(|(_, a)| a)
-            .collect();
-        let mut buffer = Vec::with_capacity(64);
-        let hashes = (0..rows).map(|row| {
-            buffer.clear();
-            for array in &key {
-                push_key(&mut buffer, array, row);
-            }
-            XxHash64::oneshot(0, &buffer) as i64
-        });
-        Int64Array::from_iter_values(hashes.collect::<Vec<_>>())
-    }
-}
-
-fn push_key(buffer: &mut Vec<u8>, array: &ArrayRef, row: usize) {
-    if array.is_null(row) {
-        return buffer.push(0);
-    }
-    buffer.push(1);
-    match array.data_type() {
-        DataType::Utf8 => {
-            let text = array.as_string::<i32>().value(row);
-            buffer.extend((text.len() as u32).to_le_bytes());
-            buffer.extend(text.as_bytes());
-        }
-        DataType::Int64 => buffer.extend(array.as_primitive::<Int64Type>().value(row).to_le_bytes()),
-        DataType::Date32 => buffer.extend(array.as_primitive::<Date32Type>().value(row).to_le_bytes()),
-        _ => {}
-    }
-}
-
-fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>, faults: &mut Faults) {
-    let texts = array.as_string::<i32>();
-    let amounts = amounts.map(|a| a.as_primitive::<Decimal128Type>());
-    let mut last: Option<(&str, Option<Currency>)> = None;
-    for (row, text) in texts.iter().enumerate() {
-        let Some(text) = text else { continue };
-        let currency = match last {
-            Some((known, currency)) if known == text => currency,
-            _ => text.parse().ok(),
-        };
-        last = Some((text, currency));
-        match currency {
-            None => faults.add(row, column, "no known currency", "unknown_currency"),
-            Some(currency) => {
-                let has_cents = |v: i128| v % 100 != 0;
-                if currency.decimals() == 0 && amounts.is_some_and(|a| a.is_valid(row) && has_cents(a.value(row))) {
-                    faults.add(row, column, "decimals in a currency without", "too_much_scale");
-                }
-            }
+            Kind::Int => self.integers(column, array, tally),
+            Kind::Bool => self.booleans(column, array, tally),
+            Kind::Float => self.cast(column, array, &column.data_type()),
+            Kind::Date => self.dates(column, array, tally),
+            Kind::Ts => self.instants(column, array, tally),
+            Kind::Money => self.decimals(column, array, MONEY_SCALE, tally),
+            Kind::Rate => self.decimals(column, array, RATE_SCALE, tally),
+            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.damaged("a nested column is no input")),
         }
     }
 }
 
-/// Places of a decimal; `None` for what is none.
-pub(super) fn decimal_scale(kind: &DataType) -> Option<i8> {
-    match kind {
-        DataType::Decimal32(_, s)
-        | DataType::Decimal64(_, s)
-        | DataType::Decimal128(_, s)
-        | DataType::Decimal256(_, s) => Some(*s),
-        _ => None,
-    }
-}
-
-/// A float as a decimal: the shortest decimal that reads back as this float, then rounded by name.
-fn from_float(float: f64, scale: i8, rounding: Rounding) -> Option<(i128, bool)> {
-    if !float.is_finite() || float.abs() >= 1e15 {
-        return None;
-    }
-    let text = format!("{float}");
-    let places = text.split_once('.').map_or(0, |(_, f)| f.len());
-    let exact = crate::domain::money::parse_scaled(&text, places)?;
-    let (places, scale) = (places as u32, u32::from(scale.unsigned_abs()));
-    if places <= scale {
-        return Some((exact * 10i128.pow(scale - places), false));
-    }
-    let divisor = 10i128.checked_pow(places - scale)?;
-    Some((crate::domain::money::divide(exact, divisor, rounding), exact % divisor != 0))
+/// The values of a dictionary, one a row; any other column as it is.
+pub(super) fn plain(array: &ArrayRef) -> Result<ArrayRef> {
+    let DataType::Dictionary(_, values) = array.data_type() else { return Ok(Arc::clone(array)) };
+    let what = || format!("a dictionary of {values} cannot be read");
+    cast(array, values).map_err(|_| Error::Damaged { object: "a snapshot".to_owned(), what: what() })
 }
 
 /// `occurred_on` for `occurred_at`.
@@ -429,14 +299,12 @@ fn local_date_name(name: &str) -> String {
     format!("{}_on", name.trim_end_matches("_at"))
 }
 
-/// The calendar day of each instant in a zone.
-fn local_dates(array: &ArrayRef, zone: Tz) -> Date32Array {
-    let micros = array.as_primitive::<TimestampMicrosecondType>();
-    let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).map_or(0, |d| d.num_days_from_ce());
-    let day = |micros: i64| -> Option<i32> {
-        let instant: DateTime<Utc> = DateTime::from_timestamp_micros(micros)?;
-        let offset = zone.offset_from_utc_datetime(&instant.naive_utc()).fix();
-        Some((instant.naive_utc() + offset).date().num_days_from_ce() - epoch)
-    };
-    micros.iter().map(|m| m.and_then(day)).collect()
+fn text_of(batch: &RecordBatch, name: &str, row: usize) -> Option<String> {
+    let texts = batch.column_by_name(name)?.as_string_opt::<i32>()?;
+    texts.is_valid(row).then(|| texts.value(row).to_owned())
+}
+
+fn day_of(batch: &RecordBatch, name: &str, row: usize) -> Option<NaiveDate> {
+    let days = batch.column_by_name(name)?.as_primitive_opt::<Date32Type>()?;
+    if days.is_valid(row) { date_of(days.value(row)) } else { None }
 }

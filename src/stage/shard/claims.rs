@@ -1,146 +1,497 @@
-//! Who claims which invoice: finds invoices of two debtors, payments or disputes about another's invoice, and payments
-//! in another currency than their invoice.
+//! Who is meant: a row that names an invoice is about whoever owes that invoice, whoever stands in its `debtor_id`.
 //!
-//! Rows travel by debtor, so within a shard such a row would just not be seen, and a paid invoice would look open.
-//! While rows are spread, each one that names an invoice leaves three hashes, spread by invoice; afterwards each
-//! partition is compared in memory. Everybody who names a contested invoice is held.
+//! A head office pays, signs and disputes for its branches, a treasury or a factor for its clients. Rows travel by the
+//! debtor that they name, so while they are spread each one that names an invoice leaves a claim, spread by invoice;
+//! afterwards each partition is resolved in memory, and what is not plainly its debtor's own is ruled upon: it is
+//! another debtor's, or of another company than the default one, or nobody knows, and then everybody who is touched is held.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::Int64Type;
+use twox_hash::XxHash64;
 
-use super::hash_of;
-use crate::error::{Error, Result};
+use super::segments::{Records, RecordsWriter};
+use super::{hash_of, shard_of};
+use crate::error::Result;
 
-/// The tables whose rows name a debtor and an invoice; the first owns the invoices.
-pub(super) const CLAIMING: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
+/// The tables whose rows name an invoice; the first owns the invoices.
+pub(super) const CLAIMING: [&str; 7] =
+    ["invoices", "payments", "promises", "disputes", "listings", "placements", "agreement_items"];
 
-/// One claim on disk: hashes of the invoice, of the debtor, and of the currency (0 where the table has none).
-const CLAIM_BYTES: usize = 24;
+/// Hashes of invoice and debtor, the packed rest, the row in its source, and the group of the debtor.
+type Claim = [u64; 5];
+
+const COMPANY_BITS: u32 = 28;
+const TABLE_SHIFT: u32 = COMPANY_BITS + 24;
+const OWNS: u64 = 1 << 60;
+const IS_DOUBTFUL: u64 = 1 << 61;
+
+/// The companies of all rows by a small number; 0 = the row names none.
+#[derive(Debug)]
+pub(super) struct Companies(Mutex<(Vec<String>, HashMap<String, u32>)>);
+
+impl Companies {
+    /// The default company is number 1.
+    pub(super) fn new(default: &str) -> Companies {
+        let numbers = HashMap::from([(default.to_owned(), DEFAULT_COMPANY)]);
+        Companies(Mutex::new((vec![String::new(), default.to_owned()], numbers)))
+    }
+
+    pub(super) fn number(&self, name: &str) -> u32 {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = known.1.get(name) {
+            return *number;
+        }
+        // Beyond what fits, companies share the last number: their claims are ambiguous then, and hold.
+        let number = known.0.len().min((1 << COMPANY_BITS) - 1) as u32;
+        known.0.push(name.to_owned());
+        known.1.insert(name.to_owned(), number);
+        number
+    }
+
+    pub(super) fn name(&self, number: u32) -> String {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.0.get(number as usize).cloned().unwrap_or_default()
+    }
+}
+
+const DEFAULT_COMPANY: u32 = 1;
+
+/// A row that says whom it means in other words than its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// It is about an invoice of this debtor (its hash, its group) and this company.
+    Of { debtor: u64, group_key: i64, company: u32 },
+    /// Nobody knows whom it means, and why.
+    Unclear(Doubt),
+}
+
+/// Why nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Several invoices go by that number.
+    Ambiguous,
+    /// The invoice is in another currency.
+    OtherCurrency,
+    /// The debtor's invoice of that number is another company's.
+    OtherCompany,
+    /// Its key stands more than once, with different values.
+    Conflict,
+    /// It takes back what takes it back.
+    Loop,
+    /// It takes back a part of what was paid on the invoices of several debtors.
+    SplitReversal,
+    /// It names neither a debtor nor an invoice that anybody owes.
+    Nobody,
+}
+
+impl Doubt {
+    const RULED: [Doubt; 3] = [Doubt::Ambiguous, Doubt::OtherCurrency, Doubt::OtherCompany];
+
+    /// The class of the value and the rule that it breaks, as the quarantine has them.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Doubt::Ambiguous => ("the number of several invoices", "ambiguous_invoice"),
+            Doubt::OtherCurrency => ("an invoice in another currency", "other_currency"),
+            Doubt::OtherCompany => ("an invoice of another company", "other_company"),
+            Doubt::Conflict => ("stands more than once, with different values", "conflicting_rows"),
+            Doubt::Loop => ("takes back what takes it back", "reversal_without_end"),
+            Doubt::SplitReversal => {
+                ("takes back a part of what several debtors' invoices were paid with", "split_reversal")
+            }
+            Doubt::Nobody => ("null, and no known invoice is named", "nobody_meant"),
+        }
+    }
+}
+
+/// The rulings on the rows of one shard.
+pub(super) type Rulings = HashMap<u64, Ruling>;
+
+/// The name of a row in the rulings.
+pub(super) fn row_key(table: usize, source_row: i64, debtor: u64) -> u64 {
+    let mut bytes = [0; 24];
+    bytes[..8].copy_from_slice(&(table as u64).to_le_bytes());
+    bytes[8..16].copy_from_slice(&source_row.to_le_bytes());
+    bytes[16..].copy_from_slice(&debtor.to_le_bytes());
+    XxHash64::oneshot(1, &bytes)
+}
 
 /// The claims of one table, spread by invoice.
 pub(super) struct ClaimWriter<'a> {
-    folder: &'a Path,
-    table: &'static str,
-    default_currency: u64,
-    files: Vec<Option<BufWriter<File>>>,
+    table: usize,
+    companies: &'a Companies,
+    default_currency: u32,
+    partitions: u32,
+    records: RecordsWriter<5>,
 }
 
-fn path(folder: &Path, table: &str, partition: usize) -> PathBuf {
-    folder.join(format!("{table}-claims-{partition:05}"))
+/// Hash of a debtor; 0 where the row names none.
+pub(super) fn debtor_hash(debtors: Option<&StringArray>, row: usize) -> u64 {
+    debtors.filter(|d| d.is_valid(row)).map_or(0, |d| hash_of(d.value(row)))
 }
 
-/// The columns of a batch that make a claim.
-fn columns(batch: &RecordBatch) -> Option<(&StringArray, &StringArray)> {
-    let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-    text("invoice_id").zip(text("debtor_id"))
+/// A currency is three letters.
+fn currency_number(code: &str) -> u32 {
+    code.bytes().take(3).fold(0, |number, byte| number << 8 | u32::from(byte))
+}
+
+/// The company and the currency of neighbours are mostly the same.
+#[derive(Default)]
+struct Last<'b>(Option<(&'b str, u32)>);
+
+impl<'b> Last<'b> {
+    fn or(&mut self, text: &'b str, number: impl FnOnce(&str) -> u32) -> u32 {
+        match self.0 {
+            Some((known, found)) if known == text => found,
+            _ => {
+                let found = number(text);
+                self.0 = Some((text, found));
+                found
+            }
+        }
+    }
 }
 
 impl<'a> ClaimWriter<'a> {
+    /// `None` for a table whose rows name no invoice.
     pub(super) fn new(
-        folder: &'a Path,
-        table: &'static str,
+        folder: &Path,
+        table: &str,
         partitions: u32,
+        companies: &'a Companies,
         default_currency: &str,
-    ) -> ClaimWriter<'a> {
-        let files = (0..partitions).map(|_| None).collect();
-        ClaimWriter { folder, table, default_currency: hash_of(default_currency), files }
+    ) -> Result<Option<ClaimWriter<'a>>> {
+        let Some(number) = CLAIMING.iter().position(|name| *name == table) else { return Ok(None) };
+        let records = RecordsWriter::create(folder, &format!("{table}-claims"), partitions)?;
+        let default_currency = currency_number(default_currency);
+        Ok(Some(ClaimWriter { table: number, companies, default_currency, partitions, records }))
     }
 
-    pub(super) fn push(&mut self, batch: &RecordBatch) -> Result<()> {
-        if !CLAIMING.contains(&self.table) {
-            return Ok(());
-        }
-        let Some((invoices, debtors)) = columns(batch) else { return Ok(()) };
-        let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
-        let partitions = self.files.len();
-        for (row, (invoice, debtor)) in invoices.iter().zip(debtors.iter()).enumerate() {
-            let Some((invoice, debtor)) = invoice.zip(debtor) else { continue };
+    /// Every good row of a batch that names an invoice; `group_keys` are those of its debtors.
+    pub(super) fn push(&mut self, batch: &RecordBatch, group_keys: &[i64]) -> Result<()> {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        let is_ledger = self.table == 0;
+        let (Some(invoices), debtors) = (text("invoice_id"), text("debtor_id")) else { return Ok(()) };
+        let (companies, currencies) = (text("company_id"), text("currency"));
+        let (kinds, originals) = (text("document_type"), text("original_invoice_id"));
+        let rows = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let Some(rows) = rows else { return Ok(()) };
+        let (mut company_of, mut currency_of) = (Last::default(), Last::default());
+        for row in 0..batch.num_rows() {
+            let kind = kinds.filter(|k| is_ledger && k.is_valid(row)).map_or("invoice", |k| k.value(row));
+            let (named, owns) = match kind {
+                "draft" => continue,
+                "credit_note" => (originals.filter(|o| o.is_valid(row)).map(|o| o.value(row)), false),
+                _ => (Some(invoices).filter(|i| i.is_valid(row)).map(|i| i.value(row)), is_ledger),
+            };
+            let Some(invoice) = named else { continue };
+            let company = companies.filter(|c| c.is_valid(row)).map(|c| c.value(row));
+            let company = company.map_or(if owns { DEFAULT_COMPANY } else { 0 }, |name| {
+                company_of.or(name, |name| self.companies.number(name))
+            });
             let currency = match currencies {
-                Some(codes) if codes.is_valid(row) => hash_of(codes.value(row)),
+                Some(codes) if codes.is_valid(row) => currency_of.or(codes.value(row), currency_number),
                 Some(_) => self.default_currency,
                 None => 0,
             };
-            let invoice = hash_of(invoice);
-            let mut claim = [0; CLAIM_BYTES];
-            for (bytes, hash) in claim.chunks_exact_mut(8).zip([invoice, hash_of(debtor), currency]) {
-                bytes.copy_from_slice(&hash.to_le_bytes());
-            }
-            self.write((invoice % partitions as u64) as usize, &claim)?;
+            let packed = u64::from(company)
+                | u64::from(currency) << COMPANY_BITS
+                | (self.table as u64) << TABLE_SHIFT
+                | if owns { OWNS } else { 0 };
+            let group = group_keys.get(row).copied().unwrap_or(0) as u64;
+            self.write([hash_of(invoice), debtor_hash(debtors, row), packed, rows.value(row) as u64, group])?;
         }
         Ok(())
     }
 
-    fn write(&mut self, partition: usize, claim: &[u8]) -> Result<()> {
-        let path = path(self.folder, self.table, partition);
-        let file = match &mut self.files[partition] {
-            Some(file) => file,
-            slot => {
-                let file = File::create(&path).map_err(Error::file(&path))?;
-                slot.insert(BufWriter::with_capacity(1 << 14, file))
-            }
-        };
-        file.write_all(claim).map_err(Error::file(path))
+    /// A bad row: whoever owes the invoice that it names is held.
+    pub(super) fn push_doubtful(&mut self, invoice_id: &str, debtor: u64, group_key: i64) -> Result<()> {
+        let packed = (self.table as u64) << TABLE_SHIFT | IS_DOUBTFUL;
+        self.write([hash_of(invoice_id), debtor, packed, 0, group_key as u64])
     }
 
-    pub(super) fn finish(self) -> Result<()> {
-        for mut file in self.files.into_iter().flatten() {
-            file.flush().map_err(Error::file(self.folder))?;
-        }
-        Ok(())
+    fn write(&mut self, claim: Claim) -> Result<()> {
+        self.records.push((claim[0] % u64::from(self.partitions)) as u32, claim)
+    }
+
+    pub(super) fn finish(self) -> Result<(usize, Records<5>)> {
+        Ok((self.table, self.records.finish()?))
     }
 }
 
-/// Hashes of the invoices that more than one debtor, or more than one currency, claims; invoices that no snapshot holds are nobody's.
-pub(super) fn contested(folder: &Path, partitions: u32) -> Result<HashSet<u64>> {
-    let mut contested = HashSet::new();
-    for partition in 0..partitions as usize {
-        let mut owners: HashMap<u64, [u64; 2]> = HashMap::new();
-        for table in CLAIMING {
-            for_each_claim(&path(folder, table, partition), |[invoice, debtor, currency]| {
-                let owner = match owners.get(&invoice) {
-                    None if table == CLAIMING[0] => *owners.entry(invoice).or_insert([debtor, currency]),
-                    None => return,
-                    Some(owner) => *owner,
-                };
-                if owner[0] != debtor || (currency != 0 && owner[1] != currency) {
-                    contested.insert(invoice);
+/// Who owes an invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Owner {
+    debtor: u64,
+    group_key: i64,
+    company: u32,
+    currency: u32,
+}
+
+/// The invoices of one partition by the hash of their number; mostly one owner each.
+#[derive(Default)]
+struct Owners {
+    first: HashMap<u64, Owner>,
+    /// By invoice and debtor: where everybody's first invoice is number 1, nobody looks through all of them.
+    others: BTreeMap<(u64, u64), Vec<Owner>>,
+}
+
+impl Owners {
+    fn add(&mut self, invoice: u64, owner: Owner) {
+        match self.first.get(&invoice) {
+            None => drop(self.first.insert(invoice, owner)),
+            Some(first) if *first == owner => {}
+            Some(_) => {
+                let others = self.others.entry((invoice, owner.debtor)).or_default();
+                if !others.contains(&owner) {
+                    others.push(owner);
+                }
+            }
+        }
+    }
+
+    fn of(&self, invoice: u64) -> Vec<Owner> {
+        let others = self.others.range((invoice, 0)..=(invoice, u64::MAX)).flat_map(|(_, owners)| owners);
+        self.first.get(&invoice).into_iter().chain(others).copied().collect()
+    }
+
+    fn of_debtor(&self, invoice: u64, debtor: u64) -> Vec<Owner> {
+        let others = self.others.get(&(invoice, debtor)).into_iter().flatten();
+        self.first.get(&invoice).into_iter().chain(others).filter(|o| o.debtor == debtor).copied().collect()
+    }
+
+    /// The numbers that several debtors of one company use, each with who they are.
+    fn contested(&self) -> Vec<(u64, u32, HashSet<u64>)> {
+        let numbers: BTreeSet<u64> = self.others.keys().map(|(invoice, _)| *invoice).collect();
+        let mut contested = Vec::new();
+        for invoice in numbers {
+            let mut debtors: BTreeMap<u32, HashSet<u64>> = BTreeMap::new();
+            for owner in self.of(invoice) {
+                debtors.entry(owner.company).or_default().insert(owner.debtor);
+            }
+            let several = debtors.into_iter().filter(|(_, debtors)| debtors.len() > 1);
+            contested.extend(several.map(|(company, debtors)| (invoice, company, debtors)));
+        }
+        contested
+    }
+}
+
+/// What came of all claims.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    rulings: Records<4>,
+    /// Hashes of debtors that a doubtful row can touch.
+    pub(super) held: HashSet<u64>,
+    /// Invoices (their hash and company) that several debtors of one company owe.
+    pub(super) contested: HashSet<(u64, u32)>,
+    /// Rows about an invoice of a debtor of another group than the one that acted, by table.
+    pub(super) by_others: BTreeMap<&'static str, u64>,
+}
+
+/// Resolves the claims, partition by partition: the first of the tables is the one that owns.
+pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<5>)]) -> Result<Resolved> {
+    let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
+    let (mut held, mut contested, mut by_others) = (HashSet::new(), HashSet::new(), BTreeMap::new());
+    for partition in 0..partitions {
+        let mut owners = Owners::default();
+        for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
+            records.for_each(partition, |[invoice, debtor, packed, _, group]| {
+                if packed & OWNS != 0 {
+                    let (company, currency) = (company_of(packed), currency_of(packed));
+                    owners.add(invoice, Owner { debtor, group_key: group as i64, company, currency });
                 }
             })?;
         }
-    }
-    Ok(contested)
-}
-
-fn for_each_claim(path: &Path, mut each: impl FnMut([u64; 3])) -> Result<()> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(Error::file(path)(e)),
-    };
-    let mut reader = BufReader::with_capacity(1 << 18, file);
-    let mut claim = [0; CLAIM_BYTES];
-    loop {
-        match reader.read_exact(&mut claim) {
-            Ok(()) => {
-                each([number(&claim[..8]), number(&claim[8..16]), number(&claim[16..])]);
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
-            Err(e) => return Err(Error::file(path)(e)),
+        for (invoice, company, debtors) in owners.contested() {
+            held.extend(debtors);
+            contested.insert((invoice, company));
+        }
+        for (table, records) in claims {
+            let mut outcome = Ok(());
+            records.for_each(partition, |claim| {
+                if claim[2] & OWNS != 0 || outcome.is_err() {
+                    return;
+                }
+                if let Some((key, ruling)) = rule(&owners, claim, &mut held) {
+                    if let Ruling::Of { debtor, group_key, .. } = ruling
+                        && debtor != claim[1]
+                        && group_key != claim[4] as i64
+                    {
+                        *by_others.entry(CLAIMING[*table]).or_default() += 1;
+                    }
+                    outcome = rulings.push(shard_of(claim[4] as i64, partitions), encoded(key, ruling));
+                }
+            })?;
+            outcome?;
         }
     }
+    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others })
 }
 
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+fn company_of(packed: u64) -> u32 {
+    (packed & ((1 << COMPANY_BITS) - 1)) as u32
 }
 
-/// The rows of a batch that name a contested invoice.
-pub(super) fn rows_about(batch: &RecordBatch, contested: &HashSet<u64>) -> Vec<usize> {
-    let Some((invoices, _)) = columns(batch).filter(|_| !contested.is_empty()) else { return Vec::new() };
-    let is_contested = |row: &usize| invoices.is_valid(*row) && contested.contains(&hash_of(invoices.value(*row)));
-    (0..batch.num_rows()).filter(is_contested).collect()
+fn currency_of(packed: u64) -> u32 {
+    ((packed >> COMPANY_BITS) & 0xff_ffff) as u32
+}
+
+/// The ruling on one claim; `None` where its row says itself whom it means, or names what nobody owes.
+fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Option<(u64, Ruling)> {
+    let [invoice, debtor, packed, source_row, group] = claim;
+    let table = ((packed >> TABLE_SHIFT) & 0xf) as usize;
+    let key = row_key(table, source_row as i64, debtor);
+    let (company, currency) = (company_of(packed), currency_of(packed));
+    let is_of_company = |o: &Owner| company == 0 || o.company == company;
+    let own = owners.of_debtor(invoice, debtor);
+    let mut found: Vec<Owner> = match own.iter().any(is_of_company) {
+        true => own.iter().copied().filter(is_of_company).collect(),
+        false => owners.of(invoice).into_iter().filter(is_of_company).collect(),
+    };
+    let doubt = if found.is_empty() && !own.is_empty() {
+        found = own;
+        Some(Doubt::OtherCompany)
+    } else {
+        narrow(&mut found, |o| o.group_key == group as i64);
+        let is_foreign = currency != 0 && !narrow(&mut found, |o| o.currency == currency);
+        let first = *found.first()?;
+        let is_one = found.iter().all(|o| (o.debtor, o.company) == (first.debtor, first.company));
+        match (is_foreign, is_one) {
+            (true, _) => Some(Doubt::OtherCurrency),
+            (false, false) => Some(Doubt::Ambiguous),
+            (false, true) => None,
+        }
+    };
+    if packed & IS_DOUBTFUL != 0 {
+        held.extend(found.iter().map(|o| o.debtor));
+        return None;
+    }
+    if let Some(doubt) = doubt {
+        held.extend(found.iter().map(|o| o.debtor));
+        return Some((key, Ruling::Unclear(doubt)));
+    }
+    let Owner { debtor: owner, group_key, company: of_invoice, .. } = *found.first()?;
+    let stated = if company == 0 { DEFAULT_COMPANY } else { company };
+    let says_so = owner == debtor && of_invoice == stated;
+    (!says_so).then_some((key, Ruling::Of { debtor: owner, group_key, company: of_invoice }))
+}
+
+/// Keeps those that fit, where any do.
+fn narrow(owners: &mut Vec<Owner>, fits: impl Fn(&Owner) -> bool) -> bool {
+    let any = owners.iter().any(&fits);
+    if any {
+        owners.retain(fits);
+    }
+    any
+}
+
+/// A ruling as four numbers: the row, the debtor, company or doubt, the group.
+fn encoded(key: u64, ruling: Ruling) -> [u64; 4] {
+    match ruling {
+        Ruling::Of { debtor, group_key, company } => [key, debtor, u64::from(company), group_key as u64],
+        Ruling::Unclear(doubt) => [key, 0, u64::MAX - doubt as u64, 0],
+    }
+}
+
+impl Resolved {
+    pub(super) fn has_rulings(&self, shard: u32) -> bool {
+        !self.rulings.is_empty(shard)
+    }
+
+    /// The rulings on rows whose debtor travels with this shard.
+    pub(super) fn rulings(&self, shard: u32) -> Result<Rulings> {
+        let mut rulings = Rulings::new();
+        self.rulings.for_each(shard, |[key, debtor, what, group]| {
+            let doubt = Doubt::RULED.iter().find(|doubt| u64::MAX - **doubt as u64 == what);
+            let of = Ruling::Of { debtor, group_key: group as i64, company: what as u32 };
+            rulings.insert(key, doubt.map_or(of, |doubt| Ruling::Unclear(*doubt)));
+        })?;
+        Ok(rulings)
+    }
+
+    /// Is it an invoice that several debtors of its company owe?
+    pub(super) fn is_contested(&self, invoice_id: &str, company: u32) -> bool {
+        !self.contested.is_empty() && self.contested.contains(&(hash_of(invoice_id), company))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUP: i64 = 7;
+
+    fn owner(debtor: u64, company: u32) -> Owner {
+        Owner { debtor, group_key: if debtor < 10 { GROUP } else { debtor as i64 }, company, currency: 1 }
+    }
+
+    /// Owners of invoice 100; who claims it, with which company and currency; what comes of it, and who is held.
+    #[test]
+    fn a_row_about_an_invoice_is_about_whoever_owes_it() {
+        use Doubt::{Ambiguous, OtherCompany, OtherCurrency};
+        let of = |debtor, company| {
+            let Owner { group_key, .. } = owner(debtor, company);
+            Some(Ruling::Of { debtor, group_key, company })
+        };
+        let unclear = |doubt| Some(Ruling::Unclear(doubt));
+        type Row = (&'static str, Vec<Owner>, (u64, i64, u32, u32), Option<Ruling>, Vec<u64>);
+        let table: Vec<Row> = vec![
+            ("its own", vec![owner(1, 1)], (1, GROUP, 0, 1), None, vec![]),
+            ("its own, company stated", vec![owner(1, 2)], (1, GROUP, 2, 1), None, vec![]),
+            ("its own, of another company than the default", vec![owner(1, 2)], (1, GROUP, 0, 1), of(1, 2), vec![]),
+            ("of a branch", vec![owner(2, 1)], (1, GROUP, 0, 1), of(2, 1), vec![]),
+            ("of a stranger", vec![owner(20, 1)], (1, GROUP, 0, 1), of(20, 1), vec![]),
+            ("nobody's", vec![], (1, GROUP, 0, 1), None, vec![]),
+            ("its own before a stranger's", vec![owner(20, 2), owner(1, 1)], (1, GROUP, 0, 1), None, vec![]),
+            ("a branch's before a stranger's", vec![owner(20, 2), owner(2, 1)], (1, GROUP, 0, 1), of(2, 1), vec![]),
+            ("the company says which", vec![owner(1, 1), owner(1, 2)], (1, GROUP, 2, 1), None, vec![]),
+            ("two of its own", vec![owner(1, 1), owner(1, 2)], (1, GROUP, 0, 1), unclear(Ambiguous), vec![1]),
+            ("two strangers'", vec![owner(20, 1), owner(30, 2)], (1, GROUP, 0, 1), unclear(Ambiguous), vec![20, 30]),
+            ("another currency", vec![owner(2, 1)], (1, GROUP, 0, 9), unclear(OtherCurrency), vec![2]),
+            ("no currency", vec![owner(1, 1)], (1, GROUP, 0, 0), None, vec![]),
+            ("its own under another company", vec![owner(1, 1)], (1, GROUP, 3, 1), unclear(OtherCompany), vec![1]),
+            ("a stranger's under another company", vec![owner(20, 1)], (1, GROUP, 3, 1), None, vec![]),
+            ("nobody acted", vec![owner(20, 1)], (0, 0, 0, 1), of(20, 1), vec![]),
+        ];
+        for (name, all, (debtor, group, company, currency), expected, expected_held) in table {
+            let mut owners = Owners::default();
+            all.into_iter().for_each(|owner| owners.add(100, owner));
+            let packed = u64::from(company) | u64::from(currency) << COMPANY_BITS | 1 << TABLE_SHIFT;
+            let mut held = HashSet::new();
+            let ruling = rule(&owners, [100, debtor, packed, 5, group as u64], &mut held).map(|(_, ruling)| ruling);
+            let mut held: Vec<u64> = held.into_iter().collect();
+            held.sort();
+            assert_eq!((ruling, held), (expected, expected_held), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_bad_row_holds_whoever_owes_what_it_names() {
+        let mut owners = Owners::default();
+        owners.add(100, owner(20, 1));
+        let mut held = HashSet::new();
+        let ruling = rule(&owners, [100, 1, 1 << TABLE_SHIFT | IS_DOUBTFUL, 0, GROUP as u64], &mut held);
+        assert_eq!((ruling, held), (None, HashSet::from([20])));
+    }
+
+    #[test]
+    fn a_ruling_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut rulings = RecordsWriter::<4>::create(folder.path(), "rulings", 2).unwrap();
+        let of = Ruling::Of { debtor: u64::MAX, group_key: i64::MAX, company: 3 };
+        rulings.push(1, encoded(1, of)).unwrap();
+        rulings.push(1, encoded(2, Ruling::Unclear(Doubt::OtherCompany))).unwrap();
+        let resolved = Resolved {
+            rulings: rulings.finish().unwrap(),
+            held: HashSet::new(),
+            contested: HashSet::new(),
+            by_others: BTreeMap::new(),
+        };
+        assert!(!resolved.has_rulings(0) && resolved.has_rulings(1));
+        let expected = Rulings::from([(1, of), (2, Ruling::Unclear(Doubt::OtherCompany))]);
+        assert_eq!(resolved.rulings(1).unwrap(), expected);
+    }
 }

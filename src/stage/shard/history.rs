@@ -3,15 +3,24 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array, new_null_array};
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::History;
 use crate::error::{Error, Result};
-use crate::io::parquet::conformed;
+use crate::io::parquet::{Source, conformed};
 
-/// What the action log says of each published action; every row travels with its group.
+impl History {
+    /// Rows that are read: they count for the number of shards like those of the inputs.
+    pub fn rows(&self) -> u64 {
+        self.actions.iter().chain(&self.positions).map(Source::rows).sum()
+    }
+}
+
+/// What is known of each published action; every row travels with its group. `payload_sha256` is known only of what
+/// this very date published: nothing else is compared with it.
 pub fn actions_schema() -> SchemaRef {
     let text = |name| Field::new(name, DataType::Utf8, true);
     Arc::new(Schema::new(vec![
@@ -25,7 +34,9 @@ pub fn actions_schema() -> SchemaRef {
         Field::new("occurrence", DataType::Int64, true),
         text("cycle_id"),
         text("channel"),
+        text("destination"),
         Field::new("published_on", DataType::Date32, true),
+        Field::new("needed_on", DataType::Date32, true),
         Field::new("group_key", DataType::Int64, true),
     ]))
 }
@@ -60,28 +71,33 @@ pub(super) fn positions(batch: &RecordBatch) -> Result<RecordBatch> {
     conformed(batch, &without_key(&positions_schema())).map_err(damaged)
 }
 
-/// Columns of the published `actions` that are read again.
+/// Columns that are read again of the published `actions`, and of what was carried forward of them.
 pub(super) fn columns() -> Vec<String> {
     let of_actions = without_key(&actions_schema());
-    let published = |name: &str| if name == "published_on" { "as_of_date" } else { name }.to_owned();
-    of_actions.fields().iter().map(|f| published(f.name())).chain(["items".to_owned()]).collect()
+    let names = of_actions.fields().iter().map(|f| f.name().clone());
+    names.chain(["as_of_date".to_owned(), "items".to_owned()]).collect()
 }
 
-/// The actions of a batch of the published table, without their group.
-pub(super) fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
-    let found = batch.schema();
-    let fields = found.fields().iter().map(|f| match f.name().as_str() {
-        "as_of_date" => Arc::new(f.as_ref().clone().with_name("published_on")),
-        _ => Arc::clone(f),
-    });
-    let renamed = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    RecordBatch::try_new(renamed, batch.columns().to_vec())
-        .and_then(|b| conformed(&b, &without_key(&actions_schema())))
-        .map_err(damaged)
+/// The actions of a batch of either, without their group: an action of a run has mattered on its own date.
+pub fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
+    let schema = without_key(&actions_schema());
+    let column = |field: &Arc<Field>| {
+        let own = batch.column_by_name(field.name());
+        let of_run = || match field.name().as_str() {
+            "published_on" | "needed_on" => batch.column_by_name("as_of_date"),
+            _ => None,
+        };
+        match own.or_else(of_run) {
+            Some(column) => cast(column, field.data_type()),
+            None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+        }
+    };
+    let columns = schema.fields().iter().map(column).collect::<arrow::error::Result<Vec<_>>>();
+    columns.and_then(|columns| RecordBatch::try_new(Arc::clone(&schema), columns)).map_err(damaged)
 }
 
 /// The items that they named, one row each, without their group.
-pub(super) fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
+pub fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
     flattened(batch).and_then(|b| conformed(&b, &without_key(&action_items_schema()))).map_err(damaged)
 }
 
@@ -112,5 +128,5 @@ fn without_key(schema: &SchemaRef) -> SchemaRef {
 }
 
 fn damaged(error: ArrowError) -> Error {
-    Error::Damaged { object: "the action log".to_owned(), what: error.to_string() }
+    Error::columns("the action log", &error)
 }

@@ -1,27 +1,34 @@
-//! The one pass over the inputs: rows are gathered, sorted by shard, and appended to that shard's scratch file.
+//! The one pass over the inputs: rows are gathered, sorted by shard, and appended to the scratch file of their table.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::BufWriter;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::ipc::writer::StreamWriter;
+use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use chrono::NaiveDate;
 
-use super::claims::ClaimWriter;
-use super::{Groups, History, Totals, group_key, group_text, hash_of, history, scratch_path, shard_of, totals};
-use crate::error::{Error, Result};
+use super::addresses::{AddressBook, AddressReader, add_destinations};
+use super::claims::{ClaimWriter, Companies};
+use super::segments::{Records, Rows, RowsWriter};
+use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column};
+use crate::domain::calendar::Calendar;
+use crate::error::Result;
 use crate::io::parquet::Source;
 use crate::progress::Progress;
-use crate::stage::{BadRow, Snapshot, Snapshots};
+use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
 /// Rows that are gathered before they are cut by shard: few large writes instead of many small ones.
 const GATHER_ROWS: usize = 65_536;
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
+/// The dates that are moved to the next business day: the column, and the day on which it can be paid.
+const PAYABLE: [(&str, &str, &str); 3] = [
+    ("invoices", "due_date", "payable_on"),
+    ("agreements", "due_date", "payable_on"),
+    ("promises", "pay_by", "payable_by"),
+];
 
 pub(super) struct Spreader<'a> {
     pub folder: &'a Path,
@@ -29,6 +36,9 @@ pub(super) struct Spreader<'a> {
     pub progress: &'a dyn Progress,
     pub default_currency: &'a str,
     pub as_of_day: i32,
+    pub companies: &'a Companies,
+    /// Where what is due on another day is payable on the next business day.
+    pub calendar: Option<&'a Calendar>,
 }
 
 /// What the pass found.
@@ -37,26 +47,46 @@ pub(super) struct Outcome {
     pub bad: Vec<BadRow>,
     pub totals: Totals,
     pub rounded: u64,
-    pub schemas: BTreeMap<&'static str, SchemaRef>,
+    /// What was passed over, by input and by what it was, in rows.
+    pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
+    pub tables: BTreeMap<&'static str, Rows>,
+    pub claims: Vec<(usize, Records<5>)>,
+    pub groups: Groups,
+    /// Debtors whose rows name different groups: none of them is right.
+    pub conflicted: BTreeSet<String>,
+    pub addresses: AddressBook,
+    /// Currency = payments below zero that take nothing back.
+    pub negative: BTreeMap<String, i128>,
 }
 
+/// Who signed which agreement, by its hash.
+type Signers = HashMap<u64, BTreeSet<String>>;
+
 impl Spreader<'_> {
-    /// Debtors and agreements first, because the other tables travel with them; then the rest, side by side.
-    pub(super) fn all(&self, snapshots: &Snapshots, history: &History, workers: usize) -> Result<Outcome> {
+    /// Debtors and agreements first, because the other tables travel with them, and history, because the contact log
+    /// speaks of it; then the rest, side by side.
+    pub(super) fn all(&self, snapshots: &Snapshots, past: &History, workers: usize) -> Result<Outcome> {
         let mut outcome = Outcome::default();
-        let (mut groups, mut agreements) = (Groups::default(), HashMap::new());
         if let Some(debtors) = snapshots.get("debtors") {
-            self.debtors(debtors, &mut groups, &mut outcome)?;
+            self.debtors(debtors, &mut outcome)?;
         }
+        let groups = std::mem::take(&mut outcome.groups);
+        let mut destinations = HashMap::new();
+        self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
+        self.positions(&past.positions, &groups, &mut outcome)?;
+        let mut signers = Signers::new();
         if let Some(table) = snapshots.get("agreements") {
-            self.agreements(table, &groups, &mut agreements, &mut outcome)?;
+            self.agreements(table, &groups, &mut signers, &mut outcome)?;
         }
-        let done = ["debtors", "agreements"];
-        let mut rest: Vec<&Snapshot> = snapshots
-            .tables
-            .iter()
-            .filter(|t| !done.contains(&t.table.name) && !SHARED.contains(&t.table.name))
-            .collect();
+        let mut events = None;
+        if let Some(log) = snapshots.get("contact_log") {
+            let mut reader = AddressReader::new(self.folder, &destinations)?;
+            self.each(log, &groups, &mut outcome, |batch| reader.read(&batch))?;
+            events = Some(reader.finish()?);
+        }
+        let done = ["debtors", "agreements", "contact_log"];
+        let is_rest = |t: &&Snapshot| !done.contains(&t.table.name) && !SHARED.contains(&t.table.name);
+        let mut rest: Vec<&Snapshot> = snapshots.tables.iter().filter(is_rest).collect();
         rest.sort_by_key(|t| t.rows());
         let queue = Mutex::new(rest);
         let outcomes: Vec<Result<Outcome>> = std::thread::scope(|scope| {
@@ -65,7 +95,7 @@ impl Spreader<'_> {
                 // A statement of its own: in the head of a loop the lock would be held through the body.
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 while let Some(snapshot) = next() {
-                    self.by_debtor(snapshot, &groups, &agreements, &mut outcome)?;
+                    self.by_debtor(snapshot, &groups, &signers, &mut outcome)?;
                 }
                 Ok(outcome)
             };
@@ -75,33 +105,43 @@ impl Spreader<'_> {
         for found in outcomes {
             outcome.merge(found?);
         }
-        self.history(&history.actions, &groups, &mut outcome)?;
-        self.positions(&history.positions, &groups, &mut outcome)?;
+        events.map_or(Ok(()), |events| events.enter(&mut outcome.addresses))?;
+        outcome.groups = groups;
         outcome.bad.sort();
         Ok(outcome)
     }
 
-    fn debtors(&self, snapshot: &Snapshot, groups: &mut Groups, outcome: &mut Outcome) -> Result<()> {
-        let mut writers = Writers::new(self, "debtors");
+    fn debtors(&self, snapshot: &Snapshot, outcome: &mut Outcome) -> Result<()> {
+        let mut writers = Writers::new(self, "debtors")?;
+        let mut groups = Groups::default();
         snapshot.for_each_batch(|conformed| {
-            outcome.take(conformed.bad, conformed.rounded);
-            let text = |name: &str| conformed.batch.column_by_name(name).map(|c| c.as_string::<i32>().clone());
+            let batch = &conformed.batch;
+            let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
             let (ids, named, taxes) = (text("debtor_id"), text("group_id"), text("tax_id"));
             let optional =
-                |a: &Option<StringArray>, row| a.as_ref().filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
-            let mut texts = Vec::with_capacity(conformed.batch.num_rows());
-            let mut keys = Vec::with_capacity(conformed.batch.num_rows());
-            for row in 0..conformed.batch.num_rows() {
-                let id = optional(&ids, row).unwrap_or_default();
-                let text = group_text(&id, optional(&named, row).as_deref(), optional(&taxes, row).as_deref());
+                |a: Option<&StringArray>, row| a.filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
+            let mut texts = Vec::with_capacity(batch.num_rows());
+            let mut keys = Vec::with_capacity(batch.num_rows());
+            for row in 0..batch.num_rows() {
+                let id = optional(ids, row).unwrap_or_default();
+                let text = group_text(&id, optional(named, row).as_deref(), optional(taxes, row).as_deref());
                 let key = group_key(&text);
-                groups.0.insert(hash_of(&id), key);
+                if groups.0.insert(hash_of(&id), key).is_some_and(|known| known != key) {
+                    outcome.conflicted.insert(id);
+                }
                 keys.push(key);
                 texts.push(text);
             }
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
-            writers.push(with_column(&conformed.batch, "group_text", texts)?, keys)
+            let batch = with_column(batch, "group_text", texts)?;
+            outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
+            writers.push(batch, keys)
         })?;
+        // Nobody knows which of its groups is the right one: it stands alone.
+        for id in &outcome.conflicted {
+            groups.0.insert(hash_of(id), alone(id));
+        }
+        outcome.groups = groups;
         writers.finish(outcome)
     }
 
@@ -109,77 +149,151 @@ impl Spreader<'_> {
         &self,
         snapshot: &Snapshot,
         groups: &Groups,
-        agreements: &mut HashMap<u64, i64>,
+        signers: &mut Signers,
         outcome: &mut Outcome,
     ) -> Result<()> {
-        let mut writers = Writers::new(self, "agreements");
-        snapshot.for_each_batch(|conformed| {
-            outcome.take(conformed.bad, conformed.rounded);
-            let keys = debtor_keys(&conformed.batch, groups);
-            if let Some(ids) = conformed.batch.column_by_name("agreement_id") {
-                let ids = ids.as_string::<i32>();
-                agreements.extend(ids.iter().zip(&keys).filter_map(|(id, key)| Some((hash_of(id?), *key))));
+        self.each(snapshot, groups, outcome, |batch| {
+            let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+            if let Some((ids, debtors)) = text("agreement_id").zip(text("debtor_id")) {
+                for (id, debtor) in ids.iter().zip(debtors.iter()).filter_map(|(id, debtor)| id.zip(debtor)) {
+                    signers.entry(hash_of(id)).or_default().insert(debtor.to_owned());
+                }
             }
-            writers.push(conformed.batch, keys)
-        })?;
-        writers.finish(outcome)
+            Ok(batch)
+        })
     }
 
-    fn by_debtor(
+    /// Spreads a table whose rows name their debtor and claim no invoice.
+    fn each(
         &self,
         snapshot: &Snapshot,
         groups: &Groups,
-        agreements: &HashMap<u64, i64>,
         outcome: &mut Outcome,
+        mut see: impl FnMut(RecordBatch) -> Result<RecordBatch>,
     ) -> Result<()> {
-        let mut writers = Writers::new(self, snapshot.table.name);
-        let mut claims = ClaimWriter::new(self.folder, snapshot.table.name, self.shards, self.default_currency);
+        let mut writers = Writers::new(self, snapshot.table.name)?;
         snapshot.for_each_batch(|conformed| {
-            outcome.take(conformed.bad, conformed.rounded);
-            let batch = &conformed.batch;
-            totals::add(snapshot.table.name, batch, self.as_of_day, self.default_currency, &mut outcome.totals);
-            claims.push(batch)?;
-            let keys = match conformed.batch.column_by_name("debtor_id") {
-                Some(_) => debtor_keys(&conformed.batch, groups),
-                None => agreement_keys(&conformed.batch, agreements),
-            };
-            writers.push(conformed.batch, keys)
+            let batch = see(self.payable(snapshot.table.name, conformed.batch)?)?;
+            outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
+            let keys = debtor_keys(&batch, groups);
+            writers.push(batch, keys)
         })?;
-        claims.finish()?;
         writers.finish(outcome)
     }
 
+    fn by_debtor(&self, snapshot: &Snapshot, groups: &Groups, signers: &Signers, outcome: &mut Outcome) -> Result<()> {
+        let table = snapshot.table.name;
+        let mut writers = Writers::new(self, table)?;
+        let mut claims = ClaimWriter::new(self.folder, table, self.shards, self.companies, self.default_currency)?;
+        snapshot.for_each_batch(|conformed| {
+            let mut batch = self.payable(table, conformed.batch)?;
+            totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
+            let mut bad = conformed.bad;
+            match table {
+                "payments" => {
+                    totals::add_negative(&batch, self.as_of_day, self.default_currency, &mut outcome.negative)
+                }
+                "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
+                "agreement_items" => batch = signed(&batch, signers, &mut bad)?,
+                _ => {}
+            }
+            let keys = debtor_keys(&batch, groups);
+            if let Some(claims) = &mut claims {
+                claims.push(&batch, &keys)?;
+                for bad in bad.iter().filter(|bad| bad.touches_an_invoice()) {
+                    let debtor = bad.debtor_id.as_deref();
+                    let (hash, key) = debtor.map_or((0, 0), |id| (hash_of(id), groups.key_of(id)));
+                    claims.push_doubtful(bad.invoice_id.as_deref().unwrap_or_default(), hash, key)?;
+                }
+            }
+            outcome.take(table, bad, conformed.rounded, conformed.passed_over);
+            writers.push(batch, keys)
+        })?;
+        outcome.claims.extend(claims.map(ClaimWriter::finish).transpose()?);
+        writers.finish(outcome)
+    }
+
+    /// Adds the day on which what is due can be paid.
+    fn payable(&self, table: &str, batch: RecordBatch) -> Result<RecordBatch> {
+        let Some((_, from, to)) = PAYABLE.iter().find(|(name, _, _)| *name == table) else { return Ok(batch) };
+        let dates = batch.column_by_name(from).and_then(|c| c.as_primitive_opt::<Date32Type>());
+        let Some(dates) = dates.cloned() else { return Ok(batch) };
+        let payable: ArrayRef = match self.calendar {
+            None => Arc::new(dates),
+            Some(calendar) => {
+                let mut known: HashMap<i32, i32> = HashMap::new();
+                let mut payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(calendar, day));
+                Arc::new(dates.iter().map(|day| day.map(&mut payable)).collect::<Date32Array>())
+            }
+        };
+        with_column(&batch, to, payable)
+    }
+
     /// The actions of earlier runs and what they named, as tables of their own.
-    fn history(&self, sources: &[Source], groups: &Groups, outcome: &mut Outcome) -> Result<()> {
-        let (mut actions, mut items) = (Writers::new(self, "actions"), Writers::new(self, "action_items"));
+    fn history(
+        &self,
+        sources: &[Source],
+        groups: &Groups,
+        destinations: &mut HashMap<u64, u64>,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let (mut actions, mut items) = (Writers::new(self, "actions")?, Writers::new(self, "action_items")?);
         for source in sources {
             for_each_batch(source, &history::columns(), |batch| {
-                actions.push(history::actions(&batch)?, debtor_keys(&batch, groups))?;
+                let published = history::actions(&batch)?;
+                add_destinations(&published, destinations);
+                actions.push(published, debtor_keys(&batch, groups))?;
                 let named = history::action_items(&batch)?;
                 let keys = debtor_keys(&named, groups);
                 items.push(named, keys)
             })?;
         }
         actions.finish(outcome)?;
-        items.finish(outcome)?;
-        outcome.schemas.insert("actions", history::actions_schema());
-        outcome.schemas.insert("action_items", history::action_items_schema());
-        Ok(())
+        items.finish(outcome)
     }
 
     /// Where the accounts stood in the last run, as a table of its own.
     fn positions(&self, sources: &[Source], groups: &Groups, outcome: &mut Outcome) -> Result<()> {
-        let mut writers = Writers::new(self, "positions");
+        let mut writers = Writers::new(self, "positions")?;
         for source in sources {
             for_each_batch(source, &history::position_columns(), |batch| {
                 let keys = debtor_keys(&batch, groups);
                 writers.push(history::positions(&batch)?, keys)
             })?;
         }
-        writers.finish(outcome)?;
-        outcome.schemas.insert("positions", history::positions_schema());
-        Ok(())
+        writers.finish(outcome)
     }
+}
+
+fn payable_day(calendar: &Calendar, day: i32) -> i32 {
+    let date = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(day)));
+    date.map_or(day, |date| day_number(calendar.next_business_day(date)))
+}
+
+/// The group of a debtor that belongs to none.
+fn alone(debtor_id: &str) -> i64 {
+    group_key(&format!("debtor:{debtor_id}"))
+}
+
+/// The items of agreements once for each who signed; an agreement that nobody signed covers nothing, and whoever owes
+/// what it names is held.
+fn signed(batch: &RecordBatch, signers: &Signers, bad: &mut Vec<BadRow>) -> Result<RecordBatch> {
+    let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+    let (mut rows, mut debtors) = (Vec::new(), Vec::new());
+    let places = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int64Type>());
+    if let (Some(ids), Some(invoices), Some(places)) = (text("agreement_id"), text("invoice_id"), places) {
+        for (row, id) in ids.iter().enumerate() {
+            let Some(of_agreement) = id.and_then(|id| signers.get(&hash_of(id))) else {
+                let invoice_id = invoices.is_valid(row).then(|| invoices.value(row).to_owned());
+                bad.push(BadRow::unknown_agreement(places.value(row), invoice_id));
+                continue;
+            };
+            rows.extend(of_agreement.iter().map(|_| row as u32));
+            debtors.extend(of_agreement.iter().map(String::as_str));
+        }
+    }
+    let rows = take_record_batch(batch, &UInt32Array::from(rows)).map_err(failed)?;
+    with_column(&rows, "debtor_id", Arc::new(StringArray::from(debtors)))
 }
 
 /// Reads these columns of a published table.
@@ -190,75 +304,78 @@ fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBa
 }
 
 impl Outcome {
-    fn take(&mut self, bad: Vec<BadRow>, rounded: u64) {
+    fn take(&mut self, table: &'static str, bad: Vec<BadRow>, rounded: u64, passed_over: BTreeMap<&'static str, u64>) {
         self.bad.extend(bad);
         self.rounded += rounded;
+        for (what, rows) in passed_over {
+            *self.passed_over.entry((table, what)).or_default() += rows;
+        }
     }
 
     fn merge(&mut self, other: Outcome) {
-        self.take(other.bad, other.rounded);
+        self.bad.extend(other.bad);
+        self.rounded += other.rounded;
+        for (key, rows) in other.passed_over {
+            *self.passed_over.entry(key).or_default() += rows;
+        }
         for (key, sum) in other.totals {
             *self.totals.entry(key).or_default() += sum;
         }
-        self.schemas.extend(other.schemas);
+        for (currency, sum) in other.negative {
+            *self.negative.entry(currency).or_default() += sum;
+        }
+        self.tables.extend(other.tables);
+        self.claims.extend(other.claims);
+        self.addresses.merge(other.addresses);
     }
 }
 
 fn debtor_keys(batch: &RecordBatch, groups: &Groups) -> Vec<i64> {
     let Some(ids) = batch.column_by_name("debtor_id") else { return vec![0; batch.num_rows()] };
-    ids.as_string::<i32>().iter().map(|id| groups.key_of(id.unwrap_or_default())).collect()
+    ids.as_string::<i32>().iter().map(|id| id.map_or(0, |id| groups.key_of(id))).collect()
 }
 
-/// Items of an agreement travel with the debtor who agreed; without one they reach nobody.
-fn agreement_keys(batch: &RecordBatch, agreements: &HashMap<u64, i64>) -> Vec<i64> {
-    let Some(ids) = batch.column_by_name("agreement_id") else { return vec![0; batch.num_rows()] };
-    let key = |id: Option<&str>| id.and_then(|id| agreements.get(&hash_of(id)).copied()).unwrap_or(0);
-    ids.as_string::<i32>().iter().map(key).collect()
-}
-
-fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
-    let mut fields = batch.schema().fields().to_vec();
-    fields.push(Arc::new(Field::new(name, column.data_type().clone(), true)));
-    let columns = batch.columns().iter().cloned().chain([column]).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
-}
-
-fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::Damaged { object: "scratch".to_owned(), what: error.to_string() }
-}
-
-/// The scratch files of one table, one per shard, opened when the first row comes.
-struct Writers<'a> {
-    spreader: &'a Spreader<'a>,
+/// The rows of one table, gathered and cut by shard.
+pub(super) struct Writers<'a> {
+    progress: &'a dyn Progress,
     table: &'static str,
+    shards: u32,
     gathered: Vec<RecordBatch>,
     keys: Vec<i64>,
-    schema: Option<SchemaRef>,
-    files: Vec<Option<StreamWriter<BufWriter<File>>>>,
+    rows: RowsWriter,
 }
 
 impl<'a> Writers<'a> {
-    fn new(spreader: &'a Spreader<'a>, table: &'static str) -> Self {
-        let files = (0..spreader.shards).map(|_| None).collect();
-        Writers { spreader, table, gathered: Vec::new(), keys: Vec::new(), schema: None, files }
+    fn new(spreader: &Spreader<'a>, table: &'static str) -> Result<Writers<'a>> {
+        Writers::create(spreader.folder, table, table, spreader.shards, spreader.progress)
     }
 
-    fn push(&mut self, batch: RecordBatch, keys: Vec<i64>) -> Result<()> {
-        self.spreader.progress.advance(keys.len() as u64);
+    pub(super) fn create(
+        folder: &Path,
+        table: &'static str,
+        file: &str,
+        shards: u32,
+        progress: &'a dyn Progress,
+    ) -> Result<Writers<'a>> {
+        let rows = RowsWriter::create(folder, file, shards)?;
+        Ok(Writers { progress, table, shards, gathered: Vec::new(), keys: Vec::new(), rows })
+    }
+
+    /// Adds rows with the groups that they travel by.
+    pub(super) fn push(&mut self, batch: RecordBatch, keys: Vec<i64>) -> Result<()> {
+        self.progress.advance(keys.len() as u64);
         let column: ArrayRef = Arc::new(Int64Array::from(keys.clone()));
         self.gathered.push(with_column(&batch, "group_key", column)?);
         self.keys.extend(keys);
         if self.keys.len() >= GATHER_ROWS { self.flush() } else { Ok(()) }
     }
 
-    /// Sorts the gathered rows by shard (a counting sort) and appends each shard's slice to its file.
+    /// Sorts the gathered rows by shard (a counting sort) and appends each shard's slice.
     fn flush(&mut self) -> Result<()> {
         let Some(first) = self.gathered.first() else { return Ok(()) };
-        let schema = first.schema();
-        let all = concat_batches(&schema, &self.gathered).map_err(failed)?;
-        let shards = self.spreader.shards;
-        let of_row: Vec<u32> = self.keys.iter().map(|key| shard_of(*key, shards)).collect();
-        let mut ends = vec![0usize; shards as usize + 1];
+        let all = concat_batches(&first.schema(), &self.gathered).map_err(failed)?;
+        let of_row: Vec<u32> = self.keys.iter().map(|key| shard_of(*key, self.shards)).collect();
+        let mut ends = vec![0usize; self.shards as usize + 1];
         of_row.iter().for_each(|shard| ends[*shard as usize + 1] += 1);
         (1..ends.len()).for_each(|i| ends[i] += ends[i - 1]);
         let mut next = ends.clone();
@@ -268,45 +385,53 @@ impl<'a> Writers<'a> {
             next[*shard as usize] += 1;
         }
         let sorted = take_record_batch(&all, &UInt32Array::from(order)).map_err(failed)?;
-        for shard in 0..shards {
+        for shard in 0..self.shards {
             let (start, end) = (ends[shard as usize], ends[shard as usize + 1]);
             if start < end {
-                self.file(shard, &schema)?.write(&sorted.slice(start, end - start)).map_err(failed)?;
+                self.rows.write(shard, &sorted.slice(start, end - start))?;
             }
         }
-        self.schema = Some(schema);
         self.gathered.clear();
         self.keys.clear();
         Ok(())
     }
 
-    fn file(&mut self, shard: u32, schema: &SchemaRef) -> Result<&mut StreamWriter<BufWriter<File>>> {
-        let slot = &mut self.files[shard as usize];
-        if slot.is_none() {
-            let path = scratch_path(self.spreader.folder, self.table, shard);
-            let file = File::create(&path).map_err(Error::file(&path))?;
-            *slot = Some(StreamWriter::try_new(BufWriter::with_capacity(1 << 16, file), schema).map_err(failed)?);
-        }
-        slot.as_mut().ok_or_else(|| failed(arrow::error::ArrowError::IpcError("no writer".to_owned())))
+    /// The rows, to be read shard by shard.
+    pub(super) fn rows(mut self) -> Result<Rows> {
+        self.flush()?;
+        self.rows.finish()
     }
 
-    fn finish(mut self, outcome: &mut Outcome) -> Result<()> {
-        self.flush()?;
-        for file in self.files.iter_mut().flatten() {
-            file.finish().map_err(failed)?;
-        }
-        outcome.schemas.insert(self.table, self.schema.take().unwrap_or_else(|| empty_schema(self.table)));
+    fn finish(self, outcome: &mut Outcome) -> Result<()> {
+        let table = self.table;
+        outcome.tables.insert(table, self.rows()?);
         Ok(())
     }
 }
 
-/// The schema of a table without rows: the contract's columns, and those that this pass adds.
-fn empty_schema(table: &str) -> SchemaRef {
+/// The schema of a table as the models read it, whether or not it has rows.
+pub(super) fn empty_schema(table: &str) -> SchemaRef {
     let columns = crate::contract::input(table).map_or(&[][..], |t| t.columns);
     let mut fields: Vec<Field> = columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
-    let ints = ["source_row", "key_hash", "group_key"];
-    fields.extend(ints.map(|name| Field::new(name, DataType::Int64, false)));
-    fields.push(Field::new("occurred_on", DataType::Date32, true));
-    fields.push(Field::new("group_text", DataType::Utf8, true));
+    let ints = ["source_row", "key_hash", "content_hash", "group_key"];
+    fields.extend(ints.map(|name| Field::new(name, DataType::Int64, true)));
+    fields.extend(["occurred_on", "payable_on", "payable_by"].map(|name| Field::new(name, DataType::Date32, true)));
+    fields.extend(["group_text", "actor_id", "root_id"].map(|name| Field::new(name, DataType::Utf8, true)));
+    if fields.iter().all(|f| f.name() != "debtor_id") {
+        fields.push(Field::new("debtor_id", DataType::Utf8, true));
+    }
+    let flags = ["takes_back", "has_address", "address_opted_out", "address_bounced"];
+    fields.extend(flags.map(|name| Field::new(name, DataType::Boolean, true)));
     Arc::new(Schema::new(fields))
+}
+
+/// Debtors whose rows a bad row can touch, by name.
+pub(super) fn named_held(bad: &[BadRow], conflicted: &BTreeSet<String>) -> BTreeSet<String> {
+    let of_bad = bad.iter().filter_map(|bad| bad.debtor_id.clone());
+    of_bad.chain(conflicted.iter().cloned()).collect()
+}
+
+/// Hashes of some names.
+pub(super) fn hashes(names: &BTreeSet<String>) -> HashSet<u64> {
+    names.iter().map(|name| hash_of(name)).collect()
 }

@@ -38,3 +38,24 @@ pub(super) fn add(table: &str, batch: &RecordBatch, as_of_day: i32, default_curr
         *totals.entry((format!("{table}.{kind}"), currency.to_owned())).or_default() += sum;
     }
 }
+
+/// Adds what is below zero and neither takes back nor is of a kind that does: the sign of a whole export may be wrong.
+pub(super) fn add_negative(
+    batch: &RecordBatch,
+    as_of_day: i32,
+    default_currency: &str,
+    negative: &mut BTreeMap<String, i128>,
+) {
+    let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+    let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+    let dates = batch.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
+    let (Some(amounts), Some(dates)) = (amounts, dates) else { return };
+    let value = |name: &str, row: usize| text(name).filter(|c| c.is_valid(row)).map(|c| c.value(row));
+    for row in (0..batch.num_rows()).filter(|row| amounts.value(*row) < 0 && dates.value(*row) <= as_of_day) {
+        let takes_back = matches!(value("kind", row), Some("refund" | "chargeback" | "charges"));
+        if !takes_back && value("reverses", row).is_none() {
+            let currency = value("currency", row).unwrap_or(default_currency).to_owned();
+            *negative.entry(currency).or_default() += amounts.value(row);
+        }
+    }
+}

@@ -9,10 +9,9 @@ use object_store::ObjectStore;
 use regua::error::Result;
 use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
-use regua::io::projection::project;
 use regua::io::store::Store;
 use regua::scratch::Scratch;
-use regua::stage::publish::{Outlook, Provenance, look, probe, publish};
+use regua::stage::publish::{Outlook, Provenance, complete, history, look, probe, publish, voided};
 use regua::stage::{Artifact, Audited, Measured, Snapshots, audit};
 use tokio::runtime::Runtime;
 
@@ -98,8 +97,16 @@ impl Desk {
 
     fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
         match look(output, &provenance, None)? {
-            Outlook::Published(record) => project(output, &record).map(|()| *record),
-            Outlook::Open(log, edition) => publish(output, (&log, &edition), &provenance, &self.audited, &"no results"),
+            Outlook::Published(record) => complete(output, &record).map(|()| *record),
+            Outlook::Open(log, mut edition) => {
+                edition.voided = voided(output, &log, provenance.as_of)?;
+                let history = history(output, &log, provenance.as_of)?;
+                for source in history.actions.iter().chain(&history.positions) {
+                    let all: Vec<usize> = (0..source.schema().fields().len()).collect();
+                    source.for_each_batch(&all, |_| Ok(()))?;
+                }
+                publish(output, (&log, &edition), &provenance, &self.audited, &"no results")
+            }
         }
     }
 }
@@ -156,6 +163,7 @@ fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
         kpis: BTreeMap::new(),
         counts: counts.map(|(table, rows)| (table.clone(), *rows)).collect(),
         rows_quarantined: 0,
+        forgotten_on: None,
     };
     let inputs = totals.iter().map(|(currency, minor)| (("invoices.invoice".to_owned(), (*currency).clone()), *minor));
     audit::audit(models(), (&inputs.collect(), &BTreeMap::new()), measured).expect("it ties")

@@ -168,6 +168,12 @@ fn an_agreement_is_broken_by_an_instalment_that_is_late_while_it_stands() {
             D9 cancelled_tomorrow 1 2026-05-01 - 2026-07-01
             D10 before_the_window 1 2024-06-29 - -
             D11 first_of_the_window 1 2024-06-30 - -
+            D12 replaced 1 2026-05-01 - 2026-05-20
+            D12 replaced 2 2026-07-20 - -
+            D13 replaced_and_paid 1 2026-05-01 - 2026-05-20
+            D13 replaced_and_paid 2 2026-06-01 2026-06-01 -
+            D14 given_up_after_one 1 2026-05-01 2026-05-01 -
+            D14 given_up_after_one 2 2026-06-01 - 2026-06-20
         int_broken_agreements = debtor_id broken_agreements
             D1 1
             D4 1
@@ -176,6 +182,7 @@ fn an_agreement_is_broken_by_an_instalment_that_is_late_while_it_stands() {
             D8 1
             D9 1
             D11 1
+            D14 1
         int_profiles = debtor_id broken_agreements
             D1 1
     ",
@@ -312,11 +319,11 @@ fn answers_by_segment_and_channel() {
 fn arms_side_by_side() {
     spec(
         "
-        out_decisions: debtor_id company_id currency experiment arm outcome open_amount overdue_amount
-            D1 1 BRL tone champion action 100.00 60.00
-            D2 1 BRL tone champion hold 50.00 0.00
-            D3 1 BRL tone hold_out hold 10.00 10.00
-            D4 1 BRL - - action 5.00 5.00
+        out_decisions: debtor_id company_id currency experiment arm outcome reason open_amount overdue_amount
+            D1 1 BRL tone champion action step_due 100.00 60.00
+            D2 1 BRL tone champion hold min_gap 50.00 0.00
+            D3 1 BRL tone hold_out hold hold_out_arm 10.00 10.00
+            D4 1 BRL - - action step_due 5.00 5.00
         fct_experiments = company_id currency experiment arm accounts contacted open_amount overdue_amount
             1 BRL tone champion 2 1 150.00 60.00
             1 BRL tone hold_out 1 0 10.00 10.00

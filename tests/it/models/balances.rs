@@ -138,8 +138,9 @@ fn a_split_payment_pays_each_invoice_that_it_names() {
         int_items = invoice_id open_amount
             I1 0.00
             I2 70.00
-        int_credits = debtor_id currency credit_amount unmatched_amount effect_amount
-            D1 BRL 7.00 0.00 137.00
+        int_credits = debtor_id company_id currency credit_amount unmatched_amount effect_amount
+            D1 1 BRL 0.00 0.00 130.00
+            D1 - BRL 7.00 0.00 7.00
     ",
     );
 }
@@ -293,7 +294,7 @@ fn a_credit_note_reduces_the_invoice_it_names_and_is_credit_where_it_names_none(
         int_items = invoice_id applied_amount open_amount
             I1 30.00 70.00
         int_credits = credit_amount unmatched_amount effect_amount
-            25.00 5.00 60.00
+            30.00 0.00 60.00
     ",
     );
 }
@@ -318,6 +319,7 @@ fn parts_name_the_invoice_instalment_and_day_of_every_effect() {
     spec(
         "
         invoices: invoice_id document_type original_invoice_id issue_date due_date amount
+            I1 invoice - 2026-06-01 2026-06-20 100.00
             N1 credit_note I1 2026-06-10 2026-06-10 30.00
         payments: payment_id invoice_id installment_no kind reverses paid_on amount
             P1 I1 1 payment - 2026-06-21 60.00

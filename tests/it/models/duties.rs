@@ -36,6 +36,7 @@ fn a_listing_is_done_when_all_that_it_names_is_paid() {
         int_listing_items = listing_id invoice_id installment_no kind bureau included_on requested_on open_amount settled_on done_on
             whole I1 1 negativacao serasa 2026-06-10 - 0.00 2026-06-20 -
             whole I1 2 negativacao serasa 2026-06-10 - 100.00 - -
+            unknown I9 1 negativacao serasa 2026-06-10 - 0.00 - -
             first I1 1 negativacao serasa 2026-06-10 2026-06-21 0.00 2026-06-20 2026-06-20
             second I1 2 protesto cartorio 2026-06-10 - 100.00 - -
             other I2 1 protesto cartorio 2026-06-10 - 0.00 2026-06-25 2026-06-25
@@ -184,7 +185,7 @@ fn who_owes_nothing_is_looked_at_where_something_is_owed_to_it() {
         int_accounts = debtor_id company_id open_items oldest_due_date credit_amount
             D1 1 0 - 0.00
             D1 2 1 2026-05-20 0.00
-            D2 1 0 - 0.00
+            D2 1 0 - 30.00
             D3 1 0 - 0.00
             D4 1 0 - 0.00
         int_episodes = debtor_id company_id episode_start
@@ -205,21 +206,199 @@ fn who_owes_nothing_is_looked_at_where_something_is_owed_to_it() {
 #[test]
 fn listings_in_sums() {
     spec("
+        listings: listing_id invoice_id kind bureau included_on
+            U1 I9 negativacao serasa 2026-06-10
+            U2 I9 protesto outro 2026-06-10
         out_listings: company_id currency kind bureau items listed_amount paid_on requested_on overdue_days
             1 BRL negativacao serasa 1 100.00 - - 0
             1 BRL negativacao serasa 2 50.00 2026-06-01 - 22
             1 BRL negativacao serasa 1 10.00 2026-06-10 2026-06-12 13
             1 BRL negativacao serasa 1 5.00 2026-06-29 - 0
             1 BRL protesto cartorio 1 7.00 - - 0
-        fct_listings = kind bureau listings items listed_amount paid_while_listed removals_due removals_overdue overdue_days_max
-            negativacao serasa 4 5 165.00 3 2 2 22
-            protesto cartorio 1 1 7.00 0 0 0 0
-        fct_listings: company_id currency kind bureau listings items listed_amount paid_while_listed removals_due removals_overdue overdue_days_max
-            1 BRL negativacao serasa 4 5 165.00 3 2 2 22
-            1 BRL negativacao serasa 1 1 5.00 1 1 1 30
-            2 BRL negativacao serasa 1 1 5.00 0 0 0 0
-        kpi_listings == as_of_date company_id kind bureau listings items listed_amount paid_while_listed removals_due removals_overdue overdue_days_max
-            2026-06-30 1 negativacao serasa 5 6 170.00 4 3 3 30
-            2026-06-30 2 negativacao serasa 1 1 5.00 0 0 0 0
+        fct_listings = kind bureau listings items listed_amount paid_while_listed removals_due removals_overdue overdue_days_max unknown_items
+            negativacao serasa 4 5 165.00 3 2 2 22 1
+            protesto cartorio 1 1 7.00 0 0 0 0 0
+            protesto outro 1 0 0.00 0 0 0 0 1
+        fct_listings: company_id currency kind bureau listings items listed_amount paid_while_listed removals_due removals_overdue overdue_days_max unknown_items
+            1 BRL negativacao serasa 4 5 165.00 3 2 2 22 1
+            1 BRL negativacao serasa 1 1 5.00 1 1 1 30 1
+            2 BRL negativacao serasa 1 1 5.00 0 0 0 0 0
+        kpi_listings == as_of_date company_id kind bureau listings items listed_amount paid_while_listed removals_due removals_overdue overdue_days_max unknown_items
+            2026-06-30 1 negativacao serasa 5 6 170.00 4 3 3 30 2
+            2026-06-30 2 negativacao serasa 1 1 5.00 0 0 0 0 0
     ");
+}
+
+/// Most exports hold open items only: what is gone was paid, and its listing is to be removed.
+#[test]
+fn of_open_items_only_a_listing_of_what_is_gone_is_due_for_removal() {
+    spec(
+        "
+        open items only
+        invoices: invoice_id debtor_id installment_no due_date
+            I1 D1 2 2026-05-20
+        listings: listing_id debtor_id invoice_id installment_no company_id kind bureau included_on
+            gone D1 I9 - 2 negativacao serasa 2026-06-10
+            paid D1 I1 1 1 protesto cartorio 2026-06-10
+            open D1 I1 - 1 negativacao serasa 2026-06-10
+            nobody D2 I8 - - negativacao serasa 2026-06-10
+        placements: placement_id debtor_id invoice_id agency_id placed_on
+            K1 D1 I9 A 2026-06-10
+            K2 D2 - A 2026-06-10
+            K3 D1 - A 2026-06-10
+        int_listing_items = listing_id debtor_id company_id invoice_id installment_no original_amount done_on is_unknown
+            gone D1 2 I9 1 0.00 2026-06-30 true
+            paid D1 1 I1 1 0.00 2026-06-30 true
+            open D1 1 I1 2 100.00 - false
+            nobody D2 1 I8 1 0.00 2026-06-30 true
+        int_placement_items = placement_id debtor_id company_id invoice_id done_on is_paid is_unknown
+            K1 D1 1 I9 2026-06-30 true true
+            K2 D2 1 - 2026-06-30 true true
+            K3 D1 1 I1 - false false
+        int_accounts = debtor_id company_id open_items
+            D1 1 1
+            D1 2 0
+            D2 1 0
+        debtors: debtor_id
+            D1
+            D2
+        cnd_entries = debtor_id company_id kind entry_id invoice_id days_past_due done_on is_unknown
+            D1 1 agency K1 I9 20 2026-06-30 true
+            D1 1 agency K3 I1 41 - false
+            D1 1 negativacao open I1 41 - false
+            D1 1 protesto paid I1 20 2026-06-30 true
+            D1 2 negativacao gone I9 20 2026-06-30 true
+            D2 1 agency K2 - 20 2026-06-30 true
+            D2 1 negativacao nobody I8 20 2026-06-30 true
+    ",
+    );
+}
+
+/// Of an export of all, nobody knows what became of it: it is told, and nothing is asked for.
+#[test]
+fn of_all_invoices_a_listing_of_an_unknown_one_is_told_and_not_removed() {
+    spec(
+        "
+        listings: listing_id invoice_id kind bureau included_on
+            L1 I9 negativacao serasa 2026-06-10
+        placements: placement_id invoice_id agency_id placed_on
+            K1 I9 A 2026-06-10
+            K2 - A 2026-06-10
+        debtors: debtor_id
+            D1
+        int_accounts = debtor_id company_id currency open_items
+            D1 1 BRL 0
+        cnd_entries = kind entry_id invoice_id done_on is_unknown
+            agency K1 I9 - true
+            negativacao L1 I9 - true
+        fct_listings = company_id currency kind bureau listings unknown_items
+            1 BRL negativacao serasa 1 1
+    ",
+    );
+}
+
+/// "We received your payment" is said of payments, of no write-off and no credit note.
+#[test]
+fn nobody_is_thanked_for_what_was_written_off_or_credited() {
+    spec(
+        "
+        invoices: invoice_id debtor_id installment_no due_date amount
+            PAID D1 1 2026-06-20 100.00
+            OFF D2 1 2026-06-20 100.00
+            NOTE D3 1 2026-06-20 100.00
+            PART D4 1 2026-06-20 100.00
+            BOTH D5 1 2026-06-20 100.00
+            ELSE D5 1 2026-06-20 100.00
+            BACK D6 1 2026-06-20 100.00
+            RATE D7 1 2026-06-10 50.00
+            RATE D7 2 2026-06-20 50.00
+            EARLY D8 1 2026-06-10 50.00
+            LATER D8 1 2026-06-20 50.00
+        payments: payment_id debtor_id invoice_id installment_no kind reverses paid_on amount
+            P1 D1 PAID - payment - 2026-06-29 100.00
+            P2 D2 OFF - write_off - 2026-06-29 100.00
+            P3 D3 NOTE - credit_note - 2026-06-29 100.00
+            P4 D4 PART - payment - 2026-06-29 60.00
+            P5 D4 PART - write_off - 2026-06-29 40.00
+            P6 D5 BOTH - write_off - 2026-06-28 100.00
+            P7 D5 ELSE - payment - 2026-06-29 100.00
+            P8 D6 BACK - write_off - 2026-06-27 100.00
+            P9 D6 BACK - write_off P8 2026-06-28 100.00
+            Pa D6 BACK - payment - 2026-06-29 100.00
+            Pb D7 RATE 1 write_off - 2026-06-12 50.00
+            Pc D7 RATE 2 payment - 2026-06-29 50.00
+            Pd D8 EARLY - write_off - 2026-06-12 50.00
+            Pe D8 LATER - payment - 2026-06-29 50.00
+        int_ended_episodes = debtor_id episode_start ended_on
+            D1 2026-06-20 2026-06-29
+            D6 2026-06-20 2026-06-29
+            D7 2026-06-20 2026-06-29
+            D8 2026-06-20 2026-06-29
+        int_profiles = debtor_id paid_late
+            D1 1
+            D6 1
+            D7 2
+            D8 2
+    ",
+    );
+}
+
+/// Listings and placements of two debtors under one number are two; instalment and whole invoice stand side by side.
+#[test]
+fn entries_of_one_number_do_not_mix() {
+    spec(
+        "
+        invoices: invoice_id debtor_id installment_no due_date
+            I1 D1 1 2026-05-20
+            I1 D1 2 2026-05-20
+            I2 D2 1 2026-05-20
+        listings: listing_id debtor_id invoice_id installment_no kind bureau included_on
+            L1 D1 I1 - negativacao serasa 2026-06-10
+            L1 D2 I2 1 negativacao serasa 2026-06-10
+            L2 D1 I1 1 negativacao serasa 2026-06-10
+        agreements: agreement_id due_date amount
+            G1 2026-07-20 50.00
+        agreement_items: agreement_id invoice_id installment_no
+            G1 I1 -
+            G1 I1 1
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D2 I2 2026-06-20 100.00
+        int_listing_items = debtor_id listing_id installment_no done_on
+            D1 L1 1 -
+            D1 L1 2 -
+            D1 L2 1 -
+            D2 L1 1 2026-06-20
+        int_items_aged = debtor_id installment_no in_kept_agreement is_listed
+            D1 1 true true
+            D1 2 true true
+    ",
+    );
+}
+
+/// A head office signs, disputes and promises for its branches: it is about whoever owes.
+#[test]
+fn an_agreement_protects_whoever_owes_what_it_covers() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date
+            I1 D1 2026-05-20
+            I2 D2 2026-05-20
+            I3 D2 2026-05-20
+        agreements: agreement_id debtor_id due_date amount
+            G1 H9 2026-07-20 50.00
+            G1 D2 2026-06-01 50.00
+            G2 H9 2026-06-01 50.00
+        agreement_items: agreement_id debtor_id actor_id invoice_id
+            G1 D1 H9 I1
+            G1 D2 D2 I2
+            G2 D2 H9 I3
+        int_items_aged = invoice_id in_kept_agreement agreement_broken
+            I1 true false
+            I2 false true
+            I3 false true
+        int_broken_agreements = debtor_id broken_agreements
+            D2 2
+            H9 1
+    ",
+    );
 }

@@ -53,8 +53,9 @@ fn a_reversal_without_an_invoice_takes_back_every_part_of_the_payment() {
         int_items = invoice_id open_amount
             I1 100.00
             I2 100.00
-        int_credits = credit_amount unmatched_amount effect_amount
-            0.00 0.00 0.00
+        int_credits = company_id credit_amount unmatched_amount effect_amount
+            1 0.00 0.00 0.00
+            - 0.00 0.00 0.00
     ",
     );
 }
@@ -75,14 +76,15 @@ fn a_partial_refund_that_names_the_payment_does_not_take_back_all_of_it() {
         int_items = invoice_id open_amount
             I1 0.00
             I2 80.00
-        int_credits = credit_amount unmatched_amount effect_amount
-            0.00 0.00 120.00
+        int_credits = company_id credit_amount unmatched_amount effect_amount
+            1 0.00 0.00 120.00
+            - 0.00 0.00 0.00
     ",
     );
 }
 
 #[test]
-fn a_payment_is_not_taken_back_twice() {
+fn a_payment_is_not_taken_back_twice_and_what_is_too_much_is_unmatched() {
     spec(
         "
         invoices: invoice_id due_date amount
@@ -94,8 +96,9 @@ fn a_payment_is_not_taken_back_twice() {
             R2 - chargeback P1 2026-06-26 105.00
         int_items = invoice_id open_amount
             I1 100.00
-        int_credits = credit_amount unmatched_amount effect_amount
-            30.00 0.00 30.00
+        int_credits = company_id credit_amount unmatched_amount effect_amount
+            1 0.00 0.00 0.00
+            - 30.00 -105.00 -75.00
     ",
     );
 }
@@ -170,8 +173,9 @@ fn taking_back_more_than_was_paid_is_unmatched_and_no_negative_credit() {
             P2 - payment 2026-06-21 10.00
         int_items = invoice_id applied_amount open_amount
             I1 0.00 100.00
-        int_credits = credit_amount unmatched_amount effect_amount
-            10.00 -20.00 -10.00
+        int_credits = company_id credit_amount unmatched_amount effect_amount
+            1 0.00 -20.00 -20.00
+            - 10.00 0.00 10.00
     ",
     );
 }
@@ -187,11 +191,17 @@ fn a_refund_of_credit_is_unmatched_beyond_the_credit() {
             R1 - refund 2026-06-25 15.00
             R2 - refund 2026-06-26 8.00
         as of 2026-06-25
-        int_credits = credit_amount unmatched_amount
-            5.00 0.00
+        int_credits = company_id credit_amount unmatched_amount
+            1 5.00 15.00
+            - 0.00 -15.00
+        fct_ledger = applied_amount credit_amount unmatched_amount
+            100.00 5.00 0.00
         as of 2026-06-26
-        int_credits = credit_amount unmatched_amount
-            0.00 -3.00
+        int_credits = company_id credit_amount unmatched_amount
+            1 0.00 20.00
+            - 0.00 -23.00
+        fct_ledger = applied_amount credit_amount unmatched_amount
+            100.00 0.00 -3.00
     ",
     );
 }

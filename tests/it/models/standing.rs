@@ -161,7 +161,7 @@ fn a_promise_is_broken_by_a_payment_that_bounced() {
 }
 
 #[test]
-fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace() {
+fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace_and_in_force_while_one_is_owed() {
     spec(
         "
         agreements: agreement_id installment_no due_date amount paid_on cancelled_on
@@ -172,12 +172,14 @@ fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace() {
             G3 1 2026-06-01 50.00 2026-06-20 -
             G4 1 2026-07-01 50.00 - 2026-06-30
             G4 2 2026-08-01 50.00 - -
+            G7 1 2026-06-01 50.00 2026-06-01 -
+            G7 2 2026-07-01 50.00 - 2026-06-30
             G5 1 2026-07-01 50.00 - 2026-07-01
             G6 1 2026-06-01 50.00 2026-07-01 -
         stg_agreements = agreement_id is_kept
             G1 true
             G2 false
-            G3 true
+            G4 true
             G5 true
             G6 false
     ",
@@ -455,7 +457,7 @@ fn profiles_are_of_one_company_and_currency() {
         int_profiles = company_id currency items_due paid_on_time largest_payment
             1 BRL 2 1 100.00
             1 USD 1 0 40.00
-            2 BRL 1 0 100.00
+            2 BRL 1 0 -
     ",
     );
 }

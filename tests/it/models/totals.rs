@@ -134,16 +134,26 @@ fn portfolio_amounts_by_age_and_flag() {
             1 BRL 61 32.00 false false false false - true
             1 BRL 91 64.00 false false false false - false
             2 BRL 91 1.00 false false false false - false
-        out_debtors: company_id currency debtor_id credit_amount
-            1 BRL D1 3.00
-            1 BRL D2 4.00
-            2 BRL D2 0.00
+        out_debtors: company_id currency debtor_id open_items credit_amount
+            1 BRL D1 6 3.00
+            1 BRL D2 1 0.00
+            1 BRL D3 0 4.00
+            2 BRL D2 1 0.00
+            3 BRL D4 0 9.00
+        unidentified: company_id currency amount
+            4 BRL 5.00
+            - - 1.00
+            1 BRL 2.00
         fct_portfolio = company_id items debtors open_amount current_amount overdue_amount overdue_30_amount overdue_60_amount overdue_90_amount credit_amount
             1 7 2 127.00 3.00 124.00 112.00 96.00 64.00 7.00
             2 1 1 1.00 0.00 1.00 1.00 1.00 1.00 0.00
-        fct_portfolio = company_id disputed_amount promised_amount agreement_amount agency_amount listed_amount
-            1 28.00 2.00 8.00 16.00 32.00
-            2 0.00 0.00 0.00 0.00 0.00
+            3 0 0 0.00 0.00 0.00 0.00 0.00 0.00 9.00
+            4 0 0 0.00 0.00 0.00 0.00 0.00 0.00 0.00
+        fct_portfolio = company_id disputed_amount promised_amount agreement_amount agency_amount listed_amount unidentified_amount
+            1 28.00 2.00 8.00 16.00 32.00 3.00
+            2 0.00 0.00 0.00 0.00 0.00 0.00
+            3 0.00 0.00 0.00 0.00 0.00 0.00
+            4 0.00 0.00 0.00 0.00 0.00 5.00
     ");
 }
 
@@ -229,15 +239,15 @@ fn kpis_add_up_the_facts_of_all_shards_and_nothing_across_companies_or_currencie
 #[test]
 fn delinquency_is_overdue_over_open_and_null_when_nothing_is_open() {
     spec("
-        fct_portfolio: company_id currency debtors items open_amount current_amount overdue_amount overdue_30_amount overdue_60_amount overdue_90_amount credit_amount disputed_amount promised_amount agreement_amount agency_amount listed_amount
-            1 BRL 1 2 100.00 75.00 25.00 20.00 15.00 10.00 1.00 2.00 3.00 4.00 5.00 6.00
-            1 BRL 2 2 100.00 75.00 25.00 20.00 15.00 10.00 1.00 2.00 3.00 4.00 5.00 6.00
-            2 BRL 1 0 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00
+        fct_portfolio: company_id currency debtors items open_amount current_amount overdue_amount overdue_30_amount overdue_60_amount overdue_90_amount credit_amount disputed_amount promised_amount agreement_amount agency_amount listed_amount unidentified_amount
+            1 BRL 1 2 100.00 75.00 25.00 20.00 15.00 10.00 1.00 2.00 3.00 4.00 5.00 6.00 7.00
+            1 BRL 2 2 100.00 75.00 25.00 20.00 15.00 10.00 1.00 2.00 3.00 4.00 5.00 6.00 0.00
+            2 BRL 1 0 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00
         kpi_portfolio == as_of_date company_id debtors items open_amount current_amount overdue_amount overdue_30_amount overdue_60_amount overdue_90_amount delinquency_rate
             2026-06-30 1 3 4 200.00 150.00 50.00 40.00 30.00 20.00 0.25
             2026-06-30 2 1 0 0.00 0.00 0.00 0.00 0.00 0.00 -
-        kpi_portfolio == credit_amount disputed_amount promised_amount agreement_amount agency_amount listed_amount
-            2.00 4.00 6.00 8.00 10.00 12.00
-            0.00 0.00 0.00 0.00 0.00 0.00
+        kpi_portfolio == credit_amount disputed_amount promised_amount agreement_amount agency_amount listed_amount unidentified_amount
+            2.00 4.00 6.00 8.00 10.00 12.00 7.00
+            0.00 0.00 0.00 0.00 0.00 0.00 0.00
     ");
 }

@@ -122,7 +122,10 @@ fn each_item_bears_its_own_and_only_what_is_overdue_bears_any() {
     });
     assert_eq!(asked(&case), "4.00 0.84 0.00 204.84");
     // Due on Sunday 15 November: payable on Monday, overdue on Tuesday, and then from the original date.
-    let mut sunday = charged(contract(Rounding::HalfUp), "BRL", "300.00", 1).with(|c| c.item(0).is_overdue = false);
+    let mut sunday = charged(contract(Rounding::HalfUp), "BRL", "300.00", 1).with(|c| {
+        c.item(0).payable_on = day(TODAY);
+        c.later(0);
+    });
     assert!(matches!(sunday.first().outcome, Outcome::Hold(_)), "payable today");
     sunday.later(1);
     assert_eq!(asked(&sunday), "6.00 0.20 0.00 306.20");
@@ -177,12 +180,18 @@ fn fees_of_steps() {
     assert_eq!(with(fee("USD", "5.00", "0")).hold().reason, HoldReason::QuarantinedInput, "without a rate");
 }
 
+/// Item Z, due so many days ago and paid since.
+fn late_item(days: i64, payments: Vec<PrincipalPayment>) -> LateItem {
+    let due_date = days_ago(days);
+    LateItem { invoice_id: "Z".to_owned(), installment_no: 1, due_date, payable_on: due_date, payments }
+}
+
 /// 100.00 paid 20 days late: a fine of 2.00 and interest of 0.67 are left.
 fn left(residual: ResidualCharges) -> Case {
     charged(contract(Rounding::HalfUp), "BRL", "100.00", 5).with(|c| {
         c.rules.charges.get_mut("default").unwrap().residual = residual;
         let payments = vec![PrincipalPayment { principal: minor("100.00"), paid_on: days_ago(10) }];
-        let late = LateItem { invoice_id: "Z".to_owned(), due_date: days_ago(30), payments };
+        let late = late_item(30, payments);
         c.account().late_items.push(late);
     })
 }
@@ -215,6 +224,65 @@ fn charges_left_on_what_was_paid_late_are_claimed_or_waived() {
     });
     let trace = trace.action().rule_trace;
     assert!(trace.contains(&"charges left on 1 items paid late: 2.67 claimed".to_owned()), "{trace:?}");
+}
+
+/// D+5 cost a fee and named Z, which was paid after it; another message is due now.
+fn fee_left(change: Change) -> String {
+    let case = left(ResidualCharges::Claim).with(|c| {
+        let fee =
+            StepFee { fixed: [(brl(), minor("10.00"))].into(), percent: percent("1"), rounding: Rounding::HalfUp };
+        c.step("d+1").fee = Some(fee);
+        let named = crate::domain::case::NamedItem {
+            invoice_id: "Z".to_owned(),
+            installment_no: Some(1),
+            step_id: Some("d+1".to_owned()),
+        };
+        c.account().episode_start = days_ago(30);
+        c.sent("d+1", 20).items = vec![named];
+        change(c);
+    });
+    case.action().residual.to_string()
+}
+
+#[test]
+fn the_fee_of_the_message_that_was_paid_after_is_left_with_the_other_charges() {
+    use crate::domain::case::ContactState;
+    let table: &[(&str, Change, &str)] = &[
+        ("fine, interest, 10.00 and a hundredth", |_| {}, "13.67"),
+        ("on the day of the payment", |c| c.group.contacts[0].on = days_ago(10), "2.67"),
+        ("the message may not have been sent", |c| c.group.contacts[0].state = ContactState::Unreported, "2.67"),
+        ("it named another", |c| c.group.contacts[0].items[0].invoice_id = "Y".to_owned(), "2.67"),
+        ("before it was overdue", |c| c.group.contacts[0].on = days_ago(30), "2.67"),
+        ("paid with it", |c| c.account().charges_paid = [("Z".to_owned(), minor("13.67"))].into(), "0.00"),
+        (
+            "a later message without a fee asked for no fee",
+            |c| {
+                let items = c.group.contacts[0].items.clone();
+                c.sent("d+5", 15).items = items;
+                c.item(0).due_date = days_ago(5);
+            },
+            "2.67",
+        ),
+        (
+            "two items: the fixed amount once",
+            |c| {
+                let second = LateItem { installment_no: 2, ..c.account().late_items[0].clone() };
+                c.account().late_items.push(second);
+                c.group.contacts[0].items[0].installment_no = None;
+            },
+            "17.34",
+        ),
+    ];
+    for (name, change, expected) in table {
+        assert_eq!(fee_left(*change), *expected, "{name}");
+    }
+}
+
+#[test]
+fn what_was_paid_by_its_payable_day_leaves_no_charges() {
+    let case = |ago: i64| left(ResidualCharges::Claim).with(|c| c.account().late_items[0].payable_on = days_ago(ago));
+    assert_eq!(case(10).action().residual, Minor::ZERO, "on the day");
+    assert_eq!(case(11).action().residual, minor("2.67"), "a day later, and then from the due date");
 }
 
 /// What a template is told: open, fine, interest, fee, residual, waived, total, and whether there are charges.
@@ -402,7 +470,7 @@ proptest! {
             let names = ["A", "B", "C", "", "Z", "Y"];
             c.account().charges_paid = paid.iter().map(|(n, amount)| (names[*n].to_owned(), Minor(*amount))).collect();
             let payments = vec![PrincipalPayment { principal: Minor(late), paid_on: days_ago(1) }];
-            c.account().late_items.push(LateItem { invoice_id: "Z".to_owned(), due_date: days_ago(40), payments });
+            c.account().late_items.push(late_item(40, payments));
         });
         let action = case.action();
         let of_items: i64 = opens.iter().map(|open| 5_000 + open).sum();

@@ -11,6 +11,7 @@ pub(super) fn listing(paid_ago: Option<i64>) -> Entry {
     let paid = Item { open: Minor::ZERO, ..item("P", 100) };
     Entry {
         entry_id: "L1".to_owned(),
+        actor_id: "D".to_owned(),
         kind: EntryKind::Negativacao,
         counterpart: "serasa".to_owned(),
         since: days_ago(40),

@@ -46,6 +46,8 @@ fn fields(is_set: bool, duty: &DutyFields) -> Fields<'_> {
         fee_amount: 0,
         residual_amount: 0,
         waived_amount: 0,
+        credit_amount: 0,
+        is_credit_netted: false,
         total_due: 1,
         has_charges: false,
         oldest_due_date: "2026-11-01".into(),

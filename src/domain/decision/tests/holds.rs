@@ -1,8 +1,7 @@
 //! Why nothing is done: the order of the reasons, then each reason with its boundary days and amounts.
 
-use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::{ContactPoint, ContactState, UnappliedCredits};
+use crate::domain::case::{ContactPoint, ContactState};
 use crate::domain::hold::HoldReason;
 use crate::domain::procedure::{CapScope, Channel, DisputeScope, StepKind};
 use chrono::Days;
@@ -15,7 +14,7 @@ fn worst_case() -> Case {
         c.rules.tolerance.insert(brl(), minor("200.00"));
         c.debtor().is_insolvent = true;
         c.debtor().dunning_block = Some("juridico".to_owned());
-        c.account().credit = minor("100.00");
+        c.account().credit_reach = minor("100.00");
         c.item(0).is_blocked = true;
         c.item(0).grace_until = Some(c.as_of);
         c.item(0).is_disputed = true;
@@ -50,8 +49,8 @@ fn each_reason_gives_way_to_the_next_in_order() {
         ("goods_return_open", |c| c.item(0).is_returned = false),
         ("agreement_kept", |c| c.item(0).in_kept_agreement = false),
         ("promise_pending", |c| c.item(0).promise_pending = false),
-        ("credit_covers", |c| c.account().credit = minor("0.00")),
         ("with_agency", |c| c.item(0).agency_id = None),
+        ("credit_covers", |c| c.account().credit_reach = minor("0.00")),
         ("below_minimum", |c| c.procedure().minimum.clear()),
         ("previous_unreported", |c| c.group.contacts[0].state = ContactState::Sent),
         ("min_gap", |c| c.procedure().min_gap_days = 0),
@@ -74,9 +73,10 @@ fn each_reason_gives_way_to_the_next_in_order() {
     assert_eq!(case.outcome(), "d+60 by email: A");
 }
 
-/// Reasons that can only be known once the one before is out of the way: a step needs an item, an item an address.
+/// Reasons that can only be known once the one before is out of the way: a credit is held against an item that may be
+/// named, and of two addresses the first is looked at.
 fn hides(reason: &str, next: &str) -> bool {
-    matches!((reason, next), ("with_agency", "below_minimum") | ("opted_out", "no_contact_point"))
+    matches!((reason, next), ("with_agency", "credit_covers") | ("opted_out", "no_contact_point"))
 }
 
 fn bounced(channel: Channel) -> ContactPoint {
@@ -231,53 +231,6 @@ fn boundary_amounts() {
             "d+5 by email: A",
         ),
     ]);
-}
-
-#[test]
-fn credit_that_is_applied_to_nothing() {
-    let table: &[(&str, UnappliedCredits, &str, &str)] = &[
-        ("a cent too little", UnappliedCredits::Hold, "199.99", "d+5 by email: A, B 200.00"),
-        ("it covers what is due", UnappliedCredits::Hold, "200.00", "credit_covers"),
-        ("ignored", UnappliedCredits::Ignore, "500.00", "d+5 by email: A, B 200.00"),
-        ("net: all of it", UnappliedCredits::Net, "200.00", "credit_covers"),
-        ("net: the oldest is covered", UnappliedCredits::Net, "100.00", "d+5 by email: B 100.00"),
-        ("net: the oldest in part", UnappliedCredits::Net, "60.00", "d+5 by email: A, B 140.00"),
-        ("net: a rest below the tolerance is not asked for", UnappliedCredits::Net, "197.00", "below_tolerance"),
-        ("net: a negative credit is none", UnappliedCredits::Net, "-10.00", "d+5 by email: A, B 200.00"),
-    ];
-    for (name, policy, credit, expected) in table {
-        let case =
-            Case::of(&[20, 7]).with(|c| (c.rules.unapplied_credits, c.account().credit) = (*policy, minor(credit)));
-        let amount = match case.first().outcome {
-            Outcome::Act(action) => format!(" {}", action.open()),
-            Outcome::Hold(_) => String::new(),
-        };
-        assert_eq!(format!("{}{amount}", case.outcome()), *expected, "{name}");
-    }
-}
-
-#[test]
-fn credit_covers_what_is_due_or_before_that_all_that_is_open() {
-    let table: &[(&str, &[i64], &str, &str)] = &[
-        ("a cent less than what is due", &[20, -9], "99.99", "d+5 by email: A"),
-        ("what is due, not what is open", &[20, -9], "100.00", "credit_covers"),
-        ("nothing due: a cent less than what is open", &[-3, -9], "199.99", "d-3 by email: A"),
-        ("nothing due: all that is open", &[-3, -9], "200.00", "credit_covers"),
-    ];
-    for (name, days, credit, expected) in table {
-        assert_eq!(Case::of(days).with(|c| c.account().credit = minor(credit)).outcome(), *expected, "{name}");
-    }
-}
-
-#[test]
-fn a_partly_paid_oldest_item_does_not_leave_its_credit_to_a_younger_one() {
-    // Credit 60.00 against 100.00 and 50.00: 90.00 are owed. It used to cover the younger item and ask for 100.00.
-    let case = Case::of(&[20, 7]).with(|c| {
-        c.rules.unapplied_credits = UnappliedCredits::Net;
-        c.account().credit = minor("60.00");
-        c.item(1).open = minor("50.00");
-    });
-    assert_eq!(case.action().open(), minor("90.00"));
 }
 
 #[test]

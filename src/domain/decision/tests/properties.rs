@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{ContactPoint, ContactState};
+use crate::domain::case::{Contact, ContactPoint, ContactState};
 use crate::domain::procedure::{Advance, LevelOf};
 use chrono::Datelike;
 use proptest::prelude::*;
@@ -33,6 +33,7 @@ fn any_account() -> impl Strategy<Value = Account> {
     (prop::collection::vec(any_item(), 1..5), 0i64..30_000, any::<bool>()).prop_map(|(items, credit, broken)| {
         let mut account = account("", items);
         account.credit = Minor(if credit < 20_000 { 0 } else { credit });
+        account.credit_reach = account.credit;
         account.promise_broken = broken;
         account
     })
@@ -82,7 +83,8 @@ fn any_case() -> impl Strategy<Value = Case> {
     let rules = (1u32..5, 1u32..30, prop::sample::select(policies.to_vec()), any::<bool>(), any::<bool>(), 0u32..5);
     (debtors, contacts, rules).prop_map(|(debtors, contacts, (most, days, credits, highest, by_item, gap))| {
         let mut case = Case::of(&[]);
-        case.group = Group { debtors: debtors.into_iter().enumerate().map(with_ids).collect(), contacts };
+        case.group =
+            Group { debtors: debtors.into_iter().enumerate().map(with_ids).collect(), contacts, forgotten_on: None };
         case.rules.unapplied_credits = credits;
         let scopes = [CapScope::Account, CapScope::Debtor, CapScope::Group];
         case.rules.caps = scopes.map(|scope| cap(scope, most, days)).to_vec();
@@ -126,7 +128,8 @@ fn actions(decisions: &[Vec<Decision>]) -> Vec<&Action> {
 fn alone(case: Case, pick: usize) -> Case {
     let (debtor, accounts) = &case.group.debtors[pick % case.group.debtors.len()];
     let accounts = vec![accounts[pick % accounts.len()].clone()];
-    let group = Group { debtors: vec![(debtor.clone(), accounts)], contacts: case.group.contacts.clone() };
+    let group =
+        Group { debtors: vec![(debtor.clone(), accounts)], contacts: case.group.contacts.clone(), forgotten_on: None };
     Case { group, ..case }
 }
 
@@ -294,7 +297,7 @@ proptest! {
         for debtor in &case.group.debtors {
             let of_debtor = |c: &&Contact| c.debtor_id == debtor.0.debtor_id;
             let contacts = case.group.contacts.iter().filter(of_debtor).cloned().collect();
-            let group = Group { debtors: vec![debtor.clone()], contacts };
+            let group = Group { debtors: vec![debtor.clone()], contacts, forgotten_on: None };
             alone.extend(decide(&case.rules, case.as_of, &group).unwrap().iter().flatten().map(said));
         }
         prop_assert_eq!(together, alone);
@@ -364,7 +367,7 @@ proptest! {
         let decision = case.first();
         let items = &case.group.debtors[0].1[0].items;
         let free = (0..items.len()).filter(|i| decision.item_holds[*i].is_none());
-        let leader = free.min_by_key(|i| (!items[*i].is_overdue, items[*i].due_date));
+        let leader = free.min_by_key(|i| (!items[*i].is_overdue(), items[*i].due_date));
         for position in (0..items.len()).filter(|i| Some(*i) != leader) {
             for change in LEAVES {
                 let outcome = after(&case, |_, account| change(account, position));

@@ -175,7 +175,8 @@ fn of_two_addresses_on_a_channel_the_preferred_one() {
 /// `08:00 hour 9: 3 answers`: the local time of the slot, and what the trace says of the hour.
 fn hour(case: &Case) -> String {
     let action = case.action();
-    let zone = case.rules.calendar.zone_of(case.group.debtors[0].0.time_zone.as_deref(), None);
+    let place = case.rules.calendar.place_of(case.group.debtors[0].0.whereabouts()).unwrap();
+    let zone = place.zone().unwrap();
     let local = action.validity.not_before.with_timezone(&zone);
     let why = action.rule_trace.iter().find(|line| line.starts_with("hour ")).map_or("opens", String::as_str);
     format!("{:02}:{:02} {why}", local.hour(), local.minute())

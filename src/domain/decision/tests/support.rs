@@ -4,7 +4,7 @@ use super::super::history::named_item;
 use super::super::*;
 use crate::domain::answers::Answers;
 use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
-use crate::domain::case::{ContactPoint, ContactState, Profile};
+use crate::domain::case::{Contact, ContactPoint, ContactState, Profile};
 use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf, StepKind, Trigger};
 use chrono::{Days, NaiveTime};
 
@@ -117,6 +117,19 @@ fn templates() -> Templates {
     Templates::compile(files, "pt-BR").unwrap()
 }
 
+/// Of a message over many items.
+pub(super) fn short_templates() -> Templates {
+    let files = Channel::ALL.map(|channel| {
+        let name = if channel == Channel::Instruction { "order" } else { "letter" };
+        (
+            "pt-BR".to_owned(),
+            format!("{name}.{}.j2", channel.as_str()),
+            "{{ items_count }} {{ total_due | money }}".to_owned(),
+        )
+    });
+    Templates::compile(files, "pt-BR").unwrap()
+}
+
 pub(super) fn rules() -> Rules {
     Rules {
         tenant: "t".to_owned(),
@@ -129,9 +142,12 @@ pub(super) fn rules() -> Rules {
         regua_by_company: BTreeMap::new(),
         tolerance: [(brl(), minor("5.00"))].into(),
         unapplied_credits: UnappliedCredits::Hold,
+        credit_hold_percent: 50,
         unreported_days: 3,
         response_window_days: 2,
         response_windows: BTreeMap::new(),
+        payment_window_days: 3,
+        attempts_max: 2,
         slot_days: 1,
         caps: Vec::new(),
         segments: Vec::new(),
@@ -158,8 +174,8 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
         installment_no: 1,
         issue_date: due_date - Days::new(30),
         due_date,
+        payable_on: due_date,
         days_past_due,
-        is_overdue: days_past_due > 0,
         bucket_no: 0,
         bucket: String::new(),
         original: Minor(10_000),
@@ -199,6 +215,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
         group_id: "12345678".to_owned(),
         legal_name: "Acme Ltda.".into(),
         language: None,
+        country: None,
         state: None,
         city: None,
         time_zone: None,
@@ -220,6 +237,7 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         currency: brl(),
         items,
         credit: Minor::ZERO,
+        credit_reach: Minor::ZERO,
         profile: Profile::default(),
         previous_segment: None,
         late_items: Vec::new(),
@@ -246,6 +264,7 @@ pub(super) fn contact(step_id: &str, channel: Channel, ago: i64) -> Contact {
         on: days_ago(ago),
         state: ContactState::Sent,
         action_id: None,
+        destination: None,
         answered_on: None,
         items: Vec::new(),
     }
@@ -266,7 +285,8 @@ impl Case {
     /// Debtor D with company 1 and items A, B, C, ... so many days past due.
     pub fn of(days_past_due: &[i64]) -> Case {
         let items = days_past_due.iter().zip('A'..='Z').map(|(days, name)| item(&name.to_string(), *days)).collect();
-        let group = Group { debtors: vec![(debtor("D"), vec![account("1", items)])], contacts: Vec::new() };
+        let group =
+            Group { debtors: vec![(debtor("D"), vec![account("1", items)])], contacts: Vec::new(), forgotten_on: None };
         Case { rules: rules(), as_of: day(TODAY), group }
     }
 
@@ -314,8 +334,8 @@ impl Case {
     pub fn later(&mut self, days: i64) {
         self.as_of += chrono::TimeDelta::days(days);
         for item in self.group.debtors.iter_mut().flat_map(|(_, a)| a).flat_map(|a| &mut a.items) {
-            item.days_past_due += days;
-            item.is_overdue = item.days_past_due > 0;
+            let past = (self.as_of - item.due_date).num_days();
+            item.days_past_due = if self.as_of > item.payable_on { past } else { past.min(0) };
         }
     }
 

@@ -19,9 +19,11 @@ pub(super) fn fill(session: &Session, calendar: &Calendar, debtors: &mut [Debtor
     let mut by_channel = by_channel(&Rows::of(session, "cnd_answers")?)?;
     let mut times = times(&Rows::of(session, "cnd_answer_times")?)?;
     for debtor in debtors {
-        let zone = calendar.zone_of(debtor.time_zone.as_deref(), debtor.state.as_deref());
+        // Where its zone is not known, no hour of its day is.
+        let zone = calendar.place_of(debtor.whereabouts()).and_then(|place| place.zone());
         let mut by_hour = [0; 24];
-        for time in times.remove(&debtor.debtor_id).unwrap_or_default() {
+        let answered = times.remove(&debtor.debtor_id).unwrap_or_default();
+        for (time, zone) in answered.iter().flat_map(|time| Some((time, zone?))) {
             by_hour[time.with_timezone(&zone).hour() as usize % 24] += 1;
         }
         let by_channel = by_channel.remove(&debtor.debtor_id).unwrap_or_default();

@@ -30,7 +30,8 @@ impl Left {
     /// The table comes in order: the payments of an item follow each other.
     fn read_late_items(&mut self, rows: &Rows) -> Result<()> {
         let key = key_of(rows)?;
-        let (invoice, number, due) = (rows.texts("invoice_id")?, rows.ints("installment_no")?, rows.dates("due_date")?);
+        let (invoice, number) = (rows.texts("invoice_id")?, rows.ints("installment_no")?);
+        let (due, payable) = (rows.dates("due_date")?, rows.dates("payable_on")?);
         let (paid_on, principal) = (rows.dates("paid_on")?, rows.amounts("principal_amount")?);
         let is_next = |row: usize| {
             row > 0
@@ -39,15 +40,17 @@ impl Left {
                 && number.value(row) == number.value(row - 1)
         };
         for row in 0..rows.len() {
-            let values = due(row).zip(paid_on(row)).zip(principal(row));
-            let ((due_date, paid_on), principal) = values.ok_or_else(|| rows.lacks("a value that may not be null"))?;
+            let values = due(row).zip(payable(row)).zip(paid_on(row)).zip(principal(row));
+            let (((due_date, payable_on), paid_on), principal) =
+                values.ok_or_else(|| rows.lacks("a value that may not be null"))?;
             let payment = PrincipalPayment { principal, paid_on };
             let items = self.late_items.entry(key(row)).or_default();
             match items.last_mut().filter(|_| is_next(row)) {
                 Some(item) => item.payments.push(payment),
                 None => {
-                    let invoice_id = invoice.get(row).to_owned();
-                    items.push(LateItem { invoice_id, due_date, payments: vec![payment] });
+                    let (invoice_id, installment_no) = (invoice.get(row).to_owned(), number.value(row));
+                    let payments = vec![payment];
+                    items.push(LateItem { invoice_id, installment_no, due_date, payable_on, payments });
                 }
             }
         }

@@ -19,16 +19,20 @@ pub(super) fn entries(rows: &Rows) -> Result<HashMap<Key, Vec<Entry>>> {
     let (debtor, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (kind, id, counterpart) = (rows.texts("kind")?, rows.texts("entry_id")?, rows.texts("counterpart")?);
     let (since, requested, done) = (rows.dates("since_on")?, rows.dates("requested_on")?, rows.dates("done_on")?);
-    let paid = rows.flags("is_paid")?;
+    let (paid, actor) = (rows.flags("is_paid")?, rows.texts("actor_id")?);
     let items = items(rows)?;
     let mut entries: HashMap<Key, Vec<Entry>> = HashMap::new();
     for (row, item) in items.into_iter().enumerate() {
         let kind = EntryKind::parse(kind.get(row)).ok_or_else(|| rows.lacks("kind"))?;
         let of_account = entries.entry(key(debtor.get(row), company.get(row), currency.get(row))).or_default();
-        match of_account.last_mut().filter(|e| e.kind == kind && e.entry_id == id.get(row)) {
+        match of_account
+            .last_mut()
+            .filter(|e| e.kind == kind && e.entry_id == id.get(row) && e.actor_id == actor.get(row))
+        {
             Some(entry) => entry.items.push(item),
             None => of_account.push(Entry {
                 entry_id: id.get(row).to_owned(),
+                actor_id: actor.get(row).to_owned(),
                 kind,
                 counterpart: counterpart.get(row).to_owned(),
                 since: since(row).ok_or_else(|| rows.lacks("since_on"))?,
@@ -68,8 +72,9 @@ fn items(rows: &Rows) -> Result<Vec<Item>> {
             installment_no: number.value(row),
             issue_date: issued(row)?,
             due_date: due(row)?,
+            // What is entered or paid already has no payable day to wait for.
+            payable_on: due(row)?,
             days_past_due: days.value(row),
-            is_overdue: open > Minor::ZERO && days.value(row) > 0,
             bucket_no: 0,
             bucket: String::new(),
             original,

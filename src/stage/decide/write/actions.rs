@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Array, Decimal128Builder, Int64Builder, ListArray, ListBuilder, RecordBatch,
-    StringBuilder, StructArray, StructBuilder, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Builder, Decimal128Array, Decimal128Builder, Int64Builder, ListArray, ListBuilder,
+    RecordBatch, StringBuilder, StructArray, StructBuilder, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Fields};
@@ -130,13 +130,15 @@ fn rates(units: impl Iterator<Item = Option<i64>>) -> Result<ArrayRef> {
     array.map(|a| Arc::new(a) as ArrayRef).map_err(failed)
 }
 
-/// The cited items of every action, one row each.
+/// The cited items of every action, one row each, and whether the words of that action tell of a debt.
 pub(super) fn action_items(acts: &[Act<'_>]) -> Result<RecordBatch> {
     let cited = acts.iter().flat_map(|(action, _, _)| action.items.iter().map(move |item| (*action, item)));
     let cited: Vec<_> = cited.collect();
     let all = || cited.iter().copied();
-    let columns: [(&str, ArrayRef); 7] = [
+    let names_debt = all().map(|(a, _)| Some(a.names_debt)).collect::<BooleanArray>();
+    let columns: [(&str, ArrayRef); 8] = [
         ("action_id", text(all().map(|(a, _)| a.action_id.as_str()))),
+        ("names_debt", Arc::new(names_debt)),
         ("company_id", text(all().map(|(a, _)| a.company_id.as_str()))),
         ("debtor_id", text(all().map(|(a, _)| a.debtor_id.as_str()))),
         ("currency", text(all().map(|(a, _)| a.currency.as_str()))),

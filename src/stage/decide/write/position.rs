@@ -69,10 +69,10 @@ pub(super) fn decisions(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatc
         text(all().map(|l| l.row.decision.segment.as_str())),
         drawn(all().map(|l| l.row), |d| &d.experiment),
         drawn(all().map(|l| l.row), |d| &d.arm),
-        amounts(all().map(|l| Some(l.row.account.open())))?,
-        amounts(all().map(|l| Some(l.row.account.overdue())))?,
+        amounts(all().map(|l| Some(l.row.position.open)))?,
+        amounts(all().map(|l| Some(l.row.position.overdue)))?,
         ints(all().map(|l| l.row.account.items.len() as i64)),
-        ints(all().map(|l| l.row.account.days_past_due_max())),
+        ints(all().map(|l| l.row.position.days_past_due_max)),
         text(traces.iter().map(String::as_str)),
     ];
     table(&contract::DECISIONS, columns)
@@ -112,7 +112,6 @@ pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
 /// The position: who owes nothing has none, though a duty or thanks may be due.
 pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
     let rows: Vec<&Row<'_>> = rows.iter().filter(|r| !r.account.items.is_empty()).collect();
-    let overdue = |a: &Account| a.items.iter().filter(|i| i.days_past_due > 0).count() as i64;
     let ratios = |value: fn(&Account) -> Option<f64>| -> ArrayRef {
         Arc::new(rows.iter().map(|r| value(r.account)).collect::<Float64Array>())
     };
@@ -130,12 +129,12 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         drawn(rows.iter().copied(), |d| &d.experiment),
         drawn(rows.iter().copied(), |d| &d.arm),
         ints(rows.iter().map(|r| r.account.items.len() as i64)),
-        amounts(rows.iter().map(|r| Some(r.account.open())))?,
-        ints(rows.iter().map(|r| overdue(r.account))),
-        amounts(rows.iter().map(|r| Some(r.account.overdue())))?,
+        amounts(rows.iter().map(|r| Some(r.position.open)))?,
+        ints(rows.iter().map(|r| r.position.overdue_items)),
+        amounts(rows.iter().map(|r| Some(r.position.overdue)))?,
         amounts(rows.iter().map(|r| Some(r.account.credit)))?,
         dates(rows.iter().map(|r| r.account.items.iter().map(|i| i.due_date).min())),
-        ints(rows.iter().map(|r| r.account.days_past_due_max())),
+        ints(rows.iter().map(|r| r.position.days_past_due_max)),
         Arc::new(rows.iter().map(|r| r.account.profile.months_as_customer).collect::<Int64Array>()),
         ints(rows.iter().map(|r| r.account.profile.items_due)),
         ints(rows.iter().map(|r| r.account.profile.paid_on_time)),

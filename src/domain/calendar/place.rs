@@ -1,0 +1,158 @@
+//! Where a debtor is, by what its row says: the state and city whose holidays and hours count, and its time zone.
+//!
+//! States and cities are those of the calendar's own country: Alabama is not Alagoas. What nobody knows (a zone such as
+//! `GMT-5`, a state that is no code) narrows the hours to those that are lawful in every zone of the country, and a
+//! foreign debtor whose zone is not known has no lawful hour at all: nobody is written to at six in the morning by guess.
+
+use std::collections::BTreeSet;
+
+use chrono_tz::Tz;
+
+use super::{Calendar, Zones};
+
+/// What a debtor's row says of where it is, as it came.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whereabouts<'a> {
+    pub country: Option<&'a str>,
+    pub state: Option<&'a str>,
+    pub city: Option<&'a str>,
+    pub time_zone: Option<&'a str>,
+}
+
+/// Where a debtor is: codes as in [`Scope`](super::Scope), and its zone; `None` means unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    state: Option<String>,
+    city: Option<String>,
+    /// None: any zone of the country.
+    zone: Option<Tz>,
+    /// The state has a name that the calendar does not know: it may be any of them.
+    in_any_state: bool,
+    doubt: Option<&'static str>,
+}
+
+impl Place {
+    /// A place that is known, with codes in any case.
+    pub fn of(state: Option<&str>, city: Option<&str>, zone: Tz) -> Place {
+        let upper = |code: &str| code.to_uppercase();
+        Place { state: state.map(upper), city: city.map(upper), zone: Some(zone), in_any_state: false, doubt: None }
+    }
+
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    pub fn city(&self) -> Option<&str> {
+        self.city.as_deref()
+    }
+
+    /// None where it may be any zone of the country.
+    pub fn zone(&self) -> Option<Tz> {
+        self.zone
+    }
+
+    /// What is not known of it, and has narrowed its hours.
+    pub fn doubt(&self) -> Option<&'static str> {
+        self.doubt
+    }
+}
+
+/// A text that says something.
+fn said(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// An IANA zone that is a place. `Etc/GMT-5` is five hours *ahead*, which nobody means who writes it, and no debtor
+/// lives in `GMT-5`.
+fn zone_named(name: &str) -> Option<Tz> {
+    let is_offset = |name: &str| {
+        let rest = name.strip_prefix("Etc/").unwrap_or(name);
+        let rest = ["GMT", "UTC"].iter().find_map(|zone| rest.strip_prefix(zone));
+        rest.is_some_and(|rest| rest.starts_with(['+', '-']))
+    };
+    name.parse().ok().filter(|_| !is_offset(name))
+}
+
+/// Zones that a tool writes where it knows none; abroad they are taken at their word.
+fn is_universal(zone: Tz) -> bool {
+    let name = zone.name();
+    let name = name.strip_prefix("Etc/").unwrap_or(name);
+    ["UTC", "UCT", "GMT", "GMT0", "Greenwich", "Universal", "Zulu"].contains(&name)
+}
+
+impl Calendar {
+    /// Where a debtor is; `None` for another country without a time zone, whose hours nobody knows.
+    ///
+    /// ```
+    /// use regua::domain::calendar::{Calendar, Whereabouts, Windows, Zones};
+    /// let by_state = [("AL".to_owned(), chrono_tz::America::Maceio)].into();
+    /// let zones = Zones { default: chrono_tz::America::Sao_Paulo, by_state };
+    /// let calendar = Calendar::new([], Windows::default(), zones).unwrap();
+    /// let of = |country| calendar.place_of(Whereabouts { country, state: Some("al"), ..Whereabouts::default() });
+    /// assert_eq!(of(Some("brasil")).unwrap().zone(), Some(chrono_tz::America::Maceio));
+    /// assert!(of(Some("US")).is_none(), "Alabama");
+    /// ```
+    pub fn place_of(&self, row: Whereabouts<'_>) -> Option<Place> {
+        let own = said(row.time_zone).map(zone_named);
+        if !said(row.country).is_none_or(|name| self.countries.contains(&name.to_lowercase())) {
+            let zone = own.flatten()?;
+            return Some(Place::of(None, None, zone));
+        }
+        // A zone of the calendar itself is no guess, whatever it is called.
+        let own = own.map(|zone| zone.filter(|zone| !is_universal(*zone) || self.zones.has(*zone)));
+        let state = said(row.state).map(|code| self.known_state(code));
+        let of_state =
+            || state.as_ref().and_then(Option::as_ref).and_then(|code| self.zones.by_state.get(code)).copied();
+        let in_any_state = state == Some(None);
+        let (zone, doubt) = match own {
+            Some(Some(zone)) => (Some(zone), None),
+            Some(None) => (None, Some("time zone not known")),
+            None if in_any_state => (None, None),
+            None => (Some(of_state().unwrap_or(self.zones.default)), None),
+        };
+        let doubt = doubt.or(in_any_state.then_some("state not known"));
+        let city = said(row.city).map(str::to_uppercase);
+        Some(Place { state: state.flatten(), city, zone, in_any_state, doubt })
+    }
+
+    /// The zone by which a day is told at a place: its own, or the calendar's.
+    pub fn zone_at(&self, place: &Place) -> Tz {
+        place.zone.unwrap_or(self.zones.default)
+    }
+
+    /// The code of a state as the calendar has it: `sp` is `SP`, and so is `BR-SP`.
+    fn known_state(&self, code: &str) -> Option<String> {
+        let code = code.to_uppercase();
+        let rest = code.split_once('-').map(|(_, rest)| rest.to_owned());
+        [Some(code), rest].into_iter().flatten().find(|code| {
+            self.zones.by_state.contains_key(code)
+                || self.windows.by_state.contains_key(code)
+                || self.by_state.contains_key(code)
+        })
+    }
+
+    /// Every state and zone that a place may be in.
+    pub(super) fn corners<'p>(&'p self, place: &'p Place) -> Vec<(Option<&'p str>, Tz)> {
+        if let (Some(zone), false) = (place.zone, place.in_any_state) {
+            return vec![(place.state(), zone)];
+        }
+        let of_country = || self.zones.by_state.values().copied().chain([self.zones.default]);
+        let zones: Vec<Tz> = match place.zone {
+            Some(zone) => vec![zone],
+            None => of_country().collect(),
+        };
+        let states: Vec<Option<&str>> = match place.in_any_state {
+            false => vec![place.state()],
+            true => self.windows.by_state.keys().map(|code| Some(code.as_str())).chain([None]).collect(),
+        };
+        let mut seen = BTreeSet::new();
+        let pairs = states.into_iter().flat_map(|state| zones.iter().map(move |zone| (state, *zone)));
+        pairs.filter(|(state, zone)| seen.insert((*state, zone.name()))).collect()
+    }
+}
+
+impl Zones {
+    fn has(&self, zone: Tz) -> bool {
+        self.default == zone || self.by_state.values().any(|of_state| *of_state == zone)
+    }
+}

@@ -1,0 +1,183 @@
+//! Earlier contacts, laid out so that no question about an account walks through those of others: a group of fifty
+//! thousand debtors is decided in as many steps, and so is one debtor with a hundred thousand items.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+
+use super::history::days_between;
+use crate::domain::case::{Account, Contact, Debtor, Group, Item, NamedItem};
+use crate::domain::procedure::Channel;
+
+/// The contacts of a group; what is decided for one account is added for the next.
+pub(super) struct Contacts<'g> {
+    by_debtor: HashMap<&'g str, OfDebtor<'g>>,
+    days: Days,
+}
+
+#[derive(Default)]
+struct OfDebtor<'g> {
+    contacts: Vec<Cow<'g, Contact>>,
+    days: Days,
+}
+
+impl<'g> Contacts<'g> {
+    pub(super) fn of(group: &'g Group) -> Contacts<'g> {
+        let mut by_debtor: HashMap<&'g str, OfDebtor<'g>> = HashMap::with_capacity(group.debtors.len());
+        for (debtor, _) in &group.debtors {
+            by_debtor.insert(&debtor.debtor_id, OfDebtor::default());
+        }
+        for contact in &group.contacts {
+            by_debtor.entry(&contact.debtor_id).or_default().contacts.push(Cow::Borrowed(contact));
+        }
+        for of_debtor in by_debtor.values_mut() {
+            of_debtor.days = Days::of(of_debtor.contacts.iter().map(AsRef::as_ref));
+        }
+        Contacts { by_debtor, days: Days::of(group.contacts.iter()) }
+    }
+
+    /// What was decided for an account of the group.
+    pub(super) fn add(&mut self, contact: Contact) {
+        self.days.add(&contact);
+        if let Some(of_debtor) = self.by_debtor.get_mut(contact.debtor_id.as_str()) {
+            of_debtor.days.add(&contact);
+            of_debtor.contacts.push(Cow::Owned(contact));
+        }
+    }
+
+    /// The past as one account sees it.
+    pub(super) fn past<'a>(&'a self, debtor: &Debtor, account: &Account) -> Past<'a> {
+        let of_debtor = self.by_debtor.get(debtor.debtor_id.as_str());
+        let contacts = of_debtor.map_or(&[][..], |of| &of.contacts);
+        let of_account: Vec<&'a Contact> =
+            contacts.iter().map(AsRef::as_ref).filter(|c: &&Contact| c.is_of(debtor, account)).collect();
+        let own: Vec<&'a Contact> = of_account.iter().copied().filter(|c| !c.is_duty()).collect();
+        let mut duties: HashMap<&'a str, Vec<&'a Contact>> = HashMap::new();
+        for contact in contacts.iter().map(AsRef::as_ref).filter(|c: &&Contact| c.is_duty()) {
+            duties.entry(contact.cycle_id.as_deref().unwrap_or_default()).or_default().push(contact);
+        }
+        let days = Days::of(of_account.iter().copied());
+        let debtor_days = of_debtor.map(|of| &of.days);
+        Past { own, of_account, duties, days, debtor_days, group_days: &self.days }
+    }
+}
+
+/// What one account may look at.
+pub(super) struct Past<'a> {
+    /// Contacts about the account, or about any of the debtor's; without removals, releases and recalls, which are no
+    /// step against the debtor and hold none up.
+    pub(super) own: Vec<&'a Contact>,
+    /// Those too.
+    pub(super) of_account: Vec<&'a Contact>,
+    /// Removals, releases and recalls of the debtor, by the name of what they end.
+    duties: HashMap<&'a str, Vec<&'a Contact>>,
+    pub(super) days: Days,
+    debtor_days: Option<&'a Days>,
+    pub(super) group_days: &'a Days,
+}
+
+impl<'a> Past<'a> {
+    /// What was published to end an entry.
+    pub(super) fn of_duty(&self, cycle_id: &str) -> &[&'a Contact] {
+        self.duties.get(cycle_id).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn debtor_days(&self) -> &Days {
+        self.debtor_days.unwrap_or(&NO_DAYS)
+    }
+}
+
+/// The days of the contacts that a cap counts, in order, of all channels and of each.
+#[derive(Debug, Default)]
+pub(super) struct Days {
+    any: Vec<NaiveDate>,
+    by_channel: BTreeMap<Channel, Vec<NaiveDate>>,
+}
+
+static NO_DAYS: Days = Days { any: Vec::new(), by_channel: BTreeMap::new() };
+
+impl Days {
+    fn of<'c>(contacts: impl Iterator<Item = &'c Contact>) -> Days {
+        let mut days = Days::default();
+        for contact in contacts.filter(|c| c.is_counted()) {
+            days.any.push(contact.on);
+            days.by_channel.entry(contact.channel).or_default().push(contact.on);
+        }
+        days.any.sort_unstable();
+        days.by_channel.values_mut().for_each(|days| days.sort_unstable());
+        days
+    }
+
+    /// Of the day on which is decided, or before it: mostly the last of all.
+    fn add(&mut self, contact: &Contact) {
+        if contact.is_counted() {
+            for days in [&mut self.any, self.by_channel.entry(contact.channel).or_default()] {
+                let place = days.partition_point(|day| *day <= contact.on);
+                days.insert(place, contact.on);
+            }
+        }
+    }
+
+    /// The days of the last so many, today included; in order.
+    pub(super) fn within(&self, channel: Option<Channel>, as_of: NaiveDate, days: u32) -> &[NaiveDate] {
+        let all = match channel {
+            None => &self.any[..],
+            Some(channel) => self.by_channel.get(&channel).map_or(&[][..], Vec::as_slice),
+        };
+        let first = all.partition_point(|day| days_between(*day, as_of) >= i64::from(days));
+        &all[first..]
+    }
+}
+
+/// Which contacts named an invoice, and those of which nobody knows what they named.
+pub(super) struct ByInvoice<'a> {
+    named: HashMap<&'a str, Vec<(&'a Contact, &'a NamedItem)>>,
+    pub(super) unnamed: Vec<&'a Contact>,
+}
+
+impl<'a> ByInvoice<'a> {
+    pub(super) fn of(contacts: &[&'a Contact]) -> ByInvoice<'a> {
+        let mut named: HashMap<&'a str, Vec<(&'a Contact, &'a NamedItem)>> = HashMap::new();
+        for contact in contacts.iter().copied() {
+            for item in &contact.items {
+                named.entry(&item.invoice_id).or_default().push((contact, item));
+            }
+        }
+        let unnamed = contacts.iter().copied().filter(|c| c.items.is_empty()).collect();
+        ByInvoice { named, unnamed }
+    }
+
+    /// The contacts that named an instalment, each with what it said of it, in their order; the first mention counts.
+    pub(super) fn about(&self, invoice_id: &str, installment_no: i64) -> Vec<(&'a Contact, &'a NamedItem)> {
+        let mut found: Vec<(&'a Contact, &'a NamedItem)> = self.named.get(invoice_id).map_or_else(Vec::new, |all| {
+            all.iter().copied().filter(|(_, named)| named.takes_in(installment_no)).collect()
+        });
+        found.dedup_by(|later, first| std::ptr::eq(later.0, first.0));
+        found
+    }
+}
+
+/// What one contact named, to be asked of many items.
+pub(super) struct Named<'a> {
+    pub(super) contact: &'a Contact,
+    items: HashMap<&'a str, Vec<&'a NamedItem>>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn by(contact: &'a Contact) -> Named<'a> {
+        let mut items: HashMap<&'a str, Vec<&'a NamedItem>> = HashMap::with_capacity(contact.items.len());
+        for item in &contact.items {
+            items.entry(&item.invoice_id).or_default().push(item);
+        }
+        Named { contact, items }
+    }
+
+    /// Did the contact name the item? Where that is not known: what was not overdue on its day was not in it.
+    pub(super) fn has(&self, item: &Item) -> bool {
+        match self.items.is_empty() {
+            true => item.payable_on < self.contact.on,
+            false => self.items.get(item.invoice_id.as_str()).is_some_and(|named| named.iter().any(|n| n.is(item))),
+        }
+    }
+}

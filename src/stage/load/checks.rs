@@ -1,0 +1,127 @@
+//! Rules over several columns of a row: signs, currencies, the order of dates, instalments; and what owes nothing.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array};
+use arrow::datatypes::{Date32Type, Decimal128Type};
+
+use super::rows::{Faults, RowRules, Tally, ZERO_AMOUNT};
+use crate::config::Sign;
+use crate::contract::{Column, MONEY_PRECISION, MONEY_SCALE};
+use crate::domain::money::Currency;
+use crate::domain::tax_id::{CNPJ_LENGTH, Cnpj};
+
+/// Inputs whose rows of 0.00 say nothing: nothing is owed, paid, agreed or promised by them.
+const ZERO_SAYS_NOTHING: [&str; 4] = ["invoices", "payments", "agreements", "promises"];
+/// Inputs whose rows name an instalment of an invoice, or all of them.
+const NAME_AN_INSTALMENT: [&str; 3] = ["payments", "listings", "agreement_items"];
+/// A day that does not come before the other.
+const IN_ORDER: [(&str, &str); 4] =
+    [("issue_date", "due_date"), ("promised_on", "pay_by"), ("opened_on", "closed_on"), ("placed_on", "recalled_on")];
+
+/// Row, column, class and reason of what is told and holds nobody.
+pub(super) type Warning = (usize, &'static str, &'static str, &'static str);
+
+impl RowRules {
+    /// Brings what may be written in two ways into one, and finds what is wrong between the columns of a row.
+    pub(super) fn check_rows(&self, arrays: &mut [ArrayRef], tally: &mut Tally) {
+        self.normalise(arrays);
+        let find = |name: &str| self.columns.iter().copied().zip(arrays.iter()).find(|(c, _)| c.name == name);
+        for (column, array) in self.columns.iter().zip(arrays.iter()).filter(|(c, _)| c.name.ends_with("currency")) {
+            check_currency(column, array, find("amount").map(|(_, a)| a), &mut tally.faults);
+        }
+        if let Some((column, array)) = find("amount") {
+            self.check_amounts(column, array, find("document_type").map(|(_, types)| types), tally);
+        }
+        for (first, then) in IN_ORDER {
+            let (Some((_, first)), Some((column, then))) = (find(first), find(then)) else { continue };
+            let days = first.as_primitive::<Date32Type>().iter().zip(then.as_primitive::<Date32Type>().iter());
+            for (row, (first, then)) in days.enumerate() {
+                if first.zip(then).is_some_and(|(first, then)| then < first) {
+                    tally.faults.add(row, column, "before the earlier date", "dates_out_of_order");
+                }
+            }
+        }
+    }
+
+    fn check_amounts(&self, column: &Column, amounts: &ArrayRef, types: Option<&ArrayRef>, tally: &mut Tally) {
+        let table = self.input.table.name;
+        let types = types.map(|types| types.as_string::<i32>());
+        // Sources write what takes back a payment with either sign, and drafts count for nothing.
+        let is_draft = |row: usize| types.is_some_and(|types| types.is_valid(row) && types.value(row) == "draft");
+        let may_be_negative = table == "payments";
+        for (row, amount) in amounts.as_primitive::<Decimal128Type>().iter().enumerate() {
+            match amount {
+                Some(0) if ZERO_SAYS_NOTHING.contains(&table) => tally.pass_over(row, ZERO_AMOUNT),
+                Some(v) if v < 0 && !may_be_negative && !is_draft(row) => {
+                    tally.faults.add(row, column, "negative", "amount_out_of_range");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn normalise(&self, arrays: &mut [ArrayRef]) {
+        let position = |name: &str| self.columns.iter().position(|c| c.name == name);
+        if let Some(at) = position("installment_no") {
+            let numbers = Self::numbers(&arrays[at]);
+            if self.input.table.name == "invoices" && numbers.iter().any(|no| no.unwrap_or(0) == 0) {
+                let first = numbers.iter().map(|no| no.filter(|no| *no != 0).or(Some(1)));
+                arrays[at] = Arc::new(first.collect::<Int64Array>());
+            } else if NAME_AN_INSTALMENT.contains(&self.input.table.name) && numbers.iter().any(|no| no == Some(0)) {
+                arrays[at] = Arc::new(numbers.iter().map(|no| no.filter(|no| *no != 0)).collect::<Int64Array>());
+            }
+        }
+        let Some(at) = position("amount") else { return };
+        let types = position("document_type").map(|types| arrays[types].as_string::<i32>());
+        let is_note = |row: usize| types.is_some_and(|types| types.is_valid(row) && types.value(row) == "credit_note");
+        let negated = self.input.sign == Sign::Negative;
+        let amounts = arrays[at].as_primitive::<Decimal128Type>();
+        if !negated && (types.is_none() || amounts.iter().flatten().all(|amount| amount >= 0)) {
+            return;
+        }
+        let signed = |(row, amount): (usize, Option<i128>)| {
+            let signed = amount.map(|amount| if negated { -amount } else { amount });
+            if is_note(row) { signed.map(i128::abs) } else { signed }
+        };
+        let signed: Decimal128Array = amounts.iter().enumerate().map(signed).collect();
+        // The same digits as before: they fit.
+        if let Ok(signed) = signed.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE) {
+            arrays[at] = Arc::new(signed);
+        }
+    }
+
+    /// What looks like a CNPJ and is none: its company is not known by it, so it stands alone under the caps.
+    pub(super) fn warnings(&self, arrays: &[ArrayRef]) -> Vec<Warning> {
+        let tax_id = self.columns.iter().zip(arrays).find(|(c, _)| c.name == "tax_id");
+        let Some((column, array)) = tax_id else { return Vec::new() };
+        let looks_like_one = |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).count() == CNPJ_LENGTH;
+        let is_wrong = |text: &str| looks_like_one(text) && Cnpj::parse(text).is_none();
+        let texts = array.as_string::<i32>().iter().enumerate();
+        let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
+        wrong.map(|(row, _)| (row, column.name, "no CNPJ: wrong check digits", "wrong_check_digits")).collect()
+    }
+}
+
+fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>, faults: &mut Faults) {
+    let texts = array.as_string::<i32>();
+    let amounts = amounts.map(|a| a.as_primitive::<Decimal128Type>());
+    let mut last: Option<(&str, Option<Currency>)> = None;
+    for (row, text) in texts.iter().enumerate() {
+        let Some(text) = text else { continue };
+        let currency = match last {
+            Some((known, currency)) if known == text => currency,
+            _ => text.parse().ok(),
+        };
+        last = Some((text, currency));
+        match currency {
+            None => faults.add(row, column, "no known currency", "unknown_currency"),
+            Some(currency) => {
+                let has_cents = |v: i128| v % 100 != 0;
+                if currency.decimals() == 0 && amounts.is_some_and(|a| a.is_valid(row) && has_cents(a.value(row))) {
+                    faults.add(row, column, "decimals in a currency without", "too_much_scale");
+                }
+            }
+        }
+    }
+}

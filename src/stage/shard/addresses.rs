@@ -1,0 +1,159 @@
+//! What the whole portfolio knows of an address: an opt-out, a complaint and a bounce belong to the address, and hold
+//! for it wherever it stands. The head office and its branches share an inbox, and it asked to be left alone once.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+
+use super::segments::{Records, RecordsWriter};
+use super::{hash_of, with_column};
+use crate::domain::case::normalised_address;
+use crate::error::Result;
+
+/// What is known of addresses, by the hash of channel and address.
+#[derive(Debug, Default)]
+pub(super) struct AddressBook {
+    opted_out: HashSet<u64>,
+    bounced: HashSet<u64>,
+}
+
+/// The book while the contact log is read.
+pub(super) struct AddressReader<'a> {
+    /// Action (its hash) = where it went.
+    destinations: &'a HashMap<u64, u64>,
+    opted_out: HashSet<u64>,
+    /// The last bounce of each address, in microseconds.
+    bounced_at: HashMap<u64, i64>,
+    /// Address and instant of whatever arrived; read again for the few addresses that bounced.
+    reached: RecordsWriter<2>,
+}
+
+/// What the events of a contact log say.
+pub(super) struct AddressEvents {
+    opted_out: HashSet<u64>,
+    bounced_at: HashMap<u64, i64>,
+    reached: Records<2>,
+}
+
+/// An address on a channel, however it is written.
+pub(super) fn address_hash(channel: &str, address: &str) -> u64 {
+    hash_of(&format!("{channel}\n{}", normalised_address(address)))
+}
+
+fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
+    batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>())
+}
+
+fn value(column: Option<&StringArray>, row: usize) -> Option<&str> {
+    column.filter(|c| c.is_valid(row)).map(|c| c.value(row))
+}
+
+/// Adds where published actions went.
+pub(super) fn add_destinations(batch: &RecordBatch, destinations: &mut HashMap<u64, u64>) {
+    let [ids, channels, addresses] = ["action_id", "channel", "destination"].map(|name| text(batch, name));
+    for row in 0..batch.num_rows() {
+        let found = value(ids, row).zip(value(channels, row)).zip(value(addresses, row));
+        destinations.extend(found.map(|((id, channel), address)| (hash_of(id), address_hash(channel, address))));
+    }
+}
+
+impl<'a> AddressReader<'a> {
+    pub(super) fn new(folder: &Path, destinations: &'a HashMap<u64, u64>) -> Result<AddressReader<'a>> {
+        let reached = RecordsWriter::create(folder, "reached", 1)?;
+        Ok(AddressReader { destinations, opted_out: HashSet::new(), bounced_at: HashMap::new(), reached })
+    }
+
+    /// Takes down what a batch of the contact log says of addresses, and adds whether it is known which was meant.
+    pub(super) fn read(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let [channels, addresses, actions, statuses] =
+            ["channel", "address", "action_id", "status"].map(|name| text(batch, name));
+        let instants =
+            batch.column_by_name("occurred_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
+        let mut is_known = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let own =
+                value(channels, row).zip(value(addresses, row)).map(|(channel, text)| address_hash(channel, text));
+            let of_action = || value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)).copied());
+            let address = own.or_else(of_action);
+            is_known.push(address.is_some());
+            let (Some(address), Some(instants)) = (address, instants) else { continue };
+            let at = instants.value(row);
+            match value(statuses, row).unwrap_or_default() {
+                "opted_out" | "complained" => drop(self.opted_out.insert(address)),
+                "bounced" => {
+                    let last = self.bounced_at.entry(address).or_insert(at);
+                    *last = at.max(*last);
+                }
+                "delivered" | "read" | "replied" | "answered" | "promised" | "disputed" => {
+                    self.reached.push(0, [address, at as u64])?;
+                }
+                _ => {}
+            }
+        }
+        with_column(batch, "has_address", Arc::new(BooleanArray::from(is_known)))
+    }
+
+    pub(super) fn finish(self) -> Result<AddressEvents> {
+        let AddressReader { opted_out, bounced_at, reached, .. } = self;
+        Ok(AddressEvents { opted_out, bounced_at, reached: reached.finish()? })
+    }
+}
+
+impl AddressEvents {
+    /// What holds at the end: an address that was reached after its last bounce is a good one again.
+    pub(super) fn enter(mut self, book: &mut AddressBook) -> Result<()> {
+        if !self.bounced_at.is_empty() {
+            self.reached.for_each(0, |[address, at]| {
+                if self.bounced_at.get(&address).is_some_and(|bounced_at| *bounced_at <= at as i64) {
+                    self.bounced_at.remove(&address);
+                }
+            })?;
+        }
+        book.opted_out.extend(self.opted_out);
+        book.bounced.extend(self.bounced_at.into_keys());
+        Ok(())
+    }
+}
+
+impl AddressBook {
+    /// What the addresses themselves say, as of a day.
+    pub(super) fn read_points(&mut self, batch: &RecordBatch, as_of_day: i32) {
+        let [channels, addresses] = ["channel", "address"].map(|name| text(batch, name));
+        let flags = |name: &str| batch.column_by_name(name).and_then(|c| c.as_boolean_opt());
+        let (opted_in, valid) = (flags("opted_in"), flags("is_valid"));
+        let opted_out_on = batch.column_by_name("opted_out_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
+        let is_false = |flags: Option<&BooleanArray>, row| flags.is_some_and(|f| f.is_valid(row) && !f.value(row));
+        for row in 0..batch.num_rows() {
+            let opted_out = opted_out_on.is_some_and(|on| on.is_valid(row) && on.value(row) <= as_of_day);
+            let (is_out, is_wrong) = (opted_out || is_false(opted_in, row), is_false(valid, row));
+            let Some((channel, address)) = value(channels, row).zip(value(addresses, row)) else { continue };
+            if is_out || is_wrong {
+                let address = address_hash(channel, address);
+                self.opted_out.extend(is_out.then_some(address));
+                self.bounced.extend(is_wrong.then_some(address));
+            }
+        }
+    }
+
+    /// Adds what is known of each address in a batch of contact points.
+    pub(super) fn mark(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let [channels, addresses] = ["channel", "address"].map(|name| text(batch, name));
+        let marked = |known: &HashSet<u64>| -> ArrayRef {
+            let is_known = |row| {
+                let point = value(channels, row).zip(value(addresses, row));
+                !known.is_empty() && point.is_some_and(|(channel, text)| known.contains(&address_hash(channel, text)))
+            };
+            Arc::new((0..batch.num_rows()).map(|row| Some(is_known(row))).collect::<BooleanArray>())
+        };
+        let batch = with_column(batch, "address_opted_out", marked(&self.opted_out))?;
+        with_column(&batch, "address_bounced", marked(&self.bounced))
+    }
+
+    pub(super) fn merge(&mut self, other: AddressBook) {
+        self.opted_out.extend(other.opted_out);
+        self.bounced.extend(other.bounced);
+    }
+}

@@ -1,0 +1,292 @@
+//! Where each row of a shard belongs: with the debtor it names, with another company of it, or with whoever owes the
+//! invoice that it names. What nobody can place is set aside, and holds everybody whom it can touch.
+//!
+//! The same plan is made twice from the same rows: once to carry rows to their shard, once when a shard is opened, to
+//! leave out what was carried away.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray, StringBuilder,
+};
+use arrow::compute::interleave_record_batch;
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+
+use super::claims::{CLAIMING, Companies, Doubt, Ruling, Rulings, debtor_hash, row_key};
+use super::reversals::{At, Payments};
+use super::{failed, replaced, with_column};
+use crate::error::Result;
+
+const PAYMENTS: &str = "payments";
+
+/// A row as it goes on: with whom, under which company, and about which part of a payment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pick {
+    pub(super) at: At,
+    /// Hash and group of the debtor that it goes to; `None` = it stays with its own.
+    pub(super) to: Option<(u64, i64)>,
+    company: Option<u32>,
+    /// A reversal: the invoice, the instalment and the amount of the part that it takes back.
+    part: Option<(Option<String>, Option<i64>, i128)>,
+}
+
+/// What a shard's rows of one table come to.
+#[derive(Default)]
+pub(super) struct Homes {
+    /// Rows that go on, in order.
+    pub(super) picks: Vec<Pick>,
+    /// Rows that nobody can place.
+    pub(super) set_aside: Vec<(At, Doubt)>,
+    /// Rows that are another's copy, equal in every column.
+    pub(super) repeated: Vec<At>,
+    /// Hashes of the debtors of other shards that what is set aside can touch.
+    pub(super) touched: HashSet<u64>,
+}
+
+/// One table of a shard with what decides where its rows belong.
+pub(super) struct Table<'a> {
+    pub(super) name: &'static str,
+    pub(super) batches: &'a [RecordBatch],
+    pub(super) rulings: &'a Rulings,
+}
+
+fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
+    batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>())
+}
+
+fn ints<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b Int64Array> {
+    batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>())
+}
+
+impl Table<'_> {
+    fn number(&self) -> Option<usize> {
+        CLAIMING.iter().position(|name| *name == self.name)
+    }
+
+    /// Places every row.
+    pub(super) fn homes(&self) -> Homes {
+        let mut homes = Homes::default();
+        let conflicts = self.conflicts(&mut homes);
+        let payments = (self.name == PAYMENTS).then(|| Payments::of(self.batches)).filter(|p| !p.is_empty());
+        let mut moved: HashMap<At, Pick> = HashMap::new();
+        let mut late: Vec<At> = Vec::new();
+        for (number, batch) in self.batches.iter().enumerate() {
+            let (debtors, rows) = (text(batch, "debtor_id"), ints(batch, "source_row"));
+            for row in 0..batch.num_rows() {
+                let at = (number, row);
+                match conflicts.get(&at) {
+                    Some(Found::Repeated) => continue,
+                    Some(Found::Conflicting) => {
+                        homes.touched.extend(self.ruling(debtors, rows, row).and_then(owner_of));
+                        homes.set_aside.push((at, Doubt::Conflict));
+                        continue;
+                    }
+                    None => {}
+                }
+                if payments.as_ref().is_some_and(|p| p.reversal(at).is_some()) && !self.names_an_invoice(at) {
+                    late.push(at);
+                    continue;
+                }
+                let own = debtor_hash(debtors, row);
+                match self.ruling(debtors, rows, row) {
+                    Some(Ruling::Unclear(doubt)) => homes.set_aside.push((at, doubt)),
+                    Some(Ruling::Of { debtor, group_key, company }) => {
+                        let to = (debtor != own).then_some((debtor, group_key));
+                        let pick = Pick { at, to, company: Some(company), part: None };
+                        moved.insert(at, pick.clone());
+                        homes.picks.push(pick);
+                    }
+                    None if own == 0 && self.name != PAYMENTS && debtors.is_some() => {
+                        homes.set_aside.push((at, Doubt::Nobody));
+                    }
+                    None => homes.picks.push(Pick { at, ..Pick::default() }),
+                }
+            }
+        }
+        for at in late {
+            let Some(payments) = &payments else { break };
+            self.place_reversal(at, payments, &moved, &mut homes);
+        }
+        homes
+    }
+
+    fn ruling(&self, debtors: Option<&StringArray>, rows: Option<&Int64Array>, row: usize) -> Option<Ruling> {
+        if self.rulings.is_empty() {
+            return None;
+        }
+        let key = row_key(self.number()?, rows?.value(row), debtor_hash(debtors, row));
+        self.rulings.get(&key).copied()
+    }
+
+    fn names_an_invoice(&self, (number, row): At) -> bool {
+        text(&self.batches[number], "invoice_id").is_some_and(|c| c.is_valid(row))
+    }
+
+    /// A reversal that names no invoice is about the parts of what it reverses, wherever they belong.
+    fn place_reversal(&self, at: At, payments: &Payments, moved: &HashMap<At, Pick>, homes: &mut Homes) {
+        let Some(reversal) = payments.reversal(at) else { return };
+        if reversal.is_loop {
+            return homes.set_aside.push((at, Doubt::Loop));
+        }
+        let batch = &self.batches[at.0];
+        let debtor = text(batch, "debtor_id").filter(|d| d.is_valid(at.1)).map_or("", |d| d.value(at.1));
+        let parts = payments.parts(debtor, &reversal.root_id);
+        let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+        let amount = amounts.map_or(0, |c| c.value(at.1));
+        // Either sign takes back; the parts keep that of the row, so that its sum stays what the file says.
+        let (sign, amount) = (if amount < 0 { -1 } else { 1 }, amount.abs());
+        let home = |part: &super::reversals::Part| moved.get(&part.at).cloned().unwrap_or_default();
+        let of_part = |part: &super::reversals::Part, amount: i128| {
+            let Pick { to, company, .. } = home(part);
+            Pick { at, to, company, part: Some((part.invoice_id.clone(), part.installment_no, sign * amount)) }
+        };
+        let total: i128 = parts.iter().map(|part| part.amount.abs()).sum();
+        match parts {
+            [] => homes.picks.push(Pick { at, ..Pick::default() }),
+            [part] => homes.picks.push(of_part(part, amount)),
+            // The parts are all here: SQL takes back from the last to the first.
+            parts if parts.iter().all(|part| home(part).to.is_none()) => {
+                homes.picks.push(Pick { at, ..Pick::default() });
+            }
+            parts if amount >= total => {
+                homes.picks.extend(parts.iter().map(|part| of_part(part, part.amount.abs())));
+                let rest = (None, None, sign * (amount - total));
+                homes.picks.extend((amount > total).then(|| Pick { at, part: Some(rest), ..Pick::default() }));
+            }
+            parts => {
+                homes.touched.extend(parts.iter().filter_map(|part| home(part).to.map(|(debtor, _)| debtor)));
+                homes.set_aside.push((at, Doubt::SplitReversal));
+            }
+        }
+    }
+
+    /// The rows whose key stands more than once: a row that says the same again counts once, and nobody knows which of
+    /// those is right that differ.
+    fn conflicts(&self, homes: &mut Homes) -> HashMap<At, Found> {
+        let mut first: HashMap<(i64, u64), (i64, At, bool)> = HashMap::new();
+        let mut found: HashMap<At, Found> = HashMap::new();
+        for (number, batch) in self.batches.iter().enumerate() {
+            let (Some(keys), Some(contents)) = (ints(batch, "key_hash"), ints(batch, "content_hash")) else { continue };
+            // Items of an agreement stand here once for each who signed it.
+            let signers = text(batch, "debtor_id").filter(|_| self.name == "agreement_items");
+            for row in 0..batch.num_rows() {
+                let (at, content) = ((number, row), contents.value(row));
+                let signer = signers.map_or(0, |_| debtor_hash(signers, row));
+                match first.entry((keys.value(row), signer)) {
+                    std::collections::hash_map::Entry::Vacant(slot) => drop(slot.insert((content, at, false))),
+                    std::collections::hash_map::Entry::Occupied(mut slot) => {
+                        let (known, known_at, differs) = slot.get_mut();
+                        if *known == content && !*differs {
+                            found.insert(at, Found::Repeated);
+                            homes.repeated.push(at);
+                        } else {
+                            *differs = true;
+                            found.insert(*known_at, Found::Conflicting);
+                            found.insert(at, Found::Conflicting);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What is the matter with a row whose key stands more than once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Repeated,
+    Conflicting,
+}
+
+fn owner_of(ruling: Ruling) -> Option<u64> {
+    match ruling {
+        Ruling::Of { debtor, .. } => Some(debtor),
+        Ruling::Unclear(_) => None,
+    }
+}
+
+/// Builds the picked rows as the models read them: with `actor_id`, who acted; and for payments `root_id`, the payment
+/// at the end of a chain of reversals, and whether the row takes back.
+pub(super) fn build(table: &Table<'_>, picks: &[Pick], companies: &Companies) -> Result<Option<RecordBatch>> {
+    let Some(first) = table.batches.first() else { return Ok(None) };
+    let is_whole = picks.len() == first.num_rows() && picks.iter().enumerate().all(|(row, pick)| pick.at == (0, row));
+    let batch = if table.batches.len() == 1 && is_whole {
+        first.clone()
+    } else {
+        let indices: Vec<At> = picks.iter().map(|pick| pick.at).collect();
+        interleave_record_batch(&table.batches.iter().collect::<Vec<_>>(), &indices).map_err(failed)?
+    };
+    if table.number().is_none() {
+        return Ok(Some(batch));
+    }
+    let actors = batch.column_by_name("debtor_id").cloned();
+    let actors = actors.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Utf8, batch.num_rows()));
+    let mut batch = with_column(&batch, "actor_id", actors)?;
+    if table.name == PAYMENTS {
+        batch = with_reversals(batch, table, picks)?;
+    }
+    if picks.iter().any(|pick| pick.part.is_some()) {
+        batch = with_parts(batch, picks)?;
+    }
+    batch = with_companies(batch, picks, companies)?;
+    Ok(Some(batch))
+}
+
+fn with_reversals(batch: RecordBatch, table: &Table<'_>, picks: &[Pick]) -> Result<RecordBatch> {
+    let payments = Payments::of(table.batches);
+    let ids = batch.column_by_name("payment_id").cloned();
+    let ids = ids.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Utf8, batch.num_rows()));
+    if payments.is_empty() {
+        let none: ArrayRef = Arc::new(BooleanArray::from(vec![false; batch.num_rows()]));
+        return with_column(&with_column(&batch, "root_id", ids)?, "takes_back", none);
+    }
+    let own = ids.as_string::<i32>();
+    let root = |row: usize| payments.reversal(picks[row].at).map_or_else(|| own.value(row), |r| &r.root_id);
+    let roots: ArrayRef = Arc::new(StringArray::from_iter_values((0..batch.num_rows()).map(root)));
+    let takes = |pick: &Pick| Some(payments.reversal(pick.at).is_some_and(|r| r.takes_back));
+    let takes: ArrayRef = Arc::new(picks.iter().map(takes).collect::<BooleanArray>());
+    with_column(&with_column(&batch, "root_id", roots)?, "takes_back", takes)
+}
+
+/// The part that each reversal was given, in place of its own words.
+fn with_parts(batch: RecordBatch, picks: &[Pick]) -> Result<RecordBatch> {
+    let (invoices, instalments) = (text(&batch, "invoice_id"), ints(&batch, "installment_no"));
+    let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+    let (Some(invoices), Some(instalments), Some(amounts)) = (invoices, instalments, amounts) else { return Ok(batch) };
+    let rows = || picks.iter().enumerate();
+    let invoice = |(row, pick): (usize, &Pick)| match &pick.part {
+        Some((invoice, _, _)) => invoice.clone(),
+        None => invoices.is_valid(row).then(|| invoices.value(row).to_owned()),
+    };
+    let instalment = |(row, pick): (usize, &Pick)| match &pick.part {
+        Some((_, number, _)) => *number,
+        None => instalments.is_valid(row).then(|| instalments.value(row)),
+    };
+    let amount = |(row, pick): (usize, &Pick)| pick.part.as_ref().map_or(amounts.value(row), |(_, _, amount)| *amount);
+    let with = Decimal128Array::from_iter_values(rows().map(amount)).with_data_type(amounts.data_type().clone());
+    let invoices: ArrayRef = Arc::new(rows().map(invoice).collect::<StringArray>());
+    let instalments: ArrayRef = Arc::new(rows().map(instalment).collect::<Int64Array>());
+    let batch = replaced(&batch, "invoice_id", invoices)?;
+    replaced(&replaced(&batch, "installment_no", instalments)?, "amount", Arc::new(with))
+}
+
+/// The company of the invoice, where a row names one; else its own words.
+fn with_companies(batch: RecordBatch, picks: &[Pick], companies: &Companies) -> Result<RecordBatch> {
+    let (Some(own), Some(invoices)) = (text(&batch, "company_id"), text(&batch, "invoice_id")) else {
+        return Ok(batch);
+    };
+    let default = companies.name(1);
+    let mut names: HashMap<u32, String> = HashMap::new();
+    let mut filled = StringBuilder::with_capacity(batch.num_rows(), batch.num_rows());
+    for (row, pick) in picks.iter().enumerate() {
+        match pick.company {
+            Some(number) => filled.append_value(names.entry(number).or_insert_with(|| companies.name(number))),
+            None if own.is_valid(row) => filled.append_value(own.value(row)),
+            None if invoices.is_valid(row) => filled.append_value(&default),
+            None => filled.append_null(),
+        }
+    }
+    replaced(&batch, "company_id", Arc::new(filled.finish()))
+}

@@ -1,0 +1,243 @@
+//! What is carried forward of all that was ever published: bounded, and enough for the same decisions and for new ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use chrono::{Days, NaiveDate};
+use serde_json::Value;
+
+use crate::spec::spec;
+use crate::support::House;
+
+const DEBTORS: u64 = 30;
+/// A steady portfolio: every debtor gets an invoice as often as this, and pays it so many days late.
+const EVERY_DAYS: u64 = 6;
+const PAID_LATE_DAYS: u64 = 7;
+/// A paid invoice leaves the export, and an event the contact log, after so many days.
+const EXPORTED_DAYS: u64 = 2;
+
+fn first_day() -> NaiveDate {
+    "2026-06-01".parse().expect("a date")
+}
+
+fn day(number: u64) -> NaiveDate {
+    first_day() + Days::new(number)
+}
+
+/// A house that forgets what has not mattered for three days.
+fn house() -> House {
+    let house = House::new();
+    house.edit("pipelines/daily.toml", "remembered_days = 90", "remembered_days = 3");
+    for (from, to) in [("days = 14", "days = 2"), ("days = 7\n", "days = 2\n"), ("days = 30\n", "days = 2\n")] {
+        house.edit("pipelines/daily.toml", from, to);
+    }
+    house.edit("pipelines/daily.toml", "{ pontual = 5, recorrente = 1 }", "{ recorrente = 1 }");
+    house.edit("pipelines/reguas/b2b.toml", "min_gap_days = 3", "min_gap_days = 2");
+    let rows = |row: &dyn Fn(u64) -> String| (0..DEBTORS).map(row).collect::<Vec<_>>().join("\n");
+    house.write("debtors", &format!("debtor_id legal_name state\n{}", rows(&|d| format!("D{d} Acme SP"))));
+    let point = |d| format!("D{d} email d{d}@acme.example");
+    house.write("contact_points", &format!("debtor_id channel address\n{}", rows(&point)));
+    house
+}
+
+/// The exports of a day: what is open, and what was paid a few days ago.
+fn export(house: &House, today: u64) {
+    let mut invoices = "invoice_id debtor_id issue_date due_date amount".to_owned();
+    let mut payments = "payment_id debtor_id invoice_id paid_on amount".to_owned();
+    for d in 0..DEBTORS {
+        // Invoices from before the first day too, so that it is a day like any other.
+        for n in 0..(today + 60) / EVERY_DAYS {
+            let due = (n * EVERY_DAYS + d % EVERY_DAYS).checked_sub(30);
+            let Some(due) = due.filter(|due| *due <= today + 5) else { continue };
+            let paid = due + PAID_LATE_DAYS;
+            if paid + EXPORTED_DAYS < today {
+                continue;
+            }
+            let issue = day(due) - Days::new(20);
+            invoices.push_str(&format!("\nI{d}-{n} D{d} {issue} {} 100.00", day(due)));
+            if paid <= today {
+                payments.push_str(&format!("\nP{d}-{n} D{d} I{d}-{n} {} 100.00", day(paid)));
+            }
+        }
+    }
+    house.write("invoices", &invoices);
+    house.write("payments", &payments);
+}
+
+/// What the gateway tells of the actions of the last days: of every third nothing.
+fn report(house: &House, sent: &[(u64, String)], today: u64) {
+    let mut log = "event_id action_id debtor_id channel occurred_at status regua step_id".to_owned();
+    for (position, (on, line)) in
+        sent.iter().enumerate().filter(|(p, (on, _))| p % 3 > 0 && on + EXPORTED_DAYS >= today)
+    {
+        let (id, rest) = line.split_once(' ').expect("an action");
+        let (debtor, step) = rest.split_once(' ').expect("its step");
+        log.push_str(&format!("\nE{position} {id} {debtor} email {}T15:00:00Z delivered b2b {step}", day(*on)));
+    }
+    house.write("contact_log", &log);
+}
+
+/// Makes an output look like one of a program that carried nothing forward: every run reads every action there is.
+fn without_state(house: &House) {
+    let mut logs: Vec<_> =
+        fs::read_dir(house.path("output/_log")).expect("a log").flatten().map(|e| e.path()).collect();
+    logs.sort();
+    let mut head = String::new();
+    for path in logs {
+        let mut record: Value = serde_json::from_slice(&fs::read(&path).expect("bytes")).expect("JSON");
+        let files = record["files"].as_array_mut().expect("files");
+        files.retain(|file| !file["path"].as_str().is_some_and(|path| path.contains("/contact_state/")));
+        record["counts"].as_object_mut().expect("counts").remove("contact_state");
+        record["prev_sha256"] = head.into();
+        let body = serde_json::to_vec_pretty(&record).expect("JSON");
+        head = regua::domain::action::sha256_hex(&body);
+        fs::write(&path, body).expect("written");
+    }
+}
+
+fn decided(house: &House) -> Vec<String> {
+    let decisions = house.published("decisions", "debtor_id company_id outcome reason step_id action_id detail");
+    decisions.into_iter().chain(house.published("actions", "action_id payload_sha256")).collect()
+}
+
+/// Every decision is that of a run which reads all that was ever published, and what is carried does not grow.
+#[test]
+fn what_is_carried_forward_decides_as_all_of_the_past_and_does_not_grow() {
+    let (bounded, whole) = (house(), house());
+    let (mut sent, mut carried) = (Vec::new(), BTreeMap::new());
+    let mut ids = BTreeSet::new();
+    for today in 0..22 {
+        for house in [&bounded, &whole] {
+            export(house, today);
+            report(house, &sent, today);
+            let ended = house.run(&day(today).to_string());
+            assert_eq!(ended.code, 0, "day {today}: {}", ended.stderr);
+        }
+        assert_eq!(decided(&bounded), decided(&whole), "day {today}");
+        without_state(&whole);
+        let actions = bounded.published("actions", "action_id debtor_id step_id");
+        for line in &actions {
+            assert!(ids.insert(line.split(' ').next().map(str::to_owned)), "day {today}: {line} was published before");
+        }
+        sent.extend(actions.into_iter().map(|line| (today, line)));
+        carried.insert(today, bounded.published("contact_state", "action_id").len());
+    }
+    assert!(sent.len() > 3 * DEBTORS as usize, "{} actions", sent.len());
+    let most = |days: std::ops::Range<u64>| days.filter_map(|today| carried.get(&today)).max().copied().unwrap_or(0);
+    assert!(most(16..22) * 5 <= most(8..16) * 6, "it grows: {carried:?}");
+    assert!(most(16..22) * 2 < sent.len(), "nothing is forgotten: {carried:?} of {}", sent.len());
+    let verified = bounded.regua(&["log", "output", "--verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+}
+
+/// Debtor D1 was written to, paid, and has been forgotten since; then the payment is taken back.
+fn reopened(remembered_days: u32) -> (House, String) {
+    let house = House::of_one_invoice();
+    let limit = format!("remembered_days = {remembered_days}");
+    house.edit("pipelines/daily.toml", "remembered_days = 90", &limit);
+    house.edit("pipelines/daily.toml", "max_age_days = 7", "max_age_days = 3650");
+    assert_eq!(house.run("2026-06-30").code, 0);
+    let first = house.published("actions", "action_id step_id").join("");
+    let paid = "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-07-01 100.00";
+    house.write("payments", paid);
+    for date in ["2026-07-02", "2026-08-15", "2026-08-16"] {
+        let ended = house.run(date);
+        assert_eq!(ended.code, 0, "{date}: {}", ended.stderr);
+    }
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    (house, first)
+}
+
+#[test]
+fn what_was_sent_stays_sent_when_an_invoice_is_reopened() {
+    let (house, first) = reopened(90);
+    assert_eq!(house.published("contact_state", "action_id step_id"), [first.as_str()]);
+    assert_eq!(house.run("2026-08-17").code, 0);
+    assert_eq!(house.published("actions", "step_id occurrence"), ["d+15 1"]);
+}
+
+/// It begins its steps anew, and under ids that nobody has seen, whatever they were before.
+#[test]
+fn what_is_forgotten_never_gives_an_id_twice() {
+    let (house, first) = reopened(31);
+    assert_eq!(house.published("contact_state", "action_id"), Vec::<String>::new());
+    let mut ids = BTreeSet::from([first.split(' ').next().expect("an id").to_owned()]);
+    let mut cycles = BTreeSet::new();
+    for date in ["2026-08-17", "2026-08-21", "2026-09-01"] {
+        let ended = house.run(date);
+        assert_eq!(ended.code, 0, "{date}: {}", ended.stderr);
+        let actions = house.published("actions", "action_id cycle_id");
+        let (id, cycle) = actions.first().and_then(|line| line.split_once(' ')).unwrap_or_default();
+        assert!(ids.insert(id.to_owned()), "{date}: {actions:?}");
+        cycles.insert(cycle.to_owned());
+    }
+    assert_eq!(cycles.len(), 1, "one cycle from then on");
+    let verified = house.regua(&["log", "output", "--verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+}
+
+/// A date before the newest, and one that is revised, know what was known then and no more.
+#[test]
+fn a_date_reads_what_was_carried_before_it() {
+    let house = House::of_one_invoice();
+    for date in ["2026-06-30", "2026-07-06", "2026-07-07"] {
+        assert_eq!(house.run(date).code, 0, "{date}");
+    }
+    let first = house.published("contact_state", "step_id published_on needed_on");
+    assert_eq!(first, ["d+5 2026-06-30 2026-07-07", "d+15 2026-07-06 2026-07-07"].map(str::to_owned).to_vec());
+    // Of an earlier date nothing is decided, so nothing is carried.
+    let told = house.run("2026-07-01");
+    assert!(told.stdout.contains("kpi_only") && !told.stdout.contains("contact_state"), "{}", told.stdout);
+    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 90.00");
+    let revised = ["run", "pipelines/daily.toml", "--as-of", "2026-07-07", "--revise", "--reason", "late"];
+    assert_eq!(house.regua(&revised).code, 0);
+    assert_eq!(house.published("contact_state", "step_id published_on needed_on"), first);
+    assert_eq!(house.regua(&["log", "output", "--verify"]).code, 0);
+}
+
+/// The last that named what is open, and all that hangs together with it.
+#[test]
+fn what_still_matters() {
+    spec(
+        "as of 2026-12-31
+        invoices: invoice_id issue_date due_date
+            I1 2026-11-01 2026-12-01
+        actions: action_id step_id occurrence cycle_id published_on needed_on
+            A1 d+1 1 C0 2026-02-01 2026-03-01
+            A2 d+1 1 C1 2026-05-01 2026-05-20
+            A3 d+1 2 C1 2026-05-10 2026-05-20
+            A4 d+5 1 C1 2026-05-15 2026-05-20
+            A5 d+9 1 C1 2026-05-20 2026-05-20
+            A6 d+1 1 C2 2026-06-01 2026-11-01
+            A7 d+1 1 C3 2026-12-02 2026-12-02
+            A8 d+1 1 C4 2026-02-01 2026-03-01
+            A9 d+1 1 duty-1 2026-02-01 2026-03-01
+        action_items: action_id invoice_id installment_no
+            A4 I1 1
+            A5 I0 1
+        contact_log: event_id action_id occurred_at direction status
+            E1 A8 2026-02-01T12:00:00Z outbound delivered
+        cnd_remembered = action_id is_remembered needed_on
+            A1 false 2026-03-01
+            A2 false 2026-05-20
+            A3 true 2026-05-20
+            A4 true 2026-12-31
+            A5 true 2026-05-20
+            A6 true 2026-11-01
+            A7 true 2026-12-31
+            A8 true 2026-03-01
+            A9 false 2026-03-01
+        listings: listing_id invoice_id kind included_on
+            L1 I0 negativacao 2026-01-01
+        cnd_remembered = action_id is_remembered needed_on
+            A1 false 2026-03-01
+            A2 false 2026-05-20
+            A3 true 2026-05-20
+            A4 true 2026-12-31
+            A5 true 2026-05-20
+            A6 true 2026-11-01
+            A7 true 2026-12-31
+            A8 true 2026-03-01
+            A9 true 2026-12-31",
+    );
+}
