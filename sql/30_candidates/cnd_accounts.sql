@@ -38,7 +38,7 @@ with
             accounts.shared_credit_amount,
             accounts.promise_broken,
             accounts.agreement_broken,
-            accounts.account_rank,
+            cast(accounts.account_rank as bigint) as account_rank,
             episodes.episode_start,
             positions.segment as previous_segment,
             cast(debtors.months - case when debtors.is_begun then 1 else 0 end as bigint) as months_as_customer,

@@ -1,9 +1,9 @@
--- Purpose: which of the actions published earlier the next run must still know of: those that named what is open, were
---   published since the oldest open item of their account was issued, are duties of whoever is listed or placed, or
---   mattered so not long ago; those that the contact log speaks of; and, of a cycle with any of these, for every step
---   the last one in each state and the last occurrence, so that no id is ever given twice.
+-- Purpose: which of the actions published earlier the next run must still know of: those that named what is open; of a
+--   cycle that goes on, the last of every step in each state; duties of whoever is listed or placed; what mattered so
+--   not long ago; what the contact log speaks of; and, of a cycle with any of these, the last occurrence of every step,
+--   so that no id is ever given twice.
 -- Grain: action_id
--- Reads: raw_actions, raw_action_items, int_contacts, int_items_aged, int_accounts, stg_listings, stg_placements, stg_contact_log
+-- Reads: raw_actions, raw_action_items, int_contacts, int_items_aged, int_accounts, int_episodes, stg_listings, stg_placements, stg_contact_log
 -- Units: needed_on is the last as-of date on which the action mattered
 -- Nulls: destination null = an instruction
 -- Kind: table
@@ -23,7 +23,19 @@ with
             and named.invoice_id = items.invoice_id
             and named.installment_no = items.installment_no
     ),
-    accounts as (select debtor_id, company_id, currency, first_issue_date from int_accounts),
+    accounts as (
+        -- Since then what went out may be about what is owed now.
+        select
+            accounts.debtor_id,
+            accounts.company_id,
+            accounts.currency,
+            least(accounts.first_issue_date, episodes.episode_start) as live_from
+        from int_accounts as accounts
+        left join int_episodes as episodes
+            on accounts.debtor_id = episodes.debtor_id
+            and accounts.company_id = episodes.company_id
+            and accounts.currency = episodes.currency
+    ),
     entered as (
         select debtor_id from stg_listings
         union
@@ -40,9 +52,9 @@ with
             coalesce(contacts.contacted_on, published.published_on) as contacted_on,
             coalesce(contacts.state, 'unreported') as state,
             logged.action_id is not null as is_logged,
-            of_open_items.action_id is not null
-                or coalesce(coalesce(contacts.contacted_on, published.published_on) >= accounts.first_issue_date, false)
-                or (published.cycle_id like 'duty-%' and entered.debtor_id is not null) as is_needed
+            of_open_items.action_id is not null as names_open_item,
+            coalesce(published.cycle_id like 'duty-%', false) and entered.debtor_id is not null as is_duty,
+            coalesce(coalesce(contacts.contacted_on, published.published_on) >= accounts.live_from, false) as is_live
         from published
         left join contacts on published.action_id = contacts.action_id
         left join of_open_items on published.action_id = of_open_items.action_id
@@ -53,26 +65,43 @@ with
         left join entered on published.debtor_id = entered.debtor_id
         left join logged on published.action_id = logged.action_id
     ),
+    ranked as (
+        select
+            *,
+            bool_or(names_open_item or is_live) over (
+                partition by debtor_id, company_id, currency, cycle_id
+            ) as is_of_live_cycle,
+            row_number() over (
+                partition by debtor_id, company_id, currency, cycle_id, step_id, state
+                order by contacted_on desc, occurrence desc, action_id desc
+            ) <= @repeats_max as is_last_in_state,
+            row_number() over (
+                partition by debtor_id, company_id, currency, cycle_id, step_id
+                order by occurrence desc, action_id desc
+            ) = 1 as is_last_occurrence
+        from stated
+    ),
+    needed as (
+        select
+            *,
+            names_open_item
+                or is_duty
+                or (is_of_live_cycle and (is_last_in_state or is_last_occurrence)) as is_needed
+        from ranked
+    ),
     dated as (
         select *, case when is_needed then @as_of else needed_on end as last_needed_on
-        from stated
+        from needed
     ),
     judged as (
         select *, is_logged or last_needed_on >= @remembered_from as matters
         from dated
     ),
-    ranked as (
+    closed as (
+        -- Of a cycle either nothing is known or the last occurrence of every step.
         select
             *,
-            bool_or(matters) over (partition by debtor_id, company_id, currency, cycle_id) as is_of_known_cycle,
-            row_number() over (
-                partition by debtor_id, company_id, currency, cycle_id, step_id, state
-                order by contacted_on desc, occurrence desc, action_id desc
-            ) as state_rank,
-            row_number() over (
-                partition by debtor_id, company_id, currency, cycle_id, step_id
-                order by occurrence desc, action_id desc
-            ) as occurrence_rank
+            bool_or(matters) over (partition by debtor_id, company_id, currency, cycle_id) as is_of_known_cycle
         from judged
     ),
     remembered as (
@@ -91,7 +120,7 @@ with
             destination,
             published_on,
             last_needed_on as needed_on,
-            matters or (is_of_known_cycle and (state_rank = 1 or occurrence_rank = 1)) as is_remembered
-        from ranked
+            matters or (is_of_known_cycle and is_last_occurrence) as is_remembered
+        from closed
     )
 select * from remembered

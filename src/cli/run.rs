@@ -21,11 +21,11 @@ use crate::run::{Ran, Request};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua run pipelines/daily.toml --as-of 2026-06-30
-  regua run pipelines/daily.toml --as-of $AS_OF --output json --result-file result.json   (in Airflow)
-
-In Airflow the date is that of the DAG's own time zone, and never {{ ds }}, which is the day in UTC:
-  AS_OF = {{ (data_interval_end | default(dag_run.run_after, true)).astimezone(dag.timezone).date() }}
+  regua run pipelines/daily.toml --as-of $AS_OF --output json --result-file result.json   (Airflow)
   regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason late-export
+
+In Airflow, AS_OF is the date in the time zone of the DAG, never {{ ds }}, which is that of UTC:
+  {{ (data_interval_end|default(dag_run.run_after, true)).astimezone(dag.timezone).date() }}
 
 The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a
 message of that date may have reached: it takes back what is not sent and no longer holds, and adds what is new. Of a

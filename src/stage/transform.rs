@@ -29,6 +29,7 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
         ("contacts_from", Value::Date(day_number(days_before(as_of, plan.rules.contact_days())))),
         ("remembered_from", Value::Date(day_number(days_before(as_of, remembered_days(plan))))),
+        ("repeats_max", Value::Int(i64::from(repeats_max(plan)))),
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
         ("scope_open", Value::Int(i64::from(plan.has_open_scope()))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
@@ -40,6 +41,12 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
 /// Days for which an action is remembered after it last mattered; no window reaches further back.
 fn remembered_days(plan: &Plan) -> u32 {
     plan.limits.remembered_days.max(plan.rules.contact_days())
+}
+
+/// The most often that a step is repeated in a cycle: so many of its contacts may be counted.
+fn repeats_max(plan: &Plan) -> u32 {
+    let steps = plan.rules.procedures.values().flat_map(|p| &p.steps);
+    steps.filter_map(|step| step.repeat).map(|repeat| repeat.max).max().unwrap_or(1).max(1)
 }
 
 /// Episodes that ended before this day are thanked for by no step; without such a step only what ends tomorrow

@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::spec::spec;
 use crate::support::House;
 
-const DEBTORS: u64 = 30;
+const DEBTORS: u64 = 16;
 /// A steady portfolio: every debtor gets an invoice as often as this, and pays it so many days late.
-const EVERY_DAYS: u64 = 6;
-const PAID_LATE_DAYS: u64 = 7;
+const EVERY_DAYS: u64 = 4;
+const PAID_LATE_DAYS: u64 = 6;
 /// A paid invoice leaves the export, and an event the contact log, after so many days.
-const EXPORTED_DAYS: u64 = 2;
+const EXPORTED_DAYS: u64 = 1;
 
 fn first_day() -> NaiveDate {
     "2026-06-01".parse().expect("a date")
@@ -96,8 +96,9 @@ fn without_state(house: &House) {
 }
 
 fn decided(house: &House) -> Vec<String> {
-    let decisions = house.published("decisions", "debtor_id company_id outcome reason step_id action_id detail");
-    decisions.into_iter().chain(house.published("actions", "action_id payload_sha256")).collect()
+    // Reminders before the due date are numbered through all that is known, so their ids may differ.
+    let decisions = house.published("decisions", "debtor_id company_id outcome reason step_id detail");
+    decisions.into_iter().chain(house.published("actions", "debtor_id step_id channel cycle_id items")).collect()
 }
 
 /// Every decision is that of a run which reads all that was ever published, and what is carried does not grow.
@@ -106,7 +107,7 @@ fn what_is_carried_forward_decides_as_all_of_the_past_and_does_not_grow() {
     let (bounded, whole) = (house(), house());
     let (mut sent, mut carried) = (Vec::new(), BTreeMap::new());
     let mut ids = BTreeSet::new();
-    for today in 0..22 {
+    for today in 0..20 {
         for house in [&bounded, &whole] {
             export(house, today);
             report(house, &sent, today);
@@ -124,8 +125,8 @@ fn what_is_carried_forward_decides_as_all_of_the_past_and_does_not_grow() {
     }
     assert!(sent.len() > 3 * DEBTORS as usize, "{} actions", sent.len());
     let most = |days: std::ops::Range<u64>| days.filter_map(|today| carried.get(&today)).max().copied().unwrap_or(0);
-    assert!(most(16..22) * 5 <= most(8..16) * 6, "it grows: {carried:?}");
-    assert!(most(16..22) * 2 < sent.len(), "nothing is forgotten: {carried:?} of {}", sent.len());
+    assert!(most(16..20) * 10 <= most(12..16) * 11, "it grows: {carried:?}");
+    assert!(most(16..20) * 2 < sent.len(), "nothing is forgotten: {carried:?} of {}", sent.len());
     let verified = bounded.regua(&["log", "output", "--verify"]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
 }
@@ -183,15 +184,20 @@ fn a_date_reads_what_was_carried_before_it() {
     for date in ["2026-06-30", "2026-07-06", "2026-07-07"] {
         assert_eq!(house.run(date).code, 0, "{date}");
     }
-    let first = house.published("contact_state", "step_id published_on needed_on");
-    assert_eq!(first, ["d+5 2026-06-30 2026-07-07", "d+15 2026-07-06 2026-07-07"].map(str::to_owned).to_vec());
+    let carried = || {
+        let mut rows = house.published("contact_state", "published_on step_id needed_on");
+        rows.sort();
+        rows
+    };
+    let first = carried();
+    assert_eq!(first, ["2026-06-30 d+5 2026-07-07", "2026-07-06 d+15 2026-07-07"]);
     // Of an earlier date nothing is decided, so nothing is carried.
     let told = house.run("2026-07-01");
     assert!(told.stdout.contains("kpi_only") && !told.stdout.contains("contact_state"), "{}", told.stdout);
     house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-06-20 90.00");
     let revised = ["run", "pipelines/daily.toml", "--as-of", "2026-07-07", "--revise", "--reason", "late"];
     assert_eq!(house.regua(&revised).code, 0);
-    assert_eq!(house.published("contact_state", "step_id published_on needed_on"), first);
+    assert_eq!(carried(), first);
     assert_eq!(house.regua(&["log", "output", "--verify"]).code, 0);
 }
 
@@ -220,9 +226,9 @@ fn what_still_matters() {
         cnd_remembered = action_id is_remembered needed_on
             A1 false 2026-03-01
             A2 false 2026-05-20
-            A3 true 2026-05-20
+            A3 true 2026-12-31
             A4 true 2026-12-31
-            A5 true 2026-05-20
+            A5 true 2026-12-31
             A6 true 2026-11-01
             A7 true 2026-12-31
             A8 true 2026-03-01
@@ -232,9 +238,9 @@ fn what_still_matters() {
         cnd_remembered = action_id is_remembered needed_on
             A1 false 2026-03-01
             A2 false 2026-05-20
-            A3 true 2026-05-20
+            A3 true 2026-12-31
             A4 true 2026-12-31
-            A5 true 2026-05-20
+            A5 true 2026-12-31
             A6 true 2026-11-01
             A7 true 2026-12-31
             A8 true 2026-03-01

@@ -11,6 +11,7 @@ use crate::domain::action::Action;
 use crate::domain::case::Account;
 use crate::domain::decision::{Decision, Duty, Hold, Outcome};
 use crate::domain::experiment::Draw;
+use crate::domain::money::Minor;
 use crate::error::Result;
 
 /// One line of `decisions`: what was decided about an account, or a duty beside it.
@@ -97,6 +98,7 @@ pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
         text(all.iter().map(|(r, _, _)| r.account.currency.as_str())),
         dates(all.iter().map(|(_, i, _)| Some(i.issue_date))),
         dates(all.iter().map(|(_, i, _)| Some(i.due_date))),
+        dates(all.iter().map(|(_, i, _)| Some(i.payable_on))),
         ints(all.iter().map(|(_, i, _)| i.days_past_due)),
         ints(all.iter().map(|(_, i, _)| i.bucket_no)),
         text(all.iter().map(|(_, i, _)| i.bucket.as_str())),
@@ -109,9 +111,10 @@ pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
     table(&contract::ITEMS, columns)
 }
 
-/// The position: who owes nothing has none, though a duty or thanks may be due.
+/// The position: who owes nothing and holds no credit has none, though a duty or thanks may be due.
 pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
-    let rows: Vec<&Row<'_>> = rows.iter().filter(|r| !r.account.items.is_empty()).collect();
+    let rows: Vec<&Row<'_>> =
+        rows.iter().filter(|r| !r.account.items.is_empty() || r.account.credit > Minor::ZERO).collect();
     let ratios = |value: fn(&Account) -> Option<f64>| -> ArrayRef {
         Arc::new(rows.iter().map(|r| value(r.account)).collect::<Float64Array>())
     };
