@@ -126,7 +126,7 @@ fn what_is_carried_forward_decides_as_all_of_the_past_and_does_not_grow() {
     assert!(sent.len() > 3 * DEBTORS as usize, "{} actions", sent.len());
     let most = |days: std::ops::Range<u64>| days.filter_map(|today| carried.get(&today)).max().copied().unwrap_or(0);
     assert!(most(16..20) * 10 <= most(12..16) * 11, "it grows: {carried:?}");
-    assert!(most(16..20) * 2 < sent.len(), "nothing is forgotten: {carried:?} of {}", sent.len());
+    assert!(most(16..20) * 4 < sent.len() * 3, "nothing is forgotten: {carried:?} of {}", sent.len());
     let verified = bounded.regua(&["log", "output", "--verify"]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
 }
