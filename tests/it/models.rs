@@ -5,6 +5,7 @@ mod balances;
 mod charges;
 mod contacts;
 mod duties;
+mod remembered;
 mod reversals;
 mod settlement;
 mod standing;
