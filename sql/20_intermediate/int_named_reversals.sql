@@ -94,16 +94,22 @@ with
             root_kind,
             part_amount,
             taken_amount,
-            case
-                when part_amount is null then taken_amount
-                else least(greatest(taken_to, 0), paid_amount)
-                    - least(greatest(taken_to - taken_amount, 0), paid_amount)
-            end as back_amount,
-            case
-                when part_amount is null then 0
-                else least(greatest(taken_to, paid_amount), paid_amount + charges_amount)
-                    - least(greatest(taken_to - taken_amount, paid_amount), paid_amount + charges_amount)
-            end as charges_back_amount
+            cast(
+                case
+                    when part_amount is null then taken_amount
+                    else least(greatest(taken_to, 0), paid_amount)
+                        - least(greatest(taken_to - taken_amount, 0), paid_amount)
+                end
+                as decimal(28, 2)
+            ) as back_amount,
+            cast(
+                case
+                    when part_amount is null then 0
+                    else least(greatest(taken_to, paid_amount), paid_amount + charges_amount)
+                        - least(greatest(taken_to - taken_amount, paid_amount), paid_amount + charges_amount)
+                end
+                as decimal(28, 2)
+            ) as charges_back_amount
         from levels
     )
 select * from stated

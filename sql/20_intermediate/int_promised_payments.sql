@@ -19,8 +19,9 @@ with
         where settled_on is not null
     ),
     by_scope as (
-        select *, unnest(make_array('invoice', 'unnamed', 'company', 'debtor')) as scope
+        select moved.*, scopes.scope
         from moved
+        cross join (values ('invoice'), ('unnamed'), ('company'), ('debtor')) as scopes (scope)
     ),
     movements as (
         -- Every scope that a promise can be over has a line of its own through time.
@@ -43,8 +44,9 @@ with
     ),
     currencies as (select distinct debtor_id, currency from moved),
     by_look as (
-        select *, unnest(make_array('own', 'unnamed', 'shared')) as look
+        select promises.*, looks.look
         from promises
+        cross join (values ('own'), ('unnamed'), ('shared')) as looks (look)
     ),
     looks as (
         -- A promise over an invoice or a company looks at what names no invoice, and no company, as well.
@@ -70,9 +72,10 @@ with
             end
     ),
     with_ends as (
-        select looks.*, currencies.currency, unnest(make_array(-1, 1)) as direction
+        select looks.*, currencies.currency, ends.direction
         from looks
         inner join currencies on looks.debtor_id = currencies.debtor_id
+        cross join (values (-1), (1)) as ends (direction)
     ),
     line as (
         -- A promise stands on it twice: before its first day, and at the end of its last one.

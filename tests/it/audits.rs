@@ -137,7 +137,7 @@ fn nothing_that_was_paid_is_lost() {
     let columns = "debtor_id company_id currency credit_amount unmatched_amount effect_amount";
     let credits = format!("\nint_credits: {columns}\nD1 1 BRL 5.00 0.00 110.00\nD1 - EUR 0.00 1.00 1.00");
     let expected = ["- EUR | 0.00 | 1.00 | 1.00", "1 BRL | 110.00 | 115.00 | 5.00"];
-    finds(audit, &broken("D1", "D1", &credits), &expected);
+    finds("audit_02_nothing_paid_is_lost", &broken("D1", "D1", &credits), &expected);
     let parts =
         "\nint_payment_parts: payment_id root_id debtor_id company_id invoice_id paid_on currency kind root_kind \
         effect_amount is_unplaced is_reversal
@@ -164,7 +164,7 @@ fn what_was_paid_to_a_company_pays_no_other() {
         D1 2 BRL I1 1 40.00
         D1 1 BRL I3 1 70.01";
     let expected = ["I1 | at most 0.00 | 40.00 | 40.00", "I3 | at most 70.00 | 70.01 | 0.01"];
-    finds(audit, &broken("D1", "D1", items), &expected);
+    finds("audit_20_nothing_crosses_companies", &broken("D1", "D1", items), &expected);
     let accounts = "\nint_accounts: debtor_id company_id currency account_rank credit_amount\nD1 1 BRL 1 3.00";
     finds(audit, &broken("D1", "D1", accounts), &["D1 | 0.00 | 3.00 | 3.00"]);
     let to_another = "\npayments: payment_id invoice_id company_id paid_on amount\nP5 - 2 2026-06-01 9.00
@@ -188,7 +188,7 @@ fn no_charges_are_claimed_of_what_is_payable_still_or_was_paid_in_time() {
         );
         broken(from, &to, "")
     };
-    finds(audit, &of("2026-06-29", "2026-06-30", "2026-06-24"), &[]);
+    finds("audit_21_no_charges_in_time", &of("2026-06-29", "2026-06-30", "2026-06-24"), &[]);
     let fine = "A1 | no fine and no interest: nothing cited is past its payable day | 3.00 | 3.00";
     finds(audit, &of("2026-06-30", "2026-06-30", "2026-06-24"), &[fine]);
     let left = "A1 | no charges left: all that was paid was paid in time | 11.00 | 11.00";
@@ -305,9 +305,9 @@ fn what_is_owed_to_the_debtor_passes_the_holds_and_cites_what_is_paid() {
 #[test]
 fn nothing_is_removed_or_thanked_for_while_it_is_owed() {
     let open = "
-        out_action_items: action_id debtor_id invoice_id installment_no open_amount
-            A1 D1 I1 1 60.00
-            A1 D1 I9 1 0.00";
+        out_action_items: action_id company_id debtor_id currency invoice_id installment_no open_amount
+            A1 1 D1 BRL I1 1 60.00
+            A1 1 D1 BRL I9 1 0.00";
     for kind in ["negativacao_removal", "protesto_release", "receipt"] {
         let none_such = |invoice: &str| format!("A1 | a paid item of the debtor | none such | {invoice}");
         finds("audit_17_items_of_that_debtor", &about_paid(kind, open), &[&none_such("I1"), &none_such("I9")]);
