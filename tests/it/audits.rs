@@ -305,9 +305,9 @@ fn what_is_owed_to_the_debtor_passes_the_holds_and_cites_what_is_paid() {
 #[test]
 fn nothing_is_removed_or_thanked_for_while_it_is_owed() {
     let open = "
-        out_action_items: action_id debtor_id invoice_id installment_no open_amount
-            A1 D1 I1 1 60.00
-            A1 D1 I9 1 0.00";
+        out_action_items: action_id company_id debtor_id currency invoice_id installment_no open_amount
+            A1 1 D1 BRL I1 1 60.00
+            A1 1 D1 BRL I9 1 0.00";
     for kind in ["negativacao_removal", "protesto_release", "receipt"] {
         let none_such = |invoice: &str| format!("A1 | a paid item of the debtor | none such | {invoice}");
         finds("audit_17_items_of_that_debtor", &about_paid(kind, open), &[&none_such("I1"), &none_such("I9")]);
