@@ -64,49 +64,28 @@ with
     ),
     unpaid_parts as (
         -- What settled something without anybody paying, by instalment where it names one.
-        select debtor_id, company_id, invoice_id, installment_no
+        select debtor_id, company_id, invoice_id, coalesce(installment_no, 0) as installment_no
         from int_payment_parts
         where root_kind in ('credit_note', 'write_off') and invoice_id is not null
-        group by debtor_id, company_id, invoice_id, installment_no
+        group by debtor_id, company_id, invoice_id, coalesce(installment_no, 0)
         having sum(effect_amount) <> 0
-    ),
-    unpaid_invoices as (
-        select debtor_id, company_id, invoice_id from unpaid_parts where installment_no is null
-    ),
-    unpaid_items as (
-        select of_episodes.debtor_id, of_episodes.company_id, of_episodes.currency
-        from of_episodes
-        left semi join unpaid_invoices
-            on of_episodes.debtor_id = unpaid_invoices.debtor_id
-            and of_episodes.company_id = unpaid_invoices.company_id
-            and of_episodes.invoice_id = unpaid_invoices.invoice_id
-        union all
-        select of_episodes.debtor_id, of_episodes.company_id, of_episodes.currency
-        from of_episodes
-        left semi join unpaid_parts
-            on of_episodes.debtor_id = unpaid_parts.debtor_id
-            and of_episodes.company_id = unpaid_parts.company_id
-            and of_episodes.invoice_id = unpaid_parts.invoice_id
-            and of_episodes.installment_no = unpaid_parts.installment_no
-    ),
-    paid_episodes as (
-        select of_episodes.*
-        from of_episodes
-        left anti join unpaid_items
-            on of_episodes.debtor_id = unpaid_items.debtor_id
-            and of_episodes.company_id = unpaid_items.company_id
-            and of_episodes.currency = unpaid_items.currency
     ),
     episodes as (
         select
-            min(group_key) as group_key,
-            debtor_id,
-            company_id,
-            currency,
-            min(episode_start) as episode_start,
-            max(settled_on) as ended_on
-        from paid_episodes
-        group by debtor_id, company_id, currency
+            min(of_episodes.group_key) as group_key,
+            of_episodes.debtor_id,
+            of_episodes.company_id,
+            of_episodes.currency,
+            min(of_episodes.episode_start) as episode_start,
+            max(of_episodes.settled_on) as ended_on
+        from of_episodes
+        left join unpaid_parts
+            on of_episodes.debtor_id = unpaid_parts.debtor_id
+            and of_episodes.company_id = unpaid_parts.company_id
+            and of_episodes.invoice_id = unpaid_parts.invoice_id
+            and unpaid_parts.installment_no in (0, of_episodes.installment_no)
+        group by of_episodes.debtor_id, of_episodes.company_id, of_episodes.currency
+        having count(unpaid_parts.invoice_id) = 0
     ),
     just_ended as (select * from episodes where ended_on >= @receipts_from)
 select * from just_ended

@@ -1,11 +1,12 @@
--- Purpose: what was applied to each item of an invoice from which something was taken back, or that was paid by name and not, at the end of every day on which something was posted.
+-- Purpose: what was applied to each item of an invoice that was paid by the names of instalments and without, at the end of
+--   every day on which something was posted.
 -- Grain: debtor_id, company_id, invoice_id, installment_no, paid_on
 -- Reads: stg_invoices, int_payment_parts, int_entangled_invoices
 -- Units: amounts in units of currency; applied_amount is between 0 and the item's amount
 -- Nulls: next_on null = nothing was posted later
 -- Kind: table
 with
-    entangled as (select debtor_id, company_id, invoice_id from int_entangled_invoices where not is_flowing),
+    entangled as (select debtor_id, company_id, invoice_id from int_entangled_invoices where not is_laned),
     items as (
         select invoices.debtor_id, invoices.company_id, invoices.invoice_id, installment_no, currency, due_date, amount
         from stg_invoices as invoices

@@ -1,7 +1,7 @@
 -- Purpose: when the principal of items was paid that are settled now, at least in part after their payable day, in the
 --   present arrears episode: what charges are left on. Nothing where a credit note or a write-off settled the invoice too.
 -- Grain: debtor_id, company_id, invoice_id, installment_no, paid_on
--- Reads: int_items, int_episodes, int_entangled_invoices, int_payment_parts, int_item_days, stg_invoices
+-- Reads: int_items, int_episodes, int_entangled_invoices, int_lane_marks, int_payment_parts, int_item_days
 -- Units: principal_amount in units of currency, above zero; the rows of an item add up to its amount, and charges are left
 --   on those paid after payable_on
 -- Nulls: none
@@ -11,7 +11,6 @@ with
     parts as (select * from int_payment_parts where invoice_id is not null),
     entangled as (select * from int_entangled_invoices),
     days as (select * from int_item_days),
-    invoices as (select * from stg_invoices),
     noted as (
         select distinct debtor_id, company_id, invoice_id
         from parts
@@ -50,92 +49,32 @@ with
             and late_items.company_id = entangled.company_id
             and late_items.invoice_id = entangled.invoice_id
     ),
-    late_flowing as (
-        select distinct late_items.debtor_id, late_items.company_id, late_items.invoice_id, entangled.is_by_name
+    laned as (
+        select distinct late_items.debtor_id, late_items.company_id, late_items.invoice_id
         from late_items
         inner join entangled
             on late_items.debtor_id = entangled.debtor_id
             and late_items.company_id = entangled.company_id
             and late_items.invoice_id = entangled.invoice_id
-        where entangled.is_flowing
-    ),
-    capacities as (
-        -- As in int_item_fills: items of one lane share what flows in, in order of due date.
-        select
-            invoices.debtor_id,
-            invoices.company_id,
-            invoices.invoice_id,
-            invoices.installment_no,
-            invoices.currency,
-            case when late_flowing.is_by_name then invoices.installment_no else 0 end as lane,
-            sum(invoices.amount) over (
-                partition by
-                    invoices.debtor_id,
-                    invoices.company_id,
-                    invoices.invoice_id,
-                    invoices.currency,
-                    case when late_flowing.is_by_name then invoices.installment_no else 0 end
-                order by invoices.due_date, invoices.installment_no
-                rows between unbounded preceding and current row
-            ) as level,
-            row_number() over (
-                partition by
-                    invoices.debtor_id,
-                    invoices.company_id,
-                    invoices.invoice_id,
-                    invoices.currency,
-                    case when late_flowing.is_by_name then invoices.installment_no else 0 end
-                order by invoices.due_date, invoices.installment_no
-            ) as place
-        from invoices
-        inner join late_flowing
-            on invoices.debtor_id = late_flowing.debtor_id
-            and invoices.company_id = late_flowing.company_id
-            and invoices.invoice_id = late_flowing.invoice_id
-    ),
-    inflows as (
-        select
-            parts.debtor_id,
-            parts.company_id,
-            parts.invoice_id,
-            parts.currency,
-            case when late_flowing.is_by_name then parts.installment_no else 0 end as lane,
-            parts.paid_on,
-            sum(parts.effect_amount) as amount
-        from parts
-        inner join late_flowing
-            on parts.debtor_id = late_flowing.debtor_id
-            and parts.company_id = late_flowing.company_id
-            and parts.invoice_id = late_flowing.invoice_id
-        group by
-            parts.debtor_id,
-            parts.company_id,
-            parts.invoice_id,
-            parts.currency,
-            case when late_flowing.is_by_name then parts.installment_no else 0 end,
-            parts.paid_on
-    ),
-    flows as (
-        select
-            debtor_id,
-            company_id,
-            invoice_id,
-            currency,
-            lane,
-            paid_on,
-            sum(amount) over (
-                partition by debtor_id, company_id, invoice_id, currency, lane
-                order by paid_on
-                rows between unbounded preceding and current row
-            ) as level
-        from inflows
+        where entangled.is_laned
     ),
     marks as (
-        select debtor_id, company_id, invoice_id, currency, lane, level, place, cast(null as date) as paid_on
-        from capacities
-        union all
-        select debtor_id, company_id, invoice_id, currency, lane, level, cast(null as bigint), paid_on
-        from flows
+        select
+            marks.*,
+            -- Of what had flowed in by the end of a day, what was never taken back again.
+            case
+                when paid_on is null then level
+                else min(level) over (
+                    partition by marks.debtor_id, marks.company_id, marks.invoice_id, marks.currency, marks.lane, marks.paid_on is null
+                    order by marks.paid_on
+                    rows between current row and unbounded following
+                )
+            end as kept_level
+        from int_lane_marks as marks
+        left semi join laned
+            on marks.debtor_id = laned.debtor_id
+            and marks.company_id = laned.company_id
+            and marks.invoice_id = laned.invoice_id
     ),
     segments as (
         -- Between two marks one item is being filled by one flow: the first of each that reaches so high.
@@ -143,46 +82,44 @@ with
             debtor_id,
             company_id,
             invoice_id,
-            currency,
-            lane,
-            level - coalesce(
-                lead(level) over (
+            kept_level - coalesce(
+                lead(kept_level) over (
                     partition by debtor_id, company_id, invoice_id, currency, lane
-                    order by level desc
+                    order by kept_level desc
                 ),
                 0
             ) as amount,
-            min(place) over (
+            min(case when paid_on is null then level end) over (
                 partition by debtor_id, company_id, invoice_id, currency, lane
-                order by level desc
+                order by kept_level desc
                 range between unbounded preceding and current row
-            ) as place,
+            ) as item_level,
             min(paid_on) over (
                 partition by debtor_id, company_id, invoice_id, currency, lane
-                order by level desc
+                order by kept_level desc
                 range between unbounded preceding and current row
-            ) as paid_on
+            ) as paid_on,
+            lane
         from marks
+        where kept_level > 0
     ),
     flowed as (
         select
-            capacities.debtor_id,
-            capacities.company_id,
-            capacities.invoice_id,
-            capacities.installment_no,
+            items.debtor_id,
+            items.company_id,
+            items.invoice_id,
+            items.installment_no,
             segments.paid_on,
             sum(segments.amount) as principal_amount
         from segments
-        inner join capacities
-            on segments.debtor_id = capacities.debtor_id
-            and segments.company_id = capacities.company_id
-            and segments.invoice_id = capacities.invoice_id
-            and segments.currency = capacities.currency
-            and segments.lane = capacities.lane
-            and segments.place = capacities.place
+        inner join (select * from marks where paid_on is null) as items
+            on segments.debtor_id = items.debtor_id
+            and segments.company_id = items.company_id
+            and segments.invoice_id = items.invoice_id
+            and segments.lane = items.lane
+            and segments.item_level = items.level
         where segments.paid_on is not null
-        group by
-            capacities.debtor_id, capacities.company_id, capacities.invoice_id, capacities.installment_no, segments.paid_on
+        group by items.debtor_id, items.company_id, items.invoice_id, items.installment_no, segments.paid_on
     ),
     kept_days as (
         -- Of what was applied by the end of a day, what was never taken back again.

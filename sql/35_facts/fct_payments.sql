@@ -11,7 +11,7 @@ with
         select 'credit_note_document', currency, stated_amount from stg_credit_notes
     ),
     grouped as (
-        select concat(kind, ' ', currency) as kind_and_currency, cast(sum(amount) as decimal(28, 2)) as stated_amount
+        select concat(kind, '_', currency) as kind_and_currency, cast(sum(amount) as decimal(28, 2)) as stated_amount
         from stated
         group by kind, currency
     )

@@ -214,10 +214,10 @@ impl Inputs<'_> {
 fn tie_payments(findings: &mut Vec<Finding>, inputs: &Inputs<'_>, measured: &Measured) {
     let ledger = sums(measured, "fct_payments", "kind_and_currency");
     for (kind, keys) in PAID {
-        let of_kind = ledger.keys().filter_map(|key| key.split_once(' ')).filter(|(name, _)| *name == kind);
+        let of_kind = ledger.keys().filter_map(|key| key.rsplit_once('_')).filter(|(name, _)| *name == kind);
         let currencies: BTreeSet<&str> = of_kind.map(|(_, currency)| currency).chain(inputs.currencies(keys)).collect();
         for currency in currencies {
-            let key = format!("{kind} {currency}");
+            let key = format!("{kind}_{currency}");
             let stated = ledger.get(&key).and_then(|s| s.get("stated_amount")).copied().unwrap_or(0);
             tie(findings, "02 payments from file to ledger", &key, inputs.sum(keys, currency), stated);
         }

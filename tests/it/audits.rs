@@ -4,7 +4,7 @@ use regua::error::Error;
 use regua::io::engine::{Layer, Models};
 use regua::stage::audit::check_shard;
 
-use crate::spec::{Given, calendar, given, models};
+use crate::spec::{Given, QUIET, calendar, given, models};
 use crate::support::{root, rows};
 
 /// One debtor, two items in two buckets, one message about both.
@@ -15,14 +15,14 @@ const SOUND: &str = "
         I3 2026-06-20 70.00
     payments: payment_id invoice_id paid_on amount
         P1 I1 2026-06-01 40.00
-        P3 I3 2026-06-01 70.00
+        P3 I3 2026-06-25 70.00
     debtors: debtor_id
         D1
     contact_points: address
         ana@acme
-    out_items: company_id debtor_id currency invoice_id installment_no due_date days_past_due bucket_no bucket original_amount applied_amount open_amount segment
-        1 D1 BRL I1 1 2026-05-20 41 2 31-60 100.00 40.00 60.00 novo
-        1 D1 BRL I2 1 2026-06-20 10 1 1-30 50.00 0.00 50.00 novo
+    out_items: company_id debtor_id currency invoice_id installment_no due_date payable_on days_past_due bucket_no bucket original_amount applied_amount open_amount segment
+        1 D1 BRL I1 1 2026-05-20 2026-05-20 41 2 31-60 100.00 40.00 60.00 novo
+        1 D1 BRL I2 1 2026-06-20 2026-06-22 10 1 1-30 50.00 0.00 50.00 novo
     out_debtors: company_id debtor_id currency segment open_amount credit_amount
         1 D1 BRL novo 110.00 0.00
     out_decisions: company_id debtor_id currency regua outcome reason action_id open_amount
@@ -86,7 +86,7 @@ fn open_lies_between_nothing_and_the_amount() {
 
 #[test]
 fn every_item_of_the_ledger_stands_in_one_bucket() {
-    let twice = "\nout_items: debtor_id invoice_id installment_no\nD1 I2 1\nD1 I3 1";
+    let twice = "\nout_items: debtor_id company_id invoice_id installment_no\nD1 1 I2 1\nD1 1 I3 1";
     let given = broken("D1 BRL I1 1 2026-05-20", "D1 BRL I1 2 2026-05-20", twice);
     let expected = ["I1 | 0 | 1 | 1", "I1 | 1 | 0 | -1", "I2 | 1 | 2 | 1", "I3 | 0 | 1 | 1"];
     finds("audit_04_one_bucket_each", &given, &expected);
@@ -94,11 +94,15 @@ fn every_item_of_the_ledger_stands_in_one_bucket() {
 
 #[test]
 fn the_bucket_follows_from_the_dates() {
-    let of = |cells: &str| broken("2026-05-20 41 2 31-60", cells, "");
+    let of = |cells: &str| broken("2026-05-20 2026-05-20 41 2 31-60", &format!("2026-05-20 {cells}"), "");
     finds("audit_05_bucket_by_dates", &of("2026-05-20 41 1 1-30"), &["I1 | 1 to 30 | 41 | 0"]);
     finds("audit_05_bucket_by_dates", &of("2026-05-20 40 2 31-60"), &["I1 | 31 to 60 | 41 | 1"]);
     finds("audit_05_bucket_by_dates", &of("2026-05-20 41 2 1-30"), &["I1 | 31 to 60 | 41 | 0"]);
     finds("audit_05_bucket_by_dates", &of("2026-05-20 41 99 31-60"), &["I1 | a bucket | 41 | 0"]);
+    // Payable today: nothing is late, whatever the due date.
+    finds("audit_05_bucket_by_dates", &of("2026-06-30 41 2 31-60"), &["I1 | 31 to 60 | 0 | -41"]);
+    finds("audit_05_bucket_by_dates", &of("2026-06-30 0 0 not_due"), &[]);
+    finds("audit_05_bucket_by_dates", &of("2026-05-19 41 2 31-60"), &["I1 | 31 to 60 | 41 | 0"]);
 }
 
 #[test]
@@ -120,6 +124,75 @@ fn an_action_mixes_no_companies_and_no_currencies() {
     finds("audit_07_nothing_mixed", &company, &["A1 | 1 BRL | 2 BRL | I1"]);
     let currency = broken("1 D1 BRL I2 1 2026", "1 D1 USD I2 1 2026", "");
     finds("audit_07_nothing_mixed", &currency, &["A1 | 1 BRL | 1 USD | I2"]);
+    let cited = broken("A1 1 D1 BRL I2 1 50.00", "A1 2 D1 BRL I2 1 50.00", "");
+    finds("audit_07_nothing_mixed", &cited, &["A1 | 1 BRL | 2 BRL | I2", "A1 | 2 BRL | 1 BRL | I2"]);
+    let alike = "\nout_items: company_id debtor_id currency invoice_id installment_no\n2 D1 BRL I2 1";
+    finds("audit_07_nothing_mixed", &broken("D1", "D1", alike), &[]);
+}
+
+/// Every effect of a payment is in the parts, and everything in the parts is applied, credit or unmatched.
+#[test]
+fn nothing_that_was_paid_is_lost() {
+    let audit = "audit_02_nothing_paid_is_lost";
+    let columns = "debtor_id company_id currency credit_amount unmatched_amount effect_amount";
+    let credits = format!("\nint_credits: {columns}\nD1 1 BRL 5.00 0.00 110.00\nD1 - EUR 0.00 1.00 1.00");
+    let expected = ["- EUR | 0.00 | 1.00 | 1.00", "1 BRL | 110.00 | 115.00 | 5.00"];
+    finds("audit_02_nothing_paid_is_lost", &broken("D1", "D1", &credits), &expected);
+    let parts =
+        "\nint_payment_parts: payment_id root_id debtor_id company_id invoice_id paid_on currency kind root_kind \
+        effect_amount is_unplaced is_reversal
+        P3 P3 D1 1 I3 2026-06-25 BRL payment payment 70.00 false false";
+    finds(audit, &broken("D1", "D1", parts), &["payment P1 | 40.00 | 0.00 | -40.00"]);
+    let odd = "\npayments: payment_id invoice_id kind reverses root_id takes_back paid_on amount
+        P4 I1 charges - P4 false 2026-06-02 2.00
+        P4 I1 payment - P4 false 2026-06-02 5.00
+        R4 - chargeback P4 P4 true 2026-06-03 7.00
+        R5 - chargeback R4 P4 false 2026-06-04 7.00
+        R6 - chargeback P4 P4 true 2026-06-05 7.00
+        C7 I1 charges - C7 false 2026-06-02 2.00
+        R7 I1 chargeback C7 C7 true 2026-06-03 2.00
+        R8 I1 chargeback C7 C7 true 2026-06-04 2.00
+        R9 - refund GONE GONE true 2026-06-04 3.00
+        N1 I9 payment - N1 false 2026-06-04 4.00";
+    finds(audit, &broken("D1", "D1", odd), &[]);
+}
+
+#[test]
+fn what_was_paid_to_a_company_pays_no_other() {
+    let audit = "audit_20_nothing_crosses_companies";
+    let items = "\nint_items: debtor_id company_id currency invoice_id installment_no applied_amount
+        D1 2 BRL I1 1 40.00
+        D1 1 BRL I3 1 70.01";
+    let expected = ["I1 | at most 0.00 | 40.00 | 40.00", "I3 | at most 70.00 | 70.01 | 0.01"];
+    finds("audit_20_nothing_crosses_companies", &broken("D1", "D1", items), &expected);
+    let accounts = "\nint_accounts: debtor_id company_id currency account_rank credit_amount\nD1 1 BRL 1 3.00";
+    finds(audit, &broken("D1", "D1", accounts), &["D1 | 0.00 | 3.00 | 3.00"]);
+    let to_another = "\npayments: payment_id invoice_id company_id paid_on amount\nP5 - 2 2026-06-01 9.00
+        int_accounts: debtor_id company_id currency account_rank credit_amount\nD1 1 BRL 1 9.00\nD1 2 BRL 2 9.00";
+    finds(audit, &broken("D1", "D1", to_another), &["D1 | 0.00 | 9.00 | 9.00"]);
+}
+
+#[test]
+fn no_charges_are_claimed_of_what_is_payable_still_or_was_paid_in_time() {
+    let audit = "audit_21_no_charges_in_time";
+    let of = |i1: &str, i2: &str, i3: &str| {
+        let from = "invoices: invoice_id due_date amount
+        I1 2026-05-20 100.00
+        I2 2026-06-20 50.00
+        I3 2026-06-20 70.00";
+        let to = format!(
+            "invoices: invoice_id due_date payable_on amount
+        I1 2026-05-20 {i1} 100.00
+        I2 2026-06-20 {i2} 50.00
+        I3 2026-06-20 {i3} 70.00"
+        );
+        broken(from, &to, "")
+    };
+    finds("audit_21_no_charges_in_time", &of("2026-06-29", "2026-06-30", "2026-06-24"), &[]);
+    let fine = "A1 | no fine and no interest: nothing cited is past its payable day | 3.00 | 3.00";
+    finds(audit, &of("2026-06-30", "2026-06-30", "2026-06-24"), &[fine]);
+    let left = "A1 | no charges left: all that was paid was paid in time | 11.00 | 11.00";
+    finds(audit, &of("2026-06-29", "2026-06-30", "2026-06-25"), &[left]);
 }
 
 #[test]
@@ -171,6 +244,24 @@ fn no_action_reaches_a_debtor_or_an_address_that_is_to_be_left_alone() {
         let expected = "A1 | another address | opted out, invalid or not authorised | 1";
         finds("audit_10_no_held_debtor", &given, &[expected]);
     }
+}
+
+/// A debt is told to nobody who may not hear of it; what names none may go to whoever has not opted out.
+#[test]
+fn only_what_names_a_debt_needs_an_authorised_address() {
+    let with_version = |version: &str, column: &str, value: &str| {
+        let columns = "out_actions: action_id company_id";
+        let text = SOUND
+            .replacen(columns, "out_actions: action_id template_version company_id", 1)
+            .replacen("A1 1 D1 BRL email", &format!("A1 {version} 1 D1 BRL email"), 1)
+            .replacen("address\n        ana@acme\n", &format!("address {column}\n        ana@acme {value}\n"), 1);
+        given(&text)
+    };
+    let refused = "A1 | another address | opted out, invalid or not authorised | 1";
+    finds("audit_10_no_held_debtor", &with_version(QUIET, "is_authorized", "false"), &[]);
+    finds("audit_10_no_held_debtor", &with_version("0123456789ab", "is_authorized", "false"), &[refused]);
+    finds("audit_10_no_held_debtor", &with_version(QUIET, "opted_out_on", "2026-06-30"), &[refused]);
+    finds("audit_10_no_held_debtor", &with_version(QUIET, "is_valid", "false"), &[refused]);
 }
 
 /// The message of the sound tables as an action of another kind, citing I3, which is paid, and nothing open.
@@ -323,6 +414,17 @@ fn everybody_who_owes_has_an_action_or_a_reason() {
     let more = "\ninvoices: invoice_id debtor_id company_id due_date\nI8 D1 2 2026-06-20\nI9 D2 1 2026-06-20";
     let expected = ["D1 | an action or a reason | neither | 1", "D2 | an action or a reason | neither | 1"];
     finds("audit_19_everybody_decided", &broken("D1", "D1", more), &expected);
+    let only_a_credit = "\npayments: payment_id debtor_id paid_on amount\nP9 D2 2026-06-20 10.00";
+    let neither = "D2 | an action or a reason | neither | 1";
+    finds("audit_19_everybody_decided", &broken("D1", "D1", only_a_credit), &[neither]);
+    let duty = format!("{only_a_credit}\nout_decisions: company_id debtor_id currency reason\n1 D2 BRL duty");
+    finds("audit_19_everybody_decided", &broken("D1", "D1", &duty), &[]);
+    let held = broken("D1", "D1", "\nheld_debtors: debtor_id\nD2");
+    finds("audit_19_everybody_decided", &held, &[neither]);
+    let lost = "\nheld_debtors: debtor_id\nD2\nint_accounts: debtor_id company_id currency open_items\n1 1 BRL 0";
+    let expected =
+        ["1 | an action or a reason | neither | 1", "D2 | an action or a reason | neither, and it is held | 1"];
+    finds("audit_19_everybody_decided", &broken("D1", "D1", lost), &expected);
 }
 
 /// The message of the sound tables as another step, after contacts of its account.
@@ -428,13 +530,14 @@ fn a_sound_shard_passes_and_a_finding_stops_the_run_with_exit_code_3() {
 #[test]
 fn a_key_that_stands_twice_is_a_finding_of_its_model() {
     let twice = "
-    int_credits: debtor_id currency credit_amount unmatched_amount effect_amount
-        D9 BRL 0.00 0.00 0.00
-        D9 BRL 0.00 0.00 0.00
-        D8 BRL 0.00 0.00 0.00";
+    int_credits: debtor_id company_id currency credit_amount unmatched_amount effect_amount
+        D1 1 BRL 0.00 0.00 110.00
+        D9 1 BRL 0.00 0.00 0.00
+        D9 1 BRL 0.00 0.00 0.00
+        D8 1 BRL 0.00 0.00 0.00";
     let error = checked(&broken("D1", "D1", twice)).expect_err("a finding");
     assert_eq!(error.exit_code(), 3);
-    let text = "audit grain of int_credits (debtor_id, currency): expected one row each, actual more than one, \
+    let text = "audit grain of int_credits (debtor_id, company_id, currency): expected one row each, actual more than one, \
         difference 1 keys stand more than once";
     assert!(error.to_string().contains(text), "{error}");
 }

@@ -9,6 +9,7 @@ mod contacts;
 mod duties;
 mod payable;
 mod promises;
+mod remembered;
 mod reversals;
 mod settlement;
 mod standing;

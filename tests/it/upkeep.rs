@@ -233,6 +233,22 @@ fn the_next_date_makes_the_copies_that_the_last_one_lacks() {
     sound(&house);
 }
 
+/// A run that died after its record ended with 75 and was tried again; the gateway had reported meanwhile, so it was a
+/// conflict, and the copies that 75 had promised were never made.
+#[test]
+fn a_conflict_makes_the_copies_that_were_promised() {
+    let house = published();
+    fs::remove_dir_all(house.path("output/outbox")).expect("removed");
+    house.write("contact_log", "event_id debtor_id channel occurred_at status\nE1 D2 email 2026-06-29T15:00:00Z sent");
+    let planned = house.regua(&["plan", "pipelines/daily.toml", "--as-of", as_of()]);
+    assert_eq!((planned.code, outbox(&house).len()), (4, 0), "a plan writes nothing: {}", planned.stderr);
+    fs::write(house.path("output/_control/HALT"), "stop").expect("written");
+    assert_eq!((house.run(as_of()).code, outbox(&house).len()), (4, 0), "nor does anything while somebody says halt");
+    fs::remove_file(house.path("output/_control/HALT")).expect("removed");
+    assert_eq!((house.run(as_of()).code, outbox(&house).len()), (4, 1));
+    sound(&house);
+}
+
 /// The same run again made the batch of a halted date appear.
 #[test]
 fn nothing_appears_in_the_outbox_while_somebody_says_halt() {

@@ -85,7 +85,7 @@ fn contacts_that_name_no_action_count_by_their_day() {
 }
 
 #[test]
-fn answers_are_of_the_window_and_of_groups_that_owe() {
+fn answers_are_of_the_window_whether_or_not_anything_is_owed_still() {
     spec(
         "
         invoices: invoice_id debtor_id due_date
@@ -101,6 +101,7 @@ fn answers_are_of_the_window_and_of_groups_that_owe() {
             D2 2026-06-01T10:00:00 answered
         int_answers = debtor_id contacts answered
             D1 2 2
+            D2 1 1
         cnd_answers == debtor_id channel contacts answered bounced
             D1 email 2 2 0
         cnd_answer_times == debtor_id answered_at

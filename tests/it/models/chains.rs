@@ -63,6 +63,11 @@ fn the_sign_alternates_along_a_chain_that_names_no_invoice() {
         int_items = invoice_id open_amount
             I1 0.00
             I2 25.00
+        int_reversed_payments = payment_id invoice_id effect_amount
+            P1 I1 100.00
+            P1 I2 30.00
+            P1 - 5.00
+        int_named_reversals = payment_id
         int_reversals = payment_id invoice_id effect_amount is_unplaced
             R1 - -5.00 false
             R1 I2 -30.00 false
@@ -147,6 +152,8 @@ fn charges_that_are_taken_back_with_a_payment_are_no_principal() {
             P2 - charges - 2026-06-10 2.00
             R2 - chargeback P2 2026-06-12 62.00
             P3 I1 payment - 2026-06-14 60.00
+        int_named_reversals = payment_id invoice_id taken_amount back_amount charges_back_amount
+            R1 I1 62.00 60.00 2.00
         int_items = invoice_id open_amount
             I1 0.00
             I2 60.00

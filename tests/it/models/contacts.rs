@@ -424,3 +424,110 @@ fn a_logged_contact_that_names_an_invoice_is_of_its_company_and_currency() {
     ",
     );
 }
+
+/// The debtor was reached, and it was somebody else: no answer of its own, and no room for it.
+#[test]
+fn a_wrong_party_reached_somebody_and_answered_nothing() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        actions: action_id published_on
+            A1 2026-06-20
+        contact_log: event_id action_id channel occurred_at status
+            E1 A1 email 2026-06-21T10:00:00 wrong_party
+            E2 - phone 2026-06-22T10:00:00 wrong_party
+            E3 - phone 2026-06-22T11:00:00 wrong_party
+        int_contacts = action_id channel contacted_on state answered_on
+            A1 email 2026-06-21 sent -
+            - phone 2026-06-22 sent -
+            - phone 2026-06-22 sent -
+        int_answers = channel contacts answered bounced
+            email 1 0 0
+            phone 1 0 0
+    ",
+    );
+}
+
+#[test]
+fn a_contact_knows_the_address_that_it_went_to() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        actions: action_id published_on destination
+            A1 2026-06-20 published@x.example
+            A2 2026-06-20 published@x.example
+            A3 2026-06-20 -
+        contact_log: event_id action_id occurred_at status address direction
+            E1 A2 2026-06-21T10:00:00 sent logged@x.example -
+            E2 A2 2026-06-21T12:00:00 replied other@x.example inbound
+            E3 - 2026-06-22T10:00:00 sent a@x.example -
+            E4 - 2026-06-22T11:00:00 failed b@x.example -
+        int_contacts = action_id state destination
+            A1 unreported published@x.example
+            A2 answered logged@x.example
+            A3 unreported -
+            - not_sent -
+    ",
+    );
+}
+
+#[test]
+fn what_is_known_by_its_address_marks_no_channel() {
+    spec(
+        "
+        contact_log: event_id debtor_id occurred_at status has_address
+            E1 D1 2026-06-21T10:00:00 bounced false
+            E2 D2 2026-06-21T10:00:00 bounced true
+            E3 D3 2026-06-21T10:00:00 opted_out true
+            E4 D4 2026-06-21T10:00:00 opted_out false
+        int_bounces = debtor_id has_bounced opted_out
+            D1 true false
+            D4 false true
+    ",
+    );
+}
+
+/// Providers number their events by themselves: one number of two debtors is two events.
+#[test]
+fn event_ids_repeat_between_debtors() {
+    spec(
+        "
+        debtors: debtor_id
+            D1
+            D2
+        invoices: invoice_id debtor_id due_date
+            I1 D1 2026-06-20
+            I2 D2 2026-06-20
+        contact_log: event_id debtor_id occurred_at status
+            E1 D1 2026-06-21T10:00:00 sent
+            E2 D1 2026-06-21T12:00:00 sent
+            E2 D2 2026-06-21T10:00:00 sent
+            E1 D2 2026-06-21T12:00:00 sent
+        int_contacts = debtor_id contacted_on state
+            D1 2026-06-21 sent
+            D2 2026-06-21 sent
+    ",
+    );
+}
+
+#[test]
+fn a_logged_contact_that_names_its_company_is_of_that_one() {
+    spec(
+        "
+        invoices: invoice_id company_id currency due_date
+            I1 1 BRL 2026-06-20
+            I1 2 USD 2026-06-20
+            I2 1 BRL 2026-06-20
+        contact_log: event_id invoice_id company_id occurred_at status
+            E1 I1 2 2026-06-21T10:00:00 sent
+            E2 I1 - 2026-06-22T10:00:00 sent
+            E3 I2 - 2026-06-23T10:00:00 sent
+        int_contacts = contacted_on company_id currency
+            2026-06-21 2 USD
+            2026-06-22 - -
+            2026-06-23 1 BRL
+    ",
+    );
+}

@@ -118,6 +118,14 @@ fn a_placement_of_all_the_debtor_owes_is_about_what_was_late() {
             P3 older 2026-06-21 100.00
         placements: placement_id agency_id placed_on
             K1 A 2026-06-10
+        int_placed_items = invoice_id is_late disputed_on
+            early true -
+            ontime false -
+            late true -
+            older true -
+            future false -
+        int_placements_of_all = placement_id company_id done_on is_paid
+            K1 1 - false
         int_placement_items = placement_id company_id invoice_id done_on
             K1 1 older -
         payments: payment_id invoice_id paid_on amount

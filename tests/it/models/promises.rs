@@ -125,6 +125,14 @@ fn each_promise_counts_what_was_paid_between_its_days() {
             M5 I2 2026-05-12 2026-05-12 45.00
             M6 - 2026-05-01 2026-05-20 105.00
             M7 - 2026-05-02 2026-05-20 95.01
+        int_promised_payments = promise_id paid_amount settled_items
+            M1 10.00 0
+            M2 0.00 0
+            M3 25.00 0
+            M4 25.00 0
+            M5 45.00 0
+            M6 105.00 0
+            M7 95.00 0
         int_promises = promise_id state
             M1 kept
             M2 broken

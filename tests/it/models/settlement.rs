@@ -161,15 +161,34 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             LAST - 60.00 60.00 2026-06-10 2026-06-10
             PARTS 1 10.00 10.00 2026-06-11 2026-06-11
             PARTS 2 70.00 20.00 2026-06-10 2026-06-12
-        int_entangled_invoices = invoice_id is_flowing
+        int_entangled_invoices = invoice_id is_laned
             TWICE true
-            BACK false
+            BACK true
             MIXED true
             POOL true
             LAST true
             PARTS true
+        int_lane_marks = invoice_id lane level installment_no paid_on next_on
+            TWICE 0 100.00 1 - -
+            TWICE 0 40.00 - 2026-06-10 2026-06-11
+            TWICE 0 100.00 - 2026-06-11 -
+            BACK 0 100.00 1 - -
+            BACK 0 -10.00 - 2026-06-10 -
+            MIXED 0 100.00 1 - -
+            MIXED 0 30.00 - 2026-06-10 -
+            POOL 0 60.00 1 - -
+            POOL 0 120.00 2 - -
+            POOL 0 70.00 - 2026-06-10 -
+            LAST 0 60.00 2 - -
+            LAST 0 60.00 - 2026-06-10 -
+            PARTS 1 60.00 1 - -
+            PARTS 1 10.00 - 2026-06-11 -
+            PARTS 2 60.00 2 - -
+            PARTS 2 20.00 - 2026-06-10 2026-06-12
+            PARTS 2 70.00 - 2026-06-12 -
         int_item_fills = invoice_id installment_no applied_amount full_since
             TWICE 1 100.00 2026-06-11
+            BACK 1 0.00 -
             MIXED 1 30.00 -
             POOL 1 60.00 2026-06-10
             POOL 2 10.00 -

@@ -96,6 +96,33 @@ fn the_ledger_ties_inputs_to_buckets_by_currency() {
     ");
 }
 
+/// Every payment of the file, by kind: charges and reversals too, and credit notes that are documents.
+#[test]
+fn what_payments_say_by_kind_and_currency() {
+    spec(
+        "
+        invoices: invoice_id document_type currency due_date amount
+            I1 invoice BRL 2026-06-20 100.00
+            N1 credit_note USD 2026-06-20 -7.00
+        payments: payment_id invoice_id kind currency reverses paid_on amount
+            P1 I1 - - - 2026-06-21 30.00
+            P2 I9 payment BRL - 2026-06-21 5.00
+            P3 I1 charges BRL - 2026-06-21 2.00
+            P4 - write_off EUR - 2026-06-21 3.00
+            R1 I1 chargeback BRL P1 2026-06-22 -30.00
+            P5 I1 payment BRL - 2026-07-01 9.00
+        fct_payments = kind_and_currency stated_amount
+            payment_BRL 35.00
+            charges_BRL 2.00
+            write_off_EUR 3.00
+            chargeback_BRL -30.00
+            credit_note_document_USD -7.00
+        stg_credit_notes = credit_note_id amount
+            N1 7.00
+    ",
+    );
+}
+
 #[test]
 fn aging_by_segment_and_bucket_with_credits_below_zero_in_a_row_of_their_own() {
     spec(
