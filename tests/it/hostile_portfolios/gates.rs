@@ -205,9 +205,10 @@ fn contradicted(rows: usize, conflicts: usize) -> House {
 #[test]
 fn the_share_of_bad_rows_counts_above_a_floor_and_conflicts_count_for_it() {
     publishes(&contradicted(16, 4), as_of());
-    refuses(&contradicted(30, 4), as_of(), 3, &["invoices", "quarantine_share_max"]);
-    let house = contradicted(30, 4);
-    set(&house, &["limits", "quarantine_rows_min"], json!(34));
+    // Above the floor there are both so many rows and so many bad ones.
+    let house = contradicted(100, 30);
+    refuses(&house, as_of(), 3, &["invoices", "quarantine_share_max"]);
+    set(&house, &["limits", "quarantine_rows_min"], json!(200));
     publishes(&house, as_of());
 }
 
