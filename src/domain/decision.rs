@@ -12,6 +12,7 @@ mod ladder;
 mod listing;
 mod past;
 mod priority;
+mod reasons;
 mod receipt;
 pub mod revision;
 mod route;
@@ -40,6 +41,7 @@ use charges::Credit;
 use ladder::{Climb, Waiting};
 use listing::Register;
 use past::{ByInvoice, Contacts, Past};
+use reasons::Reasons;
 
 /// A cap on contacts over a rolling window.
 #[derive(Clone, Debug)]
@@ -326,37 +328,6 @@ fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
         tier: debtor.tier.clone().unwrap_or_else(|| named(&rules.tiers)),
         risk_band: rules.scorecard.band(account).map(str::to_owned),
         is_held_out: false,
-    }
-}
-
-/// The reasons found so far, kept in their order of precedence.
-#[derive(Default)]
-struct Reasons(Vec<(HoldReason, Option<String>)>);
-
-impl Reasons {
-    fn note(&mut self, applies: bool, reason: HoldReason) {
-        if applies {
-            self.0.push((reason, None));
-        }
-    }
-
-    fn because(&mut self, reason: HoldReason, why: Option<String>) {
-        self.0.push((reason, why));
-    }
-
-    /// The first by precedence, with the others as its detail.
-    fn into_hold(mut self, step: Option<&Step>, mut trace: Vec<String>) -> Option<Hold> {
-        self.0.sort_by_key(|(reason, _)| *reason);
-        self.0.dedup_by_key(|(reason, _)| *reason);
-        trace.extend(self.texts());
-        let (reason, why) = self.0.first()?.clone();
-        let others: Vec<&str> = self.0[1..].iter().map(|(r, _)| r.as_str()).collect();
-        let also = (!others.is_empty()).then(|| format!("also {}", others.join(", ")));
-        let detail = match (why, also) {
-            (Some(why), Some(also)) => Some(format!("{why}; {also}")),
-            (why, also) => why.or(also),
-        };
-        Some(Hold { reason, step_id: step.map(|s| s.id.clone()), detail, trace })
     }
 }
 

@@ -23,10 +23,7 @@ impl Workshop<'_> {
         let rates = self.rates(document, &pipeline.rates);
         let known = KnownRates { table: &rates, has_input: inputs.contains_key("index_rates") };
         let charges = self.company_charges(document, &raw.charges, &known);
-        let default_language = defaults.language.unwrap_or_else(|| "pt-BR".to_owned());
-        if !LANGUAGES.contains(&default_language.as_str()) {
-            self.refuse(document, "/defaults/language", unknown("language", &default_language, LANGUAGES.into_iter()));
-        }
+        let default_language = self.default_language(document, defaults.language);
         let languages = self.languages(document, defaults.languages.as_deref(), &default_language);
         let segments = self.segments(document, "/segments", &raw.segments);
         let tiers = self.segments(document, "/tiers", &raw.tiers);
@@ -88,6 +85,14 @@ impl Workshop<'_> {
             tone: messages::tone(&tone),
             templates: messages.templates?,
         })
+    }
+
+    fn default_language(&mut self, document: &Document, named: Option<String>) -> String {
+        let language = named.unwrap_or_else(|| "pt-BR".to_owned());
+        if !LANGUAGES.contains(&language.as_str()) {
+            self.refuse(document, "/defaults/language", unknown("language", &language, LANGUAGES.into_iter()));
+        }
+        language
     }
 
     pub(super) fn known_regua(&mut self, document: &Document, at: &str, name: &str, names: &[&str]) {
