@@ -38,7 +38,7 @@ impl Row {
         let (file_no, row) = ((clash.source_row >> 40) as usize, clash.source_row & 0xff_ffff_ffff);
         let snapshot = snapshots.get(clash.table);
         let is_key = clash.reason == "conflicting_rows";
-        let key = snapshot.and_then(|s| s.table.key.last().copied()).unwrap_or("key");
+        let key = snapshot.and_then(|s| s.table.key.first().copied()).unwrap_or("key");
         let column = match clash.reason {
             _ if is_key => key,
             "nobody_meant" => "debtor_id",
