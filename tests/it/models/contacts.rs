@@ -469,6 +469,7 @@ fn a_contact_knows_the_address_that_it_went_to() {
             A2 answered logged@x.example
             A3 unreported -
             - not_sent -
+            - not_sent -
     ",
     );
 }
