@@ -146,8 +146,9 @@ fn a_preview_with_usual_values() {
         house.regua(&["template", "preview", "overdue_first", "--channel", "sms", "--sample", "--output", "text"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let expected = "  | Distribuidora Exemplo Ltda.: ainda não identificamos o pagamento de 2 faturas, total R$ 2.560,78 \
-                    (US$ 471,44) com encargos por atraso. Se já pagou, desconsidere. Dúvidas: +55 11 4000-0000. Para sair, responda SAIR.\n  \
-                    214 of 480 characters, 4 segments in UCS-2";
+                    (US$ 471,44) com encargos por atraso. Créditos a seu favor não aplicados: R$ 123,00. Se já pagou, desconsidere. \
+                    Dúvidas: +55 11 4000-0000. Para sair, responda SAIR.\n  \
+                    261 of 480 characters, 4 segments in UCS-2";
     assert!(ended.stdout.contains(expected), "{}", ended.stdout);
 
     let all = json(&house.regua(&["template", "preview", "reminder", "--language", "en", "--sample"]).stdout);

@@ -2,7 +2,7 @@
 
 use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::LateItem;
+use crate::domain::case::{ContactState, LateItem, NamedItem};
 use crate::domain::charge::{
     Caps, ChargePolicy, ChargeRule, ChargeTerms, Fine, Interest, InterestPeriod, Percent, PrincipalPayment, RateTable,
     ResidualCharges, Statute, Statutory, StepFee,
@@ -232,11 +232,8 @@ fn fee_left(change: Change) -> String {
         let fee =
             StepFee { fixed: [(brl(), minor("10.00"))].into(), percent: percent("1"), rounding: Rounding::HalfUp };
         c.step("d+1").fee = Some(fee);
-        let named = crate::domain::case::NamedItem {
-            invoice_id: "Z".to_owned(),
-            installment_no: Some(1),
-            step_id: Some("d+1".to_owned()),
-        };
+        let (invoice_id, step_id) = ("Z".to_owned(), Some("d+1".to_owned()));
+        let named = NamedItem { invoice_id, installment_no: Some(1), step_id };
         c.account().episode_start = days_ago(30);
         c.sent("d+1", 20).items = vec![named];
         change(c);
@@ -246,7 +243,6 @@ fn fee_left(change: Change) -> String {
 
 #[test]
 fn the_fee_of_the_message_that_was_paid_after_is_left_with_the_other_charges() {
-    use crate::domain::case::ContactState;
     let table: &[(&str, Change, &str)] = &[
         ("fine, interest, 10.00 and a hundredth", |_| {}, "13.67"),
         ("on the day of the payment", |c| c.group.contacts[0].on = days_ago(10), "2.67"),
