@@ -149,6 +149,8 @@ fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
         Arc::new(array.with_precision_and_scale(18, 2).expect("money"))
     };
     let currencies: ArrayRef = Arc::new(StringArray::from_iter_values(totals.iter().map(|(currency, _)| currency)));
+    let kpi = RecordBatch::try_from_iter([("currency", Arc::clone(&currencies)), ("open_amount", amounts())]);
+    let kpi = kpi.expect("a KPI table");
     let ledger = RecordBatch::try_from_iter([
         ("currency", currencies),
         ("original_amount", amounts()),
@@ -160,7 +162,7 @@ fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
         scratch: Scratch::new(None).expect("a folder"),
         artifacts,
         facts: [("fct_ledger".to_owned(), (ledger.schema(), vec![ledger]))].into(),
-        kpis: BTreeMap::new(),
+        kpis: ["kpi_portfolio", "kpi_aging"].map(|table| (table.to_owned(), vec![kpi.clone()])).into(),
         counts: counts.map(|(table, rows)| (table.clone(), *rows)).collect(),
         rows_quarantined: 0,
         forgotten_on: None,
