@@ -1,5 +1,5 @@
 -- Purpose: what each placement with an agency is about, and since when all of it is paid or disputed. Of one of all that a
---   debtor owes the hundred last settled items are named, and one of them while it is not done.
+--   debtor owes the last settled items are named, a hundred at most, and one of them while it is not done.
 -- Grain: debtor_id, actor_id, placement_id, invoice_id, installment_no
 -- Reads: stg_placements, int_placed_items, int_placements_of_all
 -- Units: amounts in units of currency
@@ -57,17 +57,26 @@ with
         -- One of all that is owed has nothing to name while nothing of it is late.
         where placements.invoice_id is not null or @scope_open = 1
     ),
-    with_ends as (
+    by_name as (
+        select * from named
+        union all select * from unknown
+    ),
+    ends as (
         select
-            *,
-            count(*) over (partition by debtor_id, actor_id, placement_id) as items,
-            count(coalesce(settled_on, disputed_on)) over (partition by debtor_id, actor_id, placement_id) as done_items,
-            count(settled_on) over (partition by debtor_id, actor_id, placement_id) as paid_items,
-            max(coalesce(settled_on, disputed_on)) over (partition by debtor_id, actor_id, placement_id) as last_done_on
-        from (
-            select * from named
-            union all select * from unknown
-        )
+            debtor_id,
+            actor_id,
+            placement_id,
+            case
+                when count(coalesce(settled_on, disputed_on)) = count(*) then max(coalesce(settled_on, disputed_on))
+            end as done_on,
+            count(settled_on) = count(*) as is_paid
+        from by_name
+        group by debtor_id, actor_id, placement_id
+    ),
+    of_account as (
+        select debtor_id, company_id, currency, count(*) as placements
+        from of_all
+        group by debtor_id, company_id, currency
     ),
     ranked as (
         select
@@ -79,33 +88,40 @@ with
         from items
         where is_late
     ),
-    last_settled as (select * from ranked where item_rank <= 100),
+    last_settled as (
+        -- However many placements there are of all that one debtor owes.
+        select ranked.*
+        from ranked
+        inner join of_account
+            on ranked.debtor_id = of_account.debtor_id
+            and ranked.company_id = of_account.company_id
+            and ranked.currency = of_account.currency
+            and ranked.item_rank <= greatest(100 / of_account.placements, 1)
+    ),
     joined as (
         select
-            actor_id, placement_id, agency_id, placed_on, group_key, debtor_id, company_id, currency, invoice_id, installment_no,
-            issue_date, due_date, payable_on, original_amount, open_amount, settled_on, disputed_on,
-            case when done_items = items then last_done_on end as done_on,
-            paid_items = items as is_paid,
-            is_unknown
-        from with_ends
+            by_name.actor_id, by_name.placement_id, by_name.agency_id, by_name.placed_on, by_name.group_key, by_name.debtor_id,
+            by_name.company_id, by_name.currency, by_name.invoice_id, by_name.installment_no, by_name.issue_date,
+            by_name.due_date, by_name.payable_on, by_name.original_amount, by_name.open_amount, by_name.settled_on,
+            by_name.disputed_on, ends.done_on, ends.is_paid, by_name.is_unknown
+        from by_name
+        inner join ends
+            on by_name.debtor_id = ends.debtor_id
+            and by_name.actor_id = ends.actor_id
+            and by_name.placement_id = ends.placement_id
         union all
         select
-            of_all.actor_id, of_all.placement_id, of_all.agency_id, of_all.placed_on, last_settled.group_key,
-            of_all.debtor_id, of_all.company_id, of_all.currency, last_settled.invoice_id, last_settled.installment_no,
-            last_settled.issue_date, last_settled.due_date, last_settled.payable_on, last_settled.original_amount,
-            last_settled.open_amount, last_settled.settled_on, last_settled.disputed_on,
-            of_all.done_on,
-            of_all.is_paid,
-            false
+            of_all.actor_id, of_all.placement_id, of_all.agency_id, of_all.placed_on, last_settled.group_key, of_all.debtor_id,
+            of_all.company_id, of_all.currency, last_settled.invoice_id, last_settled.installment_no, last_settled.issue_date,
+            last_settled.due_date, last_settled.payable_on, last_settled.original_amount, last_settled.open_amount,
+            last_settled.settled_on, last_settled.disputed_on, of_all.done_on, of_all.is_paid, false
         from of_all
         inner join last_settled
             on of_all.debtor_id = last_settled.debtor_id
             and of_all.company_id = last_settled.company_id
             and of_all.currency = last_settled.currency
-        -- While it is not done, one item stands for all.
-        where case
-                when of_all.done_on is null then last_settled.item_rank = 1
-                else coalesce(last_settled.settled_on > of_all.placed_on, true)
-            end
+        -- While it is not done, one item stands for all; of what was settled before it was placed, nothing is named.
+        where last_settled.item_rank = 1
+            or (of_all.done_on is not null and coalesce(last_settled.settled_on > of_all.placed_on, true))
     )
 select * from joined

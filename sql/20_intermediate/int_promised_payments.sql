@@ -110,14 +110,13 @@ with
     running as (
         select
             *,
+            -- Only the difference between two points of one line is asked for, so the sums may run over all lines at once.
             sum(amount) over (
-                partition by debtor_id, scope, company_id, invoice_id, currency
-                order by moved_on, direction <> 0
+                order by debtor_id, scope, company_id, invoice_id, currency, moved_on, direction <> 0
                 rows between unbounded preceding and current row
             ) as paid_to,
             sum(settled) over (
-                partition by debtor_id, scope, company_id, invoice_id, currency
-                order by moved_on, direction <> 0
+                order by debtor_id, scope, company_id, invoice_id, currency, moved_on, direction <> 0
                 rows between unbounded preceding and current row
             ) as settled_to
         from line

@@ -58,68 +58,70 @@ with
             and late_items.invoice_id = entangled.invoice_id
         where entangled.is_laned
     ),
-    marks as (
-        select
-            marks.*,
-            -- Of what had flowed in by the end of a day, what was never taken back again.
-            case
-                when paid_on is null then level
-                else min(level) over (
-                    partition by marks.debtor_id, marks.company_id, marks.invoice_id, marks.currency, marks.lane, marks.paid_on is null
-                    order by marks.paid_on
-                    rows between current row and unbounded following
-                )
-            end as kept_level
+    lane_marks as (
+        select marks.*
         from int_lane_marks as marks
         left semi join laned
             on marks.debtor_id = laned.debtor_id
             and marks.company_id = laned.company_id
             and marks.invoice_id = laned.invoice_id
     ),
+    day_ends as (
+        -- Of what had flowed in by the end of a day, what was never taken back again: the least from then on. As in
+        -- int_item_fills the lane stands before the value, so that each lane begins anew.
+        select
+            lane_no,
+            on_day,
+            cast(null as bigint) as installment_no,
+            cast(lane_no as decimal(20, 0)) * 10000000000000000 - max(cast(lane_no as decimal(20, 0)) * 10000000000000000 - level) over (
+                order by lane_no, on_day desc
+                rows between unbounded preceding and current row
+            ) as level
+        from lane_marks
+        where is_day
+    ),
+    marks as (
+        select lane_no, on_day as paid_on, cast(level as decimal(28, 2)) as level, cast(null as decimal(28, 2)) as item_level
+        from day_ends
+        where level > 0
+        union all
+        select lane_no, cast(null as date), cast(level as decimal(28, 2)), cast(level as decimal(28, 2))
+        from lane_marks
+        where not is_day
+    ),
     segments as (
         -- Between two marks one item is being filled by one flow: the first of each that reaches so high.
         select
-            debtor_id,
-            company_id,
-            invoice_id,
-            kept_level - coalesce(
-                lead(kept_level) over (
-                    partition by debtor_id, company_id, invoice_id, currency, lane
-                    order by kept_level desc
-                ),
-                0
-            ) as amount,
-            min(case when paid_on is null then level end) over (
-                partition by debtor_id, company_id, invoice_id, currency, lane
-                order by kept_level desc
-                range between unbounded preceding and current row
+            lane_no,
+            level - case
+                when lead(lane_no) over (order by lane_no, level desc) = lane_no then lead(level) over (order by lane_no, level desc)
+                else 0
+            end as amount,
+            cast(lane_no as decimal(20, 0)) * 10000000000000000 - max(cast(lane_no as decimal(20, 0)) * 10000000000000000 - item_level) over (
+                order by lane_no, level desc
+                rows between unbounded preceding and current row
             ) as item_level,
-            min(paid_on) over (
-                partition by debtor_id, company_id, invoice_id, currency, lane
-                order by kept_level desc
-                range between unbounded preceding and current row
-            ) as paid_on,
-            lane
+            lane_no * 10000000 + 5000000 - max(lane_no * 10000000 + 5000000 - cast(paid_on as int)) over (
+                order by lane_no, level desc
+                rows between unbounded preceding and current row
+            ) as paid_day
         from marks
-        where kept_level > 0
     ),
     flowed as (
+        -- Above the last flow, or the last item, the least so far is of the lane before, and far away.
         select
             items.debtor_id,
             items.company_id,
             items.invoice_id,
             items.installment_no,
-            segments.paid_on,
+            cast(cast(segments.paid_day as int) as date) as paid_on,
             sum(segments.amount) as principal_amount
         from segments
-        inner join (select * from marks where paid_on is null) as items
-            on segments.debtor_id = items.debtor_id
-            and segments.company_id = items.company_id
-            and segments.invoice_id = items.invoice_id
-            and segments.lane = items.lane
-            and segments.item_level = items.level
-        where segments.paid_on is not null
-        group by items.debtor_id, items.company_id, items.invoice_id, items.installment_no, segments.paid_on
+        inner join (select * from lane_marks where not is_day) as items
+            on segments.lane_no = items.lane_no
+            and cast(segments.item_level as decimal(28, 2)) = cast(items.level as decimal(28, 2))
+        where segments.amount > 0 and segments.paid_day < 4000000
+        group by items.debtor_id, items.company_id, items.invoice_id, items.installment_no, segments.paid_day
     ),
     kept_days as (
         -- Of what was applied by the end of a day, what was never taken back again.

@@ -168,22 +168,40 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             POOL true
             LAST true
             PARTS true
-        int_lane_marks = invoice_id lane level installment_no paid_on next_on
-            TWICE 0 100.00 1 - -
+        int_lane_rows = invoice_id lane lane_no installment_no on_day amount
+            BACK 0 1 1 2026-06-20 100.00
+            BACK 0 1 - 2026-06-10 -10.00
+            LAST 0 2 2 2026-06-20 60.00
+            LAST 0 2 - 2026-06-10 60.00
+            MIXED 0 3 1 2026-06-20 100.00
+            MIXED 0 3 - 2026-06-10 30.00
+            PARTS 1 4 1 2026-06-20 60.00
+            PARTS 1 4 - 2026-06-11 10.00
+            PARTS 2 5 2 2026-07-20 60.00
+            PARTS 2 5 - 2026-06-10 20.00
+            PARTS 2 5 - 2026-06-12 50.00
+            POOL 0 6 1 2026-06-20 60.00
+            POOL 0 6 2 2026-07-20 60.00
+            POOL 0 6 - 2026-06-10 70.00
+            TWICE 0 7 1 2026-06-20 100.00
+            TWICE 0 7 - 2026-06-10 40.00
+            TWICE 0 7 - 2026-06-11 60.00
+        int_lane_marks = invoice_id lane level installment_no on_day next_on
+            TWICE 0 100.00 1 2026-06-20 -
             TWICE 0 40.00 - 2026-06-10 2026-06-11
             TWICE 0 100.00 - 2026-06-11 -
-            BACK 0 100.00 1 - -
+            BACK 0 100.00 1 2026-06-20 -
             BACK 0 -10.00 - 2026-06-10 -
-            MIXED 0 100.00 1 - -
+            MIXED 0 100.00 1 2026-06-20 -
             MIXED 0 30.00 - 2026-06-10 -
-            POOL 0 60.00 1 - -
-            POOL 0 120.00 2 - -
+            POOL 0 60.00 1 2026-06-20 -
+            POOL 0 120.00 2 2026-07-20 -
             POOL 0 70.00 - 2026-06-10 -
-            LAST 0 60.00 2 - -
+            LAST 0 60.00 2 2026-06-20 -
             LAST 0 60.00 - 2026-06-10 -
-            PARTS 1 60.00 1 - -
+            PARTS 1 60.00 1 2026-06-20 -
             PARTS 1 10.00 - 2026-06-11 -
-            PARTS 2 60.00 2 - -
+            PARTS 2 60.00 2 2026-07-20 -
             PARTS 2 20.00 - 2026-06-10 2026-06-12
             PARTS 2 70.00 - 2026-06-12 -
         int_item_fills = invoice_id installment_no applied_amount full_since
