@@ -205,7 +205,8 @@ fn prepare(
     }
     let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
-    let told = [shards.notes.clone(), ledger.notes(), unmatched(&audited)].concat();
+    let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
+    let told = [passed, shards.notes.clone(), ledger.notes(), unmatched(&audited)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let results = results(&bench, &shards, snapshots, &audited);

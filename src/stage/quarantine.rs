@@ -42,6 +42,7 @@ impl Row {
         let column = match clash.reason {
             _ if is_key => key,
             "nobody_meant" => "debtor_id",
+            "negative_payment" => "amount",
             "reversal_without_end" | "split_reversal" => "reverses",
             _ => "invoice_id",
         };

@@ -8,6 +8,7 @@
 mod addresses;
 mod carry;
 mod claims;
+mod doubts;
 mod history;
 mod homes;
 mod reversals;
@@ -25,6 +26,7 @@ use arrow::error::ArrowError;
 use chrono::NaiveDate;
 use twox_hash::XxHash64;
 
+pub use doubts::BadShare;
 pub use history::{action_items, action_items_schema, actions, actions_schema, positions_schema};
 pub use totals::Totals;
 
@@ -37,7 +39,7 @@ use self::segments::Rows;
 use super::{BadRow, Snapshots, day_number};
 use crate::config::{Limits, Plan};
 use crate::domain::tax_id::Cnpj;
-use crate::error::{Error, Lines, Result};
+use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
 use crate::progress::Progress;
 use crate::scratch::Scratch;
@@ -66,6 +68,8 @@ pub struct Shards {
     pub rounded: u64,
     /// Currency = payments below zero that take nothing back, in minor units.
     pub negative: BTreeMap<String, i128>,
+    /// Input and why = rows that say nothing and were left out.
+    pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
     default_currency: String,
@@ -176,7 +180,7 @@ pub fn spread(
         calendar: plan.due_on_business_day.then_some(&plan.rules.calendar),
     };
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
-    refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
+    doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims)?;
     let doubtful = outcome.bad.iter().filter(|bad| !bad.is_warning).filter_map(|bad| bad.agreement_id.as_deref());
     let doubtful_agreements = doubtful.map(hash_of).collect();
@@ -192,8 +196,9 @@ pub fn spread(
     let held_names = spread::named_held(&outcome.bad, &outcome.conflicted);
     let mut held = spread::hashes(&held_names);
     held.extend(resolved.held.iter().chain(&carried.held));
-    let notes = notes(&outcome, &resolved);
-    let spread::Outcome { bad, totals, rounded, negative, tables, groups, conflicted, addresses, .. } = outcome;
+    let notes = doubts::notes(&resolved);
+    let spread::Outcome { bad, totals, rounded, negative, passed_over, tables, groups, conflicted, addresses, .. } =
+        outcome;
     Ok(Shards {
         _folder: folder,
         count,
@@ -210,74 +215,12 @@ pub fn spread(
         totals,
         rounded,
         negative,
+        passed_over,
         notes,
         default_currency,
         default_company: plan.default_company.clone(),
         as_of_day: day_number(as_of),
     })
-}
-
-/// Groups of fewer debtors are nobody's placeholder.
-const GROUP_DEBTORS_MIN: usize = 100;
-
-/// A `group_id` of "0" for everybody would let one message through and cap all others.
-fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<()> {
-    let mut sizes: HashMap<i64, usize> = HashMap::new();
-    groups.0.values().for_each(|key| *sizes.entry(*key).or_default() += 1);
-    let (largest, all) = (sizes.values().max().copied().unwrap_or(0), groups.0.len());
-    if largest <= GROUP_DEBTORS_MIN || largest * 100 <= all * percent_max as usize {
-        return Ok(());
-    }
-    Err(Error::Contract(Lines(vec![format!(
-        "debtors snapshot: {largest} of {all} debtors are in one group (one value of group_id, or one CNPJ root), more \
-         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and they would share \
-         one cap on contacts. Leave it null in the export or map it to \"\" in [inputs.debtors.values.group_id]; if \
-         they are one group, raise the limit. `regua inputs --profile` shows it"
-    )])))
-}
-
-/// What the inputs hold that is no fault and that a person should know.
-fn notes(outcome: &spread::Outcome, resolved: &Resolved) -> Vec<String> {
-    let passed = outcome.passed_over.iter();
-    let passed = passed.map(|((table, what), rows)| format!("{table} snapshot: {rows} rows passed over: {what}"));
-    let others = resolved.by_others.iter().map(|(table, rows)| {
-        format!("{table} snapshot: {rows} rows are about an invoice of a debtor of another group, and apply to it")
-    });
-    passed.chain(others).collect()
-}
-
-/// Rows of each input that are bad, by table; more than the limits allow stop a run.
-#[derive(Debug, Default)]
-pub struct BadShare(BTreeMap<&'static str, u64>);
-
-impl BadShare {
-    pub fn of(bad: &[BadRow]) -> BadShare {
-        let mut share = BadShare::default();
-        bad.iter().filter(|bad| !bad.is_warning).for_each(|bad| share.add(bad.table));
-        share
-    }
-
-    pub fn add(&mut self, table: &'static str) {
-        *self.0.entry(table).or_default() += 1;
-    }
-
-    /// # Errors
-    /// `Contract` where so many rows of an input are bad that the export is broken.
-    pub fn check(&self, limits: &Limits, snapshots: &Snapshots) -> Result<()> {
-        let (share_max, rows_min) = (limits.quarantine_share_max, limits.quarantine_rows_min);
-        let mut errors = Vec::new();
-        for (table, bad) in &self.0 {
-            let rows = snapshots.get(table).map_or(0, |s| s.rows());
-            if *bad > rows_min && *bad as f64 > share_max * rows as f64 {
-                errors.push(format!(
-                    "{table} snapshot: {bad} of {rows} rows are bad or contradict each other, more than \
-                     limits.quarantine_share_max = {share_max} allows; `regua inputs --profile` shows which; correct the \
-                     export, and look for a path that finds two snapshots and for numbers that companies share"
-                ));
-            }
-        }
-        if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
-    }
 }
 
 impl Shards {
@@ -307,6 +250,7 @@ impl Shards {
         }
         self.look_at_contested(&tables, &mut shard);
         self.set_unidentified(&mut tables, &mut shard)?;
+        look_at_negative(&tables, &mut shard);
         shard.held = self.held_in(number, &tables, &shard.clashes);
         for (name, batches) in tables {
             let schema = schema_of(name);
@@ -434,6 +378,18 @@ impl Shards {
         let keyed = held.into_iter().map(|debtor| (debtor.to_owned(), self.groups.key_of(debtor)));
         keyed.filter(|(_, key)| shard_of(*key, self.count) == number).collect()
     }
+}
+
+/// What is below zero and takes back more than was paid stays in the ledger; its debtor is held.
+fn look_at_negative(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) {
+    let batches = tables.get("payments").map_or(&[][..], Vec::as_slice);
+    if !reversals::has_negative(batches) {
+        return;
+    }
+    let nothing = claims::Rulings::new();
+    let table = Table { name: "payments", batches, rulings: &nothing };
+    let words = ("below zero, and more than was paid", "negative_payment");
+    shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
 }
 
 fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {

@@ -121,6 +121,41 @@ impl Payments {
     }
 }
 
+/// Rows that are below zero, take back nothing that they name, and leave an invoice with less than nothing paid: whether
+/// they are payments of the other sign or take back what the snapshot lacks, nobody knows.
+pub(super) fn overdrawn(batches: &[RecordBatch]) -> Vec<At> {
+    let mut negative: Vec<(At, (&str, &str, &str))> = Vec::new();
+    let mut paid: HashMap<(&str, &str, &str), i128> = HashMap::new();
+    for (number, batch) in batches.iter().enumerate() {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        let [debtors, companies, invoices] = ["debtor_id", "company_id", "invoice_id"].map(text);
+        let (Some(debtors), Some(companies), Some(invoices)) = (debtors, companies, invoices) else { continue };
+        let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+        let Some(amounts) = amounts else { continue };
+        for row in (0..batch.num_rows()).filter(|row| invoices.is_valid(*row)) {
+            let value = |column: Option<&'_ StringArray>| column.is_some_and(|c| c.is_valid(row));
+            let kind = text("kind").and_then(|c| some(c, row)).unwrap_or("payment");
+            if value(text("reverses")) || matches!(kind, "charges" | "refund" | "chargeback") {
+                continue;
+            }
+            let or_none = |column| some(column, row).unwrap_or_default();
+            let key = (or_none(debtors), or_none(companies), invoices.value(row));
+            *paid.entry(key).or_default() += amounts.value(row);
+            if amounts.value(row) < 0 {
+                negative.push(((number, row), key));
+            }
+        }
+    }
+    negative.retain(|(_, key)| paid.get(key).is_some_and(|sum| *sum < 0));
+    negative.into_iter().map(|(at, _)| at).collect()
+}
+
+/// Is anything below zero in a column of amounts? Most shards have none, and are not looked at row by row.
+pub(super) fn has_negative(batches: &[RecordBatch]) -> bool {
+    let amounts = batches.iter().filter_map(|b| b.column_by_name("amount")?.as_primitive_opt::<Decimal128Type>());
+    amounts.into_iter().any(|column| column.iter().flatten().any(|amount| amount < 0))
+}
+
 fn follow(links: &HashMap<(&str, &str), &str>, debtor: &str, reverses: &str) -> Reversal {
     let (mut root, mut takes_back) = (reverses, true);
     for _ in 0..LINKS_MAX {

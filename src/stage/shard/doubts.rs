@@ -1,0 +1,70 @@
+//! Doubts about everybody: what speaks of a broken export rather than of one odd row, and what is worth a note.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Groups;
+use super::claims::Resolved;
+use crate::config::Limits;
+use crate::error::{Error, Lines, Result};
+use crate::stage::{BadRow, Snapshots};
+
+/// Groups of fewer debtors are nobody's placeholder.
+const GROUP_DEBTORS_MIN: usize = 100;
+
+/// A `group_id` of "0" for everybody would let one message through and cap all others.
+pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<()> {
+    let mut sizes: HashMap<i64, usize> = HashMap::new();
+    groups.0.values().for_each(|key| *sizes.entry(*key).or_default() += 1);
+    let (largest, all) = (sizes.values().max().copied().unwrap_or(0), groups.0.len());
+    if largest <= GROUP_DEBTORS_MIN || largest * 100 <= all * percent_max as usize {
+        return Ok(());
+    }
+    Err(Error::Contract(Lines(vec![format!(
+        "debtors snapshot: {largest} of {all} debtors are in one group (one value of group_id, or one CNPJ root), more \
+         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and they would share \
+         one cap on contacts. Leave it null in the export or map it to \"\" in [inputs.debtors.values.group_id]; if \
+         they are one group, raise the limit. `regua inputs --profile` shows it"
+    )])))
+}
+
+/// What the inputs hold that is no fault and that a person should know.
+pub(super) fn notes(resolved: &Resolved) -> Vec<String> {
+    let others = resolved.by_others.iter().map(|(table, rows)| {
+        format!("{table} snapshot: {rows} rows are about an invoice of a debtor of another group, and apply to it")
+    });
+    others.collect()
+}
+
+/// Rows of each input that are bad, by table; more than the limits allow stop a run.
+#[derive(Debug, Default)]
+pub struct BadShare(BTreeMap<&'static str, u64>);
+
+impl BadShare {
+    pub fn of(bad: &[BadRow]) -> BadShare {
+        let mut share = BadShare::default();
+        bad.iter().filter(|bad| !bad.is_warning).for_each(|bad| share.add(bad.table));
+        share
+    }
+
+    pub fn add(&mut self, table: &'static str) {
+        *self.0.entry(table).or_default() += 1;
+    }
+
+    /// # Errors
+    /// `Contract` where so many rows of an input are bad that the export is broken.
+    pub fn check(&self, limits: &Limits, snapshots: &Snapshots) -> Result<()> {
+        let (share_max, rows_min) = (limits.quarantine_share_max, limits.quarantine_rows_min);
+        let mut errors = Vec::new();
+        for (table, bad) in &self.0 {
+            let rows = snapshots.get(table).map_or(0, |s| s.rows());
+            if *bad > rows_min && *bad as f64 > share_max * rows as f64 {
+                errors.push(format!(
+                    "{table} snapshot: {bad} of {rows} rows are bad or contradict each other, more than \
+                     limits.quarantine_share_max = {share_max} allows; `regua inputs --profile` shows which; correct the \
+                     export, and look for a path that finds two snapshots and for numbers that companies share"
+                ));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
+    }
+}
