@@ -30,7 +30,11 @@ with
             count(*) as items_due,
             count(case when settled_on <= payable_on then 1 end) as paid_on_time,
             count(case when settled_on > payable_on then 1 end) as paid_late,
-            cast(count(case when coalesce(settled_on > payable_on, true) then 1 end) as double) / count(*) as late_ratio,
+            -- Of open items alone nobody can say how much was paid in time.
+            case
+                when @scope_open = 1 and count(settled_on) = 0 then null
+                else cast(count(case when coalesce(settled_on > payable_on, true) then 1 end) as double) / count(*)
+            end as late_ratio,
             cast(sum(case when settled_on is not null then original_amount * days_late end) as double)
                 / cast(sum(case when settled_on is not null then original_amount end) as double) as days_late_avg,
             cast(max(case when settled_on is not null then days_late end) as bigint) as days_late_max

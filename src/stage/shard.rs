@@ -177,7 +177,8 @@ pub fn spread(
         default_currency: &default_currency,
         as_of_day: day_number(as_of),
         companies: &companies,
-        calendar: plan.due_on_business_day.then_some(&plan.rules.calendar),
+        calendar: &plan.rules.calendar,
+        due_on_business_day: plan.due_on_business_day,
     };
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;

@@ -49,22 +49,35 @@ pub struct BadRow {
 }
 
 impl BadRow {
-    /// An item of an agreement that nobody signed: it covers nothing here, and its invoice is left alone.
-    pub fn unknown_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
+    /// A row that is read all the same, and what is odd about it.
+    pub fn warning(
+        table: &'static str,
+        source_row: i64,
+        column: &'static str,
+        value_class: &str,
+        reason: &'static str,
+    ) -> BadRow {
         BadRow {
-            table: "agreement_items",
+            table,
             file_no: (source_row >> 40) as usize,
             row_no: source_row & 0xff_ffff_ffff,
-            column: "agreement_id",
-            value_class: "an agreement that the snapshot lacks".to_owned(),
-            reason: "unknown_agreement",
+            column,
+            value_class: value_class.to_owned(),
+            reason,
             debtor_id: None,
             is_warning: true,
             company_id: None,
-            invoice_id,
+            invoice_id: None,
             agreement_id: None,
             on: None,
         }
+    }
+
+    /// An item of an agreement that nobody signed: it covers nothing here, and its invoice is left alone.
+    pub fn unknown_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
+        let class = "an agreement that the snapshot lacks";
+        let warning = BadRow::warning("agreement_items", source_row, "agreement_id", class, "unknown_agreement");
+        BadRow { invoice_id, ..warning }
     }
 
     /// Can it be about money that somebody owes or has paid? Then whoever owes the invoice that it names is held too.

@@ -84,9 +84,17 @@ impl Table<'_> {
                     }
                     None => {}
                 }
-                if payments.as_ref().is_some_and(|p| p.reversal(at).is_some()) && !self.names_an_invoice(at) {
-                    late.push(at);
-                    continue;
+                match payments.as_ref().and_then(|payments| payments.reversal(at)) {
+                    Some(reversal) if reversal.is_loop => {
+                        homes.touched.extend(self.ruling(debtors, rows, row).and_then(owner_of));
+                        homes.set_aside.push((at, Doubt::Loop));
+                        continue;
+                    }
+                    Some(_) if !self.names_an_invoice(at) => {
+                        late.push(at);
+                        continue;
+                    }
+                    _ => {}
                 }
                 let own = debtor_hash(debtors, row);
                 match self.ruling(debtors, rows, row) {
@@ -126,9 +134,6 @@ impl Table<'_> {
     /// A reversal that names no invoice is about the parts of what it reverses, wherever they belong.
     fn place_reversal(&self, at: At, payments: &Payments, moved: &HashMap<At, Pick>, homes: &mut Homes) {
         let Some(reversal) = payments.reversal(at) else { return };
-        if reversal.is_loop {
-            return homes.set_aside.push((at, Doubt::Loop));
-        }
         let batch = &self.batches[at.0];
         let debtor = text(batch, "debtor_id").filter(|d| d.is_valid(at.1)).map_or("", |d| d.value(at.1));
         let parts = payments.parts(debtor, &reversal.root_id);

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema, SchemaRef};
 use chrono::NaiveDate;
 
 use super::addresses::{AddressBook, AddressReader, add_destinations};
 use super::claims::{ClaimWriter, Companies};
 use super::segments::{Records, Rows, RowsWriter};
 use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column};
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, Place, Whereabouts};
 use crate::error::Result;
 use crate::io::parquet::Source;
 use crate::progress::Progress;
@@ -37,8 +37,9 @@ pub(super) struct Spreader<'a> {
     pub default_currency: &'a str,
     pub as_of_day: i32,
     pub companies: &'a Companies,
-    /// Where what is due on another day is payable on the next business day.
-    pub calendar: Option<&'a Calendar>,
+    pub calendar: &'a Calendar,
+    /// What is due on another day is payable on the next business day.
+    pub due_on_business_day: bool,
 }
 
 /// What the pass found.
@@ -133,6 +134,7 @@ impl Spreader<'_> {
                 texts.push(text);
             }
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
+            outcome.bad.extend(self.unknown_places(batch));
             let batch = with_column(batch, "group_text", texts)?;
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             writers.push(batch, keys)
@@ -143,6 +145,32 @@ impl Spreader<'_> {
         }
         outcome.groups = groups;
         writers.finish(outcome)
+    }
+
+    /// Debtors of whom nobody knows where they are: their hours are narrowed, or they have none.
+    fn unknown_places(&self, batch: &RecordBatch) -> Vec<BadRow> {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        let columns = ["country", "state", "city", "time_zone"].map(text);
+        let rows = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let mut warnings = Vec::new();
+        for row in 0..batch.num_rows() {
+            let [country, state, city, time_zone] =
+                columns.map(|c| c.filter(|c| c.is_valid(row)).map(|c| c.value(row)));
+            if country.is_none() && state.is_none() && time_zone.is_none() {
+                continue;
+            }
+            let place = self.calendar.place_of(Whereabouts { country, state, city, time_zone });
+            let column = match place.as_ref().map(Place::doubt) {
+                Some(None) => continue,
+                Some(Some("state not known")) => "state",
+                Some(Some(_)) | None => "time_zone",
+            };
+            let class =
+                if time_zone.is_none() && column == "time_zone" { "null, of another country" } else { "not known" };
+            let place = rows.map_or(0, |rows| rows.value(row));
+            warnings.push(BadRow::warning("debtors", place, column, class, "unknown_place"));
+        }
+        warnings
     }
 
     fn agreements(
@@ -218,11 +246,11 @@ impl Spreader<'_> {
         let Some((_, from, to)) = PAYABLE.iter().find(|(name, _, _)| *name == table) else { return Ok(batch) };
         let dates = batch.column_by_name(from).and_then(|c| c.as_primitive_opt::<Date32Type>());
         let Some(dates) = dates.cloned() else { return Ok(batch) };
-        let payable: ArrayRef = match self.calendar {
-            None => Arc::new(dates),
-            Some(calendar) => {
+        let payable: ArrayRef = match self.due_on_business_day {
+            false => Arc::new(dates),
+            true => {
                 let mut known: HashMap<i32, i32> = HashMap::new();
-                let mut payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(calendar, day));
+                let mut payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(self.calendar, day));
                 Arc::new(dates.iter().map(|day| day.map(&mut payable)).collect::<Date32Array>())
             }
         };
@@ -280,7 +308,7 @@ fn alone(debtor_id: &str) -> i64 {
 fn signed(batch: &RecordBatch, signers: &Signers, bad: &mut Vec<BadRow>) -> Result<RecordBatch> {
     let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
     let (mut rows, mut debtors) = (Vec::new(), Vec::new());
-    let places = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int64Type>());
+    let places = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
     if let (Some(ids), Some(invoices), Some(places)) = (text("agreement_id"), text("invoice_id"), places) {
         for (row, id) in ids.iter().enumerate() {
             let Some(of_agreement) = id.and_then(|id| signers.get(&hash_of(id))) else {
