@@ -20,8 +20,9 @@ with
     ),
     by_scope as (
         select moved.*, scopes.scope
-        from moved
-        cross join (values ('invoice'), ('unnamed'), ('company'), ('debtor')) as scopes (scope)
+        -- The few stand first: the engine makes a batch for every row of the first.
+        from (values ('invoice'), ('unnamed'), ('company'), ('debtor')) as scopes (scope)
+        cross join moved
     ),
     movements as (
         -- Every scope that a promise can be over has a line of its own through time.
@@ -45,8 +46,8 @@ with
     currencies as (select distinct debtor_id, currency from moved),
     by_look as (
         select promises.*, looks.look
-        from promises
-        cross join (values ('own'), ('unnamed'), ('shared')) as looks (look)
+        from (values ('own'), ('unnamed'), ('shared')) as looks (look)
+        cross join promises
     ),
     looks as (
         -- A promise over an invoice or a company looks at what names no invoice, and no company, as well.
@@ -73,9 +74,9 @@ with
     ),
     with_ends as (
         select looks.*, currencies.currency, ends.direction
-        from looks
+        from (values (-1), (1)) as ends (direction)
+        cross join looks
         inner join currencies on looks.debtor_id = currencies.debtor_id
-        cross join (values (-1), (1)) as ends (direction)
     ),
     line as (
         -- A promise stands on it twice: before its first day, and at the end of its last one.

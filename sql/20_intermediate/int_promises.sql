@@ -27,9 +27,9 @@ with
     askers as (select distinct debtor_id from asked),
     by_scope as (
         select items.debtor_id, items.company_id, items.invoice_id, items.issue_date, items.due_date, items.settled_on, scopes.scope
-        from int_items as items
+        from (values ('invoice'), ('company'), ('debtor')) as scopes (scope)
+        cross join int_items as items
         left semi join askers on items.debtor_id = askers.debtor_id
-        cross join (values ('invoice'), ('company'), ('debtor')) as scopes (scope)
     ),
     spans as (
         -- What was first issued of all that was due on one day and settled on another.
