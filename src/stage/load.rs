@@ -81,10 +81,10 @@ impl Snapshot {
     fn read_midnights_as_dates(&mut self) -> Result<Vec<String>> {
         let found = dates::midnights(&self.rules, &self.sources, false)?;
         let table = self.table.name;
-        let note = |column: &&str| {
+        let note = |column: &&'static str| {
             format!("{table}: every value of {column} is midnight UTC, so it is read as the date that it shows in UTC")
         };
-        let notes = found.utc.iter().map(|column| note(&column)).collect();
+        let notes = found.utc.iter().map(note).collect();
         self.rules.utc_days = found.utc;
         Ok(notes)
     }

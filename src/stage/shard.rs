@@ -45,6 +45,7 @@ use crate::progress::Progress;
 use crate::scratch::Scratch;
 
 const SHARDS_MAX: u64 = 4_096;
+const NEGATIVE_PAYMENT: &str = "negative_payment";
 
 /// The spread portfolio, in a scratch folder that goes when this value goes.
 #[derive(Debug)]
@@ -224,6 +225,13 @@ pub fn spread(
     })
 }
 
+impl Clash {
+    /// Does it speak of a broken export? What payments below zero amount to is looked at as a whole.
+    pub fn is_bad(&self) -> bool {
+        self.reason != NEGATIVE_PAYMENT
+    }
+}
+
 impl Shards {
     pub fn count(&self) -> u32 {
         self.count
@@ -389,7 +397,7 @@ fn look_at_negative(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &m
     }
     let nothing = claims::Rulings::new();
     let table = Table { name: "payments", batches, rulings: &nothing };
-    let words = ("below zero, and more than was paid", "negative_payment");
+    let words = ("below zero, and more than was paid", NEGATIVE_PAYMENT);
     shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
 }
 

@@ -237,7 +237,8 @@ fn two_zones() -> Calendar {
 fn whose_state_and_zone_a_debtor_is_in() {
     let known = |state: Option<&str>, zone: Tz| Some((state.map(str::to_owned), Some(zone), None));
     let narrowed = |state: Option<&str>, why| Some((state.map(str::to_owned), None, Some(why)));
-    let table: &[(&str, Row, Option<(Option<String>, Option<Tz>, Option<&str>)>)] = &[
+    type Found<'a> = Option<(Option<String>, Option<Tz>, Option<&'a str>)>;
+    let table: &[(&str, Row, Found)] = &[
         ("nothing said", (None, None, None), known(None, Sao_Paulo)),
         ("blanks say nothing", (Some(" "), Some(""), Some(" ")), known(None, Sao_Paulo)),
         ("a state", (None, Some("AM"), None), known(Some("AM"), America::Manaus)),

@@ -217,7 +217,7 @@ fn instant_of(text: &str) -> Option<(i64, u32)> {
     let with_offset = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
     let instant = with_offset.ok().or_else(|| {
         let read = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok();
-        INSTANT_FORMATS.iter().find_map(|format| read(&format)).map(|naive| naive.and_utc())
+        INSTANT_FORMATS.iter().find_map(read).map(|naive| naive.and_utc())
     })?;
     Some((instant.timestamp(), instant.timestamp_subsec_nanos()))
 }

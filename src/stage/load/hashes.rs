@@ -35,7 +35,7 @@ impl RowRules {
             if table.name == "agreement_items" && column.name == "company_id" {
                 // The key takes none for the default company, and yet it may turn out to be another's invoice.
                 states.iter_mut().enumerate().for_each(|(row, s)| *s = mixed(*s, u64::from(array.is_null(row))));
-            } else if !is_key(column) && !(table.name == "contact_points" && BESIDE_AN_ADDRESS.contains(&column.name)) {
+            } else if !(is_key(column) || table.name == "contact_points" && BESIDE_AN_ADDRESS.contains(&column.name)) {
                 self.mix(&mut states, column, array);
             }
         }

@@ -64,12 +64,15 @@ impl Place<'_> {
     }
 }
 
+/// A day, and where it is one.
+pub type Holiday = (NaiveDate, Scope);
+
 /// The holidays that came with the data, and the rows that were left out.
 ///
 /// # Errors
 /// `Contract` where a row that a run may need is bad, or its scope is none of the known kinds: a wrong calendar moves
 /// every due date.
-pub fn holidays(snapshots: &Snapshots, as_of: NaiveDate) -> Result<(Vec<(NaiveDate, Scope)>, Vec<BadRow>)> {
+pub fn holidays(snapshots: &Snapshots, as_of: NaiveDate) -> Result<(Vec<Holiday>, Vec<BadRow>)> {
     let (needed, mut holidays, mut told) = (Needed::around(as_of), Vec::new(), Vec::new());
     if let Some(snapshot) = snapshots.get("holidays") {
         each_row(snapshot, needed, &mut told, |place, batch, row| {

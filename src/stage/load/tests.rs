@@ -167,7 +167,8 @@ fn days_are_read_whatever_carries_them() {
     let brazilian: fn(&mut InputPlan) = |input| input.date_formats = vec!["%d/%m/%Y".to_owned(), "%Y%m%d".to_owned()];
     let zoned = |values: [i64; 2]| Arc::new(TimestampSecondArray::from(values.to_vec()).with_timezone("UTC"));
     let (first, second) = (seconds("2026-06-01"), seconds("2026-06-02"));
-    let cases: Vec<(ArrayRef, fn(&mut InputPlan))> = vec![
+    type Change = fn(&mut InputPlan);
+    let cases: Vec<(ArrayRef, Change)> = vec![
         (Arc::new(Date64Array::from(vec![first * 1_000, second * 1_000 + 5])), none),
         (Arc::new(TimestampSecondArray::from(vec![first, second + 86_399])), none),
         (zoned([first + 3 * 3_600, second + 86_399]), none),

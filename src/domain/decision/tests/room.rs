@@ -71,7 +71,8 @@ fn with_whatsapp(case: &mut Case) {
 #[test]
 fn a_step_that_failed_goes_on_by_the_next_address_and_never_repeats_for_ever() {
     let email = Some("email@example.com");
-    let table: &[(&str, fn(&mut Case), &str)] = &[
+    type Change = fn(&mut Case);
+    let table: &[(&str, Change, &str)] = &[
         ("once: again", |c| failed(c, Channel::Email, 4, None).occurrence = 1, "d+5 #2 by email: A"),
         ("twice, and there is no other", |c| failed_twice(c, Channel::Email, None), "no_contact_point"),
         ("twice at the address", |c| failed_twice(c, Channel::Email, Some(" EMAIL@example.com")), "no_contact_point"),

@@ -64,6 +64,7 @@ pub(super) fn ended(rows: &Rows) -> Result<HashMap<Key, Ended>> {
 fn items(rows: &Rows) -> Result<Vec<Item>> {
     let (id, number) = (rows.texts("invoice_id")?, rows.ints("installment_no")?);
     let (issued, due, days) = (rows.dates("issue_date")?, rows.dates("due_date")?, rows.ints("days_past_due")?);
+    let payable = rows.dates("payable_on")?;
     let (original, open) = (rows.amounts("original_amount")?, rows.amounts("open_amount")?);
     let item = |row| -> Option<Item> {
         let (original, open): (Minor, Minor) = (original(row)?, open(row)?);
@@ -73,7 +74,7 @@ fn items(rows: &Rows) -> Result<Vec<Item>> {
             issue_date: issued(row)?,
             due_date: due(row)?,
             // What is entered or paid already has no payable day to wait for.
-            payable_on: due(row)?,
+            payable_on: payable(row)?,
             days_past_due: days.value(row),
             bucket_no: 0,
             bucket: String::new(),
