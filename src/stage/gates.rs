@@ -13,6 +13,8 @@ use crate::io::log::Record;
 
 /// So many rows, items or debtors more or less are no sign of anything.
 const ROWS_MIN: u64 = 10;
+/// Amounts of fewer items jump by themselves.
+const ITEMS_MIN: u64 = 50;
 /// Inputs that never become empty by themselves: what was paid stays paid.
 const NEVER_EMPTY: [&str; 4] = ["invoices", "payments", "debtors", "contact_log"];
 
@@ -61,7 +63,7 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
             tell(what, before.to_string(), now.to_string());
         }
     }
-    if items.0.max(items.1) <= ROWS_MIN || items.0 == 0 {
+    if items.0 < ITEMS_MIN {
         return found;
     }
     let now = measured.control_totals();

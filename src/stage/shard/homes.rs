@@ -169,28 +169,26 @@ impl Table<'_> {
     /// The rows whose key stands more than once: a row that says the same again counts once, and nobody knows which of
     /// those is right that differ.
     fn conflicts(&self, homes: &mut Homes) -> HashMap<At, Found> {
-        let mut first: HashMap<(i64, u64), (i64, At, bool)> = HashMap::new();
+        // Of each key the first row; of each key and content whether it was seen.
+        let mut first: HashMap<(i64, u64), At> = HashMap::new();
+        let mut seen: HashSet<(i64, u64, i64)> = HashSet::new();
         let mut found: HashMap<At, Found> = HashMap::new();
         for (number, batch) in self.batches.iter().enumerate() {
             let (Some(keys), Some(contents)) = (ints(batch, "key_hash"), ints(batch, "content_hash")) else { continue };
             // Items of an agreement stand here once for each who signed it.
             let signers = text(batch, "debtor_id").filter(|_| self.name == "agreement_items");
             for row in 0..batch.num_rows() {
-                let (at, content) = ((number, row), contents.value(row));
-                let signer = signers.map_or(0, |_| debtor_hash(signers, row));
-                match first.entry((keys.value(row), signer)) {
-                    std::collections::hash_map::Entry::Vacant(slot) => drop(slot.insert((content, at, false))),
-                    std::collections::hash_map::Entry::Occupied(mut slot) => {
-                        let (known, known_at, differs) = slot.get_mut();
-                        if *known == content && !*differs {
-                            found.insert(at, Found::Repeated);
-                            homes.repeated.push(at);
-                        } else {
-                            *differs = true;
-                            found.insert(*known_at, Found::Conflicting);
-                            found.insert(at, Found::Conflicting);
-                        }
-                    }
+                let at = (number, row);
+                let (key, signer) = (keys.value(row), signers.map_or(0, |_| debtor_hash(signers, row)));
+                if !seen.insert((key, signer, contents.value(row))) {
+                    found.insert(at, Found::Repeated);
+                    homes.repeated.push(at);
+                    continue;
+                }
+                let first_at = *first.entry((key, signer)).or_insert(at);
+                if first_at != at {
+                    found.insert(first_at, Found::Conflicting);
+                    found.insert(at, Found::Conflicting);
                 }
             }
         }
@@ -226,9 +224,7 @@ pub(super) fn build(table: &Table<'_>, picks: &[Pick], companies: &Companies) ->
     if table.number().is_none() {
         return Ok(Some(batch));
     }
-    let actors = batch.column_by_name("debtor_id").cloned();
-    let actors = actors.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Utf8, batch.num_rows()));
-    let mut batch = with_column(&batch, "actor_id", actors)?;
+    let mut batch = with_column(&batch, "actor_id", actors(&batch))?;
     if table.name == PAYMENTS {
         batch = with_reversals(batch, table, picks)?;
     }
@@ -237,6 +233,18 @@ pub(super) fn build(table: &Table<'_>, picks: &[Pick], companies: &Companies) ->
     }
     batch = with_companies(batch, picks, companies)?;
     Ok(Some(batch))
+}
+
+/// Who stands in each row; an empty text where nobody does, for a null is no key.
+fn actors(batch: &RecordBatch) -> ArrayRef {
+    match batch.column_by_name("debtor_id") {
+        Some(debtors) if debtors.null_count() == 0 => Arc::clone(debtors),
+        Some(debtors) => {
+            let named = debtors.as_string::<i32>().iter().map(Option::unwrap_or_default);
+            Arc::new(StringArray::from_iter_values(named))
+        }
+        None => arrow::array::new_null_array(&DataType::Utf8, batch.num_rows()),
+    }
 }
 
 fn with_reversals(batch: RecordBatch, table: &Table<'_>, picks: &[Pick]) -> Result<RecordBatch> {

@@ -11,6 +11,9 @@ struct Added {
     rows: &'static [(&'static str, &'static str)],
 }
 
+/// Whoever owes nothing any more once its quirk has befallen it needs no decision.
+const SETTLED: [&str; 5] = ["208", "212", "214", "215", "218"];
+
 const ADDED: &[Added] = &[
     Added {
         name: "a stranger pays it all",
@@ -314,6 +317,9 @@ impl Quirk {
                 let added = &ADDED[*at];
                 added.rows.iter().for_each(|(table, text)| all.add(table, text));
                 added.protects.iter().for_each(|debtor| all.protect(debtor));
+                added.protects.iter().filter(|debtor| SETTLED.contains(debtor)).for_each(|debtor| {
+                    all.decided.remove(*debtor);
+                });
             }
             Quirk::Other(_, change) => change(all),
         }
