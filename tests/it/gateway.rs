@@ -361,10 +361,11 @@ fn a_revision_goes_all_the_way_round() {
     let pass = rig.pass(NOON);
     assert_eq!((pass.code, pass.counts().as_str()), (Some(0), "void 2, voided 2"), "{}", pass.said);
     assert_eq!(rig.calls_in_all(), (0, 0), "nothing was sent");
-    rig.run("2026-07-01");
+    // A payment gives three days of room.
+    rig.run("2026-07-02");
     let again = rig.house.published("actions", "debtor_id step_id occurrence open_amount");
     assert_eq!(again, ["D2 d+5 2 60.00"]);
-    assert_eq!(rig.pass("2026-07-01T15:00:00Z").counts(), "sent 1");
+    assert_eq!(rig.pass("2026-07-02T15:00:00Z").counts(), "sent 1");
 }
 
 #[test]
