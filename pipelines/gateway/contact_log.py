@@ -15,7 +15,7 @@ from ledger import Ledger
 from outbox import Damaged
 
 STATUSES = (
-    "queued", "sent", "delivered", "read", "replied", "answered", "no_answer", "bounced", "failed", "complained",
+    "queued", "sent", "delivered", "read", "replied", "answered", "wrong_party", "no_answer", "bounced", "failed", "complained",
     "opted_out", "disputed", "promised", "ignored",
 )  # fmt: skip
 INBOUND = {"replied", "complained", "opted_out", "disputed", "promised"}
