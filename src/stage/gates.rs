@@ -32,7 +32,7 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
     let mut found = Vec::new();
     for (table, before) in before {
         let now = snapshots.get(table).map_or(0, |s| s.rows());
-        let is_emptied = now == 0 && before > 0 && NEVER_EMPTY.contains(&table);
+        let is_emptied = now == 0 && before > 0 && percent_min > 0 && NEVER_EMPTY.contains(&table);
         let is_short = before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
         if is_emptied || is_short {
             found.push(format!(

@@ -144,7 +144,9 @@ fn reopened(remembered_days: u32) -> (House, String) {
         let ended = house.run(date);
         assert_eq!(ended.code, 0, "{date}: {}", ended.stderr);
     }
-    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    let taken_back = "payment_id debtor_id invoice_id paid_on amount reverses\n\
+                      P1 D1 I1 2026-07-01 100.00 -\nR1 D1 I1 2026-08-17 100.00 P1";
+    house.write("payments", taken_back);
     (house, first)
 }
 
