@@ -12,11 +12,11 @@ use crate::error::{Error, Lines, Result};
 use crate::io::log::Record;
 
 /// So many rows, items or debtors more or less are no sign of anything.
-const ROWS_MIN: u64 = 10;
+const ROWS_MIN: u64 = 20;
 /// Amounts of fewer items jump by themselves.
 const ITEMS_MIN: u64 = 50;
 /// Inputs that never become empty by themselves: what was paid stays paid.
-const NEVER_EMPTY: [&str; 4] = ["invoices", "payments", "debtors", "contact_log"];
+const NEVER_EMPTY: [&str; 3] = ["invoices", "payments", "debtors"];
 
 /// What a person has to say yes to: inputs that shrank, and a position that moved, since the newest published run.
 pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {

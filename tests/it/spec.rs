@@ -216,9 +216,10 @@ impl Given {
         let lines = rows(&batches, "company_id currency amount");
         let of_line = |line: &String| {
             let cells: Vec<&str> = line.split(' ').collect();
-            // The stage has filled in the default company by then.
-            let company = if cells[0] == "-" { &plan().default_company } else { cells[0] };
-            ((company.to_owned(), cells[1].to_owned()), minor(cells[2]))
+            // The stage has filled in the defaults by then.
+            let or = |cell: &str, default: &str| if cell == "-" { default.to_owned() } else { cell.to_owned() };
+            let company = or(cells[0], &plan().default_company);
+            ((company, or(cells[1], &plan().default_currency.to_string())), minor(cells[2]))
         };
         lines.iter().map(of_line).collect()
     }
