@@ -214,14 +214,15 @@ impl Given {
         let batches = self.batches("raw_unidentified", &Arc::new(schema));
         let minor = |text: &str| text.replace('.', "").parse::<i128>().expect("an amount");
         let lines = rows(&batches, "company_id currency amount");
-        let of_line = |line: &String| {
+        let or = |cell: &str, default: &str| if cell == "-" { default.to_owned() } else { cell.to_owned() };
+        let mut sums: BTreeMap<(String, String), i128> = BTreeMap::new();
+        for line in &lines {
             let cells: Vec<&str> = line.split(' ').collect();
             // The stage has filled in the defaults by then.
-            let or = |cell: &str, default: &str| if cell == "-" { default.to_owned() } else { cell.to_owned() };
             let company = or(cells[0], &plan().default_company);
-            ((company, or(cells[1], &plan().default_currency.to_string())), minor(cells[2]))
-        };
-        lines.iter().map(of_line).collect()
+            *sums.entry((company, or(cells[1], &plan().default_currency.to_string()))).or_default() += minor(cells[2]);
+        }
+        sums
     }
 
     fn raw_tables(&self) -> Vec<(&'static str, SchemaRef, Vec<RecordBatch>)> {

@@ -102,7 +102,9 @@ fn padded(all: &mut Portfolio) {
 
 /// Whoever pays for an invoice, it is the invoice that is paid.
 fn strangers_pay(all: &mut Portfolio) {
-    let named = all.rows("payments").iter_mut().filter(|row| row.contains_key("invoice_id"));
+    // Blanks for nulls name no invoice: what was paid on account stays its own debtor's.
+    let names_one = |row: &&mut Row| row.get("invoice_id").is_some_and(|id| !id.trim().is_empty());
+    let named = all.rows("payments").iter_mut().filter(names_one);
     named.for_each(|row| drop(row.insert("debtor_id".to_owned(), STRANGER.to_owned())));
 }
 
