@@ -278,6 +278,7 @@ fn group(number: u64) -> Group {
     Group {
         debtors: seeds.iter().map(|seed| (debtor(*seed), vec![account(*seed)])).collect(),
         contacts: seeds.iter().flat_map(|seed| contacts(*seed)).collect(),
+        forgotten_on: None,
     }
 }
 

@@ -8,8 +8,11 @@ pub const HEAD: &str = "9001";
 /// Is in no table but where it acts.
 pub const STRANGER: &str = "9002";
 
+/// Inputs and their rows as text.
+type Rows = &'static [(&'static str, &'static str)];
+
 /// Whoever is protected, why, and the rows that protect: `$D` stands for the debtor, `$I` for its invoice.
-const PROTECTED: &[(&str, &str, &[(&str, &str)])] = &[
+const PROTECTED: &[(&str, &str, Rows)] = &[
     ("101", "paid", &[("payments", "payment_id debtor_id invoice_id paid_on amount\n1$D $D $I 2026-06-15 1000.00")]),
     (
         "102",

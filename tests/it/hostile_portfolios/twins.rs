@@ -8,8 +8,10 @@ use super::portfolio::{Portfolio, Row, outcome, run};
 use super::properties::in_parallel;
 use super::shape::{Dates, Shape};
 
+type Change = fn(&mut Portfolio);
+
 /// What leaves every decision as it is.
-pub const TWINS: &[(&str, fn(&mut Portfolio))] = &[
+pub const TWINS: &[(&str, Change)] = &[
     ("every row twice", doubled),
     ("rows in another order", |all| reshape(all, |shape| shape.order = 17)),
     ("two files for one", |all| reshape(all, |shape| shape.more_files = 1)),
