@@ -197,7 +197,9 @@ fn prepare(
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
-    gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
+    let rows = snapshots.get("payments").map_or(0, Snapshot::rows);
+    let found = gates::Found { cash: &shards.cash, rows, unknown_rows: shards.unknown_payments };
+    gates::cash(plan, &found, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();

@@ -1,12 +1,13 @@
 -- Purpose: what each listing in force names, and since when all of it is paid.
 -- Grain: debtor_id, actor_id, listing_id, invoice_id, installment_no
--- Reads: stg_listings, int_items
+-- Reads: stg_listings, int_items, raw_held_debtors
 -- Units: amounts in units of currency
 -- Nulls: done_on null = something it names is still owed, or is not in the snapshot (is_unknown); requested_on null =
 --   nobody asked for the removal yet
 -- Kind: table
 with
     listings as (select * from stg_listings),
+    held as (select distinct debtor_id from raw_held_debtors),
     items as (select * from int_items),
     named as (
         select
@@ -56,9 +57,11 @@ with
             listings.included_on as payable_on,
             cast(0 as decimal(18, 2)) as original_amount,
             cast(0 as decimal(18, 2)) as open_amount,
-            case when @scope_open = 1 then @as_of end as settled_on,
+            -- Of a held debtor the row of the invoice may be what cannot be read.
+            case when @scope_open = 1 and held.debtor_id is null then @as_of end as settled_on,
             true as is_unknown
         from listings
+        left join held on listings.debtor_id = held.debtor_id
         left anti join named
             on listings.debtor_id = named.debtor_id
             and listings.actor_id = named.actor_id

@@ -1,12 +1,13 @@
 -- Purpose: what each placement with an agency is about, and since when all of it is paid or disputed. Of one of all that a
 --   debtor owes the last settled items are named, a hundred at most, and one of them while it is not done.
 -- Grain: debtor_id, actor_id, placement_id, invoice_id, installment_no
--- Reads: stg_placements, int_placed_items, int_placements_of_all
+-- Reads: stg_placements, int_placed_items, int_placements_of_all, raw_held_debtors
 -- Units: amounts in units of currency
 -- Nulls: done_on null = something is still owed and undisputed, or not in the snapshot (is_unknown)
 -- Kind: table
 with
     placements as (select * from stg_placements),
+    held as (select distinct debtor_id from raw_held_debtors),
     items as (select * from int_placed_items),
     of_all as (select * from int_placements_of_all),
     named as (
@@ -45,11 +46,13 @@ with
             placements.placed_on as payable_on,
             cast(0 as decimal(18, 2)) as original_amount,
             cast(0 as decimal(18, 2)) as open_amount,
-            case when @scope_open = 1 then @as_of end as settled_on,
+            -- Of a held debtor the row of the invoice may be what cannot be read.
+            case when @scope_open = 1 and held.debtor_id is null then @as_of end as settled_on,
             cast(null as date) as disputed_on,
             false as is_late,
             true as is_unknown
         from placements
+        left join held on placements.debtor_id = held.debtor_id
         left anti join known
             on placements.debtor_id = known.debtor_id
             and placements.actor_id = known.actor_id

@@ -40,8 +40,8 @@ with
         group by debtor_id, root_id, kind
     ),
     placed as (
-        -- What a reversal does goes one way along its parts.
-        select debtor_id, payment_id, root_id, kind, is_reversal, abs(sum(effect_amount)) as size, sum(effect_amount) as amount
+        -- A reversal may take back parts of either sign.
+        select debtor_id, payment_id, root_id, kind, is_reversal, sum(abs(effect_amount)) as size, sum(effect_amount) as amount
         from parts
         group by debtor_id, payment_id, root_id, kind, is_reversal
     ),

@@ -89,6 +89,11 @@ impl ContactPoint {
     }
 }
 
+/// An address on a channel, however it is written: what an opt-out, a complaint or a bounce belongs to.
+pub fn address_key(channel: &str, address: &str) -> String {
+    format!("{channel}\n{}", normalised_address(address))
+}
+
 /// An address without what differs from one writing to another: an e-mail address in lower case, a telephone number (or
 /// a postal address) as its letters and digits.
 ///

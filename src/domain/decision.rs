@@ -342,7 +342,11 @@ impl<'a> Matter<'a> {
         let mut reasons = Reasons::default();
         let procedure = self.rules.procedures.get(regua);
         self.note_standing_reasons(procedure, &mut reasons);
-        self.note_credit(item_holds, before_credit, &mut reasons);
+        let asked = match self.rules.unapplied_credits {
+            UnappliedCredits::Net => before_credit,
+            _ => select::asked_for(self.items, item_holds),
+        };
+        self.note_credit(asked, &mut reasons);
         let Some(procedure) = procedure else {
             self.note_item_reasons(item_holds, &mut reasons);
             reasons.note(true, HoldReason::ReguaNone);
@@ -362,6 +366,10 @@ impl<'a> Matter<'a> {
         };
         self.trace.push(format!("step {} due at {} days past due", rung.step.id, rung.days_past_due));
         let rung = self.announced(procedure, rung, &mut reasons);
+        if self.rules.unapplied_credits == UnappliedCredits::Hold {
+            // The message may name less than all that is owed: it is what the credit is compared with.
+            self.note_credit(rung.cited.iter().map(|cited| cited.item.open).sum(), &mut reasons);
+        }
         let step = rung.step;
         if !step.kind.is_instruction() {
             self.note_cap(&mut reasons);
@@ -441,14 +449,11 @@ impl<'a> Matter<'a> {
     /// not be asked for.
     ///
     /// Netted, it counts once, against the account that it stands at. Held, all of it counts that may be this account's.
-    fn note_credit(&self, item_holds: &[Vec<HoldReason>], before_credit: Minor, reasons: &mut Reasons) {
-        let (credit, asked, percent) = match self.rules.unapplied_credits {
+    fn note_credit(&self, asked: Minor, reasons: &mut Reasons) {
+        let (credit, percent) = match self.rules.unapplied_credits {
             UnappliedCredits::Ignore => return,
-            UnappliedCredits::Net => (self.account.credit, before_credit, 100),
-            UnappliedCredits::Hold => {
-                let asked = select::asked_for(self.items, item_holds);
-                (self.account.credit_reach, asked, self.rules.credit_hold_percent)
-            }
+            UnappliedCredits::Net => (self.account.credit, 100),
+            UnappliedCredits::Hold => (self.account.credit_reach, self.rules.credit_hold_percent),
         };
         let reaches = i128::from(credit.0) * 100 >= i128::from(asked.0) * i128::from(percent);
         if credit > Minor::ZERO && asked > Minor::ZERO && reaches {

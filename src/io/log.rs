@@ -54,6 +54,9 @@ pub struct Record {
     pub counts: BTreeMap<String, u64>,
     /// Currency = open amount.
     pub control_totals: BTreeMap<String, String>,
+    /// Currency = open items.
+    #[serde(default)]
+    pub open_items: BTreeMap<String, u64>,
     /// Audits that held.
     pub audits: Vec<String>,
     /// Who ran it, where the scheduler says so.

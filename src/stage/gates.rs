@@ -11,10 +11,8 @@ use crate::domain::money::Minor;
 use crate::error::{Error, Lines, Result};
 use crate::io::log::Record;
 
-/// So many rows, items or debtors more or less are no sign of anything.
+/// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
 const ROWS_MIN: u64 = 20;
-/// Amounts of fewer items jump by themselves.
-const ITEMS_MIN: u64 = 50;
 /// Inputs that never become empty by themselves: what was paid stays paid.
 const NEVER_EMPTY: [&str; 3] = ["invoices", "payments", "debtors"];
 
@@ -63,19 +61,29 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
             tell(what, before.to_string(), now.to_string());
         }
     }
-    if items.0 < ITEMS_MIN {
-        return found;
-    }
-    let now = measured.control_totals();
+    let now = (measured.control_totals(), measured.open_items());
     for (currency, before) in &previous.control_totals {
+        let items = |items: &BTreeMap<String, u64>| items.get(currency).copied().unwrap_or(0);
+        if items(&previous.open_items).max(items(&now.1)) <= ROWS_MIN {
+            continue;
+        }
         let minor = |text: &str| text.parse::<Minor>().map_or(0, |amount| amount.0.unsigned_abs());
-        let (before, now) = (minor(before), now.get(currency).map_or(0, |text| minor(text)));
+        let (before, now) = (minor(before), now.0.get(currency).map_or(0, |text| minor(text)));
         if before > 0 && is_moved(before, now) {
             let text = |minor: u64| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
             tell(&format!("{currency} open"), text(before), text(now));
         }
     }
     found
+}
+
+/// What the payments snapshot holds.
+pub struct Found<'a> {
+    /// Currency = what was paid.
+    pub cash: &'a BTreeMap<String, Cash>,
+    pub rows: u64,
+    /// Rows that name an invoice which nobody owes.
+    pub unknown_rows: u64,
 }
 
 /// Payments that pay nothing here: too many of them, and the portfolio would be dunned for what it has paid.
@@ -94,7 +102,11 @@ pub fn cash(
         errors.extend(unidentified_notes(unidentified));
     }
     // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
-    for (currency, cash) in paid.iter().filter(|_| !plan.has_open_scope()) {
+    for (currency, cash) in found.cash.iter().filter(|_| !plan.has_open_scope()) {
+        // One odd payment of thousands speaks of itself, though it were all there is of its currency.
+        if (found.unknown_rows + cash.negative_rows) * 100 <= found.rows {
+            continue;
+        }
         let unknown = measured.ledger_sum("unmatched_amount", currency).unsigned_abs();
         errors.extend(unmatched(currency, *cash, unknown, plan.limits.unmatched_percent_max));
     }
@@ -156,7 +168,7 @@ mod tests {
             (0, 0, 1, true),
         ];
         for (paid, negative, unknown, stops) in table {
-            let cash = Cash { paid, negative };
+            let cash = Cash { paid, negative, negative_rows: 1 };
             assert_eq!(unmatched("BRL", cash, unknown, 5).is_some(), stops, "{cash:?} {unknown}");
         }
     }

@@ -61,6 +61,21 @@ impl Measured {
         self.ledger("bucket_amount")
     }
 
+    /// Currency = open items, for the commit record.
+    pub fn open_items(&self) -> BTreeMap<String, u64> {
+        let mut open_items: BTreeMap<String, u64> = BTreeMap::new();
+        for batch in self.kpis.get("kpi_portfolio").into_iter().flatten() {
+            let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
+            let items = batch.column_by_name("items").and_then(|c| c.as_primitive_opt::<Int64Type>());
+            let Some((currencies, items)) = currencies.zip(items) else { continue };
+            for (currency, items) in currencies.iter().zip(items.iter()) {
+                let of_currency = open_items.entry(currency.unwrap_or_default().to_owned()).or_default();
+                *of_currency += items.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+            }
+        }
+        open_items
+    }
+
     /// Currency = what payments name invoices for that the snapshot does not hold; none where that is nothing.
     pub fn unmatched(&self) -> BTreeMap<String, String> {
         let mut unmatched = self.ledger("unmatched_amount");

@@ -325,6 +325,7 @@ fn record(
         logical_digests: tables.map(digest).collect(),
         counts,
         control_totals: measured.control_totals(),
+        open_items: measured.open_items(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
         forgotten_on: measured.forgotten_on.max(edition.forgotten_on),

@@ -60,8 +60,8 @@ pub struct Shards {
     groups: Groups,
     /// Debtors whose rows name different groups.
     conflicted: BTreeSet<String>,
-    /// Debtors that a bad row can touch, by name, and by hash.
-    held_names: BTreeSet<String>,
+    /// Debtors that a doubtful row can touch: by name, for each shard, and by hash.
+    held_names: Vec<Vec<String>>,
     held: HashSet<u64>,
     pub bad: Vec<BadRow>,
     /// What the inputs hold, for the audits to tie the result to.
@@ -69,6 +69,8 @@ pub struct Shards {
     pub rounded: u64,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
+    /// Rows of payments that name an invoice which nobody owes.
+    pub unknown_payments: u64,
     /// Input and why = rows that say nothing and were left out.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
@@ -184,21 +186,23 @@ pub fn spread(
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims)?;
-    let doubtful = outcome.bad.iter().filter(|bad| !bad.is_warning).filter_map(|bad| bad.agreement_id.as_deref());
-    let doubtful_agreements = doubtful.map(hash_of).collect();
     let carrier = carry::Carrier {
         folder: folder.path(),
         shards: count,
         tables: &outcome.tables,
         resolved: &resolved,
         companies: &companies,
-        doubtful_agreements: &doubtful_agreements,
     };
     let carried = carrier.carry()?;
-    let held_names = spread::named_held(&outcome.bad, &outcome.conflicted);
-    let mut held = spread::hashes(&held_names);
+    let names = spread::named_held(&outcome);
+    let mut held = spread::hashes(&names);
     held.extend(resolved.held.iter().chain(&carried.held));
+    let mut held_names = vec![Vec::new(); count as usize];
+    for name in names {
+        held_names[shard_of(outcome.groups.key_of(&name), count) as usize].push(name);
+    }
     let notes = doubts::notes(&resolved);
+    let unknown_payments = resolved.unknown.get("payments").copied().unwrap_or(0);
     let spread::Outcome { bad, totals, rounded, negative, passed_over, tables, groups, conflicted, addresses, .. } =
         outcome;
     Ok(Shards {
@@ -217,6 +221,7 @@ pub fn spread(
         totals,
         rounded,
         cash,
+        unknown_payments,
         passed_over,
         notes,
         default_currency,
@@ -251,7 +256,7 @@ impl Shards {
             };
             tables.insert(name, placed);
         }
-        let names = self.names(number, &tables)?;
+        let names = self.names(number)?;
         for (name, rows) in &self.carried.tables {
             let received =
                 rows.read(number)?.iter().map(|batch| carry::received(batch, &names)).collect::<Result<Vec<_>>>()?;
@@ -259,7 +264,11 @@ impl Shards {
         }
         self.look_at_contested(&tables, &mut shard);
         self.set_unidentified(&mut tables, &mut shard)?;
-        look_at_negative(&tables, &mut shard);
+        look_at_payments(
+            &tables,
+            &mut shard,
+            self.carried.tables.get("payments").is_some_and(|rows| rows.has_any(number)),
+        );
         shard.held = self.held_in(number, &tables, &shard.clashes);
         for (name, batches) in tables {
             let schema = schema_of(name);
@@ -288,8 +297,8 @@ impl Shards {
         }
         let unseen = homes.set_aside.iter().map(|(at, _)| *at).chain(homes.repeated.iter().copied());
         self.add_set_aside(table, unseen, shard)?;
-        let staying: Vec<Pick> = homes.picks.into_iter().filter(|pick| pick.to.is_none()).collect();
-        let built = build(table, &staying, &self.companies)?;
+        let staying: Vec<Pick> = homes.picks.iter().filter(|pick| pick.to.is_none()).cloned().collect();
+        let built = build(table, &homes.payments, &staying, &self.companies)?;
         built
             .map(|batch| if table.name == "contact_points" { self.addresses.mark(&batch) } else { Ok(batch) })
             .into_iter()
@@ -306,14 +315,14 @@ impl Shards {
         Ok(())
     }
 
-    /// The debtors of this shard's invoices by their hash, where rows were carried to them.
-    fn names(&self, number: u32, tables: &BTreeMap<&'static str, Vec<RecordBatch>>) -> Result<HashMap<u64, String>> {
+    /// The debtors of this shard's invoices by their hash, where rows were carried to them: of all invoices, also of those
+    /// that contradict each other.
+    fn names(&self, number: u32) -> Result<HashMap<u64, String>> {
         let mut names = HashMap::new();
-        if self.carried.tables.values().all(|rows| !rows.has_any(number)) {
-            return Ok(names);
-        }
-        let batches = tables.get("invoices").into_iter().flatten();
-        for debtor in batches.filter_map(|batch| text(batch, "debtor_id")).flat_map(|c| c.iter().flatten()) {
+        let has_carried = self.carried.tables.values().any(|rows| rows.has_any(number));
+        let Some(rows) = self.tables.get("invoices").filter(|_| has_carried) else { return Ok(names) };
+        let batches = rows.read(number)?;
+        for debtor in batches.iter().filter_map(|batch| text(batch, "debtor_id")).flat_map(|c| c.iter().flatten()) {
             names.entry(hash_of(debtor)).or_insert_with(|| debtor.to_owned());
         }
         Ok(names)
@@ -377,7 +386,7 @@ impl Shards {
         tables: &BTreeMap<&'static str, Vec<RecordBatch>>,
         clashes: &[Clash],
     ) -> Vec<(String, i64)> {
-        let mut held: BTreeSet<&str> = self.held_names.iter().map(String::as_str).collect();
+        let mut held: BTreeSet<&str> = self.held_names[number as usize].iter().map(String::as_str).collect();
         held.extend(clashes.iter().filter_map(|clash| clash.debtor_id.as_deref()));
         if !self.held.is_empty() {
             let batches = tables.get("invoices").into_iter().flatten();
@@ -389,16 +398,20 @@ impl Shards {
     }
 }
 
-/// What is below zero and takes back more than was paid stays in the ledger; its debtor is held.
-fn look_at_negative(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) {
+/// Payments that stay in the ledger and hold their debtor: what is below zero and takes back more than was paid, and
+/// chains whose links stand under several payers.
+fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard, has_carried: bool) {
     let batches = tables.get("payments").map_or(&[][..], Vec::as_slice);
-    if !reversals::has_negative(batches) {
-        return;
-    }
     let nothing = claims::Rulings::new();
     let table = Table { name: "payments", batches, rulings: &nothing };
-    let words = ("below zero, and more than was paid", NEGATIVE_PAYMENT);
-    shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
+    if reversals::has_negative(batches) {
+        let words = ("below zero, and more than was paid", NEGATIVE_PAYMENT);
+        shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
+    }
+    if has_carried {
+        let dangling = reversals::dangling(batches).into_iter();
+        shard.clashes.extend(dangling.filter_map(|at| clash(&table, at, Doubt::Chain.words())));
+    }
 }
 
 fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {

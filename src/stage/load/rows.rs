@@ -17,6 +17,8 @@ use super::columns::Columns;
 use super::dates::{date_of, day_number, local_dates, read_formats};
 use crate::config::{InputPlan, Plan};
 use crate::contract::{Column, Kind, MONEY_SCALE, RATE_SCALE};
+use crate::domain::case::address_key;
+use crate::domain::pii::Pii;
 use crate::error::{Error, Result};
 
 /// Why rows are passed over: 0.00 owes and pays nothing.
@@ -46,6 +48,8 @@ pub struct BadRow {
     pub agreement_id: Option<String>,
     /// The day that it speaks of, in tables with one row per day.
     pub on: Option<NaiveDate>,
+    /// Channel and address at which it may ask to be left alone.
+    pub silences: Option<Pii<String>>,
 }
 
 impl BadRow {
@@ -70,6 +74,7 @@ impl BadRow {
             invoice_id: None,
             agreement_id: None,
             on: None,
+            silences: None,
         }
     }
 
@@ -80,11 +85,19 @@ impl BadRow {
         BadRow { invoice_id, ..warning }
     }
 
+    /// An item of an agreement of which another row cannot be read: nobody knows whether it is kept.
+    pub fn doubtful_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
+        let class = "an agreement with a row that cannot be read";
+        let warning = BadRow::warning("agreement_items", source_row, "agreement_id", class, "doubtful_agreement");
+        BadRow { invoice_id, ..warning }
+    }
+
     /// Can it be about money that somebody owes or has paid? Then whoever owes the invoice that it names is held too.
     pub fn touches_an_invoice(&self) -> bool {
         const ABOUT_DEBTS: [&str; 5] = ["invoices", "payments", "promises", "disputes", "agreement_items"];
-        let holds = !self.is_warning || self.reason == "unknown_agreement";
-        holds && self.invoice_id.is_some() && ABOUT_DEBTS.contains(&self.table)
+        let is_entry = ["listings", "placements"].contains(&self.table) && self.debtor_id.is_some();
+        let holds = !self.is_warning || ["unknown_agreement", "doubtful_agreement"].contains(&self.reason);
+        holds && self.invoice_id.is_some() && (is_entry || ABOUT_DEBTS.contains(&self.table))
     }
 }
 
@@ -226,9 +239,11 @@ impl RowRules {
                 debtor_id: if is_warning { None } else { text("debtor_id") },
                 is_warning,
                 company_id: text("company_id"),
-                invoice_id: text("invoice_id"),
+                // A credit note is about the invoice that it reduces.
+                invoice_id: text("original_invoice_id").or_else(|| text("invoice_id")),
                 agreement_id: text("agreement_id"),
                 on: day_of(&whole, "date", row),
+                silences: silences(&whole, row, column),
             }
         };
         let is_read = |row: &usize| !tally.passed_over.contains_key(row);
@@ -264,7 +279,10 @@ impl RowRules {
         tally.passed_over.values().for_each(|why| *passed_over.entry(*why).or_default() += 1);
         let mut batch = whole;
         if !tally.faults.0.is_empty() || !tally.passed_over.is_empty() {
-            let is_good = |row: usize| !tally.faults.0.contains_key(&row) && !tally.passed_over.contains_key(&row);
+            // What is nought stays until the keys are compared: another row of its key may say an amount.
+            let is_out = |why: &&str| *why != ZERO_AMOUNT;
+            let is_passed = |row: usize| tally.passed_over.get(&row).is_some_and(is_out);
+            let is_good = |row: usize| !tally.faults.0.contains_key(&row) && !is_passed(row);
             let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_good(row))).collect();
             let filtered = filter_record_batch(&batch, &good);
             batch = filtered.map_err(|_| self.damaged("its rows cannot be told apart"))?;
@@ -310,6 +328,19 @@ pub(super) fn plain(array: &ArrayRef) -> Result<ArrayRef> {
 /// `occurred_on` for `occurred_at`.
 fn local_date_name(name: &str) -> String {
     format!("{}_on", name.trim_end_matches("_at"))
+}
+
+/// Where a bad row of addresses or events may ask to be left alone: it says so, or what cannot be read may say it.
+fn silences(batch: &RecordBatch, row: usize, column: &str) -> Option<Pii<String>> {
+    let text = |name: &str| text_of(batch, name, row);
+    let (channel, address) = text("channel").zip(text("address"))?;
+    let is_there = |name: &str| batch.column_by_name(name).is_some_and(|c| c.is_valid(row));
+    let flags = batch.column_by_name("opted_in").and_then(|c| c.as_boolean_opt());
+    let asks = ["status", "opted_in", "opted_out_on"].contains(&column)
+        || text("status").is_some_and(|status| ["opted_out", "complained"].contains(&status.as_str()))
+        || is_there("opted_out_on")
+        || flags.is_some_and(|f| f.is_valid(row) && !f.value(row));
+    asks.then(|| address_key(&channel, &address).into())
 }
 
 fn text_of(batch: &RecordBatch, name: &str, row: usize) -> Option<String> {

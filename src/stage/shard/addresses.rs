@@ -10,7 +10,7 @@ use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, with_column};
-use crate::domain::case::normalised_address;
+use crate::domain::case::address_key;
 use crate::error::Result;
 
 /// What is known of addresses, by the hash of channel and address.
@@ -40,7 +40,7 @@ pub(super) struct AddressEvents {
 
 /// An address on a channel, however it is written.
 pub(super) fn address_hash(channel: &str, address: &str) -> u64 {
-    hash_of(&format!("{channel}\n{}", normalised_address(address)))
+    hash_of(&address_key(channel, address))
 }
 
 fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
@@ -77,12 +77,16 @@ impl<'a> AddressReader<'a> {
             let own =
                 value(channels, row).zip(value(addresses, row)).map(|(channel, text)| address_hash(channel, text));
             let of_action = || value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)).copied());
+            let status = value(statuses, row).unwrap_or_default();
+            if matches!(status, "opted_out" | "complained") {
+                // Written from another mailbox, it is meant for the one that was written to as well.
+                self.opted_out.extend(own.into_iter().chain(of_action()));
+            }
             let address = own.or_else(of_action);
             is_known.push(address.is_some());
             let (Some(address), Some(instants)) = (address, instants) else { continue };
             let at = instants.value(row);
-            match value(statuses, row).unwrap_or_default() {
-                "opted_out" | "complained" => drop(self.opted_out.insert(address)),
+            match status {
                 "bounced" => {
                     let last = self.bounced_at.entry(address).or_insert(at);
                     *last = at.max(*last);
@@ -150,6 +154,11 @@ impl AddressBook {
         };
         let batch = with_column(batch, "address_opted_out", marked(&self.opted_out))?;
         with_column(&batch, "address_bounced", marked(&self.bounced))
+    }
+
+    /// An unreadable row may ask for silence at this address.
+    pub(super) fn silence(&mut self, address_key: &str) {
+        self.opted_out.insert(hash_of(address_key));
     }
 
     pub(super) fn merge(&mut self, other: AddressBook) {

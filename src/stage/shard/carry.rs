@@ -33,8 +33,6 @@ pub(super) struct Carrier<'a> {
     pub(super) tables: &'a BTreeMap<&'static str, Rows>,
     pub(super) resolved: &'a Resolved,
     pub(super) companies: &'a Companies,
-    /// Agreements (their hashes) of which a row is bad.
-    pub(super) doubtful_agreements: &'a HashSet<u64>,
 }
 
 impl Carrier<'_> {
@@ -55,9 +53,11 @@ impl Carrier<'_> {
                 let batches = rows.read(shard)?;
                 let table = Table { name, batches: &batches, rulings: &rulings };
                 let homes = table.homes();
-                carried.held.extend(homes.touched);
-                let going: Vec<Pick> = homes.picks.into_iter().filter(|pick| pick.to.is_some()).collect();
-                let Some(batch) = build(&table, &going, self.companies)?.filter(|batch| batch.num_rows() > 0) else {
+                carried.held.extend(&homes.touched);
+                let going: Vec<Pick> = homes.picks.iter().filter(|pick| pick.to.is_some()).cloned().collect();
+                let Some(batch) =
+                    build(&table, &homes.payments, &going, self.companies)?.filter(|batch| batch.num_rows() > 0)
+                else {
                     continue;
                 };
                 if name == "agreement_items" {
@@ -90,7 +90,7 @@ impl Carrier<'_> {
         for (row, pick) in going.iter().enumerate().filter(|(row, _)| ids.is_valid(*row)) {
             let Some((owner, group_key)) = pick.to else { continue };
             let (id, signer) = (hash_of(ids.value(row)), debtor_hash(signers, row));
-            if self.doubtful_agreements.contains(&id) || agreements.doubtful.contains(&(signer, id)) {
+            if agreements.doubtful.contains(&(signer, id)) {
                 held.insert(owner);
             }
             let to = shard_of(group_key, self.shards);
@@ -107,7 +107,7 @@ impl Carrier<'_> {
         let batches = rows.read(shard)?;
         let table = Table { name: "agreements", batches: &batches, rulings: &Rulings::new() };
         let homes = table.homes();
-        agreements.rows = build(&table, &homes.picks, self.companies)?;
+        agreements.rows = build(&table, &homes.payments, &homes.picks, self.companies)?;
         for ((number, row), _) in homes.set_aside {
             agreements.doubtful.extend(agreement_at(&batches[number], row));
         }

@@ -80,8 +80,8 @@ pub(super) enum Doubt {
     OtherCompany,
     /// Its key stands more than once, with different values.
     Conflict,
-    /// It takes back what takes it back.
-    Loop,
+    /// It is of a chain of reversals that nobody can resolve.
+    Chain,
     /// It takes back a part of what was paid on the invoices of several debtors.
     SplitReversal,
     /// It names neither a debtor nor an invoice that anybody owes.
@@ -98,7 +98,7 @@ impl Doubt {
             Doubt::OtherCurrency => ("an invoice in another currency", "other_currency"),
             Doubt::OtherCompany => ("an invoice of another company", "other_company"),
             Doubt::Conflict => ("stands more than once, with different values", "conflicting_rows"),
-            Doubt::Loop => ("takes back what takes it back", "reversal_without_end"),
+            Doubt::Chain => ("of a chain that cannot be resolved", "reversal_chain"),
             Doubt::SplitReversal => {
                 ("takes back a part of what several debtors' invoices were paid with", "split_reversal")
             }
@@ -237,7 +237,12 @@ struct Owners {
     first: HashMap<u64, Owner>,
     /// By invoice and debtor: where everybody's first invoice is number 1, nobody looks through all of them.
     others: BTreeMap<(u64, u64), Vec<Owner>>,
+    /// How many of the others there are.
+    counts: HashMap<u64, usize>,
 }
+
+/// More owners of one number than these are not told apart for a row that none of them wrote: it holds all of them.
+const OWNERS_MAX: usize = 1_000;
 
 impl Owners {
     fn add(&mut self, invoice: u64, owner: Owner) {
@@ -248,6 +253,7 @@ impl Owners {
                 let others = self.others.entry((invoice, owner.debtor)).or_default();
                 if !others.contains(&owner) {
                     others.push(owner);
+                    *self.counts.entry(invoice).or_default() += 1;
                 }
             }
         }
@@ -256,6 +262,11 @@ impl Owners {
     fn of(&self, invoice: u64) -> Vec<Owner> {
         let others = self.others.range((invoice, 0)..=(invoice, u64::MAX)).flat_map(|(_, owners)| owners);
         self.first.get(&invoice).into_iter().chain(others).copied().collect()
+    }
+
+    fn count(&self, invoice: u64) -> usize {
+        let first = usize::from(self.first.contains_key(&invoice));
+        first + self.counts.get(&invoice).copied().unwrap_or(0)
     }
 
     fn of_debtor(&self, invoice: u64, debtor: u64) -> Vec<Owner> {
@@ -289,12 +300,15 @@ pub(super) struct Resolved {
     pub(super) contested: HashSet<(u64, u32)>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
+    /// Rows that name an invoice which nobody owes, by table.
+    pub(super) unknown: BTreeMap<&'static str, u64>,
 }
 
 /// Resolves the claims, partition by partition: the first of the tables is the one that owns.
 pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<5>)]) -> Result<Resolved> {
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
-    let (mut held, mut contested, mut by_others) = (HashSet::new(), HashSet::new(), BTreeMap::new());
+    let (mut held, mut contested) = (HashSet::new(), HashSet::new());
+    let (mut by_others, mut unknown) = (BTreeMap::new(), BTreeMap::new());
     for partition in 0..partitions {
         let mut owners = Owners::default();
         for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
@@ -309,11 +323,19 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
             held.extend(debtors);
             contested.insert((invoice, company));
         }
+        let mut crowded: HashSet<u64> = HashSet::new();
         for (table, records) in claims {
             let mut outcome = Ok(());
             records.for_each(partition, |claim| {
                 if claim[2] & OWNS != 0 || outcome.is_err() {
                     return;
+                }
+                if owners.count(claim[0]) == 0 {
+                    *unknown.entry(CLAIMING[*table]).or_default() += 1;
+                    return;
+                }
+                if owners.count(claim[0]) > OWNERS_MAX && owners.of_debtor(claim[0], claim[1]).is_empty() {
+                    crowded.insert(claim[0]);
                 }
                 if let Some((key, ruling)) = rule(&owners, claim, &mut held) {
                     if let Ruling::Of { debtor, group_key, .. } = ruling
@@ -327,8 +349,11 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
             })?;
             outcome?;
         }
+        for invoice in crowded {
+            held.extend(owners.of(invoice).iter().map(|owner| owner.debtor));
+        }
     }
-    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others })
+    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others, unknown })
 }
 
 fn company_of(packed: u64) -> u32 {
@@ -349,6 +374,10 @@ fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Option<(u64, 
     let own = owners.of_debtor(invoice, debtor);
     let mut found: Vec<Owner> = match own.iter().any(is_of_company) {
         true => own.iter().copied().filter(is_of_company).collect(),
+        // Whoever they are, they are held once for all such rows.
+        false if own.is_empty() && owners.count(invoice) > OWNERS_MAX => {
+            return Some((key, Ruling::Unclear(Doubt::Ambiguous)));
+        }
         false => owners.of(invoice).into_iter().filter(is_of_company).collect(),
     };
     let doubt = if found.is_empty() && !own.is_empty() {
@@ -489,6 +518,7 @@ mod tests {
             held: HashSet::new(),
             contested: HashSet::new(),
             by_others: BTreeMap::new(),
+            unknown: BTreeMap::new(),
         };
         assert!(!resolved.has_rulings(0) && resolved.has_rulings(1));
         let expected = Rulings::from([(1, of), (2, Ruling::Unclear(Doubt::OtherCompany))]);

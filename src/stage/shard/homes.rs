@@ -14,7 +14,7 @@ use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 
 use super::claims::{CLAIMING, Companies, Doubt, Ruling, Rulings, debtor_hash, row_key};
-use super::reversals::{At, Payments};
+use super::reversals::{At, Part, Payments, Reversal};
 use super::{failed, replaced, with_column};
 use crate::error::Result;
 
@@ -42,6 +42,8 @@ pub(super) struct Homes {
     pub(super) repeated: Vec<At>,
     /// Hashes of the debtors of other shards that what is set aside can touch.
     pub(super) touched: HashSet<u64>,
+    /// Who takes back what; of payments alone.
+    pub(super) payments: Payments,
 }
 
 /// One table of a shard with what decides where its rows belong.
@@ -68,36 +70,38 @@ impl Table<'_> {
     pub(super) fn homes(&self) -> Homes {
         let mut homes = Homes::default();
         let conflicts = self.conflicts(&mut homes);
-        let payments = (self.name == PAYMENTS).then(|| Payments::of(self.batches)).filter(|p| !p.is_empty());
+        if self.name == PAYMENTS {
+            let is_other = |at: At| conflicts.contains_key(&at);
+            homes.payments = Payments::of(self.batches, &is_other);
+        }
         let mut moved: HashMap<At, Pick> = HashMap::new();
-        let mut late: Vec<At> = Vec::new();
+        let mut unnamed: Vec<At> = Vec::new();
         for (number, batch) in self.batches.iter().enumerate() {
-            let (debtors, rows) = (text(batch, "debtor_id"), ints(batch, "source_row"));
+            let debtors = text(batch, "debtor_id");
+            let noughts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+            let is_nought = |row: usize| noughts.is_some_and(|c| c.is_valid(row) && c.value(row) == 0);
             for row in 0..batch.num_rows() {
                 let at = (number, row);
-                match conflicts.get(&at) {
-                    Some(Found::Repeated) => continue,
-                    Some(Found::Conflicting) => {
-                        homes.touched.extend(self.ruling(debtors, rows, row).and_then(owner_of));
-                        homes.set_aside.push((at, Doubt::Conflict));
-                        continue;
-                    }
-                    None => {}
+                let found = conflicts.get(&at).copied();
+                let reversal = homes.payments.reversal(at);
+                if found == Some(Found::Repeated) || (found.is_none() && is_nought(row)) {
+                    continue;
                 }
-                match payments.as_ref().and_then(|payments| payments.reversal(at)) {
-                    Some(reversal) if reversal.is_loop => {
-                        homes.touched.extend(self.ruling(debtors, rows, row).and_then(owner_of));
-                        homes.set_aside.push((at, Doubt::Loop));
-                        continue;
-                    }
-                    Some(_) if !self.names_an_invoice(at) => {
-                        late.push(at);
-                        continue;
-                    }
-                    _ => {}
+                let doubt = match (found, reversal) {
+                    (Some(_), _) => Some(Doubt::Conflict),
+                    (None, Some(reversal)) if reversal.is_unclear => Some(Doubt::Chain),
+                    _ => None,
+                };
+                if let Some(doubt) = doubt {
+                    self.set_aside(at, doubt, &mut homes);
+                    continue;
+                }
+                if reversal.is_some() && !self.names_an_invoice(at) {
+                    unnamed.push(at);
+                    continue;
                 }
                 let own = debtor_hash(debtors, row);
-                match self.ruling(debtors, rows, row) {
+                match self.ruling(at) {
                     Some(Ruling::Unclear(doubt)) => homes.set_aside.push((at, doubt)),
                     Some(Ruling::Of { debtor, group_key, company }) => {
                         let to = (debtor != own).then_some((debtor, group_key));
@@ -112,18 +116,35 @@ impl Table<'_> {
                 }
             }
         }
-        for at in late {
-            let Some(payments) = &payments else { break };
-            self.place_reversal(at, payments, &moved, &mut homes);
+        for at in unnamed {
+            self.place_reversal(at, &moved, &mut homes);
         }
         homes
     }
 
-    fn ruling(&self, debtors: Option<&StringArray>, rows: Option<&Int64Array>, row: usize) -> Option<Ruling> {
+    /// Takes a row out, and holds whoever it can touch: who owes the invoice that it names, or that a payment was for
+    /// which it takes back.
+    fn set_aside(&self, at: At, doubt: Doubt, homes: &mut Homes) {
+        let of_parts = homes.payments.reversal(at).map(|reversal| self.parts(&homes.payments, at, reversal));
+        let parts = of_parts.into_iter().flatten().map(|part| part.at);
+        let touched = parts.chain([at]).filter_map(|at| self.ruling(at).and_then(owner_of)).collect::<Vec<_>>();
+        homes.touched.extend(touched);
+        homes.set_aside.push((at, doubt));
+    }
+
+    /// The parts of the payment that a row takes back.
+    fn parts<'p>(&self, payments: &'p Payments, at: At, reversal: &Reversal) -> &'p [Part] {
+        let debtor = text(&self.batches[at.0], "debtor_id").filter(|d| d.is_valid(at.1));
+        payments.parts(debtor.map_or("", |d| d.value(at.1)), &reversal.root_id)
+    }
+
+    fn ruling(&self, (number, row): At) -> Option<Ruling> {
         if self.rulings.is_empty() {
             return None;
         }
-        let key = row_key(self.number()?, rows?.value(row), debtor_hash(debtors, row));
+        let batch = &self.batches[number];
+        let source_row = ints(batch, "source_row")?.value(row);
+        let key = row_key(self.number()?, source_row, debtor_hash(text(batch, "debtor_id"), row));
         self.rulings.get(&key).copied()
     }
 
@@ -132,17 +153,16 @@ impl Table<'_> {
     }
 
     /// A reversal that names no invoice is about the parts of what it reverses, wherever they belong.
-    fn place_reversal(&self, at: At, payments: &Payments, moved: &HashMap<At, Pick>, homes: &mut Homes) {
-        let Some(reversal) = payments.reversal(at) else { return };
+    fn place_reversal(&self, at: At, moved: &HashMap<At, Pick>, homes: &mut Homes) {
+        let Some(reversal) = homes.payments.reversal(at) else { return };
+        let parts = self.parts(&homes.payments, at, reversal);
         let batch = &self.batches[at.0];
-        let debtor = text(batch, "debtor_id").filter(|d| d.is_valid(at.1)).map_or("", |d| d.value(at.1));
-        let parts = payments.parts(debtor, &reversal.root_id);
         let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
         let amount = amounts.map_or(0, |c| c.value(at.1));
         // Either sign takes back; the parts keep that of the row, so that its sum stays what the file says.
         let (sign, amount) = (if amount < 0 { -1 } else { 1 }, amount.abs());
-        let home = |part: &super::reversals::Part| moved.get(&part.at).cloned().unwrap_or_default();
-        let of_part = |part: &super::reversals::Part, amount: i128| {
+        let home = |part: &Part| moved.get(&part.at).cloned().unwrap_or_default();
+        let of_part = |part: &Part, amount: i128| {
             let Pick { to, company, .. } = home(part);
             Pick { at, to, company, part: Some((part.invoice_id.clone(), part.installment_no, sign * amount)) }
         };
@@ -159,10 +179,7 @@ impl Table<'_> {
                 let rest = (None, None, sign * (amount - total));
                 homes.picks.extend((amount > total).then(|| Pick { at, part: Some(rest), ..Pick::default() }));
             }
-            parts => {
-                homes.touched.extend(parts.iter().filter_map(|part| home(part).to.map(|(debtor, _)| debtor)));
-                homes.set_aside.push((at, Doubt::SplitReversal));
-            }
+            _ => self.set_aside(at, Doubt::SplitReversal, homes),
         }
     }
 
@@ -212,7 +229,12 @@ fn owner_of(ruling: Ruling) -> Option<u64> {
 
 /// Builds the picked rows as the models read them: with `actor_id`, who acted; and for payments `root_id`, the payment
 /// at the end of a chain of reversals, and whether the row takes back.
-pub(super) fn build(table: &Table<'_>, picks: &[Pick], companies: &Companies) -> Result<Option<RecordBatch>> {
+pub(super) fn build(
+    table: &Table<'_>,
+    payments: &Payments,
+    picks: &[Pick],
+    companies: &Companies,
+) -> Result<Option<RecordBatch>> {
     let Some(first) = table.batches.first() else { return Ok(None) };
     let is_whole = picks.len() == first.num_rows() && picks.iter().enumerate().all(|(row, pick)| pick.at == (0, row));
     let batch = if table.batches.len() == 1 && is_whole {
@@ -226,7 +248,7 @@ pub(super) fn build(table: &Table<'_>, picks: &[Pick], companies: &Companies) ->
     }
     let mut batch = with_column(&batch, "actor_id", actors(&batch))?;
     if table.name == PAYMENTS {
-        batch = with_reversals(batch, table, picks)?;
+        batch = with_reversals(batch, payments, picks)?;
     }
     if picks.iter().any(|pick| pick.part.is_some()) {
         batch = with_parts(batch, picks)?;
@@ -247,8 +269,7 @@ fn actors(batch: &RecordBatch) -> ArrayRef {
     }
 }
 
-fn with_reversals(batch: RecordBatch, table: &Table<'_>, picks: &[Pick]) -> Result<RecordBatch> {
-    let payments = Payments::of(table.batches);
+fn with_reversals(batch: RecordBatch, payments: &Payments, picks: &[Pick]) -> Result<RecordBatch> {
     let ids = batch.column_by_name("payment_id").cloned();
     let ids = ids.unwrap_or_else(|| arrow::array::new_null_array(&DataType::Utf8, batch.num_rows()));
     if payments.is_empty() {

@@ -30,17 +30,19 @@ pub(super) struct Reversal {
     /// The payment at the end of the chain, which the snapshot may lack.
     pub(super) root_id: String,
     pub(super) takes_back: bool,
-    /// The chain has no end.
-    pub(super) is_loop: bool,
+    /// The chain has no end, or nobody knows what of a payment in several parts it puts back.
+    pub(super) is_unclear: bool,
 }
 
 /// The payments of one shard: who reverses what.
+#[derive(Debug, Default)]
 pub(super) struct Payments {
     reversals: HashMap<At, Reversal>,
     /// By debtor and payment, where something reverses it.
     parts: HashMap<(String, String), Vec<Part>>,
 }
 
+#[derive(Clone, Copy)]
 struct Columns<'b> {
     ids: &'b StringArray,
     debtors: &'b StringArray,
@@ -52,50 +54,109 @@ fn columns(batch: &RecordBatch) -> Option<Columns<'_>> {
     Some(Columns { ids: text("payment_id")?, debtors: text("debtor_id")?, reverses: text("reverses")? })
 }
 
+/// A row that takes back, or puts back.
+struct Reversing<'b> {
+    at: At,
+    debtor: &'b str,
+    id: &'b str,
+    reverses: &'b str,
+    names_an_invoice: bool,
+}
+
+fn reversing<'b>(
+    batches: &'b [RecordBatch],
+    is_other: &'b dyn Fn(At) -> bool,
+) -> impl Iterator<Item = Reversing<'b>> + 'b {
+    let of_batch = move |(number, batch): (usize, &'b RecordBatch)| {
+        let invoices = batch.column_by_name("invoice_id").and_then(|c| c.as_string_opt::<i32>());
+        columns(batch).into_iter().flat_map(move |columns| {
+            let is_one = move |row: &usize| columns.reverses.is_valid(*row) && !is_other((number, *row));
+            (0..columns.ids.len()).filter(is_one).map(move |row| Reversing {
+                at: (number, row),
+                debtor: some(columns.debtors, row).unwrap_or_default(),
+                id: columns.ids.value(row),
+                reverses: columns.reverses.value(row),
+                names_an_invoice: invoices.is_some_and(|c| c.is_valid(row)),
+            })
+        })
+    };
+    batches.iter().enumerate().flat_map(of_batch)
+}
+
+/// What the links to one payment look like.
+#[derive(Debug, Default)]
+struct Forms {
+    named: bool,
+    unnamed: bool,
+    puts_back: bool,
+}
+
+impl Forms {
+    fn add(&mut self, names_an_invoice: bool, takes_back: bool) {
+        self.named |= names_an_invoice;
+        self.unnamed |= !names_an_invoice;
+        self.puts_back |= !takes_back;
+    }
+
+    fn are_mixed(&self) -> bool {
+        self.named && self.unnamed && self.puts_back
+    }
+}
+
 fn some(column: &StringArray, row: usize) -> Option<&str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
 impl Payments {
-    /// Follows every chain in the payments of some debtors.
-    pub(super) fn of(batches: &[RecordBatch]) -> Payments {
-        // Of each payment that reverses: what it reverses. Rows of one payment that reverse different ones loop.
-        let mut links: HashMap<(&str, &str), &str> = HashMap::new();
-        for columns in batches.iter().filter_map(columns) {
-            for row in (0..columns.ids.len()).filter(|row| columns.reverses.is_valid(*row)) {
-                let debtor = some(columns.debtors, row).unwrap_or_default();
-                links.entry((debtor, columns.ids.value(row))).or_insert(columns.reverses.value(row));
-            }
+    /// Follows every chain in the payments of some debtors, but for rows that repeat or contradict others.
+    pub(super) fn of(batches: &[RecordBatch], is_other: &dyn Fn(At) -> bool) -> Payments {
+        // Of each payment that reverses: what it reverses; `None` = its rows name different payments.
+        let mut links: HashMap<(&str, &str), Option<&str>> = HashMap::new();
+        for row in reversing(batches, is_other) {
+            let link = links.entry((row.debtor, row.id)).or_insert(Some(row.reverses));
+            *link = link.filter(|known| *known == row.reverses);
         }
-        let mut payments = Payments { reversals: HashMap::new(), parts: HashMap::new() };
+        let mut payments = Payments::default();
         if links.is_empty() {
             return payments;
         }
-        let mut roots: HashSet<(String, String)> = HashSet::new();
-        for (number, columns) in batches.iter().enumerate().filter_map(|(n, b)| Some((n, columns(b)?))) {
-            for row in (0..columns.ids.len()).filter(|row| columns.reverses.is_valid(*row)) {
-                let debtor = some(columns.debtors, row).unwrap_or_default();
-                let reversal = follow(&links, debtor, columns.reverses.value(row));
-                roots.insert((debtor.to_owned(), reversal.root_id.clone()));
-                payments.reversals.insert((number, row), reversal);
-            }
+        let mut roots: HashMap<(String, String), Forms> = HashMap::new();
+        for row in reversing(batches, is_other) {
+            let reversal = follow(&links, row.debtor, row.reverses);
+            let forms = roots.entry((row.debtor.to_owned(), reversal.root_id.clone())).or_default();
+            forms.add(row.names_an_invoice, reversal.takes_back);
+            payments.reversals.insert(row.at, reversal);
         }
         for (number, batch) in batches.iter().enumerate() {
-            payments.gather(number, batch, &roots);
+            payments.gather(number, batch, &roots, is_other);
+        }
+        // Some links say which part they are about and some do not: what a link puts back is anybody's guess.
+        for row in reversing(batches, is_other) {
+            let Some(reversal) = payments.reversals.get_mut(&row.at) else { continue };
+            let key = (row.debtor.to_owned(), reversal.root_id.clone());
+            let has_parts = payments.parts.get(&key).is_some_and(|parts| parts.len() > 1);
+            reversal.is_unclear |= has_parts && roots.get(&key).is_some_and(Forms::are_mixed);
         }
         payments
     }
 
     /// The parts of the payments that something reverses.
-    fn gather(&mut self, number: usize, batch: &RecordBatch, roots: &HashSet<(String, String)>) {
+    fn gather(
+        &mut self,
+        number: usize,
+        batch: &RecordBatch,
+        roots: &HashMap<(String, String), Forms>,
+        is_other: &dyn Fn(At) -> bool,
+    ) {
         let Some(columns) = columns(batch) else { return };
         let invoices = batch.column_by_name("invoice_id").and_then(|c| c.as_string_opt::<i32>());
         let instalments = batch.column_by_name("installment_no").and_then(|c| c.as_primitive_opt::<Int64Type>());
         let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
-        for row in (0..columns.ids.len()).filter(|row| columns.reverses.is_null(*row)) {
+        let is_original = |row: &usize| columns.reverses.is_null(*row) && !is_other((number, *row));
+        for row in (0..columns.ids.len()).filter(is_original) {
             let debtor = some(columns.debtors, row).unwrap_or_default();
             let key = (debtor.to_owned(), columns.ids.value(row).to_owned());
-            if !roots.contains(&key) {
+            if !roots.contains_key(&key) {
                 continue;
             }
             self.parts.entry(key).or_default().push(Part {
@@ -156,15 +217,39 @@ pub(super) fn has_negative(batches: &[RecordBatch]) -> bool {
     amounts.into_iter().any(|column| column.iter().flatten().any(|amount| amount < 0))
 }
 
-fn follow(links: &HashMap<(&str, &str), &str>, debtor: &str, reverses: &str) -> Reversal {
+fn follow(links: &HashMap<(&str, &str), Option<&str>>, debtor: &str, reverses: &str) -> Reversal {
     let (mut root, mut takes_back) = (reverses, true);
     for _ in 0..LINKS_MAX {
         match links.get(&(debtor, root)) {
-            None => return Reversal { root_id: root.to_owned(), takes_back, is_loop: false },
-            Some(next) => (root, takes_back) = (next, !takes_back),
+            None => return Reversal { root_id: root.to_owned(), takes_back, is_unclear: false },
+            Some(None) => break,
+            Some(Some(next)) => (root, takes_back) = (next, !takes_back),
         }
     }
-    Reversal { root_id: reverses.to_owned(), takes_back: true, is_loop: true }
+    Reversal { root_id: reverses.to_owned(), takes_back: true, is_unclear: true }
+}
+
+/// Rows of a debtor that follow a chain to what is itself a reversal there: its other links stand under another payer.
+pub(super) fn dangling(batches: &[RecordBatch]) -> Vec<At> {
+    let text =
+        |batch: &'_ RecordBatch, name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
+    let all: Vec<(At, String, String, String)> = batches
+        .iter()
+        .enumerate()
+        .flat_map(|(number, batch)| {
+            let columns = ["debtor_id", "payment_id", "root_id", "reverses"].map(|name| text(batch, name));
+            let [Some(debtors), Some(ids), Some(roots), Some(reverses)] = columns else { return Vec::new() };
+            let is_one = |row: &usize| reverses.is_valid(*row) && debtors.is_valid(*row);
+            let value = |c: &StringArray, row: usize| c.value(row).to_owned();
+            let rows = (0..ids.len()).filter(is_one);
+            rows.map(|row| ((number, row), value(&debtors, row), value(&ids, row), value(&roots, row))).collect()
+        })
+        .collect();
+    let reversals: HashSet<(&str, &str)> =
+        all.iter().map(|(_, debtor, id, _)| (debtor.as_str(), id.as_str())).collect();
+    let is_dangling =
+        |(_, debtor, _, root): &&(At, String, String, String)| reversals.contains(&(debtor.as_str(), root.as_str()));
+    all.iter().filter(is_dangling).map(|(at, ..)| *at).collect()
 }
 
 #[cfg(test)]
@@ -186,9 +271,9 @@ mod tests {
         let debtors = column(vec![Some("D"); all.len()]);
         let reverses = column(all.iter().map(|(_, reverses)| *reverses).collect());
         let columns = [("payment_id", ids, true), ("debtor_id", debtors, true), ("reverses", reverses, true)];
-        let payments = Payments::of(&[RecordBatch::try_from_iter_with_nullable(columns).unwrap()]);
+        let payments = Payments::of(&[RecordBatch::try_from_iter_with_nullable(columns).unwrap()], &|_| false);
         let found: Vec<Option<(&str, bool, bool)>> = (0..all.len())
-            .map(|row| payments.reversal((0, row)).map(|r| (r.root_id.as_str(), r.takes_back, r.is_loop)))
+            .map(|row| payments.reversal((0, row)).map(|r| (r.root_id.as_str(), r.takes_back, r.is_unclear)))
             .collect();
         let expected = [
             None,

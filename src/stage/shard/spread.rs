@@ -57,12 +57,22 @@ pub(super) struct Outcome {
     /// Debtors whose rows name different groups: none of them is right.
     pub conflicted: BTreeSet<String>,
     pub addresses: AddressBook,
+    /// Whoever signed an agreement of which a row is bad.
+    pub doubtful_signers: BTreeSet<String>,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
 }
 
 /// Who signed which agreement, by its hash.
-type Signers = HashMap<u64, BTreeSet<String>>;
+#[derive(Default)]
+struct Signers {
+    by_agreement: HashMap<u64, BTreeSet<String>>,
+    /// Agreements of which a row is bad: an instalment that nobody can read may be the one that is owed.
+    doubtful: HashSet<u64>,
+}
+
+/// Whoever numbers all agreements alike has no agreement of so many debtors.
+const SIGNERS_MAX: usize = 100;
 
 impl Spreader<'_> {
     /// Debtors and agreements first, because the other tables travel with them, and history, because the contact log
@@ -76,9 +86,12 @@ impl Spreader<'_> {
         let mut destinations = HashMap::new();
         self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
         self.positions(&past.positions, &groups, &mut outcome)?;
-        let mut signers = Signers::new();
+        let mut signers = Signers::default();
         if let Some(table) = snapshots.get("agreements") {
             self.agreements(table, &groups, &mut signers, &mut outcome)?;
+            let bad = outcome.bad.iter().filter(|bad| bad.table == "agreements");
+            signers.doubtful = bad.filter_map(|bad| bad.agreement_id.as_deref()).map(hash_of).collect();
+            outcome.doubtful_signers.extend(signers.of(&signers.doubtful));
         }
         let mut events = None;
         if let Some(log) = snapshots.get("contact_log") {
@@ -185,7 +198,7 @@ impl Spreader<'_> {
             let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
             if let Some((ids, debtors)) = text("agreement_id").zip(text("debtor_id")) {
                 for (id, debtor) in ids.iter().zip(debtors.iter()).filter_map(|(id, debtor)| id.zip(debtor)) {
-                    signers.entry(hash_of(id)).or_default().insert(debtor.to_owned());
+                    signers.by_agreement.entry(hash_of(id)).or_default().insert(debtor.to_owned());
                 }
             }
             Ok(batch)
@@ -221,7 +234,11 @@ impl Spreader<'_> {
             match table {
                 "payments" => totals::add_cash(&batch, self.as_of_day, self.default_currency, &mut outcome.cash),
                 "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
-                "agreement_items" => batch = signed(&batch, signers, &mut bad)?,
+                "agreement_items" => {
+                    let doubtful = bad.iter().filter_map(|bad| bad.agreement_id.as_deref()).map(hash_of).collect();
+                    outcome.doubtful_signers.extend(signers.of(&doubtful));
+                    batch = signed(&batch, signers, &mut bad)?;
+                }
                 _ => {}
             }
             let keys = debtor_keys(&batch, groups);
@@ -297,6 +314,14 @@ fn payable_day(calendar: &Calendar, day: i32) -> i32 {
     date.map_or(day, |date| day_number(calendar.next_business_day(date)))
 }
 
+impl Signers {
+    /// Whoever signed one of these.
+    fn of<'s>(&'s self, agreements: &HashSet<u64>) -> impl Iterator<Item = String> + use<'s> {
+        let found: Vec<&BTreeSet<String>> = agreements.iter().filter_map(|id| self.by_agreement.get(id)).collect();
+        found.into_iter().flatten().cloned()
+    }
+}
+
 /// The group of a debtor that belongs to none.
 fn alone(debtor_id: &str) -> i64 {
     group_key(&format!("debtor:{debtor_id}"))
@@ -310,11 +335,16 @@ fn signed(batch: &RecordBatch, signers: &Signers, bad: &mut Vec<BadRow>) -> Resu
     let places = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
     if let (Some(ids), Some(invoices), Some(places)) = (text("agreement_id"), text("invoice_id"), places) {
         for (row, id) in ids.iter().enumerate() {
-            let Some(of_agreement) = id.and_then(|id| signers.get(&hash_of(id))) else {
-                let invoice_id = invoices.is_valid(row).then(|| invoices.value(row).to_owned());
-                bad.push(BadRow::unknown_agreement(places.value(row), invoice_id));
+            let id = id.map(hash_of).unwrap_or_default();
+            let invoice_id = || invoices.is_valid(row).then(|| invoices.value(row).to_owned());
+            let of_agreement = signers.by_agreement.get(&id).filter(|signers| signers.len() <= SIGNERS_MAX);
+            let Some(of_agreement) = of_agreement else {
+                bad.push(BadRow::unknown_agreement(places.value(row), invoice_id()));
                 continue;
             };
+            if signers.doubtful.contains(&id) {
+                bad.push(BadRow::doubtful_agreement(places.value(row), invoice_id()));
+            }
             rows.extend(of_agreement.iter().map(|_| row as u32));
             debtors.extend(of_agreement.iter().map(String::as_str));
         }
@@ -332,6 +362,9 @@ fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBa
 
 impl Outcome {
     fn take(&mut self, table: &'static str, bad: Vec<BadRow>, rounded: u64, passed_over: BTreeMap<&'static str, u64>) {
+        for key in bad.iter().filter_map(|bad| bad.silences.as_ref()) {
+            self.addresses.silence(key.expose());
+        }
         self.bad.extend(bad);
         self.rounded += rounded;
         for (what, rows) in passed_over {
@@ -354,6 +387,7 @@ impl Outcome {
         self.tables.extend(other.tables);
         self.claims.extend(other.claims);
         self.addresses.merge(other.addresses);
+        self.doubtful_signers.extend(other.doubtful_signers);
     }
 }
 
@@ -452,10 +486,10 @@ pub(super) fn empty_schema(table: &str) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Debtors whose rows a bad row can touch, by name.
-pub(super) fn named_held(bad: &[BadRow], conflicted: &BTreeSet<String>) -> BTreeSet<String> {
-    let of_bad = bad.iter().filter_map(|bad| bad.debtor_id.clone());
-    of_bad.chain(conflicted.iter().cloned()).collect()
+/// Debtors that a bad row can touch, by name: its own, and whoever signed the agreement that it is about.
+pub(super) fn named_held(outcome: &Outcome) -> BTreeSet<String> {
+    let of_bad = outcome.bad.iter().filter_map(|bad| bad.debtor_id.clone());
+    of_bad.chain(outcome.conflicted.iter().cloned()).chain(outcome.doubtful_signers.iter().cloned()).collect()
 }
 
 /// Hashes of some names.

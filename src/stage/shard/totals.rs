@@ -45,6 +45,7 @@ pub struct Cash {
     pub paid: i128,
     /// Below zero, and takes nothing back: the sign of a whole export may be wrong.
     pub negative: i128,
+    pub negative_rows: u64,
 }
 
 /// Adds the plain payments of a batch by currency.
@@ -64,6 +65,7 @@ pub(super) fn add_cash(batch: &RecordBatch, as_of_day: i32, default_currency: &s
         let sum = sums.entry(currency).or_default();
         sum.paid += amounts.value(row).max(0);
         sum.negative += amounts.value(row).min(0);
+        sum.negative_rows += u64::from(amounts.value(row) < 0);
     }
     for (currency, sum) in sums {
         cash.entry(currency.to_owned()).or_default().add(sum);
@@ -74,5 +76,6 @@ impl Cash {
     pub(super) fn add(&mut self, other: Cash) {
         self.paid += other.paid;
         self.negative += other.negative;
+        self.negative_rows += other.negative_rows;
     }
 }
