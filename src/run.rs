@@ -73,7 +73,7 @@ struct Ledger {
     /// Rows that say again what another says, by table.
     repeated: BTreeMap<&'static str, u64>,
     set_aside: Totals,
-    /// Company and currency = what was paid by nobody knows whom.
+    /// Company and currency = payments that cannot be attributed to a debtor.
     unidentified: BTreeMap<(String, String), i128>,
 }
 
@@ -198,7 +198,9 @@ fn prepare(
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
     if plan.stops_on_unidentified() && !ledger.unidentified.is_empty() {
-        return Err(Error::Contract(Lines(gates::unidentified(&ledger.unidentified))));
+        let remedy = "correct the export, or set unidentified = \"count\" in [inputs.payments]";
+        let errors = gates::unidentified(&ledger.unidentified).into_iter().map(|what| format!("{what}; {remedy}"));
+        return Err(Error::Contract(Lines(errors.collect())));
     }
     if !plan.has_open_scope() {
         gates::unmatched(&measured, &shards.negative, plan.limits.unmatched_percent_max)?;
@@ -358,7 +360,7 @@ impl Ledger {
 
     fn notes(&self) -> Vec<String> {
         let text =
-            |(table, rows)| format!("{table} snapshot: {rows} rows repeat another in every column, and count once");
+            |(table, rows)| format!("{table} snapshot: {rows} rows are exact copies of other rows and are ignored");
         self.repeated.iter().map(text).chain(gates::unidentified(&self.unidentified)).collect()
     }
 }

@@ -69,7 +69,7 @@ pub struct Shards {
     pub rounded: u64,
     /// Currency = payments below zero that take nothing back, in minor units.
     pub negative: BTreeMap<String, i128>,
-    /// Input and why = rows that say nothing and were left out.
+    /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
@@ -104,7 +104,7 @@ pub struct Shard {
     pub held: Vec<(String, i64)>,
 }
 
-/// A row that is bad only in company: another has its key, or nobody can say whom it means.
+/// A row that is bad only beside others: another has its key, or it cannot be told whom it applies to.
 #[derive(Clone, Debug)]
 pub struct Clash {
     pub table: &'static str,
@@ -338,13 +338,13 @@ impl Shards {
             let is_contested = |row: &usize| {
                 owes(*row) && self.resolved.is_contested(ids.value(*row), self.companies.number(companies.value(*row)))
             };
-            let words = ("the number of another debtor's invoice too", "contested_invoice");
+            let words = ("also the number of another debtor's invoice", "contested_invoice");
             let rows = (0..batch.num_rows()).filter(is_contested);
             shard.clashes.extend(rows.filter_map(|row| clash(&table, (number, row), words)));
         }
     }
 
-    /// Takes out what was paid by nobody knows whom, for nobody knows what: it is counted, and pays nothing here.
+    /// Takes out payments that name neither a debtor nor a known invoice: they are counted, and pay nothing here.
     fn set_unidentified(&self, tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) -> Result<()> {
         let Some(batches) = tables.get_mut("payments") else { return Ok(()) };
         for batch in batches.iter_mut() {
@@ -397,7 +397,7 @@ fn look_at_negative(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &m
     }
     let nothing = claims::Rulings::new();
     let table = Table { name: "payments", batches, rulings: &nothing };
-    let words = ("below zero, and more than was paid", NEGATIVE_PAYMENT);
+    let words = ("below zero, by more than was paid", NEGATIVE_PAYMENT);
     shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
 }
 

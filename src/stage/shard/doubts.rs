@@ -1,4 +1,4 @@
-//! Doubts about everybody: what speaks of a broken export rather than of one odd row, and what is worth a note.
+//! Signs of a broken export rather than of single bad rows, and what is worth a note.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use crate::config::Limits;
 use crate::error::{Error, Lines, Result};
 use crate::stage::{BadRow, Snapshots};
 
-/// Groups of fewer debtors are nobody's placeholder.
+/// Smaller groups are never taken for a placeholder.
 const GROUP_DEBTORS_MIN: usize = 100;
 
 /// A `group_id` of "0" for everybody would let one message through and cap all others.
@@ -21,16 +21,17 @@ pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<(
     }
     Err(Error::Contract(Lines(vec![format!(
         "debtors snapshot: {largest} of {all} debtors are in one group (one value of group_id, or one CNPJ root), more \
-         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and they would share \
-         one cap on contacts. Leave it null in the export or map it to \"\" in [inputs.debtors.values.group_id]; if \
-         they are one group, raise the limit. `regua inputs --profile` shows it"
+         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and all of them \
+         would share one cap on contacts. Leave it null in the export, or map it to \"\" in \
+         [inputs.debtors.values.group_id]; if they really are one group, raise the limit. `regua inputs --profile` \
+         shows it"
     )])))
 }
 
-/// What the inputs hold that is no fault and that a person should know.
+/// What the inputs hold that is not wrong, but that an operator should know.
 pub(super) fn notes(resolved: &Resolved) -> Vec<String> {
     let others = resolved.by_others.iter().map(|(table, rows)| {
-        format!("{table} snapshot: {rows} rows are about an invoice of a debtor of another group, and apply to it")
+        format!("{table} snapshot: {rows} rows name an invoice of a debtor in another group, and apply to that debtor")
     });
     others.collect()
 }
@@ -61,7 +62,7 @@ impl BadShare {
                 errors.push(format!(
                     "{table} snapshot: {bad} of {rows} rows are bad or contradict each other, more than \
                      limits.quarantine_share_max = {share_max} allows; `regua inputs --profile` shows which; correct the \
-                     export, and look for a path that finds two snapshots and for numbers that companies share"
+                     export; likely causes are a path that matches two snapshots and companies that share numbers"
                 ));
             }
         }
