@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::config::Plan;
-use crate::error::{Error, Lines, Result};
+use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
 use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
@@ -74,7 +74,7 @@ struct Ledger {
     repeated: BTreeMap<&'static str, u64>,
     set_aside: Totals,
     /// Company and currency = payments that cannot be attributed to a debtor.
-    unidentified: BTreeMap<(String, String), i128>,
+    unidentified: gates::Unidentified,
 }
 
 /// A run as it stands before it publishes.
@@ -197,14 +197,7 @@ fn prepare(
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
-    if plan.stops_on_unidentified() && !ledger.unidentified.is_empty() {
-        let remedy = "correct the export, or set unidentified = \"count\" in [inputs.payments]";
-        let errors = gates::unidentified(&ledger.unidentified).into_iter().map(|what| format!("{what}; {remedy}"));
-        return Err(Error::Contract(Lines(errors.collect())));
-    }
-    if !plan.has_open_scope() {
-        gates::unmatched(&measured, &shards.negative, plan.limits.unmatched_percent_max)?;
-    }
+    gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
@@ -361,7 +354,7 @@ impl Ledger {
     fn notes(&self) -> Vec<String> {
         let text =
             |(table, rows)| format!("{table} snapshot: {rows} rows are exact copies of other rows and are ignored");
-        self.repeated.iter().map(text).chain(gates::unidentified(&self.unidentified)).collect()
+        self.repeated.iter().map(text).chain(gates::unidentified_notes(&self.unidentified)).collect()
     }
 }
 

@@ -24,7 +24,7 @@ pub use publish::Edition;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;
-pub use shard::{Clash, History, Shard, Totals};
+pub use shard::{Cash, Clash, History, Shard, Totals};
 use shard::{action_items as published_items, actions as published_actions};
 
 /// Days since 1970, as Arrow counts them.

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Measured, Snapshots};
-use crate::config::Limits;
+use super::{Cash, Measured, Snapshots};
+use crate::config::{Limits, Plan};
 use crate::domain::money::Minor;
 use crate::error::{Error, Lines, Result};
 use crate::io::log::Record;
@@ -78,36 +78,54 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
     found
 }
 
-/// Payments that pay nothing: they name no invoice that is there, or are below zero and take nothing back.
+/// Payments that pay nothing here: too many of them, and the portfolio would be dunned for what it has paid.
 ///
 /// # Errors
-/// `Contract` where they are too much of what was paid for a portfolio to be dunned by.
-pub fn unmatched(measured: &Measured, negative: &BTreeMap<String, i128>, percent_max: u32) -> Result<()> {
+/// `Contract` where more of what was paid than the limit allows matches no invoice, or where cash is unidentified and the
+/// pipeline stops on that.
+pub fn cash(
+    plan: &Plan,
+    paid: &BTreeMap<String, Cash>,
+    unidentified: &Unidentified,
+    measured: &Measured,
+) -> Result<()> {
     let mut errors = Vec::new();
-    for (currency, paid) in measured.paid() {
-        let unknown = measured.ledger_sum("unmatched_amount", &currency).unsigned_abs();
-        let negative = negative.get(&currency).copied().unwrap_or(0).unsigned_abs();
-        let doubtful = unknown + negative;
-        if doubtful * 100 > paid.unsigned_abs().max(doubtful) * u128::from(percent_max) {
-            let text = |minor: u128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
-            errors.push(format!(
-                "payments snapshot: of {currency} {} paid, {currency} {} is for invoices that are not in the invoices \
-                 snapshot, and {currency} {} is negative but reverses nothing: more than \
-                 limits.unmatched_percent_max = {percent_max} allows. Likely causes: payments are written below zero \
-                 (set sign = \"negative\" in [inputs.payments]), invoice numbers lost their leading zeros, or paid \
-                 invoices are no longer exported (set scope = \"open\" in [inputs.invoices]). \
-                 `regua inputs --profile` shows the shares",
-                text(paid.unsigned_abs().max(doubtful)),
-                text(unknown),
-                text(negative),
-            ));
-        }
+    if plan.stops_on_unidentified() {
+        let remedy = "correct the export, or set unidentified = \"count\" in [inputs.payments]";
+        errors.extend(unidentified_notes(unidentified).into_iter().map(|what| format!("{what}; {remedy}")));
+    }
+    // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
+    for (currency, cash) in paid.iter().filter(|_| !plan.has_open_scope()) {
+        let unknown = measured.ledger_sum("unmatched_amount", currency).unsigned_abs();
+        errors.extend(unmatched(currency, *cash, unknown, plan.limits.unmatched_percent_max));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
 }
 
-/// Payments that name neither a debtor nor a known invoice, by company and currency.
-pub fn unidentified(sums: &BTreeMap<(String, String), i128>) -> Vec<String> {
+fn unmatched(currency: &str, cash: Cash, unknown: u128, percent_max: u32) -> Option<String> {
+    let negative = cash.negative.unsigned_abs();
+    let all = cash.paid.unsigned_abs() + negative;
+    if (unknown + negative) * 100 <= all.max(unknown) * u128::from(percent_max) {
+        return None;
+    }
+    let text = |minor: u128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+    Some(format!(
+        "payments snapshot: of {currency} {} paid, {currency} {} is for invoices that are not in the invoices snapshot, \
+         and {currency} {} is negative but reverses nothing: more than limits.unmatched_percent_max = {percent_max} \
+         allows. Likely causes: payments are written below zero (set sign = \"negative\" in [inputs.payments]), invoice \
+         numbers lost their leading zeros, or paid invoices are no longer exported (set scope = \"open\" in \
+         [inputs.invoices]). `regua inputs --profile` shows the shares",
+        text(all),
+        text(unknown),
+        text(negative),
+    ))
+}
+
+/// Company and currency = payments that name neither a debtor nor a known invoice, in minor units.
+pub type Unidentified = BTreeMap<(String, String), i128>;
+
+/// Notes about payments that name neither a debtor nor a known invoice.
+pub fn unidentified_notes(sums: &Unidentified) -> Vec<String> {
     let text = |((company, currency), minor): (&(String, String), &i128)| {
         let amount = Minor(i64::try_from(*minor).unwrap_or(i64::MAX));
         format!(
@@ -116,4 +134,31 @@ pub fn unidentified(sums: &BTreeMap<(String, String), i128>) -> Vec<String> {
         )
     };
     sums.iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Paid, below zero, unknown; does it stop a run at 5 per cent?
+    #[test]
+    fn payments_that_match_nothing_stop_a_run_above_their_share() {
+        let table = [
+            (100_00, 0, 0, false),
+            (100_00, 0, 5_00, false),
+            (100_00, 0, 5_01, true),
+            (0, -100_00, 0, true),
+            (95_00, -5_00, 0, false),
+            (95_00, -5_00, 1, true),
+            // Refunds do not make what was paid less.
+            (1_000_00, 0, 5_00, false),
+            (0, 0, 0, false),
+            // Nothing but what takes back payments that are not there.
+            (0, 0, 1, true),
+        ];
+        for (paid, negative, unknown, stops) in table {
+            let cash = Cash { paid, negative };
+            assert_eq!(unmatched("BRL", cash, unknown, 5).is_some(), stops, "{cash:?} {unknown}");
+        }
+    }
 }

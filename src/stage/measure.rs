@@ -68,11 +68,6 @@ impl Measured {
         unmatched
     }
 
-    /// Currency = what was paid, credited and written off, in minor units.
-    pub fn paid(&self) -> BTreeMap<String, i128> {
-        self.ledger_sums("effect_amount")
-    }
-
     /// Sum of a column of the ledger in a currency, in minor units.
     pub fn ledger_sum(&self, column: &str, currency: &str) -> i128 {
         self.ledger_sums(column).get(currency).copied().unwrap_or(0)

@@ -28,7 +28,7 @@ use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
 pub use history::{action_items, action_items_schema, actions, actions_schema, positions_schema};
-pub use totals::Totals;
+pub use totals::{Cash, Totals};
 
 use self::addresses::AddressBook;
 use self::carry::Carried;
@@ -67,8 +67,8 @@ pub struct Shards {
     /// What the inputs hold, for the audits to tie the result to.
     pub totals: Totals,
     pub rounded: u64,
-    /// Currency = payments below zero that take nothing back, in minor units.
-    pub negative: BTreeMap<String, i128>,
+    /// Currency = what was paid.
+    pub cash: BTreeMap<String, Cash>,
     /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
@@ -216,7 +216,7 @@ pub fn spread(
         bad,
         totals,
         rounded,
-        negative,
+        cash,
         passed_over,
         notes,
         default_currency,

@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use super::addresses::{AddressBook, AddressReader, add_destinations};
 use super::claims::{ClaimWriter, Companies};
 use super::segments::{Records, Rows, RowsWriter};
+use super::totals::Cash;
 use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
 use crate::error::Result;
@@ -56,8 +57,8 @@ pub(super) struct Outcome {
     /// Debtors whose rows name different groups: none of them is right.
     pub conflicted: BTreeSet<String>,
     pub addresses: AddressBook,
-    /// Currency = payments below zero that take nothing back.
-    pub negative: BTreeMap<String, i128>,
+    /// Currency = what was paid.
+    pub cash: BTreeMap<String, Cash>,
 }
 
 /// Who signed which agreement, by its hash.
@@ -218,9 +219,7 @@ impl Spreader<'_> {
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
             let mut bad = conformed.bad;
             match table {
-                "payments" => {
-                    totals::add_negative(&batch, self.as_of_day, self.default_currency, &mut outcome.negative)
-                }
+                "payments" => totals::add_cash(&batch, self.as_of_day, self.default_currency, &mut outcome.cash),
                 "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
                 "agreement_items" => batch = signed(&batch, signers, &mut bad)?,
                 _ => {}
@@ -349,8 +348,8 @@ impl Outcome {
         for (key, sum) in other.totals {
             *self.totals.entry(key).or_default() += sum;
         }
-        for (currency, sum) in other.negative {
-            *self.negative.entry(currency).or_default() += sum;
+        for (currency, sum) in other.cash {
+            self.cash.entry(currency).or_default().add(sum);
         }
         self.tables.extend(other.tables);
         self.claims.extend(other.claims);

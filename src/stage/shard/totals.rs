@@ -39,23 +39,40 @@ pub(super) fn add(table: &str, batch: &RecordBatch, as_of_day: i32, default_curr
     }
 }
 
-/// Adds what is below zero and neither takes back nor is of a kind that does: the sign of a whole export may be wrong.
-pub(super) fn add_negative(
-    batch: &RecordBatch,
-    as_of_day: i32,
-    default_currency: &str,
-    negative: &mut BTreeMap<String, i128>,
-) {
+/// What was paid in one currency, in minor units: reversals, refunds, chargebacks and charges apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cash {
+    pub paid: i128,
+    /// Below zero, and takes nothing back: the sign of a whole export may be wrong.
+    pub negative: i128,
+}
+
+/// Adds the plain payments of a batch by currency.
+pub(super) fn add_cash(batch: &RecordBatch, as_of_day: i32, default_currency: &str, cash: &mut BTreeMap<String, Cash>) {
     let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
     let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
     let dates = batch.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
     let (Some(amounts), Some(dates)) = (amounts, dates) else { return };
-    let value = |name: &str, row: usize| text(name).filter(|c| c.is_valid(row)).map(|c| c.value(row));
-    for row in (0..batch.num_rows()).filter(|row| amounts.value(*row) < 0 && dates.value(*row) <= as_of_day) {
-        let takes_back = matches!(value("kind", row), Some("refund" | "chargeback" | "charges"));
-        if !takes_back && value("reverses", row).is_none() {
-            let currency = value("currency", row).unwrap_or(default_currency).to_owned();
-            *negative.entry(currency).or_default() += amounts.value(row);
-        }
+    let [kinds, reverses, currencies] = ["kind", "reverses", "currency"].map(text);
+    let is_plain = |row: usize| {
+        let kind = kinds.filter(|c| c.is_valid(row)).map_or("payment", |c| c.value(row));
+        !matches!(kind, "refund" | "chargeback" | "charges") && reverses.is_none_or(|c| c.is_null(row))
+    };
+    let mut sums: HashMap<&str, Cash> = HashMap::new();
+    for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day && is_plain(*row)) {
+        let currency = currencies.filter(|c| c.is_valid(row)).map_or(default_currency, |c| c.value(row));
+        let sum = sums.entry(currency).or_default();
+        sum.paid += amounts.value(row).max(0);
+        sum.negative += amounts.value(row).min(0);
+    }
+    for (currency, sum) in sums {
+        cash.entry(currency.to_owned()).or_default().add(sum);
+    }
+}
+
+impl Cash {
+    pub(super) fn add(&mut self, other: Cash) {
+        self.paid += other.paid;
+        self.negative += other.negative;
     }
 }
