@@ -45,7 +45,7 @@ pub struct InputPlan {
     pub lag_days_max: Option<u32>,
 }
 
-/// Which sign the source gives to what reduces or makes a debt.
+/// Sign that the source gives to the amounts of invoices or payments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
@@ -63,7 +63,7 @@ pub enum InvoiceScope {
     /// Open and settled ones.
     #[default]
     All,
-    /// Open ones only: what is gone was settled.
+    /// Open ones only: an invoice that is gone was settled.
     Open,
 }
 
@@ -81,8 +81,8 @@ pub enum Unidentified {
 /// What sources write for "no date": the last and first days of their calendars.
 pub const NULL_DATES: [(i32, u32, u32); 6] =
     [(9999, 12, 31), (2199, 12, 31), (1900, 1, 1), (1899, 12, 30), (1753, 1, 1), (1, 1, 1)];
-/// Inputs whose rows protect somebody: older than the invoices, they would let somebody be dunned who has paid or
-/// promised since.
+/// Inputs whose rows protect debtors: if they are older than the invoices, whoever has paid or promised since would be
+/// dunned.
 pub const PROTECTING: [&str; 6] = ["payments", "disputes", "agreements", "promises", "contact_log", "listings"];
 /// Days by which they may be older where the pipeline does not say.
 const LAG_DAYS_MAX: u32 = 1;

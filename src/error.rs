@@ -154,12 +154,10 @@ impl Error {
                 "a value does not fit the type of its column".into()
             }
             ArrowError::ArithmeticOverflow(_) | ArrowError::DivideByZero => "a sum does not fit its type".into(),
-            ArrowError::InvalidArgumentError(_) => {
-                "a column is not what was expected, or a value does not fit it".into()
-            }
-            ArrowError::MemoryError(_) => "it does not fit the memory".into(),
-            ArrowError::IpcError(_) => "a scratch file is damaged".into(),
-            _ => "the columns cannot be worked on".into(),
+            ArrowError::InvalidArgumentError(_) => "a column has an unexpected type, or a value does not fit it".into(),
+            ArrowError::MemoryError(_) => "it does not fit into memory; lower limits.shard_rows_max".into(),
+            ArrowError::IpcError(_) => "a scratch file is damaged; run again".into(),
+            _ => "its columns cannot be processed".into(),
         };
         Error::Damaged { object: object.into(), what }
     }

@@ -73,7 +73,7 @@ struct Ledger {
     /// Rows that say again what another says, by table.
     repeated: BTreeMap<&'static str, u64>,
     set_aside: Totals,
-    /// Company and currency = what was paid by nobody knows whom.
+    /// Company and currency = payments that cannot be attributed to a debtor.
     unidentified: gates::Unidentified,
 }
 
@@ -197,7 +197,7 @@ fn prepare(
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
-    let rows = snapshots.get("payments").map_or(0, Snapshot::rows);
+    let rows = snapshots.get("payments").map_or(0, |snapshot| snapshot.rows());
     let found = gates::Found { cash: &shards.cash, rows, unknown_rows: shards.unknown_payments };
     gates::cash(plan, &found, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
@@ -355,7 +355,7 @@ impl Ledger {
 
     fn notes(&self) -> Vec<String> {
         let text =
-            |(table, rows)| format!("{table} snapshot: {rows} rows repeat another in every column, and count once");
+            |(table, rows)| format!("{table} snapshot: {rows} rows are exact copies of other rows and are ignored");
         self.repeated.iter().map(text).chain(gates::unidentified_notes(&self.unidentified)).collect()
     }
 }

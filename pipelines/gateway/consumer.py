@@ -109,8 +109,8 @@ class Consumer:
     def work(self, record: Record, channel: str) -> None:
         """One channel of one record; it is closed once none of its actions can change any more.
 
-        Where all that was not taken back had expired, nobody was reached, and somebody must be told: this program did
-        not run in time.
+        If everything that was not voided had expired, nobody was reached, and an operator must know: this program ran
+        too late.
         """
         left_open, before = 0, self.counts.copy()
         for part in parts_of(record, channel):

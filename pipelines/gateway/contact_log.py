@@ -15,8 +15,8 @@ from ledger import Ledger
 from outbox import Damaged
 
 STATUSES = (
-    "queued", "sent", "delivered", "read", "replied", "answered", "wrong_party", "no_answer", "bounced", "failed", "complained",
-    "opted_out", "disputed", "promised", "ignored",
+    "queued", "sent", "delivered", "read", "replied", "answered", "wrong_party", "no_answer", "bounced", "failed",
+    "complained", "opted_out", "disputed", "promised", "ignored",
 )  # fmt: skip
 INBOUND = {"replied", "complained", "opted_out", "disputed", "promised"}
 SCHEMA = pa.schema(

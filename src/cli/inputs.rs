@@ -1,4 +1,4 @@
-//! `regua inputs`: are the snapshots of a date there, young enough and on contract? And what do they hold?
+//! `regua inputs`: are the snapshots of a date there, recent enough and on contract? And what do they hold?
 
 mod profile;
 
@@ -11,22 +11,22 @@ use crate::config::Plan;
 use crate::error::Result;
 use crate::run::{self, Seen};
 
-/// Tells whether the snapshots of a date are there, young enough and on contract; reads no rows unless asked to
+/// Tells whether the snapshots of a date are there, recent enough and on contract; reads rows only with --profile
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua inputs pipelines/daily.toml --as-of 2026-06-30
-  regua inputs pipelines/daily.toml --as-of 2026-06-30 --profile   (what do they hold? for the first hour with an export)
+  regua inputs pipelines/daily.toml --as-of 2026-06-30 --profile   (what do they hold? start here with a new export)
   regua inputs pipelines/daily.toml --as-of $AS_OF --output json   (a sensor in Airflow: 75 = wait, 3 = give up)
 
-`regua run --help` says which date that is in Airflow. How old an input may be is said by `max_age_days` and \
-`lag_days_max` in its section of the pipeline.")]
+`regua run --help` shows how to get AS_OF in Airflow. `max_age_days` and `lag_days_max` in the section of an input \
+limit how old it may be.")]
 pub(super) struct Inputs {
     #[command(flatten)]
     pipeline: PipelineArg,
     /// Date of the position
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
-    /// Read every row, and say what each input holds: repeated keys, nulls, ranges, shares; never a value of a person
+    /// Read every row, and print what each input holds: repeated keys, nulls, ranges, shares; never personal data
     #[arg(long)]
     profile: bool,
 }

@@ -24,7 +24,7 @@ use crate::run::{Ran, Request};
   regua run pipelines/daily.toml --as-of $AS_OF --output json --result-file result.json   (Airflow)
   regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason late-export
 
-In Airflow, AS_OF is the date in the time zone of the DAG, never {{ ds }}, which is that of UTC:
+In Airflow, take AS_OF in the time zone of the DAG, never from {{ ds }}, which is the date in UTC:
   {{ (data_interval_end|default(dag_run.run_after, true)).astimezone(dag.timezone).date() }}
 
 The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a

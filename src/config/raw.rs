@@ -123,22 +123,23 @@ pub struct RawInput {
     /// Its youngest object must have been written at most so many days before the as-of date; none = any age.
     #[schemars(range(max = 3650))]
     pub max_age_days: Option<u32>,
-    /// Its youngest object may be older than that of the invoices by at most so many days. 1 where it is not said, for
-    /// payments, disputes, agreements, promises, contact_log and listings: they protect somebody.
+    /// Its youngest object may be at most so many days older than that of the invoices. Default: 1 for payments,
+    /// disputes, agreements, promises, contact_log and listings, which protect debtors; any for the others.
     #[schemars(range(max = 3650))]
     pub lag_days_max: Option<u32>,
-    /// `negative`: the source writes payments, or invoices, below zero; amounts are negated as they are read. For
-    /// payments and invoices.
+    /// Only for invoices and payments. `negative`: the source writes their amounts below zero, and they are negated as
+    /// they are read.
     pub sign: Option<Sign>,
-    /// How dates that are texts (or numbers such as 20260630) are written, as strftime has it: `%d/%m/%Y`; a list is
-    /// tried in order.
+    /// The strftime format of dates that are texts (or numbers such as 20260630), for example `%d/%m/%Y`; the formats
+    /// of a list are tried in order.
     pub date_format: Option<RawDateFormats>,
-    /// Dates that mean "none" in an optional column, in place of 9999-12-31, 2199-12-31, 1900-01-01, 1899-12-30,
-    /// 1753-01-01 and 0001-01-01; `[]` = there is none.
+    /// Dates that mean "no date" in an optional column. Default: 9999-12-31, 2199-12-31, 1900-01-01, 1899-12-30,
+    /// 1753-01-01 and 0001-01-01; `[]` = none does.
     pub null_dates: Option<Vec<String>>,
-    /// For invoices: `all`, or `open` where the export holds open items only, so that what is gone was settled.
+    /// Only for invoices: `all`, or `open` if the export holds open items only. Then an invoice that is no longer there
+    /// was settled.
     pub scope: Option<InvoiceScope>,
-    /// For payments: what becomes of one that names neither a debtor nor a known invoice; `count`, or `stop` the run.
+    /// Only for payments: `count` those that name neither a debtor nor a known invoice, or `stop` the run.
     pub unidentified: Option<Unidentified>,
 }
 
@@ -174,8 +175,8 @@ pub struct RawAging {
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
     pub unapplied_credits: UnappliedCredits,
-    /// With `unapplied_credits = "hold"`: an account whose credit is at least this share of what it would be asked for, in
-    /// per cent, is left alone; none = 50. Below it the message names the credit.
+    /// With `unapplied_credits = "hold"`: an account is left alone if its credit is at least so many percent of the
+    /// claim; none = 50. Below that, the message names the credit.
     #[schemars(range(min = 1, max = 100))]
     pub credit_hold_percent: Option<u32>,
 }
@@ -237,10 +238,10 @@ pub struct RawDunning {
     pub response_window_days: Option<u32>,
     /// Segment = days, where they differ.
     pub response_windows: BTreeMap<String, u32>,
-    /// Days of room after a payment, before the ladder goes on with other items; none = 3.
+    /// Days to wait after a payment before the ladder goes on with other items; none = 3.
     #[schemars(range(max = 90))]
     pub payment_window_days: Option<u32>,
-    /// Times that a step may fail at one address before it goes on by the next address or channel; none = 2.
+    /// Times that a step may fail at one address before it goes on to the next address or channel; none = 2.
     #[schemars(range(min = 1, max = 100))]
     pub attempts_max: Option<u32>,
     /// Days from the as-of date in which a slot is looked for; 1 = that day only.
@@ -399,7 +400,7 @@ pub struct RawCalendar {
     /// State = IANA zone; `default` for all others.
     #[serde(default)]
     pub zones: BTreeMap<String, String>,
-    /// The country of these states and hours, by every name under which debtors carry it; none = Brazil.
+    /// Every name for the country of these states and hours that occurs in `country` of debtors; none = Brazil.
     #[serde(default)]
     pub countries: Vec<String>,
 }

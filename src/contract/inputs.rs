@@ -17,7 +17,7 @@ pub const INPUTS: &[Table] = &[
         required: true,
         columns: &[
             req("invoice_id", Str, "identifier in the source system"),
-            opt("installment_no", Int, "instalment; 1 where the source has none, or 0"),
+            opt("installment_no", Int, "instalment of the invoice; 1 where absent or 0"),
             opt("company_id", Str, "creditor company; `defaults.company` where absent"),
             req("debtor_id", Str, "who owes it"),
             opt(
@@ -29,7 +29,7 @@ pub const INPUTS: &[Table] = &[
             req("issue_date", Date, "the item does not exist before it"),
             req("due_date", Date, "contractual due date; aging counts from here"),
             opt("currency", Str, "ISO 4217; `defaults.currency` where absent"),
-            req("amount", Money, "original amount, above zero; of a credit note either sign; 0.00 owes nothing"),
+            req("amount", Money, "original amount, above zero; credit notes may have either sign; 0.00 is skipped"),
             opt("payment_method", Str, "boleto, pix, transfer ...").not_read_yet(),
             opt("payment_reference", Str, "boleto line or Pix code").personal(),
             opt("payment_link", Str, "where the debtor can pay").personal(),
@@ -48,15 +48,15 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("payment_id", Str, "identifier in the source system"),
             req("debtor_id", Str, "who paid"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             opt("invoice_id", Str, "what it pays; none = unapplied credit"),
-            opt("installment_no", Int, "none, or 0 = the instalments are filled in order of due date"),
+            opt("installment_no", Int, "none or 0 = the instalments are paid in order of due date"),
             req("paid_on", Date, "value date; later than the as-of date = not seen"),
             opt("currency", Str, "ISO 4217; the default currency where absent"),
             req(
                 "amount",
                 Money,
-                "below zero takes back; refunds, chargebacks and reversals may have either sign; 0.00 pays nothing",
+                "below zero takes back; refunds, chargebacks and reversals may have either sign; 0.00 is skipped",
             ),
             opt(
                 "kind",
@@ -98,7 +98,7 @@ pub const INPUTS: &[Table] = &[
         required: false,
         columns: &[
             req("debtor_id", Str, "whose address"),
-            req("channel", Enum(CHANNELS), "how it is reached; rows of other channels are passed over"),
+            req("channel", Enum(CHANNELS), "how it is reached; rows with any other channel are skipped"),
             req("address", Str, "e-mail address, telephone number in E.164 ...").personal(),
             opt("contact_name", Str, "whom to greet").personal(),
             opt("is_authorized", Bool, "may hear about the debt; true where absent"),
@@ -117,12 +117,12 @@ pub const INPUTS: &[Table] = &[
             req("event_id", Str, "identifier of the event"),
             opt("action_id", Str, "action of Régua that it reports on"),
             req("debtor_id", Str, "who was contacted"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             opt("invoice_id", Str, "what it was about"),
             req(
                 "channel",
                 Enum(EVENT_CHANNELS),
-                "how; `instruction` = to a bureau, registry or agency; rows of other channels are passed over",
+                "how; `instruction` = to a bureau, registry or agency; rows with any other channel are skipped",
             ),
             opt("direction", Enum(&["outbound", "inbound"]), "`outbound` where absent"),
             req("occurred_at", Ts, "when"),
@@ -149,7 +149,7 @@ pub const INPUTS: &[Table] = &[
             ),
             opt("regua", Str, "régua of the contact"),
             opt("step_id", Str, "step of the contact"),
-            opt("address", Str, "to which address, or from which; none = that of the action, else the whole channel")
+            opt("address", Str, "address that was used; none = that of the action, else every address on the channel")
                 .personal(),
             opt("cost", Rate, "what it cost").not_read_yet(),
             opt("cost_currency", Str, "ISO 4217").not_read_yet(),
@@ -168,7 +168,7 @@ pub const INPUTS: &[Table] = &[
             opt("agreed_on", Date, "when it was agreed"),
             req("installment_no", Int, "instalment of the agreement"),
             req("due_date", Date, "when it is due"),
-            req("amount", Money, "above zero; an instalment of 0.00 is passed over"),
+            req("amount", Money, "above zero; an instalment of 0.00 is skipped"),
             opt("currency", Str, "ISO 4217; the default currency where absent"),
             opt("paid_on", Date, "when it was paid"),
             opt("cancelled_on", Date, "when the agreement was cancelled"),
@@ -181,9 +181,9 @@ pub const INPUTS: &[Table] = &[
         required: false,
         columns: &[
             req("agreement_id", Str, "agreement"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             req("invoice_id", Str, "covered invoice"),
-            opt("installment_no", Int, "none, or 0 = all its instalments"),
+            opt("installment_no", Int, "none or 0 = all its instalments"),
         ],
     },
     Table {
@@ -194,11 +194,11 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("promise_id", Str, "promise"),
             req("debtor_id", Str, "who promised"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             opt("invoice_id", Str, "none = all the debtor owes"),
             req("promised_on", Date, "when it was made"),
             req("pay_by", Date, "last day to keep it"),
-            opt("amount", Money, "none = all that was due; a promise of 0.00 is passed over"),
+            opt("amount", Money, "none = all that was due; a promise of 0.00 is skipped"),
         ],
     },
     Table {
@@ -209,7 +209,7 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("dispute_id", Str, "dispute"),
             req("debtor_id", Str, "who disputes"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             opt("invoice_id", Str, "none = all the debtor owes"),
             req("opened_on", Date, "first day"),
             opt("closed_on", Date, "closed since this day; none = open"),
@@ -225,9 +225,9 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("listing_id", Str, "listing"),
             req("debtor_id", Str, "who is listed"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             req("invoice_id", Str, "for which invoice; the invoices hold it, paid or not, until it is removed"),
-            opt("installment_no", Int, "none, or 0 = the whole invoice"),
+            opt("installment_no", Int, "none or 0 = the whole invoice"),
             req("kind", Enum(&["negativacao", "protesto"]), "which register"),
             req("bureau", Str, "bureau or registry"),
             opt("notice_sent_on", Date, "prior written notice").not_read_yet(),
@@ -244,7 +244,7 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("placement_id", Str, "placement"),
             req("debtor_id", Str, "who was placed"),
-            opt("company_id", Str, "whose invoice is meant; none = that of the invoice"),
+            opt("company_id", Str, "creditor company; none = that of the invoice"),
             opt("invoice_id", Str, "none = all the debtor owes"),
             req("agency_id", Str, "with whom"),
             req("placed_on", Date, "since"),

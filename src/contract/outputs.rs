@@ -172,8 +172,16 @@ pub const ITEMS: Table = Table {
         CURRENCY,
         req("issue_date", Date, "of the invoice"),
         req("due_date", Date, "contractual due date"),
-        req("payable_on", Date, "last day to pay in time: the due date, or the business day that stands for it"),
-        req("days_past_due", Int, "as-of date − due date, calendar days; never above 0 before the payable day is over"),
+        req(
+            "payable_on",
+            Date,
+            "last day to pay on time: the due date, or the next business day after a weekend or holiday",
+        ),
+        req(
+            "days_past_due",
+            Int,
+            "as-of date − due date, in calendar days; never above 0 before the payable day is over",
+        ),
         req("bucket_no", Int, "order of the bucket, from 0"),
         req("bucket", Str, "aging bucket"),
         req("original_amount", Money, "of the instalment"),
@@ -210,7 +218,8 @@ pub const DEBTORS: Table = Table {
         req(
             "credit_amount",
             Money,
-            "overpayments, unapplied payments and stand-alone credit notes of the account; what names no company stands at the debtor's account with the oldest open item",
+            "overpayments, unapplied payments and stand-alone credit notes; a credit without a company counts for the \
+             debtor's account with the oldest open item",
         ),
         opt("oldest_due_date", Date, "of the open items"),
         req("days_past_due_max", Int, "of the open items"),
@@ -253,7 +262,7 @@ pub const QUARANTINE: Table = Table {
 /// What still matters of all that was ever published: Régua's own memory, carried forward from run to run.
 pub const CONTACT_STATE: Table = Table {
     name: "contact_state",
-    row: "action, of this run or an earlier one, that the next run must know of",
+    row: "action of this or an earlier run that the next run needs",
     key: &["action_id"],
     required: true,
     columns: &[
@@ -268,8 +277,8 @@ pub const CONTACT_STATE: Table = Table {
         req("channel", Str, "how it went out"),
         opt("destination", Str, "address on that channel").personal(),
         req("published_on", Date, "as-of date of the run that published it"),
-        req("needed_on", Date, "last as-of date on which it mattered to anything open, listed or placed"),
-        req("items", NamedItems, "what it named; `step_id` is the step that the item took"),
+        req("needed_on", Date, "last as-of date on which it concerned anything open, listed or placed"),
+        req("items", NamedItems, "the items that it named; `step_id` = the step that each took"),
     ],
 };
 
@@ -310,7 +319,7 @@ pub const KPIS: &[Table] = &[
             req("overdue_60_amount", Money, "more than 60 days late"),
             req("overdue_90_amount", Money, "more than 90 days late"),
             opt("delinquency_rate", Float, "overdue over open; null where nothing is open"),
-            req("credit_amount", Money, "unapplied credits, of debtors who owe nothing too"),
+            req("credit_amount", Money, "unapplied credits, including those of debtors who owe nothing"),
             req("disputed_amount", Money, "items in an open dispute or return"),
             req("promised_amount", Money, "items under a pending promise"),
             req("agreement_amount", Money, "items in an agreement that is kept"),
@@ -362,7 +371,7 @@ pub const KPIS: &[Table] = &[
             AS_OF,
             COMPANY,
             CURRENCY,
-            req("segment", Str, "segment of the account; `-` = it owes nothing any more"),
+            req("segment", Str, "segment of the account; `-` = it no longer owes anything"),
             req("channel", Str, "channel"),
             req("accounts", Int, "accounts whose debtor was contacted on it in the profile window"),
             req("contacts", Int, "contacts with them that arrived, or may have"),
@@ -382,8 +391,8 @@ pub const KPIS: &[Table] = &[
             CURRENCY,
             req("experiment", Str, "experiment"),
             req("arm", Str, "its arm"),
-            req("accounts", Int, "accounts in the arm that were decided on, cured ones too"),
-            req("contacted", Int, "of them, with an action of this run; a duty is none"),
+            req("accounts", Int, "accounts in the arm with a decision, including cured ones"),
+            req("contacted", Int, "of them, with an action of this run other than a duty"),
             req("open_amount", Money, "what is owed"),
             req("overdue_amount", Money, "what is owed and late"),
         ],
@@ -398,7 +407,7 @@ pub const KPIS: &[Table] = &[
             COMPANY,
             CURRENCY,
             req("from_segment", Str, "in the last published run; `-` = the account was not in it"),
-            req("to_segment", Str, "now; `-` = no account any more: nothing open, and no credit"),
+            req("to_segment", Str, "now; `-` = no longer an account: nothing open and no credit"),
             req("accounts", Int, "accounts that moved, or stayed"),
             req("open_amount", Money, "what they owe now"),
         ],
@@ -425,7 +434,7 @@ pub const KPIS: &[Table] = &[
                 "of them, those still listed after the deadline (Súmula 548: five business days)",
             ),
             req("overdue_days_max", Int, "calendar days after the deadline, of the worst"),
-            req("unknown_items", Int, "listings whose invoice the snapshot does not hold: look them up"),
+            req("unknown_items", Int, "listings whose invoice is not in the snapshot: check them by hand"),
         ],
     },
 ];

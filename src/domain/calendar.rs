@@ -1,9 +1,10 @@
 //! Calendars: holidays, business days, the hours at which a debtor may be contacted, and the slot of a message.
 //!
 //! One place decides what a day is, so that "overdue", "within five business days" and "not on a holiday" cannot
-//! disagree. Where a debtor is stands in `place.rs`. Everything here is data of the configuration (`pipelines/calendars/`) and a pure function of its
-//! arguments: no clock, and no date makes it panic. Bank holidays count for payment, not for contact; state and city
-//! holidays count for contact, not for payment, since Régua does not know the place of payment.
+//! disagree. `place.rs` finds out where a debtor is. Everything here is data of the configuration
+//! (`pipelines/calendars/`) and a pure function of its arguments: no clock, and no date makes it panic. Bank holidays
+//! count for payment, not for contact; state and city holidays count for contact, not for payment, since Régua does not
+//! know the place of payment.
 
 mod place;
 

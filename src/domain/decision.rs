@@ -457,9 +457,9 @@ impl<'a> Matter<'a> {
         };
         let reaches = i128::from(credit.0) * 100 >= i128::from(asked.0) * i128::from(percent);
         if credit > Minor::ZERO && asked > Minor::ZERO && reaches {
-            let share = if percent == 100 { String::new() } else { format!(", held from {percent} %") };
+            let share = if percent == 100 { String::new() } else { format!(", hold from {percent} %") };
             reasons
-                .because(HoldReason::CreditCovers, Some(format!("credit {credit} of {asked} to be asked for{share}")));
+                .because(HoldReason::CreditCovers, Some(format!("credit {credit} against a claim of {asked}{share}")));
         }
     }
 

@@ -19,7 +19,7 @@ const PROBE_ATTEMPTS: u32 = 3;
 const RECORDS_AT_ONCE: u64 = 24;
 const RECORDS_AT_ONCE_MAX: u64 = 768;
 const HALT: &str = "_control/HALT";
-const NOT_AS_READ: &str = "it is not what was read before: it is gone or was changed; restore it from a backup";
+const NOT_AS_READ: &str = "it was removed or changed after it was read; restore it from a backup";
 const NO_RECORD: &str = "it is no commit record; restore it from a backup, or take away what somebody else put there";
 
 /// What a run published; no personal data.
@@ -251,7 +251,7 @@ impl Links {
                 return Err(damaged("it has a format version that this program does not know; update regua"));
             }
             if record.seq != seq {
-                return Err(damaged("it is another record; restore it from a backup"));
+                return Err(damaged("it holds another record; restore it from a backup"));
             }
             match seq == from {
                 true => below.clone_from(&record.prev_sha256),

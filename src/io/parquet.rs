@@ -390,7 +390,7 @@ fn failed(path: &FilePath, error: &ParquetError) -> Error {
     // The writer's own text may quote what it was writing; a full disk is what a person can do something about.
     let what = match error {
         ParquetError::External(source) => source.to_string(),
-        _ => "the rows are not what the table holds".to_owned(),
+        _ => "its rows do not fit the table".to_owned(),
     };
     Error::Damaged { object: path.display().to_string(), what: format!("writing failed: {what}") }
 }

@@ -1,7 +1,7 @@
-//! Is the snapshot whole? What a run read and found, beside what the newest published run read and found.
+//! Is the snapshot complete? Compares what this run read and found with the newest published run.
 //!
 //! An export that lost a file looks like a portfolio that was paid; one without its payments looks like one that nobody
-//! pays. Neither breaks any rule about single rows, so the figures are compared, and a person says why they are right.
+//! pays. No single row breaks a rule, so the totals are compared, and a large change needs a reason from the operator.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const ROWS_MIN: u64 = 20;
 /// Inputs that never become empty by themselves: what was paid stays paid.
 const NEVER_EMPTY: [&str; 3] = ["invoices", "payments", "debtors"];
 
-/// What a person has to say yes to: inputs that shrank, and a position that moved, since the newest published run.
+/// Changes since the newest published run that an operator must accept: inputs that shrank, a position that moved.
 pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
@@ -34,8 +34,8 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         let is_short = before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
         if is_emptied || is_short {
             found.push(format!(
-                "the {table} snapshot has {now} rows, and {before} when {} was published (limits.rows_percent_min = \
-                 {percent_min}): is the export whole?",
+                "the {table} snapshot has {now} rows, but had {before} when {} was published \
+                 (limits.rows_percent_min = {percent_min}): is the export complete?",
                 previous.as_of
             ));
         }
@@ -49,7 +49,7 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
     let mut found = Vec::new();
     let mut tell = |what: &str, before: String, now: String| {
         found.push(format!(
-            "the position has {now} {what}, and {before} when {} was published (limits.position_percent_max = \
+            "the position has {now} {what}, but had {before} when {} was published (limits.position_percent_max = \
              {percent_max})",
             previous.as_of
         ));
@@ -89,17 +89,13 @@ pub struct Found<'a> {
 /// Payments that pay nothing here: too many of them, and the portfolio would be dunned for what it has paid.
 ///
 /// # Errors
-/// `Contract` where what was paid cannot be matched to invoices beyond the limit, or cash is unidentified and the pipeline
-/// says that this stops a run.
-pub fn cash(
-    plan: &Plan,
-    paid: &BTreeMap<String, Cash>,
-    unidentified: &Unidentified,
-    measured: &Measured,
-) -> Result<()> {
+/// `Contract` where more of what was paid than the limit allows matches no invoice, or where cash is unidentified and the
+/// pipeline stops on that.
+pub fn cash(plan: &Plan, found: &Found<'_>, unidentified: &Unidentified, measured: &Measured) -> Result<()> {
     let mut errors = Vec::new();
     if plan.stops_on_unidentified() {
-        errors.extend(unidentified_notes(unidentified));
+        let remedy = "correct the export, or set unidentified = \"count\" in [inputs.payments]";
+        errors.extend(unidentified_notes(unidentified).into_iter().map(|what| format!("{what}; {remedy}")));
     }
     // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
     for (currency, cash) in found.cash.iter().filter(|_| !plan.has_open_scope()) {
@@ -121,27 +117,27 @@ fn unmatched(currency: &str, cash: Cash, unknown: u128, percent_max: u32) -> Opt
     }
     let text = |minor: u128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
     Some(format!(
-        "payments snapshot: {currency} {} name invoices that the invoices snapshot does not hold, and {currency} {} are below \
-         zero and take nothing back, of {currency} {} in all: more than limits.unmatched_percent_max = {percent_max} allows. \
-         Likely causes: payments are written below zero (say sign = \"negative\" in [inputs.payments]), invoice numbers lost \
-         their leading zeros, or paid invoices are no longer exported (say scope = \"open\" in [inputs.invoices]). \
-         `regua inputs --profile` shows the shares",
+        "payments snapshot: of {currency} {} paid, {currency} {} is for invoices that are not in the invoices snapshot, \
+         and {currency} {} is negative but reverses nothing: more than limits.unmatched_percent_max = {percent_max} \
+         allows. Likely causes: payments are written below zero (set sign = \"negative\" in [inputs.payments]), invoice \
+         numbers lost their leading zeros, or paid invoices are no longer exported (set scope = \"open\" in \
+         [inputs.invoices]). `regua inputs --profile` shows the shares",
+        text(all),
         text(unknown),
         text(negative),
-        text(all),
     ))
 }
 
 /// Company and currency = payments that name neither a debtor nor a known invoice, in minor units.
 pub type Unidentified = BTreeMap<(String, String), i128>;
 
-/// What a person should know of payments that name neither a debtor nor a known invoice.
+/// Notes about payments that name neither a debtor nor a known invoice.
 pub fn unidentified_notes(sums: &Unidentified) -> Vec<String> {
     let text = |((company, currency), minor): (&(String, String), &i128)| {
         let amount = Minor(i64::try_from(*minor).unwrap_or(i64::MAX));
         format!(
-            "payments snapshot: {currency} {amount} of company {company} name neither a debtor nor a known invoice; they \
-             pay nothing here, and kpi_portfolio shows them as unidentified_amount"
+            "payments snapshot: {currency} {amount} of company {company} name neither a debtor nor a known invoice and \
+             pay nothing (unidentified_amount in kpi_portfolio)"
         )
     };
     sums.iter().map(text).collect()

@@ -42,7 +42,7 @@ pub struct Snapshots {
     pub tables: Vec<Snapshot>,
     /// Columns that no mapping uses, by table: told, not refused.
     pub unused: Vec<(&'static str, Vec<String>)>,
-    /// What was made of the inputs that a reader may not expect, a sentence each: told once.
+    /// What a reader may not expect of how the inputs were read, a sentence each: told once.
     pub notes: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ impl Snapshot {
         let found = dates::midnights(&self.rules, &self.sources, false)?;
         let table = self.table.name;
         let note = |column: &&'static str| {
-            format!("{table}: every value of {column} is midnight UTC, so it is read as the date that it shows in UTC")
+            format!("{table}: every value of {column} is midnight UTC, so its UTC date is read")
         };
         let notes = found.utc.iter().map(note).collect();
         self.rules.utc_days = found.utc;
@@ -173,15 +173,15 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
     Ok(snapshots)
 }
 
-/// What is said once of rows of an input that were passed over.
+/// The note about rows of an input that were skipped.
 pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
     match why {
-        ZERO_AMOUNT => format!("{table}: {rows} rows of 0.00 owe and pay nothing: they are passed over"),
+        ZERO_AMOUNT => format!("{table}: {rows} rows with an amount of 0.00 are skipped"),
         UNKNOWN_CHANNEL => format!(
-            "{table}: {rows} rows are of a channel that Régua does not know: they are passed over; map those that mean a \
-             known one in [inputs.{table}.values.channel]"
+            "{table}: {rows} rows with a channel that Régua does not know are skipped; if it means a known one, map it \
+             in [inputs.{table}.values.channel]"
         ),
-        _ => format!("{table}: {rows} rows are passed over ({why})"),
+        _ => format!("{table}: {rows} rows are skipped ({why})"),
     }
 }
 

@@ -384,8 +384,8 @@ pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Op
     let is_surge = edition.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
     is_surge.then(|| {
         format!(
-            "{actions} actions, where {usual} are usual and {most} the most that are let through \
-             (limits.volume_percent_max = {percent_max})"
+            "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
+             {percent_max})"
         )
     })
 }

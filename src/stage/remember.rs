@@ -1,8 +1,8 @@
-//! Remember: of all that was ever published, what the next run must know of.
+//! Remember: what the next run must know of all that was ever published.
 //!
-//! Every action that was ever published, with its items, would make each run dearer than the one before it. So a run
-//! writes what still matters beside its other tables, as a checkpoint of the log: what it was given of the past, less
-//! what is forgotten, and what it publishes itself. Which actions still matter `cnd_remembered` says.
+//! If a run read every action that was ever published, each run would cost more than the one before. So each run writes
+//! a checkpoint of the log beside its other tables: the past actions that still matter, and the ones that it publishes
+//! itself. `cnd_remembered` says which actions still matter.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -32,7 +32,8 @@ pub use totals::{Cash, Totals};
 
 use self::addresses::AddressBook;
 use self::carry::Carried;
-use self::claims::{Companies, Doubt, Resolved};
+use self::claims::{Companies, Resolved};
+use self::doubts::Doubt;
 use self::homes::{Pick, Table, build};
 use self::reversals::At;
 use self::segments::Rows;
@@ -71,7 +72,7 @@ pub struct Shards {
     pub cash: BTreeMap<String, Cash>,
     /// Rows of payments that name an invoice which nobody owes.
     pub unknown_payments: u64,
-    /// Input and why = rows that say nothing and were left out.
+    /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
@@ -106,7 +107,7 @@ pub struct Shard {
     pub held: Vec<(String, i64)>,
 }
 
-/// A row that is bad only in company: another has its key, or nobody can say whom it means.
+/// A row that is bad only beside others: another has its key, or it cannot be told whom it applies to.
 #[derive(Clone, Debug)]
 pub struct Clash {
     pub table: &'static str,
@@ -203,7 +204,7 @@ pub fn spread(
     }
     let notes = doubts::notes(&resolved);
     let unknown_payments = resolved.unknown.get("payments").copied().unwrap_or(0);
-    let spread::Outcome { bad, totals, rounded, negative, passed_over, tables, groups, conflicted, addresses, .. } =
+    let spread::Outcome { bad, totals, rounded, cash, passed_over, tables, groups, conflicted, addresses, .. } =
         outcome;
     Ok(Shards {
         _folder: folder,
@@ -347,13 +348,13 @@ impl Shards {
             let is_contested = |row: &usize| {
                 owes(*row) && self.resolved.is_contested(ids.value(*row), self.companies.number(companies.value(*row)))
             };
-            let words = ("the number of another debtor's invoice too", "contested_invoice");
+            let words = ("also the number of another debtor's invoice", "contested_invoice");
             let rows = (0..batch.num_rows()).filter(is_contested);
             shard.clashes.extend(rows.filter_map(|row| clash(&table, (number, row), words)));
         }
     }
 
-    /// Takes out what was paid by nobody knows whom, for nobody knows what: it is counted, and pays nothing here.
+    /// Takes out payments that name neither a debtor nor a known invoice: they are counted, and pay nothing here.
     fn set_unidentified(&self, tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard) -> Result<()> {
         let Some(batches) = tables.get_mut("payments") else { return Ok(()) };
         for batch in batches.iter_mut() {
@@ -405,7 +406,7 @@ fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &m
     let nothing = claims::Rulings::new();
     let table = Table { name: "payments", batches, rulings: &nothing };
     if reversals::has_negative(batches) {
-        let words = ("below zero, and more than was paid", NEGATIVE_PAYMENT);
+        let words = ("below zero, by more than was paid", NEGATIVE_PAYMENT);
         shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
     }
     if has_carried {

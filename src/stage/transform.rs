@@ -96,7 +96,7 @@ fn held_table(held: &[(String, i64)]) -> Result<(SchemaRef, RecordBatch)> {
     table(vec![("debtor_id", DataType::Utf8, debtors), ("group_key", DataType::Int64, keys)])
 }
 
-/// What was paid by nobody knows whom, by company and currency.
+/// Payments that cannot be attributed to a debtor, by company and currency.
 fn unidentified_table(sums: &BTreeMap<(String, String), i128>) -> Result<(SchemaRef, RecordBatch)> {
     let companies = StringArray::from_iter_values(sums.keys().map(|(company, _)| company));
     let currencies = StringArray::from_iter_values(sums.keys().map(|(_, currency)| currency));

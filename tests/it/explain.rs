@@ -99,7 +99,7 @@ fn too_soon_after_a_contact_and_an_answer() {
 Step d+15 due at 16 days past due.
 Channel email: 1 of 1 answered, smoothed 27 %.
 Nothing is sent, because the last contact is too recent (min_gap: last contact on 2026-06-29, until 2026-07-01).
-Besides, the debtor has answered or paid: give room (response_window: answered on 2026-06-30, until 2026-07-01).
+Besides, the debtor answered or paid recently (response_window: answered on 2026-06-30, until 2026-07-01).
 Step d+15 can be sent from 2026-07-02 on, if nothing else changes.";
     assert!(told.ends_with(end), "{told}");
 }

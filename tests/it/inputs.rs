@@ -147,7 +147,7 @@ fn a_payment_by_another_pays_the_invoice_that_it_names() {
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0);
     assert_eq!(decisions(&house), ["D2 action step_due"]);
-    let note = "payments snapshot: 1 rows are about an invoice of a debtor of another group, and apply to it";
+    let note = "payments snapshot: 1 rows name an invoice of a debtor in another group, and apply to that debtor";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
 }
 
@@ -582,17 +582,20 @@ fn keys_of_inputs_are_checked() {
     let line = |key: &str| text.lines().position(|l| l.starts_with(key)).map(|at| at + 1).unwrap();
     let debtors = line("[inputs.debtors]");
     let expected = [
-        format!("daily.toml:{}: `sign` says nothing of debtors; it belongs to invoices and payments", debtors + 1),
-        format!("daily.toml:{}: `scope` says nothing of debtors; it belongs to invoices", debtors + 2),
-        format!("daily.toml:{}: `unidentified` says nothing of debtors; it belongs to payments", debtors + 3),
         format!(
-            "daily.toml:{}: \"%d/%m\" is no format of a whole date; write it as strftime does: %d/%m/%Y",
+            "daily.toml:{}: `sign` does not apply to debtors, only to invoices and payments; remove it",
+            debtors + 1
+        ),
+        format!("daily.toml:{}: `scope` does not apply to debtors, only to invoices; remove it", debtors + 2),
+        format!("daily.toml:{}: `unidentified` does not apply to debtors, only to payments; remove it", debtors + 3),
+        format!(
+            "daily.toml:{}: \"%d/%m\" is not the format of a whole date; write it in strftime form: %d/%m/%Y",
             debtors + 4
         ),
-        format!("daily.toml:{}: \"%Q\" is no format of a whole date", debtors + 4),
-        format!("daily.toml:{}: \"31/12/9999\" is no date; write it as 9999-12-31", debtors + 5),
+        format!("daily.toml:{}: \"%Q\" is not the format of a whole date", debtors + 4),
+        format!("daily.toml:{}: \"31/12/9999\" is not a date; write it like 9999-12-31", debtors + 5),
         format!("daily.toml:{}: unknown value `yes`", debtors + 6),
-        format!("daily.toml:{}: the other inputs are measured against invoices", line("lag_days_max = 1")),
+        format!("daily.toml:{}: the other inputs are compared with invoices", line("lag_days_max = 1")),
         format!("daily.toml:{}: `scope`: unknown value `opened`; did you mean `open`?", line("scope = \"opened\"")),
     ];
     refused(&house.regua(&["check", "pipelines/daily.toml"]), 2, &expected.each_ref().map(String::as_str));
@@ -618,9 +621,9 @@ fn what_protects_somebody_is_as_young_as_the_invoices() {
         written_at(&house, table, "2026-06-29T15:00:00Z");
         assert_eq!(house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of()]).code, 0, "a day is allowed");
         written_at(&house, table, "2026-06-28T15:00:00Z");
-        let lag = format!("[inputs.{table}].lag_days_max = 1 allows it to be older by 1 days; wait for the export");
+        let lag = format!("[inputs.{table}].lag_days_max = 1; wait for the export");
         let parts =
-            [&format!("{table} snapshot"), "last written on 2026-06-28, and the invoices on 2026-06-30", lag.as_str()];
+            [&format!("{table} snapshot"), "last written on 2026-06-28, but the invoices on 2026-06-30", lag.as_str()];
         refused(&house.run(as_of()), 75, &parts);
         let section = format!("[inputs.{table}]");
         house.edit("pipelines/daily.toml", &section, &format!("{section}\nlag_days_max = 2"));
@@ -640,7 +643,7 @@ fn a_reference_row_stops_a_run_only_where_the_run_can_need_it() {
         (
             "holidays",
             format!("date scope name\n2026-06-11 {secret} x"),
-            Some("row 0: column \"scope\" is no scope of a holiday"),
+            Some("row 0: column \"scope\" is not a holiday scope"),
         ),
         ("holidays", "date scope name\n- national x".to_owned(), Some("row 0: column \"date\" is null")),
         ("holidays", format!("date scope name\n2024-06-11 {secret} x"), None),
@@ -658,7 +661,7 @@ fn a_reference_row_stops_a_run_only_where_the_run_can_need_it() {
         (
             "fx_rates",
             "date from_currency to_currency rate\n2026-06-29 USD BRL 5.5\n2026-06-29 USD BRL 5.6".to_owned(),
-            Some("two different rates of one pair of currencies on one day"),
+            Some("two different rates of one currency pair on one day"),
         ),
         ("index_rates", "date index rate\n2026-06-01 taxa_legal -".to_owned(), Some("row 0: column \"rate\" is null")),
         ("index_rates", "date index rate\n2020-06-01 taxa_legal -".to_owned(), None),

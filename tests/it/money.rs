@@ -119,7 +119,7 @@ fn rates_that_cannot_be_right_stop_the_run() {
         (
             "fx_rates",
             "date from_currency to_currency rate\n2026-06-30 EUR CHF 1.5\n2026-06-30 EUR CHF 1.6",
-            "two different rates of one pair of currencies on one day",
+            "two different rates of one currency pair on one day",
         ),
     ] {
         let house = house();

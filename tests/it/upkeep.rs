@@ -486,7 +486,9 @@ fn far_more_actions_than_usual_need_a_reason() {
     crowd(&house, "F", 61);
     let stopped = house.run("2026-07-02");
     assert_eq!(stopped.code, 3, "{}", stopped.stdout);
-    for part in ["61 actions, where 20 are usual and 60 the most", "--accept-volume", "limits.volume_percent_max"] {
+    for part in
+        ["61 actions, but 20 are usual and at most 60 are allowed", "--accept-volume", "limits.volume_percent_max"]
+    {
         assert!(stopped.stderr.contains(part), "no {part:?} in {}", stopped.stderr);
     }
     let plan = ok(house.regua(&["plan", "pipelines/daily.toml", "--as-of", "2026-07-02"]));

@@ -1,4 +1,4 @@
-//! What one input holds, as a person and as a program reads it.
+//! The profile of one input, as text and as JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
         add("bad rows", column, format!("{} ({reason}): their debtors are held", count(*rows)));
     }
     if profile.repeated_equal > 0 {
-        let found = format!("{} rows, equal to another: they count once", count(profile.repeated_equal));
+        let found = format!("{} rows equal to another: they count once", count(profile.repeated_equal));
         add("repeated keys", "", found);
     }
     if profile.repeated_conflicting > 0 {
@@ -44,16 +44,16 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
         add("nulls", column, count(*rows));
     }
     if profile.null_dates > 0 {
-        add("dates that mean none", "", format!("{} values, by null_dates", count(profile.null_dates)));
+        add("null dates", "", format!("{} values mean \"no date\" (null_dates)", count(profile.null_dates)));
     }
     for (why, rows) in &profile.passed_over {
-        add("passed over", why, format!("{} rows", count(*rows)));
+        add("skipped", why, format!("{} rows", count(*rows)));
     }
     for column in &profile.midnights.utc {
-        add("time zone", column, "midnights of UTC only: read as dates".to_owned());
+        add("time zone", column, "every value is midnight UTC: read as dates".to_owned());
     }
     for column in &profile.midnights.local {
-        add("time zone", column, "midnights of the pipeline's zone only: read as dates of it".to_owned());
+        add("time zone", column, "every value is midnight in the pipeline's zone: read as its dates".to_owned());
     }
     for group in &profile.placeholders {
         let (debtors, all) = (count(group.debtors), count(profile.debtors));

@@ -1,4 +1,4 @@
-//! Limits of a run: what it may use, and from when on what it finds is no portfolio but a broken export.
+//! Limits of a run: what resources it may use, and when its inputs look like a broken export.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,34 +18,34 @@ pub struct RawLimits {
     /// Shards that run side by side; none = one per core.
     #[schemars(range(min = 1, max = 256))]
     pub workers: Option<u32>,
-    /// More bad rows than this share of an input stop the run, rows that contradict each other among them; none = 0.01.
+    /// The run stops if more than this share of an input's rows are bad or contradict each other; none = 0.01.
     pub quarantine_share_max: Option<f64>,
-    /// So many bad rows of an input never stop a run; none = 20.
+    /// Up to so many bad rows of an input never stop the run; none = 20.
     pub quarantine_rows_min: Option<u64>,
-    /// An input with fewer rows than so many percent of those that the newest published run read stops the run; none = 80.
+    /// The run stops if an input has fewer rows than so many percent of what the newest published run read; none = 80.
     #[schemars(range(max = 100))]
     pub rows_percent_min: Option<u32>,
-    /// A position whose open amount, debtors or items moved by more than so many percent since the newest published run
-    /// stops the run; none = 50.
+    /// The run stops if the open amount, debtors or items moved by more than so many percent since the newest published
+    /// run; none = 50.
     #[schemars(range(min = 1, max = 100000))]
     pub position_percent_max: Option<u32>,
-    /// Payments that name no known invoice, and negative ones that reverse nothing, above so many percent of all that
-    /// was paid stop the run; none = 5.
+    /// The run stops if payments that name no known invoice, and negative ones that reverse nothing, are more than so
+    /// many percent of all that was paid; none = 5.
     #[schemars(range(max = 100))]
     pub unmatched_percent_max: Option<u32>,
-    /// A group of more than 100 debtors that holds more than so many percent of them all stops the run as a placeholder;
-    /// none = 5.
+    /// The run stops if one group has more than 100 debtors and more than so many percent of all, because its id looks
+    /// like a placeholder; none = 5.
     #[schemars(range(max = 100))]
     pub group_debtors_percent_max: Option<u32>,
     /// Days back for which contact_log is read; at least the longest window of caps, gaps and answers.
     #[schemars(range(min = 1, max = 3650))]
     pub history_days: Option<u32>,
-    /// Days for which an action that nobody reported on is remembered once nothing that it named is open any more; none =
-    /// 90. An invoice that is reopened later begins its steps anew.
+    /// Days for which an action that nobody reported on is kept after it last mattered to anything open; none = 90. An
+    /// invoice that is reopened later starts its steps again.
     #[schemars(range(min = 1, max = 3650))]
     pub remembered_days: Option<u32>,
-    /// More actions than so many percent above the usual number stop the run; none = 200. The usual number is the
-    /// median of the last runs that sent any.
+    /// The run stops if its actions are more than so many percent above the usual number; none = 200. The usual number
+    /// is the median of the last runs that sent any.
     #[schemars(range(min = 10, max = 100000))]
     pub volume_percent_max: Option<u32>,
     /// Folder for scratch files; none = the system's.

@@ -102,12 +102,12 @@ impl Workshop<'_> {
         ];
         for (key, is_set, homes) in keys {
             if is_set && !homes.contains(&table) {
-                let message = format!("`{key}` says nothing of {table}; it belongs to {}", homes.join(" and "));
+                let message = format!("`{key}` does not apply to {table}, only to {}; remove it", homes.join(" and "));
                 self.refuse(document, &format!("{at}/{key}"), message);
             }
         }
         if raw.lag_days_max.is_some() && table == "invoices" {
-            let message = "the other inputs are measured against invoices; say in theirs how old they may be";
+            let message = "the other inputs are compared with invoices; set it in their sections instead";
             self.refuse(document, &format!("{at}/lag_days_max"), message);
         }
     }
@@ -116,12 +116,12 @@ impl Workshop<'_> {
     fn date_formats(&mut self, document: &Document, at: &str, raw: &RawInput) -> Vec<String> {
         let formats = raw.date_format.as_ref().map(RawDateFormats::as_slice).unwrap_or_default();
         for (position, format) in formats.iter().enumerate().filter(|(_, format)| !is_date_format(format)) {
-            let message = format!("{format:?} is no format of a whole date; write it as strftime does: %d/%m/%Y");
+            let message = format!("{format:?} is not the format of a whole date; write it in strftime form: %d/%m/%Y");
             let is_list = matches!(raw.date_format, Some(RawDateFormats::Many(_)));
             self.refuse(document, &if is_list { format!("{at}/{position}") } else { at.to_owned() }, message);
         }
         if raw.date_format.is_some() && formats.is_empty() {
-            self.refuse(document, at, "a list of formats names at least one, such as %d/%m/%Y");
+            self.refuse(document, at, "the list of formats is empty; name at least one, such as %d/%m/%Y");
         }
         formats.to_vec()
     }
@@ -132,7 +132,7 @@ impl Workshop<'_> {
             match date.parse() {
                 Ok(date) => read.push(date),
                 Err(_) => {
-                    let message = format!("{date:?} is no date; write it as 9999-12-31");
+                    let message = format!("{date:?} is not a date; write it like 9999-12-31");
                     self.refuse(document, &format!("{at}/{position}"), message);
                 }
             }

@@ -1,8 +1,8 @@
-//! Where a debtor is, by what its row says: the state and city whose holidays and hours count, and its time zone.
+//! Where a debtor is, according to its row: the state and city whose holidays and hours count, and its time zone.
 //!
-//! States and cities are those of the calendar's own country: Alabama is not Alagoas. What nobody knows (a zone such as
-//! `GMT-5`, a state that is no code) narrows the hours to those that are lawful in every zone of the country, and a
-//! foreign debtor whose zone is not known has no lawful hour at all: nobody is written to at six in the morning by guess.
+//! States and cities are those of the calendar's own country: Alabama is not Alagoas. An unknown zone (such as `GMT-5`)
+//! or an unknown state narrows the hours to those that are lawful in every zone of the country. A debtor abroad whose
+//! zone is unknown has no lawful hour at all: no message is sent at six in the morning on a guess.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ fn is_universal(zone: Tz) -> bool {
 }
 
 impl Calendar {
-    /// Where a debtor is; `None` for another country without a time zone, whose hours nobody knows.
+    /// Where a debtor is; `None` for another country without a time zone, because its hours are not known.
     ///
     /// ```
     /// use regua::domain::calendar::{Calendar, Whereabouts, Windows, Zones};

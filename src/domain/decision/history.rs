@@ -154,8 +154,8 @@ impl<'a> Matter<'a> {
         published.max().map_or(1, |n| u32::try_from(n.max(0)).unwrap_or(u32::MAX).saturating_add(1))
     }
 
-    /// How often the step failed at an address in the present cycle; where nobody knows at which, it counts for all of
-    /// the channel.
+    /// How often the step failed at an address in the present cycle; a failure without an address counts for the whole
+    /// channel.
     pub(super) fn failures(&self, step: &Step, point: &ContactPoint) -> usize {
         let failed = self.past.own.iter().filter(|c| !c.counts() && c.step_id.as_ref() == Some(&step.id));
         let there = failed.filter(|c| c.channel == point.channel && self.is_of_cycle(c));

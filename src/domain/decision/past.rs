@@ -1,5 +1,5 @@
-//! Earlier contacts, laid out so that no question about an account walks through those of others: a group of fifty
-//! thousand debtors is decided in as many steps, and so is one debtor with a hundred thousand items.
+//! Earlier contacts, indexed so that a question about one account never scans the contacts of others: the work grows
+//! with the number of debtors in a group, or of items of a debtor, and not with its square.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -130,7 +130,7 @@ impl Days {
     }
 }
 
-/// Which contacts named an invoice, and those of which nobody knows what they named.
+/// Which contacts named an invoice, and those of which it is not known what they named.
 pub(super) struct ByInvoice<'a> {
     named: HashMap<&'a str, Vec<(&'a Contact, &'a NamedItem)>>,
     pub(super) unnamed: Vec<&'a Contact>,

@@ -1,4 +1,4 @@
-//! Why nothing is done: every reason that applies, and the one that is named.
+//! Why an account is held: every reason that applies, and the first of them, which is published.
 
 use super::{Hold, HoldReason, Step};
 

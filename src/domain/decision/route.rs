@@ -3,8 +3,8 @@
 //! Among the addresses on the step's channels the one comes first on whose channel the debtor is expected to answer
 //! most (`Reach::odds`: its own answers and its stated preference, tempered by the prior), then the cheaper one, then
 //! the one that the step names first. A notice that the law asks for goes by the step's order alone: what counts there
-//! is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why. So is an
-//! address at which the step has failed `attempts_max` times: it goes on by the next one, and never repeats for ever.
+//! is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why. An address at
+//! which the step has failed `attempts_max` times is passed over too, so that no step is repeated for ever.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -88,11 +88,11 @@ impl<'a> Matter<'a> {
     fn lawful_slot(&mut self, reasons: &mut Reasons) -> Option<Slot> {
         let calendar = &self.rules.calendar;
         let Some(place) = calendar.place_of(self.debtor.whereabouts()) else {
-            reasons.because(HoldReason::NoLegalSlot, Some("another country, without a time zone".to_owned()));
+            reasons.because(HoldReason::NoLegalSlot, Some("in another country, time zone not known".to_owned()));
             return None;
         };
         if let Some(doubt) = place.doubt() {
-            self.trace.push(format!("hours narrowed: {doubt}, so lawful in every zone of the country"));
+            self.trace.push(format!("hours narrowed to those lawful in every zone of the country: {doubt}"));
         }
         let slot = self.slot(&place);
         if slot.is_none() {

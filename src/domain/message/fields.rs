@@ -124,8 +124,8 @@ const DUNNING: &[Field] = &[
 pub const FIELDS: &[Field] = &[
     open("debtor", Kind::Record(DEBTOR), "to whom the message goes", ""),
     open("creditor", Kind::Record(CREDITOR), "who writes, from [creditors] of the pipeline", ""),
-    debt("items", Kind::List(ITEM), "the items that the message names, at least one and at most 500 of them", ""),
-    debt("items_count", Kind::Count(2, 99_999), "number of items, all of them", ""),
+    debt("items", Kind::List(ITEM), "the items that the message names: at least one, at most 500", ""),
+    debt("items_count", Kind::Count(2, 99_999), "number of items, including those beyond 500", ""),
     debt("open_amount", Kind::Amount(246_912), "what is open of all items", ""),
     debt("fine_amount", Kind::Amount(4_938), "fine (multa); 0 = none", ""),
     debt("interest_amount", Kind::Amount(1_728), "interest (juros de mora); 0 = none", ""),
@@ -135,10 +135,10 @@ pub const FIELDS: &[Field] = &[
     debt(
         "credit_amount",
         Kind::Amount(12_300),
-        "credit in the debtor's favour that is applied to no item; 0 = none",
+        "credit in the debtor's favour that is not applied to any item; 0 = none",
         "",
     ),
-    debt("is_credit_netted", Kind::Flag, "whether the amounts are less that credit already", ""),
+    debt("is_credit_netted", Kind::Flag, "whether that credit is already deducted from the amounts", ""),
     debt("total_due", Kind::Amount(256_078), "open amount and all charges", ""),
     debt("has_charges", Kind::Flag, "whether anything besides the open amount is claimed", ""),
     debt("oldest_due_date", Kind::Date, "due date of the oldest item", "2026-10-30"),

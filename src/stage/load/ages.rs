@@ -1,5 +1,5 @@
-//! Is an input there, young enough for the date, and as young as the invoices? Measured against the date that is asked
-//! for and against each other, never against a clock.
+//! Is an input there, recent enough for the date, and not too far behind the invoices? Ages are measured against the
+//! as-of date and against each other, never against a clock.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -32,7 +32,7 @@ fn missing(seen: &Seen, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option
     let (written, oldest) = (modified.with_timezone(&zone).date_naive(), days_before(as_of, days));
     (written < oldest).then(|| {
         format!(
-            "{table} snapshot {path}: last written on {written}, and [inputs.{table}].max_age_days = {days} asks for \
+            "{table} snapshot {path}: last written on {written}, but [inputs.{table}].max_age_days = {days} asks for \
              {oldest} or later; wait for the export"
         )
     })
@@ -45,9 +45,9 @@ fn lagging(seen: &Seen, input: &InputPlan, invoices: Option<NaiveDate>, zone: Tz
     let (written, invoices) = (seen.modified()?.with_timezone(&zone).date_naive(), invoices?);
     (written < days_before(invoices, days)).then(|| {
         format!(
-            "{table} snapshot {path}: last written on {written}, and the invoices on {invoices}: \
-             [inputs.{table}].lag_days_max = {days} allows it to be older by {days} days; wait for the export, or raise \
-             lag_days_max where it is written less often"
+            "{table} snapshot {path}: last written on {written}, but the invoices on {invoices}, and \
+             [inputs.{table}].lag_days_max = {days}; wait for the export, or raise lag_days_max if it is written less \
+             often"
         )
     })
 }

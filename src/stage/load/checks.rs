@@ -1,4 +1,4 @@
-//! Rules over several columns of a row: signs, currencies, the order of dates, instalments; and what owes nothing.
+//! Rules over several columns of a row: signs, currencies, the order of dates, instalments, amounts of zero.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::contract::{Column, MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::money::Currency;
 use crate::domain::tax_id::{CNPJ_LENGTH, Cnpj};
 
-/// Inputs whose rows of 0.00 say nothing: nothing is owed, paid, agreed or promised by them.
+/// Inputs whose rows of 0.00 are skipped: they owe, pay, agree and promise nothing.
 const ZERO_SAYS_NOTHING: [&str; 4] = ["invoices", "payments", "agreements", "promises"];
 /// Inputs whose rows name an instalment of an invoice, or all of them.
 const NAME_AN_INSTALMENT: [&str; 3] = ["payments", "listings", "agreement_items"];
@@ -19,7 +19,7 @@ const NAME_AN_INSTALMENT: [&str; 3] = ["payments", "listings", "agreement_items"
 const IN_ORDER: [(&str, &str); 4] =
     [("issue_date", "due_date"), ("promised_on", "pay_by"), ("opened_on", "closed_on"), ("placed_on", "recalled_on")];
 
-/// Row, column, class and reason of what is told and holds nobody.
+/// Row, column, class and reason of what is reported and holds nobody.
 pub(super) type Warning = (usize, &'static str, &'static str, &'static str);
 
 impl RowRules {
@@ -38,7 +38,7 @@ impl RowRules {
             let days = first.as_primitive::<Date32Type>().iter().zip(then.as_primitive::<Date32Type>().iter());
             for (row, (first, then)) in days.enumerate() {
                 if first.zip(then).is_some_and(|(first, then)| then < first) {
-                    tally.faults.add(row, column, "before the earlier date", "dates_out_of_order");
+                    tally.faults.add(row, column, "earlier than the date that must come first", "dates_out_of_order");
                 }
             }
         }
@@ -99,7 +99,7 @@ impl RowRules {
         let is_wrong = |text: &str| looks_like_one(text) && Cnpj::parse(text).is_none();
         let texts = array.as_string::<i32>().iter().enumerate();
         let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
-        wrong.map(|(row, _)| (row, column.name, "no CNPJ: wrong check digits", "wrong_check_digits")).collect()
+        wrong.map(|(row, _)| (row, column.name, "not a CNPJ: wrong check digits", "wrong_check_digits")).collect()
     }
 }
 
@@ -115,11 +115,11 @@ fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>,
         };
         last = Some((text, currency));
         match currency {
-            None => faults.add(row, column, "no known currency", "unknown_currency"),
+            None => faults.add(row, column, "not a known currency", "unknown_currency"),
             Some(currency) => {
                 let has_cents = |v: i128| v % 100 != 0;
                 if currency.decimals() == 0 && amounts.is_some_and(|a| a.is_valid(row) && has_cents(a.value(row))) {
-                    faults.add(row, column, "decimals in a currency without", "too_much_scale");
+                    faults.add(row, column, "decimals in a currency that has none", "too_much_scale");
                 }
             }
         }

@@ -152,7 +152,7 @@ impl RowRules {
                 _ => self.date_formats.iter().find_map(|format| day_by(text, format)),
             };
             if day.is_none() {
-                tally.faults.add(row, column, "not written as date_format says", "unreadable_date");
+                tally.faults.add(row, column, "not in the date_format", "unreadable_date");
             }
             last = Some((text, day));
             days.push(day);
@@ -168,7 +168,7 @@ impl RowRules {
                 let texts = self.plain_texts(column, array, tally)?;
                 for (row, text) in texts.iter().enumerate() {
                     if text.is_some_and(|text| instant_of(text).is_none()) {
-                        tally.faults.add(row, column, "no ISO 8601 instant", "unreadable_instant");
+                        tally.faults.add(row, column, "not an ISO 8601 instant", "unreadable_instant");
                     }
                 }
                 texts.iter().map(|text| text.and_then(instant_of)).collect()

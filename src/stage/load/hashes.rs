@@ -1,5 +1,5 @@
-//! Two 64-bit hashes of every row: of its key, by which repeated rows are found, and of all that it says, by which
-//! equal ones are told from contradictions. Both are taken after defaults: a null currency is the default currency.
+//! Two 64-bit hashes of every row: one of its key, to find repeated rows, and one of its content, to tell copies from
+//! contradictions. Defaults are filled in first: a null currency is the default currency.
 //!
 //! Columns are hashed one after the other, each into the state of its row; a text that repeats its neighbour is not
 //! hashed again.

@@ -1,7 +1,6 @@
-//! What an input holds, for whoever points Régua at an export for the first time: counts, ranges and shares, never a
-//! value that speaks of a person.
+//! What an input holds, for a first look at a new export: counts, ranges and shares, never personal data.
 //!
-//! One pass over every input. What is kept of a row are two hashes, so a portfolio of ten million rows takes 160 MB.
+//! One pass over every input. Two hashes are kept of each row, so ten million rows take 160 MB.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

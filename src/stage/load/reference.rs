@@ -1,7 +1,7 @@
-//! What no debtor owns: holidays, rates of indices for statutory interest, and quotes of currencies.
+//! Inputs that belong to no debtor: holidays, index rates for statutory interest, and exchange rates.
 //!
-//! A wrong row could move every due date or every amount, so it stops the run, by its place and its class. A wrong row
-//! that no run for this date can need (of long ago, of a currency that no account can be in) is told and left out.
+//! A wrong row could move every due date or every amount, so it stops the run; the error gives its place and class. A
+//! wrong row that this date cannot need (from years ago, or in a currency that no account has) is left out with a note.
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
@@ -95,7 +95,7 @@ fn scope_of(text: &str) -> std::result::Result<Scope, UnknownScope> {
     }
 }
 
-const SCOPE_CLASS: &str = "no scope of a holiday (write national, bank, state:SP or city:3550308)";
+const SCOPE_CLASS: &str = "not a holiday scope (write national, bank, state:SP or city:3550308)";
 
 /// Adds the rates of both inputs to the rules, as of a date; returns the rows that were left out.
 ///
@@ -112,7 +112,7 @@ pub fn add_rates(rules: &mut Rules, snapshots: &Snapshots, as_of: NaiveDate) -> 
             }
             None
         })?;
-        let twice = "two rates of one index on one day, in the export or beside it in a file of rates";
+        let twice = "two rates of one index on one day, in the export or in a file of rates";
         rules.rates.extend(rows).map_err(|_| refused(snapshot, twice))?;
     }
     if let Some(snapshot) = snapshots.get("fx_rates") {
@@ -129,7 +129,7 @@ pub fn add_rates(rules: &mut Rules, snapshots: &Snapshots, as_of: NaiveDate) -> 
             None
         })?;
         quotes.retain(|(_, _, quote)| needed.holds(quote.on));
-        let twice = "two different rates of one pair of currencies on one day";
+        let twice = "two different rates of one currency pair on one day";
         rules.quotes.add(quotes, as_of).map_err(|_| refused(snapshot, twice))?;
     }
     Ok(told)
@@ -190,7 +190,7 @@ fn refused(snapshot: &Snapshot, what: &str) -> Error {
     Error::Contract(Lines(vec![format!("{table} snapshot {url}: {what}; correct the one that is wrong")]))
 }
 
-/// What is said once of rows that were left out because no run for the date can need them.
+/// The notes about rows that were left out because no run for the date can need them.
 pub fn left_out(told: &[BadRow]) -> Vec<String> {
     let is_worth_it = |row: &&BadRow| row.reason != "unknown_currency";
     let mut notes = Vec::new();
@@ -198,7 +198,7 @@ pub fn left_out(told: &[BadRow]) -> Vec<String> {
         let mut rows = told.iter().filter(|row| row.table == table).filter(is_worth_it);
         let Some(first) = rows.next() else { continue };
         notes.push(format!(
-            "{table}: {} bad rows that this date does not need are left out; the first: row {}: column {:?} is {}",
+            "{table}: {} bad rows that this date does not need are left out; the first is row {}: column {:?} is {}",
             1 + rows.count(),
             first.row_no,
             first.column,

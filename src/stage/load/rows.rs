@@ -21,9 +21,9 @@ use crate::domain::case::address_key;
 use crate::domain::pii::Pii;
 use crate::error::{Error, Result};
 
-/// Why rows are passed over: 0.00 owes and pays nothing.
+/// Why rows are skipped: 0.00 owes and pays nothing.
 pub const ZERO_AMOUNT: &str = "zero_amount";
-/// Why rows are passed over: fax, a visit, whatever Régua does not know.
+/// Why rows are skipped: fax, a visit, any channel that Régua does not know.
 pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
 
 /// Inputs whose rows are about an invoice where they name one.
@@ -80,7 +80,7 @@ impl BadRow {
 
     /// An item of an agreement that nobody signed: it covers nothing here, and its invoice is left alone.
     pub fn unknown_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
-        let class = "an agreement that the snapshot lacks";
+        let class = "an agreement that is not in the snapshot";
         let warning = BadRow::warning("agreement_items", source_row, "agreement_id", class, "unknown_agreement");
         BadRow { invoice_id, ..warning }
     }
@@ -110,7 +110,7 @@ pub struct Conformed {
     pub bad: Vec<BadRow>,
     /// Amounts that were rounded because they came as floats.
     pub rounded: u64,
-    /// Rows that say nothing and were left out, by why.
+    /// Rows that were skipped, by why.
     pub passed_over: BTreeMap<&'static str, u64>,
     /// Dates that mean "none".
     pub null_dates: u64,
@@ -159,7 +159,7 @@ impl Faults {
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) faults: Faults,
-    /// Rows that say nothing, and why: nothing is wrong with them.
+    /// Rows to be skipped, and why: nothing is wrong with them.
     passed_over: BTreeMap<usize, &'static str>,
     pub(super) rounded: u64,
     pub(super) null_dates: u64,
@@ -273,7 +273,7 @@ impl RowRules {
         nobodys.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
     }
 
-    /// Takes out the bad rows, and those that say nothing.
+    /// Takes out the bad rows, and those to be skipped.
     fn split(&self, whole: RecordBatch, tally: Tally, bad: Vec<BadRow>) -> Result<Conformed> {
         let mut passed_over = BTreeMap::new();
         tally.passed_over.values().for_each(|why| *passed_over.entry(*why).or_default() += 1);
@@ -285,7 +285,7 @@ impl RowRules {
             let is_good = |row: usize| !tally.faults.0.contains_key(&row) && !is_passed(row);
             let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_good(row))).collect();
             let filtered = filter_record_batch(&batch, &good);
-            batch = filtered.map_err(|_| self.damaged("its rows cannot be told apart"))?;
+            batch = filtered.map_err(|_| self.damaged("its bad rows cannot be taken out"))?;
         }
         Ok(Conformed { batch, bad, rounded: tally.rounded, passed_over, null_dates: tally.null_dates })
     }
@@ -313,7 +313,7 @@ impl RowRules {
             Kind::Ts => self.instants(column, array, tally),
             Kind::Money => self.decimals(column, array, MONEY_SCALE, tally),
             Kind::Rate => self.decimals(column, array, RATE_SCALE, tally),
-            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.damaged("a nested column is no input")),
+            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.damaged("a nested column cannot be an input")),
         }
     }
 }

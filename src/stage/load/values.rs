@@ -1,5 +1,5 @@
-//! Values under the contract's types, however a tool encodes them: numbers that are identifiers, floats that are whole,
-//! letters that are booleans, decimals of any scale. What cannot be read without loss is a bad row.
+//! Converts values to the contract's types, however a tool encodes them: numeric identifiers, whole floats, letters for
+//! booleans, decimals of any scale. A value that cannot be read without loss makes a bad row.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl RowRules {
             let texts = self.cast(column, array, &DataType::Utf8)?.as_string::<i32>().clone();
             if texts.null_count() > array.null_count() {
                 let lost = (0..array.len()).filter(|row| texts.is_null(*row) && array.is_valid(*row));
-                lost.for_each(|row| tally.faults.add(row, column, "no text", "unreadable_text"));
+                lost.for_each(|row| tally.faults.add(row, column, "not text", "unreadable_text"));
             }
             texts
         };
@@ -59,7 +59,7 @@ impl RowRules {
         mapped.finish()
     }
 
-    /// The words of a list, in any case. A row on a channel that Régua does not know is nobody's business here.
+    /// The words of a list, in any case. Rows with an unknown channel are skipped.
     pub(super) fn words(
         &self,
         column: &Column,
@@ -110,7 +110,7 @@ impl RowRules {
         for (row, text) in texts.iter().enumerate() {
             let number = text.and_then(|text| text.parse::<i64>().ok());
             if text.is_some() && number.is_none() {
-                tally.faults.add(row, column, "no whole number", "no_whole_number");
+                tally.faults.add(row, column, "not a whole number", "no_whole_number");
             }
             numbers.push(number);
         }
@@ -126,7 +126,7 @@ impl RowRules {
                 let float = float.filter(|float| !float.is_nan());
                 let whole = float.filter(|float| float.fract() == 0.0 && float.abs() < WHOLE_FLOAT_MAX);
                 if float.is_some() && whole.is_none() {
-                    tally.faults.add(row, column, "no whole number", "no_whole_number");
+                    tally.faults.add(row, column, "not a whole number", "no_whole_number");
                 }
                 numbers.push(whole.map(|whole| whole as i64));
             }
@@ -137,7 +137,7 @@ impl RowRules {
             for (row, value) in wide.as_primitive::<Decimal128Type>().iter().enumerate() {
                 let whole = value.filter(|v| v % divisor == 0).and_then(|v| i64::try_from(v / divisor).ok());
                 if array.is_valid(row) && whole.is_none() {
-                    tally.faults.add(row, column, "no whole number", "no_whole_number");
+                    tally.faults.add(row, column, "not a whole number", "no_whole_number");
                 }
                 numbers.push(whole);
             }
@@ -179,7 +179,7 @@ impl RowRules {
                 let float = float.filter(|float| !float.is_nan());
                 let value = float.and_then(|f| from_float(f, scale, rounding));
                 if float.is_some() && value.is_none() {
-                    tally.faults.add(row, column, "no finite amount", "amount_out_of_range");
+                    tally.faults.add(row, column, "not a finite amount", "amount_out_of_range");
                 }
                 tally.rounded += u64::from(value.is_some_and(|(_, was_rounded)| was_rounded));
                 values.push(value.map(|(v, _)| v));

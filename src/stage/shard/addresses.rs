@@ -1,5 +1,5 @@
-//! What the whole portfolio knows of an address: an opt-out, a complaint and a bounce belong to the address, and hold
-//! for it wherever it stands. The head office and its branches share an inbox, and it asked to be left alone once.
+//! What is known of an address across the whole portfolio: opt-outs, complaints and bounces belong to the address and
+//! apply wherever it appears. A head office and its branches share an inbox, and one opt-out from it is enough.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;

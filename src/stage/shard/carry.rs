@@ -1,5 +1,5 @@
-//! Carries rows to the shard of whoever owes the invoice that they name, and with the items of an agreement the agreement
-//! itself, so that a branch is protected by what its head office has signed.
+//! Carries rows to the shard of whoever owes the invoice that they name. The items of an agreement take the agreement
+//! with them, so that a branch is protected by what its head office has signed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;

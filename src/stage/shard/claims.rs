@@ -1,9 +1,9 @@
-//! Who is meant: a row that names an invoice is about whoever owes that invoice, whoever stands in its `debtor_id`.
+//! Which debtor a row applies to: a row that names an invoice applies to whoever owes it, whatever its `debtor_id`.
 //!
 //! A head office pays, signs and disputes for its branches, a treasury or a factor for its clients. Rows travel by the
-//! debtor that they name, so while they are spread each one that names an invoice leaves a claim, spread by invoice;
-//! afterwards each partition is resolved in memory, and what is not plainly its debtor's own is ruled upon: it is
-//! another debtor's, or of another company than the default one, or nobody knows, and then everybody who is touched is held.
+//! debtor that they name, so while they are spread each one that names an invoice leaves a claim, spread by invoice.
+//! Afterwards each partition is resolved in memory. Where the invoice is not plainly the debtor's own there is a ruling:
+//! it is another debtor's, or not of the default company, or unclear, and then everybody concerned is held.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -13,6 +13,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
 use twox_hash::XxHash64;
 
+use super::doubts::Doubt;
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, shard_of};
 use crate::error::Result;
@@ -60,51 +61,13 @@ impl Companies {
 
 const DEFAULT_COMPANY: u32 = 1;
 
-/// A row that says whom it means in other words than its own.
+/// What was found out about a row that does not say itself whom it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ruling {
     /// It is about an invoice of this debtor (its hash, its group) and this company.
     Of { debtor: u64, group_key: i64, company: u32 },
-    /// Nobody knows whom it means, and why.
+    /// It cannot be told whom it applies to, and why.
     Unclear(Doubt),
-}
-
-/// Why nobody knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
-    /// Several invoices go by that number.
-    Ambiguous,
-    /// The invoice is in another currency.
-    OtherCurrency,
-    /// The debtor's invoice of that number is another company's.
-    OtherCompany,
-    /// Its key stands more than once, with different values.
-    Conflict,
-    /// It is of a chain of reversals that nobody can resolve.
-    Chain,
-    /// It takes back a part of what was paid on the invoices of several debtors.
-    SplitReversal,
-    /// It names neither a debtor nor an invoice that anybody owes.
-    Nobody,
-}
-
-impl Doubt {
-    const RULED: [Doubt; 3] = [Doubt::Ambiguous, Doubt::OtherCurrency, Doubt::OtherCompany];
-
-    /// The class of the value and the rule that it breaks, as the quarantine has them.
-    pub(super) fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Doubt::Ambiguous => ("the number of several invoices", "ambiguous_invoice"),
-            Doubt::OtherCurrency => ("an invoice in another currency", "other_currency"),
-            Doubt::OtherCompany => ("an invoice of another company", "other_company"),
-            Doubt::Conflict => ("stands more than once, with different values", "conflicting_rows"),
-            Doubt::Chain => ("of a chain that cannot be resolved", "reversal_chain"),
-            Doubt::SplitReversal => {
-                ("takes back a part of what several debtors' invoices were paid with", "split_reversal")
-            }
-            Doubt::Nobody => ("null, and no known invoice is named", "nobody_meant"),
-        }
-    }
 }
 
 /// The rulings on the rows of one shard.

@@ -1,4 +1,4 @@
-//! Doubts about everybody: what speaks of a broken export rather than of one odd row, and what is worth a note.
+//! Doubts: why nobody can tell whom a row means, and what speaks of a broken export rather than of single bad rows.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,43 @@ use crate::config::Limits;
 use crate::error::{Error, Lines, Result};
 use crate::stage::{BadRow, Snapshots};
 
-/// Groups of fewer debtors are nobody's placeholder.
+/// Why nobody can tell whom a row means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Several invoices go by that number.
+    Ambiguous,
+    /// The invoice is in another currency.
+    OtherCurrency,
+    /// The debtor's invoice of that number is another company's.
+    OtherCompany,
+    /// Its key stands more than once, with different values.
+    Conflict,
+    /// It is of a chain of reversals that nobody can resolve.
+    Chain,
+    /// It takes back a part of what was paid on the invoices of several debtors.
+    SplitReversal,
+    /// It names neither a debtor nor an invoice that anybody owes.
+    Nobody,
+}
+
+impl Doubt {
+    pub(super) const RULED: [Doubt; 3] = [Doubt::Ambiguous, Doubt::OtherCurrency, Doubt::OtherCompany];
+
+    /// The class of the value and the rule that it breaks, as the quarantine has them.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Doubt::Ambiguous => ("a number that several invoices share", "ambiguous_invoice"),
+            Doubt::OtherCurrency => ("an invoice in another currency", "other_currency"),
+            Doubt::OtherCompany => ("an invoice of another company", "other_company"),
+            Doubt::Conflict => ("repeated with different values", "conflicting_rows"),
+            Doubt::Chain => ("a chain of reversals that cannot be resolved", "reversal_chain"),
+            Doubt::SplitReversal => ("a partial reversal of a payment for several debtors", "split_reversal"),
+            Doubt::Nobody => ("null, and the row names no known invoice", "nobody_meant"),
+        }
+    }
+}
+
+/// Smaller groups are never taken for a placeholder.
 const GROUP_DEBTORS_MIN: usize = 100;
 
 /// A `group_id` of "0" for everybody would let one message through and cap all others.
@@ -21,16 +57,17 @@ pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<(
     }
     Err(Error::Contract(Lines(vec![format!(
         "debtors snapshot: {largest} of {all} debtors are in one group (one value of group_id, or one CNPJ root), more \
-         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and they would share \
-         one cap on contacts. Leave it null in the export or map it to \"\" in [inputs.debtors.values.group_id]; if \
-         they are one group, raise the limit. `regua inputs --profile` shows it"
+         than limits.group_debtors_percent_max = {percent_max} allows: it looks like a placeholder, and all of them \
+         would share one cap on contacts. Leave it null in the export, or map it to \"\" in \
+         [inputs.debtors.values.group_id]; if they really are one group, raise the limit. `regua inputs --profile` \
+         shows it"
     )])))
 }
 
-/// What the inputs hold that is no fault and that a person should know.
+/// What the inputs hold that is not wrong, but that an operator should know.
 pub(super) fn notes(resolved: &Resolved) -> Vec<String> {
     let others = resolved.by_others.iter().map(|(table, rows)| {
-        format!("{table} snapshot: {rows} rows are about an invoice of a debtor of another group, and apply to it")
+        format!("{table} snapshot: {rows} rows name an invoice of a debtor in another group, and apply to that debtor")
     });
     others.collect()
 }
@@ -61,7 +98,7 @@ impl BadShare {
                 errors.push(format!(
                     "{table} snapshot: {bad} of {rows} rows are bad or contradict each other, more than \
                      limits.quarantine_share_max = {share_max} allows; `regua inputs --profile` shows which; correct the \
-                     export, and look for a path that finds two snapshots and for numbers that companies share"
+                     export; likely causes are a path that matches two snapshots and companies that share numbers"
                 ));
             }
         }

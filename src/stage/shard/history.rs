@@ -106,13 +106,14 @@ fn flattened(batch: &RecordBatch) -> arrow::error::Result<RecordBatch> {
         batch.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("column {name} is missing")))
     };
     let lists = column("items")?;
-    let lists = lists.as_list_opt::<i32>().ok_or_else(|| ArrowError::SchemaError("items is no list".to_owned()))?;
+    let lists = lists.as_list_opt::<i32>().ok_or_else(|| ArrowError::SchemaError("items is not a list".to_owned()))?;
     let rows = 0..batch.num_rows() as u32;
     let parents = rows.flat_map(|row| std::iter::repeat_n(row, lists.value_length(row as usize) as usize));
     let parents = UInt32Array::from_iter_values(parents);
     let (first, last) = (lists.value_offsets()[0], lists.value_offsets()[batch.num_rows()]);
     let items = lists.values().slice(first as usize, (last - first) as usize);
-    let items = items.as_struct_opt().ok_or_else(|| ArrowError::SchemaError("items is no list of rows".to_owned()))?;
+    let items =
+        items.as_struct_opt().ok_or_else(|| ArrowError::SchemaError("items is not a list of rows".to_owned()))?;
     let mut fields: Vec<_> = items.fields().iter().cloned().collect();
     let mut columns = items.columns().to_vec();
     for name in ["action_id", "debtor_id"] {

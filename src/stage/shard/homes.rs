@@ -1,8 +1,8 @@
-//! Where each row of a shard belongs: with the debtor it names, with another company of it, or with whoever owes the
-//! invoice that it names. What nobody can place is set aside, and holds everybody whom it can touch.
+//! Where each row of a shard belongs: to the debtor that it names, to that debtor under another company, or to whoever
+//! owes the invoice that it names. A row that cannot be placed is set aside and holds every debtor that it may concern.
 //!
-//! The same plan is made twice from the same rows: once to carry rows to their shard, once when a shard is opened, to
-//! leave out what was carried away.
+//! The same plan is made twice from the same rows: once to carry rows to their shard, and once when a shard is opened,
+//! to leave out what was carried away.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use arrow::array::{
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 
-use super::claims::{CLAIMING, Companies, Doubt, Ruling, Rulings, debtor_hash, row_key};
+use super::claims::{CLAIMING, Companies, Ruling, Rulings, debtor_hash, row_key};
+use super::doubts::Doubt;
 use super::reversals::{At, Part, Payments, Reversal};
 use super::{failed, replaced, with_column};
 use crate::error::Result;
@@ -183,8 +184,7 @@ impl Table<'_> {
         }
     }
 
-    /// The rows whose key stands more than once: a row that says the same again counts once, and nobody knows which of
-    /// those is right that differ.
+    /// The rows whose key is repeated: exact copies count once; of rows that differ it cannot be told which is right.
     fn conflicts(&self, homes: &mut Homes) -> HashMap<At, Found> {
         // Of each key the first row; of each key and content whether it was seen.
         let mut first: HashMap<(i64, u64), At> = HashMap::new();

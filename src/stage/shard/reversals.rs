@@ -1,7 +1,7 @@
-//! What takes back what: chains of reversals, followed to the payment at their end.
+//! Chains of reversals, followed to the payment at their end.
 //!
-//! A reversal of a reversal puts back what was taken, so the sign alternates along the chain. A chain that bites its
-//! own tail is nobody's to resolve, and its debtor is held.
+//! A reversal of a reversal restores what the first one took back, so the sign alternates along the chain. A chain that
+//! loops cannot be resolved, and its debtor is held.
 
 use std::collections::{HashMap, HashSet};
 
@@ -182,8 +182,8 @@ impl Payments {
     }
 }
 
-/// Rows that are below zero, take back nothing that they name, and leave an invoice with less than nothing paid: whether
-/// they are payments of the other sign or take back what the snapshot lacks, nobody knows.
+/// Rows below zero that name no payment to reverse, and leave less than nothing paid on an invoice: they may be payments
+/// of the other sign, or reversals of payments that are not in the snapshot.
 pub(super) fn overdrawn(batches: &[RecordBatch]) -> Vec<At> {
     let mut negative: Vec<(At, (&str, &str, &str))> = Vec::new();
     let mut paid: HashMap<(&str, &str, &str), i128> = HashMap::new();

@@ -1,6 +1,6 @@
 //! Scratch files in which rows lie by shard: one file per table, however many shards there are.
 //!
-//! A file per table and shard would need as many open files as the process may not have. Here every flush appends one
+//! A file per table and shard would need more open files than a process may have. Instead, every flush appends one
 //! segment per shard, and where each lies is kept in memory: some sixteen bytes for thousands of rows.
 
 use std::fs::File;

@@ -153,7 +153,7 @@ impl Spreader<'_> {
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             writers.push(batch, keys)
         })?;
-        // Nobody knows which of its groups is the right one: it stands alone.
+        // It cannot be told which of its groups is the right one: it stands alone.
         for id in &outcome.conflicted {
             groups.0.insert(hash_of(id), alone(id));
         }
@@ -161,7 +161,7 @@ impl Spreader<'_> {
         writers.finish(outcome)
     }
 
-    /// Debtors of whom nobody knows where they are: their hours are narrowed, or they have none.
+    /// Debtors whose place is not known: their hours are narrowed, or they have none.
     fn unknown_places(&self, batch: &RecordBatch) -> Vec<BadRow> {
         let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         let columns = ["country", "state", "city", "time_zone"].map(text);
@@ -180,7 +180,7 @@ impl Spreader<'_> {
                 Some(Some(_)) | None => "time_zone",
             };
             let class =
-                if time_zone.is_none() && column == "time_zone" { "null, of another country" } else { "not known" };
+                if time_zone.is_none() && column == "time_zone" { "null, in another country" } else { "not known" };
             let place = rows.map_or(0, |rows| rows.value(row));
             warnings.push(BadRow::warning("debtors", place, column, class, "unknown_place"));
         }

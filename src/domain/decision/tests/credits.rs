@@ -61,8 +61,8 @@ fn a_credit_holds_from_half_of_what_would_be_asked_for_and_is_named_below_it() {
 #[test]
 fn the_hold_says_both_figures() {
     let why = |policy, credit| credited(&[20, 7], policy, credit, |_| {}).hold().detail.unwrap();
-    assert!(why(Hold, "120.00").starts_with("credit 120.00 of 200.00 to be asked for, held from 50 %"));
-    assert!(why(Net, "200.00").starts_with("credit 200.00 of 200.00 to be asked for"));
+    assert!(why(Hold, "120.00").starts_with("credit 120.00 against a claim of 200.00, hold from 50 %"));
+    assert!(why(Net, "200.00").starts_with("credit 200.00 against a claim of 200.00"));
 }
 
 #[test]

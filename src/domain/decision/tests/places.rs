@@ -26,14 +26,14 @@ fn another_country_without_a_time_zone_has_no_lawful_hour() {
         assert_eq!(at(*row).outcome(), *expected, "{name}");
     }
     let hold = at((Some("US"), None, None)).hold();
-    assert_eq!(hold.detail.as_deref(), Some("another country, without a time zone"));
+    assert_eq!(hold.detail.as_deref(), Some("in another country, time zone not known"));
 }
 
 #[test]
 fn what_is_not_known_of_a_place_is_told() {
     let told = |row: Row| at(row).action().rule_trace.into_iter().find(|line| line.starts_with("hours narrowed"));
     assert_eq!(told((None, None, None)), None);
-    let line = |what: &str| Some(format!("hours narrowed: {what}, so lawful in every zone of the country"));
+    let line = |what: &str| Some(format!("hours narrowed to those lawful in every zone of the country: {what}"));
     assert_eq!(told((None, None, Some("GMT-5"))), None, "the calendar has one zone");
     assert_eq!(told((None, Some("XX"), None)), line("state not known"));
 }
