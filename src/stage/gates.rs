@@ -151,14 +151,14 @@ mod tests {
     #[test]
     fn payments_that_match_nothing_stop_a_run_above_their_share() {
         let table = [
-            (100_00, 0, 0, false),
-            (100_00, 0, 5_00, false),
-            (100_00, 0, 5_01, true),
-            (0, -100_00, 0, true),
-            (95_00, -5_00, 0, false),
-            (95_00, -5_00, 1, true),
+            (10_000, 0, 0, false),
+            (10_000, 0, 500, false),
+            (10_000, 0, 501, true),
+            (0, -10_000, 0, true),
+            (9500, -500, 0, false),
+            (9500, -500, 1, true),
             // Refunds do not make what was paid less.
-            (1_000_00, 0, 5_00, false),
+            (100_000, 0, 500, false),
             (0, 0, 0, false),
             // Nothing but what takes back payments that are not there.
             (0, 0, 1, true),

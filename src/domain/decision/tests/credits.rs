@@ -94,17 +94,17 @@ fn a_credit_is_compared_with_what_would_be_named_and_not_with_what_is_disputed_b
 }
 
 #[test]
-fn a_credit_is_compared_with_what_is_due_or_before_that_with_all_that_is_open() {
+fn a_credit_is_compared_with_what_the_message_names() {
     let table: &[(&str, &[i64], &str, &str)] = &[
         ("a cent less than half of what is due", &[20, -9], "49.99", "d+5 by email: A 100.00, credit 49.99"),
         ("half of what is due, not of what is open", &[20, -9], "50.00", "credit_covers"),
         (
-            "nothing due: a cent less than half of what is open",
+            "a reminder: a cent less than half of the one item that it names",
             &[-3, -9],
-            "99.99",
-            "d-3 by email: A 100.00, credit 99.99",
+            "49.99",
+            "d-3 by email: A 100.00, credit 49.99",
         ),
-        ("nothing due: half of all that is open", &[-3, -9], "100.00", "credit_covers"),
+        ("a reminder: half of what it names, not of all that is open", &[-3, -9], "50.00", "credit_covers"),
     ];
     for (name, days, credit, expected) in table {
         assert_eq!(asked(&credited(days, Hold, credit, |_| {})), *expected, "{name}");
