@@ -166,3 +166,30 @@ impl AddressBook {
         self.bounced.extend(other.bounced);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opt_out_from_another_mailbox_silences_the_one_that_was_written_to_as_well() {
+        let destinations = HashMap::from([(hash_of("A1"), address_hash("email", "ap@group.example"))]);
+        let folder = tempfile::tempdir().unwrap();
+        let column = |values: &[Option<&str>]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+        let log = [
+            ("action_id", column(&[Some("A1"), None, Some("A1")]), true),
+            ("channel", column(&[Some("email"); 3]), true),
+            ("address", column(&[Some("Boss@group.example"), Some("c@group.example"), Some("d@group.example")]), true),
+            ("status", column(&[Some("opted_out"), Some("complained"), Some("delivered")]), true),
+        ];
+        let mut reader = AddressReader::new(folder.path(), &destinations).unwrap();
+        reader.read(&RecordBatch::try_from_iter_with_nullable(log).unwrap()).unwrap();
+        let mut book = AddressBook::default();
+        reader.finish().unwrap().enter(&mut book).unwrap();
+        let silent = |address| book.opted_out.contains(&address_hash("email", address));
+        assert_eq!(
+            ["ap@group.example", "boss@group.example", "C@group.example", "d@group.example"].map(silent),
+            [true, true, true, false]
+        );
+    }
+}

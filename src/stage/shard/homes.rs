@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 
 use super::claims::{CLAIMING, Companies, Ruling, Rulings, debtor_hash, row_key};
 use super::doubts::Doubt;
-use super::reversals::{At, Part, Payments, Reversal};
+use super::reversals::{At, Part, Payments};
 use super::{failed, replaced, with_column};
 use crate::error::Result;
 
@@ -126,17 +126,18 @@ impl Table<'_> {
     /// Takes a row out, and holds whoever it can touch: who owes the invoice that it names, or that a payment was for
     /// which it takes back.
     fn set_aside(&self, at: At, doubt: Doubt, homes: &mut Homes) {
-        let of_parts = homes.payments.reversal(at).map(|reversal| self.parts(&homes.payments, at, reversal));
-        let parts = of_parts.into_iter().flatten().map(|part| part.at);
+        let reversal = homes.payments.reversal(at);
+        let roots = reversal.into_iter().flat_map(|reversal| reversal.ends.iter().chain([&reversal.root_id]));
+        let parts = roots.flat_map(|root| self.parts(&homes.payments, at, root)).map(|part| part.at);
         let touched = parts.chain([at]).filter_map(|at| self.ruling(at).and_then(owner_of)).collect::<Vec<_>>();
         homes.touched.extend(touched);
         homes.set_aside.push((at, doubt));
     }
 
     /// The parts of the payment that a row takes back.
-    fn parts<'p>(&self, payments: &'p Payments, at: At, reversal: &Reversal) -> &'p [Part] {
+    fn parts<'p>(&self, payments: &'p Payments, at: At, root_id: &str) -> &'p [Part] {
         let debtor = text(&self.batches[at.0], "debtor_id").filter(|d| d.is_valid(at.1));
-        payments.parts(debtor.map_or("", |d| d.value(at.1)), &reversal.root_id)
+        payments.parts(debtor.map_or("", |d| d.value(at.1)), root_id)
     }
 
     fn ruling(&self, (number, row): At) -> Option<Ruling> {
@@ -156,7 +157,7 @@ impl Table<'_> {
     /// A reversal that names no invoice is about the parts of what it reverses, wherever they belong.
     fn place_reversal(&self, at: At, moved: &HashMap<At, Pick>, homes: &mut Homes) {
         let Some(reversal) = homes.payments.reversal(at) else { return };
-        let parts = self.parts(&homes.payments, at, reversal);
+        let parts = self.parts(&homes.payments, at, &reversal.root_id);
         let batch = &self.batches[at.0];
         let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
         let amount = amounts.map_or(0, |c| c.value(at.1));

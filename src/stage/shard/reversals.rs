@@ -3,7 +3,7 @@
 //! A reversal of a reversal restores what the first one took back, so the sign alternates along the chain. A chain that
 //! loops cannot be resolved, and its debtor is held.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
@@ -30,9 +30,14 @@ pub(super) struct Reversal {
     /// The payment at the end of the chain, which the snapshot may lack.
     pub(super) root_id: String,
     pub(super) takes_back: bool,
-    /// The chain has no end, or nobody knows what of a payment in several parts it puts back.
+    /// The chain has no end or several, or nobody knows what of a payment in several parts it puts back.
     pub(super) is_unclear: bool,
+    /// Every payment that a chain of several ends may be about.
+    pub(super) ends: Vec<String>,
 }
+
+/// By debtor and payment, what it reverses; several, where its rows name different payments.
+type Links<'b> = HashMap<(&'b str, &'b str), BTreeSet<&'b str>>;
 
 /// The payments of one shard: who reverses what.
 #[derive(Debug, Default)]
@@ -110,11 +115,9 @@ fn some(column: &StringArray, row: usize) -> Option<&str> {
 impl Payments {
     /// Follows every chain in the payments of some debtors, but for rows that repeat or contradict others.
     pub(super) fn of(batches: &[RecordBatch], is_other: &dyn Fn(At) -> bool) -> Payments {
-        // Of each payment that reverses: what it reverses; `None` = its rows name different payments.
-        let mut links: HashMap<(&str, &str), Option<&str>> = HashMap::new();
+        let mut links = Links::new();
         for row in reversing(batches, is_other) {
-            let link = links.entry((row.debtor, row.id)).or_insert(Some(row.reverses));
-            *link = link.filter(|known| *known == row.reverses);
+            links.entry((row.debtor, row.id)).or_default().insert(row.reverses);
         }
         let mut payments = Payments::default();
         if links.is_empty() {
@@ -125,6 +128,9 @@ impl Payments {
             let reversal = follow(&links, row.debtor, row.reverses);
             let forms = roots.entry((row.debtor.to_owned(), reversal.root_id.clone())).or_default();
             forms.add(row.names_an_invoice, reversal.takes_back);
+            for end in &reversal.ends {
+                roots.entry((row.debtor.to_owned(), end.clone())).or_default();
+            }
             payments.reversals.insert(row.at, reversal);
         }
         for (number, batch) in batches.iter().enumerate() {
@@ -217,16 +223,30 @@ pub(super) fn has_negative(batches: &[RecordBatch]) -> bool {
     amounts.into_iter().any(|column| column.iter().flatten().any(|amount| amount < 0))
 }
 
-fn follow(links: &HashMap<(&str, &str), Option<&str>>, debtor: &str, reverses: &str) -> Reversal {
+fn follow(links: &Links<'_>, debtor: &str, reverses: &str) -> Reversal {
     let (mut root, mut takes_back) = (reverses, true);
     for _ in 0..LINKS_MAX {
-        match links.get(&(debtor, root)) {
-            None => return Reversal { root_id: root.to_owned(), takes_back, is_unclear: false },
-            Some(None) => break,
-            Some(Some(next)) => (root, takes_back) = (next, !takes_back),
+        let Some(targets) = links.get(&(debtor, root)) else {
+            return Reversal { root_id: root.to_owned(), takes_back, is_unclear: false, ends: Vec::new() };
+        };
+        let Some(next) = targets.first().filter(|_| targets.len() == 1) else { break };
+        (root, takes_back) = (next, !takes_back);
+    }
+    let ends = ends(links, debtor, reverses);
+    Reversal { root_id: reverses.to_owned(), takes_back: true, is_unclear: true, ends }
+}
+
+/// Every payment that is reached and is no reversal itself, down to `LINKS_MAX` reversals.
+fn ends(links: &Links<'_>, debtor: &str, reverses: &str) -> Vec<String> {
+    let (mut found, mut seen, mut next) = (BTreeSet::new(), HashSet::from([reverses]), vec![reverses]);
+    while let Some(payment) = next.pop() {
+        match links.get(&(debtor, payment)) {
+            None => _ = found.insert(payment.to_owned()),
+            Some(targets) if seen.len() <= LINKS_MAX => next.extend(targets.iter().filter(|id| seen.insert(id))),
+            Some(_) => {}
         }
     }
-    Reversal { root_id: reverses.to_owned(), takes_back: true, is_unclear: true }
+    found.into_iter().collect()
 }
 
 /// Rows of a debtor that follow a chain to what is itself a reversal there: its other links stand under another payer.
