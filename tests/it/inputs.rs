@@ -709,10 +709,10 @@ fn a_profile_says_what_an_export_holds() {
         ("rows", json!(5)),
         ("repeated_equal", json!(1)),
         ("repeated_conflicting", json!(1)),
-        ("nulls", json!({"grace_until": 3})),
+        ("nulls", json!({"grace_until": 4})),
         ("null_dates", json!(1)),
         ("passed_over", json!({"zero_amount": 1})),
-        ("amounts", json!({"BRL": {"from": "100.00", "to": "200.00"}})),
+        ("amounts", json!({"BRL": {"from": "0.00", "to": "200.00"}})),
     ];
     for (key, value) in expected {
         assert_eq!(invoices[key], value, "{key} in {invoices}");
