@@ -18,13 +18,13 @@ use chrono::{Datelike, NaiveDate};
 
 pub use audit::Audited;
 pub use decide::Decided;
-pub use load::{BadRow, Snapshot, Snapshots};
+pub use load::{BadRow, Silence, Snapshot, Snapshots};
 pub use measure::{Artifact, Measured};
 pub use publish::Edition;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;
-pub use shard::{Cash, Clash, History, Shard, Totals};
+pub use shard::{Cash, Clash, Held, History, Shard, Totals};
 use shard::{action_items as published_items, actions as published_actions};
 
 /// Days since 1970, as Arrow counts them.

@@ -7,7 +7,7 @@
 -- Kind: table
 with
     listings as (select * from stg_listings),
-    held as (select distinct debtor_id from raw_held_debtors),
+    unread as (select distinct debtor_id from raw_held_debtors where by_invoices),
     items as (select * from int_items),
     named as (
         select
@@ -57,11 +57,11 @@ with
             listings.included_on as payable_on,
             cast(0 as decimal(18, 2)) as original_amount,
             cast(0 as decimal(18, 2)) as open_amount,
-            -- Of a held debtor the row of the invoice may be what cannot be read.
-            case when @scope_open = 1 and held.debtor_id is null then @as_of end as settled_on,
+            -- Of a debtor with an invoice that cannot be read it may be this one.
+            case when @scope_open = 1 and unread.debtor_id is null then @as_of end as settled_on,
             true as is_unknown
         from listings
-        left join held on listings.debtor_id = held.debtor_id
+        left join unread on listings.debtor_id = unread.debtor_id
         left anti join named
             on listings.debtor_id = named.debtor_id
             and listings.actor_id = named.actor_id

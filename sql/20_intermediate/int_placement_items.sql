@@ -7,7 +7,7 @@
 -- Kind: table
 with
     placements as (select * from stg_placements),
-    held as (select distinct debtor_id from raw_held_debtors),
+    unread as (select distinct debtor_id from raw_held_debtors where by_invoices),
     items as (select * from int_placed_items),
     of_all as (select * from int_placements_of_all),
     named as (
@@ -46,13 +46,13 @@ with
             placements.placed_on as payable_on,
             cast(0 as decimal(18, 2)) as original_amount,
             cast(0 as decimal(18, 2)) as open_amount,
-            -- Of a held debtor the row of the invoice may be what cannot be read.
-            case when @scope_open = 1 and held.debtor_id is null then @as_of end as settled_on,
+            -- Of a debtor with an invoice that cannot be read it may be this one.
+            case when @scope_open = 1 and unread.debtor_id is null then @as_of end as settled_on,
             cast(null as date) as disputed_on,
             false as is_late,
             true as is_unknown
         from placements
-        left join held on placements.debtor_id = held.debtor_id
+        left join unread on placements.debtor_id = unread.debtor_id
         left anti join known
             on placements.debtor_id = known.debtor_id
             and placements.actor_id = known.actor_id

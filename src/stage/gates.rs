@@ -77,30 +77,27 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
     found
 }
 
-/// What the payments snapshot holds.
-pub struct Found<'a> {
-    /// Currency = what was paid.
-    pub cash: &'a BTreeMap<String, Cash>,
-    pub rows: u64,
-    /// Rows that name an invoice which nobody owes.
-    pub unknown_rows: u64,
-}
-
 /// Payments that pay nothing here: too many of them, and the portfolio would be dunned for what it has paid.
 ///
 /// # Errors
 /// `Contract` where more of what was paid than the limit allows matches no invoice, or where cash is unidentified and the
 /// pipeline stops on that.
-pub fn cash(plan: &Plan, found: &Found<'_>, unidentified: &Unidentified, measured: &Measured) -> Result<()> {
+pub fn cash(
+    plan: &Plan,
+    paid: &BTreeMap<String, Cash>,
+    unidentified: &Unidentified,
+    measured: &Measured,
+) -> Result<()> {
     let mut errors = Vec::new();
     if plan.stops_on_unidentified() {
         let remedy = "correct the export, or set unidentified = \"count\" in [inputs.payments]";
         errors.extend(unidentified_notes(unidentified).into_iter().map(|what| format!("{what}; {remedy}")));
     }
     // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
-    for (currency, cash) in found.cash.iter().filter(|_| !plan.has_open_scope()) {
-        // One odd payment of thousands speaks of itself, though it were all there is of its currency.
-        if (found.unknown_rows + cash.negative_rows) * 100 <= found.rows {
+    for (currency, cash) in paid.iter().filter(|_| !plan.has_open_scope()) {
+        // A few odd payments of thousands speak of themselves.
+        let odd_rows = cash.unknown_rows + cash.negative_rows;
+        if odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows {
             continue;
         }
         let unknown = measured.ledger_sum("unmatched_amount", currency).unsigned_abs();
@@ -164,7 +161,7 @@ mod tests {
             (0, 0, 1, true),
         ];
         for (paid, negative, unknown, stops) in table {
-            let cash = Cash { paid, negative, negative_rows: 1 };
+            let cash = Cash { paid, negative, ..Cash::default() };
             assert_eq!(unmatched("BRL", cash, unknown, 5).is_some(), stops, "{cash:?} {unknown}");
         }
     }

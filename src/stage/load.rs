@@ -26,7 +26,7 @@ use crate::io::parquet::Source;
 use crate::io::store::{Pinned, Store, split_glob};
 pub use profile::{Matched, Placeholder, Profile, Range, profile};
 pub use reference::{add_rates, holidays, left_out};
-pub use rows::{BadRow, Conformed, UNKNOWN_CHANNEL, ZERO_AMOUNT};
+pub use rows::{BadRow, Conformed, Silence, UNKNOWN_CHANNEL, ZERO_AMOUNT};
 
 /// One input: its pinned objects and how their columns become those of the contract.
 #[derive(Debug)]

@@ -64,14 +64,14 @@ pub struct Shards {
     /// Debtors that a doubtful row can touch: by name, for each shard, and by hash.
     held_names: Vec<Vec<String>>,
     held: HashSet<u64>,
+    /// Debtors with an invoice that cannot be read.
+    unread_invoices: BTreeSet<String>,
     pub bad: Vec<BadRow>,
     /// What the inputs hold, for the audits to tie the result to.
     pub totals: Totals,
     pub rounded: u64,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
-    /// Rows of payments that name an invoice which nobody owes.
-    pub unknown_payments: u64,
     /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
@@ -103,8 +103,17 @@ pub struct Shard {
     pub set_aside: Totals,
     /// Payments that name neither a debtor nor a known invoice: company, currency and minor units.
     pub unidentified: BTreeMap<(String, String), i128>,
-    /// Debtors of this shard that a doubtful row can touch, with their groups.
-    pub held: Vec<(String, i64)>,
+    /// Debtors of this shard that a doubtful row can touch.
+    pub held: Vec<Held>,
+}
+
+/// A debtor that a doubtful row can touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub debtor_id: String,
+    pub group_key: i64,
+    /// One of the rows is an invoice: what the debtor owes is not known to the full.
+    pub by_invoices: bool,
 }
 
 /// A row that is bad only beside others: another has its key, or it cannot be told whom it applies to.
@@ -188,6 +197,7 @@ pub fn spread(
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims)?;
     let carrier = carry::Carrier {
+        unread: unread_reversals(&outcome.bad, &outcome.groups, count),
         folder: folder.path(),
         shards: count,
         tables: &outcome.tables,
@@ -202,10 +212,14 @@ pub fn spread(
     for name in names {
         held_names[shard_of(outcome.groups.key_of(&name), count) as usize].push(name);
     }
+    let of_invoices = outcome.bad.iter().filter(|bad| bad.table == "invoices");
+    let unread_invoices = of_invoices.filter_map(|bad| bad.debtor_id.clone()).collect();
     let notes = doubts::notes(&resolved);
-    let unknown_payments = resolved.unknown.get("payments").copied().unwrap_or(0);
-    let spread::Outcome { bad, totals, rounded, cash, passed_over, tables, groups, conflicted, addresses, .. } =
+    let spread::Outcome { bad, totals, rounded, mut cash, passed_over, tables, groups, conflicted, addresses, .. } =
         outcome;
+    for (currency, rows) in &resolved.unknown_payments {
+        cash.entry(claims::currency_text(*currency)).or_default().unknown_rows += rows;
+    }
     Ok(Shards {
         _folder: folder,
         count,
@@ -218,17 +232,29 @@ pub fn spread(
         conflicted,
         held_names,
         held,
+        unread_invoices,
         bad,
         totals,
         rounded,
         cash,
-        unknown_payments,
         passed_over,
         notes,
         default_currency,
         default_company: plan.default_company.clone(),
         as_of_day: day_number(as_of),
     })
+}
+
+/// Debtor and payment of reversals that cannot be read, by the shard of the debtor.
+fn unread_reversals(bad: &[BadRow], groups: &Groups, shards: u32) -> HashMap<u32, HashSet<(String, String)>> {
+    let mut unread: HashMap<u32, HashSet<(String, String)>> = HashMap::new();
+    for row in bad {
+        let Some(reverses) = row.reverses.clone() else { continue };
+        let key = row.debtor_id.as_deref().map_or(0, |debtor| groups.key_of(debtor));
+        let of_shard = unread.entry(shard_of(key, shards)).or_default();
+        of_shard.insert((row.debtor_id.clone().unwrap_or_default(), reverses));
+    }
+    unread
 }
 
 impl Clash {
@@ -381,12 +407,7 @@ impl Shards {
     }
 
     /// Who is held in this shard, whether or not it owes anything.
-    fn held_in(
-        &self,
-        number: u32,
-        tables: &BTreeMap<&'static str, Vec<RecordBatch>>,
-        clashes: &[Clash],
-    ) -> Vec<(String, i64)> {
+    fn held_in(&self, number: u32, tables: &BTreeMap<&'static str, Vec<RecordBatch>>, clashes: &[Clash]) -> Vec<Held> {
         let mut held: BTreeSet<&str> = self.held_names[number as usize].iter().map(String::as_str).collect();
         held.extend(clashes.iter().filter_map(|clash| clash.debtor_id.as_deref()));
         if !self.held.is_empty() {
@@ -394,8 +415,14 @@ impl Shards {
             let owing = batches.filter_map(|batch| text(batch, "debtor_id")).flat_map(|c| c.iter().flatten());
             held.extend(owing.filter(|debtor| self.held.contains(&hash_of(debtor))));
         }
-        let keyed = held.into_iter().map(|debtor| (debtor.to_owned(), self.groups.key_of(debtor)));
-        keyed.filter(|(_, key)| shard_of(*key, self.count) == number).collect()
+        let clashing = clashes.iter().filter(|clash| clash.table == "invoices");
+        let unclear: HashSet<&str> = clashing.filter_map(|clash| clash.debtor_id.as_deref()).collect();
+        let of_name = |debtor: &str| Held {
+            debtor_id: debtor.to_owned(),
+            group_key: self.groups.key_of(debtor),
+            by_invoices: unclear.contains(debtor) || self.unread_invoices.contains(debtor),
+        };
+        held.into_iter().map(of_name).filter(|held| shard_of(held.group_key, self.count) == number).collect()
     }
 }
 
@@ -458,9 +485,13 @@ fn without_column(batch: &RecordBatch, name: &str) -> Result<RecordBatch> {
     batch.project(&kept).map_err(failed)
 }
 
-/// The batch with other values in one column; the column is added where it is not there.
+/// The batch with other values in one column, in its place; the column is added where it is not there.
 fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
-    with_column(&without_column(batch, name)?, name, column)
+    let Ok(at) = batch.schema().index_of(name) else { return with_column(batch, name, column) };
+    let (mut fields, mut columns) = (batch.schema().fields().to_vec(), batch.columns().to_vec());
+    fields[at] = Arc::new(Field::new(name, column.data_type().clone(), true));
+    columns[at] = column;
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
 }
 
 fn failed(error: ArrowError) -> Error {

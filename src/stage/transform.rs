@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, R
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 
-use super::{Shard, day_number};
+use super::{Held, Shard, day_number};
 use crate::config::{Bucket, Plan};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::case::UnappliedCredits;
@@ -89,11 +89,16 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     session.register("run_templates", schema, vec![batch])
 }
 
-/// The debtors of the shard that a doubtful row can touch, with their groups.
-fn held_table(held: &[(String, i64)]) -> Result<(SchemaRef, RecordBatch)> {
-    let debtors: ArrayRef = Arc::new(StringArray::from_iter_values(held.iter().map(|(debtor, _)| debtor)));
-    let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(held.iter().map(|(_, key)| *key)));
-    table(vec![("debtor_id", DataType::Utf8, debtors), ("group_key", DataType::Int64, keys)])
+/// The debtors of the shard that a doubtful row can touch.
+fn held_table(held: &[Held]) -> Result<(SchemaRef, RecordBatch)> {
+    let debtors: ArrayRef = Arc::new(StringArray::from_iter_values(held.iter().map(|held| &held.debtor_id)));
+    let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(held.iter().map(|held| held.group_key)));
+    let by_invoices: ArrayRef = Arc::new(held.iter().map(|held| Some(held.by_invoices)).collect::<BooleanArray>());
+    table(vec![
+        ("debtor_id", DataType::Utf8, debtors),
+        ("group_key", DataType::Int64, keys),
+        ("by_invoices", DataType::Boolean, by_invoices),
+    ])
 }
 
 /// Payments that cannot be attributed to a debtor, by company and currency.

@@ -30,7 +30,7 @@ use regua::contract;
 use regua::domain::calendar::Calendar;
 use regua::domain::message::Templates;
 use regua::io::engine::{Engine, Layer, Model, Models, Session, Value};
-use regua::stage::shard::{Shard, action_items_schema, actions_schema, positions_schema};
+use regua::stage::shard::{Held, Shard, action_items_schema, actions_schema, positions_schema};
 use regua::stage::transform;
 use tokio::runtime::Runtime;
 
@@ -179,7 +179,7 @@ impl Given {
             number: 0,
             tables: self.raw_tables(),
             unidentified: self.unidentified(),
-            held: held.flat_map(|s| &s.rows).map(|row| (row[0].clone(), group_of(&row[0]))).collect(),
+            held: held.flat_map(|s| &s.rows).map(|row| held_debtor(&row[0])).collect(),
             ..Shard::default()
         };
         transform::register(plan(), &session, &shard).expect("registered tables");
@@ -401,4 +401,9 @@ impl Section {
         };
         Some(said)
     }
+}
+
+/// A debtor whose invoices are not known to the full.
+fn held_debtor(debtor_id: &str) -> Held {
+    Held { debtor_id: debtor_id.to_owned(), group_key: group_of(debtor_id), by_invoices: true }
 }

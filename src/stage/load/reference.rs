@@ -60,6 +60,7 @@ impl Place<'_> {
             invoice_id: None,
             agreement_id: None,
             on: Some(self.on),
+            reverses: None,
             silences: None,
         }
     }

@@ -17,7 +17,6 @@ use super::columns::Columns;
 use super::dates::{date_of, day_number, local_dates, read_formats};
 use crate::config::{InputPlan, Plan};
 use crate::contract::{Column, Kind, MONEY_SCALE, RATE_SCALE};
-use crate::domain::case::address_key;
 use crate::domain::pii::Pii;
 use crate::error::{Error, Result};
 
@@ -28,6 +27,9 @@ pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
 
 /// Inputs whose rows are about an invoice where they name one.
 const ABOUT_INVOICES: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
+
+/// Columns of addresses and events that may ask to be left alone.
+const ASKING: [&str; 3] = ["status", "opted_in", "opted_out_on"];
 
 /// A row that is not as the contract asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,10 +48,20 @@ pub struct BadRow {
     pub company_id: Option<String>,
     pub invoice_id: Option<String>,
     pub agreement_id: Option<String>,
+    /// A payment that it takes back, or puts back.
+    pub reverses: Option<String>,
     /// The day that it speaks of, in tables with one row per day.
     pub on: Option<NaiveDate>,
-    /// Channel and address at which it may ask to be left alone.
-    pub silences: Option<Pii<String>>,
+    /// Where it may ask for silence.
+    pub silences: Option<Silence>,
+}
+
+/// What a row that may ask to be left alone is about: an address, on one channel or on any, or an action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Silence {
+    pub channel: Option<String>,
+    pub address: Option<Pii<String>>,
+    pub action_id: Option<String>,
 }
 
 impl BadRow {
@@ -73,6 +85,7 @@ impl BadRow {
             company_id: None,
             invoice_id: None,
             agreement_id: None,
+            reverses: None,
             on: None,
             silences: None,
         }
@@ -82,6 +95,13 @@ impl BadRow {
     pub fn unknown_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
         let class = "an agreement that is not in the snapshot";
         let warning = BadRow::warning("agreement_items", source_row, "agreement_id", class, "unknown_agreement");
+        BadRow { invoice_id, ..warning }
+    }
+
+    /// An item of an agreement with a number that too many debtors use: it cannot be told whose it is.
+    pub fn crowded_agreement(source_row: i64, invoice_id: Option<String>) -> BadRow {
+        let class = "an agreement number that many debtors use";
+        let warning = BadRow::warning("agreement_items", source_row, "agreement_id", class, "crowded_agreement");
         BadRow { invoice_id, ..warning }
     }
 
@@ -96,7 +116,8 @@ impl BadRow {
     pub fn touches_an_invoice(&self) -> bool {
         const ABOUT_DEBTS: [&str; 5] = ["invoices", "payments", "promises", "disputes", "agreement_items"];
         let is_entry = ["listings", "placements"].contains(&self.table) && self.debtor_id.is_some();
-        let holds = !self.is_warning || ["unknown_agreement", "doubtful_agreement"].contains(&self.reason);
+        const UNPROTECTED: [&str; 3] = ["unknown_agreement", "crowded_agreement", "doubtful_agreement"];
+        let holds = !self.is_warning || UNPROTECTED.contains(&self.reason);
         holds && self.invoice_id.is_some() && (is_entry || ABOUT_DEBTS.contains(&self.table))
     }
 }
@@ -147,11 +168,18 @@ pub(super) struct RowRules {
 
 /// What is wrong with single rows of a batch, first fault first.
 #[derive(Default)]
-pub(super) struct Faults(BTreeMap<usize, (&'static str, String, &'static str)>);
+pub(super) struct Faults {
+    first: BTreeMap<usize, (&'static str, String, &'static str)>,
+    /// Rows in which a column that may ask for silence cannot be read.
+    may_ask: BTreeSet<usize>,
+}
 
 impl Faults {
     pub(super) fn add(&mut self, row: usize, column: &Column, class: impl Into<String>, reason: &'static str) {
-        self.0.entry(row).or_insert_with(|| (column.name, class.into(), reason));
+        if ASKING.contains(&column.name) {
+            self.may_ask.insert(row);
+        }
+        self.first.entry(row).or_insert_with(|| (column.name, class.into(), reason));
     }
 }
 
@@ -243,14 +271,15 @@ impl RowRules {
                 invoice_id: text("original_invoice_id").or_else(|| text("invoice_id")),
                 agreement_id: text("agreement_id"),
                 on: day_of(&whole, "date", row),
-                silences: silences(&whole, row, column),
+                reverses: text("reverses"),
+                silences: silence(&whole, row, tally.faults.may_ask.contains(&row)),
             }
         };
         let is_read = |row: &usize| !tally.passed_over.contains_key(row);
-        let faults = tally.faults.0.iter().filter(|(row, _)| is_read(row));
+        let faults = tally.faults.first.iter().filter(|(row, _)| is_read(row));
         let mut bad: Vec<BadRow> =
             faults.map(|(row, (column, class, reason))| bad_row(*row, *column, class, *reason, false)).collect();
-        let told = warnings.into_iter().filter(|(row, ..)| is_read(row) && !tally.faults.0.contains_key(row));
+        let told = warnings.into_iter().filter(|(row, ..)| is_read(row) && !tally.faults.first.contains_key(row));
         bad.extend(told.map(|(row, column, class, reason)| bad_row(row, column, class, reason, true)));
         self.split(whole, tally, bad)
     }
@@ -278,11 +307,11 @@ impl RowRules {
         let mut passed_over = BTreeMap::new();
         tally.passed_over.values().for_each(|why| *passed_over.entry(*why).or_default() += 1);
         let mut batch = whole;
-        if !tally.faults.0.is_empty() || !tally.passed_over.is_empty() {
+        if !tally.faults.first.is_empty() || !tally.passed_over.is_empty() {
             // What is nought stays until the keys are compared: another row of its key may say an amount.
             let is_out = |why: &&str| *why != ZERO_AMOUNT;
             let is_passed = |row: usize| tally.passed_over.get(&row).is_some_and(is_out);
-            let is_good = |row: usize| !tally.faults.0.contains_key(&row) && !is_passed(row);
+            let is_good = |row: usize| !tally.faults.first.contains_key(&row) && !is_passed(row);
             let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_good(row))).collect();
             let filtered = filter_record_batch(&batch, &good);
             batch = filtered.map_err(|_| self.damaged("its bad rows cannot be taken out"))?;
@@ -330,17 +359,20 @@ fn local_date_name(name: &str) -> String {
     format!("{}_on", name.trim_end_matches("_at"))
 }
 
-/// Where a bad row of addresses or events may ask to be left alone: it says so, or what cannot be read may say it.
-fn silences(batch: &RecordBatch, row: usize, column: &str) -> Option<Pii<String>> {
+/// What a bad row of addresses or events asks, or may ask, to leave alone.
+fn silence(batch: &RecordBatch, row: usize, may_ask: bool) -> Option<Silence> {
     let text = |name: &str| text_of(batch, name, row);
-    let (channel, address) = text("channel").zip(text("address"))?;
     let is_there = |name: &str| batch.column_by_name(name).is_some_and(|c| c.is_valid(row));
     let flags = batch.column_by_name("opted_in").and_then(|c| c.as_boolean_opt());
-    let asks = ["status", "opted_in", "opted_out_on"].contains(&column)
+    let asks = may_ask
         || text("status").is_some_and(|status| ["opted_out", "complained"].contains(&status.as_str()))
         || is_there("opted_out_on")
         || flags.is_some_and(|f| f.is_valid(row) && !f.value(row));
-    asks.then(|| address_key(&channel, &address).into())
+    asks.then(|| Silence {
+        channel: text("channel"),
+        address: text("address").map(Pii::from),
+        action_id: text("action_id"),
+    })
 }
 
 fn text_of(batch: &RecordBatch, name: &str, row: usize) -> Option<String> {

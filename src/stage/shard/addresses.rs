@@ -11,7 +11,9 @@ use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, with_column};
 use crate::domain::case::address_key;
+use crate::domain::procedure::Channel;
 use crate::error::Result;
+use crate::stage::Silence;
 
 /// What is known of addresses, by the hash of channel and address.
 #[derive(Debug, Default)]
@@ -156,9 +158,16 @@ impl AddressBook {
         with_column(&batch, "address_bounced", marked(&self.bounced))
     }
 
-    /// An unreadable row may ask for silence at this address.
-    pub(super) fn silence(&mut self, address_key: &str) {
-        self.opted_out.insert(hash_of(address_key));
+    /// A row that cannot be read may ask for silence: at its address, on every channel where it names none, and where
+    /// its action went.
+    pub(super) fn silence(&mut self, silence: &Silence, destinations: &HashMap<u64, u64>) {
+        if let Some(address) = &silence.address {
+            let all = Channel::ALL.iter().map(|channel| channel.as_str());
+            let channels = all.filter(|channel| silence.channel.as_deref().is_none_or(|named| named == *channel));
+            self.opted_out.extend(channels.map(|channel| address_hash(channel, address.expose())));
+        }
+        let action = silence.action_id.as_deref().and_then(|id| destinations.get(&hash_of(id)));
+        self.opted_out.extend(action);
     }
 
     pub(super) fn merge(&mut self, other: AddressBook) {

@@ -33,6 +33,8 @@ pub(super) struct Carrier<'a> {
     pub(super) tables: &'a BTreeMap<&'static str, Rows>,
     pub(super) resolved: &'a Resolved,
     pub(super) companies: &'a Companies,
+    /// Debtor and payment of reversals that cannot be read, by shard.
+    pub(super) unread: HashMap<u32, HashSet<(String, String)>>,
 }
 
 impl Carrier<'_> {
@@ -54,6 +56,10 @@ impl Carrier<'_> {
                 let table = Table { name, batches: &batches, rulings: &rulings };
                 let homes = table.homes();
                 carried.held.extend(&homes.touched);
+                if name == "payments" {
+                    let unread = self.unread.get(&shard).cloned().unwrap_or_default();
+                    carried.held.extend(table.owners_behind(unread));
+                }
                 let going: Vec<Pick> = homes.picks.iter().filter(|pick| pick.to.is_some()).cloned().collect();
                 let Some(batch) =
                     build(&table, &homes.payments, &going, self.companies)?.filter(|batch| batch.num_rows() > 0)

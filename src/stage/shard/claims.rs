@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::Int64Type;
+use arrow::array::{Array, AsArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::datatypes::{Decimal128Type, Int64Type};
 use twox_hash::XxHash64;
 
 use super::doubts::Doubt;
@@ -70,6 +70,12 @@ pub(super) enum Ruling {
     Unclear(Doubt),
 }
 
+impl Ruling {
+    fn is_of_another_group(self, claim: Claim) -> bool {
+        matches!(self, Ruling::Of { debtor, group_key, .. } if debtor != claim[1] && group_key != claim[4] as i64)
+    }
+}
+
 /// The rulings on the rows of one shard.
 pub(super) type Rulings = HashMap<u64, Ruling>;
 
@@ -96,9 +102,18 @@ pub(super) fn debtor_hash(debtors: Option<&StringArray>, row: usize) -> u64 {
     debtors.filter(|d| d.is_valid(row)).map_or(0, |d| hash_of(d.value(row)))
 }
 
+/// 0.00, which owes and pays nothing.
+pub(super) fn is_nought(amounts: Option<&Decimal128Array>, row: usize) -> bool {
+    amounts.is_some_and(|c| c.is_valid(row) && c.value(row) == 0)
+}
+
 /// A currency is three letters.
 fn currency_number(code: &str) -> u32 {
     code.bytes().take(3).fold(0, |number, byte| number << 8 | u32::from(byte))
+}
+
+pub(super) fn currency_text(number: u32) -> String {
+    [16, 8, 0].map(|shift| char::from((number >> shift) as u8)).into_iter().collect()
 }
 
 /// The company and the currency of neighbours are mostly the same.
@@ -143,6 +158,7 @@ impl<'a> ClaimWriter<'a> {
         let rows = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
         let Some(rows) = rows else { return Ok(()) };
         let (mut company_of, mut currency_of) = (Last::default(), Last::default());
+        let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
         for row in 0..batch.num_rows() {
             let kind = kinds.filter(|k| is_ledger && k.is_valid(row)).map_or("invoice", |k| k.value(row));
             let (named, owns) = match kind {
@@ -151,6 +167,9 @@ impl<'a> ClaimWriter<'a> {
                 _ => (Some(invoices).filter(|i| i.is_valid(row)).map(|i| i.value(row)), is_ledger),
             };
             let Some(invoice) = named else { continue };
+            if owns && is_nought(amounts, row) {
+                continue;
+            }
             let company = companies.filter(|c| c.is_valid(row)).map(|c| c.value(row));
             let company = company.map_or(if owns { DEFAULT_COMPANY } else { 0 }, |name| {
                 company_of.or(name, |name| self.companies.number(name))
@@ -171,8 +190,15 @@ impl<'a> ClaimWriter<'a> {
     }
 
     /// A bad row: whoever owes the invoice that it names is held.
-    pub(super) fn push_doubtful(&mut self, invoice_id: &str, debtor: u64, group_key: i64) -> Result<()> {
-        let packed = (self.table as u64) << TABLE_SHIFT | IS_DOUBTFUL;
+    pub(super) fn push_doubtful(
+        &mut self,
+        invoice_id: &str,
+        company_id: Option<&str>,
+        debtor: u64,
+        group_key: i64,
+    ) -> Result<()> {
+        let company = company_id.map_or(0, |name| self.companies.number(name));
+        let packed = u64::from(company) | (self.table as u64) << TABLE_SHIFT | IS_DOUBTFUL;
         self.write([hash_of(invoice_id), debtor, packed, 0, group_key as u64])
     }
 
@@ -263,15 +289,15 @@ pub(super) struct Resolved {
     pub(super) contested: HashSet<(u64, u32)>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
-    /// Rows that name an invoice which nobody owes, by table.
-    pub(super) unknown: BTreeMap<&'static str, u64>,
+    /// Payments that name an invoice which nobody owes, by the number of their currency.
+    pub(super) unknown_payments: BTreeMap<u32, u64>,
 }
 
 /// Resolves the claims, partition by partition: the first of the tables is the one that owns.
 pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<5>)]) -> Result<Resolved> {
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
     let (mut held, mut contested) = (HashSet::new(), HashSet::new());
-    let (mut by_others, mut unknown) = (BTreeMap::new(), BTreeMap::new());
+    let (mut by_others, mut unknown_payments) = (BTreeMap::new(), BTreeMap::new());
     for partition in 0..partitions {
         let mut owners = Owners::default();
         for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
@@ -293,21 +319,25 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
                 if claim[2] & OWNS != 0 || outcome.is_err() {
                     return;
                 }
-                if owners.count(claim[0]) == 0 {
-                    *unknown.entry(CLAIMING[*table]).or_default() += 1;
-                    return;
-                }
                 if owners.count(claim[0]) > OWNERS_MAX && owners.of_debtor(claim[0], claim[1]).is_empty() {
                     crowded.insert(claim[0]);
                 }
-                if let Some((key, ruling)) = rule(&owners, claim, &mut held) {
-                    if let Ruling::Of { debtor, group_key, .. } = ruling
-                        && debtor != claim[1]
-                        && group_key != claim[4] as i64
-                    {
-                        *by_others.entry(CLAIMING[*table]).or_default() += 1;
+                if claim[2] & IS_DOUBTFUL != 0 {
+                    return hold(&owners, claim, &mut held);
+                }
+                match rule(&owners, claim, &mut held) {
+                    Verdict::AsWritten => {}
+                    Verdict::Nobodys if CLAIMING[*table] == "payments" => {
+                        *unknown_payments.entry(currency_of(claim[2])).or_default() += 1;
                     }
-                    outcome = rulings.push(shard_of(claim[4] as i64, partitions), encoded(key, ruling));
+                    Verdict::Nobodys => {}
+                    Verdict::Ruled(ruling) => {
+                        if ruling.is_of_another_group(claim) {
+                            *by_others.entry(CLAIMING[*table]).or_default() += 1;
+                        }
+                        let shard = shard_of(claim[4] as i64, partitions);
+                        outcome = rulings.push(shard, encoded(key_of(claim), ruling));
+                    }
                 }
             })?;
             outcome?;
@@ -316,7 +346,7 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
             held.extend(owners.of(invoice).iter().map(|owner| owner.debtor));
         }
     }
-    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others, unknown })
+    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others, unknown_payments })
 }
 
 fn company_of(packed: u64) -> u32 {
@@ -327,11 +357,23 @@ fn currency_of(packed: u64) -> u32 {
     ((packed >> COMPANY_BITS) & 0xff_ffff) as u32
 }
 
-/// The ruling on one claim; `None` where its row says itself whom it means, or names what nobody owes.
-fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Option<(u64, Ruling)> {
-    let [invoice, debtor, packed, source_row, group] = claim;
-    let table = ((packed >> TABLE_SHIFT) & 0xf) as usize;
-    let key = row_key(table, source_row as i64, debtor);
+/// What comes of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// The row says itself whom it means.
+    AsWritten,
+    /// Nobody owes what it names.
+    Nobodys,
+    Ruled(Ruling),
+}
+
+/// The name in the rulings of the row that made a claim.
+fn key_of([_, debtor, packed, source_row, _]: Claim) -> u64 {
+    row_key(((packed >> TABLE_SHIFT) & 0xf) as usize, source_row as i64, debtor)
+}
+
+fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Verdict {
+    let [invoice, debtor, packed, _, group] = claim;
     let (company, currency) = (company_of(packed), currency_of(packed));
     let is_of_company = |o: &Owner| company == 0 || o.company == company;
     let own = owners.of_debtor(invoice, debtor);
@@ -339,7 +381,7 @@ fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Option<(u64, 
         true => own.iter().copied().filter(is_of_company).collect(),
         // Whoever they are, they are held once for all such rows.
         false if own.is_empty() && owners.count(invoice) > OWNERS_MAX => {
-            return Some((key, Ruling::Unclear(Doubt::Ambiguous)));
+            return Verdict::Ruled(Ruling::Unclear(Doubt::Ambiguous));
         }
         false => owners.of(invoice).into_iter().filter(is_of_company).collect(),
     };
@@ -349,7 +391,7 @@ fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Option<(u64, 
     } else {
         narrow(&mut found, |o| o.group_key == group as i64);
         let is_foreign = currency != 0 && !narrow(&mut found, |o| o.currency == currency);
-        let first = *found.first()?;
+        let Some(first) = found.first() else { return Verdict::Nobodys };
         let is_one = found.iter().all(|o| (o.debtor, o.company) == (first.debtor, first.company));
         match (is_foreign, is_one) {
             (true, _) => Some(Doubt::OtherCurrency),
@@ -357,18 +399,31 @@ fn rule(owners: &Owners, claim: Claim, held: &mut HashSet<u64>) -> Option<(u64, 
             (false, true) => None,
         }
     };
-    if packed & IS_DOUBTFUL != 0 {
-        held.extend(found.iter().map(|o| o.debtor));
-        return None;
-    }
     if let Some(doubt) = doubt {
         held.extend(found.iter().map(|o| o.debtor));
-        return Some((key, Ruling::Unclear(doubt)));
+        return Verdict::Ruled(Ruling::Unclear(doubt));
     }
-    let Owner { debtor: owner, group_key, company: of_invoice, .. } = *found.first()?;
+    let Owner { debtor: owner, group_key, company: of_invoice, .. } = found[0];
     let stated = if company == 0 { DEFAULT_COMPANY } else { company };
     let says_so = owner == debtor && of_invoice == stated;
-    (!says_so).then_some((key, Ruling::Of { debtor: owner, group_key, company: of_invoice }))
+    if says_so {
+        Verdict::AsWritten
+    } else {
+        Verdict::Ruled(Ruling::Of { debtor: owner, group_key, company: of_invoice })
+    }
+}
+
+/// A bad row holds its own debtor where that owes the invoice, else whoever does: in the company that it names, if any
+/// does there.
+fn hold(owners: &Owners, [invoice, debtor, packed, ..]: Claim, held: &mut HashSet<u64>) {
+    let company = company_of(packed);
+    let is_of_company = |o: &Owner| company == 0 || o.company == company;
+    let mut found = owners.of_debtor(invoice, debtor);
+    if !found.iter().any(is_of_company) && owners.count(invoice) <= OWNERS_MAX {
+        found = owners.of(invoice);
+    }
+    narrow(&mut found, is_of_company);
+    held.extend(found.iter().map(|o| o.debtor));
 }
 
 /// Keeps those that fit, where any do.
@@ -453,20 +508,48 @@ mod tests {
             all.into_iter().for_each(|owner| owners.add(100, owner));
             let packed = u64::from(company) | u64::from(currency) << COMPANY_BITS | 1 << TABLE_SHIFT;
             let mut held = HashSet::new();
-            let ruling = rule(&owners, [100, debtor, packed, 5, group as u64], &mut held).map(|(_, ruling)| ruling);
+            let ruling = match rule(&owners, [100, debtor, packed, 5, group as u64], &mut held) {
+                Verdict::Ruled(ruling) => Some(ruling),
+                Verdict::AsWritten | Verdict::Nobodys => None,
+            };
             let mut held: Vec<u64> = held.into_iter().collect();
             held.sort();
             assert_eq!((ruling, held), (expected, expected_held), "{name}");
         }
     }
 
+    /// Owners of invoice 100; who stands in the bad row, and its company; who is held.
     #[test]
     fn a_bad_row_holds_whoever_owes_what_it_names() {
-        let mut owners = Owners::default();
-        owners.add(100, owner(20, 1));
-        let mut held = HashSet::new();
-        let ruling = rule(&owners, [100, 1, 1 << TABLE_SHIFT | IS_DOUBTFUL, 0, GROUP as u64], &mut held);
-        assert_eq!((ruling, held), (None, HashSet::from([20])));
+        let table: [(&str, Vec<Owner>, (u64, u32), Vec<u64>); 7] = [
+            ("a stranger's", vec![owner(20, 1)], (1, 0), vec![20]),
+            ("its own", vec![owner(1, 1), owner(20, 2)], (1, 0), vec![1]),
+            (
+                "its own number, but another's in the company that it names",
+                vec![owner(1, 1), owner(2, 2)],
+                (1, 2),
+                vec![2],
+            ),
+            ("several of that number", vec![owner(2, 1), owner(20, 2)], (1, 0), vec![2, 20]),
+            ("the company says whose", vec![owner(2, 1), owner(20, 2)], (1, 2), vec![20]),
+            ("in no such company", vec![owner(2, 1), owner(20, 2)], (1, 3), vec![2, 20]),
+            ("nobody's", vec![], (1, 0), vec![]),
+        ];
+        for (name, all, (debtor, company), expected) in table {
+            let mut owners = Owners::default();
+            all.into_iter().for_each(|owner| owners.add(100, owner));
+            let mut held = HashSet::new();
+            let packed = u64::from(company) | 1 << TABLE_SHIFT | IS_DOUBTFUL;
+            hold(&owners, [100, debtor, packed, 0, GROUP as u64], &mut held);
+            let mut held: Vec<u64> = held.into_iter().collect();
+            held.sort();
+            assert_eq!(held, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_read_as_it_was_written() {
+        assert_eq!(currency_text(currency_number("BRL")), "BRL");
     }
 
     #[test]
@@ -481,7 +564,7 @@ mod tests {
             held: HashSet::new(),
             contested: HashSet::new(),
             by_others: BTreeMap::new(),
-            unknown: BTreeMap::new(),
+            unknown_payments: BTreeMap::new(),
         };
         assert!(!resolved.has_rulings(0) && resolved.has_rulings(1));
         let expected = Rulings::from([(1, of), (2, Ruling::Unclear(Doubt::OtherCompany))]);

@@ -13,9 +13,9 @@ use arrow::array::{
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 
-use super::claims::{CLAIMING, Companies, Ruling, Rulings, debtor_hash, row_key};
+use super::claims::{CLAIMING, Companies, Ruling, Rulings, debtor_hash, is_nought, row_key};
 use super::doubts::Doubt;
-use super::reversals::{At, Part, Payments};
+use super::reversals::{At, Part, Payments, reached};
 use super::{failed, replaced, with_column};
 use crate::error::Result;
 
@@ -28,8 +28,8 @@ pub(super) struct Pick {
     /// Hash and group of the debtor that it goes to; `None` = it stays with its own.
     pub(super) to: Option<(u64, i64)>,
     company: Option<u32>,
-    /// A reversal: the invoice, the instalment and the amount of the part that it takes back.
-    part: Option<(Option<String>, Option<i64>, i128)>,
+    /// A reversal: the part that it takes back, with the amount of it.
+    part: Option<Part>,
 }
 
 /// What a shard's rows of one table come to.
@@ -75,17 +75,17 @@ impl Table<'_> {
             let is_other = |at: At| conflicts.contains_key(&at);
             homes.payments = Payments::of(self.batches, &is_other);
         }
+        let mut doubtful: HashSet<(String, String)> = HashSet::new();
         let mut moved: HashMap<At, Pick> = HashMap::new();
         let mut unnamed: Vec<At> = Vec::new();
         for (number, batch) in self.batches.iter().enumerate() {
             let debtors = text(batch, "debtor_id");
-            let noughts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
-            let is_nought = |row: usize| noughts.is_some_and(|c| c.is_valid(row) && c.value(row) == 0);
+            let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
             for row in 0..batch.num_rows() {
                 let at = (number, row);
                 let found = conflicts.get(&at).copied();
                 let reversal = homes.payments.reversal(at);
-                if found == Some(Found::Repeated) || (found.is_none() && is_nought(row)) {
+                if found == Some(Found::Repeated) || (found.is_none() && is_nought(amounts, row)) {
                     continue;
                 }
                 let doubt = match (found, reversal) {
@@ -94,7 +94,7 @@ impl Table<'_> {
                     _ => None,
                 };
                 if let Some(doubt) = doubt {
-                    self.set_aside(at, doubt, &mut homes);
+                    self.set_aside(at, doubt, &mut homes, &mut doubtful);
                     continue;
                 }
                 if reversal.is_some() && !self.names_an_invoice(at) {
@@ -118,19 +118,27 @@ impl Table<'_> {
             }
         }
         for at in unnamed {
-            self.place_reversal(at, &moved, &mut homes);
+            self.place_reversal(at, &moved, &mut homes, &mut doubtful);
         }
+        homes.touched.extend(self.owners_behind(doubtful));
         homes
+    }
+
+    /// Who owes what some reversals may be about.
+    pub(super) fn owners_behind(&self, reversals: HashSet<(String, String)>) -> HashSet<u64> {
+        let reached = reached(self.batches, reversals);
+        reached.into_iter().filter_map(|at| self.ruling(at).and_then(owner_of)).collect()
     }
 
     /// Takes a row out, and holds whoever it can touch: who owes the invoice that it names, or that a payment was for
     /// which it takes back.
-    fn set_aside(&self, at: At, doubt: Doubt, homes: &mut Homes) {
-        let reversal = homes.payments.reversal(at);
-        let roots = reversal.into_iter().flat_map(|reversal| reversal.ends.iter().chain([&reversal.root_id]));
-        let parts = roots.flat_map(|root| self.parts(&homes.payments, at, root)).map(|part| part.at);
-        let touched = parts.chain([at]).filter_map(|at| self.ruling(at).and_then(owner_of)).collect::<Vec<_>>();
-        homes.touched.extend(touched);
+    fn set_aside(&self, at: At, doubt: Doubt, homes: &mut Homes, doubtful: &mut HashSet<(String, String)>) {
+        homes.touched.extend(self.ruling(at).and_then(owner_of));
+        let value =
+            |name| text(&self.batches[at.0], name).filter(|c| c.is_valid(at.1)).map(|c| c.value(at.1).to_owned());
+        if self.name == PAYMENTS {
+            doubtful.extend(value("reverses").map(|reverses| (value("debtor_id").unwrap_or_default(), reverses)));
+        }
         homes.set_aside.push((at, doubt));
     }
 
@@ -155,7 +163,13 @@ impl Table<'_> {
     }
 
     /// A reversal that names no invoice is about the parts of what it reverses, wherever they belong.
-    fn place_reversal(&self, at: At, moved: &HashMap<At, Pick>, homes: &mut Homes) {
+    fn place_reversal(
+        &self,
+        at: At,
+        moved: &HashMap<At, Pick>,
+        homes: &mut Homes,
+        doubtful: &mut HashSet<(String, String)>,
+    ) {
         let Some(reversal) = homes.payments.reversal(at) else { return };
         let parts = self.parts(&homes.payments, at, &reversal.root_id);
         let batch = &self.batches[at.0];
@@ -166,11 +180,15 @@ impl Table<'_> {
         let home = |part: &Part| moved.get(&part.at).cloned().unwrap_or_default();
         let of_part = |part: &Part, amount: i128| {
             let Pick { to, company, .. } = home(part);
-            Pick { at, to, company, part: Some((part.invoice_id.clone(), part.installment_no, sign * amount)) }
+            Pick { at, to, company, part: Some(Part { amount: sign * amount, ..part.clone() }) }
         };
+        let currency = text(batch, "currency").filter(|c| c.is_valid(at.1)).map(|c| c.value(at.1));
+        let currencies: HashSet<&str> =
+            parts.iter().filter_map(|part| part.currency.as_deref()).chain(currency).collect();
         let total: i128 = parts.iter().map(|part| part.amount.abs()).sum();
         match parts {
             [] => homes.picks.push(Pick { at, ..Pick::default() }),
+            _ if currencies.len() > 1 => self.set_aside(at, Doubt::OtherCurrency, homes, doubtful),
             [part] => homes.picks.push(of_part(part, amount)),
             // The parts are all here: SQL takes back from the last to the first.
             parts if parts.iter().all(|part| home(part).to.is_none()) => {
@@ -178,10 +196,10 @@ impl Table<'_> {
             }
             parts if amount >= total => {
                 homes.picks.extend(parts.iter().map(|part| of_part(part, part.amount.abs())));
-                let rest = (None, None, sign * (amount - total));
+                let rest = Part { amount: sign * (amount - total), ..Part::of_nothing(at) };
                 homes.picks.extend((amount > total).then(|| Pick { at, part: Some(rest), ..Pick::default() }));
             }
-            _ => self.set_aside(at, Doubt::SplitReversal, homes),
+            _ => self.set_aside(at, Doubt::SplitReversal, homes, doubtful),
         }
     }
 
@@ -189,7 +207,7 @@ impl Table<'_> {
     fn conflicts(&self, homes: &mut Homes) -> HashMap<At, Found> {
         // Of each key the first row; of each key and content whether it was seen.
         let mut first: HashMap<(i64, u64), At> = HashMap::new();
-        let mut seen: HashSet<(i64, u64, i64)> = HashSet::new();
+        let mut seen: HashMap<(i64, u64, i64), At> = HashMap::new();
         let mut found: HashMap<At, Found> = HashMap::new();
         for (number, batch) in self.batches.iter().enumerate() {
             let (Some(keys), Some(contents)) = (ints(batch, "key_hash"), ints(batch, "content_hash")) else { continue };
@@ -198,9 +216,18 @@ impl Table<'_> {
             for row in 0..batch.num_rows() {
                 let at = (number, row);
                 let (key, signer) = (keys.value(row), signers.map_or(0, |_| debtor_hash(signers, row)));
-                if !seen.insert((key, signer, contents.value(row))) {
-                    found.insert(at, Found::Repeated);
-                    homes.repeated.push(at);
+                let kept = seen.entry((key, signer, contents.value(row))).or_insert(at);
+                if *kept != at {
+                    let repeated = if self.is_before(at, *kept) { std::mem::replace(kept, at) } else { at };
+                    if repeated != at {
+                        // The row that is kept now stands for the other in every way.
+                        found.remove(&repeated).map(|role| found.insert(at, role));
+                        first
+                            .entry((key, signer))
+                            .and_modify(|first| *first = if *first == repeated { at } else { *first });
+                    }
+                    found.insert(repeated, Found::Repeated);
+                    homes.repeated.push(repeated);
                     continue;
                 }
                 let first_at = *first.entry((key, signer)).or_insert(at);
@@ -211,6 +238,21 @@ impl Table<'_> {
             }
         }
         found
+    }
+
+    /// Which of two rows that say the same is kept? Only addresses may differ in anything: in whom to greet and how
+    /// gladly.
+    fn is_before(&self, at: At, other: At) -> bool {
+        if self.name != "contact_points" {
+            return false;
+        }
+        let place = |(number, row): At| {
+            let batch = &self.batches[number];
+            let rank = ints(batch, "preference_rank").filter(|c| c.is_valid(row)).map(|c| c.value(row));
+            let value = |name| text(batch, name).filter(|c| c.is_valid(row)).map(|c| c.value(row));
+            (rank.is_none(), rank, value("address"), value("contact_name"))
+        };
+        place(at) < place(other)
     }
 }
 
@@ -292,14 +334,14 @@ fn with_parts(batch: RecordBatch, picks: &[Pick]) -> Result<RecordBatch> {
     let (Some(invoices), Some(instalments), Some(amounts)) = (invoices, instalments, amounts) else { return Ok(batch) };
     let rows = || picks.iter().enumerate();
     let invoice = |(row, pick): (usize, &Pick)| match &pick.part {
-        Some((invoice, _, _)) => invoice.clone(),
+        Some(part) => part.invoice_id.clone(),
         None => invoices.is_valid(row).then(|| invoices.value(row).to_owned()),
     };
     let instalment = |(row, pick): (usize, &Pick)| match &pick.part {
-        Some((_, number, _)) => *number,
+        Some(part) => part.installment_no,
         None => instalments.is_valid(row).then(|| instalments.value(row)),
     };
-    let amount = |(row, pick): (usize, &Pick)| pick.part.as_ref().map_or(amounts.value(row), |(_, _, amount)| *amount);
+    let amount = |(row, pick): (usize, &Pick)| pick.part.as_ref().map_or(amounts.value(row), |part| part.amount);
     let with = Decimal128Array::from_iter_values(rows().map(amount)).with_data_type(amounts.data_type().clone());
     let invoices: ArrayRef = Arc::new(rows().map(invoice).collect::<StringArray>());
     let instalments: ArrayRef = Arc::new(rows().map(instalment).collect::<Int64Array>());
@@ -316,7 +358,9 @@ fn with_companies(batch: RecordBatch, picks: &[Pick], companies: &Companies) -> 
     let mut names: HashMap<u32, String> = HashMap::new();
     let mut filled = StringBuilder::with_capacity(batch.num_rows(), batch.num_rows());
     for (row, pick) in picks.iter().enumerate() {
+        let of_part = pick.part.as_ref().and_then(|part| part.company_id.as_deref());
         match pick.company {
+            None if of_part.is_some() => filled.append_option(of_part),
             Some(number) => filled.append_value(names.entry(number).or_insert_with(|| companies.name(number))),
             None if own.is_valid(row) => filled.append_value(own.value(row)),
             None if invoices.is_valid(row) => filled.append_value(&default),

@@ -20,8 +20,17 @@ pub(super) struct Part {
     pub(super) at: At,
     pub(super) invoice_id: Option<String>,
     pub(super) installment_no: Option<i64>,
+    pub(super) company_id: Option<String>,
+    pub(super) currency: Option<String>,
     /// Minor units.
     pub(super) amount: i128,
+}
+
+impl Part {
+    /// What a reversal takes back beyond the parts that are known.
+    pub(super) fn of_nothing(at: At) -> Part {
+        Part { at, invoice_id: None, installment_no: None, company_id: None, currency: None, amount: 0 }
+    }
 }
 
 /// What a reversal takes back, or puts back.
@@ -32,8 +41,6 @@ pub(super) struct Reversal {
     pub(super) takes_back: bool,
     /// The chain has no end or several, or nobody knows what of a payment in several parts it puts back.
     pub(super) is_unclear: bool,
-    /// Every payment that a chain of several ends may be about.
-    pub(super) ends: Vec<String>,
 }
 
 /// By debtor and payment, what it reverses; several, where its rows name different payments.
@@ -128,9 +135,6 @@ impl Payments {
             let reversal = follow(&links, row.debtor, row.reverses);
             let forms = roots.entry((row.debtor.to_owned(), reversal.root_id.clone())).or_default();
             forms.add(row.names_an_invoice, reversal.takes_back);
-            for end in &reversal.ends {
-                roots.entry((row.debtor.to_owned(), end.clone())).or_default();
-            }
             payments.reversals.insert(row.at, reversal);
         }
         for (number, batch) in batches.iter().enumerate() {
@@ -155,7 +159,8 @@ impl Payments {
         is_other: &dyn Fn(At) -> bool,
     ) {
         let Some(columns) = columns(batch) else { return };
-        let invoices = batch.column_by_name("invoice_id").and_then(|c| c.as_string_opt::<i32>());
+        let [invoices, companies, currencies] = ["invoice_id", "company_id", "currency"]
+            .map(|name| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()));
         let instalments = batch.column_by_name("installment_no").and_then(|c| c.as_primitive_opt::<Int64Type>());
         let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
         let is_original = |row: &usize| columns.reverses.is_null(*row) && !is_other((number, *row));
@@ -168,6 +173,8 @@ impl Payments {
             self.parts.entry(key).or_default().push(Part {
                 at: (number, row),
                 invoice_id: invoices.and_then(|c| some(c, row)).map(str::to_owned),
+                company_id: companies.and_then(|c| some(c, row)).map(str::to_owned),
+                currency: currencies.and_then(|c| some(c, row)).map(str::to_owned),
                 installment_no: instalments.filter(|c| c.is_valid(row)).map(|c| c.value(row)),
                 amount: amounts.map_or(0, |c| c.value(row)),
             });
@@ -227,26 +234,36 @@ fn follow(links: &Links<'_>, debtor: &str, reverses: &str) -> Reversal {
     let (mut root, mut takes_back) = (reverses, true);
     for _ in 0..LINKS_MAX {
         let Some(targets) = links.get(&(debtor, root)) else {
-            return Reversal { root_id: root.to_owned(), takes_back, is_unclear: false, ends: Vec::new() };
+            return Reversal { root_id: root.to_owned(), takes_back, is_unclear: false };
         };
         let Some(next) = targets.first().filter(|_| targets.len() == 1) else { break };
         (root, takes_back) = (next, !takes_back);
     }
-    let ends = ends(links, debtor, reverses);
-    Reversal { root_id: reverses.to_owned(), takes_back: true, is_unclear: true, ends }
+    Reversal { root_id: reverses.to_owned(), takes_back: true, is_unclear: true }
 }
 
-/// Every payment that is reached and is no reversal itself, down to `LINKS_MAX` reversals.
-fn ends(links: &Links<'_>, debtor: &str, reverses: &str) -> Vec<String> {
-    let (mut found, mut seen, mut next) = (BTreeSet::new(), HashSet::from([reverses]), vec![reverses]);
-    while let Some(payment) = next.pop() {
-        match links.get(&(debtor, payment)) {
-            None => _ = found.insert(payment.to_owned()),
-            Some(targets) if seen.len() <= LINKS_MAX => next.extend(targets.iter().filter(|id| seen.insert(id))),
-            Some(_) => {}
-        }
+/// Every row that some reversals may be about, each given by its debtor and what it reverses: all that can be reached,
+/// whichever of several rows is right.
+pub(super) fn reached(batches: &[RecordBatch], from: HashSet<(String, String)>) -> Vec<At> {
+    if from.is_empty() {
+        return Vec::new();
     }
-    found.into_iter().collect()
+    let mut links = Links::new();
+    for row in reversing(batches, &|_| false) {
+        links.entry((row.debtor, row.id)).or_default().insert(row.reverses);
+    }
+    let mut next: Vec<(&str, &str)> = from.iter().map(|(debtor, id)| (debtor.as_str(), id.as_str())).collect();
+    let mut seen: HashSet<(&str, &str)> = next.iter().copied().collect();
+    while let Some((debtor, id)) = next.pop() {
+        let targets = links.get(&(debtor, id)).into_iter().flatten().map(|target| (debtor, *target));
+        next.extend(targets.filter(|target| seen.insert(*target)));
+    }
+    let of_batch = |(number, batch): (usize, &RecordBatch)| {
+        let Some(columns) = columns(batch) else { return Vec::new() };
+        let key = |row: usize| (some(columns.debtors, row).unwrap_or_default(), columns.ids.value(row));
+        (0..columns.ids.len()).filter(|row| seen.contains(&key(*row))).map(|row| (number, row)).collect()
+    };
+    batches.iter().enumerate().flat_map(of_batch).collect()
 }
 
 /// Rows of a debtor that follow a chain to what is itself a reversal there: its other links stand under another payer.

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
 use chrono::NaiveDate;
 
 use super::addresses::{AddressBook, AddressReader, add_destinations};
-use super::claims::{ClaimWriter, Companies};
+use super::claims::{ClaimWriter, Companies, is_nought};
 use super::segments::{Records, Rows, RowsWriter};
 use super::totals::Cash;
 use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column};
@@ -67,8 +67,8 @@ pub(super) struct Outcome {
 #[derive(Default)]
 struct Signers {
     by_agreement: HashMap<u64, BTreeSet<String>>,
-    /// Agreements of which a row is bad: an instalment that nobody can read may be the one that is owed.
-    doubtful: HashSet<u64>,
+    /// Signer and agreement of which a row is bad: an instalment that nobody can read may be the one that is owed.
+    doubtful: HashSet<(u64, u64)>,
 }
 
 /// Whoever numbers all agreements alike has no agreement of so many debtors.
@@ -90,8 +90,14 @@ impl Spreader<'_> {
         if let Some(table) = snapshots.get("agreements") {
             self.agreements(table, &groups, &mut signers, &mut outcome)?;
             let bad = outcome.bad.iter().filter(|bad| bad.table == "agreements");
-            signers.doubtful = bad.filter_map(|bad| bad.agreement_id.as_deref()).map(hash_of).collect();
-            outcome.doubtful_signers.extend(signers.of(&signers.doubtful));
+            let doubtful = bad.filter_map(|bad| Some((bad.debtor_id.as_deref(), bad.agreement_id.as_deref()?)));
+            for (debtor, agreement) in doubtful.collect::<Vec<_>>() {
+                // An agreement is kept or broken signer by signer; a row without one may be anybody's.
+                let signed = signers.of(hash_of(agreement));
+                let whose: BTreeSet<String> = debtor.map_or(signed, |debtor| BTreeSet::from([debtor.to_owned()]));
+                signers.doubtful.extend(whose.iter().map(|debtor| (hash_of(debtor), hash_of(agreement))));
+                outcome.doubtful_signers.extend(whose);
+            }
         }
         let mut events = None;
         if let Some(log) = snapshots.get("contact_log") {
@@ -121,6 +127,9 @@ impl Spreader<'_> {
             outcome.merge(found?);
         }
         events.map_or(Ok(()), |events| events.enter(&mut outcome.addresses))?;
+        for silence in outcome.bad.iter().filter_map(|bad| bad.silences.as_ref()) {
+            outcome.addresses.silence(silence, &destinations);
+        }
         outcome.groups = groups;
         outcome.bad.sort();
         Ok(outcome)
@@ -196,9 +205,12 @@ impl Spreader<'_> {
     ) -> Result<()> {
         self.each(snapshot, groups, outcome, |batch| {
             let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+            let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
             if let Some((ids, debtors)) = text("agreement_id").zip(text("debtor_id")) {
-                for (id, debtor) in ids.iter().zip(debtors.iter()).filter_map(|(id, debtor)| id.zip(debtor)) {
-                    signers.by_agreement.entry(hash_of(id)).or_default().insert(debtor.to_owned());
+                let is_one = |row: &usize| ids.is_valid(*row) && debtors.is_valid(*row) && !is_nought(amounts, *row);
+                for row in (0..batch.num_rows()).filter(is_one) {
+                    let of_agreement = signers.by_agreement.entry(hash_of(ids.value(row))).or_default();
+                    of_agreement.insert(debtors.value(row).to_owned());
                 }
             }
             Ok(batch)
@@ -235,8 +247,8 @@ impl Spreader<'_> {
                 "payments" => totals::add_cash(&batch, self.as_of_day, self.default_currency, &mut outcome.cash),
                 "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
                 "agreement_items" => {
-                    let doubtful = bad.iter().filter_map(|bad| bad.agreement_id.as_deref()).map(hash_of).collect();
-                    outcome.doubtful_signers.extend(signers.of(&doubtful));
+                    let doubtful = bad.iter().filter_map(|bad| bad.agreement_id.as_deref());
+                    outcome.doubtful_signers.extend(doubtful.flat_map(|id| signers.of(hash_of(id))));
                     batch = signed(&batch, signers, &mut bad)?;
                 }
                 _ => {}
@@ -247,7 +259,8 @@ impl Spreader<'_> {
                 for bad in bad.iter().filter(|bad| bad.touches_an_invoice()) {
                     let debtor = bad.debtor_id.as_deref();
                     let (hash, key) = debtor.map_or((0, 0), |id| (hash_of(id), groups.key_of(id)));
-                    claims.push_doubtful(bad.invoice_id.as_deref().unwrap_or_default(), hash, key)?;
+                    let (invoice, company) = (bad.invoice_id.as_deref(), bad.company_id.as_deref());
+                    claims.push_doubtful(invoice.unwrap_or_default(), company, hash, key)?;
                 }
             }
             outcome.take(table, bad, conformed.rounded, conformed.passed_over);
@@ -315,10 +328,10 @@ fn payable_day(calendar: &Calendar, day: i32) -> i32 {
 }
 
 impl Signers {
-    /// Whoever signed one of these.
-    fn of<'s>(&'s self, agreements: &HashSet<u64>) -> impl Iterator<Item = String> + use<'s> {
-        let found: Vec<&BTreeSet<String>> = agreements.iter().filter_map(|id| self.by_agreement.get(id)).collect();
-        found.into_iter().flatten().cloned()
+    /// Whoever signed an agreement, unless so many did that its number says nothing.
+    fn of(&self, agreement: u64) -> BTreeSet<String> {
+        let signed = self.by_agreement.get(&agreement).filter(|signers| signers.len() <= SIGNERS_MAX);
+        signed.cloned().unwrap_or_default()
     }
 }
 
@@ -337,12 +350,15 @@ fn signed(batch: &RecordBatch, signers: &Signers, bad: &mut Vec<BadRow>) -> Resu
         for (row, id) in ids.iter().enumerate() {
             let id = id.map(hash_of).unwrap_or_default();
             let invoice_id = || invoices.is_valid(row).then(|| invoices.value(row).to_owned());
-            let of_agreement = signers.by_agreement.get(&id).filter(|signers| signers.len() <= SIGNERS_MAX);
-            let Some(of_agreement) = of_agreement else {
+            let Some(of_agreement) = signers.by_agreement.get(&id) else {
                 bad.push(BadRow::unknown_agreement(places.value(row), invoice_id()));
                 continue;
             };
-            if signers.doubtful.contains(&id) {
+            if of_agreement.len() > SIGNERS_MAX {
+                bad.push(BadRow::crowded_agreement(places.value(row), invoice_id()));
+                continue;
+            }
+            if of_agreement.iter().any(|signer| signers.doubtful.contains(&(hash_of(signer), id))) {
                 bad.push(BadRow::doubtful_agreement(places.value(row), invoice_id()));
             }
             rows.extend(of_agreement.iter().map(|_| row as u32));
@@ -362,9 +378,6 @@ fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBa
 
 impl Outcome {
     fn take(&mut self, table: &'static str, bad: Vec<BadRow>, rounded: u64, passed_over: BTreeMap<&'static str, u64>) {
-        for key in bad.iter().filter_map(|bad| bad.silences.as_ref()) {
-            self.addresses.silence(key.expose());
-        }
         self.bad.extend(bad);
         self.rounded += rounded;
         for (what, rows) in passed_over {

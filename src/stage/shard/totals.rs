@@ -46,6 +46,9 @@ pub struct Cash {
     /// Below zero, and takes nothing back: the sign of a whole export may be wrong.
     pub negative: i128,
     pub negative_rows: u64,
+    /// Of invoices that nobody owes.
+    pub unknown_rows: u64,
+    pub rows: u64,
 }
 
 /// Adds the plain payments of a batch by currency.
@@ -66,6 +69,7 @@ pub(super) fn add_cash(batch: &RecordBatch, as_of_day: i32, default_currency: &s
         sum.paid += amounts.value(row).max(0);
         sum.negative += amounts.value(row).min(0);
         sum.negative_rows += u64::from(amounts.value(row) < 0);
+        sum.rows += 1;
     }
     for (currency, sum) in sums {
         cash.entry(currency.to_owned()).or_default().add(sum);
@@ -77,5 +81,7 @@ impl Cash {
         self.paid += other.paid;
         self.negative += other.negative;
         self.negative_rows += other.negative_rows;
+        self.unknown_rows += other.unknown_rows;
+        self.rows += other.rows;
     }
 }
