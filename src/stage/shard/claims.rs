@@ -521,7 +521,8 @@ mod tests {
     /// Owners of invoice 100; who stands in the bad row, and its company; who is held.
     #[test]
     fn a_bad_row_holds_whoever_owes_what_it_names() {
-        let table: [(&str, Vec<Owner>, (u64, u32), Vec<u64>); 7] = [
+        type Row = (&'static str, Vec<Owner>, (u64, u32), Vec<u64>);
+        let table: Vec<Row> = vec![
             ("a stranger's", vec![owner(20, 1)], (1, 0), vec![20]),
             ("its own", vec![owner(1, 1), owner(20, 2)], (1, 0), vec![1]),
             (
