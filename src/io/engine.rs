@@ -1,24 +1,31 @@
-//! The SQL engine: one small session per shard, locked down, fed from memory.
+//! The SQL engine: one small session per shard, locked down, fed from memory; a model is planned once and runs on every
+//! shard.
 //!
 //! DDL, DML and statements are off. One partition and no repartitioning: a shard fits the cache, and its answers come
 //! in one order. Models are read with their headers; a `table` is computed once, a `view` is inlined.
 
+mod plans;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
-use datafusion::catalog::MemTable;
+use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::GreedyMemoryPool;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::var_provider::{VarProvider, VarType};
+use datafusion::physical_plan::collect;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use tokio::runtime::Handle;
 
+use self::plans::{Plans, Rows};
 use crate::error::{Error, Result};
 
 /// Rows of one batch inside the engine.
@@ -182,12 +189,11 @@ impl VarProvider for Variables {
     }
 }
 
-/// What all sessions of a run share: the memory pool and the variables.
+/// What all sessions of a run share: the memory pool, the variables and the plans.
 #[derive(Clone)]
 pub struct Engine {
     runtime: Handle,
-    environment: Arc<RuntimeEnv>,
-    variables: Variables,
+    plans: Arc<Plans>,
 }
 
 impl Engine {
@@ -196,34 +202,39 @@ impl Engine {
         let pool = Arc::new(GreedyMemoryPool::new((memory_bytes_max / 10 * 6) as usize));
         let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc();
         let environment = environment.map_err(|e| engine_error("engine", &e))?;
-        Ok(Engine { runtime: runtime.clone(), environment, variables })
-    }
-
-    pub fn session(&self) -> Session {
         let config = SessionConfig::new()
             .with_target_partitions(1)
             .with_batch_size(BATCH_ROWS)
             .with_information_schema(false)
             .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
-            .set_bool("datafusion.execution.collect_statistics", true)
             .set_str("datafusion.sql_parser.map_string_types_to_utf8view", "false");
-        let context = SessionContext::new_with_config_rt(config, Arc::clone(&self.environment));
-        context.register_variable(VarType::UserDefined, Arc::new(self.variables.clone()));
-        Session { context, runtime: self.runtime.clone() }
+        let context = SessionContext::new_with_config_rt(config, environment);
+        context.register_variable(VarType::UserDefined, Arc::new(variables));
+        Ok(Engine { runtime: runtime.clone(), plans: Arc::new(Plans::new(context)) })
+    }
+
+    pub fn session(&self) -> Session {
+        let rows = Arc::new(Rows::default());
+        let task = self.plans.task(Arc::clone(&rows));
+        Session { plans: Arc::clone(&self.plans), rows, task, runtime: self.runtime.clone() }
     }
 }
 
 /// One session: tables in, models, batches out.
 pub struct Session {
-    context: SessionContext,
+    plans: Arc<Plans>,
+    rows: Arc<Rows>,
+    task: Arc<TaskContext>,
     runtime: Handle,
 }
 
 impl Session {
-    /// Registers batches as a table.
+    /// Registers batches as a table. Its columns are those that the first session of the engine gave it.
     pub fn register(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
-        let table = MemTable::try_new(schema, vec![batches]).map_err(|e| engine_error(name, &e))?;
-        self.context.register_table(name, Arc::new(table)).map(|_| ()).map_err(|e| engine_error(name, &e))
+        let schema = self.plans.declare(name, &nullable(&schema)).map_err(|e| engine_error(name, &e))?;
+        let batches = batches.iter().map(|batch| as_planned(batch, &schema)).collect::<std::result::Result<_, _>>();
+        self.rows.insert(name, batches.map_err(|e| engine_error(name, &e.into()))?);
+        Ok(())
     }
 
     /// Runs a model: a table is computed and registered, a view only registered.
@@ -232,26 +243,41 @@ impl Session {
             let (schema, batches) = self.query(&model.name, &model.sql)?;
             return self.register(&model.name, schema, batches);
         }
-        let planned = self.runtime.block_on(self.context.sql_with_options(&model.sql, options()));
-        let view = planned.map_err(|e| engine_error(&model.name, &e))?.into_view();
-        self.context.register_table(&model.name, view).map(|_| ()).map_err(|e| engine_error(&model.name, &e))
+        let declared = self.runtime.block_on(self.plans.declare_view(&model.name, &model.sql));
+        declared.map_err(|e| engine_error(&model.name, &e))
     }
 
     /// Runs a query and collects its rows; for results that fit a shard.
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let collected = self.runtime.block_on(async {
-            let frame = self.context.sql_with_options(sql, options()).await?;
-            let schema = nullable(frame.schema().inner());
-            let batches = frame.collect().await?.into_iter();
+            let (schema, plan) = self.plans.plan(sql).await?;
+            let batches = collect(reset_plan_states(plan)?, Arc::clone(&self.task)).await?.into_iter();
             let batches = batches.map(|b| as_planned(&b, &schema)).collect::<std::result::Result<Vec<_>, _>>();
-            Ok((Arc::clone(&schema), batches?))
+            Ok((schema, batches?))
         });
         collected.map_err(|e: DataFusionError| engine_error(name, &e))
     }
 
-    /// The rows of a table that was computed before.
+    /// The rows of a table that was registered or computed before.
     pub fn table(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-        self.query(name, &format!("select * from {name}"))
+        match (self.plans.schema(name), self.rows.of(name)) {
+            (Some(schema), Some(batches)) => Ok((schema, batches)),
+            _ => self.query(name, &format!("select * from {name}")),
+        }
+    }
+
+    /// Can a key stand more than once in a table? Equal keys have equal hashes; different keys have them by rare chance.
+    pub fn may_repeat(&self, name: &str, key: &[String]) -> Result<bool> {
+        let mut hashes = Vec::new();
+        for batch in self.table(name)?.1 {
+            let columns = key.iter().map(|column| batch.column_by_name(column));
+            let Some(columns) = columns.collect::<Option<Vec<&ArrayRef>>>() else { return Ok(true) };
+            let mut of_batch = vec![0; batch.num_rows()];
+            create_hashes(columns, &RandomState::default(), &mut of_batch).map_err(|e| engine_error(name, &e))?;
+            hashes.append(&mut of_batch);
+        }
+        hashes.sort_unstable();
+        Ok(hashes.windows(2).any(|pair| pair[0] == pair[1]))
     }
 }
 
@@ -263,6 +289,9 @@ fn nullable(schema: &SchemaRef) -> SchemaRef {
 
 /// The batch under the planned types: sums of mixed decimals come out wider than the plan says.
 fn as_planned(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Result<RecordBatch> {
+    if batch.schema_ref() == schema {
+        return Ok(batch.clone());
+    }
     let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| cast(column, field.data_type()));
     RecordBatch::try_new(Arc::clone(schema), columns.collect::<arrow::error::Result<_>>()?)
 }
