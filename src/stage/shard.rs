@@ -16,7 +16,7 @@ mod segments;
 mod spread;
 mod totals;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
@@ -24,6 +24,7 @@ use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::{Decimal128Type, Field, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
+use foldhash::{HashMap, HashSet};
 use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
@@ -247,7 +248,7 @@ pub fn spread(
 
 /// Debtor and payment of reversals that cannot be read, by the shard of the debtor.
 fn unread_reversals(bad: &[BadRow], groups: &Groups, shards: u32) -> HashMap<u32, HashSet<(String, String)>> {
-    let mut unread: HashMap<u32, HashSet<(String, String)>> = HashMap::new();
+    let mut unread: HashMap<u32, HashSet<(String, String)>> = HashMap::default();
     for row in bad {
         let Some(reverses) = row.reverses.clone() else { continue };
         let key = row.debtor_id.as_deref().map_or(0, |debtor| groups.key_of(debtor));
@@ -345,7 +346,7 @@ impl Shards {
     /// The debtors of this shard's invoices by their hash, where rows were carried to them: of all invoices, also of those
     /// that contradict each other.
     fn names(&self, number: u32) -> Result<HashMap<u64, String>> {
-        let mut names = HashMap::new();
+        let mut names = HashMap::default();
         let has_carried = self.carried.tables.values().any(|rows| rows.has_any(number));
         let Some(rows) = self.tables.get("invoices").filter(|_| has_carried) else { return Ok(names) };
         let batches = rows.read(number)?;
@@ -361,7 +362,7 @@ impl Shards {
             return;
         }
         let batches = tables.get("invoices").map_or(&[][..], Vec::as_slice);
-        let nothing = claims::Rulings::new();
+        let nothing = claims::Rulings::default();
         let table = Table { name: "invoices", batches, rulings: &nothing };
         for (number, batch) in batches.iter().enumerate() {
             let (Some(ids), Some(companies), kinds) =
@@ -430,7 +431,7 @@ impl Shards {
 /// chains whose links stand under several payers.
 fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard, has_carried: bool) {
     let batches = tables.get("payments").map_or(&[][..], Vec::as_slice);
-    let nothing = claims::Rulings::new();
+    let nothing = claims::Rulings::default();
     let table = Table { name: "payments", batches, rulings: &nothing };
     if reversals::has_negative(batches) {
         let words = ("below zero, by more than was paid", NEGATIVE_PAYMENT);

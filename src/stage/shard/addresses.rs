@@ -1,12 +1,12 @@
 //! What is known of an address across the whole portfolio: opt-outs, complaints and bounces belong to the address and
 //! apply wherever it appears. A head office and its branches share an inbox, and one opt-out from it is enough.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use foldhash::{HashMap, HashSet};
 
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, with_column};
@@ -65,7 +65,7 @@ pub(super) fn add_destinations(batch: &RecordBatch, destinations: &mut HashMap<u
 impl<'a> AddressReader<'a> {
     pub(super) fn new(folder: &Path, destinations: &'a HashMap<u64, u64>) -> Result<AddressReader<'a>> {
         let reached = RecordsWriter::create(folder, "reached", 1)?;
-        Ok(AddressReader { destinations, opted_out: HashSet::new(), bounced_at: HashMap::new(), reached })
+        Ok(AddressReader { destinations, opted_out: HashSet::default(), bounced_at: HashMap::default(), reached })
     }
 
     /// Takes down what a batch of the contact log says of addresses, and adds whether it is known which was meant.
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_opt_out_from_another_mailbox_silences_the_one_that_was_written_to_as_well() {
-        let destinations = HashMap::from([(hash_of("A1"), address_hash("email", "ap@group.example"))]);
+        let destinations = HashMap::from_iter([(hash_of("A1"), address_hash("email", "ap@group.example"))]);
         let folder = tempfile::tempdir().unwrap();
         let column = |values: &[Option<&str>]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
         let log = [

@@ -1,12 +1,13 @@
 //! Carries rows to the shard of whoever owes the invoice that they name. The items of an agreement take the agreement
 //! with them, so that a branch is protected by what its head office has signed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
+use foldhash::{HashMap, HashSet};
 
 use super::claims::{CLAIMING, Companies, Resolved, Rulings, debtor_hash};
 use super::homes::{Pick, Table, build};
@@ -111,7 +112,7 @@ impl Carrier<'_> {
         let mut agreements = Agreements::default();
         let Some(rows) = self.tables.get("agreements") else { return Ok(agreements) };
         let batches = rows.read(shard)?;
-        let table = Table { name: "agreements", batches: &batches, rulings: &Rulings::new() };
+        let table = Table { name: "agreements", batches: &batches, rulings: &Rulings::default() };
         let homes = table.homes();
         agreements.rows = build(&table, &homes.payments, &homes.picks, self.companies)?;
         for ((number, row), _) in homes.set_aside {
@@ -121,7 +122,7 @@ impl Carrier<'_> {
     }
 
     fn carry_agreements(&self, rows: &RecordBatch, covers: &Covers, writer: &mut Writers<'_>) -> Result<()> {
-        let mut shards: HashMap<(u64, u64), BTreeSet<u32>> = HashMap::new();
+        let mut shards: HashMap<(u64, u64), BTreeSet<u32>> = HashMap::default();
         for (signer, id, to) in covers {
             shards.entry((*signer, *id)).or_default().insert(*to);
         }

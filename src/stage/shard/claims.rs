@@ -5,12 +5,13 @@
 //! Afterwards each partition is resolved in memory. Where the invoice is not plainly the debtor's own there is a ruling:
 //! it is another debtor's, or not of the default company, or unclear, and then everybody concerned is held.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, Decimal128Array, RecordBatch, StringArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
+use foldhash::{HashMap, HashSet};
 use twox_hash::XxHash64;
 
 use super::doubts::Doubt;
@@ -37,7 +38,7 @@ pub(super) struct Companies(Mutex<(Vec<String>, HashMap<String, u32>)>);
 impl Companies {
     /// The default company is number 1.
     pub(super) fn new(default: &str) -> Companies {
-        let numbers = HashMap::from([(default.to_owned(), DEFAULT_COMPANY)]);
+        let numbers = HashMap::from_iter([(default.to_owned(), DEFAULT_COMPANY)]);
         Companies(Mutex::new((vec![String::new(), default.to_owned()], numbers)))
     }
 
@@ -296,7 +297,7 @@ pub(super) struct Resolved {
 /// Resolves the claims, partition by partition: the first of the tables is the one that owns.
 pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<5>)]) -> Result<Resolved> {
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
-    let (mut held, mut contested) = (HashSet::new(), HashSet::new());
+    let (mut held, mut contested) = (HashSet::default(), HashSet::default());
     let (mut by_others, mut unknown_payments) = (BTreeMap::new(), BTreeMap::new());
     for partition in 0..partitions {
         let mut owners = Owners::default();
@@ -312,7 +313,7 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
             held.extend(debtors);
             contested.insert((invoice, company));
         }
-        let mut crowded: HashSet<u64> = HashSet::new();
+        let mut crowded: HashSet<u64> = HashSet::default();
         for (table, records) in claims {
             let mut outcome = Ok(());
             records.for_each(partition, |claim| {
@@ -450,7 +451,7 @@ impl Resolved {
 
     /// The rulings on rows whose debtor travels with this shard.
     pub(super) fn rulings(&self, shard: u32) -> Result<Rulings> {
-        let mut rulings = Rulings::new();
+        let mut rulings = Rulings::default();
         self.rulings.for_each(shard, |[key, debtor, what, group]| {
             let doubt = Doubt::RULED.iter().find(|doubt| u64::MAX - **doubt as u64 == what);
             let of = Ruling::Of { debtor, group_key: group as i64, company: what as u32 };
@@ -507,7 +508,7 @@ mod tests {
             let mut owners = Owners::default();
             all.into_iter().for_each(|owner| owners.add(100, owner));
             let packed = u64::from(company) | u64::from(currency) << COMPANY_BITS | 1 << TABLE_SHIFT;
-            let mut held = HashSet::new();
+            let mut held = HashSet::default();
             let ruling = match rule(&owners, [100, debtor, packed, 5, group as u64], &mut held) {
                 Verdict::Ruled(ruling) => Some(ruling),
                 Verdict::AsWritten | Verdict::Nobodys => None,
@@ -539,7 +540,7 @@ mod tests {
         for (name, all, (debtor, company), expected) in table {
             let mut owners = Owners::default();
             all.into_iter().for_each(|owner| owners.add(100, owner));
-            let mut held = HashSet::new();
+            let mut held = HashSet::default();
             let packed = u64::from(company) | 1 << TABLE_SHIFT | IS_DOUBTFUL;
             hold(&owners, [100, debtor, packed, 0, GROUP as u64], &mut held);
             let mut held: Vec<u64> = held.into_iter().collect();
@@ -562,13 +563,13 @@ mod tests {
         rulings.push(1, encoded(2, Ruling::Unclear(Doubt::OtherCompany))).unwrap();
         let resolved = Resolved {
             rulings: rulings.finish().unwrap(),
-            held: HashSet::new(),
-            contested: HashSet::new(),
+            held: HashSet::default(),
+            contested: HashSet::default(),
             by_others: BTreeMap::new(),
             unknown_payments: BTreeMap::new(),
         };
         assert!(!resolved.has_rulings(0) && resolved.has_rulings(1));
-        let expected = Rulings::from([(1, of), (2, Ruling::Unclear(Doubt::OtherCompany))]);
+        let expected = Rulings::from_iter([(1, of), (2, Ruling::Unclear(Doubt::OtherCompany))]);
         assert_eq!(resolved.rulings(1).unwrap(), expected);
     }
 }

@@ -1,6 +1,8 @@
 //! Doubts: why nobody can tell whom a row means, and what speaks of a broken export rather than of single bad rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::Groups;
 use super::claims::Resolved;
@@ -49,7 +51,7 @@ const GROUP_DEBTORS_MIN: usize = 100;
 
 /// A `group_id` of "0" for everybody would let one message through and cap all others.
 pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<()> {
-    let mut sizes: HashMap<i64, usize> = HashMap::new();
+    let mut sizes: HashMap<i64, usize> = HashMap::default();
     groups.0.values().for_each(|key| *sizes.entry(*key).or_default() += 1);
     let (largest, all) = (sizes.values().max().copied().unwrap_or(0), groups.0.len());
     if largest <= GROUP_DEBTORS_MIN || largest * 100 <= all * percent_max as usize {

@@ -4,14 +4,14 @@
 //! The same plan is made twice from the same rows: once to carry rows to their shard, and once when a shard is opened,
 //! to leave out what was carried away.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray, StringBuilder,
 };
-use arrow::compute::interleave_record_batch;
+use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+use foldhash::{HashMap, HashSet};
 
 use super::claims::{CLAIMING, Companies, Ruling, Rulings, debtor_hash, is_nought, row_key};
 use super::doubts::Doubt;
@@ -28,8 +28,8 @@ pub(super) struct Pick {
     /// Hash and group of the debtor that it goes to; `None` = it stays with its own.
     pub(super) to: Option<(u64, i64)>,
     company: Option<u32>,
-    /// A reversal: the part that it takes back, with the amount of it.
-    part: Option<Part>,
+    /// A reversal: the part that it takes back, with the amount of it. Few rows have one, and there is a pick for each.
+    part: Option<Box<Part>>,
 }
 
 /// What a shard's rows of one table come to.
@@ -54,6 +54,18 @@ pub(super) struct Table<'a> {
     pub(super) rulings: &'a Rulings,
 }
 
+/// What a row of a batch goes by in the rulings.
+struct Keys<'b> {
+    source_rows: Option<&'b Int64Array>,
+    debtors: Option<&'b StringArray>,
+}
+
+impl Keys<'_> {
+    fn of(batch: &RecordBatch) -> Keys<'_> {
+        Keys { source_rows: ints(batch, "source_row"), debtors: text(batch, "debtor_id") }
+    }
+}
+
 fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
     batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>())
 }
@@ -75,15 +87,16 @@ impl Table<'_> {
             let is_other = |at: At| conflicts.contains_key(&at);
             homes.payments = Payments::of(self.batches, &is_other);
         }
-        let mut doubtful: HashSet<(String, String)> = HashSet::new();
-        let mut moved: HashMap<At, Pick> = HashMap::new();
+        let mut doubtful: HashSet<(String, String)> = HashSet::default();
+        let mut moved: HashMap<At, Pick> = HashMap::default();
         let mut unnamed: Vec<At> = Vec::new();
         for (number, batch) in self.batches.iter().enumerate() {
-            let debtors = text(batch, "debtor_id");
+            let keys = Keys::of(batch);
+            let debtors = keys.debtors;
             let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
             for row in 0..batch.num_rows() {
                 let at = (number, row);
-                let found = conflicts.get(&at).copied();
+                let found = if conflicts.is_empty() { None } else { conflicts.get(&at).copied() };
                 let reversal = homes.payments.reversal(at);
                 if found == Some(Found::Repeated) || (found.is_none() && is_nought(amounts, row)) {
                     continue;
@@ -101,16 +114,15 @@ impl Table<'_> {
                     unnamed.push(at);
                     continue;
                 }
-                let own = debtor_hash(debtors, row);
-                match self.ruling(at) {
+                match self.ruling_in(&keys, row) {
                     Some(Ruling::Unclear(doubt)) => homes.set_aside.push((at, doubt)),
                     Some(Ruling::Of { debtor, group_key, company }) => {
-                        let to = (debtor != own).then_some((debtor, group_key));
+                        let to = (debtor != debtor_hash(debtors, row)).then_some((debtor, group_key));
                         let pick = Pick { at, to, company: Some(company), part: None };
                         moved.insert(at, pick.clone());
                         homes.picks.push(pick);
                     }
-                    None if own == 0 && self.name != PAYMENTS && debtors.is_some() => {
+                    None if self.name != PAYMENTS && debtors.is_some_and(|d| d.is_null(row)) => {
                         homes.set_aside.push((at, Doubt::Nobody));
                     }
                     None => homes.picks.push(Pick { at, ..Pick::default() }),
@@ -149,12 +161,14 @@ impl Table<'_> {
     }
 
     fn ruling(&self, (number, row): At) -> Option<Ruling> {
+        self.ruling_in(&Keys::of(&self.batches[number]), row)
+    }
+
+    fn ruling_in(&self, keys: &Keys<'_>, row: usize) -> Option<Ruling> {
         if self.rulings.is_empty() {
             return None;
         }
-        let batch = &self.batches[number];
-        let source_row = ints(batch, "source_row")?.value(row);
-        let key = row_key(self.number()?, source_row, debtor_hash(text(batch, "debtor_id"), row));
+        let key = row_key(self.number()?, keys.source_rows?.value(row), debtor_hash(keys.debtors, row));
         self.rulings.get(&key).copied()
     }
 
@@ -180,7 +194,7 @@ impl Table<'_> {
         let home = |part: &Part| moved.get(&part.at).cloned().unwrap_or_default();
         let of_part = |part: &Part, amount: i128| {
             let Pick { to, company, .. } = home(part);
-            Pick { at, to, company, part: Some(Part { amount: sign * amount, ..part.clone() }) }
+            Pick { at, to, company, part: Some(Box::new(Part { amount: sign * amount, ..part.clone() })) }
         };
         let currency = text(batch, "currency").filter(|c| c.is_valid(at.1)).map(|c| c.value(at.1));
         let currencies: HashSet<&str> =
@@ -196,7 +210,7 @@ impl Table<'_> {
             }
             parts if amount >= total => {
                 homes.picks.extend(parts.iter().map(|part| of_part(part, part.amount.abs())));
-                let rest = Part { amount: sign * (amount - total), ..Part::of_nothing(at) };
+                let rest = Box::new(Part { amount: sign * (amount - total), ..Part::of_nothing(at) });
                 homes.picks.extend((amount > total).then(|| Pick { at, part: Some(rest), ..Pick::default() }));
             }
             _ => self.set_aside(at, Doubt::SplitReversal, homes, doubtful),
@@ -206,14 +220,18 @@ impl Table<'_> {
     /// The rows whose key is repeated: exact copies count once; of rows that differ it cannot be told which is right.
     fn conflicts(&self, homes: &mut Homes) -> HashMap<At, Found> {
         // Of each key the first row; of each key and content whether it was seen.
-        let mut first: HashMap<(i64, u64), At> = HashMap::new();
-        let mut seen: HashMap<(i64, u64, i64), At> = HashMap::new();
-        let mut found: HashMap<At, Found> = HashMap::new();
+        let mut first: HashMap<(i64, u64), At> = HashMap::default();
+        let mut seen: HashMap<(i64, u64, i64), At> = HashMap::default();
+        let mut found: HashMap<At, Found> = HashMap::default();
+        let several = self.keys_of_several();
+        if several.is_empty() {
+            return found;
+        }
         for (number, batch) in self.batches.iter().enumerate() {
             let (Some(keys), Some(contents)) = (ints(batch, "key_hash"), ints(batch, "content_hash")) else { continue };
             // Items of an agreement stand here once for each who signed it.
             let signers = text(batch, "debtor_id").filter(|_| self.name == "agreement_items");
-            for row in 0..batch.num_rows() {
+            for row in (0..batch.num_rows()).filter(|row| several.contains(&keys.value(*row))) {
                 let at = (number, row);
                 let (key, signer) = (keys.value(row), signers.map_or(0, |_| debtor_hash(signers, row)));
                 let kept = seen.entry((key, signer, contents.value(row))).or_insert(at);
@@ -238,6 +256,14 @@ impl Table<'_> {
             }
         }
         found
+    }
+
+    /// The keys that more than one row has: mostly none.
+    fn keys_of_several(&self) -> HashSet<i64> {
+        let of_batches = self.batches.iter().filter_map(|batch| ints(batch, "key_hash"));
+        let mut keys: Vec<i64> = of_batches.flat_map(|keys| keys.values().iter().copied()).collect();
+        keys.sort_unstable();
+        keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
     }
 
     /// Which of two rows that say the same is kept? Only addresses may differ in anything: in whom to greet and how
@@ -279,9 +305,14 @@ pub(super) fn build(
     companies: &Companies,
 ) -> Result<Option<RecordBatch>> {
     let Some(first) = table.batches.first() else { return Ok(None) };
-    let is_whole = picks.len() == first.num_rows() && picks.iter().enumerate().all(|(row, pick)| pick.at == (0, row));
-    let batch = if table.batches.len() == 1 && is_whole {
-        first.clone()
+    let rows = || {
+        table.batches.iter().enumerate().flat_map(|(number, batch)| (0..batch.num_rows()).map(move |row| (number, row)))
+    };
+    let batch = if picks.iter().map(|pick| pick.at).eq(rows()) {
+        match table.batches {
+            [only] => only.clone(),
+            batches => concat_batches(first.schema_ref(), batches).map_err(failed)?,
+        }
     } else {
         let indices: Vec<At> = picks.iter().map(|pick| pick.at).collect();
         interleave_record_batch(&table.batches.iter().collect::<Vec<_>>(), &indices).map_err(failed)?
@@ -355,7 +386,7 @@ fn with_companies(batch: RecordBatch, picks: &[Pick], companies: &Companies) -> 
         return Ok(batch);
     };
     let default = companies.name(1);
-    let mut names: HashMap<u32, String> = HashMap::new();
+    let mut names: HashMap<u32, String> = HashMap::default();
     let mut filled = StringBuilder::with_capacity(batch.num_rows(), batch.num_rows());
     for (row, pick) in picks.iter().enumerate() {
         let of_part = pick.part.as_ref().and_then(|part| part.company_id.as_deref());

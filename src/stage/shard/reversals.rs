@@ -3,10 +3,11 @@
 //! A reversal of a reversal restores what the first one took back, so the sign alternates along the chain. A chain that
 //! loops cannot be resolved, and its debtor is held.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
+use foldhash::{HashMap, HashSet};
 
 /// Links of a chain at the most; real ones have two or three.
 const LINKS_MAX: usize = 64;
@@ -122,7 +123,7 @@ fn some(column: &StringArray, row: usize) -> Option<&str> {
 impl Payments {
     /// Follows every chain in the payments of some debtors, but for rows that repeat or contradict others.
     pub(super) fn of(batches: &[RecordBatch], is_other: &dyn Fn(At) -> bool) -> Payments {
-        let mut links = Links::new();
+        let mut links = Links::default();
         for row in reversing(batches, is_other) {
             links.entry((row.debtor, row.id)).or_default().insert(row.reverses);
         }
@@ -130,7 +131,7 @@ impl Payments {
         if links.is_empty() {
             return payments;
         }
-        let mut roots: HashMap<(String, String), Forms> = HashMap::new();
+        let mut roots: HashMap<(String, String), Forms> = HashMap::default();
         for row in reversing(batches, is_other) {
             let reversal = follow(&links, row.debtor, row.reverses);
             let forms = roots.entry((row.debtor.to_owned(), reversal.root_id.clone())).or_default();
@@ -199,7 +200,7 @@ impl Payments {
 /// of the other sign, or reversals of payments that are not in the snapshot.
 pub(super) fn overdrawn(batches: &[RecordBatch]) -> Vec<At> {
     let mut negative: Vec<(At, (&str, &str, &str))> = Vec::new();
-    let mut paid: HashMap<(&str, &str, &str), i128> = HashMap::new();
+    let mut paid: HashMap<(&str, &str, &str), i128> = HashMap::default();
     for (number, batch) in batches.iter().enumerate() {
         let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         let [debtors, companies, invoices] = ["debtor_id", "company_id", "invoice_id"].map(text);
@@ -248,7 +249,7 @@ pub(super) fn reached(batches: &[RecordBatch], from: HashSet<(String, String)>) 
     if from.is_empty() {
         return Vec::new();
     }
-    let mut links = Links::new();
+    let mut links = Links::default();
     for row in reversing(batches, &|_| false) {
         links.entry((row.debtor, row.id)).or_default().insert(row.reverses);
     }

@@ -1,6 +1,6 @@
 //! The one pass over the inputs: rows are gathered, sorted by shard, and appended to the scratch file of their table.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatc
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
 use chrono::NaiveDate;
+use foldhash::{HashMap, HashSet};
 
 use super::addresses::{AddressBook, AddressReader, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
@@ -83,7 +84,7 @@ impl Spreader<'_> {
             self.debtors(debtors, &mut outcome)?;
         }
         let groups = std::mem::take(&mut outcome.groups);
-        let mut destinations = HashMap::new();
+        let mut destinations = HashMap::default();
         self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
         self.positions(&past.positions, &groups, &mut outcome)?;
         let mut signers = Signers::default();
@@ -278,7 +279,7 @@ impl Spreader<'_> {
         let payable: ArrayRef = match self.due_on_business_day {
             false => Arc::new(dates),
             true => {
-                let mut known: HashMap<i32, i32> = HashMap::new();
+                let mut known: HashMap<i32, i32> = HashMap::default();
                 let mut payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(self.calendar, day));
                 Arc::new(dates.iter().map(|day| day.map(&mut payable)).collect::<Date32Array>())
             }
