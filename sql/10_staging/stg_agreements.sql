@@ -1,4 +1,5 @@
--- Purpose: agreements in force at the as-of date: kept, or broken by an instalment that is late.
+-- Purpose: agreements in force at the as-of date: kept, or broken by an instalment that is late; and those that were paid to
+--   the end, for what they cover may stay open in the ledger for a while, or for its rest.
 -- Grain: debtor_id, agreement_id
 -- Reads: raw_agreements
 -- Units: grace days are those of promises
@@ -6,19 +7,32 @@
 -- Kind: view
 with
     snapshot as (select * from raw_agreements),
-    still_owed as (
-        -- What was paid or cancelled says nothing of the others: one that was replaced stands beside what replaced it.
+    instalments as (
         select
             debtor_id,
             agreement_id,
-            cast(payable_on as int) + @promise_grace_days < @as_of_day as is_late
+            coalesce(has_items, true) as has_items,
+            -- What was paid or cancelled says nothing of the others: one that was replaced stands beside what replaced it.
+            coalesce(paid_on > @as_of, true) and coalesce(cancelled_on > @as_of, true) as is_owed,
+            cast(payable_on as int) + @promise_grace_days < @as_of_day as is_past,
+            case when coalesce(cancelled_on > @as_of, true) and paid_on <= @as_of then paid_on end as paid_on,
+            case when cancelled_on <= @as_of then cancelled_on end as cancelled_on
         from snapshot
-        where coalesce(paid_on > @as_of, true) and coalesce(cancelled_on > @as_of, true)
+    ),
+    summed as (
+        select
+            debtor_id,
+            agreement_id,
+            bool_and(has_items) as has_items,
+            bool_or(is_owed) as is_owed,
+            bool_or(is_owed and is_past) as is_late,
+            coalesce(max(paid_on) > max(cancelled_on), max(paid_on) is not null) as is_paid
+        from instalments
+        group by debtor_id, agreement_id
     ),
     stated as (
-        -- An agreement whose instalments are all paid or cancelled is neither kept nor broken: it is over.
-        select debtor_id, agreement_id, not bool_or(is_late) as is_kept
-        from still_owed
-        group by debtor_id, agreement_id
+        select debtor_id, agreement_id, has_items, is_owed, not is_late as is_kept
+        from summed
+        where is_owed or is_paid
     )
 select * from stated

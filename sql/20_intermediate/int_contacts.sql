@@ -111,6 +111,7 @@ with
             min(case when direction = 'outbound' then occurred_on end) as occurred_on,
             bool_or(status in ('replied', 'answered', 'promised', 'disputed', 'opted_out', 'complained')) as is_answered,
             max(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_on end) as answered_on,
+            bool_or(status in ('delivered', 'read')) as has_arrived,
             last_value(status order by occurred_at, status_rank) as last_status
         from ranked
         group by action_id, key_debtor, key_channel, key_step, contact_no, day_of_contact
@@ -120,7 +121,8 @@ with
             *,
             case
                 when is_answered then 'answered'
-                when last_status in ('bounced', 'failed', 'ignored') then 'not_sent'
+                -- What has arrived was sent, whatever a webhook said afterwards.
+                when last_status in ('bounced', 'failed', 'ignored') and not has_arrived then 'not_sent'
                 when last_status = 'queued' then 'unreported'
                 else 'sent'
             end as state

@@ -1,6 +1,6 @@
 -- Purpose: what speaks for leaving an item alone: disputes, returns, agreements, promises, agencies, listings.
 -- Grain: debtor_id, company_id, invoice_id, installment_no
--- Reads: stg_disputes, stg_agreements, raw_agreement_items, int_promises, stg_placements, stg_listings
+-- Reads: stg_disputes, stg_agreements, raw_agreement_items, int_promises, stg_placements, stg_listings, stg_invoices
 -- Units: none
 -- Nulls: none; invoice_id is '' where the flag is about all the debtor owes (to the company, where company_id is not ''),
 --   installment_no 0 where about the whole invoice
@@ -12,6 +12,8 @@ with
     promises as (select * from int_promises),
     placements as (select * from stg_placements),
     listings as (select * from stg_listings),
+    invoices as (select distinct debtor_id, company_id, invoice_id from stg_invoices),
+    companies as (select distinct debtor_id, company_id from stg_invoices),
     flags as (
         select
             debtor_id,
@@ -30,7 +32,11 @@ with
             agreement_items.company_id,
             agreement_items.invoice_id,
             agreement_items.installment_no,
-            case when agreements.is_kept then 'agreement_kept' else 'agreement_broken' end,
+            case
+                when not agreements.is_owed then 'agreement_paid'
+                when agreements.is_kept then 'agreement_kept'
+                else 'agreement_broken'
+            end,
             cast(null as varchar),
             cast(null as date),
             cast(null as date)
@@ -38,6 +44,19 @@ with
         inner join agreement_items
             on agreements.agreement_id = agreement_items.agreement_id
             and agreements.debtor_id = agreement_items.actor_id
+        union all
+        -- One that is in force and names nothing is about all that its signer owes.
+        select
+            debtor_id,
+            cast(null as varchar),
+            cast(null as varchar),
+            cast(null as bigint),
+            'agreement_kept',
+            cast(null as varchar),
+            cast(null as date),
+            cast(null as date)
+        from agreements
+        where not has_items and is_owed and is_kept
         union all
         select
             debtor_id,
@@ -58,18 +77,34 @@ with
             debtor_id, company_id, invoice_id, installment_no, kind, cast(null as varchar), cast(null as date), cast(null as date)
         from listings
     ),
+    known as (
+        -- What protects and names an invoice or a company that the snapshot does not have may mean another of its debtor's.
+        -- Of an export of open items, what is gone was settled.
+        select
+            flags.*,
+            flag in ('dispute', 'goods_return', 'agreement_kept', 'promise_pending', 'agency') as protects,
+            flags.invoice_id is null or invoices.invoice_id is not null or @scope_open = 1 as knows_invoice,
+            flags.company_id is null or companies.company_id is not null or @scope_open = 1 as knows_company
+        from flags
+        left join invoices
+            on flags.debtor_id = invoices.debtor_id
+            and flags.company_id = invoices.company_id
+            and flags.invoice_id = invoices.invoice_id
+        left join companies
+            on flags.debtor_id = companies.debtor_id
+            and flags.company_id = companies.company_id
+    ),
     addressed as (
-        -- An invoice of no company is not in the snapshot.
         select
             debtor_id,
-            coalesce(company_id, '') as company_id,
-            coalesce(invoice_id, '') as invoice_id,
-            coalesce(installment_no, 0) as installment_no,
+            case when protects and not knows_company then '' else coalesce(company_id, '') end as company_id,
+            case when protects and not knows_invoice then '' else coalesce(invoice_id, '') end as invoice_id,
+            case when protects and not knows_invoice then 0 else coalesce(installment_no, 0) end as installment_no,
             flag,
             agency_id,
             pay_by,
             until_on
-        from flags
+        from known
     ),
     grouped as (
         select
@@ -79,7 +114,7 @@ with
             installment_no,
             bool_or(flag = 'dispute') as is_disputed,
             bool_or(flag = 'goods_return') as is_returned,
-            bool_or(flag = 'agreement_kept') as in_kept_agreement,
+            bool_or(flag in ('agreement_kept', 'agreement_paid')) as in_kept_agreement,
             bool_or(flag = 'agreement_broken') as agreement_broken,
             bool_or(flag = 'promise_pending') as promise_pending,
             max(case when flag = 'promise_pending' then until_on end) as promise_until,

@@ -33,7 +33,10 @@ with
             coalesce(flags.is_returned, false)
                 or coalesce(account_flags.is_returned, false)
                 or coalesce(debtor_flags.is_returned, false) as is_returned,
-            coalesce(flags.in_kept_agreement, false) or coalesce(item_flags.in_kept_agreement, false) as in_kept_agreement,
+            coalesce(flags.in_kept_agreement, false)
+                or coalesce(item_flags.in_kept_agreement, false)
+                or coalesce(account_flags.in_kept_agreement, false)
+                or coalesce(debtor_flags.in_kept_agreement, false) as in_kept_agreement,
             coalesce(flags.agreement_broken, false) or coalesce(item_flags.agreement_broken, false) as agreement_broken,
             coalesce(flags.promise_pending, false)
                 or coalesce(account_flags.promise_pending, false)

@@ -13,6 +13,8 @@ use crate::io::log::Record;
 
 /// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
 const ROWS_MIN: u64 = 20;
+/// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
+const ODD_PAYMENTS_MIN: u64 = 3;
 /// Inputs that never become empty by themselves: what was paid stays paid.
 const NEVER_EMPTY: [&str; 3] = ["invoices", "payments", "debtors"];
 
@@ -30,6 +32,13 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
     let mut found = Vec::new();
     for (table, before) in before {
         let now = snapshots.get(table).map_or(0, |s| s.rows());
+        if snapshots.get(table).is_none() && percent_min > 0 {
+            found.push(format!(
+                "the {table} snapshot is gone: {before} rows of it were read when {} was published; is its path right?",
+                previous.as_of
+            ));
+            continue;
+        }
         let is_emptied = now == 0 && before > 0 && percent_min > 0 && NEVER_EMPTY.contains(&table);
         let is_short = before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
         if is_emptied || is_short {
@@ -95,9 +104,9 @@ pub fn cash(
     }
     // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
     for (currency, cash) in paid.iter().filter(|_| !plan.has_open_scope()) {
-        // A few odd payments of thousands speak of themselves.
+        // A few odd payments speak of themselves; most of a few speak of the export.
         let odd_rows = cash.unknown_rows + cash.negative_rows;
-        if odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows {
+        if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 2 <= cash.rows) {
             continue;
         }
         let unknown = measured.ledger_sum("unmatched_amount", currency).unsigned_abs();

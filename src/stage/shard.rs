@@ -59,6 +59,8 @@ pub struct Shards {
     resolved: Resolved,
     companies: Companies,
     addresses: AddressBook,
+    /// Agreements, by their hash, that name what they cover.
+    covering: HashSet<u64>,
     groups: Groups,
     /// Debtors whose rows name different groups.
     conflicted: BTreeSet<String>,
@@ -216,8 +218,19 @@ pub fn spread(
     let of_invoices = outcome.bad.iter().filter(|bad| bad.table == "invoices");
     let unread_invoices = of_invoices.filter_map(|bad| bad.debtor_id.clone()).collect();
     let notes = doubts::notes(&resolved);
-    let spread::Outcome { bad, totals, rounded, mut cash, passed_over, tables, groups, conflicted, addresses, .. } =
-        outcome;
+    let spread::Outcome {
+        bad,
+        totals,
+        rounded,
+        mut cash,
+        passed_over,
+        tables,
+        groups,
+        conflicted,
+        addresses,
+        covering,
+        ..
+    } = outcome;
     for (currency, rows) in &resolved.unknown_payments {
         cash.entry(claims::currency_text(*currency)).or_default().unknown_rows += rows;
     }
@@ -229,6 +242,7 @@ pub fn spread(
         resolved,
         companies,
         addresses,
+        covering,
         groups,
         conflicted,
         held_names,
@@ -327,10 +341,19 @@ impl Shards {
         self.add_set_aside(table, unseen, shard)?;
         let staying: Vec<Pick> = homes.picks.iter().filter(|pick| pick.to.is_none()).cloned().collect();
         let built = build(table, &homes.payments, &staying, &self.companies)?;
-        built
-            .map(|batch| if table.name == "contact_points" { self.addresses.mark(&batch) } else { Ok(batch) })
-            .into_iter()
-            .collect()
+        let marked = built.map(|batch| match table.name {
+            "contact_points" => self.addresses.mark(&batch),
+            "agreements" => self.with_coverage(&batch),
+            _ => Ok(batch),
+        });
+        marked.into_iter().collect()
+    }
+
+    /// Agreements with whether anything names what they cover, in this shard or another.
+    fn with_coverage(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let ids = text(batch, "agreement_id").into_iter().flat_map(|ids| ids.iter());
+        let covers = ids.map(|id| Some(id.is_some_and(|id| self.covering.contains(&hash_of(id)))));
+        with_column(batch, "has_items", Arc::new(covers.collect::<BooleanArray>()))
     }
 
     fn add_set_aside(&self, table: &Table<'_>, rows: impl Iterator<Item = At>, shard: &mut Shard) -> Result<()> {

@@ -35,7 +35,7 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
     for column in input.table.columns {
         let mapped = input.columns.get(column.name);
         let name = mapped.map_or(column.name, String::as_str);
-        let position = names.iter().position(|n| *n == name);
+        let position = position_of(name, &names);
         if column.is_unread {
             unread.extend(position);
             continue;
@@ -60,6 +60,14 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
     let is_used = |i: &usize| unread.contains(i) || found.iter().any(|(_, position)| *position == Some(*i));
     let unused = (0..names.len()).filter(|i| !is_used(i)).map(|i| names[i].to_owned()).collect();
     if errors.is_empty() { Ok(Columns { found, unused }) } else { Err(errors) }
+}
+
+/// Where a column stands: under its very name, or else under the only one that differs from it in capitals and blanks.
+fn position_of(name: &str, names: &[&str]) -> Option<usize> {
+    let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
+    let mut alike = names.iter().enumerate().filter(|(_, n)| plain(n) == plain(name)).map(|(at, _)| at);
+    let (first, second) = (alike.next(), alike.next());
+    names.iter().position(|n| *n == name).or(first.filter(|_| second.is_none()))
 }
 
 /// Whether a file's type can carry the column without loss; else what it should be, and what to do.

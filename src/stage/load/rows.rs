@@ -197,6 +197,12 @@ impl Tally {
     pub(super) fn pass_over(&mut self, row: usize, why: &'static str) {
         self.passed_over.entry(row).or_insert(why);
     }
+
+    /// An event that protects is not passed over for the channel that it came by: it is a bad row, and is obeyed as such.
+    fn keep(&mut self, row: usize, column: &Column) {
+        self.passed_over.remove(&row);
+        self.faults.add(row, column, "unknown word", "unknown_value");
+    }
 }
 
 impl RowRules {
@@ -243,6 +249,7 @@ impl RowRules {
             arrays.push(array);
         }
         self.check_debtors(&arrays, &mut tally);
+        self.check_events(&arrays, &mut tally);
         self.check_rows(&mut arrays, &mut tally);
         let warnings = self.warnings(&arrays);
         let (keys, contents) = self.hashes(&arrays, rows);
@@ -300,6 +307,18 @@ impl RowRules {
         let is_about_nobody = |row: &usize| debtors.is_null(*row) && invoices.is_null(*row);
         let nobodys = (0..debtors.len()).filter(is_about_nobody);
         nobodys.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
+    }
+
+    /// What somebody said is heard on whatever channel; what was sent on one that nobody knows is skipped.
+    fn check_events(&self, arrays: &[ArrayRef], tally: &mut Tally) {
+        const SAID: [&str; 5] = ["opted_out", "complained", "disputed", "promised", "wrong_party"];
+        let find = |name: &str| self.columns.iter().zip(arrays).find(|(c, _)| c.name == name);
+        let (Some((column, _)), Some((_, statuses))) = (find("channel"), find("status")) else { return };
+        let Some(statuses) = statuses.as_string_opt::<i32>() else { return };
+        let is_said = |row: &usize| statuses.is_valid(*row) && SAID.contains(&statuses.value(*row));
+        let unknown = tally.passed_over.iter().filter(|(_, why)| **why == UNKNOWN_CHANNEL).map(|(row, _)| *row);
+        let said: Vec<usize> = unknown.filter(is_said).collect();
+        said.into_iter().for_each(|row| tally.keep(row, column));
     }
 
     /// Takes out the bad rows, and those to be skipped.

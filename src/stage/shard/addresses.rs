@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use foldhash::{HashMap, HashSet};
 
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, with_column};
-use crate::domain::case::address_key;
+use crate::domain::case::{address_key, is_address};
 use crate::domain::procedure::Channel;
 use crate::error::Result;
 use crate::stage::Silence;
@@ -27,6 +27,8 @@ pub(super) struct AddressReader<'a> {
     /// Action (its hash) = where it went.
     destinations: &'a HashMap<u64, u64>,
     opted_out: HashSet<u64>,
+    /// Somebody else's: nothing that arrives there makes it a good one.
+    wrong: HashSet<u64>,
     /// The last bounce of each address, in microseconds.
     bounced_at: HashMap<u64, i64>,
     /// Address and instant of whatever arrived; read again for the few addresses that bounced.
@@ -36,6 +38,7 @@ pub(super) struct AddressReader<'a> {
 /// What the events of a contact log say.
 pub(super) struct AddressEvents {
     opted_out: HashSet<u64>,
+    wrong: HashSet<u64>,
     bounced_at: HashMap<u64, i64>,
     reached: Records<2>,
 }
@@ -65,7 +68,13 @@ pub(super) fn add_destinations(batch: &RecordBatch, destinations: &mut HashMap<u
 impl<'a> AddressReader<'a> {
     pub(super) fn new(folder: &Path, destinations: &'a HashMap<u64, u64>) -> Result<AddressReader<'a>> {
         let reached = RecordsWriter::create(folder, "reached", 1)?;
-        Ok(AddressReader { destinations, opted_out: HashSet::default(), bounced_at: HashMap::default(), reached })
+        Ok(AddressReader {
+            destinations,
+            opted_out: HashSet::default(),
+            wrong: HashSet::default(),
+            bounced_at: HashMap::default(),
+            reached,
+        })
     }
 
     /// Takes down what a batch of the contact log says of addresses, and adds whether it is known which was meant.
@@ -89,6 +98,7 @@ impl<'a> AddressReader<'a> {
             let (Some(address), Some(instants)) = (address, instants) else { continue };
             let at = instants.value(row);
             match status {
+                "wrong_party" => _ = self.wrong.insert(address),
                 "bounced" => {
                     let last = self.bounced_at.entry(address).or_insert(at);
                     *last = at.max(*last);
@@ -103,8 +113,8 @@ impl<'a> AddressReader<'a> {
     }
 
     pub(super) fn finish(self) -> Result<AddressEvents> {
-        let AddressReader { opted_out, bounced_at, reached, .. } = self;
-        Ok(AddressEvents { opted_out, bounced_at, reached: reached.finish()? })
+        let AddressReader { opted_out, wrong, bounced_at, reached, .. } = self;
+        Ok(AddressEvents { opted_out, wrong, bounced_at, reached: reached.finish()? })
     }
 }
 
@@ -119,7 +129,7 @@ impl AddressEvents {
             })?;
         }
         book.opted_out.extend(self.opted_out);
-        book.bounced.extend(self.bounced_at.into_keys());
+        book.bounced.extend(self.bounced_at.into_keys().chain(self.wrong));
         Ok(())
     }
 }
@@ -147,24 +157,32 @@ impl AddressBook {
     /// Adds what is known of each address in a batch of contact points.
     pub(super) fn mark(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let [channels, addresses] = ["channel", "address"].map(|name| text(batch, name));
-        let marked = |known: &HashSet<u64>| -> ArrayRef {
+        let marked = |known: &HashSet<u64>| {
             let is_known = |row| {
                 let point = value(channels, row).zip(value(addresses, row));
                 !known.is_empty() && point.is_some_and(|(channel, text)| known.contains(&address_hash(channel, text)))
             };
-            Arc::new((0..batch.num_rows()).map(|row| Some(is_known(row))).collect::<BooleanArray>())
+            (0..batch.num_rows()).map(|row| Some(is_known(row))).collect::<BooleanArray>()
         };
-        let batch = with_column(batch, "address_opted_out", marked(&self.opted_out))?;
-        with_column(&batch, "address_bounced", marked(&self.bounced))
+        let (opted_out, bounced) = (marked(&self.opted_out), marked(&self.bounced));
+        let is_none = |row: &usize| {
+            let point = value(channels, *row).zip(value(addresses, *row));
+            point.is_some_and(|(channel, text)| !is_address(channel, text))
+        };
+        // What is no address is as good as one that bounces.
+        let closed: BooleanArray = (0..batch.num_rows()).map(|row| Some(bounced.value(row) || is_none(&row))).collect();
+        let batch = with_column(batch, "address_opted_out", Arc::new(opted_out))?;
+        with_column(&batch, "address_bounced", Arc::new(closed))
     }
 
-    /// A row that cannot be read may ask for silence: at its address, on every channel where it names none, and where
+    /// A row that cannot be read may ask for silence: at its address, on every channel where it names none that is known, and where
     /// its action went.
     pub(super) fn silence(&mut self, silence: &Silence, destinations: &HashMap<u64, u64>) {
         if let Some(address) = &silence.address {
-            let all = Channel::ALL.iter().map(|channel| channel.as_str());
-            let channels = all.filter(|channel| silence.channel.as_deref().is_none_or(|named| named == *channel));
-            self.opted_out.extend(channels.map(|channel| address_hash(channel, address.expose())));
+            let named =
+                silence.channel.as_deref().and_then(|name| Channel::ALL.into_iter().find(|c| c.as_str() == name));
+            let channels = named.map_or(Channel::ALL.to_vec(), |channel| vec![channel]);
+            self.opted_out.extend(channels.iter().map(|channel| address_hash(channel.as_str(), address.expose())));
         }
         let action = silence.action_id.as_deref().and_then(|id| destinations.get(&hash_of(id)));
         self.opted_out.extend(action);
@@ -178,6 +196,8 @@ impl AddressBook {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::ArrayRef;
+
     use super::*;
 
     #[test]

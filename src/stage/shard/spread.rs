@@ -58,6 +58,8 @@ pub(super) struct Outcome {
     /// Debtors whose rows name different groups: none of them is right.
     pub conflicted: BTreeSet<String>,
     pub addresses: AddressBook,
+    /// Agreements, by their hash, that name what they cover.
+    pub covering: HashSet<u64>,
     /// Whoever signed an agreement of which a row is bad.
     pub doubtful_signers: BTreeSet<String>,
     /// Currency = what was paid.
@@ -248,6 +250,8 @@ impl Spreader<'_> {
                 "payments" => totals::add_cash(&batch, self.as_of_day, self.default_currency, &mut outcome.cash),
                 "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
                 "agreement_items" => {
+                    let ids = batch.column_by_name("agreement_id").and_then(|c| c.as_string_opt::<i32>());
+                    outcome.covering.extend(ids.into_iter().flatten().flatten().map(hash_of));
                     let doubtful = bad.iter().filter_map(|bad| bad.agreement_id.as_deref());
                     outcome.doubtful_signers.extend(doubtful.flat_map(|id| signers.of(hash_of(id))));
                     batch = signed(&batch, signers, &mut bad)?;
@@ -401,6 +405,7 @@ impl Outcome {
         self.tables.extend(other.tables);
         self.claims.extend(other.claims);
         self.addresses.merge(other.addresses);
+        self.covering.extend(other.covering);
         self.doubtful_signers.extend(other.doubtful_signers);
     }
 }
@@ -495,7 +500,7 @@ pub(super) fn empty_schema(table: &str) -> SchemaRef {
     if fields.iter().all(|f| f.name() != "debtor_id") {
         fields.push(Field::new("debtor_id", DataType::Utf8, true));
     }
-    let flags = ["takes_back", "has_address", "address_opted_out", "address_bounced"];
+    let flags = ["takes_back", "has_address", "address_opted_out", "address_bounced", "has_items"];
     fields.extend(flags.map(|name| Field::new(name, DataType::Boolean, true)));
     Arc::new(Schema::new(fields))
 }
