@@ -34,7 +34,7 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         let now = snapshots.get(table).map_or(0, |s| s.rows());
         if snapshots.get(table).is_none() && percent_min > 0 {
             found.push(format!(
-                "the {table} snapshot is gone: {before} rows of it were read when {} was published; is its path right?",
+                "the {table} snapshot is gone: {before} rows of it were read when {} was published; look at its path",
                 previous.as_of
             ));
             continue;
@@ -44,7 +44,7 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         if is_emptied || is_short {
             found.push(format!(
                 "the {table} snapshot has {now} rows, but had {before} when {} was published \
-                 (limits.rows_percent_min = {percent_min}): is the export complete?",
+                 (limits.rows_percent_min = {percent_min}): the export may lack a part",
                 previous.as_of
             ));
         }

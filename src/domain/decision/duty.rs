@@ -161,7 +161,7 @@ impl<'a> Matter<'a> {
             deadline: deadline.map(|d| d.to_string()),
             overdue_days: self.overdue_days(deadline),
         };
-        let mut validity = instruction_validity(self.as_of);
+        let mut validity = instruction_validity(self.as_of, step.kind);
         // It is owed after its day too, so the day never shortens the time in which it may be carried out.
         let end_of_deadline = deadline.map(|d| (d + Days::new(1)).and_time(chrono::NaiveTime::MIN).and_utc());
         validity.expires_at = end_of_deadline.map_or(validity.expires_at, |end| end.max(validity.expires_at));

@@ -130,17 +130,27 @@ impl<'a> Matter<'a> {
             let step_id = c.step_id.as_deref()?;
             Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false })
         };
-        self.past.own.iter().copied().filter(|c| is_about(c)).filter_map(sent).collect()
+        let of_ladder = self.past.own.iter().copied().filter(|c| self.is_rung(c));
+        of_ladder.filter(|c| is_about(c)).filter_map(sent).collect()
+    }
+
+    /// Is it a step of the ladder? Thanks stand beside it: whoever was thanked and owes again has no step behind them for
+    /// that.
+    fn is_rung(&self, contact: &Contact) -> bool {
+        let own = contact.regua.as_ref().and_then(|regua| self.rules.procedures.get(regua));
+        let step = own.zip(contact.step_id.as_ref()).and_then(|(procedure, id)| procedure.step(id));
+        step.is_none_or(|step| step.kind.is_rung())
     }
 
     /// The steps that an item took. What is only logged, without an item, counts for all that existed then.
     pub(super) fn sent_of_item(&self, item: &Item) -> Vec<Sent<'a>> {
         let known = self.by_invoice();
-        let named = known.about(&item.invoice_id, item.installment_no).into_iter().filter_map(|(c, named)| {
+        let about = known.about(&item.invoice_id, item.installment_no).into_iter();
+        let named = about.filter(|(c, _)| self.is_rung(c)).filter_map(|(c, named)| {
             let step_id = named.step_id.as_deref()?;
             Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: true })
         });
-        let unnamed = known.unnamed.iter().filter(|c| c.on >= item.issue_date).filter_map(|c| {
+        let unnamed = known.unnamed.iter().filter(|c| c.on >= item.issue_date && self.is_rung(c)).filter_map(|c| {
             let step_id = c.step_id.as_deref()?;
             Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false })
         });

@@ -23,6 +23,11 @@ pub(super) struct Register<'a> {
     instructions: HashMap<&'a str, Vec<Instruction<'a>>>,
 }
 
+/// Names of bureaus and registries, as other systems write them.
+fn is_same(own: &str, other: &str) -> bool {
+    own.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
 /// An instruction that went to a bureau or a registry, or may have.
 struct Instruction<'a> {
     kind: EntryKind,
@@ -92,8 +97,9 @@ impl<'a> Matter<'a> {
     fn why_not_listed(&self, step: &Step, kind: EntryKind, item: &Item) -> Option<String> {
         let register = self.register.get_or_init(|| self.registered());
         // A step without a bureau means whichever there is.
-        let is_there =
-            |entry: &&&Entry| entry.kind == kind && step.bureau.as_ref().is_none_or(|own| *own == entry.counterpart);
+        let is_there = |entry: &&&Entry| {
+            entry.kind == kind && step.bureau.as_ref().is_none_or(|own| is_same(own, &entry.counterpart))
+        };
         let entries = register.entries.get(&(item.invoice_id.as_str(), item.installment_no));
         if let Some(entry) = entries.into_iter().flatten().find(is_there) {
             return Some(format!("is with {} since {}", entry.counterpart, entry.since));

@@ -17,8 +17,10 @@ use crate::domain::case::{ContactPoint, Debtor, Validity};
 use crate::domain::money::Minor;
 use crate::domain::procedure::{Channel, StepKind};
 
-/// Days for which an instruction to a bureau, registry or agency may be carried out.
-const INSTRUCTION_DAYS: u64 = 5;
+/// Days for which an instruction to a bureau, registry or agency may be carried out that is owed to the debtor.
+const DUTY_DAYS: u64 = 5;
+/// Days for which any other may be: what is paid or disputed tomorrow must not be listed after it.
+const INSTRUCTION_DAYS: u64 = 1;
 
 /// Days in which the next lawful hour is looked for, to say when one comes.
 const NEXT_SLOT_DAYS: u32 = 14;
@@ -73,7 +75,7 @@ impl<'a> Matter<'a> {
     /// Channel, address and hour; where there is none, every reason is noted.
     pub(super) fn route(&mut self, step: &Step, reasons: &mut Reasons) -> Option<Route<'a>> {
         if step.kind.is_instruction() {
-            let validity = instruction_validity(self.as_of);
+            let validity = instruction_validity(self.as_of, step.kind);
             return Some(Route { channel: Channel::Instruction, point: None, validity });
         }
         let address = self.address(step);
@@ -235,8 +237,9 @@ fn no_address(step: &Step, refused: &[(Channel, Refusal)]) -> (HoldReason, Optio
     }
 }
 
-/// No debtor is addressed, so no contact window binds: from the start of the day, for some days.
-pub(super) fn instruction_validity(as_of: chrono::NaiveDate) -> Validity {
+/// No debtor is addressed, so no contact window binds: from the start of the day, for a day, or for some where it is owed.
+pub(super) fn instruction_validity(as_of: chrono::NaiveDate, kind: StepKind) -> Validity {
     let midnight = as_of.and_time(chrono::NaiveTime::MIN).and_utc();
-    Validity { not_before: midnight, expires_at: midnight + chrono::Days::new(INSTRUCTION_DAYS) }
+    let days = if kind.is_duty() { DUTY_DAYS } else { INSTRUCTION_DAYS };
+    Validity { not_before: midnight, expires_at: midnight + chrono::Days::new(days) }
 }

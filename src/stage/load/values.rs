@@ -17,6 +17,12 @@ use crate::error::Result;
 /// Above it, floats skip whole numbers: what they hold may be another identifier.
 const WHOLE_FLOAT_MAX: f64 = 9_007_199_254_740_992.0;
 const DECIMAL_DIGITS: u8 = 38;
+/// Columns in which ERPs write a nought or a dash where they refer to nothing.
+const REFERENCES: [&str; 2] = ["reverses", "original_invoice_id"];
+
+fn is_none(reference: &str) -> bool {
+    reference == "-" || reference.bytes().all(|b| b == b'0')
+}
 
 impl InputPlan {
     /// The contract value of a file's value.
@@ -48,13 +54,16 @@ impl RowRules {
     /// Texts with the values mapped. What surrounds a text is no part of it (exports pad their columns), and an empty
     /// text is no value: `""` for a reversed payment would turn every payment of a CSV-made export into a reversal.
     fn texts(&self, column: &Column, texts: StringArray) -> StringArray {
-        let is_plain = |text: &str| !text.is_empty() && text.len() == text.trim().len();
+        let is_reference = REFERENCES.contains(&column.name);
+        let is_plain =
+            |text: &str| !text.is_empty() && text.len() == text.trim().len() && !(is_reference && is_none(text));
         if !self.input.values.contains_key(column.name) && texts.iter().flatten().all(is_plain) {
             return texts;
         }
         let mut mapped = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
         for text in texts.iter() {
-            mapped.append_option(text.map(|t| self.input.mapped(column.name, t.trim())).filter(|t| !t.is_empty()));
+            let text = text.map(|t| self.input.mapped(column.name, t.trim())).filter(|t| !t.is_empty());
+            mapped.append_option(text.filter(|t| !(is_reference && is_none(t))));
         }
         mapped.finish()
     }
