@@ -270,7 +270,7 @@ impl Given {
 const RAW: [&str; 5] = ["actions", "action_items", "positions", "held_debtors", "unidentified"];
 
 /// What the spreading pass adds to the inputs.
-const ADDED: [(&str, DataType); 16] = [
+const ADDED: [(&str, DataType); 17] = [
     ("source_row", DataType::Int64),
     ("key_hash", DataType::Int64),
     ("group_key", DataType::Int64),
@@ -285,6 +285,7 @@ const ADDED: [(&str, DataType); 16] = [
     ("takes_back", DataType::Boolean),
     ("address_opted_out", DataType::Boolean),
     ("address_bounced", DataType::Boolean),
+    ("has_items", DataType::Boolean),
     ("has_address", DataType::Boolean),
     ("address", DataType::Utf8),
 ];

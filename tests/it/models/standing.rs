@@ -161,7 +161,7 @@ fn a_promise_is_broken_by_a_payment_that_bounced() {
 }
 
 #[test]
-fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace_and_in_force_while_one_is_owed() {
+fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace_and_once_they_are_paid_to_the_end() {
     spec(
         "
         agreements: agreement_id installment_no due_date amount paid_on cancelled_on
@@ -179,6 +179,7 @@ fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace_and_in_force
         stg_agreements = agreement_id is_kept
             G1 true
             G2 false
+            G3 true
             G4 true
             G5 true
             G6 false
@@ -229,6 +230,9 @@ fn flags_by_item_invoice_and_debtor() {
     spec("
         invoices: invoice_id due_date
             I1 2026-06-20
+            I2 2026-06-20
+            I3 2026-06-20
+            I4 2026-06-20
         disputes: dispute_id invoice_id kind opened_on
             X1 I1 dispute 2026-06-10
             X2 I2 goods_return 2026-06-10
