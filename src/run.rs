@@ -394,7 +394,10 @@ fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Ve
 /// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
 fn unmatched(audited: &Audited) -> Vec<String> {
     let text = |(currency, amount)| {
-        format!("payments of {currency} {amount} name invoices that the snapshot does not hold: they pay nothing here")
+        format!(
+            "payments: {currency} {amount} match no invoice (numbers that the snapshot does not have, less refunds and \
+             reversals of nothing) and pay nothing here"
+        )
     };
     audited.measured().unmatched().into_iter().map(text).collect()
 }

@@ -12,8 +12,6 @@ with
     promises as (select * from int_promises),
     placements as (select * from stg_placements),
     listings as (select * from stg_listings),
-    invoices as (select distinct debtor_id, company_id, invoice_id from stg_invoices),
-    companies as (select distinct debtor_id, company_id from stg_invoices),
     flags as (
         select
             debtor_id,
@@ -77,6 +75,14 @@ with
             debtor_id, company_id, invoice_id, installment_no, kind, cast(null as varchar), cast(null as date), cast(null as date)
         from listings
     ),
+    flagged as (select distinct debtor_id from flags),
+    owed as (
+        select stated.debtor_id, stated.company_id, stated.invoice_id
+        from stg_invoices as stated
+        left semi join flagged on stated.debtor_id = flagged.debtor_id
+    ),
+    invoices as (select distinct debtor_id, company_id, invoice_id from owed),
+    companies as (select distinct debtor_id, company_id from owed),
     known as (
         -- What protects and names an invoice or a company that the snapshot does not have may mean another of its debtor's.
         -- Of an export of open items, what is gone was settled.

@@ -19,7 +19,13 @@ with
         group by currency
     ),
     of_credits as (
-        select currency, sum(effect_amount) as effect_amount, sum(credit_amount) as credit_amount, sum(unmatched_amount) as unmatched_amount
+        select
+            currency,
+            sum(effect_amount) as effect_amount,
+            sum(credit_amount) as credit_amount,
+            sum(unmatched_amount) as unmatched_amount,
+            -- What one debtor got back makes what another paid no less unmatched.
+            sum(greatest(unmatched_amount, 0)) as unmatched_paid_amount
         from credits
         group by currency
     ),
@@ -36,7 +42,8 @@ with
             cast(coalesce(of_buckets.bucket_amount, 0) as decimal(28, 2)) as bucket_amount,
             cast(coalesce(of_credits.effect_amount, 0) as decimal(28, 2)) as effect_amount,
             cast(coalesce(of_credits.credit_amount, 0) as decimal(28, 2)) as credit_amount,
-            cast(coalesce(of_credits.unmatched_amount, 0) as decimal(28, 2)) as unmatched_amount
+            cast(coalesce(of_credits.unmatched_amount, 0) as decimal(28, 2)) as unmatched_amount,
+            cast(coalesce(of_credits.unmatched_paid_amount, 0) as decimal(28, 2)) as unmatched_paid_amount
         from currencies
         left join of_items on currencies.currency = of_items.currency
         left join of_buckets on currencies.currency = of_buckets.currency

@@ -139,6 +139,14 @@ impl Templates {
         self.environments.iter().flat_map(|(l, (_, files))| files.keys().map(|f| (l.as_str(), f.as_str())))
     }
 
+    /// The language that a code means, in any case and of any country: `EN` and `en-GB` mean `en`, `pt` means `pt-BR`.
+    pub fn language_like(&self, code: &str) -> Option<&str> {
+        let root = |code: &str| code.split(['-', '_']).next().unwrap_or_default().to_lowercase();
+        let known = || self.environments.keys().map(String::as_str);
+        let same = known().find(|language| language.eq_ignore_ascii_case(code));
+        same.or_else(|| known().find(|language| root(language) == root(code)))
+    }
+
     pub fn has(&self, language: &str, template: &str, channel: Channel) -> bool {
         self.environments.get(language).is_some_and(|(_, files)| files.contains_key(&file_name(template, channel)))
     }

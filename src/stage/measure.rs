@@ -76,7 +76,7 @@ impl Measured {
         open_items
     }
 
-    /// Currency = what payments name invoices for that the snapshot does not hold; none where that is nothing.
+    /// Currency = what was paid and matches no invoice, less what was given back of it; none where that is nothing.
     pub fn unmatched(&self) -> BTreeMap<String, String> {
         let mut unmatched = self.ledger("unmatched_amount");
         unmatched.retain(|_, amount| *amount != Minor::ZERO.to_string());

@@ -72,6 +72,14 @@ fn both_debtors_are_dunned_when_all_is_well() {
 }
 
 #[test]
+fn a_column_that_protects_is_read_however_its_name_is_written() {
+    let house = house();
+    house.write("debtors", "debtor_id legal_name state Dunning_Block\nD1 Acme SP legal\nD2 Beta SP -");
+    assert_eq!(house.run(as_of()).code, 0);
+    assert_eq!(decisions(&house), ["D1 hold blocked_debtor", "D2 action step_due"]);
+}
+
+#[test]
 fn a_bad_row_holds_its_debtor_and_nobody_else() {
     let cases: &[(&str, &str, &str)] = &[
         ("unknown currency", "invoices", "I3 1 D1 2026-05-01 2026-06-20 XXX 5.00"),
@@ -418,7 +426,7 @@ fn payments_that_match_no_invoice_are_told_and_too_many_of_them_stop_the_run() {
     house.write("payments", &paid);
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let note = "payments of BRL 4.00 name invoices that the snapshot does not hold: they pay nothing here";
+    let note = "payments: BRL 4.00 match no invoice";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
     house.write("payments", &paid.replace("4.00", "6.00"));
     let causes = ["limits.unmatched_percent_max = 5", "sign = \"negative\"", "leading zeros", "scope = \"open\""];

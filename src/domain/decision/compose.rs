@@ -99,7 +99,8 @@ pub(super) struct DunningFields {
 
 impl<'a> Matter<'a> {
     pub(super) fn language(&self) -> &'a str {
-        self.debtor.language.as_deref().unwrap_or(&self.rules.default_language)
+        let asked = self.debtor.language.as_deref().and_then(|language| self.rules.templates.language_like(language));
+        asked.unwrap_or(&self.rules.default_language)
     }
 
     fn tone(&self, step: &Step) -> Tone {

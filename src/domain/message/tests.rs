@@ -7,6 +7,22 @@ fn templates(text: &str) -> Templates {
 }
 
 #[test]
+fn a_language_is_known_in_any_case_and_of_any_country() {
+    let text = |language: &str| (language.to_owned(), "t.email.j2".to_owned(), "Subject: x\n\ny".to_owned());
+    let templates = Templates::compile(["pt-BR", "en"].map(text), "pt-BR").unwrap();
+    for (code, language) in [
+        ("en", Some("en")),
+        ("EN", Some("en")),
+        ("en-GB", Some("en")),
+        ("pt", Some("pt-BR")),
+        ("PT_br", Some("pt-BR")),
+        ("fr", None),
+    ] {
+        assert_eq!(templates.language_like(code), language, "{code}");
+    }
+}
+
+#[test]
 fn formats_by_language() {
     let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
     for (language, currency, money, date) in [

@@ -102,6 +102,37 @@ fn an_input_with_far_fewer_rows_than_the_last_one_stops_until_somebody_says_why(
 }
 
 #[test]
+fn an_input_that_is_gone_stops_until_somebody_says_why() {
+    let house = house();
+    house.write("disputes", "dispute_id debtor_id invoice_id opened_on kind\nX1 D150 I150 2026-06-20 dispute");
+    publishes(&house, as_of());
+    std::fs::remove_file(house.path("input/disputes.parquet")).expect("it is there");
+    refuses(&house, NEXT_DAY, 3, &["disputes snapshot is gone", "1 rows", "--accept-volume"]);
+    accepts(&house, NEXT_DAY);
+}
+
+#[test]
+fn one_odd_payment_stops_nobody_else_however_large_it_is() {
+    let house = house();
+    let mut all = payments(0..100, "1000.00");
+    all.push_str("\nX1 D150 OLD-1 2026-06-15 900000.00\nX2 D151 OLD-2 2026-06-15 900000.00");
+    house.write("payments", &all);
+    publishes(&house, as_of());
+}
+
+#[test]
+fn what_one_debtor_got_back_hides_nothing_that_another_has_paid() {
+    let house = house();
+    let mut all = table("payment_id debtor_id invoice_id paid_on amount kind", 0..100, |n| {
+        let zeros = if n < 8 { "000" } else { "" };
+        format!("P{n} D{n} {zeros}I{n} 2026-06-15 1000.00 payment")
+    });
+    all.push_str("\nF1 D199 - 2026-06-15 8000.00 refund");
+    house.write("payments", &all);
+    refuses(&house, as_of(), 3, &["payments", "unmatched_percent_max"]);
+}
+
+#[test]
 fn payments_that_are_gone_stop_it_before_whoever_has_paid_is_dunned() {
     let house = house();
     publishes(&house, as_of());
