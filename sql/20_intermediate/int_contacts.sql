@@ -123,6 +123,7 @@ with
                 when is_answered then 'answered'
                 -- What has arrived was sent, whatever a webhook said afterwards.
                 when last_status in ('bounced', 'failed', 'ignored') and not has_arrived then 'not_sent'
+                when last_status = 'wrong_party' then 'wrong_party'
                 when last_status = 'queued' then 'unreported'
                 else 'sent'
             end as state

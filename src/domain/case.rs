@@ -288,6 +288,8 @@ pub enum ContactState {
     Sent,
     /// The debtor answered, promised or disputed on it.
     Answered,
+    /// It reached somebody else: a contact that tells the debtor nothing, and gives no notice.
+    WrongParty,
     /// Known not to have reached anybody: bounced, failed, ignored.
     NotSent,
 }

@@ -251,6 +251,7 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
             state: match state.get(row) {
                 "answered" => ContactState::Answered,
                 "sent" => ContactState::Sent,
+                "wrong_party" => ContactState::WrongParty,
                 "not_sent" => ContactState::NotSent,
                 _ => ContactState::Unreported,
             },

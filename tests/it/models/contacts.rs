@@ -439,9 +439,9 @@ fn a_wrong_party_reached_somebody_and_answered_nothing() {
             E2 - phone 2026-06-22T10:00:00 wrong_party
             E3 - phone 2026-06-22T11:00:00 wrong_party
         int_contacts = action_id channel contacted_on state answered_on
-            A1 email 2026-06-21 sent -
-            - phone 2026-06-22 sent -
-            - phone 2026-06-22 sent -
+            A1 email 2026-06-21 wrong_party -
+            - phone 2026-06-22 wrong_party -
+            - phone 2026-06-22 wrong_party -
         int_answers = channel contacts answered bounced
             email 1 0 0
             phone 1 0 0

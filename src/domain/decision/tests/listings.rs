@@ -212,6 +212,7 @@ fn nobody_is_listed_on_a_notice_without_a_report() {
         ("sent", ContactState::Sent, "d+60 by instruction: A"),
         ("answered", ContactState::Answered, "d+60 by instruction: A"),
         ("not reported", ContactState::Unreported, "notice_period"),
+        ("read by somebody else", ContactState::WrongParty, "notice_period"),
         ("failed", ContactState::NotSent, "d+5 by email: A"),
     ];
     for (name, state, expected) in table {
