@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cash, Measured, Snapshots};
+use super::{Cash, Measured, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
 use crate::domain::money::Minor;
 use crate::error::{Error, Lines, Result};
@@ -32,7 +32,7 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
     let mut found = Vec::new();
     for (table, before) in before {
         let now = snapshots.get(table).map_or(0, |s| s.rows());
-        if snapshots.get(table).is_none() && percent_min > 0 {
+        if !snapshots.get(table).is_some_and(Snapshot::is_there) && percent_min > 0 {
             found.push(format!(
                 "the {table} snapshot is gone: {before} rows of it were read when {} was published; look at its path",
                 previous.as_of

@@ -51,6 +51,11 @@ impl Snapshot {
         self.sources.iter().map(Source::rows).sum()
     }
 
+    /// Is there any file of it?
+    pub fn is_there(&self) -> bool {
+        !self.sources.is_empty()
+    }
+
     /// URL of the object with that number.
     pub fn url(&self, file_no: usize) -> &str {
         self.sources.get(file_no).map_or("", |s| &s.object.url)
@@ -74,7 +79,7 @@ impl Snapshot {
     /// Does any of its files have the column?
     fn has_column(&self, name: &str) -> bool {
         let mapped = self.rules.input.columns.get(name).map_or(name, String::as_str);
-        self.sources.iter().any(|source| source.schema().column_with_name(mapped).is_some())
+        self.sources.iter().any(|source| columns::position_in(source.schema(), mapped).is_some())
     }
 
     /// Takes for dates what a tool wrote as midnights of UTC, and says so.

@@ -35,7 +35,7 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
     for column in input.table.columns {
         let mapped = input.columns.get(column.name);
         let name = mapped.map_or(column.name, String::as_str);
-        let position = position_of(name, &names);
+        let position = position_in(schema, name);
         if column.is_unread {
             unread.extend(position);
             continue;
@@ -63,7 +63,8 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
 }
 
 /// Where a column stands: under its very name, or else under the only one that differs from it in capitals and blanks.
-fn position_of(name: &str, names: &[&str]) -> Option<usize> {
+pub(super) fn position_in(schema: &Schema, name: &str) -> Option<usize> {
+    let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
     let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
     let mut alike = names.iter().enumerate().filter(|(_, n)| plain(n) == plain(name)).map(|(at, _)| at);
     let (first, second) = (alike.next(), alike.next());
