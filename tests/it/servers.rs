@@ -18,6 +18,20 @@ pub const BUCKET: &str = "regua";
 pub const AZURE_ACCOUNT: &str = "devstoreaccount1";
 pub const AZURE_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+/// Moto looks whether an object exists and then writes it, in as many threads as there are requests: of two creates at once
+/// both could win. Amazon's is atomic, so here requests that were read to their end are answered one at a time.
+const MOTO: &str = r#"
+import io, sys, threading
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import run_simple
+moto, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
+def answer(environ, start_response):
+    environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    with one_at_a_time:
+        return moto(environ, start_response)
+run_simple("127.0.0.1", int(sys.argv[1]), answer, threaded=True, request_handler=MotoRequestHandler)
+"#;
+
 /// Makes a container: azurite wants the request signed (Shared Key, as Azure documents it).
 const MAKE_CONTAINER: &str = r#"
 import base64, hashlib, hmac, sys, time, urllib.request
@@ -62,8 +76,8 @@ impl Server {
     /// S3, as it should be.
     pub fn moto() -> Server {
         let server = Server::start(|port, _| {
-            let mut command = Command::new(test_venv().join("bin/moto_server"));
-            command.args(["-H", "127.0.0.1", "-p", port]);
+            let mut command = Command::new(test_venv().join("bin/python"));
+            command.args(["-c", MOTO, port]);
             command
         });
         server.make_bucket();
