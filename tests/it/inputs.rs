@@ -422,13 +422,15 @@ fn an_empty_text_is_no_value_and_padding_no_part_of_one() {
 #[test]
 fn payments_that_match_no_invoice_are_told_and_too_many_of_them_stop_the_run() {
     let house = house();
-    let paid = format!("{PAYMENTS}\nP1 D1 I9 2026-06-25 4.00 payment\nP2 D1 I1 2026-06-25 96.00 payment");
+    let unknown =
+        "P1 D1 I9 2026-06-25 2.00 payment\nP3 D1 I8 2026-06-25 1.00 payment\nP4 D1 I7 2026-06-25 1.00 payment";
+    let paid = format!("{PAYMENTS}\nP2 D1 I1 2026-06-25 96.00 payment\n{unknown}");
     house.write("payments", &paid);
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let note = "payments: BRL 4.00 match no invoice";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
-    house.write("payments", &paid.replace("4.00", "6.00"));
+    house.write("payments", &paid.replace(" 2.00", " 4.00"));
     let causes = ["limits.unmatched_percent_max = 5", "sign = \"negative\"", "leading zeros", "scope = \"open\""];
     refused(&house.run("2026-07-01"), 3, &causes);
     house.edit("pipelines/daily.toml", "[inputs.invoices]", "[inputs.invoices]\nscope = \"open\"");
