@@ -8,6 +8,7 @@
 mod addresses;
 mod carry;
 mod claims;
+mod columns;
 mod doubts;
 mod history;
 mod homes;
@@ -17,12 +18,12 @@ mod spread;
 mod totals;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
-use arrow::datatypes::{Decimal128Type, Field, Int64Type, Schema, SchemaRef};
-use arrow::error::ArrowError;
+use arrow::datatypes::{Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
 use foldhash::{HashMap, HashSet};
 use twox_hash::XxHash64;
@@ -34,6 +35,7 @@ pub use totals::{Cash, Totals};
 use self::addresses::AddressBook;
 use self::carry::Carried;
 use self::claims::{Companies, Resolved};
+use self::columns::{failed, replaced, with_column, without_column};
 use self::doubts::Doubt;
 use self::homes::{Pick, Table, build};
 use self::reversals::At;
@@ -41,7 +43,7 @@ use self::segments::Rows;
 use super::{BadRow, Snapshots, day_number};
 use crate::config::{Limits, Plan};
 use crate::domain::tax_id::Cnpj;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::parquet::{Source, conformed};
 use crate::progress::Progress;
 use crate::scratch::Scratch;
@@ -199,25 +201,12 @@ pub fn spread(
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims)?;
-    let carrier = carry::Carrier {
-        unread: unread_reversals(&outcome.bad, &outcome.groups, count),
-        folder: folder.path(),
-        shards: count,
-        tables: &outcome.tables,
-        resolved: &resolved,
-        companies: &companies,
-    };
-    let carried = carrier.carry()?;
-    let names = spread::named_held(&outcome);
-    let mut held = spread::hashes(&names);
+    let carried = carried(folder.path(), count, &outcome, &resolved, &companies)?;
+    let names = doubts::named_held(&outcome);
+    let mut held = doubts::hashes(&names);
     held.extend(resolved.held.iter().chain(&carried.held));
-    let mut held_names = vec![Vec::new(); count as usize];
-    for name in names {
-        held_names[shard_of(outcome.groups.key_of(&name), count) as usize].push(name);
-    }
-    let of_invoices = outcome.bad.iter().filter(|bad| bad.table == "invoices");
-    let unread_invoices = of_invoices.filter_map(|bad| bad.debtor_id.clone()).collect();
-    let notes = doubts::notes(&resolved);
+    let held_names = by_shard(names, &outcome.groups, count);
+    let unread_invoices = doubts::unread_invoices(&outcome.bad);
     let spread::Outcome {
         bad,
         totals,
@@ -231,14 +220,13 @@ pub fn spread(
         covering,
         ..
     } = outcome;
-    for (currency, rows) in &resolved.unknown_payments {
-        cash.entry(claims::currency_text(*currency)).or_default().unknown_rows += rows;
-    }
+    resolved.add_unknown(&mut cash);
     Ok(Shards {
         _folder: folder,
         count,
         tables,
         carried,
+        notes: doubts::notes(&resolved),
         resolved,
         companies,
         addresses,
@@ -253,23 +241,31 @@ pub fn spread(
         rounded,
         cash,
         passed_over,
-        notes,
         default_currency,
         default_company: plan.default_company.clone(),
         as_of_day: day_number(as_of),
     })
 }
 
-/// Debtor and payment of reversals that cannot be read, by the shard of the debtor.
-fn unread_reversals(bad: &[BadRow], groups: &Groups, shards: u32) -> HashMap<u32, HashSet<(String, String)>> {
-    let mut unread: HashMap<u32, HashSet<(String, String)>> = HashMap::default();
-    for row in bad {
-        let Some(reverses) = row.reverses.clone() else { continue };
-        let key = row.debtor_id.as_deref().map_or(0, |debtor| groups.key_of(debtor));
-        let of_shard = unread.entry(shard_of(key, shards)).or_default();
-        of_shard.insert((row.debtor_id.clone().unwrap_or_default(), reverses));
+/// Carries rows to the shard of whoever owes what they name.
+fn carried(
+    folder: &Path,
+    shards: u32,
+    outcome: &spread::Outcome,
+    resolved: &Resolved,
+    companies: &Companies,
+) -> Result<Carried> {
+    let unread = doubts::unread_reversals(&outcome.bad, &outcome.groups, shards);
+    carry::Carrier { folder, shards, tables: &outcome.tables, resolved, companies, unread }.carry()
+}
+
+/// Names by the shard of their group.
+fn by_shard(names: BTreeSet<String>, groups: &Groups, shards: u32) -> Vec<Vec<String>> {
+    let mut found = vec![Vec::new(); shards as usize];
+    for name in names {
+        found[shard_of(groups.key_of(&name), shards) as usize].push(name);
     }
-    unread
+    found
 }
 
 impl Clash {
@@ -483,7 +479,7 @@ fn schema_of(table: &str) -> SchemaRef {
         "actions" => actions_schema(),
         "action_items" => action_items_schema(),
         "positions" => positions_schema(),
-        table => spread::empty_schema(table),
+        table => history::empty_schema(table),
     }
 }
 
@@ -495,29 +491,4 @@ fn filled(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
         batch = with_column(&batch, field.name(), nulls)?;
     }
     conformed(&batch, schema).map_err(failed)
-}
-
-fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
-    let mut fields = batch.schema().fields().to_vec();
-    fields.push(Arc::new(Field::new(name, column.data_type().clone(), true)));
-    let columns = batch.columns().iter().cloned().chain([column]).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
-}
-
-fn without_column(batch: &RecordBatch, name: &str) -> Result<RecordBatch> {
-    let kept: Vec<usize> = (0..batch.num_columns()).filter(|at| batch.schema().field(*at).name() != name).collect();
-    batch.project(&kept).map_err(failed)
-}
-
-/// The batch with other values in one column, in its place; the column is added where it is not there.
-fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
-    let Ok(at) = batch.schema().index_of(name) else { return with_column(batch, name, column) };
-    let (mut fields, mut columns) = (batch.schema().fields().to_vec(), batch.columns().to_vec());
-    fields[at] = Arc::new(Field::new(name, column.data_type().clone(), true));
-    columns[at] = column;
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
-}
-
-fn failed(error: ArrowError) -> Error {
-    Error::columns("scratch", &error)
 }

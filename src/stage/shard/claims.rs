@@ -16,6 +16,7 @@ use twox_hash::XxHash64;
 
 use super::doubts::Doubt;
 use super::segments::{Records, RecordsWriter};
+use super::totals::Cash;
 use super::{hash_of, shard_of};
 use crate::error::Result;
 
@@ -113,7 +114,7 @@ fn currency_number(code: &str) -> u32 {
     code.bytes().take(3).fold(0, |number, byte| number << 8 | u32::from(byte))
 }
 
-pub(super) fn currency_text(number: u32) -> String {
+fn currency_text(number: u32) -> String {
     [16, 8, 0].map(|shift| char::from((number >> shift) as u8)).into_iter().collect()
 }
 
@@ -445,6 +446,13 @@ fn encoded(key: u64, ruling: Ruling) -> [u64; 4] {
 }
 
 impl Resolved {
+    /// Adds how many payments name an invoice that nobody owes.
+    pub(super) fn add_unknown(&self, cash: &mut BTreeMap<String, Cash>) {
+        for (currency, rows) in &self.unknown_payments {
+            cash.entry(currency_text(*currency)).or_default().unknown_rows += rows;
+        }
+    }
+
     pub(super) fn has_rulings(&self, shard: u32) -> bool {
         !self.rulings.is_empty(shard)
     }

@@ -1,11 +1,12 @@
 //! Doubts: why nobody can tell whom a row means, and what speaks of a broken export rather than of single bad rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
-use super::Groups;
 use super::claims::Resolved;
+use super::spread::Outcome;
+use super::{Groups, hash_of, shard_of};
 use crate::config::Limits;
 use crate::error::{Error, Lines, Result};
 use crate::stage::{BadRow, Snapshots};
@@ -106,4 +107,36 @@ impl BadShare {
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
     }
+}
+
+/// Debtors that a bad row can touch, by name: its own, and whoever signed the agreement that it is about.
+pub(super) fn named_held(outcome: &Outcome) -> BTreeSet<String> {
+    let of_bad = outcome.bad.iter().filter_map(|bad| bad.debtor_id.clone());
+    of_bad.chain(outcome.conflicted.iter().cloned()).chain(outcome.doubtful_signers.iter().cloned()).collect()
+}
+
+/// Hashes of some names.
+pub(super) fn hashes(names: &BTreeSet<String>) -> HashSet<u64> {
+    names.iter().map(|name| hash_of(name)).collect()
+}
+
+/// Debtor and payment of reversals that cannot be read, by the shard of the debtor.
+pub(super) fn unread_reversals(
+    bad: &[BadRow],
+    groups: &Groups,
+    shards: u32,
+) -> HashMap<u32, HashSet<(String, String)>> {
+    let mut unread: HashMap<u32, HashSet<(String, String)>> = HashMap::default();
+    for row in bad {
+        let Some(reverses) = row.reverses.clone() else { continue };
+        let key = row.debtor_id.as_deref().map_or(0, |debtor| groups.key_of(debtor));
+        let of_shard = unread.entry(shard_of(key, shards)).or_default();
+        of_shard.insert((row.debtor_id.clone().unwrap_or_default(), reverses));
+    }
+    unread
+}
+
+/// Debtors with an invoice that cannot be read.
+pub(super) fn unread_invoices(bad: &[BadRow]) -> BTreeSet<String> {
+    bad.iter().filter(|bad| bad.table == "invoices").filter_map(|bad| bad.debtor_id.clone()).collect()
 }

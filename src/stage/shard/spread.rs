@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use chrono::NaiveDate;
 use foldhash::{HashMap, HashSet};
 
@@ -487,31 +487,4 @@ impl<'a> Writers<'a> {
         outcome.tables.insert(table, self.rows()?);
         Ok(())
     }
-}
-
-/// The schema of a table as the models read it, whether or not it has rows.
-pub(super) fn empty_schema(table: &str) -> SchemaRef {
-    let columns = crate::contract::input(table).map_or(&[][..], |t| t.columns);
-    let mut fields: Vec<Field> = columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
-    let ints = ["source_row", "key_hash", "content_hash", "group_key"];
-    fields.extend(ints.map(|name| Field::new(name, DataType::Int64, true)));
-    fields.extend(["occurred_on", "payable_on", "payable_by"].map(|name| Field::new(name, DataType::Date32, true)));
-    fields.extend(["group_text", "actor_id", "root_id"].map(|name| Field::new(name, DataType::Utf8, true)));
-    if fields.iter().all(|f| f.name() != "debtor_id") {
-        fields.push(Field::new("debtor_id", DataType::Utf8, true));
-    }
-    let flags = ["takes_back", "has_address", "address_opted_out", "address_bounced", "has_items"];
-    fields.extend(flags.map(|name| Field::new(name, DataType::Boolean, true)));
-    Arc::new(Schema::new(fields))
-}
-
-/// Debtors that a bad row can touch, by name: its own, and whoever signed the agreement that it is about.
-pub(super) fn named_held(outcome: &Outcome) -> BTreeSet<String> {
-    let of_bad = outcome.bad.iter().filter_map(|bad| bad.debtor_id.clone());
-    of_bad.chain(outcome.conflicted.iter().cloned()).chain(outcome.doubtful_signers.iter().cloned()).collect()
-}
-
-/// Hashes of some names.
-pub(super) fn hashes(names: &BTreeSet<String>) -> HashSet<u64> {
-    names.iter().map(|name| hash_of(name)).collect()
 }
