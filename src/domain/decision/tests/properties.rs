@@ -238,13 +238,17 @@ proptest! {
         let procedure = &case.rules.procedures["b2b"];
         // A reminder before the due date belongs to its item, and comes again for the next one.
         let is_dunning = |step: &&Step| step.trigger.days_past_due().is_some_and(|days| days > 0);
+        // A rest of some cents leads only where there is nothing else.
+        let tolerance = case.rules.tolerance.get(&accounts[0].currency).copied().unwrap_or_default();
+        let leading = action.items.iter().filter(|item| item.open_amount >= tolerance).map(|item| item.due_date).min();
+        let lead_due_date = leading.unwrap_or(action.oldest_due_date());
         let own = case.group.contacts.iter().filter(|c| c.counts() && c.is_of(debtor, &accounts[0]));
         for contact in own {
             let age = (case.as_of - contact.on).num_days();
             prop_assert!(age >= i64::from(procedure.min_gap_days), "{} days after {:?}", age, contact);
             // Was it due then, for what leads now?
             let was_due = |step: &&Step| {
-                let age = (contact.on - action.oldest_due_date()).num_days();
+                let age = (contact.on - lead_due_date).num_days();
                 step.trigger.days_past_due().is_some_and(|days| age >= days)
             };
             let step = |id: &String| procedure.step(id).filter(is_dunning);
