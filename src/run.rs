@@ -395,8 +395,8 @@ fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Ve
 fn unmatched(audited: &Audited) -> Vec<String> {
     let text = |(currency, amount)| {
         format!(
-            "payments: {currency} {amount} match no invoice (numbers that the snapshot does not have, less refunds and \
-             reversals of nothing) and pay nothing here"
+            "payments: {currency} {amount} match no invoice and pay nothing here (unknown invoice numbers, net of refunds \
+             and reversals that match nothing either)"
         )
     };
     audited.measured().unmatched().into_iter().map(text).collect()

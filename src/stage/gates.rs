@@ -34,7 +34,7 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         let now = snapshots.get(table).map_or(0, |s| s.rows());
         if !snapshots.get(table).is_some_and(Snapshot::is_there) && percent_min > 0 {
             found.push(format!(
-                "the {table} snapshot is gone: {before} rows of it were read when {} was published; look at its path",
+                "the {table} snapshot is gone: the run of {} read {before} rows of it; check its path",
                 previous.as_of
             ));
             continue;
@@ -44,7 +44,7 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         if is_emptied || is_short {
             found.push(format!(
                 "the {table} snapshot has {now} rows, but had {before} when {} was published \
-                 (limits.rows_percent_min = {percent_min}): the export may lack a part",
+                 (limits.rows_percent_min = {percent_min}): the export may be incomplete",
                 previous.as_of
             ));
         }

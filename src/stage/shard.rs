@@ -35,7 +35,7 @@ pub use totals::{Cash, Totals};
 use self::addresses::AddressBook;
 use self::carry::Carried;
 use self::claims::{Companies, Resolved};
-use self::columns::{failed, replaced, with_column, without_column};
+use self::columns::{failed, filled, replaced, schema_of, with_column, without_column};
 use self::doubts::Doubt;
 use self::homes::{Pick, Table, build};
 use self::reversals::At;
@@ -44,7 +44,7 @@ use super::{BadRow, Snapshots, day_number};
 use crate::config::{Limits, Plan};
 use crate::domain::tax_id::Cnpj;
 use crate::error::Result;
-use crate::io::parquet::{Source, conformed};
+use crate::io::parquet::Source;
 use crate::progress::Progress;
 use crate::scratch::Scratch;
 
@@ -471,24 +471,4 @@ fn clash(table: &Table<'_>, (number, row): At, (value_class, reason): (&'static 
     let source_row = batch.column_by_name("source_row")?.as_primitive::<Int64Type>().value(row);
     let debtor_id = text(batch, "debtor_id").filter(|d| d.is_valid(row)).map(|d| d.value(row).to_owned());
     Some(Clash { table: table.name, source_row, debtor_id, value_class, reason })
-}
-
-/// What the models read of a table: the columns of its contract, and those that the spreading pass adds.
-fn schema_of(table: &str) -> SchemaRef {
-    match table {
-        "actions" => actions_schema(),
-        "action_items" => action_items_schema(),
-        "positions" => positions_schema(),
-        table => history::empty_schema(table),
-    }
-}
-
-/// The batch under a schema; a column that it lacks is null.
-fn filled(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let mut batch = batch.clone();
-    for field in schema.fields().iter().filter(|f| batch.column_by_name(f.name()).is_none()).collect::<Vec<_>>() {
-        let nulls = arrow::array::new_null_array(field.data_type(), batch.num_rows());
-        batch = with_column(&batch, field.name(), nulls)?;
-    }
-    conformed(&batch, schema).map_err(failed)
 }

@@ -131,19 +131,3 @@ fn without_key(schema: &SchemaRef) -> SchemaRef {
 fn damaged(error: ArrowError) -> Error {
     Error::columns("the action log", &error)
 }
-
-/// The schema of a table as the models read it, whether or not it has rows.
-pub(super) fn empty_schema(table: &str) -> SchemaRef {
-    let columns = crate::contract::input(table).map_or(&[][..], |t| t.columns);
-    let mut fields: Vec<Field> = columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
-    let ints = ["source_row", "key_hash", "content_hash", "group_key"];
-    fields.extend(ints.map(|name| Field::new(name, DataType::Int64, true)));
-    fields.extend(["occurred_on", "payable_on", "payable_by"].map(|name| Field::new(name, DataType::Date32, true)));
-    fields.extend(["group_text", "actor_id", "root_id"].map(|name| Field::new(name, DataType::Utf8, true)));
-    if fields.iter().all(|f| f.name() != "debtor_id") {
-        fields.push(Field::new("debtor_id", DataType::Utf8, true));
-    }
-    let flags = ["takes_back", "has_address", "address_opted_out", "address_bounced", "has_items"];
-    fields.extend(flags.map(|name| Field::new(name, DataType::Boolean, true)));
-    Arc::new(Schema::new(fields))
-}

@@ -239,10 +239,12 @@ impl Table<'_> {
                     let repeated = if self.is_before(at, *kept) { std::mem::replace(kept, at) } else { at };
                     if repeated != at {
                         // The row that is kept now stands for the other in every way.
-                        found.remove(&repeated).map(|role| found.insert(at, role));
-                        first
-                            .entry((key, signer))
-                            .and_modify(|first| *first = if *first == repeated { at } else { *first });
+                        if let Some(role) = found.remove(&repeated) {
+                            found.insert(at, role);
+                        }
+                        if let Some(first) = first.get_mut(&(key, signer)).filter(|first| **first == repeated) {
+                            *first = at;
+                        }
                     }
                     found.insert(repeated, Found::Repeated);
                     homes.repeated.push(repeated);
