@@ -35,5 +35,6 @@ pub mod report;
 pub mod run;
 pub mod scratch;
 pub mod stage;
+pub mod text;
 pub mod upkeep;
 pub mod work;

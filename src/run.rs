@@ -25,6 +25,7 @@ use crate::stage::{
     Artifact, Audited, Clash, Decided, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
     load, measure, publish, remember, shard, transform,
 };
+use crate::text::plural;
 use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
@@ -201,7 +202,7 @@ fn prepare(
     let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
-    let told = [passed, shards.notes.clone(), ledger.notes(), unmatched(&audited)].concat();
+    let told = [passed, shards.notes.clone(), ledger.notes(), unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let results = results(&bench, &shards, snapshots, &audited);
@@ -354,9 +355,18 @@ impl Ledger {
     fn notes(&self) -> Vec<String> {
         let text = |(table, rows): (&&str, &u64)| match *table {
             "contact_points" => {
-                format!("{table} snapshot: {rows} rows repeat an address of their debtor and are ignored")
+                let rows = plural(
+                    *rows,
+                    "row repeats an address of its debtor and is",
+                    "rows repeat an address of their debtor and are",
+                );
+                format!("{table} snapshot: {rows} ignored")
             }
-            _ => format!("{table} snapshot: {rows} rows are exact copies of other rows and are ignored"),
+            _ => {
+                let rows =
+                    plural(*rows, "row is an exact copy of another and is", "rows are exact copies of others and are");
+                format!("{table} snapshot: {rows} ignored")
+            }
         };
         self.repeated.iter().map(text).chain(gates::unidentified_notes(&self.unidentified)).collect()
     }
@@ -392,14 +402,22 @@ fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Ve
 }
 
 /// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
-fn unmatched(audited: &Audited) -> Vec<String> {
-    let text = |(currency, amount)| {
+fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
+    let unknown = |(currency, amount)| {
+        format!(
+            "payments: {currency} {amount} are for invoices that are not in the invoices snapshot; what was paid since \
+             something open was issued counts as credit, for its number may be mistyped"
+        )
+    };
+    let unmatched = |(currency, amount)| {
         format!(
             "payments: {currency} {amount} match no invoice and pay nothing here (unknown invoice numbers, net of refunds \
              and reversals that match nothing either)"
         )
     };
-    audited.measured().unmatched().into_iter().map(text).collect()
+    let measured = audited.measured();
+    let unknown = measured.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
+    unknown.chain(measured.unmatched().into_iter().map(unmatched)).collect()
 }
 
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {

@@ -3,8 +3,11 @@
 -- Grain: debtor_id, company_id, currency
 -- Reads: int_payment_parts, int_items
 -- Units: amounts in units of currency; credit_amount is never below zero
--- Nulls: company_id null = of the debtor as a whole; unmatched_amount is what the snapshot cannot place: payments of
---   invoices that it does not hold, and what was taken back of payments that it does not hold, below zero
+-- Nulls: company_id null = of the debtor as a whole; unmatched_amount is what the snapshot cannot place, as what was taken
+--   back of payments that it does not hold, below zero
+-- Columns: unknown_amount = paid on invoices that the snapshot does not hold. It is credit too where it may have been meant
+--   for something that is open now, as with a mistyped number: paid since that was issued. With the scope "open" they were
+--   settled and are gone
 -- Kind: table
 with
     parts as (select * from int_payment_parts),
@@ -14,6 +17,12 @@ with
         from items
         group by debtor_id, company_id, invoice_id, currency
     ),
+    open_since as (
+        select debtor_id, currency, min(issue_date) as issue_date
+        from items
+        where open_amount > 0
+        group by debtor_id, currency
+    ),
     by_invoice as (
         select
             debtor_id,
@@ -22,6 +31,7 @@ with
             invoice_id,
             is_unplaced,
             min(group_key) as group_key,
+            max(paid_on) as paid_on,
             sum(effect_amount) as effect_amount
         from parts
         group by debtor_id, company_id, currency, invoice_id, is_unplaced
@@ -30,14 +40,18 @@ with
         select
             by_invoice.*,
             by_invoice.effect_amount - coalesce(invoices.applied_amount, 0) as left_amount,
-            invoices.invoice_id is not null as is_matched,
-            by_invoice.invoice_id is null and not by_invoice.is_unplaced as is_unapplied
+            by_invoice.invoice_id is null and not by_invoice.is_unplaced as is_unapplied,
+            by_invoice.invoice_id is not null and invoices.invoice_id is null and not by_invoice.is_unplaced as is_unknown,
+            @scope_open = 0 and coalesce(by_invoice.paid_on >= open_since.issue_date, false) as may_be_meant
         from by_invoice
         left join invoices
             on by_invoice.debtor_id = invoices.debtor_id
             and by_invoice.company_id = invoices.company_id
             and by_invoice.invoice_id = invoices.invoice_id
             and by_invoice.currency = invoices.currency
+        left join open_since
+            on by_invoice.debtor_id = open_since.debtor_id
+            and by_invoice.currency = open_since.currency
     ),
     summed as (
         select
@@ -47,7 +61,15 @@ with
             min(group_key) as group_key,
             sum(effect_amount) as effect_amount,
             sum(left_amount) as left_amount,
-            sum(case when is_unapplied or (is_matched and left_amount > 0) then left_amount else 0 end) as balance
+            sum(case when is_unknown and left_amount > 0 then left_amount else 0 end) as unknown_amount,
+            sum(
+                case
+                    when is_unapplied then left_amount
+                    when is_unknown and not may_be_meant then 0
+                    when left_amount > 0 then left_amount
+                    else 0
+                end
+            ) as balance
         from left_over
         group by debtor_id, company_id, currency
     ),
@@ -87,6 +109,7 @@ with
             group_key,
             effect_amount,
             left_amount,
+            unknown_amount,
             balance,
             case
                 when company_id is null then greatest(balance - company_short, 0)
@@ -102,6 +125,7 @@ with
             currency,
             cast(credit_amount as decimal(18, 2)) as credit_amount,
             cast(left_amount - credit_amount as decimal(18, 2)) as unmatched_amount,
+            cast(unknown_amount as decimal(18, 2)) as unknown_amount,
             cast(effect_amount as decimal(18, 2)) as effect_amount
         from credited
     )

@@ -24,8 +24,7 @@ with
             sum(effect_amount) as effect_amount,
             sum(credit_amount) as credit_amount,
             sum(unmatched_amount) as unmatched_amount,
-            -- What one debtor got back makes what another paid no less unmatched.
-            sum(greatest(unmatched_amount, 0)) as unmatched_paid_amount
+            sum(unknown_amount) as unknown_amount
         from credits
         group by currency
     ),
@@ -43,7 +42,7 @@ with
             cast(coalesce(of_credits.effect_amount, 0) as decimal(28, 2)) as effect_amount,
             cast(coalesce(of_credits.credit_amount, 0) as decimal(28, 2)) as credit_amount,
             cast(coalesce(of_credits.unmatched_amount, 0) as decimal(28, 2)) as unmatched_amount,
-            cast(coalesce(of_credits.unmatched_paid_amount, 0) as decimal(28, 2)) as unmatched_paid_amount
+            cast(coalesce(of_credits.unknown_amount, 0) as decimal(28, 2)) as unknown_amount
         from currencies
         left join of_items on currencies.currency = of_items.currency
         left join of_buckets on currencies.currency = of_buckets.currency

@@ -85,7 +85,11 @@ pub const INPUTS: &[Table] = &[
             opt("customer_since", Date, "start of the relationship"),
             opt("regua", Str, "régua of this debtor; `none` = do nothing"),
             opt("dunning_block", Str, "any text: the debtor is left alone, and why"),
-            opt("is_insolvent", Bool, "insolvency, recuperação judicial or legal proceedings"),
+            opt(
+                "is_insolvent",
+                Bool,
+                "insolvency, recuperação judicial or legal proceedings; counts for every debtor of its CNPJ root",
+            ),
             opt("credit_limit", Money, "in the default currency").not_read_yet(),
             opt("collector_id", Str, "person in charge"),
             opt("tier", Str, "value tier, where the source knows it"),

@@ -349,7 +349,7 @@ impl<'a> Matter<'a> {
         self.note_credit(asked, &mut reasons);
         let Some(procedure) = procedure else {
             self.note_item_reasons(item_holds, &mut reasons);
-            reasons.note(true, HoldReason::ReguaNone);
+            reasons.because(HoldReason::ReguaNone, self.unknown_regua());
             return Ok(self.hold(reasons, None));
         };
         self.note_contact_reasons(procedure, &mut reasons);
@@ -418,7 +418,8 @@ impl<'a> Matter<'a> {
         let items = self.items.iter().zip(item_holds).filter(|(item, _)| item.is_overdue() || !any_overdue);
         let found: BTreeSet<HoldReason> = items.flat_map(|(_, holds)| holds).copied().collect();
         for reason in found {
-            reasons.because(reason, self.until_of_items(reason, item_holds));
+            let unknown = (reason == HoldReason::ReguaNone).then(|| self.unknown_regua()).flatten();
+            reasons.because(reason, unknown.or_else(|| self.until_of_items(reason, item_holds)));
         }
         reasons.note(self.items.is_empty(), HoldReason::Settled);
     }
@@ -436,7 +437,11 @@ impl<'a> Matter<'a> {
         let account = self.account;
         let open = account.open();
         reasons.note(self.rules.halted, HoldReason::Halted);
-        reasons.note(self.debtor.is_held, HoldReason::QuarantinedInput);
+        if self.debtor.is_held {
+            let is_unknown = self.debtor.legal_name.expose().is_empty();
+            let why = is_unknown.then(|| "no readable row of it in the debtors snapshot".to_owned());
+            reasons.because(HoldReason::QuarantinedInput, why);
+        }
         reasons.note(open <= Minor::ZERO, HoldReason::Settled);
         let is_below = self.is_below(procedure, &self.rules.tolerance, open);
         reasons.note(open > Minor::ZERO && is_below, HoldReason::BelowTolerance);

@@ -109,7 +109,7 @@ pub fn cash(
         if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows) {
             continue;
         }
-        let unknown = measured.ledger_sum("unmatched_paid_amount", currency).unsigned_abs();
+        let unknown = measured.ledger_sum("unknown_amount", currency).unsigned_abs();
         errors.extend(unmatched(currency, *cash, unknown, plan.limits.unmatched_percent_max));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }

@@ -15,6 +15,7 @@ mod rows;
 mod tests;
 mod values;
 
+use arrow::array::{AsArray, StringArray};
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::runtime::Handle;
 
@@ -24,6 +25,7 @@ use crate::error::{Error, Lines, Result};
 use crate::io::log::InputObject;
 use crate::io::parquet::Source;
 use crate::io::store::{Pinned, Store, split_glob};
+use crate::text::plural;
 pub use profile::{Matched, Placeholder, Profile, Range, profile};
 pub use reference::{add_rates, holidays, left_out};
 pub use rows::{BadRow, Conformed, Silence, UNKNOWN_CHANNEL, ZERO_AMOUNT};
@@ -71,6 +73,22 @@ impl Snapshot {
                 let conformed = self.rules.conform(&columns, &batch, file_no, row_no)?;
                 row_no += batch.num_rows() as i64;
                 each(conformed)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Every value of one column of texts, as it is read, a batch at a time; no other column is.
+    pub fn for_each_text(&self, name: &str, mut each: impl FnMut(&StringArray)) -> Result<()> {
+        for source in &self.sources {
+            let columns = columns::resolve(&self.rules.input, source.schema(), &source.object.url)
+                .map_err(|errors| Error::Contract(Lines(errors)))?;
+            let found = columns.found.iter().find(|(column, _)| column.name == name);
+            let Some((column, Some(at))) = found else { continue };
+            source.for_each_batch(&[*at], |batch| {
+                let texts = self.rules.column(column, batch.column(0), &mut rows::Tally::default())?;
+                texts.as_string_opt::<i32>().into_iter().for_each(&mut each);
+                Ok(())
             })?;
         }
         Ok(())
@@ -168,6 +186,7 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
     let seen = look(plan, as_of, runtime)?;
     refuse(&seen)?;
     let mut snapshots = Snapshots::default();
+    snapshots.notes.extend(nothing_there(&seen));
     for mut input in seen {
         let table = input.snapshot.table.name;
         snapshots.unused.extend((!input.unused.is_empty()).then_some((table, input.unused)));
@@ -180,13 +199,18 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
 
 /// The note about rows of an input that were skipped.
 pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
+    let are = |one: &str, many: &str| plural(rows, one, many);
     match why {
-        ZERO_AMOUNT => format!("{table}: {rows} rows with an amount of 0.00 are skipped"),
-        UNKNOWN_CHANNEL => format!(
-            "{table}: {rows} rows with a channel that Régua does not know are skipped; if it means a known one, map it \
-             in [inputs.{table}.values.channel]"
-        ),
-        _ => format!("{table}: {rows} rows are skipped ({why})"),
+        ZERO_AMOUNT => {
+            let rows = are("row with an amount of 0.00 is", "rows with an amount of 0.00 are");
+            format!("{table}: {rows} skipped")
+        }
+        UNKNOWN_CHANNEL => {
+            let known = "with a channel that Régua does not know";
+            let rows = are(&format!("row {known} is"), &format!("rows {known} are"));
+            format!("{table}: {rows} skipped; if it means a known one, map it in [inputs.{table}.values.channel]")
+        }
+        _ => format!("{table}: {} skipped ({why})", are("row is", "rows are")),
     }
 }
 
@@ -235,6 +259,18 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
     let rules = rows::RowRules::new(input.clone(), plan.into());
     let snapshot = Snapshot { table: input.table, sources, rules };
     Ok(Seen { snapshot, path, unused, missing: None, errors })
+}
+
+/// The note about inputs that are named and have no file: who disputes, say, is not known to.
+fn nothing_there(seen: &[Seen]) -> Option<String> {
+    let names: Vec<&str> = seen.iter().filter(|input| input.objects() == 0).map(|i| i.snapshot.table.name).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "no file was found for {}: read as empty; if there should be one, correct its path (`regua inputs` shows where \
+             it was looked for)",
+            names.join(", ")
+        )
+    })
 }
 
 /// An optional input that no one named is an empty table.

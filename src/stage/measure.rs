@@ -76,11 +76,20 @@ impl Measured {
         open_items
     }
 
-    /// Currency = what was paid and matches no invoice, less what was given back of it; none where that is nothing.
+    /// Currency = what was paid, or taken back, and is neither applied to an invoice nor credit; none where that is nothing.
     pub fn unmatched(&self) -> BTreeMap<String, String> {
-        let mut unmatched = self.ledger("unmatched_amount");
-        unmatched.retain(|_, amount| *amount != Minor::ZERO.to_string());
-        unmatched
+        self.ledger_but_noughts("unmatched_amount")
+    }
+
+    /// Currency = what was paid on invoices that the snapshot does not hold; none where that is nothing.
+    pub fn unknown(&self) -> BTreeMap<String, String> {
+        self.ledger_but_noughts("unknown_amount")
+    }
+
+    fn ledger_but_noughts(&self, column: &str) -> BTreeMap<String, String> {
+        let mut sums = self.ledger(column);
+        sums.retain(|_, amount| *amount != Minor::ZERO.to_string());
+        sums
     }
 
     /// Sum of a column of the ledger in a currency, in minor units.

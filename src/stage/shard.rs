@@ -12,10 +12,12 @@ mod columns;
 mod doubts;
 mod history;
 mod homes;
+mod payers;
 mod reversals;
 mod segments;
 mod spread;
 mod totals;
+mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -63,6 +65,8 @@ pub struct Shards {
     addresses: AddressBook,
     /// Agreements, by their hash, that name what they cover.
     covering: HashSet<u64>,
+    /// CNPJ roots of which any establishment is insolvent.
+    insolvent: BTreeSet<String>,
     groups: Groups,
     /// Debtors whose rows name different groups.
     conflicted: BTreeSet<String>,
@@ -200,7 +204,7 @@ pub fn spread(
     };
     let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
-    let resolved = claims::resolve(folder.path(), count, &outcome.claims)?;
+    let resolved = claims::resolve(folder.path(), count, &outcome.claims, !plan.has_open_scope())?;
     let carried = carried(folder.path(), count, &outcome, &resolved, &companies)?;
     let names = doubts::named_held(&outcome);
     let mut held = doubts::hashes(&names);
@@ -218,6 +222,8 @@ pub fn spread(
         conflicted,
         addresses,
         covering,
+        insolvent,
+        readdressed,
         ..
     } = outcome;
     resolved.add_unknown(&mut cash);
@@ -226,11 +232,12 @@ pub fn spread(
         count,
         tables,
         carried,
-        notes: doubts::notes(&resolved),
+        notes: doubts::notes(&resolved, readdressed),
         resolved,
         companies,
         addresses,
         covering,
+        insolvent,
         groups,
         conflicted,
         held_names,
@@ -255,7 +262,7 @@ fn carried(
     resolved: &Resolved,
     companies: &Companies,
 ) -> Result<Carried> {
-    let unread = doubts::unread_reversals(&outcome.bad, &outcome.groups, shards);
+    let unread = doubts::unread_reversals(outcome, &outcome.groups, shards);
     carry::Carrier { folder, shards, tables: &outcome.tables, resolved, companies, unread }.carry()
 }
 
@@ -340,6 +347,7 @@ impl Shards {
         let marked = built.map(|batch| match table.name {
             "contact_points" => self.addresses.mark(&batch),
             "agreements" => self.with_coverage(&batch),
+            "debtors" => self.with_insolvency(&batch),
             _ => Ok(batch),
         });
         marked.into_iter().collect()
@@ -350,6 +358,18 @@ impl Shards {
         let ids = text(batch, "agreement_id").into_iter().flat_map(|ids| ids.iter());
         let covers = ids.map(|id| Some(id.is_some_and(|id| self.covering.contains(&hash_of(id)))));
         with_column(batch, "has_items", Arc::new(covers.collect::<BooleanArray>()))
+    }
+
+    /// Debtors with the insolvency of any establishment of their legal person.
+    fn with_insolvency(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let flags = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
+        let Some((flags, tax_ids)) = flags.zip(text(batch, "tax_id")).filter(|_| !self.insolvent.is_empty()) else {
+            return Ok(batch.clone());
+        };
+        let is_one = |tax_id| Cnpj::parse(tax_id).is_some_and(|cnpj| self.insolvent.contains(cnpj.root()));
+        let marked =
+            flags.iter().zip(tax_ids).map(|(flag, tax_id)| if tax_id.is_some_and(is_one) { Some(true) } else { flag });
+        replaced(batch, "is_insolvent", Arc::new(marked.collect::<BooleanArray>()))
     }
 
     fn add_set_aside(&self, table: &Table<'_>, rows: impl Iterator<Item = At>, shard: &mut Shard) -> Result<()> {

@@ -58,8 +58,8 @@ fn a_promise_with_its_end() {
         "{OWES}
 Left out of any message: I1 / 1 until 2026-07-03; a promise to pay is pending (promise_pending).
 Steps: d-3 not due, d-1 for other segments, d+1 not due, d+5 not due, d+15 not due, d+30 not due, d+45 not due, d+60 not due, d+70 not due, d+80 not due, d+90 not due.
-Nothing is sent, because a promise to pay is pending (promise_pending: until 2026-07-03).
-Besides, the next step is not due yet (no_step_due: next is d-3 from 2026-07-28).
+Nothing is sent: a promise to pay is pending (promise_pending: until 2026-07-03).
+Besides: the next step is not due yet (no_step_due: next is d-3 from 2026-07-28).
 A message can be sent from 2026-07-04 on, if nothing else changes."
     );
     assert_eq!(told, expected);
@@ -72,16 +72,16 @@ fn a_dispute_without_an_end_and_an_address_that_is_missing() {
     house.write("contact_points", "debtor_id channel address\nD1 phone +5511900000001");
     let told = told(&house);
     let end = "\
-Nothing is sent, because what is due is disputed (dispute_open).
-A message can be sent when that is over: dispute_open has no date.";
+Nothing is sent: what is due is disputed (dispute_open).
+A message can be sent once that changes; no date is known for dispute_open.";
     assert!(told.ends_with(end), "{told}");
 
     house.write("disputes", "dispute_id debtor_id invoice_id kind opened_on");
     let _ = std::fs::remove_dir_all(house.path("output"));
     let told = self::told(&house);
     let end = "\
-Nothing is sent, because no usable address for the step (no_contact_point: looked at email, whatsapp, sms).
-Step d+5 can be sent when that is over: no_contact_point has no date.";
+Nothing is sent: no usable address for the step (no_contact_point: looked at email, whatsapp, sms).
+Step d+5 can be sent once that changes; no date is known for no_contact_point.";
     assert!(told.ends_with(end), "{told}");
 }
 
@@ -98,8 +98,8 @@ fn too_soon_after_a_contact_and_an_answer() {
     let end = "\
 Step d+15 due at 16 days past due.
 Channel email: 1 of 1 answered, smoothed 27 %.
-Nothing is sent, because the last contact is too recent (min_gap: last contact on 2026-06-29, until 2026-07-01).
-Besides, the debtor answered or paid recently (response_window: answered on 2026-06-30, until 2026-07-01).
+Nothing is sent: the last contact is too recent (min_gap: last contact on 2026-06-29, until 2026-07-01).
+Besides: the debtor answered or paid recently (response_window: answered on 2026-06-30, until 2026-07-01).
 Step d+15 can be sent from 2026-07-02 on, if nothing else changes.";
     assert!(told.ends_with(end), "{told}");
 }
@@ -109,8 +109,8 @@ fn nothing_due_yet_and_nothing_to_be_done() {
     let quiet = told(&house("2026-07-20"));
     let begin = "D1 owes company 1 R$1,334.56 in 2 items, nothing of it is past due; the next falls due on 2026-07-20 (in 20 days).";
     let end = "\
-Nothing is sent, because nothing is due and no step before the due date has come (not_due).
-Besides, the next step is not due yet (no_step_due: next is d-3 from 2026-07-17).
+Nothing is sent: nothing is due and no step before the due date has come (not_due).
+Besides: the next step is not due yet (no_step_due: next is d-3 from 2026-07-17).
 Step d-3 can be sent from 2026-07-17 on, if nothing else changes.";
     assert!(quiet.starts_with(begin) && quiet.ends_with(end), "{quiet}");
 
@@ -120,9 +120,9 @@ Step d-3 can be sent from 2026-07-17 on, if nothing else changes.";
     let end = "\
 The régua is none (by debtor).
 The arrears episode counts from 2026-06-20 (cycle C).
-Nothing is sent, because insolvency or legal proceedings (insolvent_or_legal).
-Besides, the régua says do nothing (regua_none).
-A message can be sent when that is over: insolvent_or_legal, regua_none has no date.";
+Nothing is sent: insolvency or legal proceedings (insolvent_or_legal).
+Besides: the régua says do nothing (regua_none).
+A message can be sent once that changes; no date is known for insolvent_or_legal, regua_none.";
     assert!(told.ends_with(end), "{told}");
 }
 

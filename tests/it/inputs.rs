@@ -155,7 +155,7 @@ fn a_payment_by_another_pays_the_invoice_that_it_names() {
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0);
     assert_eq!(decisions(&house), ["D2 action step_due"]);
-    let note = "payments snapshot: 1 rows name an invoice of a debtor in another group, and apply to that debtor";
+    let note = "payments snapshot: 1 row names an invoice of a debtor in another group, and applies to that debtor";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
 }
 
@@ -418,7 +418,7 @@ fn an_empty_text_is_no_value_and_padding_no_part_of_one() {
     assert_eq!(house.published("items", "invoice_id"), [""; 0], "both are paid");
 }
 
-/// A payment with a mistyped number pays nothing, and nobody knew.
+/// A payment with a mistyped number is credit of whoever paid, and nobody knew.
 #[test]
 fn payments_that_match_no_invoice_are_told_and_too_many_of_them_stop_the_run() {
     let house = house();
@@ -428,7 +428,7 @@ fn payments_that_match_no_invoice_are_told_and_too_many_of_them_stop_the_run() {
     house.write("payments", &paid);
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let note = "payments: BRL 4.00 match no invoice";
+    let note = "payments: BRL 4.00 are for invoices that are not in the invoices snapshot";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
     house.write("payments", &paid.replace(" 2.00", " 4.00"));
     let causes = ["limits.unmatched_percent_max = 5", "sign = \"negative\"", "leading zeros", "scope = \"open\""];

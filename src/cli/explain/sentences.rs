@@ -9,6 +9,7 @@ use chrono::{Days, NaiveDate};
 use crate::domain::hold::HoldReason;
 use crate::domain::message::money_text;
 use crate::io::tables::Row;
+use crate::text::plural;
 
 /// One reason of a trace.
 struct Hold<'a> {
@@ -33,10 +34,6 @@ impl<'a> Hold<'a> {
         let why = if self.why.is_empty() { String::new() } else { format!(": {}", self.why) };
         format!("{text} ({}{why})", self.reason)
     }
-}
-
-fn plural(number: i64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
 pub(super) fn money(row: &Row<'_>, name: &str) -> String {
@@ -167,8 +164,8 @@ fn held(decision: &Row<'_>, trace: &[String]) -> Vec<String> {
         // Published before traces named every reason.
         holds.push(Hold { reason: decision.str("reason"), why: decision.str("detail"), over_on: None });
     }
-    let mut sentences = vec![format!("Nothing is sent, because {}.", holds[0].told())];
-    sentences.extend(holds[1..].iter().map(|hold| format!("Besides, {}.", hold.told())));
+    let mut sentences = vec![format!("Nothing is sent: {}.", holds[0].told())];
+    sentences.extend(holds[1..].iter().map(|hold| format!("Besides: {}.", hold.told())));
     // What holds the items gives way to steps that cannot be known now: the next step is about other items.
     let holds_items = trace.iter().any(|text| text.starts_with(&format!("left out by {}: ", holds[0].reason)));
     if holds_items {
@@ -192,9 +189,11 @@ fn over(step: &str, holds: &[Hold<'_>]) -> Option<String> {
         (["settled", ..], _) => None,
         ([], None) => None,
         ([], Some(day)) => Some(format!("{what} can be sent from {day} on, if nothing else changes.")),
-        (open, None) => Some(format!("{what} can be sent when that is over: {} has no date.", open.join(", "))),
+        (open, None) => {
+            Some(format!("{what} can be sent once that changes; no date is known for {}.", open.join(", ")))
+        }
         (open, Some(day)) => {
-            Some(format!("{what} can be sent from {day} on at the earliest: {} has no date.", open.join(", ")))
+            Some(format!("{what} can be sent from {day} on at the earliest; no date is known for {}.", open.join(", ")))
         }
     }
 }

@@ -27,11 +27,11 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
         add("bad rows", column, format!("{} ({reason}): their debtors are held", count(*rows)));
     }
     if profile.repeated_equal > 0 {
-        let found = format!("{} rows equal to another: they count once", count(profile.repeated_equal));
+        let found = format!("{} equal to others: they count once", count(profile.repeated_equal));
         add("repeated keys", "", found);
     }
     if profile.repeated_conflicting > 0 {
-        let found = format!("{} rows contradict another: their debtors are held", count(profile.repeated_conflicting));
+        let found = format!("{} that contradict others: their debtors are held", count(profile.repeated_conflicting));
         add("repeated keys", "", found);
     }
     for (column, range) in &profile.dates {
@@ -47,7 +47,7 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
         add("null dates", "", format!("{} values mean \"no date\" (null_dates)", count(profile.null_dates)));
     }
     for (why, rows) in &profile.passed_over {
-        add("skipped", why, format!("{} rows", count(*rows)));
+        add("skipped", why, count(*rows));
     }
     for column in &profile.midnights.utc {
         add("time zone", column, "every value is midnight UTC: read as dates".to_owned());

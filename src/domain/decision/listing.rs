@@ -1,7 +1,8 @@
 //! What may not be listed, protested or announced for it: what is entered there, or was asked to be, and what is too old.
 //!
 //! A step that is left with nothing to list is passed by, and the ladder goes on to the next: an account whose items
-//! somebody else has listed would stand on that rung for good.
+//! somebody else has listed would stand on that rung for good. So is one for which the debtor has no address, where a
+//! later step that is due has one.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ pub(super) struct Register<'a> {
     entries: HashMap<(&'a str, i64), Vec<&'a Entry>>,
     instructions: HashMap<&'a str, Vec<Instruction<'a>>>,
 }
+
+const NO_ADDRESS: &str = "no address on its channels";
 
 /// Names of bureaus and registries, as other systems write them.
 fn is_same(own: &str, other: &str) -> bool {
@@ -51,24 +54,42 @@ impl<'a> Matter<'a> {
     ) -> Found<'a, 'i> {
         let mut sent = Cow::Borrowed(sent);
         let mut passed: Vec<String> = Vec::new();
+        let mut out_of_reach: Option<Found<'a, 'i>> = None;
         loop {
             let next = procedure.next_step(facts, &self.standing.segment, &sent);
             let why = || (!passed.is_empty()).then(|| passed.join(", "));
-            let Next::Due { step, .. } = &next else { return (next, Vec::new(), why()) };
-            match self.listable(step, cited(step)) {
-                Ok(items) => return (next, items, why()),
-                Err(reason) => {
-                    let line = format!("{} passed by: {reason}", step.id);
-                    // Twice the same step: nothing lies above it.
-                    if passed.contains(&line) {
-                        return (Next::Exhausted, Vec::new(), why());
-                    }
-                    self.aside(line.clone());
-                    passed.push(line);
-                    sent.to_mut().push(Sent { step_id: &step.id, on: self.as_of, counts: true, is_named: true });
+            let Next::Due { step, .. } = &next else { return out_of_reach.unwrap_or((next, Vec::new(), why())) };
+            let reason = match self.listable(step, cited(step)) {
+                // Nobody is entered or handed over by what they could not be told first.
+                Ok(_) if step.kind.is_instruction() && out_of_reach.is_some() => None,
+                Ok(items) if self.is_in_reach(step) => {
+                    passed.iter().filter(|line| line.ends_with(NO_ADDRESS)).for_each(|line| self.aside(line.clone()));
+                    return (next, items, why());
                 }
+                Ok(items) => {
+                    out_of_reach.get_or_insert((next.clone(), items, None));
+                    Some(NO_ADDRESS.to_owned())
+                }
+                Err(reason) => Some(reason),
+            };
+            let line = reason.map(|reason| format!("{} passed by: {reason}", step.id));
+            // Twice the same step: nothing lies above it.
+            let Some(line) = line.filter(|line| !passed.contains(line)) else {
+                return out_of_reach.unwrap_or((Next::Exhausted, Vec::new(), why()));
+            };
+            if out_of_reach.is_none() {
+                self.aside(line.clone());
             }
+            passed.push(line);
+            sent.to_mut().push(Sent { step_id: &step.id, on: self.as_of, counts: true, is_named: true });
         }
+    }
+
+    /// Can the step go out, to an address or to a bureau? Who has none for it (but by letter, say) is not left on that
+    /// rung for good. A notice that the law asks for is never passed by.
+    fn is_in_reach(&self, step: &Step) -> bool {
+        let has_address = || self.debtor.points.iter().any(|p| p.is_valid && step.channels.contains(&p.channel));
+        step.kind.is_instruction() || step.kind.register().is_some() || has_address()
     }
 
     /// The items that a step may name; where none is left, why.

@@ -172,6 +172,17 @@ impl Matter<'_> {
         reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
     }
 
+    /// A name in the data that the configuration does not know: whoever wrote it meant something by it.
+    pub(super) fn unknown_regua(&self) -> Option<String> {
+        let procedures = &self.rules.procedures;
+        let is_unknown = |name: &&String| *name != REGUA_NONE && !procedures.contains_key(*name);
+        let regua = self.debtor.regua.iter().chain(self.items.iter().filter_map(|i| i.regua.as_ref())).find(is_unknown);
+        let is_no_step = |id: &&String| procedures.values().all(|p| p.step(id).is_none());
+        let step = || self.items.iter().filter_map(|i| i.step_override.as_ref()).find(is_no_step);
+        let regua = regua.map(|name| format!("no régua file is named {name:?}"));
+        regua.or_else(|| step().map(|id| format!("no régua has a step {id:?}")))
+    }
+
     pub(super) fn facts(&self, procedure: &Procedure, anchor: &Item, balance: Balance, sent: &[Sent<'_>]) -> Facts {
         // Before the episode this item led the account; within it another one did, until this one fell due.
         let has_led = !anchor.is_overdue() || anchor.due_date <= self.account.episode_start;

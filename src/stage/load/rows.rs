@@ -343,7 +343,7 @@ impl RowRules {
     }
 
     /// One column under the contract's type.
-    fn column(&self, column: &Column, array: &ArrayRef, tally: &mut Tally) -> Result<ArrayRef> {
+    pub(super) fn column(&self, column: &Column, array: &ArrayRef, tally: &mut Tally) -> Result<ArrayRef> {
         let array = &plain(array)?;
         if matches!(array.data_type(), DataType::Null) {
             return Ok(new_null_array(&column.data_type(), array.len()));

@@ -12,7 +12,7 @@ use foldhash::{HashMap, HashSet};
 use super::claims::{CLAIMING, Companies, Resolved, Rulings, debtor_hash};
 use super::homes::{Pick, Table, build};
 use super::segments::Rows;
-use super::spread::Writers;
+use super::writers::Writers;
 use super::{failed, hash_of, replaced, shard_of, with_column, without_column};
 use crate::error::Result;
 use crate::progress::Silent;

@@ -61,18 +61,24 @@ impl Companies {
     }
 }
 
+pub(super) const NO_COMPANY: u32 = 0;
 const DEFAULT_COMPANY: u32 = 1;
 
 /// What was found out about a row that does not say itself whom it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ruling {
-    /// It is about an invoice of this debtor (its hash, its group) and this company.
+    /// It is about an invoice of this debtor (its hash, its group) and this company; `NO_COMPANY` = about none.
     Of { debtor: u64, group_key: i64, company: u32 },
     /// It cannot be told whom it applies to, and why.
     Unclear(Doubt),
 }
 
 impl Ruling {
+    /// It goes on with its own debtor, and as no company's.
+    fn of_no_company([_, debtor, _, _, group]: Claim) -> Ruling {
+        Ruling::Of { debtor, group_key: group as i64, company: NO_COMPANY }
+    }
+
     fn is_of_another_group(self, claim: Claim) -> bool {
         matches!(self, Ruling::Of { debtor, group_key, .. } if debtor != claim[1] && group_key != claim[4] as i64)
     }
@@ -295,8 +301,14 @@ pub(super) struct Resolved {
     pub(super) unknown_payments: BTreeMap<u32, u64>,
 }
 
-/// Resolves the claims, partition by partition: the first of the tables is the one that owns.
-pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<5>)]) -> Result<Resolved> {
+/// Resolves the claims, partition by partition: the first of the tables is the one that owns. A payment of an unknown
+/// invoice `may_be_credit` of its debtor: of which company, it has to say itself.
+pub(super) fn resolve(
+    folder: &Path,
+    partitions: u32,
+    claims: &[(usize, Records<5>)],
+    may_be_credit: bool,
+) -> Result<Resolved> {
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
     let (mut held, mut contested) = (HashSet::default(), HashSet::default());
     let (mut by_others, mut unknown_payments) = (BTreeMap::new(), BTreeMap::new());
@@ -315,6 +327,9 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
             contested.insert((invoice, company));
         }
         let mut crowded: HashSet<u64> = HashSet::default();
+        let mut push = |claim: Claim, ruling: Ruling| {
+            rulings.push(shard_of(claim[4] as i64, partitions), encoded(key_of(claim), ruling))
+        };
         for (table, records) in claims {
             let mut outcome = Ok(());
             records.for_each(partition, |claim| {
@@ -331,14 +346,16 @@ pub(super) fn resolve(folder: &Path, partitions: u32, claims: &[(usize, Records<
                     Verdict::AsWritten => {}
                     Verdict::Nobodys if CLAIMING[*table] == "payments" => {
                         *unknown_payments.entry(currency_of(claim[2])).or_default() += 1;
+                        if may_be_credit && company_of(claim[2]) == NO_COMPANY {
+                            outcome = push(claim, Ruling::of_no_company(claim));
+                        }
                     }
                     Verdict::Nobodys => {}
                     Verdict::Ruled(ruling) => {
                         if ruling.is_of_another_group(claim) {
                             *by_others.entry(CLAIMING[*table]).or_default() += 1;
                         }
-                        let shard = shard_of(claim[4] as i64, partitions);
-                        outcome = rulings.push(shard, encoded(key_of(claim), ruling));
+                        outcome = push(claim, ruling);
                     }
                 }
             })?;

@@ -10,6 +10,7 @@ use super::{Groups, hash_of, shard_of};
 use crate::config::Limits;
 use crate::error::{Error, Lines, Result};
 use crate::stage::{BadRow, Snapshots};
+use crate::text::plural;
 
 /// Why nobody can tell whom a row means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +69,24 @@ pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<(
 }
 
 /// What the inputs hold that is not wrong, but that an operator should know.
-pub(super) fn notes(resolved: &Resolved) -> Vec<String> {
+pub(super) fn notes(resolved: &Resolved, readdressed: u64) -> Vec<String> {
     let others = resolved.by_others.iter().map(|(table, rows)| {
-        format!("{table} snapshot: {rows} rows name an invoice of a debtor in another group, and apply to that debtor")
+        let rows = plural(
+            *rows,
+            "row names an invoice of a debtor in another group, and applies",
+            "rows name an invoice of a debtor in another group, and apply",
+        );
+        format!("{table} snapshot: {rows} to that debtor")
     });
-    others.collect()
+    let reversals = (readdressed > 0).then(|| {
+        let rows = plural(
+            readdressed,
+            "row takes back a payment of another debtor than it names, and applies",
+            "rows take back payments of other debtors than they name, and apply",
+        );
+        format!("payments snapshot: {rows} to whoever paid")
+    });
+    others.chain(reversals).collect()
 }
 
 /// Rows of each input that are bad, by table; more than the limits allow stop a run.
@@ -112,7 +126,7 @@ impl BadShare {
 /// Debtors that a bad row can touch, by name: its own, and whoever signed the agreement that it is about.
 pub(super) fn named_held(outcome: &Outcome) -> BTreeSet<String> {
     let of_bad = outcome.bad.iter().filter_map(|bad| bad.debtor_id.clone());
-    of_bad.chain(outcome.conflicted.iter().cloned()).chain(outcome.doubtful_signers.iter().cloned()).collect()
+    of_bad.chain(outcome.conflicted.iter().cloned()).chain(outcome.touched.iter().cloned()).collect()
 }
 
 /// Hashes of some names.
@@ -122,16 +136,16 @@ pub(super) fn hashes(names: &BTreeSet<String>) -> HashSet<u64> {
 
 /// Debtor and payment of reversals that cannot be read, by the shard of the debtor.
 pub(super) fn unread_reversals(
-    bad: &[BadRow],
+    outcome: &Outcome,
     groups: &Groups,
     shards: u32,
 ) -> HashMap<u32, HashSet<(String, String)>> {
     let mut unread: HashMap<u32, HashSet<(String, String)>> = HashMap::default();
-    for row in bad {
-        let Some(reverses) = row.reverses.clone() else { continue };
-        let key = row.debtor_id.as_deref().map_or(0, |debtor| groups.key_of(debtor));
-        let of_shard = unread.entry(shard_of(key, shards)).or_default();
-        of_shard.insert((row.debtor_id.clone().unwrap_or_default(), reverses));
+    let of_bad = |row: &BadRow| Some((row.debtor_id.clone().unwrap_or_default(), row.reverses.clone()?));
+    let all = outcome.bad.iter().filter_map(of_bad).chain(outcome.unread_reversals.iter().cloned());
+    for (debtor, reverses) in all {
+        let key = if debtor.is_empty() { 0 } else { groups.key_of(&debtor) };
+        unread.entry(shard_of(key, shards)).or_default().insert((debtor, reverses));
     }
     unread
 }

@@ -13,7 +13,7 @@ use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use foldhash::{HashMap, HashSet};
 
-use super::claims::{CLAIMING, Companies, Ruling, Rulings, debtor_hash, is_nought, row_key};
+use super::claims::{CLAIMING, Companies, NO_COMPANY, Ruling, Rulings, debtor_hash, is_nought, row_key};
 use super::doubts::Doubt;
 use super::reversals::{At, Part, Payments, reached};
 use super::{failed, replaced, with_column};
@@ -394,6 +394,7 @@ fn with_companies(batch: RecordBatch, picks: &[Pick], companies: &Companies) -> 
         let of_part = pick.part.as_ref().and_then(|part| part.company_id.as_deref());
         match pick.company {
             None if of_part.is_some() => filled.append_option(of_part),
+            Some(NO_COMPANY) => filled.append_null(),
             Some(number) => filled.append_value(names.entry(number).or_insert_with(|| companies.name(number))),
             None if own.is_valid(row) => filled.append_value(own.value(row)),
             None if invoices.is_valid(row) => filled.append_value(&default),

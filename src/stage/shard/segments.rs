@@ -104,15 +104,26 @@ impl Rows {
 
     /// The rows of one shard, in the order in which they were written.
     pub(super) fn read(&self, shard: u32) -> Result<Vec<RecordBatch>> {
-        let Some(schema) = &self.schema else { return Ok(Vec::new()) };
+        let mut batches = Vec::new();
+        self.for_each(shard, |batch| {
+            batches.push(batch);
+            Ok(())
+        })?;
+        Ok(batches)
+    }
+
+    /// The same, one batch after the other.
+    pub(super) fn for_each(&self, shard: u32, mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
+        let Some(schema) = &self.schema else { return Ok(()) };
         let decoder = FileDecoder::new(SchemaRef::clone(schema), MetadataVersion::V5);
-        let read = |place: &Place| -> Result<Option<RecordBatch>> {
+        for place in &self.places[shard as usize] {
             let mut bytes = vec![0; place.head as usize + place.body as usize];
             self.file.read_exact_at(&mut bytes, place.offset).map_err(Error::file(&self.path))?;
             let block = Block::new(0, place.head as i32, place.body as i64);
-            decoder.read_record_batch(&block, &Buffer::from_vec(bytes)).map_err(failed)
-        };
-        self.places[shard as usize].iter().filter_map(|place| read(place).transpose()).collect()
+            let batch = decoder.read_record_batch(&block, &Buffer::from_vec(bytes)).map_err(failed)?;
+            batch.map_or(Ok(()), &mut each)?;
+        }
+        Ok(())
     }
 }
 

@@ -4,25 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, UInt32Array};
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use chrono::NaiveDate;
 use foldhash::{HashMap, HashSet};
 
 use super::addresses::{AddressBook, AddressReader, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
-use super::segments::{Records, Rows, RowsWriter};
+use super::payers::Payers;
+use super::segments::{Records, Rows};
 use super::totals::Cash;
-use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, shard_of, totals, with_column};
+use super::writers::Writers;
+use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
+use crate::domain::tax_id::Cnpj;
 use crate::error::Result;
 use crate::io::parquet::Source;
 use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
-/// Rows that are gathered before they are cut by shard: few large writes instead of many small ones.
-const GATHER_ROWS: usize = 65_536;
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// The dates that are moved to the next business day: the column, and the day on which it can be paid.
@@ -60,8 +61,15 @@ pub(super) struct Outcome {
     pub addresses: AddressBook,
     /// Agreements, by their hash, that name what they cover.
     pub covering: HashSet<u64>,
-    /// Whoever signed an agreement of which a row is bad.
-    pub doubtful_signers: BTreeSet<String>,
+    /// Whom a row can touch that is bad, or of which it cannot be told whom it is about: whoever signed an agreement, or
+    /// may have made the payment that it takes back.
+    pub touched: BTreeSet<String>,
+    /// Payer and payment of reversals that cannot be read, and name another debtor.
+    pub unread_reversals: BTreeSet<(String, String)>,
+    /// Reversals that name another debtor than the one who paid.
+    pub readdressed: u64,
+    /// CNPJ roots of which any establishment is insolvent: they are one legal person.
+    pub insolvent: BTreeSet<String>,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
 }
@@ -99,7 +107,7 @@ impl Spreader<'_> {
                 let signed = signers.of(hash_of(agreement));
                 let whose: BTreeSet<String> = debtor.map_or(signed, |debtor| BTreeSet::from([debtor.to_owned()]));
                 signers.doubtful.extend(whose.iter().map(|debtor| (hash_of(debtor), hash_of(agreement))));
-                outcome.doubtful_signers.extend(whose);
+                outcome.touched.extend(whose);
             }
         }
         let mut events = None;
@@ -145,6 +153,7 @@ impl Spreader<'_> {
             let batch = &conformed.batch;
             let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
             let (ids, named, taxes) = (text("debtor_id"), text("group_id"), text("tax_id"));
+            let insolvent = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
             let optional =
                 |a: Option<&StringArray>, row| a.filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
             let mut texts = Vec::with_capacity(batch.num_rows());
@@ -158,6 +167,10 @@ impl Spreader<'_> {
                 }
                 keys.push(key);
                 texts.push(text);
+                if insolvent.is_some_and(|c| c.is_valid(row) && c.value(row)) {
+                    let cnpj = taxes.filter(|c| c.is_valid(row)).and_then(|c| Cnpj::parse(c.value(row)));
+                    outcome.insolvent.extend(cnpj.map(|cnpj| cnpj.root().to_owned()));
+                }
             }
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
             outcome.bad.extend(self.unknown_places(batch));
@@ -242,6 +255,7 @@ impl Spreader<'_> {
         let table = snapshot.table.name;
         let mut writers = Writers::new(self, table)?;
         let mut claims = ClaimWriter::new(self.folder, table, self.shards, self.companies, self.default_currency)?;
+        let mut payers = if table == "payments" { Payers::of(self.folder, snapshot)? } else { None };
         snapshot.for_each_batch(|conformed| {
             let mut batch = self.payable(table, conformed.batch)?;
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
@@ -253,24 +267,33 @@ impl Spreader<'_> {
                     let ids = batch.column_by_name("agreement_id").and_then(|c| c.as_string_opt::<i32>());
                     outcome.covering.extend(ids.into_iter().flatten().flatten().map(hash_of));
                     let doubtful = bad.iter().filter_map(|bad| bad.agreement_id.as_deref());
-                    outcome.doubtful_signers.extend(doubtful.flat_map(|id| signers.of(hash_of(id))));
+                    outcome.touched.extend(doubtful.flat_map(|id| signers.of(hash_of(id))));
                     batch = signed(&batch, signers, &mut bad)?;
                 }
                 _ => {}
             }
-            let keys = debtor_keys(&batch, groups);
-            if let Some(claims) = &mut claims {
-                claims.push(&batch, &keys)?;
-                for bad in bad.iter().filter(|bad| bad.touches_an_invoice()) {
-                    let debtor = bad.debtor_id.as_deref();
-                    let (hash, key) = debtor.map_or((0, 0), |id| (hash_of(id), groups.key_of(id)));
-                    let (invoice, company) = (bad.invoice_id.as_deref(), bad.company_id.as_deref());
-                    claims.push_doubtful(invoice.unwrap_or_default(), company, hash, key)?;
-                }
+            if let Some(payers) = &mut payers {
+                batch = payers.keep_back(&batch, &debtor_keys(&batch, groups))?;
             }
+            push(&batch, groups, &bad, (&mut writers, claims.as_mut()))?;
             outcome.take(table, bad, conformed.rounded, conformed.passed_over);
-            writers.push(batch, keys)
+            Ok(())
         })?;
+        if let Some(payers) = payers {
+            for bad in outcome.bad.iter().filter(|bad| bad.table == table) {
+                let behind = payers.behind(bad, groups);
+                let reverses = || bad.reverses.clone().unwrap_or_default();
+                outcome.unread_reversals.extend(behind.iter().map(|payer| (payer.clone(), reverses())));
+                outcome.touched.extend(behind);
+            }
+            payers.for_each(groups, |found| {
+                push(&found.batch, groups, &found.bad, (&mut writers, claims.as_mut()))?;
+                outcome.bad.extend(found.bad);
+                outcome.touched.extend(found.touched);
+                outcome.readdressed += found.readdressed;
+                Ok(())
+            })?;
+        }
         outcome.claims.extend(claims.map(ClaimWriter::finish).transpose()?);
         writers.finish(outcome)
     }
@@ -374,6 +397,26 @@ fn signed(batch: &RecordBatch, signers: &Signers, bad: &mut Vec<BadRow>) -> Resu
     with_column(&rows, "debtor_id", Arc::new(StringArray::from(debtors)))
 }
 
+/// Adds rows to their table, and what they and the bad ones beside them claim.
+fn push(
+    batch: &RecordBatch,
+    groups: &Groups,
+    bad: &[BadRow],
+    (writers, claims): (&mut Writers<'_>, Option<&mut ClaimWriter<'_>>),
+) -> Result<()> {
+    let keys = debtor_keys(batch, groups);
+    if let Some(claims) = claims {
+        claims.push(batch, &keys)?;
+        for bad in bad.iter().filter(|bad| bad.touches_an_invoice()) {
+            let debtor = bad.debtor_id.as_deref();
+            let (hash, key) = debtor.map_or((0, 0), |id| (hash_of(id), groups.key_of(id)));
+            let (invoice, company) = (bad.invoice_id.as_deref(), bad.company_id.as_deref());
+            claims.push_doubtful(invoice.unwrap_or_default(), company, hash, key)?;
+        }
+    }
+    writers.push(batch.clone(), keys)
+}
+
 /// Reads these columns of a published table.
 fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
     let mut positions: Vec<usize> = columns.iter().filter_map(|n| source.schema().index_of(n).ok()).collect();
@@ -406,85 +449,13 @@ impl Outcome {
         self.claims.extend(other.claims);
         self.addresses.merge(other.addresses);
         self.covering.extend(other.covering);
-        self.doubtful_signers.extend(other.doubtful_signers);
+        self.touched.extend(other.touched);
+        self.unread_reversals.extend(other.unread_reversals);
+        self.readdressed += other.readdressed;
     }
 }
 
 fn debtor_keys(batch: &RecordBatch, groups: &Groups) -> Vec<i64> {
     let Some(ids) = batch.column_by_name("debtor_id") else { return vec![0; batch.num_rows()] };
     ids.as_string::<i32>().iter().map(|id| id.map_or(0, |id| groups.key_of(id))).collect()
-}
-
-/// The rows of one table, gathered and cut by shard.
-pub(super) struct Writers<'a> {
-    progress: &'a dyn Progress,
-    table: &'static str,
-    shards: u32,
-    gathered: Vec<RecordBatch>,
-    keys: Vec<i64>,
-    rows: RowsWriter,
-}
-
-impl<'a> Writers<'a> {
-    fn new(spreader: &Spreader<'a>, table: &'static str) -> Result<Writers<'a>> {
-        Writers::create(spreader.folder, table, table, spreader.shards, spreader.progress)
-    }
-
-    pub(super) fn create(
-        folder: &Path,
-        table: &'static str,
-        file: &str,
-        shards: u32,
-        progress: &'a dyn Progress,
-    ) -> Result<Writers<'a>> {
-        let rows = RowsWriter::create(folder, file, shards)?;
-        Ok(Writers { progress, table, shards, gathered: Vec::new(), keys: Vec::new(), rows })
-    }
-
-    /// Adds rows with the groups that they travel by.
-    pub(super) fn push(&mut self, batch: RecordBatch, keys: Vec<i64>) -> Result<()> {
-        self.progress.advance(keys.len() as u64);
-        let column: ArrayRef = Arc::new(Int64Array::from(keys.clone()));
-        self.gathered.push(with_column(&batch, "group_key", column)?);
-        self.keys.extend(keys);
-        if self.keys.len() >= GATHER_ROWS { self.flush() } else { Ok(()) }
-    }
-
-    /// Sorts the gathered rows by shard (a counting sort) and appends each shard's slice.
-    fn flush(&mut self) -> Result<()> {
-        let Some(first) = self.gathered.first() else { return Ok(()) };
-        let all = concat_batches(&first.schema(), &self.gathered).map_err(failed)?;
-        let of_row: Vec<u32> = self.keys.iter().map(|key| shard_of(*key, self.shards)).collect();
-        let mut ends = vec![0usize; self.shards as usize + 1];
-        of_row.iter().for_each(|shard| ends[*shard as usize + 1] += 1);
-        (1..ends.len()).for_each(|i| ends[i] += ends[i - 1]);
-        let mut next = ends.clone();
-        let mut order = vec![0u32; of_row.len()];
-        for (row, shard) in of_row.iter().enumerate() {
-            order[next[*shard as usize]] = row as u32;
-            next[*shard as usize] += 1;
-        }
-        let sorted = take_record_batch(&all, &UInt32Array::from(order)).map_err(failed)?;
-        for shard in 0..self.shards {
-            let (start, end) = (ends[shard as usize], ends[shard as usize + 1]);
-            if start < end {
-                self.rows.write(shard, &sorted.slice(start, end - start))?;
-            }
-        }
-        self.gathered.clear();
-        self.keys.clear();
-        Ok(())
-    }
-
-    /// The rows, to be read shard by shard.
-    pub(super) fn rows(mut self) -> Result<Rows> {
-        self.flush()?;
-        self.rows.finish()
-    }
-
-    fn finish(self, outcome: &mut Outcome) -> Result<()> {
-        let table = self.table;
-        outcome.tables.insert(table, self.rows()?);
-        Ok(())
-    }
 }

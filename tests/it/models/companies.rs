@@ -129,11 +129,11 @@ fn credit_belongs_to_the_company_that_was_overpaid_or_issued_the_note() {
             P5 GONE - 2026-06-01 17.00
         int_credits = company_id credit_amount unmatched_amount
             1 10.00 0.00
-            2 14.00 13.00
-            - 11.00 17.00
+            2 27.00 0.00
+            - 28.00 0.00
         int_accounts = company_id account_rank credit_amount shared_credit_amount
-            1 1 21.00 11.00
-            2 2 14.00 11.00
+            1 1 38.00 28.00
+            2 2 27.00 28.00
     ",
     );
 }

@@ -90,7 +90,7 @@ fn the_ledger_ties_inputs_to_buckets_by_currency() {
             P2 I9 BRL 2026-06-21 5.00
             P3 - EUR 2026-06-21 3.00
         fct_ledger = currency original_amount applied_amount open_amount bucket_amount effect_amount credit_amount unmatched_amount
-            BRL 100.00 30.00 70.00 70.00 42.00 7.00 5.00
+            BRL 100.00 30.00 70.00 70.00 42.00 12.00 0.00
             EUR 0.00 0.00 0.00 0.00 3.00 3.00 0.00
             USD 80.00 0.00 80.00 80.00 0.00 0.00 0.00
     ");

@@ -132,6 +132,10 @@ fn without_a_channel_the_reason_is_named() {
             |c| c.debtor().points = vec![point(Channel::Letter)],
             "no_contact_point",
         ),
+        ("a letter that is not due yet", &[20], by_letter_alone, "no_contact_point"),
+        ("a letter that is due", &[30], by_letter_alone, "d+30 by letter: A"),
+        ("a letter, for the e-mail has bounced", &[30], by_letter_after_a_bounce, "d+30 by letter: A"),
+        ("no address, though an agency is due", &[95], |c| c.debtor().points.clear(), "no_contact_point"),
         ("all bounced", &[10], |c| c.debtor().points[0].is_valid = false, "no_contact_point"),
         ("nobody who may know", &[10], |c| c.debtor().points[0].is_authorized = false, "no_contact_point"),
         ("a holiday", &[10], |c| c.later(3), "no_legal_slot"),
@@ -143,6 +147,15 @@ fn without_a_channel_the_reason_is_named() {
         })
         .hold();
     assert_eq!(hold.detail.as_deref(), Some("looked at email, whatsapp, sms; also no_legal_slot"));
+}
+
+fn by_letter_alone(case: &mut Case) {
+    case.debtor().points = vec![point(Channel::Letter)];
+}
+
+fn by_letter_after_a_bounce(case: &mut Case) {
+    case.debtor().points[0].is_valid = false;
+    case.debtor().points.push(point(Channel::Letter));
 }
 
 #[test]
