@@ -13,6 +13,7 @@ mod doubts;
 mod history;
 mod homes;
 mod payers;
+mod renamed;
 mod reversals;
 mod segments;
 mod spread;
@@ -21,7 +22,6 @@ mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
@@ -37,7 +37,7 @@ pub use totals::{Cash, Totals};
 use self::addresses::AddressBook;
 use self::carry::Carried;
 use self::claims::{Companies, Resolved};
-use self::columns::{failed, filled, replaced, schema_of, with_column, without_column};
+use self::columns::{failed, filled, replaced, schema_of, with_column, with_coverage, with_insolvency, without_column};
 use self::doubts::Doubt;
 use self::homes::{Pick, Table, build};
 use self::reversals::At;
@@ -141,6 +141,10 @@ pub struct Clash {
 pub(super) struct Groups(HashMap<u64, i64>);
 
 impl Groups {
+    fn knows(&self, debtor_id: &str) -> bool {
+        self.0.contains_key(&hash_of(debtor_id))
+    }
+
     fn key_of(&self, debtor_id: &str) -> i64 {
         let hash = hash_of(debtor_id);
         self.0.get(&hash).copied().unwrap_or_else(|| group_key(&format!("debtor:{debtor_id}")))
@@ -202,10 +206,13 @@ pub fn spread(
         calendar: &plan.rules.calendar,
         due_on_business_day: plan.due_on_business_day,
     };
-    let outcome = spreader.all(snapshots, history, plan.limits.workers)?;
+    let mut outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims, !plan.has_open_scope())?;
-    let carried = carried(folder.path(), count, &outcome, &resolved, &companies)?;
+    let mut carried = carried(folder.path(), count, &outcome, &resolved, &companies)?;
+    let renamed = outcome.renamed.take();
+    let inherited =
+        renamed.map_or(Ok(0), |renamed| renamed.carry((folder.path(), count), &outcome, &companies, &mut carried))?;
     let names = doubts::named_held(&outcome);
     let mut held = doubts::hashes(&names);
     held.extend(resolved.held.iter().chain(&carried.held));
@@ -232,7 +239,7 @@ pub fn spread(
         count,
         tables,
         carried,
-        notes: doubts::notes(&resolved, readdressed),
+        notes: doubts::notes(&resolved, readdressed, inherited),
         resolved,
         companies,
         addresses,
@@ -307,6 +314,7 @@ impl Shards {
                 rows.read(number)?.iter().map(|batch| carry::received(batch, &names)).collect::<Result<Vec<_>>>()?;
             tables.entry(name).or_default().extend(received);
         }
+        renamed::under_todays_companies(&mut tables, &self.resolved.billing, &self.companies)?;
         self.look_at_contested(&tables, &mut shard);
         self.set_unidentified(&mut tables, &mut shard)?;
         look_at_payments(
@@ -346,30 +354,11 @@ impl Shards {
         let built = build(table, &homes.payments, &staying, &self.companies)?;
         let marked = built.map(|batch| match table.name {
             "contact_points" => self.addresses.mark(&batch),
-            "agreements" => self.with_coverage(&batch),
-            "debtors" => self.with_insolvency(&batch),
+            "agreements" => with_coverage(&batch, &self.covering),
+            "debtors" => with_insolvency(&batch, &self.insolvent),
             _ => Ok(batch),
         });
         marked.into_iter().collect()
-    }
-
-    /// Agreements with whether anything names what they cover, in this shard or another.
-    fn with_coverage(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let ids = text(batch, "agreement_id").into_iter().flat_map(|ids| ids.iter());
-        let covers = ids.map(|id| Some(id.is_some_and(|id| self.covering.contains(&hash_of(id)))));
-        with_column(batch, "has_items", Arc::new(covers.collect::<BooleanArray>()))
-    }
-
-    /// Debtors with the insolvency of any establishment of their legal person.
-    fn with_insolvency(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let flags = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
-        let Some((flags, tax_ids)) = flags.zip(text(batch, "tax_id")).filter(|_| !self.insolvent.is_empty()) else {
-            return Ok(batch.clone());
-        };
-        let is_one = |tax_id| Cnpj::parse(tax_id).is_some_and(|cnpj| self.insolvent.contains(cnpj.root()));
-        let marked =
-            flags.iter().zip(tax_ids).map(|(flag, tax_id)| if tax_id.is_some_and(is_one) { Some(true) } else { flag });
-        replaced(batch, "is_insolvent", Arc::new(marked.collect::<BooleanArray>()))
     }
 
     fn add_set_aside(&self, table: &Table<'_>, rows: impl Iterator<Item = At>, shard: &mut Shard) -> Result<()> {

@@ -65,6 +65,21 @@ pub(super) fn add_destinations(batch: &RecordBatch, destinations: &mut HashMap<u
     }
 }
 
+/// Adds who has the addresses that are sought, by hashes.
+pub(super) fn add_debtors_at(points: &RecordBatch, sought: &HashSet<u64>, found: &mut HashMap<u64, HashSet<u64>>) {
+    if sought.is_empty() {
+        return;
+    }
+    let [debtors, channels, addresses] = ["debtor_id", "channel", "address"].map(|name| text(points, name));
+    for row in 0..points.num_rows() {
+        let Some((channel, address)) = value(channels, row).zip(value(addresses, row)) else { continue };
+        let address = address_hash(channel, address);
+        if let Some(debtor) = value(debtors, row).filter(|_| sought.contains(&address)) {
+            found.entry(address).or_default().insert(hash_of(debtor));
+        }
+    }
+}
+
 impl<'a> AddressReader<'a> {
     pub(super) fn new(folder: &Path, destinations: &'a HashMap<u64, u64>) -> Result<AddressReader<'a>> {
         let reached = RecordsWriter::create(folder, "reached", 1)?;

@@ -173,8 +173,12 @@ fn addressed(batch: RecordBatch, going: &[Pick]) -> Result<(RecordBatch, Vec<i64
 pub(super) fn received(batch: &RecordBatch, names: &HashMap<u64, String>) -> Result<RecordBatch> {
     let Some(owners) = batch.column_by_name("owner_hash") else { return Ok(batch.clone()) };
     let owners = owners.as_primitive::<arrow::datatypes::Int64Type>();
-    let name = |hash: Option<i64>| names.get(&(hash? as u64)).map(String::as_str);
-    let debtors: ArrayRef = Arc::new(owners.iter().map(name).collect::<StringArray>());
+    let own = batch.column_by_name("debtor_id").and_then(|c| c.as_string_opt::<i32>());
+    let name = |(row, hash): (usize, Option<i64>)| match hash {
+        Some(hash) => names.get(&(hash as u64)).map(String::as_str),
+        None => own.filter(|own| own.is_valid(row)).map(|own| own.value(row)),
+    };
+    let debtors: ArrayRef = Arc::new(owners.iter().enumerate().map(name).collect::<StringArray>());
     replaced(&without_column(batch, "owner_hash")?, "debtor_id", debtors)
 }
 

@@ -221,11 +221,32 @@ impl<'a> ClaimWriter<'a> {
 
 /// Who owes an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Owner {
-    debtor: u64,
-    group_key: i64,
-    company: u32,
+pub(super) struct Owner {
+    pub(super) debtor: u64,
+    pub(super) group_key: i64,
+    pub(super) company: u32,
     currency: u32,
+}
+
+/// Hands out every invoice (its hash) with who owes it.
+pub(super) fn each_owner(
+    partitions: u32,
+    claims: &[(usize, Records<5>)],
+    mut each: impl FnMut(u64, Owner),
+) -> Result<()> {
+    (0..partitions).try_for_each(|partition| owners_in(partition, claims, &mut each))
+}
+
+fn owners_in(partition: u32, claims: &[(usize, Records<5>)], mut each: impl FnMut(u64, Owner)) -> Result<()> {
+    for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
+        records.for_each(partition, |[invoice, debtor, packed, _, group]| {
+            if packed & OWNS != 0 {
+                let (company, currency) = (company_of(packed), currency_of(packed));
+                each(invoice, Owner { debtor, group_key: group as i64, company, currency });
+            }
+        })?;
+    }
+    Ok(())
 }
 
 /// The invoices of one partition by the hash of their number; mostly one owner each.
@@ -295,6 +316,8 @@ pub(super) struct Resolved {
     pub(super) held: HashSet<u64>,
     /// Invoices (their hash and company) that several debtors of one company owe.
     pub(super) contested: HashSet<(u64, u32)>,
+    /// Companies that anybody owes an invoice.
+    pub(super) billing: HashSet<u32>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
     /// Payments that name an invoice which nobody owes, by the number of their currency.
@@ -312,16 +335,13 @@ pub(super) fn resolve(
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
     let (mut held, mut contested) = (HashSet::default(), HashSet::default());
     let (mut by_others, mut unknown_payments) = (BTreeMap::new(), BTreeMap::new());
+    let mut billing = HashSet::default();
     for partition in 0..partitions {
         let mut owners = Owners::default();
-        for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
-            records.for_each(partition, |[invoice, debtor, packed, _, group]| {
-                if packed & OWNS != 0 {
-                    let (company, currency) = (company_of(packed), currency_of(packed));
-                    owners.add(invoice, Owner { debtor, group_key: group as i64, company, currency });
-                }
-            })?;
-        }
+        owners_in(partition, claims, |invoice, owner| {
+            billing.insert(owner.company);
+            owners.add(invoice, owner);
+        })?;
         for (invoice, company, debtors) in owners.contested() {
             held.extend(debtors);
             contested.insert((invoice, company));
@@ -365,7 +385,7 @@ pub(super) fn resolve(
             held.extend(owners.of(invoice).iter().map(|owner| owner.debtor));
         }
     }
-    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others, unknown_payments })
+    Ok(Resolved { rulings: rulings.finish()?, held, contested, billing, by_others, unknown_payments })
 }
 
 fn company_of(packed: u64) -> u32 {
@@ -590,6 +610,7 @@ mod tests {
             rulings: rulings.finish().unwrap(),
             held: HashSet::default(),
             contested: HashSet::default(),
+            billing: HashSet::default(),
             by_others: BTreeMap::new(),
             unknown_payments: BTreeMap::new(),
         };

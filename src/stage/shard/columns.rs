@@ -1,12 +1,16 @@
 //! The columns of a shard's tables: those that the models read, and batches with other ones.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
+use foldhash::HashSet;
 
 use super::history::{action_items_schema, actions_schema, positions_schema};
+use super::{hash_of, text};
+use crate::domain::tax_id::Cnpj;
 use crate::error::{Error, Result};
 use crate::io::parquet::conformed;
 
@@ -29,6 +33,25 @@ pub(super) fn replaced(batch: &RecordBatch, name: &str, column: ArrayRef) -> Res
     fields[at] = Arc::new(Field::new(name, column.data_type().clone(), true));
     columns[at] = column;
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
+}
+
+/// Agreements with whether anything names what they cover, in their shard or another.
+pub(super) fn with_coverage(batch: &RecordBatch, covering: &HashSet<u64>) -> Result<RecordBatch> {
+    let ids = text(batch, "agreement_id").into_iter().flat_map(|ids| ids.iter());
+    let covers = ids.map(|id| Some(id.is_some_and(|id| covering.contains(&hash_of(id)))));
+    with_column(batch, "has_items", Arc::new(covers.collect::<BooleanArray>()))
+}
+
+/// Debtors with the insolvency of any establishment of their legal person, given by the CNPJ roots of those.
+pub(super) fn with_insolvency(batch: &RecordBatch, insolvent: &BTreeSet<String>) -> Result<RecordBatch> {
+    let flags = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
+    let Some((flags, tax_ids)) = flags.zip(text(batch, "tax_id")).filter(|_| !insolvent.is_empty()) else {
+        return Ok(batch.clone());
+    };
+    let is_one = |tax_id| Cnpj::parse(tax_id).is_some_and(|cnpj| insolvent.contains(cnpj.root()));
+    let marked =
+        flags.iter().zip(tax_ids).map(|(flag, tax_id)| if tax_id.is_some_and(is_one) { Some(true) } else { flag });
+    replaced(batch, "is_insolvent", Arc::new(marked.collect::<BooleanArray>()))
 }
 
 pub(super) fn failed(error: ArrowError) -> Error {

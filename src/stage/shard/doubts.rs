@@ -69,7 +69,7 @@ pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<(
 }
 
 /// What the inputs hold that is not wrong, but that an operator should know.
-pub(super) fn notes(resolved: &Resolved, readdressed: u64) -> Vec<String> {
+pub(super) fn notes(resolved: &Resolved, readdressed: u64, inherited: u64) -> Vec<String> {
     let others = resolved.by_others.iter().map(|(table, rows)| {
         let rows = plural(
             *rows,
@@ -86,7 +86,15 @@ pub(super) fn notes(resolved: &Resolved, readdressed: u64) -> Vec<String> {
         );
         format!("payments snapshot: {rows} to whoever paid")
     });
-    others.chain(reversals).collect()
+    let actions = (inherited > 0).then(|| {
+        let actions = plural(
+            inherited,
+            "earlier action of a debtor_id that is gone counts",
+            "earlier actions of debtor_ids that are gone count",
+        );
+        format!("{actions} for whoever owes the same invoices at the same address now")
+    });
+    others.chain(reversals).chain(actions).collect()
 }
 
 /// Rows of each input that are bad, by table; more than the limits allow stop a run.

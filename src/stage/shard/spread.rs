@@ -10,9 +10,10 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use chrono::NaiveDate;
 use foldhash::{HashMap, HashSet};
 
-use super::addresses::{AddressBook, AddressReader, add_destinations};
+use super::addresses::{AddressBook, AddressReader, add_debtors_at, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
 use super::payers::Payers;
+use super::renamed::{Renamed, Sought};
 use super::segments::{Records, Rows};
 use super::totals::Cash;
 use super::writers::Writers;
@@ -64,6 +65,10 @@ pub(super) struct Outcome {
     /// Whom a row can touch that is bad, or of which it cannot be told whom it is about: whoever signed an agreement, or
     /// may have made the payment that it takes back.
     pub touched: BTreeSet<String>,
+    /// Earlier actions of debtors that are gone.
+    pub renamed: Option<Renamed>,
+    /// Who has the addresses to which those went, by hashes.
+    pub at_address: HashMap<u64, HashSet<u64>>,
     /// Payer and payment of reversals that cannot be read, and name another debtor.
     pub unread_reversals: BTreeSet<(String, String)>,
     /// Reversals that name another debtor than the one who paid.
@@ -95,7 +100,7 @@ impl Spreader<'_> {
         }
         let groups = std::mem::take(&mut outcome.groups);
         let mut destinations = HashMap::default();
-        self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
+        let renamed = self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
         self.positions(&past.positions, &groups, &mut outcome)?;
         let mut signers = Signers::default();
         if let Some(table) = snapshots.get("agreements") {
@@ -127,7 +132,7 @@ impl Spreader<'_> {
                 // A statement of its own: in the head of a loop the lock would be held through the body.
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 while let Some(snapshot) = next() {
-                    self.by_debtor(snapshot, &groups, &signers, &mut outcome)?;
+                    self.by_debtor(snapshot, (&groups, &signers, &renamed.sought), &mut outcome)?;
                 }
                 Ok(outcome)
             };
@@ -142,6 +147,7 @@ impl Spreader<'_> {
             outcome.addresses.silence(silence, &destinations);
         }
         outcome.groups = groups;
+        outcome.renamed = Some(renamed);
         outcome.bad.sort();
         Ok(outcome)
     }
@@ -251,7 +257,12 @@ impl Spreader<'_> {
         writers.finish(outcome)
     }
 
-    fn by_debtor(&self, snapshot: &Snapshot, groups: &Groups, signers: &Signers, outcome: &mut Outcome) -> Result<()> {
+    fn by_debtor(
+        &self,
+        snapshot: &Snapshot,
+        (groups, signers, sought): (&Groups, &Signers, &Sought),
+        outcome: &mut Outcome,
+    ) -> Result<()> {
         let table = snapshot.table.name;
         let mut writers = Writers::new(self, table)?;
         let mut claims = ClaimWriter::new(self.folder, table, self.shards, self.companies, self.default_currency)?;
@@ -262,7 +273,10 @@ impl Spreader<'_> {
             let mut bad = conformed.bad;
             match table {
                 "payments" => totals::add_cash(&batch, self.as_of_day, self.default_currency, &mut outcome.cash),
-                "contact_points" => outcome.addresses.read_points(&batch, self.as_of_day),
+                "contact_points" => {
+                    outcome.addresses.read_points(&batch, self.as_of_day);
+                    add_debtors_at(&batch, &sought.addresses, &mut outcome.at_address);
+                }
                 "agreement_items" => {
                     let ids = batch.column_by_name("agreement_id").and_then(|c| c.as_string_opt::<i32>());
                     outcome.covering.extend(ids.into_iter().flatten().flatten().map(hash_of));
@@ -314,27 +328,30 @@ impl Spreader<'_> {
         with_column(&batch, to, payable)
     }
 
-    /// The actions of earlier runs and what they named, as tables of their own.
+    /// The actions of earlier runs and what they named, as tables of their own; of debtors that are gone apart.
     fn history(
         &self,
         sources: &[Source],
         groups: &Groups,
         destinations: &mut HashMap<u64, u64>,
         outcome: &mut Outcome,
-    ) -> Result<()> {
+    ) -> Result<Renamed> {
+        let mut renamed = Renamed::new(self.folder)?;
         let (mut actions, mut items) = (Writers::new(self, "actions")?, Writers::new(self, "action_items")?);
         for source in sources {
             for_each_batch(source, &history::columns(), |batch| {
                 let published = history::actions(&batch)?;
                 add_destinations(&published, destinations);
-                actions.push(published, debtor_keys(&batch, groups))?;
-                let named = history::action_items(&batch)?;
+                let (published, named) = renamed.keep_back(published, history::action_items(&batch)?, groups)?;
+                let keys = debtor_keys(&published, groups);
+                actions.push(published, keys)?;
                 let keys = debtor_keys(&named, groups);
                 items.push(named, keys)
             })?;
         }
         actions.finish(outcome)?;
-        items.finish(outcome)
+        items.finish(outcome)?;
+        Ok(renamed)
     }
 
     /// Where the accounts stood in the last run, as a table of its own.
@@ -451,6 +468,7 @@ impl Outcome {
         self.covering.extend(other.covering);
         self.touched.extend(other.touched);
         self.unread_reversals.extend(other.unread_reversals);
+        self.at_address.extend(other.at_address);
         self.readdressed += other.readdressed;
     }
 }

@@ -1,0 +1,242 @@
+//! Debtors and companies whose id has changed overnight: a new ERP, a merged customer master. What was sent to the old id
+//! was sent to whoever owes those invoices now at that address; nobody is dunned twice for a change of numbers.
+//!
+//! Earlier actions of debtors that the snapshot does not know are kept back until it is known who owes what they named.
+//! Those of a company that bills nobody any more are read as of the one that bills those invoices now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow::compute::{filter_record_batch, not};
+use foldhash::{HashMap, HashSet};
+
+use super::addresses::address_hash;
+use super::carry::Carried;
+use super::claims::{Companies, Owner, each_owner};
+use super::segments::{Records, RowsWriter};
+use super::spread::Outcome;
+use super::writers::Writers;
+use super::{Groups, failed, hash_of, replaced, text, with_column};
+use crate::error::Result;
+use crate::progress::Silent;
+
+/// What was published for debtors that are gone.
+pub(super) struct Renamed {
+    actions: RowsWriter,
+    items: RowsWriter,
+    pub(super) sought: Sought,
+}
+
+/// What they named, and where it went, by hashes.
+#[derive(Default)]
+pub(super) struct Sought {
+    invoices: HashSet<u64>,
+    pub(super) addresses: HashSet<u64>,
+}
+
+/// Who owes now what an action named; `None`: several do.
+type Heir = Option<Owner>;
+
+impl Renamed {
+    pub(super) fn new(folder: &Path) -> Result<Renamed> {
+        let (actions, items) =
+            (RowsWriter::create(folder, "actions-gone", 1)?, RowsWriter::create(folder, "action_items-gone", 1)?);
+        Ok(Renamed { actions, items, sought: Sought::default() })
+    }
+
+    /// Keeps back the actions of debtors that are gone, and what they named; gives back the rest.
+    pub(super) fn keep_back(
+        &mut self,
+        actions: RecordBatch,
+        items: RecordBatch,
+        groups: &Groups,
+    ) -> Result<(RecordBatch, RecordBatch)> {
+        let is_gone = |batch: &RecordBatch| -> BooleanArray {
+            let debtors = text(batch, "debtor_id").into_iter().flat_map(|ids| ids.iter());
+            debtors.map(|id| Some(id.is_some_and(|id| !groups.knows(id)))).collect()
+        };
+        let (gone, gone_items) = (is_gone(&actions), is_gone(&items));
+        if gone.true_count() == 0 {
+            return Ok((actions, items));
+        }
+        let take = |batch: &RecordBatch, of: &BooleanArray| filter_record_batch(batch, of).map_err(failed);
+        let (old, old_items) = (take(&actions, &gone)?, take(&items, &gone_items)?);
+        let invoices = text(&old_items, "invoice_id").into_iter().flat_map(|ids| ids.iter());
+        self.sought.invoices.extend(invoices.flatten().map(hash_of));
+        self.sought.addresses.extend((0..old.num_rows()).filter_map(|row| destination(&old, row)));
+        self.actions.write(0, &old)?;
+        self.items.write(0, &old_items)?;
+        let rest = |of: &BooleanArray| not(of).map_err(failed);
+        Ok((take(&actions, &rest(&gone)?)?, take(&items, &rest(&gone_items)?)?))
+    }
+
+    /// Carries every action to its heir; one without stays with the old id, where nobody owes anything.
+    pub(super) fn carry(
+        self,
+        (folder, shards): (&Path, u32),
+        outcome: &Outcome,
+        companies: &Companies,
+        carried: &mut Carried,
+    ) -> Result<u64> {
+        let Renamed { actions, items, sought } = self;
+        if sought.invoices.is_empty() {
+            return Ok(0);
+        }
+        let owners = owners(shards, &outcome.claims, &sought.invoices)?;
+        let items = items.finish()?;
+        let mut heirs: HashMap<u64, Heir> = HashMap::default();
+        items.for_each(0, |batch| {
+            let [Some(ids), Some(invoices)] = ["action_id", "invoice_id"].map(|name| text(&batch, name)) else {
+                return Ok(());
+            };
+            for (id, invoice) in ids.iter().flatten().zip(invoices.iter().flatten()) {
+                let Some(owner) = owners.get(&hash_of(invoice)) else { continue };
+                let heir = heirs.entry(hash_of(id)).or_insert(*owner);
+                if heir.map(|h| h.debtor) != owner.map(|o| o.debtor) {
+                    *heir = None;
+                }
+            }
+            Ok(())
+        })?;
+        let mut moved = 0;
+        let mut writer = Writers::create(folder, "actions", "actions-carried", shards, &Silent)?;
+        actions.finish()?.for_each(0, |batch| {
+            let ids: Vec<u64> = ids(&batch);
+            for (row, id) in ids.iter().enumerate() {
+                let address = destination(&batch, row);
+                let is_there = |heir: &Owner| {
+                    address.is_none_or(|address| {
+                        outcome.at_address.get(&address).is_some_and(|at| at.contains(&heir.debtor))
+                    })
+                };
+                if !heirs.get(id).is_some_and(|heir| heir.is_some_and(|heir| is_there(&heir))) {
+                    heirs.remove(id);
+                }
+            }
+            moved += ids.iter().filter(|id| heirs.contains_key(id)).count() as u64;
+            push(&batch, &ids, &heirs, &outcome.groups, Some(companies), &mut writer)
+        })?;
+        carried.tables.insert("actions", writer.rows()?);
+        let mut writer = Writers::create(folder, "action_items", "action_items-carried", shards, &Silent)?;
+        items.for_each(0, |batch| push(&batch, &ids(&batch), &heirs, &outcome.groups, None, &mut writer))?;
+        carried.tables.insert("action_items", writer.rows()?);
+        Ok(moved)
+    }
+}
+
+fn destination(actions: &RecordBatch, row: usize) -> Option<u64> {
+    let value = |name| text(actions, name).filter(|c| c.is_valid(row)).map(|c| c.value(row));
+    Some(address_hash(value("channel")?, value("destination")?))
+}
+
+fn ids(batch: &RecordBatch) -> Vec<u64> {
+    text(batch, "action_id").into_iter().flat_map(|ids| ids.iter()).map(|id| id.map_or(0, hash_of)).collect()
+}
+
+/// The one debtor of each invoice that is sought.
+fn owners(shards: u32, claims: &[(usize, Records<5>)], sought: &HashSet<u64>) -> Result<HashMap<u64, Heir>> {
+    let mut owners: HashMap<u64, Heir> = HashMap::default();
+    each_owner(shards, claims, |invoice, owner| {
+        if sought.contains(&invoice) {
+            let known = owners.entry(invoice).or_insert(Some(owner));
+            if known.is_some_and(|known| known != owner) {
+                *known = None;
+            }
+        }
+    })?;
+    Ok(owners)
+}
+
+/// Adds rows with the hash of the debtor that they go to, under the company of its invoice.
+fn push(
+    batch: &RecordBatch,
+    ids: &[u64],
+    heirs: &HashMap<u64, Heir>,
+    groups: &Groups,
+    companies: Option<&Companies>,
+    writer: &mut Writers<'_>,
+) -> Result<()> {
+    let heir = |row: usize| heirs.get(&ids[row]).copied().flatten();
+    let rows = || 0..batch.num_rows();
+    let own = text(batch, "debtor_id");
+    let own_key = |row: usize| own.map_or(0, |ids| groups.key_of(ids.value(row)));
+    let keys = rows().map(|row| heir(row).map_or_else(|| own_key(row), |heir| heir.group_key)).collect();
+    let hashes: ArrayRef = Arc::new(rows().map(|row| heir(row).map(|heir| heir.debtor as i64)).collect::<Int64Array>());
+    let mut batch = with_column(batch, "owner_hash", hashes)?;
+    if let (Some(companies), Some(own)) = (companies, text(&batch, "company_id").cloned()) {
+        let company = |row: usize| match heir(row) {
+            Some(heir) => Some(companies.name(heir.company)),
+            None => own.is_valid(row).then(|| own.value(row).to_owned()),
+        };
+        let named: ArrayRef = Arc::new(rows().map(company).collect::<StringArray>());
+        batch = replaced(&batch, "company_id", named)?;
+    }
+    writer.push(batch, keys)
+}
+
+/// The tables of a shard, by name.
+type Tables = BTreeMap<&'static str, Vec<RecordBatch>>;
+
+/// Reads the actions of companies that bill nobody any more as of the one that bills what they named.
+pub(super) fn under_todays_companies(tables: &mut Tables, billing: &HashSet<u32>, companies: &Companies) -> Result<()> {
+    let batches = tables.get("actions").map_or(&[][..], Vec::as_slice);
+    let names: BTreeSet<&str> =
+        batches.iter().filter_map(|batch| text(batch, "company_id")).flat_map(|c| c.iter().flatten()).collect();
+    let gone: BTreeSet<String> =
+        names.into_iter().filter(|name| !billing.contains(&companies.number(name))).map(str::to_owned).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let billed = billed(tables);
+    let heirs = companies_of_actions(tables, &billed);
+    for batch in tables.get_mut("actions").into_iter().flatten() {
+        let (Some(own), ids) = (text(batch, "company_id"), ids(batch)) else { continue };
+        let company = |(row, name): (usize, Option<&str>)| {
+            let heir = || heirs.get(&ids[row]).cloned().flatten();
+            let name = name?;
+            Some(if gone.contains(name) { heir().unwrap_or_else(|| name.to_owned()) } else { name.to_owned() })
+        };
+        let named: ArrayRef = Arc::new(own.iter().enumerate().map(company).collect::<StringArray>());
+        *batch = replaced(batch, "company_id", named)?;
+    }
+    Ok(())
+}
+
+/// The one company of each debtor and invoice, by their hashes; `None`: several.
+fn billed(tables: &Tables) -> HashMap<(u64, u64), Option<String>> {
+    let mut billed: HashMap<(u64, u64), Option<String>> = HashMap::default();
+    for batch in tables.get("invoices").into_iter().flatten() {
+        let columns = ["debtor_id", "invoice_id", "company_id"].map(|name| text(batch, name));
+        let [Some(debtors), Some(invoices), Some(companies)] = columns else { continue };
+        for row in (0..batch.num_rows()).filter(|row| companies.is_valid(*row)) {
+            let key = (hash_of(debtors.value(row)), hash_of(invoices.value(row)));
+            let known = billed.entry(key).or_insert_with(|| Some(companies.value(row).to_owned()));
+            if known.as_deref() != Some(companies.value(row)) {
+                *known = None;
+            }
+        }
+    }
+    billed
+}
+
+/// The one company that bills what each action named; `None`: several.
+fn companies_of_actions(tables: &Tables, billed: &HashMap<(u64, u64), Option<String>>) -> HashMap<u64, Option<String>> {
+    let mut found: HashMap<u64, Option<String>> = HashMap::default();
+    for batch in tables.get("action_items").into_iter().flatten() {
+        let [Some(debtors), Some(invoices)] = ["debtor_id", "invoice_id"].map(|name| text(batch, name)) else {
+            continue;
+        };
+        for (row, id) in ids(batch).into_iter().enumerate() {
+            let Some(company) = billed.get(&(hash_of(debtors.value(row)), hash_of(invoices.value(row)))) else {
+                continue;
+            };
+            let known = found.entry(id).or_insert_with(|| company.clone());
+            if known != company {
+                *known = None;
+            }
+        }
+    }
+    found
+}
