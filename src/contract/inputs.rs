@@ -149,7 +149,9 @@ pub const INPUTS: &[Table] = &[
                     "promised",
                     "ignored",
                 ]),
-                "what became of it",
+                "what became of it: `ignored` = not sent, and never will be; `failed` and `bounced` = sent in vain; \
+                 `wrong_party` = somebody else was reached, and the address is closed; `disputed` and `promised` are \
+                 answers, and hold nothing without a row in disputes or promises",
             ),
             opt("regua", Str, "régua of the contact"),
             opt("step_id", Str, "step of the contact"),

@@ -341,7 +341,7 @@ pub const KPIS: &[Table] = &[
             req("step_id", Str, "step"),
             req("step_kind", Str, "kind of step"),
             req("channel", Str, "channel"),
-            req("actions", Int, "actions published by this run"),
+            req("actions", Int, "actions that this run decided; of a revision, those that it keeps too"),
             req("debtors", Int, "debtors addressed"),
             req("open_amount", Money, "of the cited items"),
         ],

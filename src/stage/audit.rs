@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use arrow::util::display::array_value_to_string;
 
 use super::{Artifact, Measured, Totals};
+use crate::domain::action::sha256_hex;
 use crate::domain::calendar::{Calendar, Slot, Whereabouts};
 use crate::domain::money::Minor;
 use crate::error::{Error, Finding, Lines, Result};
@@ -32,6 +33,10 @@ const PAID: [(&str, &[&str]); 7] = [
     ("charges", &["payments.charges"]),
     ("credit_note_document", &["invoices.credit_note"]),
 ];
+
+/// Audits whose findings are about a debtor: a log shows no value of the data.
+const ABOUT_DEBTORS: [&str; 3] =
+    ["audit_12_one_message_a_day", "audit_19_everybody_decided", "audit_20_nothing_crosses_companies"];
 
 /// Output that may be published.
 #[derive(Debug)]
@@ -123,14 +128,23 @@ fn findings_of(audit: &str, batch: &RecordBatch) -> Vec<Finding> {
         let column = batch.column_by_name(name);
         column.and_then(|c| array_value_to_string(c, row).ok()).unwrap_or_default()
     };
+    let subject = |row| match ABOUT_DEBTORS.contains(&audit) {
+        true => fingerprint(&text("subject", row)),
+        false => text("subject", row),
+    };
     let finding = |row| Finding {
         audit: audit.trim_start_matches("audit_").to_owned(),
-        subject: text("subject", row),
+        subject: subject(row),
         expected: text("expected", row),
         actual: text("actual", row),
         difference: text("difference", row),
     };
     (0..batch.num_rows().min(FINDINGS_MAX)).map(finding).collect()
+}
+
+/// Enough to find it again by, for whoever has the data.
+fn fingerprint(subject: &str) -> String {
+    format!("sha256 {}...", &sha256_hex(subject.as_bytes())[..12])
 }
 
 fn refuse(findings: Vec<Finding>) -> Result<()> {

@@ -19,6 +19,7 @@ pub struct RawLimits {
     #[schemars(range(min = 1, max = 256))]
     pub workers: Option<u32>,
     /// The run stops if more than this share of an input's rows are bad or contradict each other; none = 0.01.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub quarantine_share_max: Option<f64>,
     /// Up to so many bad rows of an input never stop the run; none = 20.
     pub quarantine_rows_min: Option<u64>,

@@ -51,7 +51,7 @@ enum Standing {
     Kept,
     New,
     /// It may not go out, and why.
-    Barred(&'static str),
+    Barred(HoldReason, &'static str),
 }
 
 /// Compares the decisions on a group with what was published of it on the same date; what may not go out becomes a
@@ -71,10 +71,10 @@ pub fn reconcile(
         standing
     };
     for decision in decisions.iter_mut().flatten() {
-        decision.duties.retain(|duty| !matches!(judge(&duty.action), Standing::Barred(_)));
+        decision.duties.retain(|duty| !matches!(judge(&duty.action), Standing::Barred(..)));
         let Outcome::Act(action) = &decision.outcome else { continue };
-        if let Standing::Barred(why) = judge(action) {
-            decision.outcome = Outcome::Hold(barred(action, why));
+        if let Standing::Barred(reason, why) = judge(action) {
+            decision.outcome = Outcome::Hold(barred(action, reason, why));
         }
     }
     kept
@@ -84,6 +84,8 @@ pub fn reconcile(
 struct Before<'p> {
     by_id: HashMap<&'p str, &'p Published>,
     may_have_been_sent: bool,
+    /// Nothing of it is unreported.
+    is_reported: bool,
 }
 
 impl<'p> Before<'p> {
@@ -91,34 +93,35 @@ impl<'p> Before<'p> {
         // Of one id the first counts.
         let by_id = published.iter().rev().map(|p| (p.action_id.as_str(), p)).collect();
         let may_have_been_sent = published.iter().any(|p| p.fate != Fate::NotSent && p.addresses_debtor());
-        Before { by_id, may_have_been_sent }
+        let is_reported = !published.iter().any(|p| p.fate == Fate::Unreported && p.addresses_debtor());
+        Before { by_id, may_have_been_sent, is_reported }
     }
 
     fn standing(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> Standing {
+        use HoldReason::{MinGap, PreviousUnreported};
         match self.by_id.get(action.action_id.as_str()) {
-            Some(p) if p.is_voided => Standing::Barred("an earlier revision took it back"),
-            Some(p) if p.payload_sha256 != payload_sha256(action) => {
-                Standing::Barred("it was published with other words")
-            }
+            Some(p) if p.is_voided => Standing::Barred(PreviousUnreported, "an earlier revision took it back"),
+            Some(p) if p.payload_sha256 != payload_sha256(action) => match p.fate {
+                Fate::Sent => Standing::Barred(MinGap, "it was sent with other words"),
+                _ => Standing::Barred(PreviousUnreported, "it was published with other words"),
+            },
             Some(_) => Standing::Kept,
             None => {
                 let reaches_debtor = Channel::parse(action.channel).is_some_and(Channel::addresses_debtor);
-                match reaches_debtor && self.may_have_been_sent {
-                    true => Standing::Barred("another message of this date may have been sent"),
-                    false => Standing::New,
+                match (reaches_debtor && self.may_have_been_sent, self.is_reported) {
+                    (false, _) => Standing::New,
+                    (true, true) => Standing::Barred(MinGap, "another message of this date was sent"),
+                    (true, false) => {
+                        Standing::Barred(PreviousUnreported, "another message of this date may have been sent")
+                    }
                 }
             }
         }
     }
 }
 
-fn barred(action: &Action, why: &str) -> Hold {
+fn barred(action: &Action, reason: HoldReason, why: &str) -> Hold {
     let mut trace = action.rule_trace.clone();
     trace.push(format!("revision: {why}; the next date decides again"));
-    Hold {
-        reason: HoldReason::PreviousUnreported,
-        step_id: Some(action.step_id.clone()),
-        detail: Some(format!("revision: {why}")),
-        trace,
-    }
+    Hold { reason, step_id: Some(action.step_id.clone()), detail: Some(format!("revision: {why}")), trace }
 }

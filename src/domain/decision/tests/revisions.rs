@@ -66,7 +66,7 @@ fn what_was_published_stands_is_taken_back_or_bars_everything_else() {
             "the words are wrong, and are out",
             Sent,
             |c| c.item(0).open = minor("60.00"),
-            "revision: it was published with other words | left",
+            "revision: it was sent with other words | left",
         ),
         (
             "another channel would be another message",
