@@ -12,6 +12,7 @@ mod columns;
 mod doubts;
 mod history;
 mod homes;
+mod owners;
 mod payers;
 mod renamed;
 mod reversals;
@@ -209,10 +210,7 @@ pub fn spread(
     let mut outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims, !plan.has_open_scope())?;
-    let mut carried = carried(folder.path(), count, &outcome, &resolved, &companies)?;
-    let renamed = outcome.renamed.take();
-    let inherited =
-        renamed.map_or(Ok(0), |renamed| renamed.carry((folder.path(), count), &outcome, &companies, &mut carried))?;
+    let (carried, inherited) = carried(folder.path(), count, &mut outcome, &resolved, &companies)?;
     let names = doubts::named_held(&outcome);
     let mut held = doubts::hashes(&names);
     held.extend(resolved.held.iter().chain(&carried.held));
@@ -261,16 +259,20 @@ pub fn spread(
     })
 }
 
-/// Carries rows to the shard of whoever owes what they name.
+/// Carries rows to the shard of whoever owes what they name; also how many earlier actions found an heir.
 fn carried(
     folder: &Path,
     shards: u32,
-    outcome: &spread::Outcome,
+    outcome: &mut spread::Outcome,
     resolved: &Resolved,
     companies: &Companies,
-) -> Result<Carried> {
+) -> Result<(Carried, u64)> {
     let unread = doubts::unread_reversals(outcome, &outcome.groups, shards);
-    carry::Carrier { folder, shards, tables: &outcome.tables, resolved, companies, unread }.carry()
+    let mut carried =
+        carry::Carrier { folder, shards, tables: &outcome.tables, resolved, companies, unread }.carry()?;
+    let Some(renamed) = outcome.renamed.take() else { return Ok((carried, 0)) };
+    let inherited = renamed.carry((folder, shards), outcome, companies, &mut carried)?;
+    Ok((carried, inherited))
 }
 
 /// Names by the shard of their group.

@@ -22,17 +22,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Of the configuration a stage sees the plan; progress, interruption and threads are tools without rules.
     (
         "src/stage",
-        &["domain", "io", "contract", "error", "config", "stage", "progress", "interrupt", "scratch", "work"],
+        &["domain", "io", "contract", "error", "config", "stage", "progress", "interrupt", "scratch", "text", "work"],
     ),
     // The contract names the inputs and columns that a pipeline may map.
     ("src/config", &["domain", "error", "contract", "config"]),
-    ("src/run.rs", &["config", "stage", "io", "error", "progress", "work"]),
+    ("src/run.rs", &["config", "stage", "io", "error", "progress", "text", "work"]),
     ("src/demo", &["contract", "domain", "demo"]),
     ("src/work.rs", &["error"]),
     ("src/scratch.rs", &["error", "interrupt"]),
     ("src/interrupt.rs", &["error"]),
     ("src/panics.rs", &[]),
     ("src/progress.rs", &[]),
+    ("src/text.rs", &[]),
     ("src/main.rs", &[]),
     ("src/lib.rs", &[]),
     // The commands see everything but the stages: what a run does is `run.rs`.
@@ -51,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "progress",
             "interrupt",
             "panics",
+            "text",
             "cli",
         ],
     ),

@@ -14,7 +14,8 @@ use foldhash::{HashMap, HashSet};
 
 use super::addresses::address_hash;
 use super::carry::Carried;
-use super::claims::{Companies, Owner, each_owner};
+use super::claims::{Companies, each_owner};
+use super::owners::Owner;
 use super::segments::{Records, RowsWriter};
 use super::spread::Outcome;
 use super::writers::Writers;
