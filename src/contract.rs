@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
-pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE};
+pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE, SETTLED_ITEMS};
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;

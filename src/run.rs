@@ -184,7 +184,7 @@ fn prepare(
         Outlook::Published(record) => return Ok(Planned::Nothing(record)),
     };
     edition.voided = publish::voided(output, &log, as_of)?;
-    let history = publish::history(output, &log, as_of)?;
+    let history = publish::history(output, &log, as_of, plan.has_open_scope())?;
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);

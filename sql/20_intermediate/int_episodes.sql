@@ -1,16 +1,23 @@
 -- Purpose: first day of the present arrears episode: since then the account has always owed something past its payable
 --   day, or that was payable by the day on which the last such was paid.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items, int_accounts
+-- Reads: int_items, int_settled_items, int_accounts
 -- Units: dates
 -- Nulls: none; an account without arrears starts with its earliest open due date, one that owes nothing today
 -- Kind: table
 with
     accounts as (select debtor_id, company_id, currency, oldest_due_date, oldest_payable_on from int_accounts),
+    all_items as (
+        select debtor_id, company_id, currency, due_date, payable_on, settled_on from int_items
+        union all
+        select debtor_id, company_id, currency, due_date, payable_on, settled_on
+        from int_settled_items
+        where settled_on is not null
+    ),
     late_items as (
         -- Items paid by their payable day were never in arrears.
         select items.debtor_id, items.company_id, items.currency, items.due_date, items.payable_on, items.settled_on
-        from int_items as items
+        from all_items as items
         where items.payable_on < @as_of and coalesce(items.settled_on > items.payable_on, true)
     ),
     of_accounts as (

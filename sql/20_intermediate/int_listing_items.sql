@@ -1,6 +1,6 @@
 -- Purpose: what each listing in force names, and since when all of it is paid.
 -- Grain: debtor_id, actor_id, listing_id, invoice_id, installment_no
--- Reads: stg_listings, int_items, raw_held_debtors
+-- Reads: stg_listings, int_items, int_settled_items, raw_held_debtors
 -- Units: amounts in units of currency
 -- Nulls: done_on null = something it names is still owed, or is not in the snapshot (is_unknown); requested_on null =
 --   nobody asked for the removal yet
@@ -8,6 +8,11 @@
 with
     listings as (select * from stg_listings),
     unread as (select distinct debtor_id from raw_held_debtors where by_invoices),
+    settled as (
+        select debtor_id, invoice_id, max(settled_on) as settled_on
+        from int_settled_items
+        group by debtor_id, invoice_id
+    ),
     items as (select * from int_items),
     named as (
         select
@@ -58,10 +63,13 @@ with
             cast(0 as decimal(18, 2)) as original_amount,
             cast(0 as decimal(18, 2)) as open_amount,
             -- Of a debtor with an invoice that cannot be read it may be this one.
-            case when @scope_open = 1 and unread.debtor_id is null then @as_of end as settled_on,
+            case
+                when @scope_open = 1 and unread.debtor_id is null then coalesce(settled.settled_on, @as_of)
+            end as settled_on,
             true as is_unknown
         from listings
         left join unread on listings.debtor_id = unread.debtor_id
+        left join settled on listings.debtor_id = settled.debtor_id and listings.invoice_id = settled.invoice_id
         left anti join named
             on listings.debtor_id = named.debtor_id
             and listings.actor_id = named.actor_id

@@ -1,13 +1,18 @@
 -- Purpose: what each placement with an agency is about, and since when all of it is paid or disputed. Of one of all that a
 --   debtor owes the last settled items are named, a hundred at most, and one of them while it is not done.
 -- Grain: debtor_id, actor_id, placement_id, invoice_id, installment_no
--- Reads: stg_placements, int_placed_items, int_placements_of_all, raw_held_debtors
+-- Reads: stg_placements, int_placed_items, int_placements_of_all, int_settled_items, raw_held_debtors
 -- Units: amounts in units of currency
 -- Nulls: done_on null = something is still owed and undisputed, or not in the snapshot (is_unknown)
 -- Kind: table
 with
     placements as (select * from stg_placements),
     unread as (select distinct debtor_id from raw_held_debtors where by_invoices),
+    settled as (
+        select debtor_id, invoice_id, max(settled_on) as settled_on
+        from int_settled_items
+        group by debtor_id, invoice_id
+    ),
     items as (select * from int_placed_items),
     of_all as (select * from int_placements_of_all),
     named as (
@@ -47,12 +52,15 @@ with
             cast(0 as decimal(18, 2)) as original_amount,
             cast(0 as decimal(18, 2)) as open_amount,
             -- Of a debtor with an invoice that cannot be read it may be this one.
-            case when @scope_open = 1 and unread.debtor_id is null then @as_of end as settled_on,
+            case
+                when @scope_open = 1 and unread.debtor_id is null then coalesce(settled.settled_on, @as_of)
+            end as settled_on,
             cast(null as date) as disputed_on,
             false as is_late,
             true as is_unknown
         from placements
         left join unread on placements.debtor_id = unread.debtor_id
+        left join settled on placements.debtor_id = settled.debtor_id and placements.invoice_id = settled.invoice_id
         left anti join known
             on placements.debtor_id = known.debtor_id
             and placements.actor_id = known.actor_id

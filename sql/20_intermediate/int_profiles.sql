@@ -1,6 +1,6 @@
 -- Purpose: how an account has paid, and how its debtor has answered, over the profile window.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items, int_accounts, int_payments, int_promises, int_broken_agreements, int_answers
+-- Reads: int_items, int_settled_items, int_accounts, int_payments, int_promises, int_broken_agreements, int_answers
 -- Units: days late weighted by amount; ratios from 0 to 1; amounts in units of currency
 -- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
 -- Kind: table
@@ -10,12 +10,19 @@ with
     promises as (select * from int_promises where state = 'broken' and promised_on >= @window_from),
     agreements as (select * from int_broken_agreements),
     answers as (select * from int_answers),
+    all_items as (
+        select debtor_id, company_id, currency, due_date, payable_on, settled_on, original_amount from int_items
+        union all
+        select debtor_id, company_id, currency, due_date, payable_on, settled_on, original_amount
+        from int_settled_items
+        where settled_on is not null
+    ),
     due_items as (
         select
             items.*,
             -- Paid by the payable day is in time; later it counts from the due date.
             case when settled_on > payable_on then cast(settled_on as int) - cast(due_date as int) else 0 end as days_late
-        from int_items as items
+        from all_items as items
         left semi join accounts
             on items.debtor_id = accounts.debtor_id
             and items.company_id = accounts.company_id

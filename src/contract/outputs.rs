@@ -282,6 +282,30 @@ pub const CONTACT_STATE: Table = Table {
     ],
 };
 
+/// Of an export of open items: what earlier runs saw open and is gone. How an account has paid is known by it.
+pub const SETTLED_ITEMS: Table = Table {
+    name: "settled_items",
+    row: "item that an earlier run saw open and that an export of open items no longer holds; none of an export of all",
+    key: &["debtor_id", "company_id", "invoice_id", "installment_no"],
+    required: true,
+    columns: &[
+        COMPANY,
+        req("debtor_id", Str, "who owed it"),
+        req("invoice_id", Str, "identifier in the source system"),
+        req("installment_no", Int, "instalment"),
+        CURRENCY,
+        req("due_date", Date, "contractual due date"),
+        req("payable_on", Date, "last day to pay on time"),
+        req("original_amount", Money, "of the instalment"),
+        opt(
+            "settled_on",
+            Date,
+            "last payment that names it, else the as-of date of the first run without it; null while an invoice of the \
+             debtor cannot be read",
+        ),
+    ],
+};
+
 /// KPI tables; `kpis` in the README explains each formula.
 pub const KPIS: &[Table] = &[
     Table {
@@ -440,4 +464,4 @@ pub const KPIS: &[Table] = &[
 ];
 
 /// Every published table but the KPI tables.
-pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, QUARANTINE];
+pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, SETTLED_ITEMS, QUARANTINE];

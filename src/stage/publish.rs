@@ -171,7 +171,7 @@ fn conflict(output: &Store, record: &Record) -> Error {
 /// The newest run before the date has carried forward what mattered then (`contact_state`); what was published since
 /// is read besides: actions of this very date where it is revised, and of runs that carried nothing forward. What is
 /// dated later does not exist. So a run opens a few objects, however old the output is.
-pub fn history(output: &Store, log: &Log, as_of: NaiveDate) -> Result<History> {
+pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool) -> Result<History> {
     let carried = carried(log, as_of);
     let since = carried.map_or(0, |(record, _)| record.seq);
     let later = log.records.iter().filter(|r| r.seq > since && r.as_of <= as_of);
@@ -182,10 +182,16 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate) -> Result<History> {
     let published = later.flat_map(|record| of(record, &contract::ACTIONS));
     let actions = carried.map(|(_, file)| file.clone()).filter(|file| file.rows > 0).into_iter().chain(published);
     let last = log.records.iter().filter(|r| r.as_of < as_of).max_by_key(|r| (r.as_of, r.seq));
-    let positions = last.map_or(Vec::new(), |record| of(record, &contract::DEBTORS));
+    let of_last = |table: &contract::Table| -> Result<Vec<Source>> {
+        let files = last.map_or(Vec::new(), |record| of(record, table));
+        files.iter().map(|file| source(output, file)).collect()
+    };
+    let of_open = |table| if has_open_scope { of_last(table) } else { Ok(Vec::new()) };
     Ok(History {
         actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
-        positions: positions.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
+        positions: of_last(&contract::DEBTORS)?,
+        items: of_open(&contract::ITEMS)?,
+        settled: of_open(&contract::SETTLED_ITEMS)?,
     })
 }
 

@@ -32,7 +32,10 @@ use foldhash::{HashMap, HashSet};
 use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
-pub use history::{action_items, action_items_schema, actions, actions_schema, positions_schema};
+pub use history::{
+    action_items, action_items_schema, actions, actions_schema, last_items_schema, positions_schema,
+    settled_items_schema,
+};
 pub use totals::{Cash, Totals};
 
 use self::addresses::AddressBook;
@@ -98,6 +101,9 @@ pub struct History {
     pub actions: Vec<Source>,
     /// The accounts of the last run.
     pub positions: Vec<Source>,
+    /// The open items of the last run, and what runs before it saw open; of an export of open items alone.
+    pub items: Vec<Source>,
+    pub settled: Vec<Source>,
 }
 
 /// One shard's tables in memory.
@@ -216,43 +222,28 @@ pub fn spread(
     held.extend(resolved.held.iter().chain(&carried.held));
     let held_names = by_shard(names, &outcome.groups, count);
     let unread_invoices = doubts::unread_invoices(&outcome.bad);
-    let spread::Outcome {
-        bad,
-        totals,
-        rounded,
-        mut cash,
-        passed_over,
-        tables,
-        groups,
-        conflicted,
-        addresses,
-        covering,
-        insolvent,
-        readdressed,
-        ..
-    } = outcome;
-    resolved.add_unknown(&mut cash);
+    resolved.add_unknown(&mut outcome.cash);
     Ok(Shards {
         _folder: folder,
         count,
-        tables,
+        tables: outcome.tables,
         carried,
-        notes: doubts::notes(&resolved, readdressed, inherited),
+        notes: doubts::notes(&resolved, outcome.readdressed, inherited),
         resolved,
         companies,
-        addresses,
-        covering,
-        insolvent,
-        groups,
-        conflicted,
+        addresses: outcome.addresses,
+        covering: outcome.covering,
+        insolvent: outcome.insolvent,
+        groups: outcome.groups,
+        conflicted: outcome.conflicted,
         held_names,
         held,
         unread_invoices,
-        bad,
-        totals,
-        rounded,
-        cash,
-        passed_over,
+        bad: outcome.bad,
+        totals: outcome.totals,
+        rounded: outcome.rounded,
+        cash: outcome.cash,
+        passed_over: outcome.passed_over,
         default_currency,
         default_company: plan.default_company.clone(),
         as_of_day: day_number(as_of),

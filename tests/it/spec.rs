@@ -30,7 +30,9 @@ use regua::contract;
 use regua::domain::calendar::Calendar;
 use regua::domain::message::Templates;
 use regua::io::engine::{Engine, Layer, Model, Models, Session, Value};
-use regua::stage::shard::{Held, Shard, action_items_schema, actions_schema, positions_schema};
+use regua::stage::shard::{
+    Held, Shard, action_items_schema, actions_schema, last_items_schema, positions_schema, settled_items_schema,
+};
 use regua::stage::transform;
 use tokio::runtime::Runtime;
 
@@ -234,8 +236,13 @@ impl Given {
             fields.extend(added.filter(is_new));
             (table.name, Arc::new(Schema::new(fields)))
         });
-        let published =
-            [("actions", actions_schema()), ("action_items", action_items_schema()), ("positions", positions_schema())];
+        let published = [
+            ("actions", actions_schema()),
+            ("action_items", action_items_schema()),
+            ("positions", positions_schema()),
+            ("last_items", last_items_schema()),
+            ("settled_items", settled_items_schema()),
+        ];
         let tables = inputs.chain(published);
         tables
             .map(|(name, schema)| (name, Arc::clone(&schema), self.batches(&format!("raw_{name}"), &schema)))
@@ -267,7 +274,8 @@ impl Given {
 }
 
 /// Tables beside the inputs that models read under `raw_`.
-const RAW: [&str; 5] = ["actions", "action_items", "positions", "held_debtors", "unidentified"];
+const RAW: [&str; 7] =
+    ["actions", "action_items", "positions", "last_items", "settled_items", "held_debtors", "unidentified"];
 
 /// What the spreading pass adds to the inputs.
 const ADDED: [(&str, DataType); 17] = [
@@ -386,7 +394,7 @@ impl Section {
             (_, "address_opted_out" | "address_bounced" | "has_address") => "false".to_owned(),
             // Of the invoice that it names.
             ("invoices", "company_id") => companies.get(&(other("debtor_id")?, other("original_invoice_id")?))?.clone(),
-            ("actions" | "positions", "company_id") => "1".to_owned(),
+            ("actions" | "positions" | "last_items" | "settled_items", "company_id") => "1".to_owned(),
             (_, "company_id") => companies.get(&(other("debtor_id")?, other("invoice_id")?))?.clone(),
             ("invoices", "issue_date") => "2026-01-01".to_owned(),
             ("invoices", "amount") => "100.00".to_owned(),
@@ -394,7 +402,9 @@ impl Section {
             ("contact_log", "event_id") => format!("E{row:02}"),
             ("contact_log" | "contact_points" | "actions", "channel") => "email".to_owned(),
             ("contact_log", "occurred_on") => other("occurred_at")?.chars().take(10).collect(),
-            ("actions" | "positions", "currency") => "BRL".to_owned(),
+            ("actions" | "positions" | "last_items" | "settled_items", "currency") => "BRL".to_owned(),
+            ("last_items" | "settled_items", "installment_no") => "1".to_owned(),
+            ("last_items" | "settled_items", "original_amount") => "100.00".to_owned(),
             ("actions", "regua") => "b2b".to_owned(),
             ("actions", "occurrence") => "1".to_owned(),
             ("actions", "cycle_id") => "C1".to_owned(),

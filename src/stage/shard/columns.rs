@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use foldhash::HashSet;
 
-use super::history::{action_items_schema, actions_schema, positions_schema};
+use super::history::{action_items_schema, actions_schema, last_items_schema, positions_schema, settled_items_schema};
 use super::{hash_of, text};
 use crate::domain::tax_id::Cnpj;
 use crate::error::{Error, Result};
@@ -64,6 +64,8 @@ pub(super) fn schema_of(table: &str) -> SchemaRef {
         "actions" => actions_schema(),
         "action_items" => action_items_schema(),
         "positions" => positions_schema(),
+        "last_items" => last_items_schema(),
+        "settled_items" => settled_items_schema(),
         table => input_schema(table),
     }
 }

@@ -9,13 +9,15 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::History;
+use crate::contract;
 use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
 
 impl History {
     /// Rows that are read: they count for the number of shards like those of the inputs.
     pub fn rows(&self) -> u64 {
-        self.actions.iter().chain(&self.positions).map(Source::rows).sum()
+        let all = self.actions.iter().chain(&self.positions).chain(&self.items).chain(&self.settled);
+        all.map(Source::rows).sum()
     }
 }
 
@@ -61,14 +63,28 @@ pub fn positions_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![text("company_id"), text("debtor_id"), text("currency"), text("segment"), group]))
 }
 
-/// Columns of the published `debtors` that are read again.
-pub(super) fn position_columns() -> Vec<String> {
-    without_key(&positions_schema()).fields().iter().map(|f| f.name().clone()).collect()
+/// What the last published run says of each open item.
+pub fn last_items_schema() -> SchemaRef {
+    let mut fields = settled_items_schema().fields().to_vec();
+    fields.retain(|field| field.name() != "settled_on");
+    Arc::new(Schema::new(fields))
 }
 
-/// The accounts of a batch of the published table, without their group.
-pub(super) fn positions(batch: &RecordBatch) -> Result<RecordBatch> {
-    conformed(batch, &without_key(&positions_schema())).map_err(damaged)
+/// What is known of items that are gone.
+pub fn settled_items_schema() -> SchemaRef {
+    let mut fields = contract::SETTLED_ITEMS.schema().fields().to_vec();
+    fields.push(Arc::new(Field::new("group_key", DataType::Int64, true)));
+    Arc::new(Schema::new(fields))
+}
+
+/// Columns of a published table that are read again, of the schema that they have here.
+pub(super) fn columns_of(schema: &SchemaRef) -> Vec<String> {
+    without_key(schema).fields().iter().map(|f| f.name().clone()).collect()
+}
+
+/// The rows of a batch of a published table, without their group.
+pub(super) fn rows_of(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    conformed(batch, &without_key(schema)).map_err(damaged)
 }
 
 /// Columns that are read again of the published `actions`, and of what was carried forward of them.

@@ -101,7 +101,7 @@ impl Spreader<'_> {
         let groups = std::mem::take(&mut outcome.groups);
         let mut destinations = HashMap::default();
         let renamed = self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
-        self.positions(&past.positions, &groups, &mut outcome)?;
+        self.positions(past, &groups, &mut outcome)?;
         let mut signers = Signers::default();
         if let Some(table) = snapshots.get("agreements") {
             self.agreements(table, &groups, &mut signers, &mut outcome)?;
@@ -354,16 +354,24 @@ impl Spreader<'_> {
         Ok(renamed)
     }
 
-    /// Where the accounts stood in the last run, as a table of its own.
-    fn positions(&self, sources: &[Source], groups: &Groups, outcome: &mut Outcome) -> Result<()> {
-        let mut writers = Writers::new(self, "positions")?;
-        for source in sources {
-            for_each_batch(source, &history::position_columns(), |batch| {
-                let keys = debtor_keys(&batch, groups);
-                writers.push(history::positions(&batch)?, keys)
-            })?;
+    /// What the last run published of accounts and items, as tables of their own.
+    fn positions(&self, past: &History, groups: &Groups, outcome: &mut Outcome) -> Result<()> {
+        let tables = [
+            ("positions", history::positions_schema(), &past.positions),
+            ("last_items", history::last_items_schema(), &past.items),
+            ("settled_items", history::settled_items_schema(), &past.settled),
+        ];
+        for (table, schema, sources) in tables {
+            let mut writers = Writers::new(self, table)?;
+            for source in sources {
+                for_each_batch(source, &history::columns_of(&schema), |batch| {
+                    let keys = debtor_keys(&batch, groups);
+                    writers.push(history::rows_of(&batch, &schema)?, keys)
+                })?;
+            }
+            writers.finish(outcome)?;
         }
-        writers.finish(outcome)
+        Ok(())
     }
 }
 

@@ -100,7 +100,7 @@ impl Desk {
             Outlook::Published(record) => complete(output, &record).map(|()| *record),
             Outlook::Open(log, mut edition) => {
                 edition.voided = voided(output, &log, provenance.as_of)?;
-                let history = history(output, &log, provenance.as_of)?;
+                let history = history(output, &log, provenance.as_of, false)?;
                 for source in history.actions.iter().chain(&history.positions) {
                     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
                     source.for_each_batch(&all, |_| Ok(()))?;

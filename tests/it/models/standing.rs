@@ -395,6 +395,57 @@ fn without_history_a_profile_is_null_and_not_zero() {
     ");
 }
 
+/// What earlier runs saw open and is gone was settled: on the day of its payment, else by the first run without it. What
+/// may be an invoice that cannot be read is settled for nobody, and is not forgotten.
+#[test]
+fn of_open_items_only_the_profile_knows_what_earlier_runs_saw() {
+    spec(
+        "
+        open items only
+        invoices: debtor_id invoice_id due_date
+            D1 I1 2026-06-20
+            D2 I6 2026-06-20
+        payments: debtor_id payment_id invoice_id paid_on amount
+            D1 P2 I2 2026-06-10 40.00
+            D1 P2 I2 2026-06-15 60.00
+        held_debtors: debtor_id
+            D2
+        last_items: debtor_id invoice_id due_date payable_on original_amount
+            D1 I1 2026-06-20 2026-06-20 100.00
+            D1 I2 2026-06-10 2026-06-10 100.00
+            D1 I3 2026-06-25 2026-06-25 300.00
+            D1 I9 2020-06-25 2020-06-25 300.00
+            D2 I7 2026-06-25 2026-06-25 100.00
+        settled_items: debtor_id invoice_id due_date payable_on original_amount settled_on
+            D1 I4 2026-05-10 2026-05-11 100.00 2026-05-11
+            D1 I1 2026-06-20 2026-06-20 100.00 2026-06-27
+        int_settled_items = debtor_id invoice_id settled_on
+            D1 I2 2026-06-15
+            D1 I3 2026-06-30
+            D1 I4 2026-05-11
+            D2 I7 -
+        int_profiles = debtor_id items_due paid_on_time paid_late late_ratio days_late_avg days_late_max
+            D1 4 1 2 0.75 4.0 5
+            D2 1 0 0 - - -
+    ",
+    );
+}
+
+#[test]
+fn of_an_export_of_all_nothing_is_settled_by_being_gone() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        last_items: debtor_id invoice_id due_date payable_on
+            D1 I2 2026-06-10 2026-06-10
+        int_settled_items = debtor_id
+        int_profiles = items_due late_ratio
+            1 1.0
+    ",
+    );
+}
+
 #[test]
 fn open_items_alone_give_a_ratio_and_no_average() {
     spec(
