@@ -424,6 +424,11 @@ fn of_open_items_only_the_profile_knows_what_earlier_runs_saw() {
             D1 I3 2026-06-30
             D1 I4 2026-05-11
             D2 I7 -
+        cnd_settled_items == debtor_id invoice_id settled_on
+            D1 I2 2026-06-15
+            D1 I3 2026-06-30
+            D1 I4 2026-05-11
+            D2 I7 -
         int_profiles = debtor_id items_due paid_on_time paid_late late_ratio days_late_avg days_late_max
             D1 4 1 2 0.75 4.0 5
             D2 1 0 0 - - -
