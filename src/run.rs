@@ -298,6 +298,7 @@ impl<'a> Bench<'a> {
         progress: &'a dyn Progress,
     ) -> Result<Bench<'a>> {
         let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
+        let engine = engine.led_by_the_first_shard();
         Ok(Bench { plan, as_of, edition, models, engine, clock, model_clock: Clock::default(), progress })
     }
 
@@ -326,7 +327,7 @@ impl<'a> Bench<'a> {
     /// One shard: transform, decide, measure, audit.
     fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, clock) = (self.plan, &self.models, self.clock);
-        let session = self.engine.session();
+        let session = self.engine.session_of(number);
         let shard = clock.time("open", || shards.open(number))?;
         clock.time("transform", || transform::transform(plan, models, &session, &shard, &self.model_clock))?;
         let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;

@@ -23,7 +23,14 @@ with
                 when status in ('sent', 'no_answer', 'wrong_party', 'answered') then 1
                 when status in ('bounced', 'failed', 'ignored') then 2
                 else 3
-            end as status_rank
+            end as status_rank,
+            -- What a contact comes to that ends with this event.
+            case
+                when status = 'queued' then 0
+                when status = 'wrong_party' then 2
+                when status in ('bounced', 'failed', 'ignored') then 3
+                else 1
+            end as status_code
         from stg_contact_log as log
         inner join groups on log.group_key = groups.group_key and log.occurred_on >= groups.since_on
         where cast(log.occurred_on as int) >= @history_from_day
@@ -34,51 +41,47 @@ with
         -- All of them, however old: an id that was published once is never given again.
         left semi join groups on actions.group_key = groups.group_key
     ),
-    first_sends as (
-        -- Without an action_id, every day of sending is one contact: its first event opens it.
-        select
-            debtor_id,
-            channel,
-            step_id,
-            occurred_on,
-            first_value(event_id order by occurred_at, status_rank, event_id) as event_id
-        from events
-        where direction = 'outbound' and action_id is null and status in ('queued', 'sent')
-        group by debtor_id, channel, step_id, occurred_on
-    ),
     unnamed as (
-        -- And every call is a contact.
+        -- Without an action_id, every day of sending is one contact, and its first event opens it; and so does every call.
         select
-            events.*,
-            events.status in ('answered', 'no_answer', 'wrong_party') or first_sends.event_id is not null as opens_contact
+            *,
+            status in ('queued', 'sent') as is_send,
+            status in ('answered', 'no_answer', 'wrong_party') as is_call
         from events
-        left join first_sends
-            on events.debtor_id = first_sends.debtor_id
-            and events.event_id = first_sends.event_id
-        where events.direction = 'outbound' and events.action_id is null
+        where direction = 'outbound' and action_id is null
+    ),
+    followed as (
+        select
+            *,
+            max(case when is_send then occurred_on end) over (
+                partition by debtor_id, channel, step_id
+                order by occurred_at, status_rank, event_id
+                rows between unbounded preceding and 1 preceding
+            ) as last_send_on
+        from unnamed
     ),
     numbered as (
         -- What follows belongs to the contact opened last; what follows nothing is a contact of its day.
         select
             *,
-            sum(case when opens_contact then 1 else 0 end) over (
+            sum(case when is_call or (is_send and occurred_on is distinct from last_send_on) then 1 else 0 end) over (
                 partition by debtor_id, channel, step_id
                 order by occurred_at, status_rank, event_id
                 rows between unbounded preceding and current row
             ) as contact_no
-        from unnamed
+        from followed
     ),
     keyed as (
         select
             group_key, action_id, debtor_id, company_id, channel, address, regua, step_id, invoice_id, direction, status, status_rank,
-            occurred_at, occurred_on,
+            status_code, occurred_at, occurred_on,
             contact_no,
             case when contact_no = 0 then occurred_on end as day_of_contact
         from numbered
         union all
         select
             group_key, action_id, debtor_id, company_id, channel, address, regua, step_id, invoice_id, direction, status, status_rank,
-            occurred_at, occurred_on,
+            status_code, occurred_at, occurred_on,
             cast(null as bigint),
             cast(null as date)
         from events
@@ -112,7 +115,8 @@ with
             bool_or(status in ('replied', 'answered', 'promised', 'disputed', 'opted_out', 'complained')) as is_answered,
             max(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_on end) as answered_on,
             bool_or(status in ('delivered', 'read')) as has_arrived,
-            last_value(status order by occurred_at, status_rank) as last_status
+            -- The last by instant, then rank: one number that is greatest where it is last. Instants begin before 1970.
+            max((cast(occurred_at as bigint) + 3000000000000000) * 16 + status_rank * 4 + status_code) % 4 as last_code
         from ranked
         group by action_id, key_debtor, key_channel, key_step, contact_no, day_of_contact
     ),
@@ -122,9 +126,9 @@ with
             case
                 when is_answered then 'answered'
                 -- What has arrived was sent, whatever a webhook said afterwards.
-                when last_status in ('bounced', 'failed', 'ignored') and not has_arrived then 'not_sent'
-                when last_status = 'wrong_party' then 'wrong_party'
-                when last_status = 'queued' then 'unreported'
+                when last_code = 3 and not has_arrived then 'not_sent'
+                when last_code = 2 then 'wrong_party'
+                when last_code = 0 then 'unreported'
                 else 'sent'
             end as state
         from contacted

@@ -8,42 +8,6 @@
 with
     promises as (select * from stg_promises where not is_pending),
     promisers as (select distinct debtor_id from promises),
-    moved as (
-        select debtor_id, company_id, invoice_id, currency, paid_on as moved_on, amount, 0 as settled
-        from int_payments as payments
-        left semi join promisers on payments.debtor_id = promisers.debtor_id
-        union all
-        select debtor_id, company_id, invoice_id, currency, settled_on, cast(0 as decimal(18, 2)), 1
-        from int_items as items
-        left semi join promisers on items.debtor_id = promisers.debtor_id
-        where settled_on is not null
-    ),
-    by_scope as (
-        select moved.*, scopes.scope
-        -- The few stand first: the engine makes a batch for every row of the first.
-        from (values ('invoice'), ('unnamed'), ('company'), ('debtor')) as scopes (scope)
-        cross join moved
-    ),
-    movements as (
-        -- Every scope that a promise can be over has a line of its own through time.
-        select
-            debtor_id,
-            scope,
-            case when scope <> 'debtor' then company_id end as company_id,
-            case when scope = 'invoice' then invoice_id end as invoice_id,
-            currency,
-            moved_on,
-            amount,
-            settled
-        from by_scope
-        where case scope
-                when 'invoice' then invoice_id is not null
-                when 'unnamed' then invoice_id is null
-                when 'company' then company_id is not null
-                else true
-            end
-    ),
-    currencies as (select distinct debtor_id, currency from moved),
     by_look as (
         select promises.*, looks.look
         from (values ('own'), ('unnamed'), ('shared')) as looks (look)
@@ -72,6 +36,56 @@ with
                 else invoice_id is not null or company_id is not null
             end
     ),
+    wanted as (
+        select distinct debtor_id, scope, coalesce(company_id, '') as company_key, coalesce(invoice_id, '') as invoice_key
+        from looks
+    ),
+    moved as (
+        select debtor_id, company_id, invoice_id, currency, paid_on as moved_on, amount, 0 as settled
+        from int_payments as payments
+        left semi join promisers on payments.debtor_id = promisers.debtor_id
+        union all
+        select debtor_id, company_id, invoice_id, currency, settled_on, cast(0 as decimal(18, 2)), 1
+        from int_items as items
+        left semi join promisers on items.debtor_id = promisers.debtor_id
+        where settled_on is not null
+    ),
+    by_scope as (
+        select moved.*, scopes.scope
+        -- The few stand first: the engine makes a batch for every row of the first.
+        from (values ('invoice'), ('unnamed'), ('company'), ('debtor')) as scopes (scope)
+        cross join moved
+    ),
+    scoped as (
+        -- Every scope that a promise can be over has a line of its own through time.
+        select
+            debtor_id,
+            scope,
+            case when scope <> 'debtor' then company_id end as company_id,
+            case when scope = 'invoice' then invoice_id end as invoice_id,
+            currency,
+            moved_on,
+            amount,
+            settled
+        from by_scope
+        where case scope
+                when 'invoice' then invoice_id is not null
+                when 'unnamed' then invoice_id is null
+                when 'company' then company_id is not null
+                else true
+            end
+    ),
+    movements as (
+        -- And only those that some promise is over.
+        select scoped.*
+        from scoped
+        left semi join wanted
+            on scoped.debtor_id = wanted.debtor_id
+            and scoped.scope = wanted.scope
+            and coalesce(scoped.company_id, '') = wanted.company_key
+            and coalesce(scoped.invoice_id, '') = wanted.invoice_key
+    ),
+    currencies as (select distinct debtor_id, currency from moved),
     with_ends as (
         select looks.*, currencies.currency, ends.direction
         from (values (-1), (1)) as ends (direction)

@@ -4,6 +4,7 @@
 //! DDL, DML and statements are off. One partition and no repartitioning: a shard fits the cache, and its answers come
 //! in one order. Models are read with their headers; a `table` is computed once, a `view` is inlined.
 
+mod leaf;
 mod plans;
 
 use std::collections::BTreeMap;
@@ -216,7 +217,20 @@ impl Engine {
     pub fn session(&self) -> Session {
         let rows = Arc::new(Rows::default());
         let task = self.plans.task(Arc::clone(&rows));
-        Session { plans: Arc::clone(&self.plans), rows, task, runtime: self.runtime.clone() }
+        Session { plans: Arc::clone(&self.plans), rows, task, runtime: self.runtime.clone(), leads: false }
+    }
+
+    /// From now on plans are made by the session of the first shard while it lasts, so that none depends on which shard
+    /// was ready first.
+    pub fn led_by_the_first_shard(self) -> Engine {
+        self.plans.lead(true);
+        self
+    }
+
+    pub fn session_of(&self, shard: u32) -> Session {
+        let mut session = self.session();
+        session.leads = shard == 0;
+        session
     }
 }
 
@@ -226,6 +240,16 @@ pub struct Session {
     rows: Arc<Rows>,
     task: Arc<TaskContext>,
     runtime: Handle,
+    /// It makes the plans that others wait for.
+    leads: bool,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.leads {
+            self.plans.lead(false);
+        }
+    }
 }
 
 impl Session {
@@ -250,7 +274,7 @@ impl Session {
     /// Runs a query and collects its rows; for results that fit a shard.
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let collected = self.runtime.block_on(async {
-            let (schema, plan) = self.plans.plan(sql).await?;
+            let (schema, plan) = self.plans.plan(sql, &self.rows, self.leads).await?;
             let batches = collect(reset_plan_states(plan)?, Arc::clone(&self.task)).await?.into_iter();
             let batches = batches.map(|b| as_planned(&b, &schema)).collect::<std::result::Result<Vec<_>, _>>();
             Ok((schema, batches?))

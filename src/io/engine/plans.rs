@@ -1,24 +1,22 @@
 //! Plans that are made once and run again: planning a model costs more than running it on a small shard.
 //!
 //! A plan names its tables and not their rows. Its leaves find the rows in the session that runs it, by the task's
-//! configuration, so one plan serves every shard, also several at a time. No plan depends on how many rows a shard has.
+//! configuration, so one plan serves every shard, also several at a time. How many rows a table has tells the planner
+//! which side of a join to keep in a hash table; it is asked of the first shard alone, whichever is ready first.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::streaming::StreamingTable;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::execution::TaskContext;
-use datafusion::physical_plan::memory::MemoryStream;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::PartitionStream;
-use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
-use futures::stream;
 
-use super::{BATCH_ROWS, nullable, options};
+use super::leaf::SessionTable;
+use super::{nullable, options};
 
 /// What was planned, with the columns that it gives.
 type Planned = (SchemaRef, Arc<dyn ExecutionPlan>);
@@ -28,12 +26,23 @@ pub(super) struct Plans {
     context: SessionContext,
     /// By query. Held while one is planned: whoever needs the same plan next waits for it.
     planned: tokio::sync::Mutex<HashMap<String, Planned>>,
-    schemas: Mutex<HashMap<String, SchemaRef>>,
+    /// Columns, and rows in the session that plans.
+    tables: Mutex<HashMap<String, (SchemaRef, Arc<AtomicUsize>)>>,
+    /// The first shard is being worked on: the plans are its to make.
+    is_led: AtomicBool,
+    more: tokio::sync::Notify,
 }
 
 impl Plans {
     pub(super) fn new(context: SessionContext) -> Plans {
-        Plans { context, planned: tokio::sync::Mutex::default(), schemas: Mutex::default() }
+        let (planned, tables) = (tokio::sync::Mutex::default(), Mutex::default());
+        Plans { context, planned, tables, is_led: AtomicBool::new(false), more: tokio::sync::Notify::new() }
+    }
+
+    /// From now on, until it is led no more, only the session that leads makes plans; the others wait for them.
+    pub(super) fn lead(&self, is_led: bool) {
+        self.is_led.store(is_led, Ordering::SeqCst);
+        self.more.notify_waiters();
     }
 
     /// What a session runs plans in.
@@ -44,19 +53,19 @@ impl Plans {
     }
 
     pub(super) fn schema(&self, name: &str) -> Option<SchemaRef> {
-        lock(&self.schemas).get(name).cloned()
+        lock(&self.tables).get(name).map(|(schema, _)| Arc::clone(schema))
     }
 
     /// Makes a table known, unless it is; its columns.
     pub(super) fn declare(&self, name: &str, schema: &SchemaRef) -> Result<SchemaRef> {
-        let mut schemas = lock(&self.schemas);
-        if let Some(known) = schemas.get(name) {
+        let mut tables = lock(&self.tables);
+        if let Some((known, _)) = tables.get(name) {
             return Ok(Arc::clone(known));
         }
-        let leaf = Leaf { table: name.to_owned(), schema: Arc::clone(schema) };
-        let table = StreamingTable::try_new(Arc::clone(schema), vec![Arc::new(leaf)])?;
-        self.context.register_table(name, Arc::new(table))?;
-        schemas.insert(name.to_owned(), Arc::clone(schema));
+        let (name, rows) = (name.to_owned(), Arc::new(AtomicUsize::new(0)));
+        let table = SessionTable { name: name.clone(), schema: Arc::clone(schema), rows: Arc::clone(&rows) };
+        self.context.register_table(name.as_str(), Arc::new(table))?;
+        tables.insert(name, (Arc::clone(schema), rows));
         Ok(Arc::clone(schema))
     }
 
@@ -71,16 +80,31 @@ impl Plans {
     }
 
     /// The plan of a query, made where this is the first time that it is asked for.
-    pub(super) async fn plan(&self, sql: &str) -> Result<Planned> {
-        let mut planned = self.planned.lock().await;
-        if let Some((schema, plan)) = planned.get(sql) {
-            return Ok((Arc::clone(schema), Arc::clone(plan)));
+    pub(super) async fn plan(&self, sql: &str, rows: &Rows, leads: bool) -> Result<Planned> {
+        loop {
+            let more = self.more.notified();
+            let mut planned = self.planned.lock().await;
+            if let Some((schema, plan)) = planned.get(sql) {
+                return Ok((Arc::clone(schema), Arc::clone(plan)));
+            }
+            if leads || !self.is_led.load(Ordering::SeqCst) {
+                lock(&self.tables).iter().for_each(|(name, (_, of_table))| {
+                    of_table.store(rows.count(name), Ordering::Relaxed);
+                });
+                let made = self.make(sql).await?;
+                planned.insert(sql.to_owned(), (Arc::clone(&made.0), Arc::clone(&made.1)));
+                self.more.notify_waiters();
+                return Ok(made);
+            }
+            drop(planned);
+            more.await;
         }
+    }
+
+    async fn make(&self, sql: &str) -> Result<Planned> {
         let frame = self.context.sql_with_options(sql, options()).await?;
         let schema = nullable(frame.schema().inner());
-        let plan = frame.create_physical_plan().await?;
-        planned.insert(sql.to_owned(), (Arc::clone(&schema), Arc::clone(&plan)));
-        Ok((schema, plan))
+        Ok((schema, frame.create_physical_plan().await?))
     }
 }
 
@@ -93,47 +117,13 @@ impl Rows {
         lock(&self.0).insert(name.to_owned(), batches);
     }
 
+    fn count(&self, name: &str) -> usize {
+        lock(&self.0).get(name).into_iter().flatten().map(RecordBatch::num_rows).sum()
+    }
+
     pub(super) fn of(&self, name: &str) -> Option<Vec<RecordBatch>> {
         lock(&self.0).get(name).cloned()
     }
-}
-
-/// Where a plan reads a table.
-#[derive(Debug)]
-struct Leaf {
-    table: String,
-    schema: SchemaRef,
-}
-
-impl Leaf {
-    fn open(&self, task: &TaskContext) -> Result<MemoryStream> {
-        let rows = task.session_config().get_extension::<Rows>();
-        let missing = || DataFusionError::Plan(format!("table {} has no rows in this session", self.table));
-        let batches = rows.and_then(|rows| rows.of(&self.table)).ok_or_else(missing)?;
-        MemoryStream::try_new(batches.iter().flat_map(pieces).collect(), Arc::clone(&self.schema), None)
-    }
-}
-
-impl PartitionStream for Leaf {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, task: Arc<TaskContext>) -> SendableRecordBatchStream {
-        match self.open(&task) {
-            Ok(stream) => Box::pin(stream),
-            Err(error) => {
-                let failed = stream::once(async { Err(error) });
-                Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), failed))
-            }
-        }
-    }
-}
-
-/// A batch in pieces that fit the cache.
-fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    let starts = (0..batch.num_rows()).step_by(BATCH_ROWS);
-    starts.map(|from| batch.slice(from, BATCH_ROWS.min(batch.num_rows() - from)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
