@@ -313,7 +313,11 @@ impl<'a> Bench<'a> {
             |number| self.work_on(shards, number),
             |(decided, remembered, facts, of_shard)| {
                 self.clock.time("write", || book.append(&decided, &remembered, facts))?;
-                of_shard.clashes.iter().filter(|clash| clash.is_bad()).for_each(|clash| share.add(clash.table));
+                of_shard
+                    .clashes
+                    .iter()
+                    .filter(|clash| clash.is_bad())
+                    .for_each(|clash| share.add(clash.table, "", clash.reason));
                 // As soon as there are too many: a broken export must not fill the memory first.
                 share.check(&self.plan.limits, snapshots)?;
                 ledger.add(of_shard);

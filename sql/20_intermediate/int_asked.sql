@@ -22,7 +22,8 @@ with
         select
             debtor_id,
             channel,
-            bool_or(direction = 'outbound') as is_outbound,
+            -- What answers an action shows that it went out.
+            bool_or(direction = 'outbound' or action_id is not null) as is_outbound,
             bool_or(status not in ('sent', 'bounced', 'failed', 'ignored')) as is_confirmed,
             bool_or(status in ('bounced', 'failed', 'ignored')) as is_lost,
             bool_or(status = 'bounced') as has_bounced,

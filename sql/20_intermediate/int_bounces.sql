@@ -10,13 +10,13 @@ with
         select debtor_id, channel, status, occurred_at
         from stg_contact_log
         where not has_address
-            and status in ('bounced', 'delivered', 'read', 'replied', 'answered', 'opted_out', 'complained')
+            and status in ('bounced', 'wrong_party', 'delivered', 'read', 'replied', 'answered', 'opted_out', 'complained')
     ),
     grouped as (
         select
             debtor_id,
             channel,
-            max(case when status = 'bounced' then occurred_at end) as bounced_at,
+            max(case when status in ('bounced', 'wrong_party') then occurred_at end) as bounced_at,
             max(case when status in ('delivered', 'read', 'replied', 'answered') then occurred_at end) as reached_at,
             bool_or(status in ('opted_out', 'complained')) as opted_out
         from events

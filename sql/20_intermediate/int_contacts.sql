@@ -28,7 +28,8 @@ with
             case
                 when status = 'queued' then 0
                 when status = 'wrong_party' then 2
-                when status in ('bounced', 'failed', 'ignored') then 3
+                when status in ('bounced', 'failed') then 3
+                when status = 'ignored' then 4
                 else 1
             end as status_code
         from stg_contact_log as log
@@ -116,7 +117,10 @@ with
             max(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_on end) as answered_on,
             bool_or(status in ('delivered', 'read')) as has_arrived,
             -- The last by instant, then rank: one number that is greatest where it is last. Instants begin before 1970.
-            max((cast(occurred_at as bigint) + 3000000000000000) * 16 + status_rank * 4 + status_code) % 4 as last_code
+            max((cast(occurred_at as bigint) + 3000000000000000) * 32 + status_rank * 8 + status_code) % 8 as last_code,
+            -- A provider that fell back to another channel has sent it.
+            bool_or(status = 'sent') as was_sent,
+            min(channel) <> max(channel) as by_several_channels
         from ranked
         group by action_id, key_debtor, key_channel, key_step, contact_no, day_of_contact
     ),
@@ -126,7 +130,9 @@ with
             case
                 when is_answered then 'answered'
                 -- What has arrived was sent, whatever a webhook said afterwards.
-                when last_code = 3 and not has_arrived then 'not_sent'
+                when last_code = 3 and not has_arrived and not (was_sent and by_several_channels) then 'not_sent'
+                -- What was sent was not ignored.
+                when last_code = 4 and not has_arrived and not was_sent then 'not_sent'
                 when last_code = 2 then 'wrong_party'
                 when last_code = 0 then 'unreported'
                 else 'sent'
@@ -145,7 +151,8 @@ with
             published.occurrence,
             published.channel,
             cast(null as varchar) as invoice_id,
-            coalesce(stated.occurred_on, published.published_on) as contacted_on,
+            -- Nothing goes out before it is published, whatever the clock of a gateway says; greatest() passes over nulls.
+            greatest(stated.occurred_on, published.published_on) as contacted_on,
             coalesce(stated.state, 'unreported') as state,
             published.action_id,
             coalesce(stated.destination, published.destination) as destination,

@@ -39,6 +39,8 @@ struct Found {
     items: Vec<RecordBatch>,
     decisions: Vec<RecordBatch>,
     actions: Vec<RecordBatch>,
+    /// Rows that could not be read, or contradict others.
+    quarantine: Vec<RecordBatch>,
 }
 
 impl Explain {
@@ -46,7 +48,7 @@ impl Explain {
         let runtime = runtime()?;
         let store = Store::open(&self.from, runtime.handle())?;
         let log = Log::read(&store)?;
-        let record = record_of(&log, self.as_of, &self.from)?;
+        let record = decided(&log, record_of(&log, self.as_of, &self.from)?);
         let debtor = self.debtor(&store, record)?;
         let rows = |table: &str| {
             read_published_where(&store, record, &format!("{table}/part-00000.parquet"), "debtor_id", &debtor)
@@ -56,9 +58,10 @@ impl Explain {
             items: rows("items")?,
             decisions: rows("decisions")?,
             actions: self.actions(&store, &log, record, &debtor)?,
+            quarantine: rows("quarantine")?,
         };
         if found.decisions.is_empty() {
-            let quarantined: usize = rows("quarantine")?.iter().map(RecordBatch::num_rows).sum();
+            let quarantined: usize = found.quarantine.iter().map(RecordBatch::num_rows).sum();
             return Err(Error::Usage(why_nothing(&debtor, record, quarantined)));
         }
         let text =
@@ -102,6 +105,12 @@ fn why_nothing(debtor: &str, record: &Record, quarantined: usize) -> String {
     format!("{debtor} owes nothing on {as_of}, or is not known; was the id written as in the source?")
 }
 
+/// The edition of its date that decided: one that came after a later date did not.
+fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
+    let mut editions = log.records.iter().rev().filter(|r| r.as_of == record.as_of && r.kind != RecordKind::KpiOnly);
+    if record.kind == RecordKind::KpiOnly { editions.next().unwrap_or(record) } else { record }
+}
+
 /// The record of a date, or the newest.
 pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) -> Result<&'l Record> {
     let record = match as_of {
@@ -125,7 +134,7 @@ impl Found {
             lines.push(voice.bold(&format!("Account with company {company} in {currency}")));
             let of_account = |r: &Row<'_>| r.text("company_id") == company && r.text("currency") == currency;
             let account = rows(&self.debtors).find(of_account);
-            let owed = account.as_ref().map_or_else(|| sentences::of_nothing(debtor), sentences::of_account);
+            let owed = account.as_ref().map_or_else(|| self.of_nothing(debtor), sentences::of_account);
             lines.extend(owed.iter().map(|sentence| format!("  {sentence}")));
             for item in rows(&self.items).filter(of_account) {
                 lines.push(item_line(&item));
@@ -137,7 +146,14 @@ impl Found {
                 lines.extend(action.iter().flat_map(action_lines));
             }
         }
+        lines.extend(rows(&self.quarantine).map(|row| quarantine_line(&row)));
         lines.join("\n")
+    }
+
+    /// There is no account: nothing is owed, or what is cannot be read.
+    fn of_nothing(&self, debtor: &str) -> Vec<String> {
+        let is_held = rows(&self.decisions).any(|d| d.str("reason") == "quarantined_input");
+        if is_held { sentences::of_nothing_readable(debtor) } else { sentences::of_nothing(debtor) }
     }
 
     fn action_of(&self, decision: &Row<'_>) -> Option<Row<'_>> {
@@ -150,8 +166,7 @@ impl Found {
         let key = |r: &Row<'_>| (r.text("company_id"), r.text("currency"));
         let account = rows(&self.debtors).find(|account| key(account) == key(decision));
         let action = self.action_of(decision);
-        let owed =
-            account.as_ref().map_or_else(|| sentences::of_nothing(decision.str("debtor_id")), sentences::of_account);
+        let owed = account.as_ref().map_or_else(|| self.of_nothing(decision.str("debtor_id")), sentences::of_account);
         owed.into_iter().chain(sentences::of_decision(account.as_ref(), decision, action.as_ref())).collect()
     }
 
@@ -190,6 +205,12 @@ fn item_line(item: &Row<'_>) -> String {
         money_text("en", item.str("currency"), item.minor("open_amount")),
         item.text("bucket")
     )
+}
+
+/// `  quarantine: promises, row 0 of .../promises.parquet: pay_by (null, missing_value)`
+fn quarantine_line(row: &Row<'_>) -> String {
+    let [table, file, column, class, reason] = ["table", "file", "column", "value_class", "reason"].map(|n| row.str(n));
+    format!("  quarantine: {table}, row {} of {file}: {column} ({class}, {reason})", row.int("row"))
 }
 
 fn action_lines(action: &Row<'_>) -> Vec<String> {

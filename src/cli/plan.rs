@@ -24,8 +24,8 @@ const MESSAGES: usize = 3;
   regua plan pipelines/daily.toml --as-of 2026-06-30 --report plan.html --messages 10
   regua plan pipelines/daily.toml --as-of $AS_OF --output json --result-file plan.json   (in Airflow: see `regua run`)
 
-It goes the path of `regua run` up to the audits, and its exit codes are the same: what a run would be refused for,
-a plan is refused for. JSON holds messages, which are personal data, only where --messages asks for them.")]
+It goes the path of `regua run` up to the audits. What a run would only publish with --accept-volume, or not at all under
+HALT, is told as a line that begins with `!`, and the plan ends with 0; otherwise its exit codes are those of `regua run`. JSON holds messages, which are personal data, only where --messages asks for them.")]
 pub(super) struct Plan {
     #[command(flatten)]
     pipeline: PipelineArg,

@@ -237,7 +237,7 @@ pub const INPUTS: &[Table] = &[
             req("kind", Enum(&["negativacao", "protesto"]), "which register"),
             req("bureau", Str, "bureau or registry"),
             opt("notice_sent_on", Date, "prior written notice").not_read_yet(),
-            opt("included_on", Date, "listed since"),
+            opt("included_on", Date, "listed since; none = not listed yet"),
             opt("removal_requested_on", Date, "removal asked for"),
             opt("removed_on", Date, "no longer listed since"),
         ],

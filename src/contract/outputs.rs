@@ -255,7 +255,12 @@ pub const QUARANTINE: Table = Table {
         req("column", Str, "offending column"),
         req("value_class", Str, "what was found, never the value itself: null, negative, scale 4 ..."),
         req("reason", Str, "rule that it broke"),
-        opt("debtor_id", Str, "debtor that is held because of it; null for a warning, whose row is read all the same"),
+        opt(
+            "debtor_id",
+            Str,
+            "debtor in the row, who is held; null where the row names none (whoever owes the invoice that it names is held all \
+             the same), and for a warning, whose row is read",
+        ),
     ],
 };
 

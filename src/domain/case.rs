@@ -127,6 +127,8 @@ pub fn normalised_address(address: &str) -> Cow<'_, str> {
 fn telephone(address: &str) -> Option<String> {
     let text = address.trim();
     let text = ["whatsapp:", "tel:", "sms:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    // A column of floats adds a point and a nought to every number.
+    let text = text.strip_suffix(".0").unwrap_or(text);
     let text = ["@c.us", "@s.whatsapp.net"].iter().find_map(|host| text.strip_suffix(host)).unwrap_or(text);
     let is_of_number = |c: char| c.is_ascii_digit() || " +-().".contains(c);
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -142,24 +144,44 @@ fn telephone(address: &str) -> Option<String> {
     }
 }
 
-/// Can a message go there? Registers write something where they know no address.
+/// Can a message go there? Registers write something where they know no address, and several addresses where there is
+/// room for one.
 ///
 /// ```
 /// use regua::domain::case::is_address;
 /// assert!(is_address("email", "ap@acme.example") && is_address("sms", "+55 11 90000-0001"));
+/// assert!(is_address("email", "Ana <ana@acme.example>") && is_address("whatsapp", "5511900000001@c.us"));
 /// assert!(!is_address("email", "sem e-mail") && !is_address("whatsapp", "0") && !is_address("letter", "n/a"));
+/// for none in ["@acme.example", "nfe@", "a@@b.com", "a@b.com;c@d.com", "a@b.com, c@d.com", "a@b.com\nBcc: z@z.com"] {
+///     assert!(!is_address("email", none), "{none}");
+/// }
+/// for none in ["190", "+55", "11111111111", "5,5E+12", "11 90000-0001 / 90000-0002", "11 90000-0001 ramal 2"] {
+///     assert!(!is_address("whatsapp", none), "{none}");
+/// }
 /// ```
 pub fn is_address(channel: &str, address: &str) -> bool {
     const NONE: [&str; 8] = ["na", "nan", "none", "null", "nao informado", "não informado", "desconhecido", "x"];
     let words: String = address.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
     let is_none = NONE.contains(&words.trim().to_lowercase().as_str()) || words.trim().chars().all(|c| c == '0');
-    let digits = address.chars().filter(char::is_ascii_digit).count();
     match channel {
         _ if is_none => false,
-        "email" => address.contains('@'),
-        "whatsapp" | "sms" | "phone" => digits > 0,
+        "email" => is_email(&normalised_address(address)),
+        "whatsapp" | "sms" | "phone" => telephone(address).is_some_and(|number| is_number(&number)),
         _ => true,
     }
+}
+
+/// One mailbox at one host, without what could end a header.
+fn is_email(address: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;:()\"'".contains(c);
+    let parts = address.split_once('@').filter(|(_, host)| !host.contains('@') && !address.contains(is_odd));
+    parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.starts_with('.'))
+}
+
+/// Long enough for an area and a subscriber, not longer than numbers are, and no placeholder.
+fn is_number(digits: &str) -> bool {
+    let is_placeholder = digits.bytes().all(|b| Some(&b) == digits.as_bytes().first());
+    (8..=15).contains(&digits.len()) && !is_placeholder
 }
 
 /// What is known of an account's past; `None` = no history, which is not the same as zero.

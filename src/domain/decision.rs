@@ -442,7 +442,8 @@ impl<'a> Matter<'a> {
             let why = is_unknown.then(|| "no readable row of it in the debtors snapshot".to_owned());
             reasons.because(HoldReason::QuarantinedInput, why);
         }
-        reasons.note(open <= Minor::ZERO, HoldReason::Settled);
+        // What a held debtor owes may be what cannot be read.
+        reasons.note(open <= Minor::ZERO && !self.debtor.is_held, HoldReason::Settled);
         let is_below = self.is_below(procedure, &self.rules.tolerance, open);
         reasons.note(open > Minor::ZERO && is_below, HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);

@@ -260,6 +260,8 @@ pub struct Sent<'a> {
     pub counts: bool,
     /// It took the very item of the facts up this step. Otherwise its day must tell whether it can have been for it.
     pub is_named: bool,
+    /// The item of the facts was in it not long ago, beside the one that led to it: it is not said of it again so soon.
+    pub was_heard: bool,
 }
 
 /// What the ladder says.
@@ -287,13 +289,14 @@ impl Procedure {
         let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s, self.step(s.step_id)?)));
         let last = counted.filter(|(sent, s)| s.was_for(facts, sent)).map(|(_, s)| s).max_by_key(|s| s.level);
         let above = last.map_or(0, |s| s.level);
-        let begins_at = self.begins_at(facts).filter(|s| s.level > above);
+        let is_heard = |s: &Step| history.iter().any(|sent| sent.counts && sent.was_heard && sent.step_id == s.id);
+        let begins_at = self.begins_at(facts).filter(|s| s.level > above && !is_heard(s));
         if let Some(step) = begins_at.filter(|s| facts.days_past_due > 0 || s.trigger.holds(facts)) {
             return Next::Due { step, occurrence: occurrence(step, history) };
         }
         let floor = begins_at.map_or(0, |s| s.level);
         let ladder = self.ladder().filter(|s| s.level > above && s.level >= floor);
-        let open: Vec<&Step> = ladder.filter(|s| s.is_for(segment) && !s.is_missed(facts)).collect();
+        let open: Vec<&Step> = ladder.filter(|s| s.is_for(segment) && !s.is_missed(facts) && !is_heard(s)).collect();
         let awaited = open.iter().find(|s| s.trigger.holds_in_time(facts));
         let found = match self.advance {
             Advance::Sequential => awaited.filter(|s| s.trigger.holds(facts)),
@@ -339,8 +342,8 @@ impl Procedure {
     /// One word on every step, in order, for the trace: sent, passed, for others, due, or not due.
     pub fn considered(&self, facts: &Facts, segment: &str, history: &[Sent<'_>]) -> String {
         let last_sent = |step: &Step| {
-            let sent = history.iter().filter(|s| s.counts && s.step_id == step.id && step.was_for(facts, s));
-            sent.map(|s| s.on).max()
+            let is_it = |s: &&Sent<'_>| s.counts && s.step_id == step.id && (s.was_heard || step.was_for(facts, s));
+            history.iter().filter(is_it).map(|s| s.on).max()
         };
         let mut text = String::from("steps:");
         for (position, step) in self.ladder().enumerate() {

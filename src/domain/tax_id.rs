@@ -35,10 +35,51 @@ impl Cnpj {
         is_right.then_some(Cnpj(plain))
     }
 
+    /// Reads it as registers write it: in small letters, with a word before it, or with the zeros lost that a column of
+    /// numbers loses.
+    ///
+    /// ```
+    /// use regua::domain::tax_id::Cnpj;
+    /// for text in ["1222333000128", "CNPJ 01.222.333/0001-28", "br01222333000128"] {
+    ///     assert_eq!(Cnpj::read(text).map(|cnpj| cnpj.root().to_owned()).as_deref(), Some("01222333"), "{text}");
+    /// }
+    /// assert!(Cnpj::read("222333").is_none());
+    /// ```
+    pub fn read(text: &str) -> Option<Cnpj> {
+        let upper = text.trim().to_uppercase();
+        let bare = ["CNPJ", "BR"].iter().find_map(|word| upper.strip_prefix(word)).unwrap_or(&upper);
+        let bare = bare.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let digits: String = bare.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+        match digits.len() {
+            12 | 13 if is_number => Cnpj::parse(&format!("{digits:0>14}")),
+            _ => Cnpj::parse(bare.trim_end()),
+        }
+    }
+
     /// The first eight characters: the company, whatever the branch.
     pub fn root(&self) -> &str {
         std::str::from_utf8(&self.0[..8]).expect("ASCII")
     }
+}
+
+/// Who a tax number names: the company, by the root of its CNPJ, or whoever has the very number. `None` where it is too short
+/// to name anybody.
+///
+/// ```
+/// use regua::domain::tax_id::legal_person;
+/// assert_eq!(legal_person("11.222.333/0001-81"), legal_person("11222333000262"));
+/// assert_eq!(legal_person("111.444.777-35"), legal_person("11144477735"));
+/// assert_eq!((legal_person("n/a"), legal_person("999.999.999-99")), (None, None));
+/// ```
+pub fn legal_person(tax_id: &str) -> Option<String> {
+    if let Some(cnpj) = Cnpj::read(tax_id) {
+        return Some(format!("cnpj:{}", cnpj.root()));
+    }
+    let number: String = tax_id.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let has_digits = number.bytes().filter(|b| (b'1'..=b'9').contains(b)).count() >= 4;
+    let is_placeholder = number.bytes().all(|b| Some(&b) == number.as_bytes().first());
+    (has_digits && !is_placeholder).then_some(number)
 }
 
 /// Modulo 11 over ASCII − 48 with the weights 2 to 9 from the right, cyclic.

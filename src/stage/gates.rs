@@ -10,13 +10,14 @@ use crate::config::{Limits, Plan};
 use crate::domain::money::Minor;
 use crate::error::{Error, Lines, Result};
 use crate::io::log::Record;
+use crate::text::plural;
 
 /// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
 const ROWS_MIN: u64 = 20;
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
 const ODD_PAYMENTS_MIN: u64 = 3;
-/// Inputs that never become empty by themselves: what was paid stays paid.
-const NEVER_EMPTY: [&str; 3] = ["invoices", "payments", "debtors"];
+/// Inputs that never become empty by themselves: what was paid stays paid, what was said stays said.
+const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
 
 /// Changes since the newest published run that an operator must accept: inputs that shrank, a position that moved.
 pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {
@@ -34,8 +35,9 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         let now = snapshots.get(table).map_or(0, |s| s.rows());
         if !snapshots.get(table).is_some_and(Snapshot::is_there) && percent_min > 0 {
             found.push(format!(
-                "the {table} snapshot is gone: the run of {} read {before} rows of it; check its path",
-                previous.as_of
+                "the {table} snapshot is gone: the run of {} read {} of it; check its path",
+                previous.as_of,
+                plural(before, "row", "rows")
             ));
             continue;
         }
@@ -105,7 +107,8 @@ pub fn cash(
     // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
     for (currency, cash) in paid.iter().filter(|_| !plan.has_open_scope()) {
         // One odd payment speaks of itself, and so do a few of thousands.
-        let odd_rows = cash.unknown_rows + cash.negative_rows;
+        // One row may be both.
+        let odd_rows = cash.unknown_rows.max(cash.negative_rows);
         if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows) {
             continue;
         }

@@ -240,6 +240,11 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
     let path = input.path.replace("{as_of}", &as_of.to_string());
     let (mut sources, mut unused, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let (store, objects) = pin(&path, runtime)?;
+    if objects.is_empty() && !path.contains(['*', '?', '[']) && !pin(&format!("{path}/*"), runtime)?.1.is_empty() {
+        let table = input.table.name;
+        errors
+            .push(format!("{table} snapshot {path}: it is a folder; end the path with /*.parquet in [inputs.{table}]"));
+    }
     for object in objects {
         let url = object.url.clone();
         let source = match Source::open(&store, object) {
@@ -263,7 +268,9 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
 
 /// The note about inputs that are named and have no file: who disputes, say, is not known to.
 fn nothing_there(seen: &[Seen]) -> Option<String> {
-    let names: Vec<&str> = seen.iter().filter(|input| input.objects() == 0).map(|i| i.snapshot.table.name).collect();
+    const TELLS_NOTHING: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
+    let names = seen.iter().filter(|input| input.objects() == 0).map(|i| i.snapshot.table.name);
+    let names: Vec<&str> = names.filter(|name| !TELLS_NOTHING.contains(name)).collect();
     (!names.is_empty()).then(|| {
         format!(
             "no file was found for {}: read as empty; if there should be one, correct its path (`regua inputs` shows where \

@@ -17,6 +17,7 @@ mod payers;
 mod renamed;
 mod reversals;
 mod segments;
+mod signers;
 mod spread;
 mod totals;
 mod writers;
@@ -174,7 +175,7 @@ fn shard_of(group_key: i64, shards: u32) -> u32 {
 
 /// Group of a debtor: the one the source names, else the CNPJ root, else itself.
 fn group_text(debtor_id: &str, group_id: Option<&str>, tax_id: Option<&str>) -> String {
-    match (group_id, tax_id.and_then(Cnpj::parse)) {
+    match (group_id, tax_id.and_then(Cnpj::read)) {
         (Some(group), _) => format!("group:{group}"),
         (None, Some(cnpj)) => format!("cnpj:{}", cnpj.root()),
         (None, None) => format!("debtor:{debtor_id}"),
@@ -215,6 +216,7 @@ pub fn spread(
     };
     let mut outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
+    doubts::refuse_strangers(&outcome.strangers)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims, !plan.has_open_scope())?;
     let (carried, inherited) = carried(folder.path(), count, &mut outcome, &resolved, &companies)?;
     let names = doubts::named_held(&outcome);
@@ -228,7 +230,7 @@ pub fn spread(
         count,
         tables: outcome.tables,
         carried,
-        notes: doubts::notes(&resolved, outcome.readdressed, inherited),
+        notes: doubts::notes(&resolved, outcome.readdressed, inherited, &outcome.strangers),
         resolved,
         companies,
         addresses: outcome.addresses,
@@ -308,6 +310,7 @@ impl Shards {
             tables.entry(name).or_default().extend(received);
         }
         renamed::under_todays_companies(&mut tables, &self.resolved.billing, &self.companies)?;
+        history::under_their_actions(&mut tables)?;
         self.look_at_contested(&tables, &mut shard);
         self.set_unidentified(&mut tables, &mut shard)?;
         look_at_payments(
@@ -364,16 +367,27 @@ impl Shards {
         Ok(())
     }
 
-    /// The debtors of this shard's invoices by their hash, where rows were carried to them: of all invoices, also of those
-    /// that contradict each other.
+    /// The debtors to whom rows were carried, by their hash: of all invoices of the shard, also of those that contradict
+    /// each other.
     fn names(&self, number: u32) -> Result<HashMap<u64, String>> {
-        let mut names = HashMap::default();
-        let has_carried = self.carried.tables.values().any(|rows| rows.has_any(number));
-        let Some(rows) = self.tables.get("invoices").filter(|_| has_carried) else { return Ok(names) };
-        let batches = rows.read(number)?;
-        for debtor in batches.iter().filter_map(|batch| text(batch, "debtor_id")).flat_map(|c| c.iter().flatten()) {
-            names.entry(hash_of(debtor)).or_insert_with(|| debtor.to_owned());
+        let mut wanted: HashSet<u64> = HashSet::default();
+        for rows in self.carried.tables.values() {
+            rows.for_each(number, |batch| {
+                wanted.extend(carry::heirs(&batch));
+                Ok(())
+            })?;
         }
+        let mut names = HashMap::default();
+        let Some(rows) = self.tables.get("invoices").filter(|_| !wanted.is_empty()) else { return Ok(names) };
+        rows.for_each(number, |batch| {
+            let debtors = text(&batch, "debtor_id").into_iter().flat_map(|c| c.iter().flatten());
+            for (hash, debtor) in debtors.map(|debtor| (hash_of(debtor), debtor)) {
+                if wanted.contains(&hash) {
+                    names.entry(hash).or_insert_with(|| debtor.to_owned());
+                }
+            }
+            Ok(())
+        })?;
         Ok(names)
     }
 

@@ -225,3 +225,38 @@ fn an_id_is_never_given_again_however_long_ago_it_was_published() {
     let verified = house.regua(&["log", "output", "--verify"]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
 }
+
+/// Accounts that a CRM has merged: the action says whose the event is, whatever its row says, and in whichever shard.
+#[test]
+fn an_event_of_an_action_is_of_its_debtor() {
+    let decided = |shards: u32| {
+        let house = House::new();
+        house.edit("pipelines/daily.toml", "[limits]", &format!("[limits]\nshards = {shards}"));
+        let of_each = |row: &dyn Fn(usize) -> String| (0..6).map(|n| format!("\n{}", row(n))).collect::<String>();
+        let invoices = of_each(&|n| format!("I{n} D{n} 2026-01-05 2026-06-20 100.00"));
+        house.write("invoices", &format!("invoice_id debtor_id issue_date due_date amount{invoices}"));
+        house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+        house.write("debtors", &format!("debtor_id legal_name state{}", of_each(&|n| format!("D{n} Acme{n} SP"))));
+        let points = of_each(&|n| format!("D{n} email d{n}@acme.example"));
+        house.write("contact_points", &format!("debtor_id channel address{points}"));
+        assert_eq!(house.run(as_of()).code, 0);
+        let mut actions = house.published("actions", "debtor_id action_id");
+        actions.sort();
+        // Every event stands in the row of the next debtor.
+        let events = of_each(&|n| {
+            let (id, next) = (actions[n].split_once(' ').expect("an id").1, (n + 1) % 6);
+            format!("E{n} {id} D{next} email 2026-06-30T15:00:00Z failed b2b d+5")
+        });
+        let head = "event_id action_id debtor_id channel occurred_at status regua step_id";
+        house.write("contact_log", &format!("{head}{events}"));
+        assert_eq!(house.run("2026-07-01").code, 0);
+        let mut decisions = house.published("decisions", "debtor_id outcome reason step_id");
+        decisions.sort();
+        decisions
+    };
+    let one = decided(1);
+    assert_eq!(one[0], "D0 action step_due d+5", "what failed is proposed again");
+    for shards in [7, 64] {
+        assert_eq!(decided(shards), one, "{shards} shards");
+    }
+}

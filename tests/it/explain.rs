@@ -81,7 +81,7 @@ A message can be sent once that changes; no date is known for dispute_open.";
     let told = self::told(&house);
     let end = "\
 Nothing is sent: no usable address for the step (no_contact_point: looked at email, whatsapp, sms).
-Step d+5 can be sent once that changes; no date is known for no_contact_point.";
+Step d+5 can be sent once that changes; no date is known for no_contact_point: add an address to contact_points.";
     assert!(told.ends_with(end), "{told}");
 }
 
@@ -122,7 +122,7 @@ The régua is none (by debtor).
 The arrears episode counts from 2026-06-20 (cycle C).
 Nothing is sent: insolvency or legal proceedings (insolvent_or_legal).
 Besides: the régua says do nothing (regua_none).
-A message can be sent once that changes; no date is known for insolvent_or_legal, regua_none.";
+A message can be sent once that changes; no date is known for insolvent_or_legal, regua_none: name a régua for it, if that is not meant.";
     assert!(told.ends_with(end), "{told}");
 }
 

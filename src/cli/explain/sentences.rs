@@ -81,6 +81,11 @@ pub(super) fn of_nothing(debtor: &str) -> Vec<String> {
     vec![format!("{debtor} owes nothing here.")]
 }
 
+/// An account of which a row is bad, and nothing else is there.
+pub(super) fn of_nothing_readable(debtor: &str) -> Vec<String> {
+    vec![format!("Nothing that {debtor} may owe here could be read.")]
+}
+
 /// Who the debtor is, with the rule that says so.
 fn standing(account: &Row<'_>, rule: &str) -> String {
     let (name, when) = rule.split_once(": ").unwrap_or((rule, ""));
@@ -175,6 +180,17 @@ fn held(decision: &Row<'_>, trace: &[String]) -> Vec<String> {
     sentences
 }
 
+/// What somebody can do about it.
+fn remedy(reason: &str) -> Option<&'static str> {
+    match reason {
+        "quarantined_input" => Some("correct the export"),
+        "no_contact_point" => Some("add an address to contact_points"),
+        "opted_out" => Some("only another address may be written to"),
+        "regua_none" => Some("name a régua for it, if that is not meant"),
+        _ => None,
+    }
+}
+
 /// When it is over, if nothing else changes.
 fn over(step: &str, holds: &[Hold<'_>]) -> Option<String> {
     // That nothing is due says no more than when the next step comes.
@@ -187,10 +203,14 @@ fn over(step: &str, holds: &[Hold<'_>]) -> Option<String> {
     let what = if step.is_empty() { "A message".to_owned() } else { format!("Step {step}") };
     match (open.as_slice(), holds.iter().filter_map(|hold| hold.over_on).max()) {
         (["settled", ..], _) => None,
+        (["step_exhausted"], None) => Some("No step is left: a person decides what comes next.".to_owned()),
         ([], None) => None,
         ([], Some(day)) => Some(format!("{what} can be sent from {day} on, if nothing else changes.")),
         (open, None) => {
-            Some(format!("{what} can be sent once that changes; no date is known for {}.", open.join(", ")))
+            let names = open.join(", ");
+            let to_do =
+                open.iter().find_map(|reason| remedy(reason)).map_or(String::new(), |to_do| format!(": {to_do}"));
+            Some(format!("{what} can be sent once that changes; no date is known for {names}{to_do}."))
         }
         (open, Some(day)) => {
             Some(format!("{what} can be sent from {day} on at the earliest; no date is known for {}.", open.join(", ")))

@@ -71,6 +71,10 @@ impl Workshop<'_> {
                 self.refuse(document, &format!("{at}/values/{name}/{from}"), message);
             }
         }
+        if raw.path.replace("{as_of}", "").contains(['{', '}']) {
+            let message = "the only name in braces that a path may hold is {as_of}, the date of the run".to_owned();
+            self.refuse(document, &format!("{at}/path"), message);
+        }
         let path = self.located(&raw.path);
         self.refuse_credentials(document, &format!("{at}/path"), &path);
         self.refuse_elsewhere(document, &at, table.name, raw);

@@ -12,6 +12,9 @@ use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
+/// Days in which a step is not said again about an item that it named beside another.
+const HEARD_DAYS: i64 = 30;
+
 impl Contact {
     /// Did (or may) it have reached the debtor?
     pub(super) fn counts(&self) -> bool {
@@ -128,7 +131,10 @@ impl<'a> Matter<'a> {
         };
         let sent = |c: &'a Contact| {
             let step_id = c.step_id.as_deref()?;
-            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false })
+            let is_heard = |named: &NamedItem| named.is(lead) && named.step_id.as_deref() == Some(step_id);
+            let is_fresh = days_between(c.on, self.as_of) < HEARD_DAYS;
+            let was_heard = is_fresh && c.items.iter().any(is_heard);
+            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false, was_heard })
         };
         let of_ladder = self.past.own.iter().copied().filter(|c| self.is_rung(c));
         of_ladder.filter(|c| is_about(c)).filter_map(sent).collect()
@@ -148,11 +154,11 @@ impl<'a> Matter<'a> {
         let about = known.about(&item.invoice_id, item.installment_no).into_iter();
         let named = about.filter(|(c, _)| self.is_rung(c)).filter_map(|(c, named)| {
             let step_id = named.step_id.as_deref()?;
-            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: true })
+            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: true, was_heard: true })
         });
         let unnamed = known.unnamed.iter().filter(|c| c.on >= item.issue_date && self.is_rung(c)).filter_map(|c| {
             let step_id = c.step_id.as_deref()?;
-            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false })
+            Some(Sent { step_id, on: c.on, counts: c.counts(), is_named: false, was_heard: false })
         });
         named.chain(unnamed).collect()
     }
@@ -274,14 +280,17 @@ impl<'a> Matter<'a> {
             false => self.is_of_cycle(n.contact) || names_any(n),
         };
         let notices: Vec<&Named<'a>> = notices.iter().filter(is_about).collect();
-        let Some(last) = notices.iter().map(|n| n.contact.on).max() else {
-            reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent")));
-            return rung;
-        };
+        let last = notices.iter().map(|n| n.contact.on).max();
         if !notices.iter().any(|n| names_any(n)) {
-            let Some(step) = procedure.step(notice) else { return rung };
+            let Some(step) = procedure.step(notice) else {
+                reasons.because(HoldReason::NoticePeriod, Some(format!("{notice} was not sent")));
+                return rung;
+            };
             let occurrence = self.next_occurrence(step);
-            self.trace.push(format!("{notice} of {last} named nothing that is due now: it is given anew"));
+            self.trace.push(match last {
+                Some(last) => format!("{notice} of {last} named nothing that is due now: it is given anew"),
+                None => format!("{notice} was not sent, and goes before {}", rung.step.id),
+            });
             let cited = rung.cited.iter().map(|cited| Cited { item: cited.item, takes: Some(step) }).collect();
             return Rung { step, occurrence, cited, ..rung };
         }
@@ -296,7 +305,10 @@ impl<'a> Matter<'a> {
             // It has run for the first of the items that it named, whenever the last notice went out.
             let why = match rung.cited.iter().filter_map(|c| noticed_on(c.item)).min() {
                 Some(on) => for_days(format!("{notice} was sent on {on}, {days} days"), on, *days),
-                None => Some(format!("{notice} of {last} was not reported as sent")),
+                None => {
+                    let last = last.map_or(String::new(), |last| format!(" of {last}"));
+                    Some(format!("{notice}{last} was not reported as sent; contact_log must say so"))
+                }
             };
             reasons.because(HoldReason::NoticePeriod, why);
         }

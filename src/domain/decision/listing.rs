@@ -81,12 +81,18 @@ impl<'a> Matter<'a> {
                 self.aside(line.clone());
             }
             passed.push(line);
-            sent.to_mut().push(Sent { step_id: &step.id, on: self.as_of, counts: true, is_named: true });
+            sent.to_mut().push(Sent {
+                step_id: &step.id,
+                on: self.as_of,
+                counts: true,
+                is_named: true,
+                was_heard: true,
+            });
         }
     }
 
-    /// Can the step go out, to an address or to a bureau? Who has none for it (but by letter, say) is not left on that
-    /// rung for good. A notice that the law asks for is never passed by.
+    /// Can the step go out, to an address or to a bureau? Who has none for it (but by letter, say) is not left on that rung
+    /// for good. A notice that the law asks for is never passed by, and an opt-out makes nobody write more.
     fn is_in_reach(&self, step: &Step) -> bool {
         let has_address = || self.debtor.points.iter().any(|p| p.is_valid && step.channels.contains(&p.channel));
         step.kind.is_instruction() || step.kind.register().is_some() || has_address()
@@ -109,7 +115,8 @@ impl<'a> Matter<'a> {
         let days = step.trigger.days_past_due();
         if days.is_some_and(|days| items.iter().all(|item| item.days_past_due < days)) {
             let last = if left_out.is_empty() { "" } else { ", " };
-            return Err(listed(&left_out) + last + "nothing else is as late");
+            let days = days.unwrap_or_default();
+            return Err(format!("{}{last}nothing else is {days} days late", listed(&left_out)));
         }
         left_out.into_iter().for_each(|line| self.aside(format!("left out: {line}")));
         Ok(items)

@@ -88,6 +88,7 @@ fn procedure(advance: Advance, steps: Vec<Step>) -> Procedure {
 fn history<'a>(sent: &[(&'a str, i64)]) -> Vec<Sent<'a>> {
     let sent = sent.iter().map(|(id, ago)| (id.trim_start_matches('!'), !id.starts_with('!'), *ago));
     sent.map(|(id, counts, ago)| Sent {
+        was_heard: false,
         step_id: id,
         on: plus_days(day(TODAY), -ago).unwrap(),
         counts,

@@ -96,7 +96,7 @@ impl RowRules {
         let tax_id = self.columns.iter().zip(arrays).find(|(c, _)| c.name == "tax_id");
         let Some((column, array)) = tax_id else { return Vec::new() };
         let looks_like_one = |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).count() == CNPJ_LENGTH;
-        let is_wrong = |text: &str| looks_like_one(text) && Cnpj::parse(text).is_none();
+        let is_wrong = |text: &str| looks_like_one(text) && Cnpj::read(text).is_none();
         let texts = array.as_string::<i32>().iter().enumerate();
         let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
         wrong.map(|(row, _)| (row, column.name, "not a CNPJ: wrong check digits", "wrong_check_digits")).collect()

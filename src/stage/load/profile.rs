@@ -169,7 +169,7 @@ impl Counts {
     fn gather(&mut self, batch: &RecordBatch) {
         let (groups, taxes) = (texts(batch, "group_id"), texts(batch, "tax_id"));
         for (group, tax) in groups.into_iter().zip(taxes) {
-            let root = || tax.and_then(Cnpj::parse).map(|cnpj| ("tax_id", hash_of(cnpj.root())));
+            let root = || tax.and_then(Cnpj::read).map(|cnpj| ("tax_id", hash_of(cnpj.root())));
             if let Some(key) = group.map(|group| ("group_id", hash_of(group))).or_else(root) {
                 *self.groups.entry(key).or_default() += 1;
             }

@@ -22,10 +22,20 @@ pub(super) struct AddressBook {
     bounced: HashSet<u64>,
 }
 
+/// Where an action went, and the group of its debtor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Destination {
+    address: Option<u64>,
+    group_key: i64,
+}
+
+/// By the hash of the action.
+pub(super) type Destinations = HashMap<u64, Destination>;
+
 /// The book while the contact log is read.
 pub(super) struct AddressReader<'a> {
     /// Action (its hash) = where it went.
-    destinations: &'a HashMap<u64, u64>,
+    destinations: &'a Destinations,
     opted_out: HashSet<u64>,
     /// Somebody else's: nothing that arrives there makes it a good one.
     wrong: HashSet<u64>,
@@ -33,6 +43,8 @@ pub(super) struct AddressReader<'a> {
     bounced_at: HashMap<u64, i64>,
     /// Address and instant of whatever arrived; read again for the few addresses that bounced.
     reached: RecordsWriter<2>,
+    /// Debtor and channel on which it asked for silence without saying at which address.
+    silent: HashSet<u64>,
 }
 
 /// What the events of a contact log say.
@@ -41,6 +53,7 @@ pub(super) struct AddressEvents {
     wrong: HashSet<u64>,
     bounced_at: HashMap<u64, i64>,
     reached: Records<2>,
+    pub(super) silent: HashSet<u64>,
 }
 
 /// An address on a channel, however it is written.
@@ -56,13 +69,19 @@ fn value(column: Option<&StringArray>, row: usize) -> Option<&str> {
     column.filter(|c| c.is_valid(row)).map(|c| c.value(row))
 }
 
-/// Adds where published actions went.
-pub(super) fn add_destinations(batch: &RecordBatch, destinations: &mut HashMap<u64, u64>) {
+/// Adds where published actions went, and whose they were.
+pub(super) fn add_destinations(batch: &RecordBatch, group_keys: &[i64], destinations: &mut Destinations) {
     let [ids, channels, addresses] = ["action_id", "channel", "destination"].map(|name| text(batch, name));
-    for row in 0..batch.num_rows() {
-        let found = value(ids, row).zip(value(channels, row)).zip(value(addresses, row));
-        destinations.extend(found.map(|((id, channel), address)| (hash_of(id), address_hash(channel, address))));
+    for (row, group_key) in group_keys.iter().enumerate() {
+        let address = value(channels, row).zip(value(addresses, row));
+        let address = address.map(|(channel, address)| address_hash(channel, address));
+        destinations.extend(value(ids, row).map(|id| (hash_of(id), Destination { address, group_key: *group_key })));
     }
+}
+
+/// Debtor and channel, in one number.
+fn reach_hash(debtor: &str, channel: &str) -> u64 {
+    hash_of(&format!("{debtor}\n{channel}"))
 }
 
 /// Adds who has the addresses that are sought, by hashes.
@@ -81,7 +100,7 @@ pub(super) fn add_debtors_at(points: &RecordBatch, sought: &HashSet<u64>, found:
 }
 
 impl<'a> AddressReader<'a> {
-    pub(super) fn new(folder: &Path, destinations: &'a HashMap<u64, u64>) -> Result<AddressReader<'a>> {
+    pub(super) fn new(folder: &Path, destinations: &'a Destinations) -> Result<AddressReader<'a>> {
         let reached = RecordsWriter::create(folder, "reached", 1)?;
         Ok(AddressReader {
             destinations,
@@ -89,27 +108,37 @@ impl<'a> AddressReader<'a> {
             wrong: HashSet::default(),
             bounced_at: HashMap::default(),
             reached,
+            silent: HashSet::default(),
         })
     }
 
     /// Takes down what a batch of the contact log says of addresses, and adds whether it is known which was meant.
     pub(super) fn read(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let [channels, addresses, actions, statuses] =
-            ["channel", "address", "action_id", "status"].map(|name| text(batch, name));
+        let [channels, addresses, actions, statuses, debtors] =
+            ["channel", "address", "action_id", "status", "debtor_id"].map(|name| text(batch, name));
         let instants =
             batch.column_by_name("occurred_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
         let mut is_known = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let own =
-                value(channels, row).zip(value(addresses, row)).map(|(channel, text)| address_hash(channel, text));
-            let of_action = || value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)).copied());
+            let stated = value(channels, row).zip(value(addresses, row));
+            let own = stated.map(|(channel, text)| address_hash(channel, text));
+            // What is written oddly may mean any address, of the action first of all.
+            let is_plain = stated.is_some_and(|(channel, text)| is_address(channel, text));
+            let of_action =
+                || value(actions, row).and_then(|id| self.destinations.get(&hash_of(id))).and_then(|to| to.address);
             let status = value(statuses, row).unwrap_or_default();
-            if matches!(status, "opted_out" | "complained") {
+            let asks_for_silence = matches!(status, "opted_out" | "complained");
+            if asks_for_silence {
                 // Written from another mailbox, it is meant for the one that was written to as well.
                 self.opted_out.extend(own.into_iter().chain(of_action()));
             }
-            let address = own.or_else(of_action);
+            let address = own.filter(|_| is_plain).or_else(of_action);
             is_known.push(address.is_some());
+            if let (true, None, Some((debtor, channel))) =
+                (asks_for_silence, address, value(debtors, row).zip(value(channels, row)))
+            {
+                self.silent.insert(reach_hash(debtor, channel));
+            }
             let (Some(address), Some(instants)) = (address, instants) else { continue };
             let at = instants.value(row);
             match status {
@@ -128,8 +157,17 @@ impl<'a> AddressReader<'a> {
     }
 
     pub(super) fn finish(self) -> Result<AddressEvents> {
-        let AddressReader { opted_out, wrong, bounced_at, reached, .. } = self;
-        Ok(AddressEvents { opted_out, wrong, bounced_at, reached: reached.finish()? })
+        let AddressReader { opted_out, wrong, bounced_at, reached, silent, .. } = self;
+        Ok(AddressEvents { opted_out, wrong, bounced_at, reached: reached.finish()?, silent })
+    }
+
+    /// An event of an action travels with it, whoever stands in its row.
+    pub(super) fn travel(&self, batch: &RecordBatch, group_keys: &mut [i64]) {
+        let actions = text(batch, "action_id");
+        for (row, key) in group_keys.iter_mut().enumerate() {
+            let of_action = value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)));
+            *key = of_action.map_or(*key, |to| to.group_key);
+        }
     }
 }
 
@@ -150,16 +188,20 @@ impl AddressEvents {
 }
 
 impl AddressBook {
-    /// What the addresses themselves say, as of a day.
-    pub(super) fn read_points(&mut self, batch: &RecordBatch, as_of_day: i32) {
-        let [channels, addresses] = ["channel", "address"].map(|name| text(batch, name));
+    /// What the addresses themselves say, as of a day; an address of a debtor that asked for silence on its channel,
+    /// without saying where, is silent for everybody.
+    pub(super) fn read_points(&mut self, batch: &RecordBatch, as_of_day: i32, silent: &HashSet<u64>) {
+        let [channels, addresses, debtors] = ["channel", "address", "debtor_id"].map(|name| text(batch, name));
         let flags = |name: &str| batch.column_by_name(name).and_then(|c| c.as_boolean_opt());
         let (opted_in, valid) = (flags("opted_in"), flags("is_valid"));
         let opted_out_on = batch.column_by_name("opted_out_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
         let is_false = |flags: Option<&BooleanArray>, row| flags.is_some_and(|f| f.is_valid(row) && !f.value(row));
         for row in 0..batch.num_rows() {
             let opted_out = opted_out_on.is_some_and(|on| on.is_valid(row) && on.value(row) <= as_of_day);
-            let (is_out, is_wrong) = (opted_out || is_false(opted_in, row), is_false(valid, row));
+            let reach = value(debtors, row).zip(value(channels, row)).filter(|_| !silent.is_empty());
+            let is_silent = reach.is_some_and(|(debtor, channel)| silent.contains(&reach_hash(debtor, channel)));
+            let is_out = opted_out || is_silent || is_false(opted_in, row);
+            let is_wrong = is_false(valid, row);
             let Some((channel, address)) = value(channels, row).zip(value(addresses, row)) else { continue };
             if is_out || is_wrong {
                 let address = address_hash(channel, address);
@@ -192,7 +234,7 @@ impl AddressBook {
 
     /// A row that cannot be read may ask for silence: at its address, on every channel where it names none that is known, and where
     /// its action went.
-    pub(super) fn silence(&mut self, silence: &Silence, destinations: &HashMap<u64, u64>) {
+    pub(super) fn silence(&mut self, silence: &Silence, destinations: &Destinations) {
         if let Some(address) = &silence.address {
             let named =
                 silence.channel.as_deref().and_then(|name| Channel::ALL.into_iter().find(|c| c.as_str() == name));
@@ -200,7 +242,7 @@ impl AddressBook {
             self.opted_out.extend(channels.iter().map(|channel| address_hash(channel.as_str(), address.expose())));
         }
         let action = silence.action_id.as_deref().and_then(|id| destinations.get(&hash_of(id)));
-        self.opted_out.extend(action);
+        self.opted_out.extend(action.and_then(|to| to.address));
     }
 
     pub(super) fn merge(&mut self, other: AddressBook) {
@@ -217,7 +259,8 @@ mod tests {
 
     #[test]
     fn an_opt_out_from_another_mailbox_silences_the_one_that_was_written_to_as_well() {
-        let destinations = HashMap::from_iter([(hash_of("A1"), address_hash("email", "ap@group.example"))]);
+        let address = Some(address_hash("email", "ap@group.example"));
+        let destinations = HashMap::from_iter([(hash_of("A1"), Destination { address, group_key: 0 })]);
         let folder = tempfile::tempdir().unwrap();
         let column = |values: &[Option<&str>]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
         let log = [

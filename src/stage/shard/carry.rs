@@ -169,6 +169,12 @@ fn addressed(batch: RecordBatch, going: &[Pick]) -> Result<(RecordBatch, Vec<i64
     Ok((with_column(&without_column(&batch, "group_key")?, "owner_hash", owners)?, keys))
 }
 
+/// Hashes of the debtors that carried rows went to.
+pub(super) fn heirs(batch: &RecordBatch) -> Vec<u64> {
+    let owners = batch.column_by_name("owner_hash").and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int64Type>());
+    owners.into_iter().flatten().flatten().map(|hash| hash as u64).collect()
+}
+
 /// Carried rows under the names of the debtors that they went to.
 pub(super) fn received(batch: &RecordBatch, names: &HashMap<u64, String>) -> Result<RecordBatch> {
     let Some(owners) = batch.column_by_name("owner_hash") else { return Ok(batch.clone()) };

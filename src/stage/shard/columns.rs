@@ -10,7 +10,7 @@ use foldhash::HashSet;
 
 use super::history::{action_items_schema, actions_schema, last_items_schema, positions_schema, settled_items_schema};
 use super::{hash_of, text};
-use crate::domain::tax_id::Cnpj;
+use crate::domain::tax_id::legal_person;
 use crate::error::{Error, Result};
 use crate::io::parquet::conformed;
 
@@ -42,13 +42,13 @@ pub(super) fn with_coverage(batch: &RecordBatch, covering: &HashSet<u64>) -> Res
     with_column(batch, "has_items", Arc::new(covers.collect::<BooleanArray>()))
 }
 
-/// Debtors with the insolvency of any establishment of their legal person, given by the CNPJ roots of those.
+/// Debtors with the insolvency of any establishment of their legal person, given by whom those are.
 pub(super) fn with_insolvency(batch: &RecordBatch, insolvent: &BTreeSet<String>) -> Result<RecordBatch> {
     let flags = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
     let Some((flags, tax_ids)) = flags.zip(text(batch, "tax_id")).filter(|_| !insolvent.is_empty()) else {
         return Ok(batch.clone());
     };
-    let is_one = |tax_id| Cnpj::parse(tax_id).is_some_and(|cnpj| insolvent.contains(cnpj.root()));
+    let is_one = |tax_id| legal_person(tax_id).is_some_and(|person| insolvent.contains(&person));
     let marked =
         flags.iter().zip(tax_ids).map(|(flag, tax_id)| if tax_id.is_some_and(is_one) { Some(true) } else { flag });
     replaced(batch, "is_insolvent", Arc::new(marked.collect::<BooleanArray>()))

@@ -69,7 +69,12 @@ pub(super) fn refuse_placeholders(groups: &Groups, percent_max: u32) -> Result<(
 }
 
 /// What the inputs hold that is not wrong, but that an operator should know.
-pub(super) fn notes(resolved: &Resolved, readdressed: u64, inherited: u64) -> Vec<String> {
+pub(super) fn notes(
+    resolved: &Resolved,
+    readdressed: u64,
+    inherited: u64,
+    strangers: &BTreeMap<&'static str, Strangers>,
+) -> Vec<String> {
     let others = resolved.by_others.iter().map(|(table, rows)| {
         let rows = plural(
             *rows,
@@ -89,27 +94,31 @@ pub(super) fn notes(resolved: &Resolved, readdressed: u64, inherited: u64) -> Ve
     let actions = (inherited > 0).then(|| {
         let actions = plural(
             inherited,
-            "earlier action of a debtor_id that is gone counts",
-            "earlier actions of debtor_ids that are gone count",
+            "earlier action of a debtor who owes nothing any more counts",
+            "earlier actions of debtors who owe nothing any more count",
         );
         format!("{actions} for whoever owes the same invoices at the same address now")
     });
-    others.chain(reversals).chain(actions).collect()
+    let unknown = strangers.iter().filter(|(_, s)| s.unknown > 0).map(|(table, s)| {
+        let rows = plural(s.unknown, "row names a debtor that is", "rows name debtors that are");
+        format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: nobody is protected by that")
+    });
+    others.chain(reversals).chain(actions).chain(unknown).collect()
 }
 
-/// Rows of each input that are bad, by table; more than the limits allow stop a run.
+/// Rows of each input that are bad, by table and by column and rule; more than the limits allow stop a run.
 #[derive(Debug, Default)]
-pub struct BadShare(BTreeMap<&'static str, u64>);
+pub struct BadShare(BTreeMap<&'static str, BTreeMap<(&'static str, &'static str), u64>>);
 
 impl BadShare {
     pub fn of(bad: &[BadRow]) -> BadShare {
         let mut share = BadShare::default();
-        bad.iter().filter(|bad| !bad.is_warning).for_each(|bad| share.add(bad.table));
+        bad.iter().filter(|bad| !bad.is_warning).for_each(|bad| share.add(bad.table, bad.column, bad.reason));
         share
     }
 
-    pub fn add(&mut self, table: &'static str) {
-        *self.0.entry(table).or_default() += 1;
+    pub fn add(&mut self, table: &'static str, column: &'static str, reason: &'static str) {
+        *self.0.entry(table).or_default().entry((column, reason)).or_default() += 1;
     }
 
     /// # Errors
@@ -117,18 +126,58 @@ impl BadShare {
     pub fn check(&self, limits: &Limits, snapshots: &Snapshots) -> Result<()> {
         let (share_max, rows_min) = (limits.quarantine_share_max, limits.quarantine_rows_min);
         let mut errors = Vec::new();
-        for (table, bad) in &self.0 {
-            let rows = snapshots.get(table).map_or(0, |s| s.rows());
-            if *bad > rows_min && *bad as f64 > share_max * rows as f64 {
+        for (table, reasons) in &self.0 {
+            let (rows, bad) = (snapshots.get(table).map_or(0, |s| s.rows()), reasons.values().sum::<u64>());
+            // Of several the first in the order of their names, so that the sentence is always the same.
+            let most = reasons.iter().rev().max_by_key(|(_, rows)| **rows);
+            let Some((&(column, reason), of_it)) = most.filter(|_| bad > rows_min) else { continue };
+            if bad as f64 > share_max * rows as f64 {
                 errors.push(format!(
                     "{table} snapshot: {bad} of {rows} rows are bad or contradict each other, more than \
-                     limits.quarantine_share_max = {share_max} allows; `regua inputs --profile` shows which; correct the \
-                     export; likely causes are a path that matches two snapshots and companies that share numbers"
+                     limits.quarantine_share_max = {share_max} allows; most of all {column} ({reason}, {of_it}): {}; \
+                     `regua inputs --profile` shows all",
+                    remedy(table, column, reason)
                 ));
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
     }
+}
+
+fn remedy(table: &str, column: &str, reason: &str) -> String {
+    match reason {
+        "unknown_value" => {
+            format!("map the words that it holds to those of the contract in [inputs.{table}.values.{column}]")
+        }
+        "conflicting_rows" | "contested_invoice" | "ambiguous_invoice" => {
+            "look for a path that matches two snapshots, and for companies that share numbers".to_owned()
+        }
+        _ => "correct the export".to_owned(),
+    }
+}
+
+/// Rows of an input, and those of them that name a debtor who is in no other, and no invoice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Strangers {
+    pub(super) rows: u64,
+    pub(super) unknown: u64,
+}
+
+/// Fewer rows than these say nothing of an export.
+const STRANGERS_MIN: u64 = 3;
+
+/// What protects somebody, and names debtors that nobody knows, protects nobody: the ids are of another form.
+pub(super) fn refuse_strangers(strangers: &BTreeMap<&'static str, Strangers>) -> Result<()> {
+    let all = strangers.iter().filter(|(_, s)| s.unknown == s.rows && s.rows >= STRANGERS_MIN);
+    let errors = all.map(|(table, s)| {
+        format!(
+            "{table} snapshot: none of its {} debtors is in the debtors snapshot, so nobody would be protected; write \
+             debtor_id as in the debtors snapshot (were leading zeros lost?)",
+            s.rows
+        )
+    });
+    let errors: Vec<String> = errors.collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
 }
 
 /// Debtors that a bad row can touch, by name: its own, and whoever signed the agreement that it is about.

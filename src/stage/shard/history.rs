@@ -1,14 +1,16 @@
 //! What earlier runs published, as tables of a shard: the actions, what each of them named, and where the accounts
 //! stood in the last run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
+use foldhash::HashMap;
 
-use super::History;
+use super::{History, hash_of, replaced};
 use crate::contract;
 use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
@@ -115,6 +117,33 @@ pub fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
 /// The items that they named, one row each, without their group.
 pub fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
     flattened(batch).and_then(|b| conformed(&b, &without_key(&action_items_schema()))).map_err(damaged)
+}
+
+/// Events of an action under the debtor of the action, whoever stands in their rows.
+pub(super) fn under_their_actions(tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>) -> Result<()> {
+    let text =
+        |batch: &'_ RecordBatch, name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
+    let mut debtors: HashMap<u64, String> = HashMap::default();
+    for batch in tables.get("actions").into_iter().flatten() {
+        let Some((ids, owners)) = text(batch, "action_id").zip(text(batch, "debtor_id")) else { continue };
+        let known = ids.iter().flatten().zip(owners.iter().flatten());
+        debtors.extend(known.map(|(id, debtor)| (hash_of(id), debtor.to_owned())));
+    }
+    for batch in tables.get_mut("contact_log").into_iter().flatten().filter(|_| !debtors.is_empty()) {
+        let Some((actions, own)) = text(batch, "action_id").zip(text(batch, "debtor_id")) else { continue };
+        let debtor = |row: usize| {
+            let action = actions.is_valid(row).then(|| actions.value(row));
+            action
+                .and_then(|id| debtors.get(&hash_of(id)))
+                .map(String::as_str)
+                .or_else(|| own.is_valid(row).then(|| own.value(row)))
+        };
+        if (0..batch.num_rows()).any(|row| own.is_null(row) || debtor(row) != Some(own.value(row))) {
+            let named: ArrayRef = Arc::new((0..batch.num_rows()).map(debtor).collect::<StringArray>());
+            *batch = replaced(batch, "debtor_id", named)?;
+        }
+    }
+    Ok(())
 }
 
 fn flattened(batch: &RecordBatch) -> arrow::error::Result<RecordBatch> {

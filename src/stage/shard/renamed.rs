@@ -1,7 +1,8 @@
 //! Debtors and companies whose id has changed overnight: a new ERP, a merged customer master. What was sent to the old id
 //! was sent to whoever owes those invoices now at that address; nobody is dunned twice for a change of numbers.
 //!
-//! Earlier actions of debtors that the snapshot does not know are kept back until it is known who owes what they named.
+//! Earlier actions of debtors who owe nothing any more are kept back until it is known who owes what they named; the old
+//! master record may stand there still.
 //! Those of a company that bills nobody any more are read as of the one that bills those invoices now.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,7 @@ use super::{Groups, failed, hash_of, replaced, text, with_column};
 use crate::error::Result;
 use crate::progress::Silent;
 
-/// What was published for debtors that are gone.
+/// What was published for debtors who owe nothing any more.
 pub(super) struct Renamed {
     actions: RowsWriter,
     items: RowsWriter,
@@ -47,16 +48,16 @@ impl Renamed {
         Ok(Renamed { actions, items, sought: Sought::default() })
     }
 
-    /// Keeps back the actions of debtors that are gone, and what they named; gives back the rest.
+    /// Keeps back the actions of debtors who are not `owing` (by their hashes), and what they named; gives back the rest.
     pub(super) fn keep_back(
         &mut self,
         actions: RecordBatch,
         items: RecordBatch,
-        groups: &Groups,
+        owing: &HashSet<u64>,
     ) -> Result<(RecordBatch, RecordBatch)> {
         let is_gone = |batch: &RecordBatch| -> BooleanArray {
             let debtors = text(batch, "debtor_id").into_iter().flat_map(|ids| ids.iter());
-            debtors.map(|id| Some(id.is_some_and(|id| !groups.knows(id)))).collect()
+            debtors.map(|id| Some(id.is_some_and(|id| !owing.contains(&hash_of(id))))).collect()
         };
         let (gone, gone_items) = (is_gone(&actions), is_gone(&items));
         if gone.true_count() == 0 {

@@ -4,27 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray, UInt32Array};
-use arrow::compute::take_record_batch;
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use chrono::NaiveDate;
 use foldhash::{HashMap, HashSet};
 
-use super::addresses::{AddressBook, AddressReader, add_debtors_at, add_destinations};
+use super::addresses::{AddressBook, AddressEvents, AddressReader, Destinations, add_debtors_at, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
+use super::doubts::Strangers;
 use super::payers::Payers;
 use super::renamed::{Renamed, Sought};
 use super::segments::{Records, Rows};
+use super::signers::{Signers, signed};
 use super::totals::Cash;
 use super::writers::Writers;
-use super::{Groups, History, Totals, failed, group_key, group_text, hash_of, history, totals, with_column};
+use super::{Groups, History, Totals, group_key, group_text, hash_of, history, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
-use crate::domain::tax_id::Cnpj;
+use crate::domain::tax_id::legal_person;
 use crate::error::Result;
 use crate::io::parquet::Source;
 use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
+/// Inputs whose rows speak for a debtor.
+const PROTECTING: [&str; 6] = ["agreements", "promises", "disputes", "listings", "placements", "contact_points"];
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// The dates that are moved to the next business day: the column, and the day on which it can be paid.
@@ -69,26 +72,17 @@ pub(super) struct Outcome {
     pub renamed: Option<Renamed>,
     /// Who has the addresses to which those went, by hashes.
     pub at_address: HashMap<u64, HashSet<u64>>,
+    /// What of the inputs that protect somebody names debtors that nobody knows.
+    pub strangers: BTreeMap<&'static str, Strangers>,
     /// Payer and payment of reversals that cannot be read, and name another debtor.
     pub unread_reversals: BTreeSet<(String, String)>,
     /// Reversals that name another debtor than the one who paid.
     pub readdressed: u64,
-    /// CNPJ roots of which any establishment is insolvent: they are one legal person.
+    /// Persons of whom any row says that they are insolvent: by CNPJ root, or the whole number.
     pub insolvent: BTreeSet<String>,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
 }
-
-/// Who signed which agreement, by its hash.
-#[derive(Default)]
-struct Signers {
-    by_agreement: HashMap<u64, BTreeSet<String>>,
-    /// Signer and agreement of which a row is bad: an instalment that nobody can read may be the one that is owed.
-    doubtful: HashSet<(u64, u64)>,
-}
-
-/// Whoever numbers all agreements alike has no agreement of so many debtors.
-const SIGNERS_MAX: usize = 100;
 
 impl Spreader<'_> {
     /// Debtors and agreements first, because the other tables travel with them, and history, because the contact log
@@ -99,8 +93,9 @@ impl Spreader<'_> {
             self.debtors(debtors, &mut outcome)?;
         }
         let groups = std::mem::take(&mut outcome.groups);
-        let mut destinations = HashMap::default();
-        let renamed = self.history(&past.actions, &groups, &mut destinations, &mut outcome)?;
+        let mut destinations = Destinations::default();
+        let owing = owing(snapshots, past)?;
+        let renamed = self.history(&past.actions, (&groups, &owing), &mut destinations, &mut outcome)?;
         self.positions(past, &groups, &mut outcome)?;
         let mut signers = Signers::default();
         if let Some(table) = snapshots.get("agreements") {
@@ -117,22 +112,21 @@ impl Spreader<'_> {
         }
         let mut events = None;
         if let Some(log) = snapshots.get("contact_log") {
-            let mut reader = AddressReader::new(self.folder, &destinations)?;
-            self.each(log, &groups, &mut outcome, |batch| reader.read(&batch))?;
-            events = Some(reader.finish()?);
+            events = Some(self.contact_log(log, &groups, &destinations, &mut outcome)?);
         }
         let done = ["debtors", "agreements", "contact_log"];
         let is_rest = |t: &&Snapshot| !done.contains(&t.table.name) && !SHARED.contains(&t.table.name);
         let mut rest: Vec<&Snapshot> = snapshots.tables.iter().filter(is_rest).collect();
         rest.sort_by_key(|t| t.rows());
         let queue = Mutex::new(rest);
+        let silent = events.as_ref().map_or_else(HashSet::default, |events: &AddressEvents| events.silent.clone());
         let outcomes: Vec<Result<Outcome>> = std::thread::scope(|scope| {
             let work = || {
                 let mut outcome = Outcome::default();
                 // A statement of its own: in the head of a loop the lock would be held through the body.
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 while let Some(snapshot) = next() {
-                    self.by_debtor(snapshot, (&groups, &signers, &renamed.sought), &mut outcome)?;
+                    self.by_debtor(snapshot, (&groups, &signers, &renamed.sought, &silent), &mut outcome)?;
                 }
                 Ok(outcome)
             };
@@ -174,8 +168,9 @@ impl Spreader<'_> {
                 keys.push(key);
                 texts.push(text);
                 if insolvent.is_some_and(|c| c.is_valid(row) && c.value(row)) {
-                    let cnpj = taxes.filter(|c| c.is_valid(row)).and_then(|c| Cnpj::parse(c.value(row)));
-                    outcome.insolvent.extend(cnpj.map(|cnpj| cnpj.root().to_owned()));
+                    outcome
+                        .insolvent
+                        .extend(taxes.filter(|c| c.is_valid(row)).and_then(|c| legal_person(c.value(row))));
                 }
             }
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
@@ -239,6 +234,27 @@ impl Spreader<'_> {
         })
     }
 
+    /// The contact log, each event of an action with it.
+    fn contact_log(
+        &self,
+        snapshot: &Snapshot,
+        groups: &Groups,
+        destinations: &Destinations,
+        outcome: &mut Outcome,
+    ) -> Result<AddressEvents> {
+        let mut reader = AddressReader::new(self.folder, destinations)?;
+        let mut writers = Writers::new(self, snapshot.table.name)?;
+        snapshot.for_each_batch(|conformed| {
+            let batch = reader.read(&conformed.batch)?;
+            outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
+            let mut keys = debtor_keys(&batch, groups);
+            reader.travel(&batch, &mut keys);
+            writers.push(batch, keys)
+        })?;
+        writers.finish(outcome)?;
+        reader.finish()
+    }
+
     /// Spreads a table whose rows name their debtor and claim no invoice.
     fn each(
         &self,
@@ -250,6 +266,7 @@ impl Spreader<'_> {
         let mut writers = Writers::new(self, snapshot.table.name)?;
         snapshot.for_each_batch(|conformed| {
             let batch = see(self.payable(snapshot.table.name, conformed.batch)?)?;
+            outcome.count_strangers(snapshot.table.name, &batch, groups);
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             let keys = debtor_keys(&batch, groups);
             writers.push(batch, keys)
@@ -260,7 +277,7 @@ impl Spreader<'_> {
     fn by_debtor(
         &self,
         snapshot: &Snapshot,
-        (groups, signers, sought): (&Groups, &Signers, &Sought),
+        (groups, signers, sought, silent): (&Groups, &Signers, &Sought, &HashSet<u64>),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let table = snapshot.table.name;
@@ -274,7 +291,7 @@ impl Spreader<'_> {
             match table {
                 "payments" => totals::add_cash(&batch, self.as_of_day, self.default_currency, &mut outcome.cash),
                 "contact_points" => {
-                    outcome.addresses.read_points(&batch, self.as_of_day);
+                    outcome.addresses.read_points(&batch, self.as_of_day, silent);
                     add_debtors_at(&batch, &sought.addresses, &mut outcome.at_address);
                 }
                 "agreement_items" => {
@@ -289,6 +306,7 @@ impl Spreader<'_> {
             if let Some(payers) = &mut payers {
                 batch = payers.keep_back(&batch, &debtor_keys(&batch, groups))?;
             }
+            outcome.count_strangers(table, &batch, groups);
             push(&batch, groups, &bad, (&mut writers, claims.as_mut()))?;
             outcome.take(table, bad, conformed.rounded, conformed.passed_over);
             Ok(())
@@ -328,12 +346,12 @@ impl Spreader<'_> {
         with_column(&batch, to, payable)
     }
 
-    /// The actions of earlier runs and what they named, as tables of their own; of debtors that are gone apart.
+    /// The actions of earlier runs and what they named, as tables of their own; of debtors who owe nothing apart.
     fn history(
         &self,
         sources: &[Source],
-        groups: &Groups,
-        destinations: &mut HashMap<u64, u64>,
+        (groups, owing): (&Groups, &HashSet<u64>),
+        destinations: &mut Destinations,
         outcome: &mut Outcome,
     ) -> Result<Renamed> {
         let mut renamed = Renamed::new(self.folder)?;
@@ -341,8 +359,8 @@ impl Spreader<'_> {
         for source in sources {
             for_each_batch(source, &history::columns(), |batch| {
                 let published = history::actions(&batch)?;
-                add_destinations(&published, destinations);
-                let (published, named) = renamed.keep_back(published, history::action_items(&batch)?, groups)?;
+                add_destinations(&published, &debtor_keys(&published, groups), destinations);
+                let (published, named) = renamed.keep_back(published, history::action_items(&batch)?, owing)?;
                 let keys = debtor_keys(&published, groups);
                 actions.push(published, keys)?;
                 let keys = debtor_keys(&named, groups);
@@ -375,51 +393,23 @@ impl Spreader<'_> {
     }
 }
 
+/// Debtors of any invoice, by their hashes; nobody asks where nothing was published yet.
+fn owing(snapshots: &Snapshots, past: &History) -> Result<HashSet<u64>> {
+    let mut owing = HashSet::default();
+    if let Some(invoices) = snapshots.get("invoices").filter(|_| !past.actions.is_empty()) {
+        invoices.for_each_text("debtor_id", |ids| owing.extend(ids.iter().flatten().map(hash_of)))?;
+    }
+    Ok(owing)
+}
+
 fn payable_day(calendar: &Calendar, day: i32) -> i32 {
     let date = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(day)));
     date.map_or(day, |date| day_number(calendar.next_business_day(date)))
 }
 
-impl Signers {
-    /// Whoever signed an agreement, unless so many did that its number says nothing.
-    fn of(&self, agreement: u64) -> BTreeSet<String> {
-        let signed = self.by_agreement.get(&agreement).filter(|signers| signers.len() <= SIGNERS_MAX);
-        signed.cloned().unwrap_or_default()
-    }
-}
-
 /// The group of a debtor that belongs to none.
 fn alone(debtor_id: &str) -> i64 {
     group_key(&format!("debtor:{debtor_id}"))
-}
-
-/// The items of agreements once for each who signed; an agreement that nobody signed covers nothing, and whoever owes
-/// what it names is held.
-fn signed(batch: &RecordBatch, signers: &Signers, bad: &mut Vec<BadRow>) -> Result<RecordBatch> {
-    let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-    let (mut rows, mut debtors) = (Vec::new(), Vec::new());
-    let places = batch.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
-    if let (Some(ids), Some(invoices), Some(places)) = (text("agreement_id"), text("invoice_id"), places) {
-        for (row, id) in ids.iter().enumerate() {
-            let id = id.map(hash_of).unwrap_or_default();
-            let invoice_id = || invoices.is_valid(row).then(|| invoices.value(row).to_owned());
-            let Some(of_agreement) = signers.by_agreement.get(&id) else {
-                bad.push(BadRow::unknown_agreement(places.value(row), invoice_id()));
-                continue;
-            };
-            if of_agreement.len() > SIGNERS_MAX {
-                bad.push(BadRow::crowded_agreement(places.value(row), invoice_id()));
-                continue;
-            }
-            if of_agreement.iter().any(|signer| signers.doubtful.contains(&(hash_of(signer), id))) {
-                bad.push(BadRow::doubtful_agreement(places.value(row), invoice_id()));
-            }
-            rows.extend(of_agreement.iter().map(|_| row as u32));
-            debtors.extend(of_agreement.iter().map(String::as_str));
-        }
-    }
-    let rows = take_record_batch(batch, &UInt32Array::from(rows)).map_err(failed)?;
-    with_column(&rows, "debtor_id", Arc::new(StringArray::from(debtors)))
 }
 
 /// Adds rows to their table, and what they and the bad ones beside them claim.
@@ -458,6 +448,22 @@ impl Outcome {
         }
     }
 
+    /// Counts the rows of an input that protects somebody, and those that name a debtor whom nobody knows, and no invoice.
+    fn count_strangers(&mut self, table: &'static str, batch: &RecordBatch, groups: &Groups) {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        let (Some(debtors), invoices) = (text("debtor_id").filter(|_| PROTECTING.contains(&table)), text("invoice_id"))
+        else {
+            return;
+        };
+        let is_stranger = |row: &usize| {
+            let names_invoice = invoices.is_some_and(|c| c.is_valid(*row));
+            debtors.is_valid(*row) && !names_invoice && !groups.knows(debtors.value(*row))
+        };
+        let of_table = self.strangers.entry(table).or_default();
+        of_table.rows += debtors.len() as u64;
+        of_table.unknown += (0..debtors.len()).filter(is_stranger).count() as u64;
+    }
+
     fn merge(&mut self, other: Outcome) {
         self.bad.extend(other.bad);
         self.rounded += other.rounded;
@@ -477,6 +483,7 @@ impl Outcome {
         self.touched.extend(other.touched);
         self.unread_reversals.extend(other.unread_reversals);
         self.at_address.extend(other.at_address);
+        self.strangers.extend(other.strangers);
         self.readdressed += other.readdressed;
     }
 }

@@ -107,7 +107,7 @@ fn an_input_that_is_gone_stops_until_somebody_says_why() {
     house.write("disputes", "dispute_id debtor_id invoice_id opened_on kind\nX1 D150 I150 2026-06-20 dispute");
     publishes(&house, as_of());
     std::fs::remove_file(house.path("input/disputes.parquet")).expect("it is there");
-    refuses(&house, NEXT_DAY, 3, &["disputes snapshot is gone", "1 rows", "--accept-volume"]);
+    refuses(&house, NEXT_DAY, 3, &["disputes snapshot is gone", "1 row of it", "--accept-volume"]);
     accepts(&house, NEXT_DAY);
 }
 
@@ -170,6 +170,20 @@ fn payments_that_match_nothing_stop_it_with_the_likely_causes() {
     refuses(&house, as_of(), 3, &["payments", "unmatched_percent_max", "leading zeros", "sign"]);
     set(&house, &["limits", "unmatched_percent_max"], json!(10));
     publishes(&house, as_of());
+}
+
+#[test]
+fn what_protects_debtors_of_whom_nobody_is_known_stops_it() {
+    let house = house();
+    let promise = |id: &str| format!("\nQ{id} {id} 2026-06-29 2026-07-05");
+    let zeros_lost: String = ["0D1", "0D2", "0D3"].map(promise).concat();
+    let head = "promise_id debtor_id promised_on pay_by";
+    house.write("promises", &format!("{head}{zeros_lost}"));
+    refuses(&house, as_of(), 3, &["promises", "debtors snapshot", "leading zeros"]);
+    house.write("promises", &format!("{head}{zeros_lost}{}", promise("D4")));
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("3 rows name debtors that are not in the debtors snapshot"), "{}", ended.stderr);
 }
 
 #[test]

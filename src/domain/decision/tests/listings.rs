@@ -229,7 +229,11 @@ fn nobody_is_listed_on_a_notice_without_a_report() {
 fn an_item_that_is_left_out_leads_no_other_to_the_bureau() {
     let case = Case::of(&[64, 20]).with(announced);
     assert_eq!(case.outcome(), "no_step_due");
-    assert!(case.hold().trace.iter().any(|line| line.contains("nothing else is as late")), "{:?}", case.hold().trace);
+    assert!(
+        case.hold().trace.iter().any(|line| line.contains("nothing else is 60 days late")),
+        "{:?}",
+        case.hold().trace
+    );
 }
 
 /// The notice spoke of what is paid by now: it held the account for ever.
