@@ -190,7 +190,7 @@ fn prepare(
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
     let mut notes = notes(plan, snapshots, &log, &edition);
     notes.extend(load::left_out(&left_out));
-    notes.iter().for_each(|note| progress.note(note));
+    notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
     let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;

@@ -16,8 +16,8 @@ use crate::text::plural;
 const ROWS_MIN: u64 = 20;
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
 const ODD_PAYMENTS_MIN: u64 = 3;
-/// Inputs that never become empty by themselves: what was paid stays paid, what was said stays said.
-const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
+/// Inputs that never become empty by themselves: what was paid stays paid.
+const NEVER_EMPTY: [&str; 4] = ["invoices", "payments", "debtors", "contact_points"];
 
 /// Changes since the newest published run that an operator must accept: inputs that shrank, a position that moved.
 pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {

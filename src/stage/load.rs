@@ -46,6 +46,8 @@ pub struct Snapshots {
     pub unused: Vec<(&'static str, Vec<String>)>,
     /// What a reader may not expect of how the inputs were read, a sentence each: told once.
     pub notes: Vec<String>,
+    /// Inputs that are named and have no file: told on the way, for it says nothing of what comes out.
+    pub unfound: Option<String>,
 }
 
 impl Snapshot {
@@ -185,8 +187,7 @@ impl Seen {
 pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots> {
     let seen = look(plan, as_of, runtime)?;
     refuse(&seen)?;
-    let mut snapshots = Snapshots::default();
-    snapshots.notes.extend(nothing_there(&seen));
+    let mut snapshots = Snapshots { unfound: nothing_there(&seen), ..Snapshots::default() };
     for mut input in seen {
         let table = input.snapshot.table.name;
         snapshots.unused.extend((!input.unused.is_empty()).then_some((table, input.unused)));
