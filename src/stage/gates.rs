@@ -107,8 +107,7 @@ pub fn cash(
     // Where the invoices hold open items only, what was paid earlier names invoices that are gone.
     for (currency, cash) in paid.iter().filter(|_| !plan.has_open_scope()) {
         // One odd payment speaks of itself, and so do a few of thousands.
-        // One row may be both.
-        let odd_rows = cash.unknown_rows.max(cash.negative_rows);
+        let odd_rows = cash.unknown_rows + cash.negative_rows;
         if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows) {
             continue;
         }

@@ -13,13 +13,12 @@ use arrow::datatypes::{Decimal128Type, Int64Type};
 use foldhash::{HashMap, HashSet};
 
 use super::claims::debtor_hash;
+use super::reversals::LINKS_MAX;
 use super::segments::RowsWriter;
 use super::{Groups, failed, hash_of, replaced, text};
 use crate::error::Result;
 use crate::stage::{BadRow, Snapshot};
 
-/// Links of a chain at the most; real ones have two or three.
-const LINKS_MAX: usize = 64;
 /// A number under which so many have paid says nothing of who did.
 const PAYERS_MAX: usize = 100;
 

@@ -10,7 +10,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type};
 use foldhash::{HashMap, HashSet};
 
 /// Links of a chain at the most; real ones have two or three.
-const LINKS_MAX: usize = 64;
+pub(super) const LINKS_MAX: usize = 64;
 
 /// A row in the batches of a table: batch and row.
 pub(super) type At = (usize, usize);
