@@ -140,3 +140,29 @@ fn machines_get_the_same_sentences_and_the_trace() {
     assert!(trace.iter().zip(words).all(|(text, word)| text.starts_with(word)), "{trace:?}");
     assert!(decision["sentences"][0].as_str().unwrap().starts_with("D1 owes company 1 R$1,334.56"));
 }
+
+/// What holds a debtor by a row that cannot be read is named with its place.
+#[test]
+fn a_quarantined_row_is_told_with_its_place() {
+    let house = house("2026-06-20");
+    house.write("promises", "promise_id debtor_id invoice_id promised_on pay_by\nM1 D1 I1 2026-06-25 -");
+    let told = told(&house);
+    assert!(told.contains("Nothing is sent:") && told.contains("(quarantined_input"), "{told}");
+    let row = told.lines().last().unwrap();
+    assert!(row.starts_with("quarantine: promises, row 0 of "), "{row}");
+    assert!(row.ends_with("input/promises.parquet: pay_by (null, missing_value)"), "{row}");
+}
+
+/// The newest edition of an older date decided nothing: the one before it did.
+#[test]
+fn of_an_older_date_the_edition_that_decided_is_told() {
+    let house = house("2026-06-20");
+    assert_eq!(house.run(as_of()).code, 0);
+    assert_eq!(house.run("2026-07-01").code, 0);
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 1.00");
+    let revised = house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "late"]);
+    assert_eq!(revised.code, 0, "{}", revised.stderr);
+    let told = house.regua(&["explain", "D1", "--from", "output", "--as-of", as_of(), "--output", "text"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert!(told.stdout.contains("Step d+5 goes out by email"), "{}", told.stdout);
+}

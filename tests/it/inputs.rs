@@ -191,7 +191,13 @@ fn too_many_bad_rows_stop_the_run_and_a_few_never_do() {
     house.write("invoices", &bad(20));
     assert_eq!(house.run(as_of()).code, 0);
     house.write("invoices", &bad(21));
-    refused(&house.run("2026-07-01"), 3, &["21 of 23 rows are bad", "limits.quarantine_share_max = 0.2"]);
+    let [limit, remedy] =
+        ["limits.quarantine_share_max = 0.2", "most of all amount (amount_out_of_range, 21): correct the export"];
+    refused(&house.run("2026-07-01"), 3, &["21 of 23 rows are bad", limit, remedy]);
+    let odd = |n: i32| format!("\nX{n} 1 D1 2026-05-01 2026-06-20 BRL 1.00 fatura");
+    let head = "invoice_id installment_no debtor_id issue_date due_date currency amount document_type";
+    house.write("invoices", &format!("{head}{}", (0..21).map(odd).collect::<String>()));
+    refused(&house.run("2026-07-01"), 3, &["to those of the contract in [inputs.invoices.values.document_type]"]);
 }
 
 #[test]
@@ -241,6 +247,21 @@ fn optional_inputs_may_be_missing_and_required_ones_may_not() {
     let house = self::house();
     std::fs::remove_file(house.path("input/payments.parquet")).unwrap();
     refused(&house.run(as_of()), 75, &["payments snapshot", "nothing is there; wait for the export"]);
+}
+
+#[test]
+fn a_path_names_files_and_no_folder() {
+    let house = house();
+    house.edit("pipelines/daily.toml", "input/payments.parquet", "input/payments");
+    std::fs::create_dir(house.path("input/payments")).unwrap();
+    let file = house.path("input/payments/part-0.parquet");
+    std::fs::rename(house.path("input/payments.parquet"), file).unwrap();
+    let remedy = "it is a folder; end the path with /*.parquet in [inputs.payments]";
+    refused(&house.run(as_of()), 3, &["payments snapshot", remedy]);
+    house.edit("pipelines/daily.toml", "input/payments", "input/payments/*.parquet");
+    assert_eq!(house.run(as_of()).code, 0);
+    house.edit("pipelines/daily.toml", "input/payments/*.parquet", "input/{ds}/*.parquet");
+    refused(&house.run(as_of()), 2, &["the only name in braces that a path may hold is {as_of}"]);
 }
 
 #[test]

@@ -132,6 +132,21 @@ fn what_a_revision_took_back_is_decided_again_once_the_gateway_has_told() {
     sound(&house);
 }
 
+/// The gateway has told that the first message went out: nobody waits for a report any more.
+#[test]
+fn a_revision_says_that_another_message_was_sent() {
+    let house = published();
+    let first = house.published("actions", "action_id").join("");
+    house.write(
+        "contact_log",
+        &format!("event_id action_id debtor_id channel occurred_at status regua step_id\nE1 {first} D1 email 2026-06-30T15:00:00Z sent b2b d+5"),
+    );
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-21 40.00");
+    ok(house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "a late payment"]));
+    let held = house.published("decisions", "reason detail").join("");
+    assert_eq!(held, "min_gap revision: it was sent with other words");
+}
+
 #[test]
 fn a_date_is_revised_only_with_a_reason_and_only_once_it_is_published() {
     let house = house();

@@ -32,6 +32,8 @@ const COMPANY_BITS: u32 = 28;
 const TABLE_SHIFT: u32 = COMPANY_BITS + 24;
 const OWNS: u64 = 1 << 60;
 const IS_DOUBTFUL: u64 = 1 << 61;
+/// Of a payment: above zero, so it is no refund, and not counted among the negative ones.
+const PAYS: u64 = 1 << 62;
 
 /// The companies of all rows by a small number; 0 = the row names none.
 #[derive(Debug)]
@@ -191,7 +193,8 @@ impl<'a> ClaimWriter<'a> {
             let packed = u64::from(company)
                 | u64::from(currency) << COMPANY_BITS
                 | (self.table as u64) << TABLE_SHIFT
-                | if owns { OWNS } else { 0 };
+                | if owns { OWNS } else { 0 }
+                | if amounts.is_some_and(|c| c.is_valid(row) && c.value(row) > 0) { PAYS } else { 0 };
             let group = group_keys.get(row).copied().unwrap_or(0) as u64;
             self.write([hash_of(invoice), debtor_hash(debtors, row), packed, rows.value(row) as u64, group])?;
         }
@@ -253,7 +256,7 @@ pub(super) struct Resolved {
     pub(super) billing: HashSet<u32>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
-    /// Payments that name an invoice which nobody owes, by the number of their currency.
+    /// Payments above zero that name an invoice which nobody owes, by the number of their currency.
     pub(super) unknown_payments: BTreeMap<u32, u64>,
 }
 
@@ -298,7 +301,7 @@ pub(super) fn resolve(
                 match rule(&owners, claim, &mut held) {
                     Verdict::AsWritten => {}
                     Verdict::Nobodys if CLAIMING[*table] == "payments" => {
-                        *unknown_payments.entry(currency_of(claim[2])).or_default() += 1;
+                        *unknown_payments.entry(currency_of(claim[2])).or_default() += u64::from(claim[2] & PAYS != 0);
                         if may_be_credit && company_of(claim[2]) == NO_COMPANY {
                             outcome = push(claim, Ruling::of_no_company(claim));
                         }

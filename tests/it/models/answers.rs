@@ -60,6 +60,23 @@ fn an_answer_counts_once_for_its_action_however_late_it_comes() {
     );
 }
 
+/// Whoever answers an action has got it, though no event of its sending is in the log.
+#[test]
+fn an_answer_shows_that_its_action_went_out() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        contact_log: action_id direction channel occurred_at status
+            A1 inbound email 2026-06-04T15:00:00 replied
+            - inbound sms 2026-06-05T15:00:00 replied
+        int_answers = channel contacts answered
+            email 1 1
+            sms 0 0
+    ",
+    );
+}
+
 /// Without an action_id each day of a channel is one contact, and answers are never more than contacts.
 #[test]
 fn contacts_that_name_no_action_count_by_their_day() {
