@@ -15,4 +15,5 @@ pub mod offer;
 pub mod pii;
 pub mod procedure;
 pub mod segment;
+pub mod settlement;
 pub mod tax_id;

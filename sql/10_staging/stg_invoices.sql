@@ -2,12 +2,14 @@
 -- Grain: company_id, debtor_id, invoice_id, installment_no
 -- Reads: raw_invoices
 -- Units: amount in units of currency; payable_on is the due date, or the business day that stands for it
+-- Columns: item_key = the item as one number, within the run
 -- Nulls: company and currency fall back to the defaults, instalment to 1, document type to invoice
 -- Kind: view
 with
     snapshot as (select * from raw_invoices),
     renamed as (
         select
+            source_row as item_key,
             group_key,
             debtor_id,
             coalesce(company_id, @default_company) as company_id,

@@ -2,7 +2,8 @@
 //! shard.
 //!
 //! DDL, DML and statements are off. One partition and no repartitioning: a shard fits the cache, and its answers come
-//! in one order. Models are read with their headers; a `table` is computed once, a `view` is inlined.
+//! in one order. Models are read with their headers; a `table` is computed once, a `view` is inlined, and a
+//! `fold` selects rows that a rule goes through in order.
 
 mod leaf;
 mod plans;
@@ -54,6 +55,32 @@ impl Layer {
     ];
 }
 
+/// What becomes of a model's query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelKind {
+    /// Its rows are computed once.
+    Table,
+    /// It stands in the queries of those that read it.
+    View,
+    /// Its rows are made by a rule from those of the query.
+    Fold,
+    Audit,
+}
+
+impl ModelKind {
+    const ALL: [(ModelKind, &'static str); 4] = [
+        (ModelKind::Table, "table"),
+        (ModelKind::View, "view"),
+        (ModelKind::Fold, "fold"),
+        (ModelKind::Audit, "audit"),
+    ];
+
+    /// Is it computed once, so that its grain can be checked?
+    pub fn has_rows(self) -> bool {
+        matches!(self, ModelKind::Table | ModelKind::Fold)
+    }
+}
+
 /// One SQL file: the view name is the file stem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
@@ -62,7 +89,7 @@ pub struct Model {
     /// The columns that identify a row; empty where the header says `none`.
     pub grain: Vec<String>,
     pub reads: Vec<String>,
-    pub is_table: bool,
+    pub kind: ModelKind,
     pub sql: String,
 }
 
@@ -130,6 +157,9 @@ fn model(path: &str, text: &str) -> Result<Model> {
             missing.join(", ")
         )));
     }
+    let kind = ModelKind::ALL.iter().find(|(_, name)| *name == header["Kind"]).map(|(kind, _)| *kind);
+    let kinds = ModelKind::ALL.map(|(_, name)| name).join(", ");
+    let kind = kind.ok_or_else(|| refuse(format!("its Kind is none of {kinds}")))?;
     let words = |key: &str| -> Vec<String> { header[key].split(',').map(|w| w.trim().to_owned()).collect() };
     let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
     Ok(Model {
@@ -137,7 +167,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
         name: file.trim_end_matches(".sql").to_owned(),
         grain,
         reads: words("Reads"),
-        is_table: header["Kind"] == "table",
+        kind,
         sql: text.to_owned(),
     })
 }
@@ -261,9 +291,9 @@ impl Session {
         Ok(())
     }
 
-    /// Runs a model: a table is computed and registered, a view only registered.
+    /// Runs a model: a view is only registered, the rows of every other kind are those of its query.
     pub fn run(&self, model: &Model) -> Result<()> {
-        if model.is_table {
+        if model.kind != ModelKind::View {
             let (schema, batches) = self.query(&model.name, &model.sql)?;
             return self.register(&model.name, schema, batches);
         }

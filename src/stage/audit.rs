@@ -78,7 +78,7 @@ pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> R
         }
     }
     for layer in [Layer::Intermediate, Layer::Candidates, Layer::Facts] {
-        for model in models.of(layer).filter(|m| m.is_table && !m.grain.is_empty()) {
+        for model in models.of(layer).filter(|m| m.kind.has_rows() && !m.grain.is_empty()) {
             if !session.may_repeat(&model.name, &model.grain)? {
                 continue;
             }

@@ -1,5 +1,7 @@
 //! Transform: one shard's snapshots through the SQL of staging, intermediate and candidates.
 
+mod folds;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use crate::domain::case::UnappliedCredits;
 use crate::domain::decision::{Cap, Rules};
 use crate::domain::procedure::{Channel, Procedure, Step, StepKind, days_before};
 use crate::error::{Error, Result};
-use crate::io::engine::{Layer, Models, Session, Value, Variables};
+use crate::io::engine::{Layer, Model, ModelKind, Models, Session, Value, Variables};
 use crate::work::Clock;
 
 /// The values that models may name.
@@ -62,10 +64,23 @@ pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard,
     register(plan, session, shard)?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
-            clock.time(&model.name, || session.run(model))?;
+            clock.time(&model.name, || run(session, model))?;
         }
     }
     Ok(())
+}
+
+/// Runs one model; the rows of a fold are made by its rule.
+///
+/// # Errors
+/// `Model` where the engine refuses its query, or no rule has its name.
+pub fn run(session: &Session, model: &Model) -> Result<()> {
+    if model.kind != ModelKind::Fold {
+        return session.run(model);
+    }
+    let (_, selected) = session.query(&model.name, &model.sql)?;
+    let made = folds::rows(&model.name, &selected)?;
+    session.register(&model.name, made.schema(), vec![made])
 }
 
 /// Registers what the models read: the shard's own tables, and those that follow from the plan.

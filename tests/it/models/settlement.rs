@@ -2,25 +2,26 @@
 
 use crate::spec::spec;
 
+/// Taken back later, it was never applied; the rest stays on the day on which it came.
 #[test]
-fn the_balance_of_every_day_with_a_posting() {
+fn what_is_applied_on_a_day_is_what_stayed() {
     spec(
         "
-        invoices: invoice_id installment_no due_date amount
-            I1 1 2026-05-20 50.00
-            I1 2 2026-06-20 50.00
-            I2 1 2026-06-20 50.00
+        invoices: source_row invoice_id installment_no due_date amount
+            1 I1 1 2026-05-20 50.00
+            2 I1 2 2026-06-20 50.00
         payments: payment_id invoice_id installment_no kind paid_on amount
             P1 I1 - payment 2026-05-19 70.00
             P2 I1 2 payment 2026-05-25 10.00
             R3 I1 - refund 2026-06-01 60.00
-        int_item_days = invoice_id installment_no paid_on next_on applied_amount
-            I1 1 2026-05-19 2026-05-25 50.00
-            I1 2 2026-05-19 2026-05-25 20.00
-            I1 1 2026-05-25 2026-06-01 50.00
-            I1 2 2026-05-25 2026-06-01 30.00
-            I1 1 2026-06-01 - 10.00
-            I1 2 2026-06-01 - 10.00
+        int_payment_applications = item_key paid_on applied_amount
+            1 2026-05-19 10.00
+            2 2026-05-19 10.00
+        as of 2026-05-31
+        int_payment_applications = item_key paid_on applied_amount
+            1 2026-05-19 50.00
+            2 2026-05-19 20.00
+            2 2026-05-25 10.00
     ",
     );
 }
@@ -111,9 +112,8 @@ fn a_payment_before_the_invoice_settles_it_before_it_is_due() {
     );
 }
 
-/// Replaying days is dear, so only invoices that need it are replayed; both ways give the same.
 #[test]
-fn only_what_is_posted_to_more_than_once_is_entangled() {
+fn invoices_are_settled_by_whatever_is_posted_to_them() {
     spec(
         "
         invoices: invoice_id installment_no due_date amount
@@ -147,72 +147,6 @@ fn only_what_is_posted_to_more_than_once_is_entangled() {
             P13 PARTS 2 2026-06-10 20.00
             P14 PARTS 2 2026-06-12 50.00
             P15 PARTS 1 2026-06-11 10.00
-        int_item_postings = invoice_id installment_no amount least_amount first_on last_on
-            ONCE - 100.00 100.00 2026-06-10 2026-06-10
-            PART 1 40.00 40.00 2026-06-10 2026-06-10
-            OVER - 130.00 130.00 2026-06-10 2026-06-10
-            TWICE - 100.00 40.00 2026-06-10 2026-06-11
-            BACK 1 -10.00 -10.00 2026-06-10 2026-06-10
-            MIXED - 10.00 10.00 2026-06-10 2026-06-10
-            MIXED 1 20.00 20.00 2026-06-10 2026-06-10
-            POOL - 70.00 70.00 2026-06-10 2026-06-10
-            NAMED 1 60.00 60.00 2026-06-10 2026-06-10
-            NAMED 2 10.00 10.00 2026-06-11 2026-06-11
-            LAST - 60.00 60.00 2026-06-10 2026-06-10
-            PARTS 1 10.00 10.00 2026-06-11 2026-06-11
-            PARTS 2 70.00 20.00 2026-06-10 2026-06-12
-        int_entangled_invoices = invoice_id is_laned
-            TWICE true
-            BACK true
-            MIXED true
-            POOL true
-            LAST true
-            PARTS true
-        int_lane_rows = invoice_id lane lane_no installment_no on_day amount
-            BACK 0 1 1 2026-06-20 100.00
-            BACK 0 1 - 2026-06-10 -10.00
-            LAST 0 2 2 2026-06-20 60.00
-            LAST 0 2 - 2026-06-10 60.00
-            MIXED 0 3 1 2026-06-20 100.00
-            MIXED 0 3 - 2026-06-10 30.00
-            PARTS 1 4 1 2026-06-20 60.00
-            PARTS 1 4 - 2026-06-11 10.00
-            PARTS 2 5 2 2026-07-20 60.00
-            PARTS 2 5 - 2026-06-10 20.00
-            PARTS 2 5 - 2026-06-12 50.00
-            POOL 0 6 1 2026-06-20 60.00
-            POOL 0 6 2 2026-07-20 60.00
-            POOL 0 6 - 2026-06-10 70.00
-            TWICE 0 7 1 2026-06-20 100.00
-            TWICE 0 7 - 2026-06-10 40.00
-            TWICE 0 7 - 2026-06-11 60.00
-        int_lane_marks = invoice_id lane level installment_no on_day next_on
-            TWICE 0 100.00 1 2026-06-20 -
-            TWICE 0 40.00 - 2026-06-10 2026-06-11
-            TWICE 0 100.00 - 2026-06-11 -
-            BACK 0 100.00 1 2026-06-20 -
-            BACK 0 -10.00 - 2026-06-10 -
-            MIXED 0 100.00 1 2026-06-20 -
-            MIXED 0 30.00 - 2026-06-10 -
-            POOL 0 60.00 1 2026-06-20 -
-            POOL 0 120.00 2 2026-07-20 -
-            POOL 0 70.00 - 2026-06-10 -
-            LAST 0 60.00 2 2026-06-20 -
-            LAST 0 60.00 - 2026-06-10 -
-            PARTS 1 60.00 1 2026-06-20 -
-            PARTS 1 10.00 - 2026-06-11 -
-            PARTS 2 60.00 2 2026-07-20 -
-            PARTS 2 20.00 - 2026-06-10 2026-06-12
-            PARTS 2 70.00 - 2026-06-12 -
-        int_item_fills = invoice_id installment_no applied_amount full_since
-            TWICE 1 100.00 2026-06-11
-            BACK 1 0.00 -
-            MIXED 1 30.00 -
-            POOL 1 60.00 2026-06-10
-            POOL 2 10.00 -
-            LAST 2 60.00 2026-06-10
-            PARTS 1 10.00 -
-            PARTS 2 60.00 2026-06-12
         int_items = invoice_id installment_no applied_amount settled_on
             ONCE 1 100.00 2026-06-10
             PART 1 40.00 -
