@@ -15,5 +15,6 @@ pub mod offer;
 pub mod pii;
 pub mod procedure;
 pub mod segment;
+pub mod sessions;
 pub mod settlement;
 pub mod tax_id;

@@ -316,6 +316,24 @@ pub enum ContactState {
     NotSent,
 }
 
+impl ContactState {
+    const ALL: [(ContactState, &'static str); 5] = [
+        (ContactState::Unreported, "unreported"),
+        (ContactState::Sent, "sent"),
+        (ContactState::Answered, "answered"),
+        (ContactState::WrongParty, "wrong_party"),
+        (ContactState::NotSent, "not_sent"),
+    ];
+
+    pub fn parse(word: &str) -> Option<ContactState> {
+        ContactState::ALL.iter().find(|(_, name)| *name == word).map(|(state, _)| *state)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        ContactState::ALL.iter().find(|(state, _)| *state == self).map_or("unreported", |(_, name)| name)
+    }
+}
+
 /// One outbound contact: from contact_log, or a published action that nobody reported on yet.
 #[derive(Clone, Debug)]
 pub struct Contact {

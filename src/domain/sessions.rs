@@ -1,0 +1,178 @@
+//! Contact sessions: what a log of events says of each contact. An event that names an action is of that contact; the
+//! others become contacts in order, and each contact comes to one state.
+
+use super::case::ContactState;
+
+/// What an event of the log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Queued,
+    Sent,
+    NoAnswer,
+    Answered,
+    WrongParty,
+    Bounced,
+    Failed,
+    Ignored,
+    Delivered,
+    Read,
+    Replied,
+    Promised,
+    Disputed,
+    OptedOut,
+    Complained,
+}
+
+impl Status {
+    const ALL: [(Status, &'static str); 15] = [
+        (Status::Queued, "queued"),
+        (Status::Sent, "sent"),
+        (Status::NoAnswer, "no_answer"),
+        (Status::Answered, "answered"),
+        (Status::WrongParty, "wrong_party"),
+        (Status::Bounced, "bounced"),
+        (Status::Failed, "failed"),
+        (Status::Ignored, "ignored"),
+        (Status::Delivered, "delivered"),
+        (Status::Read, "read"),
+        (Status::Replied, "replied"),
+        (Status::Promised, "promised"),
+        (Status::Disputed, "disputed"),
+        (Status::OptedOut, "opted_out"),
+        (Status::Complained, "complained"),
+    ];
+
+    /// A word of the contract.
+    pub fn parse(word: &str) -> Option<Status> {
+        Status::ALL.iter().find(|(_, name)| *name == word).map(|(status, _)| *status)
+    }
+
+    /// Of events of one instant the one that says more comes last.
+    pub fn rank(self) -> u8 {
+        use Status::{Answered, Bounced, Failed, Ignored, NoAnswer, Queued, Sent, WrongParty};
+        match self {
+            Queued => 0,
+            Sent | NoAnswer | Answered => 1,
+            WrongParty => 2,
+            Bounced | Failed => 3,
+            Ignored => 4,
+            _ => 5,
+        }
+    }
+
+    fn is_send(self) -> bool {
+        matches!(self, Status::Queued | Status::Sent)
+    }
+
+    fn is_call(self) -> bool {
+        matches!(self, Status::Answered | Status::NoAnswer | Status::WrongParty)
+    }
+
+    /// Has the debtor said something?
+    pub fn answers(self) -> bool {
+        matches!(self, Status::Replied | Status::Answered | Status::Promised | Status::Disputed)
+    }
+}
+
+/// An event, as far as it says what a contact came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Microseconds since 1970, in UTC.
+    pub at: i64,
+    /// The day in the pipeline's time zone, counted from 1970-01-01.
+    pub on: i32,
+    pub status: Status,
+}
+
+/// Where each contact ends in the outbound events of one debtor, channel and step that name no action, in order. Every
+/// day of sending is one contact, and so is every call; what follows belongs to the contact that was opened last, and
+/// what follows nothing is a contact of its day.
+pub fn session_ends(events: &[Event]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let (mut sent_on, mut is_open) = (None, false);
+    for (place, event) in events.iter().enumerate() {
+        let is_send = event.status.is_send();
+        let opens = event.status.is_call() || (is_send && sent_on != Some(event.on));
+        let is_other_day = !is_open && place > 0 && events[place - 1].on != event.on;
+        if place > 0 && (opens || is_other_day) {
+            ends.push(place);
+        }
+        is_open |= opens;
+        sent_on = sent_on.max(is_send.then_some(event.on));
+    }
+    ends.extend((!events.is_empty()).then_some(events.len()));
+    ends
+}
+
+/// What the events of one contact come to. `changed_channel`: they name more than one.
+pub fn outcome(events: &[Event], changed_channel: bool) -> ContactState {
+    let any = |is: fn(Status) -> bool| events.iter().any(|event| is(event.status));
+    if any(|s| s.answers() || matches!(s, Status::OptedOut | Status::Complained)) {
+        return ContactState::Answered;
+    }
+    // What has arrived was sent, whatever a webhook said afterwards; a provider that fell back to another channel has
+    // sent it; and what was sent was not ignored.
+    let has_arrived = any(|s| matches!(s, Status::Delivered | Status::Read));
+    let was_sent = any(|s| s == Status::Sent);
+    match events.iter().max_by_key(|event| (event.at, event.status.rank())).map(|event| event.status) {
+        Some(Status::Bounced | Status::Failed) if !has_arrived && !(was_sent && changed_channel) => {
+            ContactState::NotSent
+        }
+        Some(Status::Ignored) if !has_arrived && !was_sent => ContactState::NotSent,
+        Some(Status::WrongParty) => ContactState::WrongParty,
+        Some(Status::Queued) => ContactState::Unreported,
+        _ => ContactState::Sent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(text: &str) -> Event {
+        let (on, status) = text.split_once(' ').unwrap();
+        let on: i32 = on.parse().unwrap();
+        Event { at: i64::from(on), on, status: Status::parse(status).unwrap() }
+    }
+
+    #[test]
+    fn a_log_without_actions_is_cut_where_something_begins() {
+        let table: [(&[&str], &[usize]); 8] = [
+            (&[], &[]),
+            (&["1 queued", "1 sent", "2 delivered", "4 read"], &[4]),
+            (&["1 sent", "2 sent", "3 bounced"], &[1, 3]),
+            (&["1 delivered", "1 read", "2 read"], &[2, 3]),
+            (&["1 delivered", "2 sent", "3 read"], &[1, 3]),
+            (&["1 no_answer", "1 answered", "1 promised"], &[1, 3]),
+            (&["1 queued", "1 answered", "1 sent"], &[1, 3]),
+            (&["1 sent", "2 failed", "2 sent"], &[2, 3]),
+        ];
+        for (events, ends) in table {
+            let read: Vec<Event> = events.iter().map(|text| event(text)).collect();
+            assert_eq!(session_ends(&read), ends, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn a_contact_comes_to_one_state() {
+        use ContactState::{Answered, NotSent, Sent, Unreported, WrongParty};
+        let table: [(&[&str], bool, ContactState); 12] = [
+            (&["1 queued"], false, Unreported),
+            (&["1 queued", "2 sent"], false, Sent),
+            (&["1 sent", "2 bounced"], false, NotSent),
+            (&["1 sent", "2 failed"], true, Sent),
+            (&["1 failed", "2 failed"], true, NotSent),
+            (&["1 delivered", "2 bounced"], false, Sent),
+            (&["1 sent", "2 ignored"], false, Sent),
+            (&["1 queued", "2 ignored"], false, NotSent),
+            (&["1 sent", "2 wrong_party"], false, WrongParty),
+            (&["1 wrong_party", "2 replied"], false, Answered),
+            (&["1 opted_out", "2 failed"], false, Answered),
+            (&["1 failed", "1 sent"], false, NotSent),
+        ];
+        for (events, changed_channel, state) in table {
+            let read: Vec<Event> = events.iter().map(|text| event(text)).collect();
+            assert_eq!(outcome(&read, changed_channel), state, "{events:?}");
+        }
+    }
+}
