@@ -16,9 +16,10 @@ mod schema;
 mod show;
 mod template;
 
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::panic::PanicHookInfo;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
@@ -197,6 +198,15 @@ fn say(text: &str) {
 fn runtime() -> Result<tokio::runtime::Runtime> {
     let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("store").enable_all().build();
     built.map_err(Error::file("the thread pool"))
+}
+
+/// The file that a flag names. It is opened before the work, so that no old result is taken for one of this run, and
+/// nothing fails after it.
+fn create(flag: &str, path: Option<&Path>) -> Result<Option<File>> {
+    let refused = |path: &Path, why: std::io::Error| {
+        Error::Usage(format!("{flag} {}: {why}; name a file that can be written", path.display()))
+    };
+    path.map(|path| File::create(path).map_err(|why| refused(path, why))).transpose()
 }
 
 /// The environment, for `${VAR}` in configuration.

@@ -1,6 +1,7 @@
 //! The rules: pure values and functions. No table, no file, no clock, no randomness; what comes in decides what comes out.
 
 pub mod action;
+pub mod address;
 pub mod answers;
 pub mod calendar;
 pub mod case;
@@ -11,6 +12,7 @@ pub mod experiment;
 pub mod hold;
 pub mod message;
 pub mod money;
+pub mod names;
 pub mod offer;
 pub mod pii;
 pub mod procedure;

@@ -14,11 +14,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::io::log::Record;
-use crate::io::store::Store;
+use crate::io::log::{Record, RecordKind};
 use crate::io::tables::Tables;
 
-pub use difference::{Act, Change, Changes, Difference};
+pub use difference::{Act, Before, Change, Changes, Difference};
 pub use messages::Message;
 pub use sums::{Actions, Aging, Holds, Quarantined, Sums, actions, aging, grouped, holds, quarantined, sums};
 
@@ -28,17 +27,24 @@ pub struct Report {
     /// `planned`, or `already_published`: then nothing else is said.
     pub outcome: &'static str,
     pub as_of: NaiveDate,
+    /// `kpi_only` where a later date is published: then nothing is decided.
+    pub kind: RecordKind,
+    /// 0 = the first publication of the date.
+    pub revision: u32,
+    /// Actions of earlier editions of the date that a revision leaves as they are; none where it is no revision.
+    pub kept: Option<u64>,
     pub tenant: String,
     /// Table = rows that would be published.
     pub counts: BTreeMap<String, u64>,
     /// Currency = open amount.
     pub control_totals: BTreeMap<String, String>,
-    /// Table = SHA-256 of its file: a run that follows on the same inputs publishes these very bytes.
+    /// Table = SHA-256 of its file: a run that follows on the same inputs publishes these very bytes. Not of what is
+    /// taken back, for that holds the reason.
     pub logical_digests: BTreeMap<String, String>,
     pub aging: Vec<Aging>,
     pub actions: Vec<Actions>,
     pub holds: Vec<Holds>,
-    /// Against the newest published run; none where nothing is published yet.
+    /// Against the newest date that decided; none where nothing is published yet, or nothing would be decided.
     pub difference: Option<Difference>,
     pub quarantine: Vec<Quarantined>,
     pub messages: Vec<Message>,
@@ -48,14 +54,16 @@ pub struct Report {
 /// What a report is made of.
 pub struct Sources<'a> {
     pub as_of: NaiveDate,
+    pub kind: RecordKind,
+    pub revision: u32,
+    pub kept: Option<u64>,
     pub tenant: &'a str,
-    pub counts: &'a BTreeMap<String, u64>,
+    pub counts: BTreeMap<String, u64>,
     pub control_totals: BTreeMap<String, String>,
     pub logical_digests: BTreeMap<String, String>,
     pub tables: Tables,
-    /// The output folder, with the newest run that is published there.
-    pub previous: Option<(&'a Store, &'a Record)>,
-    /// Actions of that run, and how many of them nobody has reported on.
+    pub before: Before<'a>,
+    /// Actions of that date, and how many of them nobody has reported on.
     pub reports: Option<(u64, u64)>,
     pub notes: Vec<String>,
     /// Messages to show.
@@ -69,25 +77,32 @@ impl Report {
     /// Where a table cannot be read.
     pub fn of(sources: Sources<'_>) -> Result<Report> {
         let tables = &sources.tables;
-        let difference = match sources.previous {
-            Some((store, record)) => Some(Difference::between(store, record, tables, sources.reports)?),
-            None => None,
-        };
-        Ok(Report {
+        let mut report = Report {
             outcome: "planned",
             as_of: sources.as_of,
+            kind: sources.kind,
+            revision: sources.revision,
+            kept: sources.kept,
             tenant: sources.tenant.to_owned(),
-            counts: sources.counts.clone(),
+            counts: sources.counts,
             aging: aging(tables)?,
-            actions: actions(tables)?,
-            holds: holds(tables)?,
-            difference,
+            actions: Vec::new(),
+            holds: Vec::new(),
+            difference: None,
             quarantine: quarantined(tables)?,
-            messages: messages::sample(tables, sources.messages)?,
+            messages: Vec::new(),
             control_totals: sources.control_totals,
             logical_digests: sources.logical_digests,
             notes: sources.notes,
-        })
+        };
+        // Of an earlier date than the newest what was decided is not published, so it is not told either.
+        if report.kind != RecordKind::KpiOnly {
+            report.actions = actions(tables)?;
+            report.holds = holds(tables)?;
+            report.difference = Difference::between(&sources.before, report.as_of, tables, sources.reports)?;
+            report.messages = messages::sample(tables, sources.messages)?;
+        }
+        Ok(report)
     }
 
     /// Of a date whose identical run is published: another would publish nothing.
@@ -99,6 +114,9 @@ impl Report {
         Report {
             outcome: "already_published",
             as_of: record.as_of,
+            kind: record.kind,
+            revision: record.revision,
+            kept: None,
             tenant: record.tenant.clone(),
             counts: record.counts.clone(),
             control_totals: record.control_totals.clone(),

@@ -229,21 +229,49 @@ impl Prepared {
     fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
         let surge = publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max);
-        let before = self.previous().filter(|record| record.as_of < self.as_of());
+        // Earlier dates that are made up for one after another are compared with one another.
+        let before = if self.edition.kind == RecordKind::KpiOnly { self.log.head() } else { self.previous() };
+        let before = before.filter(|record| record.as_of < self.as_of());
         let (snapshots, measured) = (&self.provenance.snapshots, self.audited.measured());
         surge.into_iter().chain(gates::changes(before, snapshots, measured, &plan.limits)).collect()
     }
 
     /// What a revision would do.
     fn revision(&self) -> Option<String> {
+        let number = self.edition.revision;
         let count = |table: &str| self.results.counts.get(table).copied().unwrap_or(0);
-        let (number, new, voids) = (self.edition.revision, count("actions"), count(VOIDS));
-        (number > 0).then(|| format!("revision {number} of {}: {new} new actions, {voids} taken back", self.as_of()))
+        let what = match self.kept() {
+            Some(kept) => format!("{} new actions, {kept} kept, {} taken back", count("actions"), count(VOIDS)),
+            None => "no action is added or taken back".to_owned(),
+        };
+        (number > 0).then(|| format!("revision {number} of {}: {what}", self.as_of()))
     }
 
-    /// The newest published run, which this one would follow.
+    /// 0 = the first publication of the date.
+    pub fn revision_number(&self) -> u32 {
+        self.edition.revision
+    }
+
+    /// Actions of earlier editions of the date that stand as they are; none where there is nothing to keep them of.
+    pub fn kept(&self) -> Option<u64> {
+        let new = self.results.counts.get("actions").copied().unwrap_or(0);
+        let may_keep = self.edition.kind == RecordKind::Actions && self.edition.revision > 0;
+        may_keep.then(|| self.audited.measured().standing().saturating_sub(new))
+    }
+
+    /// What the record would say: its kind, and the rows of what is published.
+    pub fn told(&self) -> (RecordKind, BTreeMap<String, u64>) {
+        publish::told(&self.edition, &self.audited)
+    }
+
+    /// The newest published run of those that decided, which this one would follow.
     pub fn previous(&self) -> Option<&Record> {
-        self.log.head()
+        self.log.newest_decided()
+    }
+
+    /// The editions of its date, itself the last.
+    pub fn editions(&self) -> Vec<&Record> {
+        self.previous().map_or(Vec::new(), |record| self.log.editions(record.as_of))
     }
 
     /// Currency = open amount, as the record would have it.
@@ -252,8 +280,10 @@ impl Prepared {
     }
 
     /// Table = SHA-256 of its file: what the record would name, and so what a run that follows can be checked against.
+    /// What is taken back is left out: its lines hold the reason of the revision, which only the run is given.
     pub fn logical_digests(&self) -> BTreeMap<String, String> {
-        let artifacts = self.audited.artifacts().iter();
+        let voids = format!("outbox/{VOIDS}/");
+        let artifacts = publish::to_publish(&self.edition, &self.audited).filter(|a| !a.path.starts_with(&voids));
         artifacts.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
     }
 
@@ -393,15 +423,16 @@ fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Pr
 
 /// What is no error and may still be none of the user's intentions.
 fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Vec<String> {
-    let unused = snapshots.unused.iter();
-    let mut notes: Vec<String> = unused
-        .map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", ")))
-        .collect();
-    notes.extend(snapshots.notes.iter().cloned());
     let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
-    notes.extend(later.map(|date| {
+    let later = later.map(|date| {
         format!("{date} is published already: of an earlier date only the position and its KPI tables are")
-    }));
+    });
+    let mut notes: Vec<String> = later.into_iter().collect();
+    let unused = snapshots.unused.iter();
+    notes.extend(
+        unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),
+    );
+    notes.extend(snapshots.notes.iter().cloned());
     notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
     notes
 }

@@ -109,8 +109,9 @@ def has_record(output: Path, seq: int) -> bool:
 
 
 def halt(output: Path) -> bool:
-    """Has an operator stopped everything?"""
-    return (output / "_control" / "HALT").exists()
+    """Has an operator stopped everything? Any name that begins with "halt" says so, in whatever case."""
+    control = output / "_control"
+    return control.is_dir() and any(path.name.lower().startswith("halt") for path in control.iterdir())
 
 
 def read_log(output: Path) -> list[Record]:

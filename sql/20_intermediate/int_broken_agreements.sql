@@ -1,7 +1,7 @@
 -- Purpose: how many agreements a debtor has broken in the profile window, those cancelled since among them: of who signed
 --   it, and of who owes what it covers.
 -- Grain: debtor_id
--- Reads: raw_agreements, raw_agreement_items
+-- Reads: raw_agreements, raw_agreement_items, int_agreements
 -- Units: grace days are those of promises
 -- Nulls: none
 -- Kind: table
@@ -39,14 +39,21 @@ with
             and instalments.due_date >= @window_from
             and (instalments.is_owed or ends.was_cancelled)
     ),
-    touched as (
-        select debtor_id, agreement_id, debtor_id as actor_id from broken
-        union
-        select items.debtor_id, broken.agreement_id, broken.debtor_id
+    not_kept as (
+        select broken.*
         from broken
+        left anti join (select * from int_agreements where is_kept) as kept
+            on broken.debtor_id = kept.debtor_id
+            and broken.agreement_id = kept.agreement_id
+    ),
+    touched as (
+        select debtor_id, agreement_id, debtor_id as actor_id from not_kept
+        union
+        select items.debtor_id, not_kept.agreement_id, not_kept.debtor_id
+        from not_kept
         inner join raw_agreement_items as items
-            on broken.agreement_id = items.agreement_id
-            and broken.debtor_id = items.actor_id
+            on not_kept.agreement_id = items.agreement_id
+            and not_kept.debtor_id = items.actor_id
     ),
     counted as (
         select debtor_id, count(*) as broken_agreements

@@ -3,6 +3,7 @@
 -- Grain: none; one row per action_id, or per contact of a debtor, channel and step
 -- Reads: int_contact_events
 -- Units: occurred_on and answered_on are dates in the pipeline's time zone
+-- Columns: channel and last_channel = the first and the last by name of those that the events name
 -- Nulls: company_id, invoice_id and destination where the events do not all name the same; occurred_on where all are inbound
 -- Kind: fold
 with

@@ -32,7 +32,8 @@ with
             is_unplaced,
             min(group_key) as group_key,
             max(paid_on) as paid_on,
-            sum(effect_amount) as effect_amount
+            sum(effect_amount) as effect_amount,
+            sum(case when root_kind = 'write_off' then effect_amount else 0 end) as written_off_amount
         from parts
         group by debtor_id, company_id, currency, invoice_id, is_unplaced
     ),
@@ -53,6 +54,16 @@ with
             on by_invoice.debtor_id = open_since.debtor_id
             and by_invoice.currency = open_since.currency
     ),
+    without_write_offs as (
+        -- Nobody gives a debtor what was written off: what is paid later on such an invoice is no overpayment.
+        select
+            *,
+            case
+                when is_unapplied then left_amount - written_off_amount
+                else greatest(left_amount - greatest(written_off_amount, 0), 0)
+            end as credit_left
+        from left_over
+    ),
     summed as (
         select
             debtor_id,
@@ -61,16 +72,9 @@ with
             min(group_key) as group_key,
             sum(effect_amount) as effect_amount,
             sum(left_amount) as left_amount,
-            sum(case when is_unknown and left_amount > 0 then left_amount else 0 end) as unknown_amount,
-            sum(
-                case
-                    when is_unapplied then left_amount
-                    when is_unknown and not may_be_meant then 0
-                    when left_amount > 0 then left_amount
-                    else 0
-                end
-            ) as balance
-        from left_over
+            sum(case when is_unknown then credit_left else 0 end) as unknown_amount,
+            sum(case when is_unknown and not may_be_meant then 0 else credit_left end) as balance
+        from without_write_offs
         group by debtor_id, company_id, currency
     ),
     short as (

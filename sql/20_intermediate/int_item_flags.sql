@@ -1,7 +1,6 @@
 -- Purpose: what speaks for leaving an item alone: disputes, returns, agreements, promises, agencies, listings.
 -- Grain: debtor_id, company_id, invoice_id, installment_no
--- Reads: stg_disputes, stg_agreements, raw_agreement_items, int_promises, stg_placements, stg_listings, stg_invoices,
---   stg_payments
+-- Reads: stg_disputes, int_agreements, raw_agreement_items, int_promises, stg_placements, stg_listings, stg_invoices
 -- Units: none
 -- Nulls: none; invoice_id is '' where the flag is about all the debtor owes (to the company, where company_id is not ''),
 --   installment_no 0 where about the whole invoice
@@ -9,35 +8,7 @@
 with
     disputes as (select * from stg_disputes),
     agreement_items as (select * from raw_agreement_items),
-    late_agreements as (select * from stg_agreements where is_owed and not is_kept),
-    paid_since as (
-        -- The ledger may know of a payment that the agreement does not know of yet.
-        select agreement_items.actor_id, agreement_items.agreement_id, sum(payments.effect_amount) as paid_amount
-        from late_agreements
-        inner join (
-            select distinct debtor_id, actor_id, agreement_id, invoice_id from agreement_items
-        ) as agreement_items
-            on late_agreements.agreement_id = agreement_items.agreement_id
-            and late_agreements.debtor_id = agreement_items.actor_id
-        inner join stg_payments as payments
-            on agreement_items.debtor_id = payments.debtor_id
-            and agreement_items.invoice_id = payments.invoice_id
-            and payments.paid_on >= late_agreements.agreed_on
-        group by agreement_items.actor_id, agreement_items.agreement_id
-    ),
-    agreements as (
-        select
-            stated.debtor_id,
-            stated.agreement_id,
-            stated.has_items,
-            stated.is_owed,
-            stated.is_kept or coalesce(paid_since.paid_amount >= stated.due_amount, false) as is_kept,
-            stated.agreed_on
-        from stg_agreements as stated
-        left join paid_since
-            on stated.debtor_id = paid_since.actor_id
-            and stated.agreement_id = paid_since.agreement_id
-    ),
+    agreements as (select * from int_agreements),
     paid_for_what_is_gone as (
         select agreement_items.debtor_id, agreements.agreed_on
         from agreements

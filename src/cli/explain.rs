@@ -28,10 +28,14 @@ pub(super) struct Explain {
     /// Output folder or URL of the pipeline
     #[arg(long)]
     from: String,
-    /// Published date; the newest where it is not given
+    /// Published date; the newest that decided, or that of the action, where it is not given
     #[arg(long, value_parser = date)]
     as_of: Option<NaiveDate>,
 }
+
+const ACTIONS: &str = "actions/part-00000.parquet";
+/// The id of an action, but perhaps of another date than the one that was asked for.
+const OTHER_DATE: &str = " (without --as-of an action_id is looked up in every date)";
 
 /// The published rows about one debtor.
 struct Found {
@@ -48,8 +52,8 @@ impl Explain {
         let runtime = runtime()?;
         let store = Store::open(&self.from, runtime.handle())?;
         let log = Log::read(&store)?;
-        let record = decided(&log, record_of(&log, self.as_of, &self.from)?);
-        let debtor = self.debtor(&store, record)?;
+        let (as_of, debtor) = self.asked(&store, &log)?;
+        let record = decided(&log, record_of(&log, as_of, &self.from)?);
         let rows = |table: &str| {
             read_published_where(&store, record, &format!("{table}/part-00000.parquet"), "debtor_id", &debtor)
         };
@@ -62,7 +66,8 @@ impl Explain {
         };
         if found.decisions.is_empty() {
             let quarantined: usize = found.quarantine.iter().map(RecordBatch::num_rows).sum();
-            return Err(Error::Usage(why_nothing(&debtor, record, quarantined)));
+            let hint = if self.may_be_action() && self.as_of.is_some() { OTHER_DATE } else { "" };
+            return Err(Error::Usage(why_nothing(&debtor, record, quarantined) + hint));
         }
         let text =
             if voice.json { found.as_json(&debtor, record).to_string() } else { found.as_text(voice, &debtor, record) };
@@ -74,19 +79,30 @@ impl Explain {
     fn actions(&self, store: &Store, log: &Log, record: &Record, debtor: &str) -> Result<Vec<RecordBatch>> {
         let mut actions = Vec::new();
         for edition in log.records.iter().filter(|r| r.as_of == record.as_of) {
-            actions.extend(read_published_where(store, edition, "actions/part-00000.parquet", "debtor_id", debtor)?);
+            actions.extend(read_published_where(store, edition, ACTIONS, "debtor_id", debtor)?);
         }
         Ok(actions)
     }
 
-    /// An action_id stands for its debtor.
-    fn debtor(&self, store: &Store, record: &Record) -> Result<String> {
-        let is_action = self.subject.len() == 32 && self.subject.bytes().all(|b| b.is_ascii_hexdigit());
-        if !is_action {
-            return Ok(self.subject.clone());
+    fn may_be_action(&self) -> bool {
+        self.subject.len() == 32 && self.subject.bytes().all(|b| b.is_ascii_hexdigit())
+    }
+
+    /// The date and the debtor that are asked for. An action_id stands for its own: every record that published any is
+    /// looked through for it, the newest first.
+    fn asked(&self, store: &Store, log: &Log) -> Result<(Option<NaiveDate>, String)> {
+        let is_asked = |r: &&Record| self.as_of.is_none_or(|as_of| r.as_of == as_of);
+        let may_name_it = |r: &&Record| r.counts.get("actions").is_some_and(|rows| *rows > 0);
+        if !self.may_be_action() {
+            return Ok((self.as_of, self.subject.clone()));
         }
-        let rows = read_published_where(store, record, "actions/part-00000.parquet", "action_id", &self.subject)?;
-        Ok(rows.first().map_or_else(|| self.subject.clone(), |batch| Row(batch, 0).text("debtor_id")))
+        for record in log.records.iter().rev().filter(is_asked).filter(may_name_it) {
+            let found = read_published_where(store, record, ACTIONS, "action_id", &self.subject)?;
+            if let Some(action) = rows(&found).next() {
+                return Ok((Some(record.as_of), action.text("debtor_id")));
+            }
+        }
+        Ok((self.as_of, self.subject.clone()))
     }
 }
 
@@ -111,11 +127,11 @@ fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
     if record.kind == RecordKind::KpiOnly { editions.next().unwrap_or(record) } else { record }
 }
 
-/// The record of a date, or the newest.
+/// The record of a date, or the newest of those that decided.
 pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) -> Result<&'l Record> {
     let record = match as_of {
         Some(as_of) => log.of_date(as_of),
-        None => log.head(),
+        None => log.newest_decided(),
     };
     record.ok_or_else(|| {
         let what = as_of.map_or("nothing".to_owned(), |d| format!("no run for {d}"));

@@ -1,17 +1,18 @@
 //! `regua plan`: what a run would publish, told before anything is published.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::Args;
 
 use super::show::Bars;
-use super::{PipelineArg, Voice, date, run, runtime, say, variable};
+use super::{PipelineArg, Voice, create, date, run, runtime, say, variable};
 use crate::config::Plan as Pipeline;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::io::store::Store;
-use crate::report::{Report, Sources};
+use crate::report::{Before, Report, Sources};
 use crate::run::{Planned, Prepared, Request};
 
 /// Messages that a person is shown who does not say how many.
@@ -49,15 +50,17 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let mut plan = Pipeline::load(&self.pipeline.pipeline, &variable)?;
+        let page = create("--report", self.report.as_deref())?;
+        let result_file = create("--result-file", self.result_file.as_deref())?;
         let mut report = self.make(&mut plan, voice)?;
-        if let Some(path) = &self.report {
-            std::fs::write(path, report.html()?).map_err(Error::file(path))?;
+        if let Some((mut file, path)) = page.zip(self.report.as_ref()) {
+            file.write_all(report.html()?.as_bytes()).map_err(Error::file(path))?;
         }
-        let text = (!voice.json).then(|| super::show::plan(voice, &report));
+        let text = (!voice.json).then(|| super::show::plan(voice, &report, &self.command(&report)));
         report.messages.truncate(self.messages.unwrap_or(0));
         let result = result_of(&report);
-        if let Some(path) = &self.result_file {
-            std::fs::write(path, format!("{result}\n")).map_err(Error::file(path))?;
+        if let Some((mut file, path)) = result_file.zip(self.result_file.as_ref()) {
+            writeln!(file, "{result}").map_err(Error::file(path))?;
         }
         say(&text.unwrap_or(result));
         Ok(())
@@ -77,6 +80,12 @@ impl Plan {
         Report::of(self.sources(plan, &prepared, &output, &runtime)?)
     }
 
+    /// What would publish it.
+    fn command(&self, report: &Report) -> String {
+        let revise = if report.revision > 0 { " --revise --reason \"why\"" } else { "" };
+        format!("regua run {} --as-of {}{revise}", self.pipeline.pipeline.display(), self.as_of)
+    }
+
     fn request(&self) -> Request {
         let revise = self.revise.then(|| "plan".to_owned());
         Request { revise, ..run::request(self.as_of) }
@@ -89,7 +98,7 @@ impl Plan {
         output: &'a Store,
         runtime: &tokio::runtime::Runtime,
     ) -> Result<Sources<'a>> {
-        let previous = prepared.previous();
+        let (kind, counts) = prepared.told();
         let mut notes = prepared.notes.clone();
         let rounded = prepared.results.amounts_rounded;
         notes.extend(
@@ -98,13 +107,16 @@ impl Plan {
         );
         Ok(Sources {
             as_of: prepared.as_of(),
+            kind,
+            revision: prepared.revision_number(),
+            kept: prepared.kept(),
             tenant: &plan.rules.tenant,
-            counts: &prepared.results.counts,
+            counts,
             control_totals: prepared.control_totals(),
             logical_digests: prepared.logical_digests(),
             tables: prepared.tables(runtime.handle())?,
-            previous: previous.map(|record| (output, record)),
-            reports: previous.and_then(|record| prepared.reports_on(record.as_of)),
+            before: Before { store: output, editions: prepared.editions() },
+            reports: prepared.previous().and_then(|record| prepared.reports_on(record.as_of)),
             notes,
             messages: self.messages.unwrap_or(MESSAGES),
         })

@@ -1,7 +1,6 @@
 //! `regua run`: one date through the pipeline, and what came of it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -11,7 +10,7 @@ use rand::Rng;
 use serde_json::json;
 
 use super::show::Bars;
-use super::{PipelineArg, Voice, date, reason, runtime, say, variable};
+use super::{PipelineArg, Voice, create, date, reason, runtime, say, variable};
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -62,9 +61,8 @@ impl Run {
             accept_volume: self.accept_volume.clone(),
             ..request(self.as_of)
         };
-        // Opened before the work, so that no old result is taken for one of this run, and nothing fails after it.
-        let path = self.result_file.as_ref();
-        let file = path.map(|path| File::create(path).map_err(Error::file(path))).transpose()?;
+        let path = self.result_file.as_deref();
+        let file = create("--result-file", path)?;
         let ran = execute(&mut plan, &request, voice)?;
         let result = result_of(&plan, &ran);
         if let Some((mut file, path)) = file.zip(path) {

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 /// Prints the JSON Schema of a configuration file, of a table, or of what gateways read
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  regua schema                                     (every name, with what it is of)
   regua schema pipeline > pipeline.schema.json     (for the editor)
   regua schema actions                             (a table)
   regua schema template-fields                     (what a message may name, as Markdown)
@@ -26,8 +27,7 @@ use crate::error::{Error, Result};
   regua schema asyncapi > regua.asyncapi.json      (all that gateways read and write)
   regua schema --markdown                          (all tables, as in the README)")]
 pub(super) struct Schema {
-    /// pipeline, regua, calendar, rates, words, template-fields, record, manifest, action_event, void_event, asyncapi, or a table
-    #[arg(required_unless_present = "markdown")]
+    /// What to print the schema of; every name is listed where none is given
     name: Option<String>,
     /// Every table and hold reason as Markdown
     #[arg(long)]
@@ -40,7 +40,10 @@ impl Schema {
             say(markdown().trim_end());
             return Ok(());
         }
-        let name = self.name.unwrap_or_default();
+        let Some(name) = self.name else {
+            say(names().trim_end());
+            return Ok(());
+        };
         if name == TEMPLATE_FIELDS {
             say(fields_markdown().trim_end());
             return Ok(());
@@ -53,11 +56,9 @@ impl Schema {
             "words" => schema_of::<RawWords>(),
             "asyncapi" => asyncapi::document(),
             name => published(name).ok_or_else(|| {
-                let files = ["pipeline", "regua", "calendar", "rates", "words", "asyncapi", TEMPLATE_FIELDS]
-                    .into_iter()
-                    .chain(outbox::NAMES);
-                let known: Vec<&str> = files.chain(tables().map(|t| t.name)).collect();
-                Error::Usage(crate::config::document::unknown("schema", name, known.into_iter()))
+                let known = FILES.iter().map(|(name, _)| *name).chain(tables().map(|t| t.name));
+                let unknown = crate::config::document::unknown("schema", name, known);
+                Error::Usage(format!("{unknown} (`regua schema` lists them all)"))
             })?,
         };
         say(&serde_json::to_string_pretty(&schema).unwrap_or_default());
@@ -66,6 +67,29 @@ impl Schema {
 }
 
 const TEMPLATE_FIELDS: &str = "template-fields";
+/// What has a schema beside the tables, and what that is.
+const FILES: &[(&str, &str)] = &[
+    ("pipeline", "the pipeline file"),
+    ("regua", "a régua file: steps, and when they are due"),
+    ("calendar", "a calendar file: holidays, and hours in which a debtor may be written to"),
+    ("rates", "a file of reference rates"),
+    ("words", "a file of words that no message may hold"),
+    (TEMPLATE_FIELDS, "what a message may name, as Markdown"),
+    ("record", "a commit record of the log"),
+    ("manifest", "what stands beside the parts of a gateway's batch"),
+    ("action_event", "a line of the outbox: an action"),
+    ("void_event", "a line of the outbox: an action that is taken back"),
+    ("asyncapi", "all that gateways read and write, as one AsyncAPI document"),
+];
+
+/// Every name, a line each.
+fn names() -> String {
+    let of_tables = tables().map(|table| (table.name, format!("table: one row per {}", table.row)));
+    let all: Vec<(&str, String)> =
+        FILES.iter().map(|(name, what)| (*name, (*what).to_owned())).chain(of_tables).collect();
+    let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    all.iter().map(|(name, what)| format!("{name:width$}   {what}\n")).collect()
+}
 
 /// The schema of a table, or of a file or line beside the tables.
 fn published(name: &str) -> Option<Value> {

@@ -17,7 +17,8 @@ use crate::demo::DemoSummary;
 use crate::domain::message::money_text;
 use crate::domain::money::Minor;
 use crate::error::Result;
-use crate::io::log::Record;
+use crate::io::log::{Record, RecordKind};
+use crate::io::outbox::{VOIDS, edition};
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
@@ -26,6 +27,10 @@ use crate::report::{self, Aging, Holds, Sums, grouped};
 use crate::run::{Ran, Seen};
 
 pub(super) use plan::plan;
+
+/// Instead of what goes out and why the others are left alone.
+const POSITION_ONLY: &str =
+    "Nothing is decided: a later date is published, and of an earlier one only the position and its KPI tables are\n";
 
 /// Progress as bars on a terminal, else as log lines.
 pub(super) struct Bars {
@@ -91,31 +96,51 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
     let record = &ran.record;
     let tables = Tables::of_record(&store, record);
     let keys = ["currency", "regua", "step_id", "channel"];
-    let parts = [
-        headline(voice, ran),
-        titled(voice, "What is owed", aging(&report::aging(&tables)?)),
-        titled(
-            voice,
-            "What goes out",
-            actions(&report::sums(&tables, "kpi_actions", &keys, &["actions"], "open_amount")?),
-        ),
-        titled(voice, "Why the others are left alone", holds(&report::holds(&tables)?)),
-        overdue_removals(voice, &tables)?,
-        places(&store, record),
-    ];
+    let standing = report::sums(&tables, "kpi_actions", &keys, &["actions"], "open_amount")?;
+    let decides = record.kind != RecordKind::KpiOnly;
+    let kept = (decides && record.revision > 0).then(|| kept(record, &standing));
+    let mut parts = vec![headline(voice, ran, kept), titled(voice, "What is owed", aging(&report::aging(&tables)?))];
+    if decides {
+        let title = if kept.is_some() { "What stands, new and kept" } else { "What goes out" };
+        parts.push(titled(voice, title, actions(&standing)));
+        parts.push(titled(voice, "Why the others are left alone", holds(&report::holds(&tables)?)));
+    } else {
+        parts.push(POSITION_ONLY.to_owned());
+    }
+    parts.push(overdue_removals(voice, &tables)?);
+    parts.push(places(&store, record));
     Ok(parts.join("\n"))
 }
 
-fn headline(voice: Voice, ran: &Ran) -> String {
+/// Actions of earlier editions of its date that a revision leaves as they are: the KPI tables count them too.
+fn kept(record: &Record, standing: &Sums) -> u64 {
+    let all: i64 = standing.values().map(|(numbers, _)| numbers[0]).sum();
+    all.unsigned_abs().saturating_sub(record.counts.get("actions").copied().unwrap_or(0))
+}
+
+/// `3 actions`; of a revision what is new, kept and taken back.
+fn acted(kind: RecordKind, new: u64, kept: Option<u64>, taken_back: u64) -> String {
+    let count = |n: u64| grouped(n as i64);
+    match (kind, kept) {
+        (RecordKind::KpiOnly, _) => "nothing decided".to_owned(),
+        (_, None) => format!("{} actions", count(new)),
+        (_, Some(kept)) => {
+            format!("{} new actions, {} kept, {} taken back", count(new), count(kept), count(taken_back))
+        }
+    }
+}
+
+fn headline(voice: Voice, ran: &Ran, kept: Option<u64>) -> String {
     let record = &ran.record;
     let what = if ran.was_published { "was already published; nothing new was written" } else { "is published" };
-    let count = |table: &str| grouped(record.counts.get(table).copied().unwrap_or(0) as i64);
+    let rows = |table: &str| record.counts.get(table).copied().unwrap_or(0);
+    let count = |table: &str| grouped(rows(table) as i64);
     let mut text = voice.bold(&format!("\n{} {what}", record.as_of));
     text.push_str(&format!(
-        ": {} open items, {} accounts, {} actions, {} quarantined rows\n",
+        ": {} open items, {} accounts, {}, {} quarantined rows\n",
         count("items"),
         count("debtors"),
-        count("actions"),
+        acted(record.kind, rows("actions"), kept, rows(VOIDS)),
         count("quarantine")
     ));
     text
@@ -238,16 +263,27 @@ fn overdue_removals(voice: Voice, tables: &Tables) -> Result<String> {
     Ok(format!("{}\n", voice.bold(&text)))
 }
 
+/// Where the files are; a folder is named only where the run has put something there.
 fn places(store: &Store, record: &Record) -> String {
     let seq = crate::io::log::key_of(record.seq);
-    format!(
-        "Files below {}\n  {seq}   the commit record: the only truth\n  outbox/dt={}/   batches for gateways, one folder per channel\n  \
-         kpi/, kpi_current/   tables for BI\n  runs/{}/{}/   everything the record names",
-        store.url(),
-        record.as_of,
-        record.as_of,
-        record.run_id
-    )
+    let has = |folder: &str| {
+        let mut copies = record.files.iter().filter_map(|file| file.copy_to.as_deref());
+        copies.any(|key| key.starts_with(folder))
+    };
+    let mut text = format!("Files below {}\n  {seq}   the commit record: the only truth\n", store.url());
+    let batches = edition(record.as_of, record.revision);
+    if has(&format!("{batches}/channel=")) {
+        text.push_str(&format!("  {batches}/   batches for gateways, one folder per channel\n"));
+    }
+    if has(&format!("{batches}/{VOIDS}/")) {
+        text.push_str(&format!("  {batches}/{VOIDS}/   what gateways are not to send any more\n"));
+    }
+    text.push_str(match record.kind {
+        RecordKind::KpiOnly => "  kpi/   tables for BI; kpi_current/ stays as it is, with the newest date\n",
+        RecordKind::Actions | RecordKind::Void => "  kpi/, kpi_current/   tables for BI\n",
+    });
+    text.push_str(&format!("  runs/{}/{}/   everything the record names", record.as_of, record.run_id));
+    text
 }
 
 /// What to try after a demo.

@@ -34,7 +34,8 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 impl Document {
     /// Parses a file's text.
     ///
-    /// A `${VAR}` that has neither a value nor a default is among the document's faults.
+    /// A `${VAR}` that has neither a value nor a default is among the document's faults. As in a shell, an empty value
+    /// is none: a path of nothing would be the folder of the pipeline itself.
     ///
     /// # Errors
     /// Every syntax error.
@@ -269,12 +270,14 @@ impl Reader<'_> {
                 return filled;
             };
             let (name, default) = name.split_once(":-").map_or((name, None), |(n, d)| (n, Some(d)));
-            match (self.variables)(name).or(default.map(str::to_owned)) {
-                Some(value) => filled.push_str(&value),
+            let set = (self.variables)(name);
+            match set.as_deref().filter(|value| !value.is_empty()).or(default) {
+                Some(value) => filled.push_str(value),
                 None => {
+                    let what = if set.is_some() { "empty" } else { "not set" };
                     self.refuse(
                         offset,
-                        format!("environment variable {name} is not set; set it, or write ${{{name}:-default}}"),
+                        format!("environment variable {name} is {what}; set it, or write ${{{name}:-default}}"),
                     );
                 }
             }

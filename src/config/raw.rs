@@ -273,7 +273,8 @@ pub struct RawCreditor {
     pub name: String,
     pub email: String,
     pub phone: String,
-    /// How to stop messages; a text per language, or `default`.
+    /// How to stop messages: `default`, in the language of the pipeline, and a text for each other language that has
+    /// templates.
     pub opt_out: BTreeMap<String, String>,
     /// Link to the self-service portal.
     pub portal_link: Option<String>,
@@ -409,7 +410,7 @@ pub struct RawCalendar {
 #[serde(deny_unknown_fields)]
 pub struct RawHoliday {
     pub date: String,
-    /// `national`, `bank`, `state:SP` or `city:3550308`.
+    /// `national`, `bank`, `state:SP`, `city:3550308` or `city:Santos`.
     pub scope: String,
     pub name: String,
     pub source: Option<String>,

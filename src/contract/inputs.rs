@@ -78,9 +78,9 @@ pub const INPUTS: &[Table] = &[
                 .personal(),
             opt("group_id", Str, "economic group; wins over the CNPJ root"),
             opt("language", Str, "pt-BR, en or es; `defaults.language` where absent"),
-            opt("country", Str, "ISO 3166 alpha-2"),
+            opt("country", Str, "ISO 3166 alpha-2; Brazil also by name, or as `1058`"),
             opt("state", Str, "UF; picks contact windows and holidays"),
-            opt("city", Str, "IBGE code or name; picks city holidays"),
+            opt("city", Str, "IBGE code or name, as the holidays have it (of a capital either); picks city holidays"),
             opt("time_zone", Str, "IANA name; else by state, else the pipeline's"),
             opt("customer_since", Date, "start of the relationship"),
             opt("regua", Str, "régua of this debtor; `none` = do nothing"),
@@ -103,7 +103,8 @@ pub const INPUTS: &[Table] = &[
         columns: &[
             req("debtor_id", Str, "whose address"),
             req("channel", Enum(CHANNELS), "how it is reached; rows with any other channel are skipped"),
-            req("address", Str, "e-mail address, telephone number in E.164 ...").personal(),
+            opt("address", Str, "e-mail address, telephone number in E.164 ...; a row without one is not used")
+                .personal(),
             opt("contact_name", Str, "whom to greet").personal(),
             opt("is_authorized", Bool, "may hear about the debt; true where absent"),
             opt("opted_in", Bool, "consent on record"),
@@ -295,7 +296,7 @@ pub const INPUTS: &[Table] = &[
         required: false,
         columns: &[
             req("date", Date, "the day"),
-            req("scope", Str, "`national`, `bank`, `state:SP`, `city:3550308`"),
+            req("scope", Str, "`national`, `bank`, `state:SP`, `city:3550308`, `city:Santos`"),
             opt("name", Str, "what is celebrated").not_read_yet(),
         ],
     },

@@ -1,11 +1,12 @@
 //! Calendars: holidays, business days, the hours at which a debtor may be contacted, and the slot of a message.
 //!
 //! One place decides what a day is, so that "overdue", "within five business days" and "not on a holiday" cannot
-//! disagree. `place.rs` finds out where a debtor is. Everything here is data of the configuration
-//! (`pipelines/calendars/`) and a pure function of its arguments: no clock, and no date makes it panic. Bank holidays
-//! count for payment, not for contact; state and city holidays count for contact, not for payment, since Régua does not
-//! know the place of payment.
+//! disagree. `place.rs` finds out where a debtor is, `cities.rs` how cities are named. Everything here is data of the
+//! configuration (`pipelines/calendars/`) and a pure function of its arguments: no clock, and no date makes it panic.
+//! Bank holidays count for payment, not for contact; state and city holidays count for contact, not for payment, since
+//! Régua does not know the place of payment.
 
+mod cities;
 mod place;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,10 +15,35 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::{GapInfo, Tz};
 
+pub use cities::states_of_brazil;
 pub use place::{Place, Whereabouts};
 
-/// Countries that are the calendar's own where it names none, in the ways in which exports write Brazil.
-pub const COUNTRIES: [&str; 4] = ["BR", "BRA", "Brasil", "Brazil"];
+use super::names::folded;
+
+/// Countries that are the calendar's own where it names none, in the ways in which exports write Brazil: by name, by
+/// the codes of ISO 3166, and by that of the central bank (BACEN), which every NF-e carries.
+pub const COUNTRIES: [&str; 6] = ["BR", "BRA", "Brasil", "Brazil", "1058", "076"];
+
+/// Is it Brazil?
+///
+/// ```
+/// use regua::domain::calendar::is_brazil;
+/// assert!(["br", "BRASIL", "1058", "01058"].into_iter().all(is_brazil));
+/// assert!(!is_brazil("US"));
+/// ```
+pub fn is_brazil(country: &str) -> bool {
+    let country = country_key(country);
+    COUNTRIES.iter().any(|name| country_key(name) == country)
+}
+
+/// A country in any case; of a number what is left without the noughts before it: SPED writes 1058 as 01058.
+fn country_key(country: &str) -> String {
+    let name = folded(country);
+    match name.bytes().all(|b| b.is_ascii_digit()) {
+        true => name.trim_start_matches('0').to_owned(),
+        false => name,
+    }
+}
 
 /// Where a holiday holds.
 ///
@@ -25,6 +51,7 @@ pub const COUNTRIES: [&str; 4] = ["BR", "BRA", "Brasil", "Brazil"];
 /// use regua::domain::calendar::Scope;
 /// assert_eq!("bank".parse(), Ok(Scope::Bank));
 /// assert_eq!("state:SP".parse(), Ok(Scope::State("SP".to_owned())));
+/// assert_eq!("city:São Paulo".parse(), Ok(Scope::City("SAO PAULO".to_owned())));
 /// assert!("state:".parse::<Scope>().is_err());
 /// assert!("state:sp".parse::<Scope>().is_err(), "codes are upper case, as in the debtors' table");
 /// assert!("brazil".parse::<Scope>().is_err());
@@ -36,32 +63,33 @@ pub enum Scope {
     Bank,
     /// Code of the state as debtors carry it, such as `SP` or `GB-ENG`.
     State(String),
-    /// Code of the city as debtors carry it, such as the seven digits of IBGE.
+    /// Code of the city, such as the seven digits of IBGE, or its name in capitals and without accents.
     City(String),
 }
 
 /// The text names no scope of a holiday.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a holiday scope; write \"national\", \"bank\", \"state:SP\" or \"city:3550308\"")]
+#[error("{0:?} is not a holiday scope; write \"national\", \"bank\", \"state:SP\", or \"city:\" and its code or name")]
 pub struct UnknownScope(pub String);
 
 impl FromStr for Scope {
     type Err = UnknownScope;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once(':') {
-            None if text == "national" => Ok(Scope::National),
-            None if text == "bank" => Ok(Scope::Bank),
-            Some(("state", code)) if is_code(code, 8) => Ok(Scope::State(code.to_owned())),
-            Some(("city", code)) if is_code(code, 32) => Ok(Scope::City(code.to_owned())),
-            _ => Err(UnknownScope(text.to_owned())),
-        }
+        let scope = match text.split_once(':') {
+            None if text == "national" => Some(Scope::National),
+            None if text == "bank" => Some(Scope::Bank),
+            Some(("state", code)) if is_state(code) => Some(Scope::State(code.to_owned())),
+            Some(("city", city)) => cities::named(city).map(Scope::City),
+            _ => None,
+        };
+        scope.ok_or_else(|| UnknownScope(text.to_owned()))
     }
 }
 
-fn is_code(code: &str, length_max: usize) -> bool {
+fn is_state(code: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
-    !code.is_empty() && code.len() <= length_max && code.bytes().all(is_allowed)
+    !code.is_empty() && code.len() <= 8 && code.bytes().all(is_allowed)
 }
 
 /// Local hours of one day in which contact is allowed, half-open: `opens` is in, `closes` is out.
@@ -128,7 +156,7 @@ pub struct Calendar {
     by_city: HashMap<String, HashSet<NaiveDate>>,
     windows: Windows,
     zones: Zones,
-    /// Names of the country whose states, cities and hours these are, in lower case.
+    /// Names of the country whose states, cities and hours these are, in lower case and without accents.
     countries: HashSet<String>,
 }
 
@@ -174,7 +202,7 @@ impl Calendar {
                 by_state: zones.by_state.into_iter().map(|(code, zone)| (upper(code), zone)).collect(),
                 ..zones
             },
-            countries: COUNTRIES.map(str::to_lowercase).into(),
+            countries: COUNTRIES.map(country_key).into(),
         };
         calendar.add(holidays);
         Ok(calendar)
@@ -183,7 +211,7 @@ impl Calendar {
     /// The same calendar for another country than Brazil, by all the names under which debtors may carry it.
     #[must_use]
     pub fn of_countries(mut self, names: impl IntoIterator<Item = String>) -> Calendar {
-        self.countries = names.into_iter().map(|name| name.trim().to_lowercase()).collect();
+        self.countries = names.into_iter().map(|name| country_key(&name)).collect();
         self
     }
 
@@ -197,7 +225,7 @@ impl Calendar {
                 }
                 Scope::Bank => self.bank_closed.insert(day),
                 Scope::State(code) => self.by_state.entry(code).or_default().insert(day),
-                Scope::City(code) => self.by_city.entry(code).or_default().insert(day),
+                Scope::City(city) => self.by_city.entry(cities::key(&city)).or_default().insert(day),
             };
         }
     }
@@ -275,10 +303,12 @@ impl Calendar {
     }
 
     fn is_holiday(&self, day: NaiveDate, place: &Place) -> bool {
-        let holds = |days_by_code: &HashMap<String, HashSet<NaiveDate>>, code: Option<&str>| {
-            code.and_then(|code| days_by_code.get(code)).is_some_and(|days| days.contains(&day))
+        let holds = |days_by_code: &HashMap<String, HashSet<NaiveDate>>, code: &str| {
+            days_by_code.get(code).is_some_and(|days| days.contains(&day))
         };
-        self.national.contains(&day) || holds(&self.by_state, place.state()) || holds(&self.by_city, place.city())
+        self.national.contains(&day)
+            || place.state().is_some_and(|code| holds(&self.by_state, code))
+            || place.cities().any(|city| holds(&self.by_city, city))
     }
 
     /// The first slot within `days` days from `first_day` on (1 means that day only); `None` if no day has one.

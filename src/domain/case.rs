@@ -3,13 +3,13 @@
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::address::normalised_address;
 use super::answers::Answers;
 use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
@@ -87,101 +87,6 @@ impl ContactPoint {
     pub fn is_at(&self, address: &Pii<String>) -> bool {
         normalised_address(self.address.expose()) == normalised_address(address.expose())
     }
-}
-
-/// An address on a channel, however it is written: what an opt-out, a complaint or a bounce belongs to.
-pub fn address_key(channel: &str, address: &str) -> String {
-    format!("{channel}\n{}", normalised_address(address))
-}
-
-/// An address without what differs from one writing to another: an e-mail address in lower case and without a name beside
-/// it, a telephone number as its digits without what Brazil writes or leaves out (55, the 0 of a long-distance call, the
-/// ninth digit of a mobile), a postal address as its letters and digits.
-///
-/// ```
-/// use regua::domain::case::normalised_address;
-/// assert_eq!(normalised_address(" X@Y.com"), "x@y.com");
-/// assert_eq!(normalised_address("Ana <ana@acme.example>"), normalised_address("mailto:ANA@acme.example"));
-/// for same in ["(11) 90000-0001", "005511900000001", "011 90000-0001", "551100000001", "whatsapp:+5511900000001"] {
-///     assert_eq!(normalised_address(same), normalised_address("+55 11 90000-0001"), "{same}");
-/// }
-/// assert_ne!(normalised_address("+55 11 90000-0002"), normalised_address("+55 11 90000-0001"));
-/// assert_ne!(normalised_address("Rua 1, 12"), normalised_address("Rua 1, 13"));
-/// ```
-pub fn normalised_address(address: &str) -> Cow<'_, str> {
-    if let Some(number) = telephone(address) {
-        return Cow::Owned(number);
-    }
-    let named = address.rsplit_once('<').map_or(address, |(_, inner)| inner.trim_end().trim_end_matches('>'));
-    let (text, is_email) = (named.trim(), named.contains('@'));
-    let text = if is_email { text.strip_prefix("mailto:").unwrap_or(text) } else { text };
-    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || (is_email && b.is_ascii_graphic());
-    match text.bytes().all(|b| is_plain(b) && !b.is_ascii_uppercase()) {
-        true => Cow::Borrowed(text),
-        false if is_email => Cow::Owned(text.to_lowercase()),
-        false => Cow::Owned(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()),
-    }
-}
-
-/// The digits of a telephone number that tell it from others; `None` for what is no such number.
-fn telephone(address: &str) -> Option<String> {
-    let text = address.trim();
-    let text = ["whatsapp:", "tel:", "sms:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
-    // A column of floats adds a point and a nought to every number.
-    let text = text.strip_suffix(".0").unwrap_or(text);
-    let text = ["@c.us", "@s.whatsapp.net"].iter().find_map(|host| text.strip_suffix(host)).unwrap_or(text);
-    let is_of_number = |c: char| c.is_ascii_digit() || " +-().".contains(c);
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.is_empty() || !text.chars().all(is_of_number) {
-        return None;
-    }
-    let digits = digits.trim_start_matches('0');
-    let national = digits.strip_prefix("55").filter(|rest| [10, 11].contains(&rest.len())).unwrap_or(digits);
-    // Mobiles have a ninth digit since 2012 to 2016; old registers lack it.
-    match national.char_indices().nth(2) {
-        Some((2, '9')) if national.len() == 11 => Some(format!("{}{}", &national[..2], &national[3..])),
-        _ => Some(national.to_owned()),
-    }
-}
-
-/// Can a message go there? Registers write something where they know no address, and several addresses where there is
-/// room for one.
-///
-/// ```
-/// use regua::domain::case::is_address;
-/// assert!(is_address("email", "ap@acme.example") && is_address("sms", "+55 11 90000-0001"));
-/// assert!(is_address("email", "Ana <ana@acme.example>") && is_address("whatsapp", "5511900000001@c.us"));
-/// assert!(!is_address("email", "sem e-mail") && !is_address("whatsapp", "0") && !is_address("letter", "n/a"));
-/// for none in ["@acme.example", "nfe@", "a@@b.com", "a@b.com;c@d.com", "a@b.com, c@d.com", "a@b.com\nBcc: z@z.com"] {
-///     assert!(!is_address("email", none), "{none}");
-/// }
-/// for none in ["190", "+55", "11111111111", "5,5E+12", "11 90000-0001 / 90000-0002", "11 90000-0001 ramal 2"] {
-///     assert!(!is_address("whatsapp", none), "{none}");
-/// }
-/// ```
-pub fn is_address(channel: &str, address: &str) -> bool {
-    const NONE: [&str; 8] = ["na", "nan", "none", "null", "nao informado", "não informado", "desconhecido", "x"];
-    let words: String = address.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
-    let is_none = NONE.contains(&words.trim().to_lowercase().as_str()) || words.trim().chars().all(|c| c == '0');
-    match channel {
-        _ if is_none => false,
-        "email" => is_email(&normalised_address(address)),
-        "whatsapp" | "sms" | "phone" => telephone(address).is_some_and(|number| is_number(&number)),
-        _ => true,
-    }
-}
-
-/// One mailbox at one host, without what could end a header.
-fn is_email(address: &str) -> bool {
-    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;:()\"'".contains(c);
-    let parts = address.split_once('@').filter(|(_, host)| !host.contains('@') && !address.contains(is_odd));
-    parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.starts_with('.'))
-}
-
-/// Long enough for an area and a subscriber, not longer than numbers are, and no placeholder.
-fn is_number(digits: &str) -> bool {
-    let is_placeholder = digits.bytes().all(|b| Some(&b) == digits.as_bytes().first());
-    (8..=15).contains(&digits.len()) && !is_placeholder
 }
 
 /// What is known of an account's past; `None` = no history, which is not the same as zero.

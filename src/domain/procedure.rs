@@ -260,7 +260,8 @@ pub struct Sent<'a> {
     pub counts: bool,
     /// It took the very item of the facts up this step. Otherwise its day must tell whether it can have been for it.
     pub is_named: bool,
-    /// The item of the facts was in it not long ago, beside the one that led to it: it is not said of it again so soon.
+    /// The item of the facts was in it not long ago, beside the one that led to it: neither it nor anything gentler is said
+    /// of it again so soon.
     pub was_heard: bool,
 }
 
@@ -289,7 +290,9 @@ impl Procedure {
         let counted = history.iter().filter(|s| s.counts).filter_map(|s| Some((s, self.step(s.step_id)?)));
         let last = counted.filter(|(sent, s)| s.was_for(facts, sent)).map(|(_, s)| s).max_by_key(|s| s.level);
         let above = last.map_or(0, |s| s.level);
-        let is_heard = |s: &Step| history.iter().any(|sent| sent.counts && sent.was_heard && sent.step_id == s.id);
+        let heard = history.iter().filter(|sent| sent.counts && sent.was_heard);
+        let heard_level = heard.filter_map(|sent| Some(self.step(sent.step_id)?.level)).max().unwrap_or(0);
+        let is_heard = |s: &Step| s.level <= heard_level;
         let begins_at = self.begins_at(facts).filter(|s| s.level > above && !is_heard(s));
         if let Some(step) = begins_at.filter(|s| facts.days_past_due > 0 || s.trigger.holds(facts)) {
             return Next::Due { step, occurrence: occurrence(step, history) };

@@ -5,6 +5,8 @@
 
 /// Letters and digits of a CNPJ, its punctuation apart.
 pub const CNPJ_LENGTH: usize = 14;
+/// Of these the first name the company.
+const ROOT_LENGTH: usize = 8;
 
 /// A CNPJ whose check digits are right.
 ///
@@ -70,16 +72,28 @@ impl Cnpj {
 /// use regua::domain::tax_id::legal_person;
 /// assert_eq!(legal_person("11.222.333/0001-81"), legal_person("11222333000262"));
 /// assert_eq!(legal_person("111.444.777-35"), legal_person("11144477735"));
+/// // Odd signs, a word behind, a float, the root alone, a wrong check digit: it protects all the same.
+/// for odd in ["11 222 333 / 0001\u{2013}81;", "11222333000181.0", "11.222.333/0001-81 (matriz)", "11222333", "11222333000182"] {
+///     assert_eq!(legal_person(odd), legal_person("11.222.333/0001-81"), "{odd}");
+/// }
 /// assert_eq!((legal_person("n/a"), legal_person("999.999.999-99")), (None, None));
 /// ```
 pub fn legal_person(tax_id: &str) -> Option<String> {
     if let Some(cnpj) = Cnpj::read(tax_id) {
         return Some(format!("cnpj:{}", cnpj.root()));
     }
-    let number: String = tax_id.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let text = tax_id.split(['(', ';', ',']).next().unwrap_or(tax_id).trim();
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let number: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let number = number.strip_prefix("CNPJ").map(str::to_owned).unwrap_or(number);
     let has_digits = number.bytes().filter(|b| (b'1'..=b'9').contains(b)).count() >= 4;
     let is_placeholder = number.bytes().all(|b| Some(&b) == number.as_bytes().first());
-    (has_digits && !is_placeholder).then_some(number)
+    let is_root = number.len() == ROOT_LENGTH && number.bytes().all(|b| b.is_ascii_digit());
+    let person = match is_root || number.len() == CNPJ_LENGTH {
+        true => format!("cnpj:{}", &number[..ROOT_LENGTH]),
+        false => number,
+    };
+    (has_digits && !is_placeholder).then_some(person)
 }
 
 /// Modulo 11 over ASCII − 48 with the weights 2 to 9 from the right, cyclic.

@@ -18,7 +18,8 @@ const PROBE_ATTEMPTS: u32 = 3;
 /// Records that are read side by side, at first; then twice as many, up to a limit.
 const RECORDS_AT_ONCE: u64 = 24;
 const RECORDS_AT_ONCE_MAX: u64 = 768;
-const HALT: &str = "_control/HALT";
+const CONTROL: &str = "_control";
+const HALT: &str = "halt";
 const NOT_AS_READ: &str = "it was removed or changed after it was read; restore it from a backup";
 const NO_RECORD: &str = "it is no commit record; restore it from a backup, or take away what somebody else put there";
 
@@ -213,6 +214,16 @@ impl Log {
         self.records.last()
     }
 
+    /// The newest record of the newest date: whatever is made up for after it decides nothing.
+    pub fn newest_decided(&self) -> Option<&Record> {
+        self.records.iter().rev().find(|record| record.kind != RecordKind::KpiOnly)
+    }
+
+    /// The editions of a date that decided, the newest last.
+    pub fn editions(&self, as_of: NaiveDate) -> Vec<&Record> {
+        self.records.iter().filter(|r| r.as_of == as_of && r.kind != RecordKind::KpiOnly).collect()
+    }
+
     /// The newest record of that date.
     pub fn of_date(&self, as_of: NaiveDate) -> Option<&Record> {
         self.records.iter().rev().find(|r| r.as_of == as_of)
@@ -224,7 +235,7 @@ impl Log {
 
     /// A record that could send is never of an earlier date than those before it.
     fn names_newest_date(&self) -> bool {
-        self.records.iter().any(|record| record.kind != RecordKind::KpiOnly)
+        self.newest_decided().is_some()
     }
 }
 
@@ -341,7 +352,41 @@ pub fn probe(store: &Store, nonce: &str) -> Result<()> {
     Err(Error::Unavailable { object: store.url().to_owned(), what })
 }
 
-/// What an operator has put there to stop every run.
+/// What an operator has put there to stop every run: whatever stands below `_control/` under a name that begins with
+/// "halt" in any case. `halt`, `HALT.txt` and `HALT/why` are meant as `HALT` is, and whoever wrote them relies on it.
+///
+/// # Errors
+/// `Unavailable`.
 pub fn halt(output: &Store) -> Result<Option<String>> {
-    Ok(output.get(HALT)?.map(|_| output.url_of(HALT)))
+    let listed = output.list(CONTROL)?;
+    Ok(listed.iter().find(|object| says_halt(&object.key)).map(|object| output.url_of(&object.key)))
+}
+
+fn says_halt(key: &str) -> bool {
+    let name = key.strip_prefix(CONTROL).and_then(|rest| rest.strip_prefix('/'));
+    name.and_then(|name| name.get(..HALT.len())).is_some_and(|begin| begin.eq_ignore_ascii_case(HALT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_halt;
+
+    #[test]
+    fn near_misses_halt_too() {
+        for (key, expected) in [
+            ("_control/HALT", true),
+            ("_control/halt", true),
+            ("_control/Halt.txt", true),
+            ("_control/HALT/x", true),
+            ("_control/halted-by-ana", true),
+            ("_control/probe-00ff", false),
+            ("_control/clock-00ff", false),
+            ("_control/notes/HALT", false),
+            ("_control/hal", false),
+            ("_control/haçt", false),
+            ("HALT", false),
+        ] {
+            assert_eq!(says_halt(key), expected, "{key}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! One map holds the accounts of both runs that have an action, some hundred bytes each; accounts without one pass by
 //! in a stream. Of each kind of change the largest are named, the others counted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -21,6 +21,14 @@ const EXAMPLES_MAX: usize = 10;
 
 /// The reason of an account that the newer run does not know any more: it owes nothing.
 const SETTLED: HoldReason = HoldReason::Settled;
+
+/// What is published of the newest date that decided.
+#[derive(Debug)]
+pub struct Before<'a> {
+    pub store: &'a Store,
+    /// Its editions, the newest last; none where nothing is published yet.
+    pub editions: Vec<&'a Record>,
+}
 
 /// Two runs side by side.
 #[derive(Debug, Serialize)]
@@ -142,6 +150,21 @@ impl Ledger {
         if is_now { pair.now.push(brief) } else { pair.then.push(brief) }
     }
 
+    /// The actions that stand after the last of these editions of one date.
+    fn add_standing(&mut self, editions: &[&Tables], is_now: bool) -> Result<()> {
+        let standing = standing(editions)?;
+        let columns = [&KEY[..], &["action_id", "step_id", "channel", "open_amount"]].concat();
+        for tables in editions {
+            tables.for_each_row("actions", &columns, |row| {
+                if standing.as_ref().is_none_or(|ids| ids.contains(row.str("action_id"))) {
+                    self.add(row, is_now);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
     /// The reason of an account that had an action then and has none now.
     fn note_hold(&mut self, row: Row<'_>) {
         if let Some(pair) = self.accounts.get_mut(&key(row)).filter(|pair| pair.now.is_empty()) {
@@ -199,22 +222,35 @@ impl Ledger {
     }
 }
 
+/// The ids of the actions that stand after the last of these editions: its decisions name them, whichever edition
+/// published them. `None` where there is one edition: all that it published stand.
+fn standing(editions: &[&Tables]) -> Result<Option<HashSet<String>>> {
+    let [_, .., last] = editions else { return Ok(None) };
+    let mut ids = HashSet::new();
+    last.for_each_row("decisions", &["action_id"], |row| {
+        ids.insert(row.text("action_id"));
+        Ok(())
+    })?;
+    Ok(Some(ids))
+}
+
 impl Difference {
-    /// What these tables would do beside what that run did.
+    /// What these tables of a date would do beside what was done before; `None` where nothing was.
     pub(super) fn between(
-        store: &Store,
-        record: &Record,
+        before: &Before<'_>,
+        as_of: NaiveDate,
         tables: &Tables,
         reports: Option<(u64, u64)>,
-    ) -> Result<Difference> {
+    ) -> Result<Option<Difference>> {
+        let Some(record) = before.editions.last() else { return Ok(None) };
+        let published: Vec<Tables> = before.editions.iter().map(|r| Tables::of_record(before.store, r)).collect();
+        let then: Vec<&Tables> = published.iter().collect();
+        // A revision publishes what is new in it; what it keeps, earlier editions of its date have published.
+        let kept_of = if record.as_of == as_of { &then[..] } else { &[][..] };
+        let now = [kept_of, &[tables]].concat();
         let mut ledger = Ledger::default();
-        let columns = [&KEY[..], &["step_id", "channel", "open_amount"]].concat();
-        for (tables, is_now) in [(&Tables::of_record(store, record), false), (tables, true)] {
-            tables.for_each_row("actions", &columns, |row| {
-                ledger.add(row, is_now);
-                Ok(())
-            })?;
-        }
+        ledger.add_standing(&then, false)?;
+        ledger.add_standing(&now, true)?;
         tables.for_each_row("decisions", &[&KEY[..], &["outcome", "reason", "detail"]].concat(), |row| {
             if row.str("outcome") == "hold" {
                 ledger.note_hold(row);
@@ -230,7 +266,7 @@ impl Difference {
         for pair in ledger.accounts.values().filter(|pair| is_gone(pair)) {
             *gone_reasons.entry(ledger.reason(pair)).or_insert(0) += 1;
         }
-        Ok(Difference {
+        Ok(Some(Difference {
             against: record.as_of,
             run_id: record.run_id.clone(),
             actions_then: ledger.counted[0],
@@ -244,6 +280,6 @@ impl Difference {
             changed_step: ledger.differing(|brief| brief.step),
             changed_channel: ledger.differing(|brief| brief.channel),
             changed_amount: ledger.differing(|brief| brief.open),
-        })
+        }))
     }
 }

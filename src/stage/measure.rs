@@ -116,6 +116,13 @@ impl Measured {
         totals
     }
 
+    /// Actions that stand: those that are new, and those of earlier editions that a revision keeps.
+    pub fn standing(&self) -> u64 {
+        let batches = self.kpis.get("kpi_actions").into_iter().flatten();
+        let columns = batches.filter_map(|b| b.column_by_name("actions")?.as_primitive_opt::<Int64Type>());
+        columns.flat_map(|c| c.iter().flatten()).map(i64::unsigned_abs).sum()
+    }
+
     /// Actions published on this day by earlier runs, and those of them that nobody reported on.
     pub fn reports_on(&self, day: NaiveDate) -> Option<(u64, u64)> {
         let (_, batches) = self.facts.get("fct_reports")?;

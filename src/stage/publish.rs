@@ -149,8 +149,10 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
 /// dates before it carried forward? Only an output that does not carry it yet, and a date far back, ask for more.
 fn tells_all(log: &Log, as_of: NaiveDate) -> bool {
     let is_newest = log.newest_date().is_none_or(|newest| newest < as_of);
-    let has_first = log.records.iter().any(|r| r.as_of == as_of && r.revision == 0);
-    (is_newest || has_first) && carried(log, as_of).is_some()
+    let has_first = |date: NaiveDate| log.records.iter().any(|r| r.as_of == date && r.revision == 0);
+    // A plan is compared with every edition of the date that decided last.
+    let has_last = log.newest_decided().is_none_or(|record| has_first(record.as_of));
+    (is_newest || has_first(as_of)) && has_last && carried(log, as_of).is_some()
 }
 
 /// The newest record before a date that says what still mattered then of all that was ever published.
@@ -239,7 +241,7 @@ pub fn publish(
     let run_id = provenance.run_id();
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();
-    for artifact in audited.artifacts().iter().filter(|a| edition.kind == RecordKind::Actions || !a.is_of_decisions) {
+    for artifact in to_publish(edition, audited) {
         let file = published(&folder, artifact);
         output.upload(&file.path, &artifact.written.path)?;
         read_back(output, &file)?;
@@ -255,6 +257,21 @@ pub fn publish(
     let unfinished = |error| Error::Unfinished { seq: published.seq, why: Box::new(error) };
     project(output, log, &published).map_err(unfinished)?;
     Ok(published)
+}
+
+/// Of an earlier date than the newest nothing is published that was decided.
+pub fn to_publish<'a>(edition: &Edition, audited: &'a Audited) -> impl Iterator<Item = &'a Artifact> {
+    let decides = edition.kind == RecordKind::Actions;
+    audited.artifacts().iter().filter(move |artifact| decides || !artifact.is_of_decisions)
+}
+
+/// What the record says of it: its kind, and the rows of what is published.
+pub fn told(edition: &Edition, audited: &Audited) -> (RecordKind, BTreeMap<String, u64>) {
+    let paths: Vec<String> = to_publish(edition, audited).map(|artifact| format!("/{}", artifact.path)).collect();
+    let counts = counts(&audited.measured().counts, &paths);
+    let rows = |table: &str| counts.get(table).copied().unwrap_or(0);
+    let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
+    (if only_takes_back { RecordKind::Void } else { edition.kind }, counts)
 }
 
 fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
@@ -310,9 +327,7 @@ fn record(
     let tables = files.iter().filter(|f| f.path.ends_with(".parquet") || f.path.ends_with(".ndjson"));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
-    let counts = counts(&measured.counts, &files);
-    let rows = |table: &str| counts.get(table).copied().unwrap_or(0);
-    let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
+    let (kind, counts) = told(edition, audited);
     Record {
         format_version: FORMAT_VERSION,
         seq: log.length() + 1,
@@ -320,7 +335,7 @@ fn record(
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
         revision: edition.revision,
-        kind: if only_takes_back { RecordKind::Void } else { edition.kind },
+        kind,
         reason: edition.reason.clone(),
         overrides: edition.overrides.clone(),
         nonce: provenance.nonce.clone(),
@@ -368,10 +383,10 @@ fn complete_since(output: &Store, seq: Option<u64>) -> Result<()> {
 }
 
 /// The rows of what is published.
-fn counts(counts: &BTreeMap<String, u64>, files: &[PublishedFile]) -> BTreeMap<String, u64> {
+fn counts(counts: &BTreeMap<String, u64>, paths: &[String]) -> BTreeMap<String, u64> {
     let is_published = |table: &str| {
         let (folder, file) = (format!("/{table}/"), format!("/{table}.parquet"));
-        files.iter().any(|f| f.path.contains(&folder) || f.path.ends_with(&file))
+        paths.iter().any(|path| path.contains(&folder) || path.ends_with(&file))
     };
     counts.iter().filter(|(table, _)| is_published(table)).map(|(table, rows)| (table.clone(), *rows)).collect()
 }

@@ -55,6 +55,9 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
         "",
     ),
     (&["schema", "invoice"], 2, "", "unknown schema `invoice`; did you mean `invoices`?"),
+    (&["schema", "zzzz"], 2, "", "known: pipeline, regua, calendar, rates, words, template-fields, record, manifest"),
+    (&["schema"], 0, "   table: one row per open item: one instalment of an invoice", ""),
+    (&["schema"], 0, "   a line of the outbox: an action\n", ""),
     (&["schema", "template-fields"], 0, "| debtor.contact_name? | text | person behind the address |", ""),
     (&["schema", "words"], 0, "names_debt", ""),
     (&["schema", "--markdown"], 0, "| invoice_id | ", ""),
@@ -236,6 +239,15 @@ fn each_refusal_has_its_exit_code() {
     assert!(halted.stderr.contains("_control/HALT says halt: nothing was published"), "{}", halted.stderr);
     assert_eq!(published(&house).0, 1);
     std::fs::remove_file(house.path("output/_control/HALT")).expect("removed");
+    for near in ["halt", "HALT.txt", "Halted/why"] {
+        let file = house.path(&format!("output/_control/{near}"));
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&file, "stop").expect("written");
+        let halted = run("2026-07-01");
+        assert_eq!(halted.code, 75, "{near}: {}", halted.stderr);
+        assert!(halted.stderr.contains(&format!("_control/{near} says halt")), "{}", halted.stderr);
+        std::fs::remove_file(&file).expect("removed");
+    }
     let next = run("2026-07-01");
     assert_eq!(next.code, 0, "{}", next.stderr);
     assert_eq!(published(&house).0, 2);
@@ -369,4 +381,54 @@ fn a_demo_of_a_day_to_come_runs() {
     let ended = house.regua(&["demo", "--dir", "demo", "--invoices", "200", "--as-of", "2101-06-30"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(result(&ended)["outcome"], "published");
+}
+
+/// As in a shell, `:-` stands in for what is set to nothing, too: the output went into `pipelines/`.
+#[test]
+fn an_empty_variable_is_no_value() {
+    let (house, daily) = (House::of_one_invoice(), "pipelines/daily.toml");
+    let run = ["run", daily, "--as-of", as_of()];
+    let ended = house.regua_with(&run, &[("REGUA_DATA", ""), ("REGUA_OUTPUT", "")]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(house.path("output/_log").exists() && !house.path("pipelines/_log").exists());
+    house.edit(daily, "tenant = \"demo\"", "tenant = \"${REGUA_TENANT}\"");
+    let refused = house.regua_with(&["check", daily, "--output", "text"], &[("REGUA_TENANT", "")]);
+    let expected = "error: pipelines/daily.toml:6: environment variable REGUA_TENANT is empty; set it, or write \
+                    ${REGUA_TENANT:-default}";
+    assert_eq!((refused.code, refused.stderr.trim_end()), (2, expected));
+}
+
+/// The hours of a state under another name than its code were lost without a word.
+#[test]
+fn an_unknown_state_of_a_calendar_is_refused() {
+    const KNOWN: &str = "AC, AL, AM, AP, BA, CE, DF, ES, GO, MA, MG, MS, MT, PA, PB, PE, PI, PR, RJ, RN, RO, RR, RS, \
+                         SC, SE, SP, TO";
+    const CALENDAR: &str = "pipelines/calendars/br.toml";
+    let zone = "RN = \"America/Fortaleza\"";
+    for (from, to, state, known) in [
+        ("[windows.states.RJ]", "[windows.states.\"Rio de Janeiro\"]", "Rio de Janeiro", KNOWN),
+        ("[windows.states.RJ]", "[windows.states.XX]", "XX", KNOWN),
+        (zone, "RGN = \"America/Fortaleza\"", "RGN", KNOWN),
+        ("[windows.states.RJ]", "[windows.states.rj]", "", ""),
+    ] {
+        let house = House::new();
+        house.edit(CALENDAR, from, to);
+        let line = house.read(CALENDAR).lines().position(|l| l == to).expect("the line") + 1;
+        let checked = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+        let expected = format!("error: {CALENDAR}:{line}: unknown state `{state}`; known: {known}");
+        match state {
+            "" => assert_eq!(checked.code, 0, "{}", checked.stderr),
+            _ => assert_eq!((checked.code, checked.stderr.trim_end()), (2, expected.as_str())),
+        }
+    }
+    // What Brazil does not know, another country may: by its zone.
+    let house = House::new();
+    house.edit(CALENDAR, "[windows.states.RJ]", "[windows.states.XX]");
+    let text = house.read(CALENDAR);
+    house.write_file(CALENDAR, &format!("countries = [\"AR\"]\n{text}"));
+    let checked = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+    assert!(checked.stderr.contains("unknown state `XX`; known by [zones]: AC, "), "{}", checked.stderr);
+    house.write_file(CALENDAR, &format!("countries = [\"AR\"]\n{text}XX = \"America/Cordoba\"\n"));
+    let checked = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
 }

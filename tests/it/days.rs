@@ -39,6 +39,14 @@ fn an_unreported_action_may_have_been_sent() {
     assert_eq!(decision(&house, "2026-07-06"), "action step_due d+15");
 }
 
+/// The shipped calendar had it as a holiday of banks alone, and letters went out.
+#[test]
+fn nobody_is_written_to_on_good_friday() {
+    let house = house("2026-03-29");
+    assert_eq!(decision(&house, "2026-04-03"), "hold no_legal_slot d+5");
+    assert_eq!(decision(&house, "2026-04-04"), "action step_due d+5");
+}
+
 #[test]
 fn what_failed_is_proposed_again_under_a_new_id() {
     let house = house("2026-06-20");

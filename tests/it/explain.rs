@@ -166,3 +166,50 @@ fn of_an_older_date_the_edition_that_decided_is_told() {
     assert_eq!(told.code, 0, "{}", told.stderr);
     assert!(told.stdout.contains("Step d+5 goes out by email"), "{}", told.stdout);
 }
+
+/// The newest record was of a date that decided nothing, and an action was looked for in the newest record alone.
+#[test]
+fn after_an_earlier_date_was_made_up_for_the_newest_that_decided_is_told() {
+    let house = house("2026-06-20");
+    assert_eq!(house.run(as_of()).code, 0);
+    let action = house.published("actions", "action_id").join("");
+    for date in ["2026-07-01", "2026-06-28"] {
+        assert_eq!(house.run(date).code, 0);
+    }
+    let explain = |subject: &str, more: &[&str]| {
+        house.regua(&[&["explain", subject, "--from", "output", "--output", "text"], more].concat())
+    };
+    let newest = explain("D1", &[]);
+    assert!(newest.stdout.starts_with("D1 on 2026-07-01 (run "), "{}{}", newest.stdout, newest.stderr);
+    let told = explain(&action, &[]);
+    assert!(told.stdout.starts_with("D1 on 2026-06-30 (run "), "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("Step d+5 goes out by email") && told.stdout.contains(&action), "{}", told.stdout);
+    assert_eq!(explain(&action, &["--as-of", as_of()]).stdout, told.stdout);
+    let other = explain(&action, &["--as-of", "2026-07-01"]);
+    assert_eq!(other.code, 2, "{}", other.stdout);
+    assert!(other.stderr.contains("without --as-of an action_id is looked up in every date"), "{}", other.stderr);
+    let nothing = explain("D1", &["--as-of", "2026-06-28"]);
+    assert!(nothing.stderr.contains("nothing was decided for it"), "{}", nothing.stderr);
+}
+
+#[test]
+fn what_is_nothing_is_not_told() {
+    let house = house("2026-06-20");
+    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI1 D1 2026-01-05 2026-03-02 100.00");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 100.00");
+    let listings = "listing_id debtor_id invoice_id kind bureau included_on\nL1 D1 I1 negativacao serasa 2026-05-04";
+    house.write("listings", listings);
+    let text = |house: &House| {
+        let ended = house.run(as_of());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        house.regua(&["explain", "D1", "--from", "output", "--output", "text"]).stdout
+    };
+    let removal = text(&house);
+    assert!(removal.contains("Step removal goes out by instruction in pt-BR, tone firm, between "), "{removal}");
+    for never in ["R$0.00", "asks for", "The arrears episode counts"] {
+        assert!(!removal.contains(never), "{never:?} in {removal}");
+    }
+    let reminder = text(&self::house("2026-07-03"));
+    let asked = reminder.lines().find_map(|line| line.trim().strip_prefix("asks for "));
+    assert_eq!(asked, Some("R$1,234.56"), "{reminder}");
+}

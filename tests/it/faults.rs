@@ -126,7 +126,7 @@ fn trial(desk: &Desk, seed: u64, at: usize, fault: Fault, operation: &str) {
 fn a_record_never_names_what_is_gone() {
     let desk = Desk::new(false);
     let mut store = Flaky::new(Arc::new(InMemory::new()), Vec::new());
-    store.deleted_after = Some(("_control/HALT", "/runs/"));
+    store.deleted_after = Some(("_control", "/runs/"));
     let output = desk.store(Arc::new(store));
     let error = desk.attempt(&output, "x").expect_err("its files are gone");
     assert!(matches!(&error, Error::Torn { what, .. } if what == "it is gone"), "{error}");
@@ -142,7 +142,7 @@ fn a_halt_that_was_seen_once_stops_the_run() {
     desk.attempt(&calm, "x").expect("published");
     calm.put("_control/HALT", "stop".into()).expect("written");
     let mut store = Flaky::new(inner, Vec::new());
-    store.deleted_after = Some(("_control/HALT", "_control/HALT"));
+    store.deleted_after = Some(("_control", "_control/HALT"));
     let tomorrow = as_of().parse::<chrono::NaiveDate>().expect("a date").succ_opt().expect("a date");
     let halted = desk.attempt_on(tomorrow, &desk.store(Arc::new(store)), "y").expect_err("it is halted");
     assert!(matches!(halted, Error::Halted { .. }), "{halted}");
@@ -182,7 +182,10 @@ fn an_old_output_asks_no_more_of_the_store() {
     }
     let count = |day: usize, verb: &str| asked[day].iter().filter(|operation| operation.starts_with(verb)).count();
     let of_log = |day: usize| count(day, "get output/_log/");
-    assert_eq!(count(10, "list"), 3, "before the work, before the record, after the copies: {:?}", asked[10]);
+    let of_log_lists = count(10, "list output/_log");
+    assert_eq!(of_log_lists, 3, "before the work, before the record, after the copies: {:?}", asked[10]);
+    let halts = count(10, "list output/_control");
+    assert_eq!((halts, count(10, "list")), (2, 5), "before the copies and before the record: {:?}", asked[10]);
     assert_eq!((of_log(10), of_log(30), of_log(79)), (10 + 3, 24 + 3, 24 + 3), "and the record itself is read back");
     let others = |day: usize| asked[day].len() - of_log(day);
     assert_eq!((others(10), others(30)), (others(79), others(79)), "{:?} and {:?}", asked[10], asked[79]);

@@ -290,7 +290,9 @@ fn halt_stops_the_sending() {
     let halted = rig.pass(NOON);
     assert_eq!((halted.code, halted.counts().as_str()), (Some(75), ""), "{}", halted.said);
     assert_eq!(rig.calls_in_all(), (0, 0));
-    std::fs::remove_file(rig.house.path("output/_control/HALT")).unwrap();
+    std::fs::rename(rig.house.path("output/_control/HALT"), rig.house.path("output/_control/halt.txt")).unwrap();
+    assert_eq!(rig.pass(NOON).code, Some(75), "a near miss is meant");
+    std::fs::remove_file(rig.house.path("output/_control/halt.txt")).unwrap();
     assert_eq!(rig.pass(NOON).counts(), "sent 2");
 }
 

@@ -91,6 +91,38 @@ fn what_the_creditor_says_fits_the_messages() {
     }
 }
 
+/// The English letter ended with the Portuguese sentence.
+#[test]
+fn every_language_with_templates_says_how_to_stop_them() {
+    let house = House::new();
+    let opt_out = house.read(DAILY).lines().position(|l| l == "[creditors.default.opt_out]").expect("the section") + 1;
+    house.edit(DAILY, "en = \"To stop messages on this channel, reply STOP.\"\n", "");
+    let lacks = "`opt_out` lacks `en`, and there are templates in it: say there how to stop messages, or take the \
+                 templates away";
+    assert_eq!(check(&house), (2, vec![format!("{DAILY}:{opt_out}: {lacks}")]));
+    std::fs::remove_dir_all(house.path("pipelines/templates/en")).expect("a folder");
+    house.edit(DAILY, "languages = [\"pt-BR\", \"en\", \"es\"]", "languages = [\"es\"]");
+    let (code, lines) = check(&house);
+    assert_eq!(code, 0, "{lines:#?}");
+}
+
+/// Whatever its step, a message may be the first that its debtor ever gets.
+#[test]
+fn no_message_says_that_it_is_not_the_first() {
+    let house = House::new();
+    let words =
+        [("pt-BR", "de novo"), ("pt-BR", "novamente"), ("en", " again"), ("es", "de nuevo"), ("es", "otra vez")];
+    for (language, word) in words {
+        let pattern = house.path(&format!("pipelines/templates/{language}/*.j2"));
+        let files: Vec<_> = glob::glob(&pattern.to_string_lossy()).expect("a pattern").flatten().collect();
+        assert!(files.len() > 20, "{language}: {} templates", files.len());
+        for file in files {
+            let text = std::fs::read_to_string(&file).expect("a template");
+            assert!(!text.contains(word), "{}: {word:?}", file.display());
+        }
+    }
+}
+
 /// Language, text, and the word that is found in it.
 const TEXTS: &[(&str, &str, Option<&str>)] = &[
     ("pt-BR", "Seu nome será negativado.", Some("negativad*")),

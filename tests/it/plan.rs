@@ -223,3 +223,88 @@ fn the_page_is_whole_escaped_and_needs_nothing_else() {
     }
     assert!(!ended.stdout.contains("script"), "JSON names no debtor's name");
 }
+
+/// A record of the log.
+fn record(house: &House, seq: u64) -> Value {
+    serde_json::from_str(&house.read(&format!("output/_log/{seq:020}.json"))).expect("a record")
+}
+
+/// What an earlier edition published and the revision keeps was told as gone: all of it settled, nothing would go out.
+#[test]
+fn a_revision_is_told_with_what_it_keeps_and_takes_back() {
+    let house = house();
+    assert_eq!(house.run(as_of()).code, 0);
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D2 I2 2026-06-30 200.00");
+    let told = told(&house, as_of(), &["--revise"]);
+    assert_eq!(told["kind"], "void");
+    let numbers = [&told["revision"], &told["counts"]["actions"], &told["kept"], &told["counts"]["voids"]];
+    assert_eq!(numbers.map(|n| n.as_u64().unwrap_or(99)), [1, 0, 2, 1]);
+    assert!(told["notes"].to_string().contains("revision 1 of 2026-06-30: 0 new actions, 2 kept, 1 taken back"));
+    let difference = &told["difference"];
+    let numbers = ["actions_then", "actions_now", "same"].map(|name| difference[name].as_u64().unwrap_or(99));
+    assert_eq!(numbers, [3, 2, 2]);
+    assert_eq!(difference["gone_reasons"], serde_json::json!({"settled": 1}));
+    let revise = ["--revise", "--output", "text", "--report", "plan.html"];
+    let text = plan(&house, as_of(), &revise).stdout;
+    let command = "`regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"why\"` would publish this.";
+    for part in ["3 accounts, 0 new actions, 2 kept, 1 taken back, 0 quar", "the same for 2 accounts", command] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    assert!(house.read("plan.html").contains("<b>2</b>kept"));
+
+    let run = ["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "late", "--output", "text"];
+    let ran = house.regua(&run);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let folder = "outbox/dt=2026-06-30/revision=1/voids/";
+    for part in ["0 new actions, 2 kept, 1 taken back", "What stands, new and kept", folder] {
+        assert!(ran.stdout.contains(part), "no {part:?} in\n{}", ran.stdout);
+    }
+    let mut digests = record(&house, 2)["logical_digests"].clone();
+    let voids = digests.as_object_mut().and_then(|digests| digests.remove("outbox/voids/part-00000.ndjson"));
+    assert!(voids.is_some(), "its lines hold the reason, which only the run is given");
+    assert_eq!(told["logical_digests"], digests);
+    assert_eq!((&told["counts"], &told["kind"]), (&record(&house, 2)["counts"], &record(&house, 2)["kind"]));
+    // What stands is what the next date is compared with, whichever edition published it.
+    let next = self::told(&house, "2026-07-01", &[]);
+    assert_eq!((&next["difference"]["against"], &next["difference"]["actions_then"]), (&as_of().into(), &2.into()));
+}
+
+/// It told actions and messages, and the run then published the position alone.
+#[test]
+fn of_an_earlier_date_a_plan_tells_the_position_alone() {
+    let house = house();
+    assert_eq!(house.run(as_of()).code, 0);
+    assert_eq!(house.run("2026-07-01").code, 0);
+    let first = "2026-07-01 is published already: of an earlier date only the position and its KPI tables are";
+    let is_position = |told: &Value| {
+        assert_eq!((&told["kind"], &told["notes"][0]), (&"kpi_only".into(), &first.into()));
+        for name in ["actions", "holds", "messages"] {
+            assert_eq!(told[name], serde_json::json!([]), "{name}");
+        }
+        assert!(told["difference"].is_null() && told["counts"]["actions"].is_null(), "{told}");
+    };
+    let told = told(&house, "2026-06-29", &["--messages", "9", "--report", "plan.html"]);
+    is_position(&told);
+    let page = house.read("plan.html");
+    assert!(page.contains("Nothing is decided") && !page.contains("Messages, as") && !page.contains("What goes out"));
+    let text = plan(&house, "2026-06-29", &["--output", "text"]).stdout;
+    for never in ["What would go out", "Messages", "Different from", " actions"] {
+        assert!(!text.contains(never), "{never:?} in\n{text}");
+    }
+    assert_eq!(house.run("2026-06-29").code, 0);
+    for name in ["counts", "control_totals", "logical_digests", "kind"] {
+        assert_eq!(told[name], record(&house, 3)[name], "{name}");
+    }
+
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D2 I2 2026-06-29 200.00");
+    let told = self::told(&house, as_of(), &["--revise"]);
+    is_position(&told);
+    assert!(told["notes"].to_string().contains("revision 1 of 2026-06-30: no action is added or taken back"), "{told}");
+    let run = ["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "late"];
+    assert_eq!(house.regua(&run).code, 0);
+    for name in ["counts", "logical_digests", "kind"] {
+        assert_eq!(told[name], record(&house, 4)[name], "{name}");
+    }
+    // What was made up for decided nothing, and so it is nothing to compare with.
+    assert_eq!(self::told(&house, "2026-07-02", &[])["difference"]["against"], "2026-07-01");
+}

@@ -161,7 +161,8 @@ fn a_date_is_revised_only_with_a_reason_and_only_once_it_is_published() {
     assert_eq!(conflict.code, 4);
     assert!(conflict.stderr.contains("--revise --reason"), "{}", conflict.stderr);
     let plan = ok(house.regua(&["plan", "pipelines/daily.toml", "--as-of", as_of(), "--revise"]));
-    assert!(plan["notes"].to_string().contains("revision 1 of 2026-06-30: 0 new actions, 1 taken back"), "{plan}");
+    let note = "revision 1 of 2026-06-30: 0 new actions, 0 kept, 1 taken back";
+    assert!(plan["notes"].to_string().contains(note), "{plan}");
 }
 
 #[test]
@@ -183,6 +184,12 @@ fn of_a_date_before_the_newest_only_the_position_is_published() {
     sound(&house);
     let text = house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-06-28", "--output", "text"]);
     assert!(text.stderr.contains("2026-06-30 is published already"), "{}", text.stderr);
+    for part in ["nothing decided, 0 quarantined rows", "Nothing is decided: a later date is published"] {
+        assert!(text.stdout.contains(part), "no {part:?} in {}", text.stdout);
+    }
+    for never in ["outbox/", "What goes out", "Why the others", "0 actions"] {
+        assert!(!text.stdout.contains(never), "{never:?} in {}", text.stdout);
+    }
     // What was published for the date itself still counts the day after.
     ok(house.run("2026-07-01"));
     assert_eq!(house.published("decisions", "reason"), ["previous_unreported"]);
@@ -471,7 +478,13 @@ fn a_result_file_is_of_this_run_whatever_came_of_it() {
     let before = fs::read_dir(house.path("output/runs")).expect("runs").count();
     let unwritable =
         house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-07-01", "--result-file", "no/x.json"]);
-    assert_eq!(unwritable.code, 1);
+    assert_eq!(unwritable.code, 2, "it is of no use to try again");
+    assert!(unwritable.stderr.contains("--result-file no/x.json: "), "{}", unwritable.stderr);
+    for flag in ["--result-file", "--report"] {
+        let planned = house.regua(&["plan", "pipelines/daily.toml", "--as-of", "2026-07-01", flag, "no/x"]);
+        assert_eq!((planned.code, planned.stdout.as_str()), (2, ""), "before any work: {}", planned.stderr);
+        assert!(planned.stderr.contains(&format!("{flag} no/x: ")), "{}", planned.stderr);
+    }
     assert_eq!(fs::read_dir(house.path("output/runs")).expect("runs").count(), before, "nothing was begun");
 }
 

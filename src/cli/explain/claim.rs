@@ -24,9 +24,14 @@ pub(super) fn lines(action: &Row<'_>) -> Vec<String> {
             day(action, "fx_date")
         ),
     };
-    let total = money(action, "total_due");
-    let mut lines =
-        vec![format!("    asks for {}{} = {total}{dunned}", money(action, "open_amount"), charged.concat())];
+    let (open, total) = (action.minor("open_amount"), action.minor("total_due"));
+    let asked = match charged.is_empty() && open == total {
+        true => money(action, "total_due"),
+        false => format!("{}{} = {}", money(action, "open_amount"), charged.concat(), money(action, "total_due")),
+    };
+    // A removal and a receipt ask for nothing.
+    let asks = (open, total) != (Minor::ZERO, Minor::ZERO);
+    let mut lines: Vec<String> = asks.then(|| format!("    asks for {asked}{dunned}")).into_iter().collect();
     if action.minor("waived_amount") != Minor::ZERO {
         lines.push(format!("    waives charges of items paid late: {}", money(action, "waived_amount")));
     }

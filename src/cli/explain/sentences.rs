@@ -8,6 +8,7 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::hold::HoldReason;
 use crate::domain::message::money_text;
+use crate::domain::money::Minor;
 use crate::io::tables::Row;
 use crate::text::plural;
 
@@ -124,7 +125,9 @@ fn considered(account: Option<&Row<'_>>, text: &str) -> Option<String> {
         return Some(format!("The régua is {name} (by {scope})."));
     }
     if let Some((id, since)) = rest("cycle ").and_then(|r| r.split_once(" since ")) {
-        return Some(format!("The arrears episode counts from {since} (cycle {id})."));
+        // Who owes nothing is not in arrears: the day would be that of the run.
+        let owes = account.is_some_and(|account| account.minor("open_amount") != Minor::ZERO);
+        return owes.then(|| format!("The arrears episode counts from {since} (cycle {id})."));
     }
     if let Some((reason, items)) = rest("left out by ").and_then(|r| r.split_once(": ")) {
         let why = HoldReason::parse(reason).map_or("", HoldReason::text);
@@ -152,13 +155,17 @@ fn sent(action: &Row<'_>, trace: &[String]) -> String {
         0 | 1 => String::new(),
         n => format!(" again (occurrence {n})"),
     };
+    // A removal and a receipt ask for nothing.
+    let over = match action.minor("total_due") {
+        Minor::ZERO => String::new(),
+        _ => format!(", over {}", money(action, "total_due")),
+    };
     format!(
-        "Step {} goes out{again} by {} in {}, tone {}{when}, over {}.",
+        "Step {} goes out{again} by {} in {}, tone {}{when}{over}.",
         action.str("step_id"),
         action.str("channel"),
         action.str("language"),
         action.str("tone"),
-        money(action, "total_due"),
     )
 }
 

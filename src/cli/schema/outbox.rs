@@ -11,8 +11,6 @@ use crate::contract::ACTIONS;
 use crate::io::log::Record;
 use crate::io::outbox::Manifest;
 
-pub(super) const NAMES: [&str; 4] = ["record", "manifest", "action_event", "void_event"];
-
 /// Columns of `actions` that are not in `data`: the hash of `data` stands beside it, and what a provider need not know
 /// stays in the archive.
 const NOT_IN_DATA: [&str; 3] = ["payload_sha256", "template_params", "rule_trace"];

@@ -2,37 +2,49 @@
 
 use comfy_table::Table;
 
-use super::{aging, amount, grouped, holds, plain_table, right_aligned, titled};
+use super::{POSITION_ONLY, acted, aging, amount, grouped, holds, plain_table, right_aligned, titled};
 use crate::cli::Voice;
+use crate::io::log::RecordKind;
+use crate::io::outbox::VOIDS;
 use crate::report::{Act, Actions, Change, Changes, Difference, Message, Quarantined, Report};
 
-/// Everything that the report says.
-pub(in crate::cli) fn plan(voice: Voice, report: &Report) -> String {
+/// Everything that the report says, and the command that would publish it.
+pub(in crate::cli) fn plan(voice: Voice, report: &Report, command: &str) -> String {
     let mut parts = vec![headline(voice, report)];
     parts.extend((!report.notes.is_empty()).then(|| bullets(&report.notes)));
     if report.outcome == "planned" {
         parts.push(titled(voice, "What is owed", aging(&report.aging)));
-        parts.push(titled(voice, "What would go out", actions(&report.actions)));
-        parts.push(titled(voice, "Why the others would be left alone", holds(&report.holds)));
-        parts.push(difference(voice, report.difference.as_ref()));
+        match report.kind {
+            RecordKind::KpiOnly => parts.push(POSITION_ONLY.to_owned()),
+            RecordKind::Actions | RecordKind::Void => parts.extend(decided(voice, report)),
+        }
         if !report.quarantine.is_empty() {
             parts.push(titled(voice, "Quarantined rows, whose debtors are left alone", quarantine(&report.quarantine)));
         }
         parts.extend((!report.messages.is_empty()).then(|| voice.bold("Messages, as they would go out") + "\n"));
         parts.extend(report.messages.iter().map(|message| letter(voice, message)));
-        parts.push("Nothing was sent and nothing was written. `regua run` would publish this.".to_owned());
+        parts.push(format!("Nothing was sent and nothing was written. `{command}` would publish this."));
     }
     parts.join("\n")
+}
+
+fn decided(voice: Voice, report: &Report) -> [String; 3] {
+    let title = if report.kept.is_some() { "What would go out that is new" } else { "What would go out" };
+    [
+        titled(voice, title, actions(&report.actions)),
+        titled(voice, "Why the others would be left alone", holds(&report.holds)),
+        difference(voice, report.difference.as_ref()),
+    ]
 }
 
 fn headline(voice: Voice, report: &Report) -> String {
     let count = |table: &str| grouped(report.count(table) as i64);
     let title = voice.bold(&format!("\nPlan for {}", report.as_of));
     format!(
-        "{title}: {} open items, {} accounts, {} actions, {} quarantined rows\n",
+        "{title}: {} open items, {} accounts, {}, {} quarantined rows\n",
         count("items"),
         count("debtors"),
-        count("actions"),
+        acted(report.kind, report.count("actions"), report.kept, report.count(VOIDS)),
         count("quarantine")
     )
 }

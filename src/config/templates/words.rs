@@ -2,6 +2,8 @@
 
 use memchr::memmem::Finder;
 
+pub(super) use crate::domain::names::folded;
+
 /// A word or phrase, or with `*` at its end the beginning of one.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Word {
@@ -62,29 +64,6 @@ impl Words {
 
 fn covers(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |stem| name.starts_with(stem))
-}
-
-/// Lower case, without accents and invisible characters, one space between words.
-pub(super) fn folded(text: &str) -> String {
-    let visible =
-        text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
-    let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn without_accent(c: char) -> char {
-    match c {
-        'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'ç' => 'c',
-        'ñ' => 'n',
-        '\u{2019}' => '\'',
-        '\u{2010}' | '\u{2011}' => '-',
-        other => other,
-    }
 }
 
 #[cfg(test)]

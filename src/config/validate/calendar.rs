@@ -1,18 +1,25 @@
 //! Calendars: holidays, zones, and the hours in which messages are lawful.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
 use super::{Document, Workshop};
 use crate::config::raw::{RawCalendar, RawWeek};
-use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
+use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones, is_brazil, states_of_brazil};
+
+/// A state that a calendar file names, and where.
+struct Stated {
+    section: &'static str,
+    state: String,
+}
 
 impl Workshop<'_> {
     pub(super) fn calendar(&mut self, document: &Document, files: &[String]) -> Option<Calendar> {
         let (mut holidays, mut windows, mut zones) = (Vec::new(), None, BTreeMap::new());
         let mut countries: Vec<String> = Vec::new();
+        let mut stated: Vec<(Document, Vec<Stated>)> = Vec::new();
         for (position, file) in files.iter().enumerate() {
             let at = format!("/pipeline/calendars/{position}");
             let Some(calendar) = self.open(&self.path(file), Some((document, &at))) else { continue };
@@ -23,7 +30,9 @@ impl Workshop<'_> {
                 let scope = self.parse::<Scope>(&calendar, &format!("{at}/scope"), &holiday.scope);
                 holidays.extend(date.zip(scope));
             }
+            let mut states = Vec::new();
             for (state, name) in &raw.zones {
+                states.extend((state != "default").then(|| Stated { section: "zones", state: state.clone() }));
                 let zone = self.zone(&calendar, &format!("/zones/{state}"), name);
                 zones.extend(zone.map(|z| (state.clone(), z)));
             }
@@ -34,8 +43,12 @@ impl Workshop<'_> {
                     (state.clone(), self.week(&calendar, &format!("/windows/states/{state}"), week))
                 });
                 windows = Some(Windows { by_state: by_state.collect(), default });
+                let section = "windows/states";
+                states.extend(raw.states.into_keys().map(|state| Stated { section, state }));
             }
+            stated.push((calendar, states));
         }
+        self.refuse_unknown_states(&stated, &countries, &holidays);
         let Some(windows) = windows else {
             self.refuse(
                 document,
@@ -52,6 +65,37 @@ impl Workshop<'_> {
             Err(errors) => {
                 errors.iter().for_each(|e| self.refuse(document, "/pipeline/calendars", e.to_string()));
                 None
+            }
+        }
+    }
+
+    /// The states of Brazil are known. Those of another country are known by a zone or a holiday; hours of what nothing
+    /// else names are no state's, and would be lost without a word.
+    fn refuse_unknown_states(
+        &mut self,
+        stated: &[(Document, Vec<Stated>)],
+        countries: &[String],
+        holidays: &[(NaiveDate, Scope)],
+    ) {
+        let is_of_brazil = countries.is_empty() || countries.iter().any(|name| is_brazil(name));
+        let known: BTreeSet<String> = if is_of_brazil {
+            states_of_brazil().map(str::to_owned).collect()
+        } else {
+            let of_zones = stated.iter().flat_map(|(_, states)| states).filter(|stated| stated.section == "zones");
+            let of_holidays = holidays.iter().filter_map(|(_, scope)| match scope {
+                Scope::State(code) => Some(code.clone()),
+                _ => None,
+            });
+            of_zones.map(|stated| stated.state.to_uppercase()).chain(of_holidays).collect()
+        };
+        let codes = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        for (document, Stated { section, state }) in stated.iter().flat_map(|(d, s)| s.iter().map(move |s| (d, s))) {
+            if !known.contains(&state.to_uppercase()) {
+                let what = match is_of_brazil {
+                    true => format!("unknown state `{state}`; known: {codes}"),
+                    false => format!("unknown state `{state}`; known by [zones]: {codes}; give it its zone there"),
+                };
+                self.refuse(document, &format!("/{section}/{state}"), what);
             }
         }
     }

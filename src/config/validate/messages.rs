@@ -35,6 +35,7 @@ impl Workshop<'_> {
         };
         let files = self.files_below(document, "/pipeline/templates", dir, "j2");
         let sources: Vec<Source> = files.into_iter().filter_map(split).collect();
+        self.opt_outs_are_of_their_language(document, &sources, default_language, creditors);
         let words = words.map(|dir| self.words(document, dir, &sources)).unwrap_or_default();
         let writers = LANGUAGES.map(|language| (language.to_owned(), longest_creditor(creditors, language)));
         let (templates, faults) = check(&sources, default_language, &writers.into(), &words);
@@ -44,6 +45,27 @@ impl Workshop<'_> {
             message: f.what,
         }));
         Messages { templates, files: sources.into_iter().map(|s| (s.language, s.file)).collect(), folder }
+    }
+
+    /// `default` is in the language of the pipeline: at the end of a letter in another, nobody would understand it.
+    fn opt_outs_are_of_their_language(
+        &mut self,
+        document: &Document,
+        sources: &[Source],
+        default_language: &str,
+        creditors: &BTreeMap<String, Creditor>,
+    ) {
+        let says_it = |language: &str| sources.iter().any(|s| s.language == language && s.text.contains("opt_out"));
+        let languages = LANGUAGES.into_iter().filter(|language| *language != default_language && says_it(language));
+        for language in languages {
+            for company in creditors.iter().filter(|(_, c)| !c.opt_out.contains_key(language)).map(|(name, _)| name) {
+                let what = format!(
+                    "`opt_out` lacks `{language}`, and there are templates in it: say there how to stop messages, or \
+                     take the templates away"
+                );
+                self.refuse(document, &format!("/creditors/{company}/opt_out"), what);
+            }
+        }
     }
 
     /// The lists of every language that has templates.

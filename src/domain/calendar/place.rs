@@ -1,14 +1,16 @@
 //! Where a debtor is, according to its row: the state and city whose holidays and hours count, and its time zone.
 //!
-//! States and cities are those of the calendar's own country: Alabama is not Alagoas. An unknown zone (such as `GMT-5`)
-//! or an unknown state narrows the hours to those that are lawful in every zone of the country. A debtor abroad whose
-//! zone is unknown has no lawful hour at all: no message is sent at six in the morning on a guess.
+//! States and cities are those of the calendar's own country: Alabama is not Alagoas. What registers write where they
+//! know nothing (`-`, `N/A`, `0`) says nothing. An unknown zone (such as `GMT-5`) or an unknown state narrows the hours
+//! to those that are lawful in every zone of the country. A debtor abroad whose zone is unknown has no lawful hour at
+//! all: no message is sent at six in the morning on a guess.
 
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 
-use super::{Calendar, Zones};
+use super::{Calendar, Zones, cities, country_key};
+use crate::domain::names::is_placeholder;
 
 /// What a debtor's row says of where it is, as it came.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Whereabouts<'a> {
 pub struct Place {
     state: Option<String>,
     city: Option<String>,
+    /// Of a capital its name beside its code, or its code beside its name.
+    other_city: Option<&'static str>,
     /// None: any zone of the country.
     zone: Option<Tz>,
     /// The state has a name that the calendar does not know: it may be any of them.
@@ -32,18 +36,32 @@ pub struct Place {
 }
 
 impl Place {
-    /// A place that is known, with codes in any case.
+    /// A place that is known, with codes and names in any case.
     pub fn of(state: Option<&str>, city: Option<&str>, zone: Tz) -> Place {
-        let upper = |code: &str| code.to_uppercase();
-        Place { state: state.map(upper), city: city.map(upper), zone: Some(zone), in_any_state: false, doubt: None }
+        Place {
+            state: state.map(str::to_uppercase),
+            city: None,
+            other_city: None,
+            zone: Some(zone),
+            in_any_state: false,
+            doubt: None,
+        }
+        .in_city(city)
+    }
+
+    fn in_city(self, city: Option<&str>) -> Place {
+        let city = city.map(cities::key);
+        let other_city = city.as_deref().and_then(|city| cities::other_key(city, self.state()));
+        Place { city, other_city, ..self }
     }
 
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    pub fn city(&self) -> Option<&str> {
-        self.city.as_deref()
+    /// Its city under every key that holidays may have it under.
+    pub fn cities(&self) -> impl Iterator<Item = &str> {
+        self.city.as_deref().into_iter().chain(self.other_city)
     }
 
     /// None where it may be any zone of the country.
@@ -57,9 +75,10 @@ impl Place {
     }
 }
 
-/// A text that says something.
+/// A text that says something. `NA` is Namibia: whoever means nothing by it is taken to be abroad, and gets no message
+/// at an hour that nobody knows.
 fn said(text: Option<&str>) -> Option<&str> {
-    text.map(str::trim).filter(|text| !text.is_empty())
+    text.map(str::trim).filter(|text| text.eq_ignore_ascii_case("na") || !is_placeholder(text))
 }
 
 /// An IANA zone that is a place. `Etc/GMT-5` is five hours *ahead*, which nobody means who writes it, and no debtor
@@ -94,7 +113,7 @@ impl Calendar {
     /// ```
     pub fn place_of(&self, row: Whereabouts<'_>) -> Option<Place> {
         let own = said(row.time_zone).map(zone_named);
-        if !said(row.country).is_none_or(|name| self.countries.contains(&name.to_lowercase())) {
+        if !said(row.country).is_none_or(|name| self.countries.contains(&country_key(name))) {
             let zone = own.flatten()?;
             return Some(Place::of(None, None, zone));
         }
@@ -113,8 +132,8 @@ impl Calendar {
             None => (Some(of_state().unwrap_or(self.zones.default)), None),
         };
         let doubt = doubt.or(in_any_state.then_some("state not known"));
-        let city = said(row.city).map(str::to_uppercase);
-        Some(Place { state: state.flatten(), city, zone, in_any_state, doubt })
+        let place = Place { state: state.flatten(), city: None, other_city: None, zone, in_any_state, doubt };
+        Some(place.in_city(said(row.city)))
     }
 
     /// The zone by which a day is told at a place: its own, or the calendar's.

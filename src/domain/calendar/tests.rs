@@ -54,16 +54,20 @@ fn a_scope_is_one_of_four_and_its_code_is_as_debtors_carry_it() {
         ("state:GB-ENG", Some(Scope::State("GB-ENG".to_owned()))),
         ("city:3550308", Some(Scope::City("3550308".to_owned()))),
         (&format!("state:{}", long(8)), Some(Scope::State(long(8)))),
-        (&format!("city:{}", long(32)), Some(Scope::City(long(32)))),
+        (&format!("city:{}", long(64)), Some(Scope::City(long(64)))),
+        ("city:São Paulo", Some(Scope::City("SAO PAULO".to_owned()))),
+        ("city: são joão del-Rei ", Some(Scope::City("SAO JOAO DEL REI".to_owned()))),
         (&format!("state:{}", long(9)), None),
-        (&format!("city:{}", long(33)), None),
+        (&format!("city:{}", long(65)), None),
         ("brazil", None),
         ("", None),
         ("state:", None),
         ("city:", None),
         ("state:sp", None), // codes are upper case, as in the debtors' table
         ("state:S_P", None),
-        ("city:São Paulo", None),
+        ("city: ", None),
+        ("city:-", None),
+        ("city:São Paulo; Santos", None),
         ("country:BR", None),
     ] {
         assert_eq!(text.parse::<Scope>().ok(), expected, "{text:?}");
@@ -245,6 +249,10 @@ fn whose_state_and_zone_a_debtor_is_in() {
         ("in lower case", (Some("brazil"), Some("am"), None), known(Some("AM"), America::Manaus)),
         ("by the code of ISO", (Some("BRA"), Some("BR-AM"), None), known(Some("AM"), America::Manaus)),
         ("known by its hours alone", (None, Some("PR"), None), known(Some("PR"), Sao_Paulo)),
+        ("by the code of the central bank", (Some("1058"), Some("AM"), None), known(Some("AM"), America::Manaus)),
+        ("the same as SPED writes it", (Some(" 01058 "), Some("AM"), None), known(Some("AM"), America::Manaus)),
+        ("placeholders say nothing", (Some("-"), Some("N/A"), Some("NULL")), known(None, Sao_Paulo)),
+        ("nor do words or noughts", (Some("NÃO INFORMADO"), Some("0"), Some("0")), known(None, Sao_Paulo)),
         ("its own zone", (Some("BR"), Some("AM"), Some("Europe/London")), known(Some("AM"), Europe::London)),
         (
             "a zone that does not exist",
@@ -258,6 +266,8 @@ fn whose_state_and_zone_a_debtor_is_in() {
         ("abroad its state is none of ours", (Some("US"), Some("AM"), Some("America/New_York")), known(None, New_York)),
         ("abroad a server's zone is what there is", (Some("GB"), None, Some("UTC")), known(None, Tz::UTC)),
         ("abroad without a zone", (Some("US"), Some("AM"), None), None),
+        ("another country by its number", (Some("2496"), Some("AM"), None), None),
+        ("NA is Namibia", (Some("NA"), Some("AM"), None), None),
         ("abroad with an offset", (Some("US"), None, Some("GMT-5")), None),
     ];
     for (name, row, expected) in table {
@@ -321,4 +331,36 @@ fn codes_are_found_in_any_case() {
     assert!(holiday(Some("sp"), None, "2026-07-09"), "a state holiday");
     assert!(holiday(None, Some("3548500"), "2026-01-26"), "a city holiday");
     assert!(!holiday(Some("RJ"), None, "2026-07-09"));
+}
+
+#[test]
+fn a_city_is_found_by_its_code_or_its_name() {
+    // Of two capitals by code and by name, and of a city that no table knows.
+    let holidays = [("2026-01-27", "city:3550308"), ("2026-01-28", "city:Natal"), ("2026-01-29", "city:Mogi-Guaçu")]
+        .map(|(on, scope)| (day(on), scope.parse().unwrap()));
+    let windows = Windows { default: week("08:00-20:00", None, None, None), ..Windows::default() };
+    let zones = [("RN", America::Fortaleza), ("RJ", Sao_Paulo), ("SP", Sao_Paulo)];
+    let zones = Zones { default: Sao_Paulo, by_state: zones.map(|(code, zone)| (code.to_owned(), zone)).into() };
+    let calendar = Calendar::new(holidays, windows, zones).unwrap();
+    for (state, city, on, is_holiday) in [
+        (Some("SP"), "3550308", "2026-01-27", true),
+        (Some("SP"), "São Paulo", "2026-01-27", true),
+        (None, " SAO  PAULO ", "2026-01-27", true),
+        (Some("N/A"), "sa\u{303}o paulo", "2026-01-27", true),
+        (Some("XX"), "São Paulo", "2026-01-27", true), // it may be that one
+        (Some("RJ"), "São Paulo", "2026-01-27", false),
+        (Some("SP"), "Santos", "2026-01-27", false),
+        (Some("RN"), "natal", "2026-01-28", true),
+        (None, "2408102", "2026-01-28", true),
+        (None, "2408102", "2026-01-27", false),
+        (Some("SP"), "MOGI GUAÇU", "2026-01-29", true),
+        (Some("SP"), "-", "2026-01-29", false),
+        (Some("SP"), "NÃO INFORMADO", "2026-01-29", false),
+    ] {
+        let place = calendar.place_of(Whereabouts { state, city: Some(city), ..Whereabouts::default() }).unwrap();
+        let window = calendar.contact_window(day(on), &place);
+        assert_eq!(window.is_none(), is_holiday, "{state:?} {city:?} {on}");
+    }
+    assert_eq!(states_of_brazil().count(), 27);
+    assert!(states_of_brazil().is_sorted());
 }

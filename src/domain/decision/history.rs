@@ -12,7 +12,7 @@ use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
-/// Days in which a step is not said again about an item that it named beside another.
+/// Days in which a step, or a gentler one, is not said again about an item that it named beside another.
 const HEARD_DAYS: i64 = 30;
 
 impl Contact {

@@ -10,7 +10,7 @@ use twox_hash::XxHash64;
 
 use super::rows::RowRules;
 use crate::contract::Column;
-use crate::domain::case::normalised_address;
+use crate::domain::address::normalised_address;
 
 const KEY_SEED: u64 = 0;
 const CONTENT_SEED: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -62,6 +62,7 @@ impl Place<'_> {
             on: Some(self.on),
             reverses: None,
             silences: None,
+            insolvent: None,
         }
     }
 }
@@ -96,7 +97,7 @@ fn scope_of(text: &str) -> std::result::Result<Scope, UnknownScope> {
     }
 }
 
-const SCOPE_CLASS: &str = "not a holiday scope (write national, bank, state:SP or city:3550308)";
+const SCOPE_CLASS: &str = "not a holiday scope (write national, bank, state:SP, city:3550308 or city:Santos)";
 
 /// Adds the rates of both inputs to the rules, as of a date; returns the rows that were left out.
 ///

@@ -54,6 +54,8 @@ pub struct BadRow {
     pub on: Option<NaiveDate>,
     /// Where it may ask for silence.
     pub silences: Option<Silence>,
+    /// Whom it calls insolvent.
+    pub insolvent: Option<String>,
 }
 
 /// What a row that may ask to be left alone is about: an address, on one channel or on any, or an action.
@@ -88,6 +90,7 @@ impl BadRow {
             reverses: None,
             on: None,
             silences: None,
+            insolvent: None,
         }
     }
 
@@ -280,6 +283,7 @@ impl RowRules {
                 on: day_of(&whole, "date", row),
                 reverses: text("reverses"),
                 silences: silence(&whole, row, tally.faults.may_ask.contains(&row)),
+                insolvent: text("tax_id").filter(|_| is_true(&whole, "is_insolvent", row)),
             }
         };
         let is_read = |row: &usize| !tally.passed_over.contains_key(row);
@@ -313,9 +317,15 @@ impl RowRules {
     fn check_events(&self, arrays: &[ArrayRef], tally: &mut Tally) {
         const SAID: [&str; 5] = ["opted_out", "complained", "disputed", "promised", "wrong_party"];
         let find = |name: &str| self.columns.iter().zip(arrays).find(|(c, _)| c.name == name);
-        let (Some((column, _)), Some((_, statuses))) = (find("channel"), find("status")) else { return };
-        let Some(statuses) = statuses.as_string_opt::<i32>() else { return };
-        let is_said = |row: &usize| statuses.is_valid(*row) && SAID.contains(&statuses.value(*row));
+        let Some((column, _)) = find("channel") else { return };
+        let array = |name: &str| find(name).map(|(_, array)| array);
+        let statuses = array("status").and_then(|c| c.as_string_opt::<i32>());
+        let opted_in = array("opted_in").and_then(|c| c.as_boolean_opt());
+        let is_said = |row: &usize| {
+            statuses.is_some_and(|c| c.is_valid(*row) && SAID.contains(&c.value(*row)))
+                || array("opted_out_on").is_some_and(|c| c.is_valid(*row))
+                || opted_in.is_some_and(|c| c.is_valid(*row) && !c.value(*row))
+        };
         let unknown = tally.passed_over.iter().filter(|(_, why)| **why == UNKNOWN_CHANNEL).map(|(row, _)| *row);
         let said: Vec<usize> = unknown.filter(is_said).collect();
         said.into_iter().for_each(|row| tally.keep(row, column));
@@ -392,6 +402,11 @@ fn silence(batch: &RecordBatch, row: usize, may_ask: bool) -> Option<Silence> {
         address: text("address").map(Pii::from),
         action_id: text("action_id"),
     })
+}
+
+fn is_true(batch: &RecordBatch, name: &str, row: usize) -> bool {
+    let flags = batch.column_by_name(name).and_then(|c| c.as_boolean_opt());
+    flags.is_some_and(|f| f.is_valid(row) && f.value(row))
 }
 
 fn text_of(batch: &RecordBatch, name: &str, row: usize) -> Option<String> {

@@ -10,7 +10,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, with_column};
-use crate::domain::case::{address_key, is_address};
+use crate::domain::address::{address_key, is_address, mentioned};
 use crate::domain::procedure::Channel;
 use crate::error::Result;
 use crate::stage::Silence;
@@ -20,12 +20,15 @@ use crate::stage::Silence;
 pub(super) struct AddressBook {
     opted_out: HashSet<u64>,
     bounced: HashSet<u64>,
+    /// Debtor and channel of a contact point that is opted out and names no plain address.
+    silent: HashSet<u64>,
 }
 
 /// Where an action went, and the group of its debtor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Destination {
     address: Option<u64>,
+    channel: Option<Channel>,
     group_key: i64,
 }
 
@@ -73,10 +76,17 @@ fn value(column: Option<&StringArray>, row: usize) -> Option<&str> {
 pub(super) fn add_destinations(batch: &RecordBatch, group_keys: &[i64], destinations: &mut Destinations) {
     let [ids, channels, addresses] = ["action_id", "channel", "destination"].map(|name| text(batch, name));
     for (row, group_key) in group_keys.iter().enumerate() {
-        let address = value(channels, row).zip(value(addresses, row));
-        let address = address.map(|(channel, address)| address_hash(channel, address));
-        destinations.extend(value(ids, row).map(|id| (hash_of(id), Destination { address, group_key: *group_key })));
+        let channel = value(channels, row);
+        let address = channel.zip(value(addresses, row)).map(|(channel, address)| address_hash(channel, address));
+        let destination = Destination { address, channel: channel.and_then(Channel::parse), group_key: *group_key };
+        destinations.extend(value(ids, row).map(|id| (hash_of(id), destination)));
     }
+}
+
+/// What a text says as it stands, and every address that it mentions.
+fn hashes_in(channel: &str, text: &str) -> Vec<u64> {
+    let mentioned = mentioned(channel, text).into_iter().map(|address| address_hash(channel, &address));
+    mentioned.chain([address_hash(channel, text)]).collect()
 }
 
 /// Debtor and channel, in one number.
@@ -120,19 +130,24 @@ impl<'a> AddressReader<'a> {
             batch.column_by_name("occurred_at").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>());
         let mut is_known = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let stated = value(channels, row).zip(value(addresses, row));
-            let own = stated.map(|(channel, text)| address_hash(channel, text));
-            // What is written oddly may mean any address, of the action first of all.
-            let is_plain = stated.is_some_and(|(channel, text)| is_address(channel, text));
+            let channel = value(channels, row);
+            let stated = channel.zip(value(addresses, row));
+            let action = value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)));
+            // A provider that fell back to another channel wrote to another address.
             let of_action =
-                || value(actions, row).and_then(|id| self.destinations.get(&hash_of(id))).and_then(|to| to.address);
+                action.filter(|to| to.channel == channel.and_then(Channel::parse)).and_then(|to| to.address);
             let status = value(statuses, row).unwrap_or_default();
             let asks_for_silence = matches!(status, "opted_out" | "complained");
+            let own = stated.filter(|(channel, text)| is_address(channel, text));
+            let own = own.map(|(channel, text)| address_hash(channel, text));
             if asks_for_silence {
-                // Written from another mailbox, it is meant for the one that was written to as well.
-                self.opted_out.extend(own.into_iter().chain(of_action()));
+                // Written from another mailbox, it is meant for the one that was written to as well; and what is
+                // written oddly for whatever it mentions.
+                let spelt = stated.map(|(channel, text)| hashes_in(channel, text)).unwrap_or_default();
+                self.opted_out.extend(spelt.into_iter().chain(own).chain(action.and_then(|to| to.address)));
             }
-            let address = own.filter(|_| is_plain).or_else(of_action);
+            // What is written oddly may mean any address, of the action first of all.
+            let address = own.or(of_action);
             is_known.push(address.is_some());
             if let (true, None, Some((debtor, channel))) =
                 (asks_for_silence, address, value(debtors, row).zip(value(channels, row)))
@@ -142,7 +157,7 @@ impl<'a> AddressReader<'a> {
             let (Some(address), Some(instants)) = (address, instants) else { continue };
             let at = instants.value(row);
             match status {
-                "wrong_party" => _ = self.wrong.insert(address),
+                "wrong_party" => self.wrong.extend([address].into_iter().chain(of_action)),
                 "bounced" => {
                     let last = self.bounced_at.entry(address).or_insert(at);
                     *last = at.max(*last);
@@ -202,32 +217,35 @@ impl AddressBook {
             let is_silent = reach.is_some_and(|(debtor, channel)| silent.contains(&reach_hash(debtor, channel)));
             let is_out = opted_out || is_silent || is_false(opted_in, row);
             let is_wrong = is_false(valid, row);
-            let Some((channel, address)) = value(channels, row).zip(value(addresses, row)) else { continue };
-            if is_out || is_wrong {
-                let address = address_hash(channel, address);
-                self.opted_out.extend(is_out.then_some(address));
-                self.bounced.extend(is_wrong.then_some(address));
+            let Some(channel) = value(channels, row).filter(|_| is_out || is_wrong) else { continue };
+            let address = value(addresses, row);
+            if is_out && !address.is_some_and(|text| is_address(channel, text)) {
+                self.silent.extend(value(debtors, row).map(|debtor| reach_hash(debtor, channel)));
             }
+            let Some(address) = address else { continue };
+            if is_out {
+                self.opted_out.extend(hashes_in(channel, address));
+            }
+            self.bounced.extend(is_wrong.then(|| address_hash(channel, address)));
         }
     }
 
     /// Adds what is known of each address in a batch of contact points.
     pub(super) fn mark(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let [channels, addresses] = ["channel", "address"].map(|name| text(batch, name));
-        let marked = |known: &HashSet<u64>| {
-            let is_known = |row| {
-                let point = value(channels, row).zip(value(addresses, row));
-                !known.is_empty() && point.is_some_and(|(channel, text)| known.contains(&address_hash(channel, text)))
-            };
-            (0..batch.num_rows()).map(|row| Some(is_known(row))).collect::<BooleanArray>()
+        let [channels, addresses, debtors] = ["channel", "address", "debtor_id"].map(|name| text(batch, name));
+        let point = |row| value(channels, row).zip(value(addresses, row));
+        let is_in = |known: &HashSet<u64>, row| {
+            !known.is_empty() && point(row).is_some_and(|(channel, text)| known.contains(&address_hash(channel, text)))
         };
-        let (opted_out, bounced) = (marked(&self.opted_out), marked(&self.bounced));
-        let is_none = |row: &usize| {
-            let point = value(channels, *row).zip(value(addresses, *row));
-            point.is_some_and(|(channel, text)| !is_address(channel, text))
+        let is_silent = |row| {
+            let reach = value(debtors, row).zip(value(channels, row)).filter(|_| !self.silent.is_empty());
+            reach.is_some_and(|(debtor, channel)| self.silent.contains(&reach_hash(debtor, channel)))
         };
+        let rows = || 0..batch.num_rows();
+        let opted_out: BooleanArray = rows().map(|row| Some(is_in(&self.opted_out, row) || is_silent(row))).collect();
+        let is_one = |row| point(row).is_some_and(|(channel, text)| is_address(channel, text));
         // What is no address is as good as one that bounces.
-        let closed: BooleanArray = (0..batch.num_rows()).map(|row| Some(bounced.value(row) || is_none(&row))).collect();
+        let closed: BooleanArray = rows().map(|row| Some(is_in(&self.bounced, row) || !is_one(row))).collect();
         let batch = with_column(batch, "address_opted_out", Arc::new(opted_out))?;
         with_column(&batch, "address_bounced", Arc::new(closed))
     }
@@ -239,7 +257,7 @@ impl AddressBook {
             let named =
                 silence.channel.as_deref().and_then(|name| Channel::ALL.into_iter().find(|c| c.as_str() == name));
             let channels = named.map_or(Channel::ALL.to_vec(), |channel| vec![channel]);
-            self.opted_out.extend(channels.iter().map(|channel| address_hash(channel.as_str(), address.expose())));
+            self.opted_out.extend(channels.iter().flat_map(|channel| hashes_in(channel.as_str(), address.expose())));
         }
         let action = silence.action_id.as_deref().and_then(|id| destinations.get(&hash_of(id)));
         self.opted_out.extend(action.and_then(|to| to.address));
@@ -248,6 +266,7 @@ impl AddressBook {
     pub(super) fn merge(&mut self, other: AddressBook) {
         self.opted_out.extend(other.opted_out);
         self.bounced.extend(other.bounced);
+        self.silent.extend(other.silent);
     }
 }
 
@@ -260,7 +279,8 @@ mod tests {
     #[test]
     fn an_opt_out_from_another_mailbox_silences_the_one_that_was_written_to_as_well() {
         let address = Some(address_hash("email", "ap@group.example"));
-        let destinations = HashMap::from_iter([(hash_of("A1"), Destination { address, group_key: 0 })]);
+        let destinations =
+            HashMap::from_iter([(hash_of("A1"), Destination { address, channel: Some(Channel::Email), group_key: 0 })]);
         let folder = tempfile::tempdir().unwrap();
         let column = |values: &[Option<&str>]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
         let log = [

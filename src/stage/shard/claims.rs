@@ -252,8 +252,6 @@ pub(super) struct Resolved {
     pub(super) held: HashSet<u64>,
     /// Invoices (their hash and company) that several debtors of one company owe.
     pub(super) contested: HashSet<(u64, u32)>,
-    /// Companies that anybody owes an invoice.
-    pub(super) billing: HashSet<u32>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
     /// Payments above zero that name an invoice which nobody owes, by the number of their currency.
@@ -271,11 +269,9 @@ pub(super) fn resolve(
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
     let (mut held, mut contested) = (HashSet::default(), HashSet::default());
     let (mut by_others, mut unknown_payments) = (BTreeMap::new(), BTreeMap::new());
-    let mut billing = HashSet::default();
     for partition in 0..partitions {
         let mut owners = Owners::default();
         owners_in(partition, claims, |invoice, owner| {
-            billing.insert(owner.company);
             owners.add(invoice, owner);
         })?;
         for (invoice, company, debtors) in owners.contested() {
@@ -321,7 +317,7 @@ pub(super) fn resolve(
             held.extend(owners.of(invoice).iter().map(|owner| owner.debtor));
         }
     }
-    Ok(Resolved { rulings: rulings.finish()?, held, contested, billing, by_others, unknown_payments })
+    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others, unknown_payments })
 }
 
 fn company_of(packed: u64) -> u32 {
@@ -546,7 +542,6 @@ mod tests {
             rulings: rulings.finish().unwrap(),
             held: HashSet::default(),
             contested: HashSet::default(),
-            billing: HashSet::default(),
             by_others: BTreeMap::new(),
             unknown_payments: BTreeMap::new(),
         };

@@ -149,6 +149,9 @@ fn remedy(table: &str, column: &str, reason: &str) -> String {
         "unknown_value" => {
             format!("map the words that it holds to those of the contract in [inputs.{table}.values.{column}]")
         }
+        "conflicting_rows" if table == "contact_log" => {
+            "event_id has to tell the events of a message apart, one for each status".to_owned()
+        }
         "conflicting_rows" | "contested_invoice" | "ambiguous_invoice" => {
             "look for a path that matches two snapshots, and for companies that share numbers".to_owned()
         }

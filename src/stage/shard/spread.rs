@@ -175,10 +175,17 @@ impl Spreader<'_> {
             }
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
             outcome.bad.extend(self.unknown_places(batch));
+            // A row that cannot be read for another reason says so all the same.
+            let unread = conformed.bad.iter().filter_map(|bad| bad.insolvent.as_deref());
+            outcome.insolvent.extend(unread.filter_map(legal_person));
             let batch = with_column(batch, "group_text", texts)?;
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             writers.push(batch, keys)
         })?;
+        // Whose row cannot be read is known all the same, and stands alone.
+        for id in outcome.bad.iter().filter_map(|bad| bad.debtor_id.as_deref()) {
+            groups.0.entry(hash_of(id)).or_insert_with(|| alone(id));
+        }
         // It cannot be told which of its groups is the right one: it stands alone.
         for id in &outcome.conflicted {
             groups.0.insert(hash_of(id), alone(id));

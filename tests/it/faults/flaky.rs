@@ -44,7 +44,7 @@ pub struct Flaky {
     plan: Arc<Mutex<Plan>>,
     /// Lets a conditional create overwrite, as some S3 look-alikes do.
     pub ignores_conditions: bool,
-    /// Once the first has been looked for, somebody deletes all that has the second in its name.
+    /// Once the folder named first has been listed, somebody deletes all that has the second in its name.
     pub deleted_after: Option<(&'static str, &'static str)>,
 }
 
@@ -118,11 +118,7 @@ impl ObjectStore for Flaky {
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         let fault = self.enter("get", path.as_ref());
-        let found = self.through(fault, self.inner.get_opts(path, options)).await;
-        match self.deleted_after {
-            Some((key, name)) if path.as_ref().ends_with(key) => self.delete_all(name).await.and(found),
-            _ => found,
-        }
+        self.through(fault, self.inner.get_opts(path, options)).await
     }
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -134,9 +130,22 @@ impl ObjectStore for Flaky {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        match self.enter("list", prefix.map_or("", |p| p.as_ref())) {
-            None => self.inner.list(prefix),
-            Some(_) => futures::stream::once(async { Err(lost()) }).boxed(),
+        let folder = prefix.map_or("", |p| p.as_ref());
+        if self.enter("list", folder).is_some() {
+            return futures::stream::once(async { Err(lost()) }).boxed();
+        }
+        let found = self.inner.list(prefix);
+        match self.deleted_after {
+            Some((of, name)) if folder.ends_with(of) => {
+                let store = self.clone();
+                let listed_then_deleted = async move {
+                    let found: Vec<Result<ObjectMeta>> = found.collect().await;
+                    let failed = store.delete_all(name).await.err();
+                    futures::stream::iter(found.into_iter().chain(failed.map(Err)))
+                };
+                futures::stream::once(listed_then_deleted).flatten().boxed()
+            }
+            _ => found,
         }
     }
 

@@ -116,11 +116,12 @@ fn what_was_sent_is_not_unsent_by_a_later_word() {
         "
         invoices: invoice_id due_date
             I1 2026-06-20
-        actions: action_id published_on
-            A1 2026-06-20
-            A2 2026-06-20
-            A3 2026-06-20
-            A4 2026-06-20
+        actions: action_id channel published_on
+            A1 email 2026-06-20
+            A2 whatsapp 2026-06-20
+            A3 whatsapp 2026-06-20
+            A4 email 2026-06-20
+            A5 email 2026-06-20
         contact_log: action_id channel occurred_at status
             A1 email 2026-06-20T10:00:00 sent
             A1 email 2026-06-20T11:00:00 ignored
@@ -130,11 +131,13 @@ fn what_was_sent_is_not_unsent_by_a_later_word() {
             A3 sms 2026-06-20T11:00:00 failed
             A4 email 2026-06-20T10:00:00 queued
             A4 email 2026-06-20T11:00:00 ignored
+            A5 sms 2026-06-20T10:00:00 failed
         int_contacts = action_id state
             A1 sent
             A2 sent
             A3 not_sent
             A4 not_sent
+            A5 unreported
     ",
     );
 }

@@ -181,9 +181,15 @@ fn an_invoice_that_is_reopened_has_heard_what_it_heard() {
             "d+5 by email: A",
         ),
         (
-            "what it heard beside an older one is not its own",
+            "nothing gentler so soon after what it heard beside an older one",
             &[20],
             |c| (of_old(c, "d+30", 14, &["A", "Z"]), reopened(c)).1,
+            "no_step_due",
+        ),
+        (
+            "what it heard beside an older one long ago is not its own",
+            &[20],
+            |c| (of_old(c, "d+30", 30, &["A", "Z"]), reopened(c)).1,
             "d+5 by email: A",
         ),
         (

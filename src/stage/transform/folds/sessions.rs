@@ -42,6 +42,7 @@ struct Contact<'b> {
     debtor_id: &'b str,
     company_id: Option<&'b str>,
     channel: &'b str,
+    last_channel: &'b str,
     destination: Option<&'b str>,
     regua: Option<&'b str>,
     step_id: Option<&'b str>,
@@ -118,6 +119,7 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
     let first = &logged[0].1;
     let least = |of: fn(&Logged<'b>) -> Option<&'b str>| all().filter_map(of).min();
     let channel = all().map(|l| l.channel).min().unwrap_or(first.channel);
+    let last_channel = all().map(|l| l.channel).max().unwrap_or(first.channel);
     let answered = all().filter(|l| l.event.status.answers());
     let events: Vec<Event> = all().map(|l| l.event).collect();
     Contact {
@@ -127,6 +129,7 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
         // Of one contact the events name one company and one address, or nobody knows which.
         company_id: sole(all().filter_map(|l| l.company_id)),
         channel,
+        last_channel,
         destination: sole(all().filter(|l| l.is_outbound).filter_map(|l| l.address)),
         regua: least(|l| l.regua),
         step_id: least(|l| l.step_id),
@@ -134,7 +137,7 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
         invoice_id: sole(all().filter_map(|l| l.invoice_id)).filter(|_| all().all(|l| l.invoice_id.is_some())),
         occurred_on: all().filter(|l| l.is_outbound).map(|l| l.event.on).min(),
         answered_on: answered.map(|l| l.event.on).max(),
-        state: outcome(&events, all().any(|l| l.channel != channel)),
+        state: outcome(&events, channel != last_channel),
     }
 }
 
@@ -158,6 +161,7 @@ fn columns(contacts: &[Contact<'_>]) -> Vec<(&'static str, ArrayRef, bool)> {
         ("debtor_id", texts(all().map(|c| Some(c.debtor_id))), true),
         ("company_id", texts(all().map(|c| c.company_id)), true),
         ("channel", texts(all().map(|c| Some(c.channel))), true),
+        ("last_channel", texts(all().map(|c| Some(c.last_channel))), true),
         ("destination", texts(all().map(|c| c.destination)), true),
         ("regua", texts(all().map(|c| c.regua)), true),
         ("step_id", texts(all().map(|c| c.step_id)), true),

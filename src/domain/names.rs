@@ -1,0 +1,66 @@
+//! Texts of a register: how two of them compare, and what stands where nothing is known.
+
+/// What registers write where they know nothing, as it is without its signs.
+const PLACEHOLDERS: [&str; 13] = [
+    "na",
+    "nan",
+    "none",
+    "null",
+    "nil",
+    "nao informado",
+    "nao informada",
+    "nao consta",
+    "sem informacao",
+    "desconhecido",
+    "desconhecida",
+    "unknown",
+    "x",
+];
+
+/// Does it stand for nothing? Blank, signs or noughts alone, or a word for it.
+///
+/// ```
+/// use regua::domain::names::is_placeholder;
+/// for none in ["", " ", "-", "0", "000", "N/A", "NULL", "NaN", "NÃO INFORMADO", "nao  informado"] {
+///     assert!(is_placeholder(none), "{none:?}");
+/// }
+/// assert!(!is_placeholder("Natal") && !is_placeholder("10"));
+/// ```
+pub fn is_placeholder(text: &str) -> bool {
+    let is_none =
+        |text: &str| text.bytes().all(|b| b == b'0') || PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    // Most texts are codes, with nothing to fold.
+    if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return is_none(text);
+    }
+    let words: String = folded(text).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+    is_none(words.trim())
+}
+
+/// Lower case, without accents and invisible characters, one space between words.
+///
+/// ```
+/// use regua::domain::names::folded;
+/// assert_eq!(folded(" SÃO   Paulo"), "sao paulo");
+/// ```
+pub fn folded(text: &str) -> String {
+    let visible =
+        text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
+    let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_accent(c: char) -> char {
+    match c {
+        'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        '\u{2019}' => '\'',
+        '\u{2010}' | '\u{2011}' => '-',
+        other => other,
+    }
+}
