@@ -109,10 +109,11 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 /// # Errors
 /// `Conflict` where the date was published from something else and no reason is given, `Usage` where a revision is asked
 /// for of what was never published, and where the log is another tenant's: its ids are made with the tenant's name, so
-/// this one would publish under new names what that one has published already.
+/// this one would publish under new names what that one has published already; `Damaged` where the log is lost.
 pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<Outlook> {
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
+    refuse_lost(output, &log)?;
     if let Some(other) = log.records.iter().find(|record| record.tenant != *tenant) {
         return Err(Error::Usage(format!(
             "{} is the output of the tenant {:?}, and the pipeline says {tenant:?}: give it an output of its own, or \
@@ -143,6 +144,19 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
         forgotten_on: carried(&log, as_of).and_then(|(record, _)| record.forgotten_on),
     };
     Ok(Outlook::Open(log, edition))
+}
+
+/// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.
+fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
+    if !log.records.is_empty() || output.list("outbox")?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Damaged {
+        object: output.url_of("_log"),
+        what: "no record is there, but messages of earlier runs stand in outbox/: restore _log from a backup, or everybody \
+               would be written to again; if nothing of it was sent, take outbox/ away"
+            .to_owned(),
+    })
 }
 
 /// Do these newest records tell a run of this date all that it asks of the log: every edition of the date, and what the

@@ -445,8 +445,8 @@ fn caps_hold_over_what_went_out_and_what_goes_out_together() {
     finds("audit_13_caps_hold", &after("d+5", &published(&older)), &[]);
     let instruction = three.replace("phone", "instruction");
     finds("audit_13_caps_hold", &after("d+5", &published(&instruction)), &[]);
-    let bounced = "contact_log: event_id action_id occurred_at direction status
-        E1 P3 2026-06-24T12:00:00 outbound bounced";
+    let bounced = "contact_log: event_id action_id channel occurred_at direction status
+        E1 P3 phone 2026-06-24T12:00:00 outbound bounced";
     finds("audit_13_caps_hold", &after("d+5", &format!("{}\n{bounced}", published(three))), &[]);
     // What a revision decides anew is not counted beside itself.
     let of_today = three.replace("P3 x 2026-06-24", "A1 x 2026-06-30");

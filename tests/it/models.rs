@@ -1,5 +1,6 @@
 //! What each SQL model says, as rows in and rows out; `spec` explains the notation.
 
+mod agreements;
 mod answers;
 mod balances;
 mod chains;
@@ -7,7 +8,9 @@ mod charges;
 mod companies;
 mod contacts;
 mod duties;
+mod episodes;
 mod payable;
+mod profiles;
 mod promises;
 mod remembered;
 mod reversals;

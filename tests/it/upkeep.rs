@@ -132,6 +132,16 @@ fn what_a_revision_took_back_is_decided_again_once_the_gateway_has_told() {
     sound(&house);
 }
 
+/// Without its records nobody knows who was written to.
+#[test]
+fn an_output_that_lost_its_log_is_refused() {
+    let house = published();
+    fs::remove_dir_all(house.path("output/_log")).unwrap();
+    let ended = house.run("2026-07-01");
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("restore _log from a backup"), "{}", ended.stderr);
+}
+
 /// The gateway has told that the first message went out: nobody waits for a report any more.
 #[test]
 fn a_revision_says_that_another_message_was_sent() {

@@ -16,6 +16,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::money::Minor;
+use crate::domain::names::is_placeholder;
 use crate::domain::pii::Pii;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
@@ -200,7 +201,7 @@ fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
         let point = ContactPoint {
             channel,
             address: address.get(row).into(),
-            contact_name: name.owned(row).map(Pii::from),
+            contact_name: said(name.owned(row)),
             is_authorized: authorized.value(row),
             opted_out: opted_out.value(row),
             is_valid: valid.value(row),
@@ -257,6 +258,16 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
         contacts.entry(key.value(row)).or_default().push(contact);
     }
     Ok(contacts)
+}
+
+/// What a message shows as it is: not the word that a register writes where it knows nothing.
+fn said(text: Option<String>) -> Option<Pii<String>> {
+    text.filter(|text| !is_placeholder(text)).map(Pii::from)
+}
+
+/// An address of the web, with its scheme or without.
+fn is_link(text: &str) -> bool {
+    text.split_once(':').is_none_or(|(scheme, _)| ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()))
 }
 
 /// The accounts of each debtor with their items, both in order.
@@ -389,8 +400,8 @@ fn items(rows: &Rows, start: usize, end: usize) -> Result<Vec<Item>> {
             open: open(row)?,
             regua: regua.owned(row),
             step_override: step.owned(row),
-            payment_reference: reference.owned(row).map(Pii::from),
-            payment_link: link.owned(row).map(Pii::from),
+            payment_reference: said(reference.owned(row)),
+            payment_link: said(link.owned(row).filter(|link| is_link(link))),
             collector_id: collector.owned(row),
             is_blocked: block.some(row).is_some(),
             grace_until: grace(row),
@@ -403,4 +414,18 @@ fn items(rows: &Rows, start: usize, end: usize) -> Result<Vec<Item>> {
         })
     };
     (start..end).map(|row| item(row).ok_or_else(|| rows.lacks("a value that may not be null"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_nothing_is_not_shown() {
+        let shown = ["N/A", "0", "-", "Ana", "03399.1"].map(|text| said(Some(text.to_owned())).is_some());
+        assert_eq!(shown, [false, false, false, true, true]);
+        let links =
+            ["https://pay.example/1", "HTTP://pay.example", "pay.example/1", "javascript:alert(1)", "data:text/html,x"];
+        assert_eq!(links.map(is_link), [true, true, true, false, false]);
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::array::{Array, RecordBatch};
 use foldhash::{HashMap, HashSet};
 
 use super::claims::Resolved;
 use super::spread::Outcome;
-use super::{Groups, hash_of, shard_of};
+use super::{Groups, hash_of, shard_of, text};
 use crate::config::Limits;
 use crate::error::{Error, Lines, Result};
 use crate::stage::{BadRow, Snapshots};
@@ -164,6 +165,20 @@ fn remedy(table: &str, column: &str, reason: &str) -> String {
 pub(super) struct Strangers {
     pub(super) rows: u64,
     pub(super) unknown: u64,
+}
+
+impl Strangers {
+    /// Counts the rows of a batch, and those that name a debtor whom nobody knows, and no invoice.
+    pub(super) fn count(&mut self, batch: &RecordBatch, groups: &Groups) {
+        let Some(debtors) = text(batch, "debtor_id") else { return };
+        let invoices = text(batch, "invoice_id");
+        let is_stranger = |row: &usize| {
+            let names_invoice = invoices.is_some_and(|c| c.is_valid(*row));
+            debtors.is_valid(*row) && !names_invoice && !groups.knows(debtors.value(*row))
+        };
+        self.rows += debtors.len() as u64;
+        self.unknown += (0..debtors.len()).filter(is_stranger).count() as u64;
+    }
 }
 
 /// Fewer rows than these say nothing of an export.

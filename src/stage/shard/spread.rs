@@ -455,20 +455,10 @@ impl Outcome {
         }
     }
 
-    /// Counts the rows of an input that protects somebody, and those that name a debtor whom nobody knows, and no invoice.
     fn count_strangers(&mut self, table: &'static str, batch: &RecordBatch, groups: &Groups) {
-        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-        let (Some(debtors), invoices) = (text("debtor_id").filter(|_| PROTECTING.contains(&table)), text("invoice_id"))
-        else {
-            return;
-        };
-        let is_stranger = |row: &usize| {
-            let names_invoice = invoices.is_some_and(|c| c.is_valid(*row));
-            debtors.is_valid(*row) && !names_invoice && !groups.knows(debtors.value(*row))
-        };
-        let of_table = self.strangers.entry(table).or_default();
-        of_table.rows += debtors.len() as u64;
-        of_table.unknown += (0..debtors.len()).filter(is_stranger).count() as u64;
+        if PROTECTING.contains(&table) {
+            self.strangers.entry(table).or_default().count(batch, groups);
+        }
     }
 
     fn merge(&mut self, other: Outcome) {

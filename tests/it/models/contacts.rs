@@ -109,6 +109,36 @@ fn the_last_news_of_a_contact_counts() {
     );
 }
 
+/// Of an action all events are one contact, inbound ones too; without one, what a debtor writes by itself is none.
+#[test]
+fn events_become_contacts_with_what_they_came_to() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date
+            I1 2026-06-01 2026-06-20
+        contact_log: event_id action_id direction channel occurred_at status
+            E1 A1 outbound email 2026-06-20T10:00:00 sent
+            E2 A1 inbound email 2026-06-21T10:00:00 replied
+            E3 - outbound sms 2026-06-20T10:00:00 sent
+            E4 - inbound sms 2026-06-21T10:00:00 replied
+            E5 A2 outbound whatsapp 2026-06-20T10:00:00 failed
+            E6 A2 outbound sms 2026-06-20T11:00:00 sent
+            E7 - outbound email 2024-01-01T10:00:00 sent
+        int_contact_events = event_id
+            E1
+            E2
+            E3
+            E4
+            E5
+            E6
+        int_contact_sessions = action_id channel last_channel occurred_on answered_on state
+            A1 email email 2026-06-20 2026-06-21 answered
+            A2 sms whatsapp 2026-06-20 - sent
+            - sms sms 2026-06-20 - sent
+    ",
+    );
+}
+
 /// A webhook of the second provider, or a gateway that was asked again, says nothing against what the first one did.
 #[test]
 fn what_was_sent_is_not_unsent_by_a_later_word() {

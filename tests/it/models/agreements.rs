@@ -1,0 +1,65 @@
+//! Agreements: kept, broken, or paid to the end, as the source and the ledger know it.
+
+use crate::spec::spec;
+
+#[test]
+fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace_and_once_they_are_paid_to_the_end() {
+    spec(
+        "
+        agreements: agreement_id installment_no due_date amount paid_on cancelled_on
+            G1 1 2026-06-01 50.00 2026-06-01 -
+            G1 2 2026-06-28 50.00 - -
+            G2 1 2026-06-27 50.00 - -
+            G2 2 2026-07-27 50.00 - -
+            G3 1 2026-06-01 50.00 2026-06-20 -
+            G4 1 2026-07-01 50.00 - 2026-06-30
+            G4 2 2026-08-01 50.00 - -
+            G7 1 2026-06-01 50.00 2026-06-01 -
+            G7 2 2026-07-01 50.00 - 2026-06-30
+            G5 1 2026-07-01 50.00 - 2026-07-01
+            G6 1 2026-06-01 50.00 2026-07-01 -
+        stg_agreements = agreement_id is_kept
+            G1 true
+            G2 false
+            G3 true
+            G4 true
+            G5 true
+            G6 false
+    ",
+    );
+}
+
+/// What the ledger shows paid since it was agreed keeps it: on what it covers, fine and interest too, or on nothing known.
+#[test]
+fn an_instalment_that_the_ledger_shows_paid_keeps_its_agreement() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-05-01 500.00
+            I2 D2 2026-05-01 500.00
+            I3 D3 2026-05-01 500.00
+            J3 D3 2026-05-01 500.00
+        agreements: agreement_id debtor_id installment_no agreed_on due_date amount
+            G1 D1 1 2026-06-01 2026-06-20 550.00
+            G2 D2 1 2026-06-01 2026-06-20 550.00
+            G3 D3 1 2026-06-01 2026-06-20 550.00
+        agreement_items: agreement_id debtor_id actor_id invoice_id
+            G1 D1 D1 I1
+            G2 D2 D2 I2
+            G3 D3 D3 I3
+        payments: payment_id debtor_id invoice_id kind paid_on amount
+            P1 D1 I1 - 2026-06-10 500.00
+            Q1 D1 I1 charges 2026-06-10 50.00
+            P2 D2 - - 2026-06-10 300.00
+            Q2 D2 G2 - 2026-06-11 250.00
+            P3 D3 J3 - 2026-06-10 500.00
+            Q3 D3 I3 - 2026-05-31 50.00
+        int_agreements = agreement_id has_items is_owed is_kept
+            G1 true true true
+            G2 true true true
+            G3 true true false
+        int_broken_agreements = debtor_id broken_agreements
+            D3 1
+    ",
+    );
+}
