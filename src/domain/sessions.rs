@@ -114,10 +114,9 @@ pub fn outcome(events: &[Event], changed_channel: bool) -> ContactState {
     // sent it; and what was sent was not ignored.
     let has_arrived = any(|s| matches!(s, Status::Delivered | Status::Read));
     let was_sent = any(|s| s == Status::Sent);
+    let fell_back = was_sent && changed_channel;
     match events.iter().max_by_key(|event| (event.at, event.status.rank())).map(|event| event.status) {
-        Some(Status::Bounced | Status::Failed) if !has_arrived && !(was_sent && changed_channel) => {
-            ContactState::NotSent
-        }
+        Some(Status::Bounced | Status::Failed) if !has_arrived && !fell_back => ContactState::NotSent,
         Some(Status::Ignored) if !has_arrived && !was_sent => ContactState::NotSent,
         Some(Status::WrongParty) => ContactState::WrongParty,
         Some(Status::Queued) => ContactState::Unreported,
