@@ -9,6 +9,7 @@ with
     snapshot as (select * from raw_agreements),
     instalments as (
         select
+            group_key,
             debtor_id,
             agreement_id,
             coalesce(has_items, true) as has_items,
@@ -24,6 +25,7 @@ with
     ),
     summed as (
         select
+            min(group_key) as group_key,
             debtor_id,
             agreement_id,
             bool_and(has_items) as has_items,
@@ -36,7 +38,7 @@ with
         group by debtor_id, agreement_id
     ),
     stated as (
-        select debtor_id, agreement_id, has_items, is_owed, not is_late as is_kept, agreed_on, due_amount
+        select group_key, debtor_id, agreement_id, has_items, is_owed, not is_late as is_kept, agreed_on, due_amount
         from summed
         where is_owed or is_paid
     )

@@ -1,64 +1,89 @@
 -- Purpose: agreements in force, or paid to the end, as the ledger knows them too: it may know of a payment that the agreement
---   does not know of yet.
--- Grain: debtor_id, agreement_id
--- Reads: stg_agreements, raw_agreement_items, stg_payments, stg_invoices
+--   does not know of yet. For each group that signed one or owes what it covers, by what that group has paid, so that it
+--   does not matter who is worked on together.
+-- Grain: debtor_id, agreement_id, group_key
+-- Reads: stg_agreements, raw_agreement_items, int_payments, stg_payments, stg_invoices
 -- Units: none
 -- Nulls: agreed_on = the first due date where nobody says when
 -- Kind: table
 with
     stated as (select * from stg_agreements),
-    late as (select * from stated where is_owed and not is_kept),
-    covered as (
-        select distinct items.debtor_id, items.actor_id, items.agreement_id, items.invoice_id
-        from raw_agreement_items as items
-        left semi join late on items.agreement_id = late.agreement_id and items.actor_id = late.debtor_id
+    items as (select * from raw_agreement_items),
+    parties as (
+        select items.actor_id, items.agreement_id, items.debtor_id, items.group_key
+        from items
+        union
+        select debtor_id as actor_id, agreement_id, debtor_id, group_key from stated
     ),
+    sides as (select distinct actor_id, agreement_id, group_key from parties),
+    late as (
+        select parties.*, stated.has_items, stated.agreed_on
+        from parties
+        inner join stated
+            on parties.agreement_id = stated.agreement_id
+            and parties.actor_id = stated.debtor_id
+        where stated.is_owed and not stated.is_kept
+    ),
+    taken_back as (select distinct debtor_id, root_id from stg_payments where reverses is not null),
     payments as (
-        -- Fine and interest are part of an instalment.
-        select
-            payments.debtor_id,
-            payments.invoice_id,
-            payments.paid_on,
-            case when payments.kind = 'charges' and payments.reverses is null then payments.amount else payments.effect_amount end as amount
+        -- What is left of each; fine and interest are part of an instalment.
+        select debtor_id, payment_id, company_id, invoice_id, currency, 'principal' as part, paid_on, amount
+        from int_payments
+        union all
+        select payments.debtor_id, payments.payment_id, company_id, invoice_id, currency, 'charges', paid_on, amount
         from stg_payments as payments
-        left semi join (select debtor_id from late union select debtor_id from covered) as debtors
-            on payments.debtor_id = debtors.debtor_id
+        left anti join taken_back
+            on payments.debtor_id = taken_back.debtor_id
+            and payments.payment_id = taken_back.root_id
+        where kind = 'charges' and reverses is null
+    ),
+    of_parties as (
+        select late.actor_id, late.agreement_id, late.group_key, late.has_items, payments.*
+        from late
+        inner join payments on late.debtor_id = payments.debtor_id and payments.paid_on >= late.agreed_on
     ),
     unplaced as (
-        -- What names no invoice, or one that nobody knows, may be meant for any of them.
-        select payments.*
-        from payments
+        -- What names no invoice, or one that nobody knows, may be meant for it.
+        select of_parties.*
+        from of_parties
         left anti join stg_invoices as invoices
-            on payments.debtor_id = invoices.debtor_id
-            and payments.invoice_id = invoices.invoice_id
+            on of_parties.debtor_id = invoices.debtor_id
+            and of_parties.invoice_id = invoices.invoice_id
     ),
-    paid as (
-        select late.debtor_id, late.agreement_id, payments.amount
-        from late
-        inner join covered on late.agreement_id = covered.agreement_id and late.debtor_id = covered.actor_id
-        inner join payments
-            on covered.debtor_id = payments.debtor_id
-            and covered.invoice_id = payments.invoice_id
-            and payments.paid_on >= late.agreed_on
-        union all
-        select late.debtor_id, late.agreement_id, unplaced.amount
-        from late
-        inner join unplaced on late.debtor_id = unplaced.debtor_id and unplaced.paid_on >= late.agreed_on
+    counted as (
+        -- A payment counts once, whatever it counts by.
+        select of_parties.*
+        from of_parties
+        left semi join items
+            on of_parties.agreement_id = items.agreement_id
+            and of_parties.actor_id = items.actor_id
+            and of_parties.debtor_id = items.debtor_id
+            and of_parties.company_id = items.company_id
+            and of_parties.invoice_id = items.invoice_id
+        union
+        select * from unplaced
+        union
+        select * from of_parties where not has_items
     ),
     summed as (
-        select debtor_id, agreement_id, sum(amount) as paid_amount
-        from paid
-        group by debtor_id, agreement_id
+        select actor_id, agreement_id, group_key, sum(amount) as paid_amount
+        from counted
+        group by actor_id, agreement_id, group_key
     ),
     known as (
         select
             stated.debtor_id,
             stated.agreement_id,
+            sides.group_key,
             stated.has_items,
             stated.is_owed,
             stated.is_kept or coalesce(summed.paid_amount >= stated.due_amount, false) as is_kept,
             stated.agreed_on
         from stated
-        left join summed on stated.debtor_id = summed.debtor_id and stated.agreement_id = summed.agreement_id
+        inner join sides on stated.debtor_id = sides.actor_id and stated.agreement_id = sides.agreement_id
+        left join summed
+            on sides.actor_id = summed.actor_id
+            and sides.agreement_id = summed.agreement_id
+            and sides.group_key = summed.group_key
     )
 select * from known

@@ -9,6 +9,7 @@ with
     snapshot as (select * from raw_agreements),
     instalments as (
         select
+            group_key,
             debtor_id,
             agreement_id,
             due_date,
@@ -30,7 +31,7 @@ with
         group by debtor_id, agreement_id
     ),
     broken as (
-        select distinct instalments.debtor_id, instalments.agreement_id
+        select distinct instalments.group_key, instalments.debtor_id, instalments.agreement_id
         from instalments
         inner join ends
             on instalments.debtor_id = ends.debtor_id
@@ -39,21 +40,22 @@ with
             and instalments.due_date >= @window_from
             and (instalments.is_owed or ends.was_cancelled)
     ),
-    not_kept as (
-        select broken.*
+    sides as (
+        select debtor_id, agreement_id, debtor_id as actor_id, group_key from broken
+        union
+        select items.debtor_id, broken.agreement_id, broken.debtor_id, items.group_key
         from broken
-        left anti join (select * from int_agreements where is_kept) as kept
-            on broken.debtor_id = kept.debtor_id
-            and broken.agreement_id = kept.agreement_id
+        inner join raw_agreement_items as items
+            on broken.agreement_id = items.agreement_id
+            and broken.debtor_id = items.actor_id
     ),
     touched as (
-        select debtor_id, agreement_id, debtor_id as actor_id from not_kept
-        union
-        select items.debtor_id, not_kept.agreement_id, not_kept.debtor_id
-        from not_kept
-        inner join raw_agreement_items as items
-            on not_kept.agreement_id = items.agreement_id
-            and not_kept.debtor_id = items.actor_id
+        select sides.*
+        from sides
+        left anti join (select * from int_agreements where is_kept) as kept
+            on sides.actor_id = kept.debtor_id
+            and sides.agreement_id = kept.agreement_id
+            and sides.group_key = kept.group_key
     ),
     counted as (
         select debtor_id, count(*) as broken_agreements

@@ -29,11 +29,7 @@ with
             cast(null as varchar) as invoice_id,
             -- Nothing goes out before it is published, whatever the clock of a gateway says; greatest() passes over nulls.
             greatest(stated.occurred_on, published.published_on) as contacted_on,
-            case
-                -- What became of it elsewhere says nothing of the channel by which it was to go.
-                when stated.state = 'not_sent' and published.channel not in (stated.channel, stated.last_channel) then 'unreported'
-                else coalesce(stated.state, 'unreported')
-            end as state,
+            coalesce(stated.state, 'unreported') as state,
             published.action_id,
             coalesce(stated.destination, published.destination) as destination,
             stated.answered_on

@@ -4,7 +4,7 @@
 -- Reads: int_payment_parts, int_items
 -- Units: amounts in units of currency; credit_amount is never below zero
 -- Nulls: company_id null = of the debtor as a whole; unmatched_amount is what the snapshot cannot place, as what was taken
---   back of payments that it does not hold, below zero
+--   back of payments that it does not hold, below zero, and what was written off beyond what was owed, above it
 -- Columns: unknown_amount = paid on invoices that the snapshot does not hold. It is credit too where it may have been meant
 --   for something that is open now, as with a mistyped number: paid since that was issued. With the scope "open" they were
 --   settled and are gone

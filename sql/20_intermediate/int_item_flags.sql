@@ -15,6 +15,7 @@ with
         inner join agreement_items
             on agreements.agreement_id = agreement_items.agreement_id
             and agreements.debtor_id = agreement_items.actor_id
+            and agreements.group_key = agreement_items.group_key
         left anti join stg_invoices as invoices
             on agreement_items.debtor_id = invoices.debtor_id
             and agreement_items.invoice_id = invoices.invoice_id
@@ -63,6 +64,7 @@ with
         inner join agreement_items
             on agreements.agreement_id = agreement_items.agreement_id
             and agreements.debtor_id = agreement_items.actor_id
+            and agreements.group_key = agreement_items.group_key
         union all
         -- One that is in force and names nothing is about all that its signer owes.
         select

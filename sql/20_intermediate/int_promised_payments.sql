@@ -8,6 +8,7 @@
 with
     promises as (select * from stg_promises where not is_pending),
     promisers as (select distinct debtor_id from promises),
+    taken_back as (select distinct debtor_id, root_id from stg_payments where reverses is not null),
     by_look as (
         select promises.*, looks.look
         from (values ('own'), ('unnamed'), ('shared')) as looks (look)
@@ -49,6 +50,9 @@ with
         select debtor_id, company_id, invoice_id, currency, paid_on, amount, 0
         from stg_payments as payments
         left semi join promisers on payments.debtor_id = promisers.debtor_id
+        left anti join taken_back
+            on payments.debtor_id = taken_back.debtor_id
+            and payments.payment_id = taken_back.root_id
         where kind = 'charges' and reverses is null
         union all
         select debtor_id, company_id, invoice_id, currency, settled_on, cast(0 as decimal(18, 2)), 1

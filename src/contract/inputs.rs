@@ -102,7 +102,11 @@ pub const INPUTS: &[Table] = &[
         required: false,
         columns: &[
             req("debtor_id", Str, "whose address"),
-            req("channel", Enum(CHANNELS), "how it is reached; rows with any other channel are skipped"),
+            req(
+                "channel",
+                Enum(CHANNELS),
+                "how it is reached; rows with any other channel are skipped, unless they are opted out",
+            ),
             opt("address", Str, "e-mail address, telephone number in E.164 ...; a row without one is not used")
                 .personal(),
             opt("contact_name", Str, "whom to greet").personal(),

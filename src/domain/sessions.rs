@@ -104,22 +104,24 @@ pub fn session_ends(events: &[Event]) -> Vec<usize> {
     ends
 }
 
-/// What the events of one contact come to. `changed_channel`: they name more than one.
-pub fn outcome(events: &[Event], changed_channel: bool) -> ContactState {
-    let any = |is: fn(Status) -> bool| events.iter().any(|event| is(event.status));
+/// What the events of one contact come to: those on the channel by which it was to go, and those elsewhere, where a
+/// provider fell back to another.
+pub fn outcome(own: &[Event], elsewhere: &[Event]) -> ContactState {
+    let of_own = |is: fn(Status) -> bool| own.iter().any(|event| is(event.status));
+    let of_others = |is: fn(Status) -> bool| elsewhere.iter().any(|event| is(event.status));
+    let any = |is: fn(Status) -> bool| of_own(is) || of_others(is);
     if any(|s| s.answers() || matches!(s, Status::OptedOut | Status::Complained)) {
         return ContactState::Answered;
     }
-    // What has arrived was sent, whatever a webhook said afterwards; a provider that fell back to another channel has
-    // sent it; and what was sent was not ignored.
-    let has_arrived = any(|s| matches!(s, Status::Delivered | Status::Read));
-    let was_sent = any(|s| s == Status::Sent);
-    let fell_back = was_sent && changed_channel;
-    match events.iter().max_by_key(|event| (event.at, event.status.rank())).map(|event| event.status) {
-        Some(Status::Bounced | Status::Failed) if !has_arrived && !fell_back => ContactState::NotSent,
-        Some(Status::Ignored) if !has_arrived && !was_sent => ContactState::NotSent,
+    // What has arrived was sent, whatever a webhook said afterwards.
+    let is_sent = any(|s| matches!(s, Status::Delivered | Status::Read)) || of_others(|s| s == Status::Sent);
+    match own.iter().max_by_key(|event| (event.at, event.status.rank())).map(|event| event.status) {
+        Some(Status::Bounced | Status::Failed) if !is_sent => ContactState::NotSent,
+        // What was sent was not ignored.
+        Some(Status::Ignored) if !is_sent && !of_own(|s| s == Status::Sent) => ContactState::NotSent,
         Some(Status::WrongParty) => ContactState::WrongParty,
-        Some(Status::Queued) => ContactState::Unreported,
+        // What became of it elsewhere says nothing of the channel by which it was to go.
+        Some(Status::Queued) | None if !is_sent => ContactState::Unreported,
         _ => ContactState::Sent,
     }
 }
@@ -155,23 +157,27 @@ mod tests {
     #[test]
     fn a_contact_comes_to_one_state() {
         use ContactState::{Answered, NotSent, Sent, Unreported, WrongParty};
-        let table: [(&[&str], bool, ContactState); 12] = [
-            (&["1 queued"], false, Unreported),
-            (&["1 queued", "2 sent"], false, Sent),
-            (&["1 sent", "2 bounced"], false, NotSent),
-            (&["1 sent", "2 failed"], true, Sent),
-            (&["1 failed", "2 failed"], true, NotSent),
-            (&["1 delivered", "2 bounced"], false, Sent),
-            (&["1 sent", "2 ignored"], false, Sent),
-            (&["1 queued", "2 ignored"], false, NotSent),
-            (&["1 sent", "2 wrong_party"], false, WrongParty),
-            (&["1 wrong_party", "2 replied"], false, Answered),
-            (&["1 opted_out", "2 failed"], false, Answered),
-            (&["1 failed", "1 sent"], false, NotSent),
+        let table: [(&[&str], &[&str], ContactState); 15] = [
+            (&["1 queued"], &[], Unreported),
+            (&["1 queued", "2 sent"], &[], Sent),
+            (&["1 sent", "2 bounced"], &[], NotSent),
+            (&["1 sent", "2 failed"], &["3 sent"], Sent),
+            (&["1 failed"], &["2 failed"], NotSent),
+            (&[], &["2 failed"], Unreported),
+            (&["1 queued"], &["2 failed"], Unreported),
+            (&[], &["2 sent"], Sent),
+            (&["1 delivered", "2 bounced"], &[], Sent),
+            (&["1 sent", "2 ignored"], &[], Sent),
+            (&["1 queued", "2 ignored"], &[], NotSent),
+            (&["1 sent", "2 wrong_party"], &[], WrongParty),
+            (&["1 wrong_party", "2 replied"], &[], Answered),
+            (&["1 opted_out", "2 failed"], &[], Answered),
+            (&["1 failed", "1 sent"], &[], NotSent),
         ];
-        for (events, changed_channel, state) in table {
-            let read: Vec<Event> = events.iter().map(|text| event(text)).collect();
-            assert_eq!(outcome(&read, changed_channel), state, "{events:?}");
+        for (own, elsewhere, state) in table {
+            let [read, read_elsewhere] =
+                [own, elsewhere].map(|events| events.iter().map(|text| event(text)).collect::<Vec<Event>>());
+            assert_eq!(outcome(&read, &read_elsewhere), state, "{own:?} {elsewhere:?}");
         }
     }
 }

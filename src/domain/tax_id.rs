@@ -76,16 +76,27 @@ impl Cnpj {
 /// for odd in ["11 222 333 / 0001\u{2013}81;", "11222333000181.0", "11.222.333/0001-81 (matriz)", "11222333", "11222333000182"] {
 ///     assert_eq!(legal_person(odd), legal_person("11.222.333/0001-81"), "{odd}");
 /// }
+/// assert_eq!(legal_person("CPF (111.444.777-35)"), legal_person("11144477735"));
+/// assert_eq!(legal_person("(11.222.333/0001-81)"), legal_person("11,222,333/0001-81"));
 /// assert_eq!((legal_person("n/a"), legal_person("999.999.999-99")), (None, None));
 /// ```
 pub fn legal_person(tax_id: &str) -> Option<String> {
     if let Some(cnpj) = Cnpj::read(tax_id) {
         return Some(format!("cnpj:{}", cnpj.root()));
     }
-    let text = tax_id.split(['(', ';', ',']).next().unwrap_or(tax_id).trim();
-    let text = text.strip_suffix(".0").unwrap_or(text);
+    let digits_in = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let before =
+        tax_id.split(['(', ';', ',']).next().filter(|text| digits_in(text) >= ROOT_LENGTH).unwrap_or(tax_id).trim();
+    let text = before.strip_suffix(".0").unwrap_or(before);
     let number: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    let number = number.strip_prefix("CNPJ").map(str::to_owned).unwrap_or(number);
+    // A word before it, as CPF or BR, and the zeros that a column of numbers loses.
+    let bare = number.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_number = bare.len() >= ROOT_LENGTH && bare.bytes().all(|b| b.is_ascii_digit());
+    let number = match (is_number, bare.len()) {
+        (true, 12 | 13) => format!("{bare:0>CNPJ_LENGTH$}"),
+        (true, _) => bare.to_owned(),
+        (false, _) => number,
+    };
     let has_digits = number.bytes().filter(|b| (b'1'..=b'9').contains(b)).count() >= 4;
     let is_placeholder = number.bytes().all(|b| Some(&b) == number.as_bytes().first());
     let is_root = number.len() == ROOT_LENGTH && number.bytes().all(|b| b.is_ascii_digit());

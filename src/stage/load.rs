@@ -15,6 +15,8 @@ mod rows;
 mod tests;
 mod values;
 
+use std::sync::mpsc;
+
 use arrow::array::{AsArray, StringArray};
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::runtime::Handle;
@@ -29,6 +31,9 @@ use crate::text::plural;
 pub use profile::{Matched, Placeholder, Profile, Range, profile};
 pub use reference::{add_rates, holidays, left_out};
 pub use rows::{BadRow, Conformed, Silence, UNKNOWN_CHANNEL, ZERO_AMOUNT};
+
+/// Batches that wait to be taken while the next one is read.
+const BATCHES_AHEAD: usize = 2;
 
 /// One input: its pinned objects and how their columns become those of the contract.
 #[derive(Debug)]
@@ -65,13 +70,29 @@ impl Snapshot {
         self.sources.get(file_no).map_or("", |s| &s.object.url)
     }
 
-    /// Reads every row once, as the contract has it; bad rows are taken out and named.
-    pub fn for_each_batch(&self, mut each: impl FnMut(Conformed) -> Result<()>) -> Result<()> {
+    /// Reads every row once, as the contract has it; bad rows are taken out and named. Rows are decoded and checked beside
+    /// the caller, who takes those before them.
+    ///
+    /// # Errors
+    /// As reading does, and those of `each`.
+    pub fn for_each_batch(&self, each: impl FnMut(Conformed) -> Result<()>) -> Result<()> {
+        let (made, taken) = mpsc::sync_channel(BATCHES_AHEAD);
+        std::thread::scope(|scope| {
+            // Whoever takes no more has failed, and says so itself.
+            let reading = scope.spawn(move || self.conformed(|batch| Ok(made.send(batch).is_ok())));
+            let outcome = taken.into_iter().try_for_each(each);
+            let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            outcome.and(read)
+        })
+    }
+
+    /// Every batch in order, for as long as `each` wants more.
+    fn conformed(&self, mut each: impl FnMut(Conformed) -> Result<bool>) -> Result<()> {
         for (file_no, source) in self.sources.iter().enumerate() {
             let columns = columns::resolve(&self.rules.input, source.schema(), &source.object.url)
                 .map_err(|errors| Error::Contract(Lines(errors)))?;
             let mut row_no = 0;
-            source.for_each_batch(&columns.projection(), |batch| {
+            source.for_batches(&columns.projection(), |batch| {
                 let conformed = self.rules.conform(&columns, &batch, file_no, row_no)?;
                 row_no += batch.num_rows() as i64;
                 each(conformed)

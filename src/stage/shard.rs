@@ -309,7 +309,7 @@ impl Shards {
                 rows.read(number)?.iter().map(|batch| carry::received(batch, &names)).collect::<Result<Vec<_>>>()?;
             tables.entry(name).or_default().extend(received);
         }
-        renamed::under_todays_companies(&mut tables, &self.default_company)?;
+        renamed::under_todays_companies(&mut tables, &self.resolved.billing, &self.companies)?;
         history::under_their_actions(&mut tables)?;
         self.look_at_contested(&tables, &mut shard);
         self.set_unidentified(&mut tables, &mut shard)?;

@@ -265,9 +265,11 @@ fn said(text: Option<String>) -> Option<Pii<String>> {
     text.filter(|text| !is_placeholder(text)).map(Pii::from)
 }
 
-/// An address of the web, with its scheme or without.
+/// An address of the web, with its scheme or without; a host with its port is no scheme.
 fn is_link(text: &str) -> bool {
-    text.split_once(':').is_none_or(|(scheme, _)| ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()))
+    let is_web =
+        |scheme: &str| scheme.contains('.') || ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());
+    text.split_once(':').is_none_or(|(scheme, _)| is_web(scheme))
 }
 
 /// The accounts of each debtor with their items, both in order.
@@ -424,8 +426,13 @@ mod tests {
     fn what_stands_for_nothing_is_not_shown() {
         let shown = ["N/A", "0", "-", "Ana", "03399.1"].map(|text| said(Some(text.to_owned())).is_some());
         assert_eq!(shown, [false, false, false, true, true]);
-        let links =
-            ["https://pay.example/1", "HTTP://pay.example", "pay.example/1", "javascript:alert(1)", "data:text/html,x"];
+        let links = [
+            "https://pay.example/1",
+            "HTTP://pay.example",
+            "pay.example:8443/1",
+            "javascript:alert(1)",
+            "data:text/html,x",
+        ];
         assert_eq!(links.map(is_link), [true, true, true, false, false]);
     }
 }

@@ -19,6 +19,9 @@ const NAME_AN_INSTALMENT: [&str; 3] = ["payments", "listings", "agreement_items"
 const IN_ORDER: [(&str, &str); 4] =
     [("issue_date", "due_date"), ("promised_on", "pay_by"), ("opened_on", "closed_on"), ("placed_on", "recalled_on")];
 
+/// A due date on or before this day, 1970-01-01, is what a system writes that knows none.
+const NO_DUE_DATE_MAX: i32 = 0;
+
 /// Row, column, class and reason of what is reported and holds nobody.
 pub(super) type Warning = (usize, &'static str, &'static str, &'static str);
 
@@ -32,6 +35,9 @@ impl RowRules {
         }
         if let Some((column, array)) = find("amount") {
             self.check_amounts(column, array, find("document_type").map(|(_, types)| types), tally);
+        }
+        if let Some((column, array)) = find("due_date") {
+            check_due_dates(column, array, find("document_type").map(|(_, types)| types), &mut tally.faults);
         }
         for (first, then) in IN_ORDER {
             let (Some((_, first)), Some((column, then))) = (find(first), find(then)) else { continue };
@@ -100,6 +106,17 @@ impl RowRules {
         let texts = array.as_string::<i32>().iter().enumerate();
         let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
         wrong.map(|(row, _)| (row, column.name, "not a CNPJ: wrong check digits", "wrong_check_digits")).collect()
+    }
+}
+
+/// Nobody reads when a credit note or a draft is due.
+fn check_due_dates(column: &Column, array: &ArrayRef, types: Option<&ArrayRef>, faults: &mut Faults) {
+    let types = types.map(|types| types.as_string::<i32>());
+    let owes = |row: usize| types.is_none_or(|t| t.is_null(row) || !["credit_note", "draft"].contains(&t.value(row)));
+    for (row, day) in array.as_primitive::<Date32Type>().iter().enumerate() {
+        if day.is_some_and(|day| day <= NO_DUE_DATE_MAX) && owes(row) {
+            faults.add(row, column, "before 1970: no due date", "date_out_of_range");
+        }
     }
 }
 

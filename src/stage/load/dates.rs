@@ -21,8 +21,6 @@ use crate::io::parquet::Source;
 /// Days since 1970 of the earliest and latest date that an input may hold: 1900-01-01 to 2199-12-31.
 const DATE_MIN: i32 = -25_567;
 const DATE_MAX: i32 = 84_005;
-/// A due date on or before this day, 1970-01-01, is what a system writes that knows none.
-const NO_DUE_DATE_MAX: i32 = 0;
 /// Days from the common era to 1970.
 const EPOCH_DAYS: i32 = 719_163;
 const DAY_SECONDS: i64 = 86_400;
@@ -123,7 +121,7 @@ impl RowRules {
             }
             _ => self.dates_of_texts(column, array, tally)?,
         };
-        let is_usual = |day: &i32| (NO_DUE_DATE_MAX + 1..=DATE_MAX).contains(day) && !self.null_days.contains(day);
+        let is_usual = |day: &i32| (DATE_MIN..=DATE_MAX).contains(day) && !self.null_days.contains(day);
         if dates.iter().flatten().all(|day| is_usual(&day)) {
             return Ok(Arc::new(dates));
         }
@@ -133,9 +131,6 @@ impl RowRules {
             tally.null_dates += u64::from(is_none);
             if !is_none && day.is_some_and(|day| !(DATE_MIN..=DATE_MAX).contains(&day)) {
                 tally.faults.add(row, column, "outside 1900 to 2199", "date_out_of_range");
-            }
-            if column.required && column.name == "due_date" && day.is_some_and(|day| day <= NO_DUE_DATE_MAX) {
-                tally.faults.add(row, column, "before 1970: no due date", "date_out_of_range");
             }
             checked.push(day.filter(|_| !is_none));
         }

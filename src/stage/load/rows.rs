@@ -320,11 +320,9 @@ impl RowRules {
         let Some((column, _)) = find("channel") else { return };
         let array = |name: &str| find(name).map(|(_, array)| array);
         let statuses = array("status").and_then(|c| c.as_string_opt::<i32>());
-        let opted_in = array("opted_in").and_then(|c| c.as_boolean_opt());
         let is_said = |row: &usize| {
             statuses.is_some_and(|c| c.is_valid(*row) && SAID.contains(&c.value(*row)))
                 || array("opted_out_on").is_some_and(|c| c.is_valid(*row))
-                || opted_in.is_some_and(|c| c.is_valid(*row) && !c.value(*row))
         };
         let unknown = tally.passed_over.iter().filter(|(_, why)| **why == UNKNOWN_CHANNEL).map(|(row, _)| *row);
         let said: Vec<usize> = unknown.filter(is_said).collect();

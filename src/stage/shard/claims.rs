@@ -32,7 +32,7 @@ const COMPANY_BITS: u32 = 28;
 const TABLE_SHIFT: u32 = COMPANY_BITS + 24;
 const OWNS: u64 = 1 << 60;
 const IS_DOUBTFUL: u64 = 1 << 61;
-/// Of a payment: above zero, so it is no refund, and not counted among the negative ones.
+/// Of a payment: above zero, and no refund or chargeback.
 const PAYS: u64 = 1 << 62;
 
 /// The companies of all rows by a small number; 0 = the row names none.
@@ -170,6 +170,12 @@ impl<'a> ClaimWriter<'a> {
         let Some(rows) = rows else { return Ok(()) };
         let (mut company_of, mut currency_of) = (Last::default(), Last::default());
         let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+        let of_payments = text("kind");
+        let pays = |row: usize| {
+            let takes =
+                of_payments.is_some_and(|c| c.is_valid(row) && ["refund", "chargeback"].contains(&c.value(row)));
+            !takes && amounts.is_some_and(|c| c.is_valid(row) && c.value(row) > 0)
+        };
         for row in 0..batch.num_rows() {
             let kind = kinds.filter(|k| is_ledger && k.is_valid(row)).map_or("invoice", |k| k.value(row));
             let (named, owns) = match kind {
@@ -194,7 +200,7 @@ impl<'a> ClaimWriter<'a> {
                 | u64::from(currency) << COMPANY_BITS
                 | (self.table as u64) << TABLE_SHIFT
                 | if owns { OWNS } else { 0 }
-                | if amounts.is_some_and(|c| c.is_valid(row) && c.value(row) > 0) { PAYS } else { 0 };
+                | if pays(row) { PAYS } else { 0 };
             let group = group_keys.get(row).copied().unwrap_or(0) as u64;
             self.write([hash_of(invoice), debtor_hash(debtors, row), packed, rows.value(row) as u64, group])?;
         }
@@ -252,6 +258,8 @@ pub(super) struct Resolved {
     pub(super) held: HashSet<u64>,
     /// Invoices (their hash and company) that several debtors of one company owe.
     pub(super) contested: HashSet<(u64, u32)>,
+    /// Companies that anybody owes an invoice.
+    pub(super) billing: HashSet<u32>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
     /// Payments above zero that name an invoice which nobody owes, by the number of their currency.
@@ -269,9 +277,11 @@ pub(super) fn resolve(
     let mut rulings = RecordsWriter::<4>::create(folder, "rulings", partitions)?;
     let (mut held, mut contested) = (HashSet::default(), HashSet::default());
     let (mut by_others, mut unknown_payments) = (BTreeMap::new(), BTreeMap::new());
+    let mut billing = HashSet::default();
     for partition in 0..partitions {
         let mut owners = Owners::default();
         owners_in(partition, claims, |invoice, owner| {
+            billing.insert(owner.company);
             owners.add(invoice, owner);
         })?;
         for (invoice, company, debtors) in owners.contested() {
@@ -317,7 +327,7 @@ pub(super) fn resolve(
             held.extend(owners.of(invoice).iter().map(|owner| owner.debtor));
         }
     }
-    Ok(Resolved { rulings: rulings.finish()?, held, contested, by_others, unknown_payments })
+    Ok(Resolved { rulings: rulings.finish()?, held, contested, billing, by_others, unknown_payments })
 }
 
 fn company_of(packed: u64) -> u32 {
@@ -542,6 +552,7 @@ mod tests {
             rulings: rulings.finish().unwrap(),
             held: HashSet::default(),
             contested: HashSet::default(),
+            billing: HashSet::default(),
             by_others: BTreeMap::new(),
             unknown_payments: BTreeMap::new(),
         };

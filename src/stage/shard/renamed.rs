@@ -3,9 +3,9 @@
 //!
 //! Earlier actions of debtors who owe nothing any more are kept back until it is known who owes what they named; the old
 //! master record may stand there still.
-//! Those of a company that bills a debtor nothing any more are read as of the one that bills those invoices now.
+//! Those of a company that bills nobody any more are read as of the one that bills those invoices now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -181,39 +181,24 @@ fn push(
 /// The tables of a shard, by name.
 type Tables = BTreeMap<&'static str, Vec<RecordBatch>>;
 
-/// Reads the actions of companies that bill their debtors nothing any more as of the one that bills what they named.
-pub(super) fn under_todays_companies(tables: &mut Tables, default_company: &str) -> Result<()> {
-    let batches = |name: &str| tables.get(name).map_or(&[][..], Vec::as_slice);
-    if batches("actions").is_empty() {
-        return Ok(());
-    }
-    let accounts = |batches: &[RecordBatch]| -> HashSet<(u64, u64)> {
-        let mut accounts = HashSet::default();
-        for batch in batches {
-            let [Some(debtors), Some(companies)] = ["debtor_id", "company_id"].map(|name| text(batch, name)) else {
-                continue;
-            };
-            let companies = companies.iter().map(|company| hash_of(company.unwrap_or(default_company)));
-            accounts.extend(debtors.iter().flatten().map(hash_of).zip(companies));
-        }
-        accounts
-    };
-    let billing = accounts(batches("invoices"));
-    let gone: HashSet<(u64, u64)> =
-        accounts(batches("actions")).into_iter().filter(|account| !billing.contains(account)).collect();
+/// Reads the actions of companies that bill nobody any more as of the one that bills what they named.
+pub(super) fn under_todays_companies(tables: &mut Tables, billing: &HashSet<u32>, companies: &Companies) -> Result<()> {
+    let batches = tables.get("actions").map_or(&[][..], Vec::as_slice);
+    let names: BTreeSet<&str> =
+        batches.iter().filter_map(|batch| text(batch, "company_id")).flat_map(|c| c.iter().flatten()).collect();
+    let gone: BTreeSet<String> =
+        names.into_iter().filter(|name| !billing.contains(&companies.number(name))).map(str::to_owned).collect();
     if gone.is_empty() {
         return Ok(());
     }
-    let billed = billed(tables, default_company);
+    let billed = billed(tables);
     let heirs = companies_of_actions(tables, &billed);
     for batch in tables.get_mut("actions").into_iter().flatten() {
-        let (Some(debtors), Some(own), ids) = (text(batch, "debtor_id"), text(batch, "company_id"), ids(batch)) else {
-            continue;
-        };
+        let (Some(own), ids) = (text(batch, "company_id"), ids(batch)) else { continue };
         let company = |(row, name): (usize, Option<&str>)| {
-            let is_gone = |name: &&str| gone.contains(&(hash_of(debtors.value(row)), hash_of(name)));
-            let heir = name.filter(is_gone).and_then(|_| heirs.get(&ids[row]).cloned().flatten());
-            heir.or(name.map(str::to_owned))
+            let heir = || heirs.get(&ids[row]).cloned().flatten();
+            let name = name?;
+            Some(if gone.contains(name) { heir().unwrap_or_else(|| name.to_owned()) } else { name.to_owned() })
         };
         let named: ArrayRef = Arc::new(own.iter().enumerate().map(company).collect::<StringArray>());
         *batch = replaced(batch, "company_id", named)?;
@@ -222,15 +207,15 @@ pub(super) fn under_todays_companies(tables: &mut Tables, default_company: &str)
 }
 
 /// The one company of each debtor and invoice, by their hashes; `None`: several.
-fn billed(tables: &Tables, default_company: &str) -> HashMap<(u64, u64), Option<String>> {
+fn billed(tables: &Tables) -> HashMap<(u64, u64), Option<String>> {
     let mut billed: HashMap<(u64, u64), Option<String>> = HashMap::default();
     for batch in tables.get("invoices").into_iter().flatten() {
         let columns = ["debtor_id", "invoice_id", "company_id"].map(|name| text(batch, name));
         let [Some(debtors), Some(invoices), Some(companies)] = columns else { continue };
-        for (row, company) in companies.iter().map(|company| company.unwrap_or(default_company)).enumerate() {
+        for row in (0..batch.num_rows()).filter(|row| companies.is_valid(*row)) {
             let key = (hash_of(debtors.value(row)), hash_of(invoices.value(row)));
-            let known = billed.entry(key).or_insert_with(|| Some(company.to_owned()));
-            if known.as_deref() != Some(company) {
+            let known = billed.entry(key).or_insert_with(|| Some(companies.value(row).to_owned()));
+            if known.as_deref() != Some(companies.value(row)) {
                 *known = None;
             }
         }

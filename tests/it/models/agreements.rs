@@ -54,12 +54,43 @@ fn an_instalment_that_the_ledger_shows_paid_keeps_its_agreement() {
             Q2 D2 G2 - 2026-06-11 250.00
             P3 D3 J3 - 2026-06-10 500.00
             Q3 D3 I3 - 2026-05-31 50.00
-        int_agreements = agreement_id has_items is_owed is_kept
-            G1 true true true
-            G2 true true true
-            G3 true true false
+        payments: payment_id debtor_id invoice_id reverses root_id kind paid_on amount
+            P4 D2 I9 - P4 - 2026-05-10 900.00
+            R4 D2 - P4 P4 - 2026-06-12 900.00
+        int_agreements = agreement_id group_key has_items is_owed is_kept
+            G1 1 true true true
+            G2 2 true true true
+            G3 3 true true false
         int_broken_agreements = debtor_id broken_agreements
             D3 1
+    ",
+    );
+}
+
+/// Each group that signed it or owes what it covers is judged by what it has paid itself: whoever is worked on together.
+#[test]
+fn an_agreement_is_kept_for_the_group_that_has_paid() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-05-01 500.00
+            I2 D2 2026-05-01 500.00
+        agreements: agreement_id debtor_id installment_no agreed_on due_date amount
+            G1 D1 1 2026-06-01 2026-06-20 200.00
+            G2 D3 1 2026-06-01 2026-06-20 200.00
+        agreement_items: agreement_id debtor_id actor_id invoice_id
+            G1 D1 D1 I1
+            G1 D2 D1 I2
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 - 2026-06-10 200.00
+            P3 D3 I7 2026-06-10 200.00
+        int_agreements = agreement_id group_key is_kept
+            G1 1 true
+            G1 2 false
+            G2 3 true
+        int_item_flags = debtor_id invoice_id in_kept_agreement agreement_broken
+            D1 I1 true false
+            D2 I2 false true
     ",
     );
 }

@@ -131,10 +131,10 @@ fn events_become_contacts_with_what_they_came_to() {
             E4
             E5
             E6
-        int_contact_sessions = action_id channel last_channel occurred_on answered_on state
-            A1 email email 2026-06-20 2026-06-21 answered
-            A2 sms whatsapp 2026-06-20 - sent
-            - sms sms 2026-06-20 - sent
+        int_contact_sessions = action_id channel occurred_on answered_on state
+            A1 email 2026-06-20 2026-06-21 answered
+            A2 sms 2026-06-20 - sent
+            - sms 2026-06-20 - sent
     ",
     );
 }

@@ -17,6 +17,8 @@ struct Logged<'b> {
     group_key: i64,
     event_id: &'b str,
     action_id: Option<&'b str>,
+    /// By which channel the action was to go, where it was published.
+    action_channel: Option<&'b str>,
     debtor_id: &'b str,
     company_id: Option<&'b str>,
     channel: &'b str,
@@ -42,7 +44,6 @@ struct Contact<'b> {
     debtor_id: &'b str,
     company_id: Option<&'b str>,
     channel: &'b str,
-    last_channel: &'b str,
     destination: Option<&'b str>,
     regua: Option<&'b str>,
     step_id: Option<&'b str>,
@@ -86,8 +87,8 @@ fn key<'b>(event: &Logged<'b>) -> Key<'b> {
 
 fn events<'b>(selected: &Columns<'b>, batch: &'b RecordBatch) -> Result<impl Iterator<Item = Logged<'b>>> {
     let text = |name| selected.texts(batch, name);
-    let (ids, actions, debtors, companies) =
-        (text("event_id")?, text("action_id")?, text("debtor_id")?, text("company_id")?);
+    let (ids, actions, action_channels) = (text("event_id")?, text("action_id")?, text("action_channel")?);
+    let (debtors, companies) = (text("debtor_id")?, text("company_id")?);
     let (channels, addresses, reguas, steps) = (text("channel")?, text("address")?, text("regua")?, text("step_id")?);
     let (invoices, directions, statuses) = (text("invoice_id")?, text("direction")?, text("status")?);
     let (groups, at) = (selected.of::<Int64Type>(batch, "group_key")?, selected.of::<Int64Type>(batch, "occurred_at")?);
@@ -97,6 +98,7 @@ fn events<'b>(selected: &Columns<'b>, batch: &'b RecordBatch) -> Result<impl Ite
         group_key: groups.value(row),
         event_id: ids.value(row),
         action_id: some(actions, row),
+        action_channel: some(action_channels, row),
         debtor_id: debtors.value(row),
         company_id: some(companies, row),
         channel: channels.value(row),
@@ -119,9 +121,12 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
     let first = &logged[0].1;
     let least = |of: fn(&Logged<'b>) -> Option<&'b str>| all().filter_map(of).min();
     let channel = all().map(|l| l.channel).min().unwrap_or(first.channel);
-    let last_channel = all().map(|l| l.channel).max().unwrap_or(first.channel);
+    let opened = all().min_by_key(|l| (l.event.at, l.event.status.rank(), l.event_id)).unwrap_or(first);
+    let own_channel = first.action_channel.unwrap_or(opened.channel);
+    let events = |is_own: bool| -> Vec<Event> {
+        all().filter(|l| (l.channel == own_channel) == is_own).map(|l| l.event).collect()
+    };
     let answered = all().filter(|l| l.event.status.answers());
-    let events: Vec<Event> = all().map(|l| l.event).collect();
     Contact {
         group_key: all().map(|l| l.group_key).min().unwrap_or(first.group_key),
         action_id: first.action_id,
@@ -129,7 +134,6 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
         // Of one contact the events name one company and one address, or nobody knows which.
         company_id: sole(all().filter_map(|l| l.company_id)),
         channel,
-        last_channel,
         destination: sole(all().filter(|l| l.is_outbound).filter_map(|l| l.address)),
         regua: least(|l| l.regua),
         step_id: least(|l| l.step_id),
@@ -137,7 +141,7 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
         invoice_id: sole(all().filter_map(|l| l.invoice_id)).filter(|_| all().all(|l| l.invoice_id.is_some())),
         occurred_on: all().filter(|l| l.is_outbound).map(|l| l.event.on).min(),
         answered_on: answered.map(|l| l.event.on).max(),
-        state: outcome(&events, channel != last_channel),
+        state: outcome(&events(true), &events(false)),
     }
 }
 
@@ -161,7 +165,6 @@ fn columns(contacts: &[Contact<'_>]) -> Vec<(&'static str, ArrayRef, bool)> {
         ("debtor_id", texts(all().map(|c| Some(c.debtor_id))), true),
         ("company_id", texts(all().map(|c| c.company_id)), true),
         ("channel", texts(all().map(|c| Some(c.channel))), true),
-        ("last_channel", texts(all().map(|c| Some(c.last_channel))), true),
         ("destination", texts(all().map(|c| c.destination)), true),
         ("regua", texts(all().map(|c| c.regua)), true),
         ("step_id", texts(all().map(|c| c.step_id)), true),
