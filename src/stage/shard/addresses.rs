@@ -11,6 +11,7 @@ use foldhash::{HashMap, HashSet};
 use super::segments::{Records, RecordsWriter};
 use super::{hash_of, with_column};
 use crate::domain::address::{address_key, is_address, mentioned};
+use crate::domain::names::is_placeholder;
 use crate::domain::procedure::Channel;
 use crate::error::Result;
 use crate::stage::Silence;
@@ -219,7 +220,10 @@ impl AddressBook {
             let is_wrong = is_false(valid, row);
             let Some(channel) = value(channels, row).filter(|_| is_out || is_wrong) else { continue };
             let address = value(addresses, row);
-            if is_out && !address.is_some_and(|text| is_address(channel, text)) {
+            // Without consent where there is no address says nothing of the others.
+            let names_one = address.is_some_and(|text| !is_placeholder(text));
+            let asks = opted_out || (names_one && is_false(opted_in, row));
+            if asks && !address.is_some_and(|text| is_address(channel, text)) {
                 self.silent.extend(value(debtors, row).map(|debtor| reach_hash(debtor, channel)));
             }
             let Some(address) = address else { continue };
