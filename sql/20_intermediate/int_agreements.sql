@@ -2,7 +2,7 @@
 --   does not know of yet. For each group that signed one or owes what it covers, by what that group has paid, so that it
 --   does not matter who is worked on together.
 -- Grain: debtor_id, agreement_id, group_key
--- Reads: stg_agreements, raw_agreement_items, int_payments, stg_payments, stg_invoices
+-- Reads: stg_agreements, raw_agreement_items, int_payments, int_charge_payments, stg_invoices
 -- Units: none
 -- Nulls: agreed_on = the first due date where nobody says when
 -- Kind: table
@@ -24,18 +24,13 @@ with
             and parties.actor_id = stated.debtor_id
         where stated.is_owed and not stated.is_kept
     ),
-    taken_back as (select distinct debtor_id, root_id from stg_payments where reverses is not null),
     payments as (
         -- What is left of each; fine and interest are part of an instalment.
         select debtor_id, payment_id, company_id, invoice_id, currency, 'principal' as part, paid_on, amount
         from int_payments
         union all
-        select payments.debtor_id, payments.payment_id, company_id, invoice_id, currency, 'charges', paid_on, amount
-        from stg_payments as payments
-        left anti join taken_back
-            on payments.debtor_id = taken_back.debtor_id
-            and payments.payment_id = taken_back.root_id
-        where kind = 'charges' and reverses is null
+        select debtor_id, payment_id, company_id, invoice_id, currency, 'charges', paid_on, amount
+        from int_charge_payments
     ),
     of_parties as (
         select late.actor_id, late.agreement_id, late.group_key, late.has_items, payments.*

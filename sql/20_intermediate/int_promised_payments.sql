@@ -1,14 +1,13 @@
 -- Purpose: what was paid, and how many items were settled, from the day on which a promise was made to the last one on which
 --   it could be kept; a payment that names no invoice may well be the promised one.
 -- Grain: debtor_id, actor_id, promise_id
--- Reads: stg_promises, stg_payments, int_payments, int_items
+-- Reads: stg_promises, int_payments, int_charge_payments, int_items
 -- Units: paid_amount in units of the currency in which most was paid
 -- Nulls: none; a promise that is pending, or whose debtor never paid anything, has no row
 -- Kind: table
 with
     promises as (select * from stg_promises where not is_pending),
     promisers as (select distinct debtor_id from promises),
-    taken_back as (select distinct debtor_id, root_id from stg_payments where reverses is not null),
     by_look as (
         select promises.*, looks.look
         from (values ('own'), ('unnamed'), ('shared')) as looks (look)
@@ -48,12 +47,8 @@ with
         union all
         -- Whoever promises what is due pays fine and interest with it.
         select debtor_id, company_id, invoice_id, currency, paid_on, amount, 0
-        from stg_payments as payments
+        from int_charge_payments as payments
         left semi join promisers on payments.debtor_id = promisers.debtor_id
-        left anti join taken_back
-            on payments.debtor_id = taken_back.debtor_id
-            and payments.payment_id = taken_back.root_id
-        where kind = 'charges' and reverses is null
         union all
         select debtor_id, company_id, invoice_id, currency, settled_on, cast(0 as decimal(18, 2)), 1
         from int_items as items

@@ -48,16 +48,18 @@ pub fn settle(items: &mut [Installment], postings: &mut [Posting]) -> Vec<Applic
     items.sort_by_key(|item| (item.due_on, item.number));
     postings.sort_by_key(|posting| (posting.on, posting.installment));
     let (items, postings): (&[_], &[_]) = (items, postings);
-    let names_none = |posting: &&Posting| posting.installment.is_none();
-    if postings.iter().all(|posting| names_none(&posting)) {
+    let names_none = |posting: &Posting| posting.installment.is_none();
+    if postings.iter().all(names_none) {
         return fill(items, day_ends(postings.iter()));
     }
     if let [item] = items {
         let own = postings.iter().filter(|p| p.installment.is_none_or(|number| number == item.number));
         return fill(items, day_ends(own));
     }
-    let pooled = postings.iter().any(|posting| names_none(&posting));
-    by_name(items, postings).filter(|_| !pooled).unwrap_or_else(|| mixed(items, postings))
+    if postings.iter().any(names_none) {
+        return mixed(items, postings);
+    }
+    by_name(items, postings).unwrap_or_else(|| mixed(items, postings))
 }
 
 /// What had flowed in by the end of each day, from postings in order.
@@ -117,7 +119,8 @@ fn by_name(items: &[Installment], postings: &[Posting]) -> Option<Vec<Applicatio
     Some(found)
 }
 
-/// Some postings name instalments and others do not. From the last day to the first, so that what was kept since is known.
+/// Some postings name instalments and others do not, or more was taken back from one than was paid on it. Goes from the
+/// last day to the first, so that what was kept since is known.
 fn mixed(items: &[Installment], postings: &[Posting]) -> Vec<Application> {
     let mut paid = Paid { named: vec![0; items.len()], pooled: 0 };
     postings.iter().for_each(|posting| paid.add(items, posting, 1));

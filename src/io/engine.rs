@@ -159,7 +159,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
     }
     let kind = ModelKind::ALL.iter().find(|(_, name)| *name == header["Kind"]).map(|(kind, _)| *kind);
     let kinds = ModelKind::ALL.map(|(_, name)| name).join(", ");
-    let kind = kind.ok_or_else(|| refuse(format!("its Kind is none of {kinds}")))?;
+    let kind = kind.ok_or_else(|| refuse(format!("its Kind must be one of {kinds}")))?;
     let words = |key: &str| -> Vec<String> { header[key].split(',').map(|w| w.trim().to_owned()).collect() };
     let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
     Ok(Model {

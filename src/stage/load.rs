@@ -70,15 +70,15 @@ impl Snapshot {
         self.sources.get(file_no).map_or("", |s| &s.object.url)
     }
 
-    /// Reads every row once, as the contract has it; bad rows are taken out and named. Rows are decoded and checked beside
-    /// the caller, who takes those before them.
+    /// Reads every row once, as the contract has it; bad rows are taken out and named. A thread of its own decodes and
+    /// checks a batch while the caller works on the one before.
     ///
     /// # Errors
     /// As reading does, and those of `each`.
     pub fn for_each_batch(&self, each: impl FnMut(Conformed) -> Result<()>) -> Result<()> {
         let (made, taken) = mpsc::sync_channel(BATCHES_AHEAD);
         std::thread::scope(|scope| {
-            // Whoever takes no more has failed, and says so itself.
+            // If the receiver is gone the caller has failed, and returns its own error.
             let reading = scope.spawn(move || self.conformed(|batch| Ok(made.send(batch).is_ok())));
             let outcome = taken.into_iter().try_for_each(each);
             let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));

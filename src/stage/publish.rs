@@ -153,8 +153,8 @@ fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
     }
     Err(Error::Damaged {
         object: output.url_of("_log"),
-        what: "no record is there, but messages of earlier runs stand in outbox/: restore _log from a backup, or everybody \
-               would be written to again; if nothing of it was sent, take outbox/ away"
+        what: "it holds no record, but outbox/ holds messages of earlier runs: restore _log from a backup, or everybody may \
+               be written to again; if none of them was sent, delete outbox/"
             .to_owned(),
     })
 }

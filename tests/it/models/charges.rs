@@ -86,3 +86,22 @@ fn charges_of_an_earlier_episode_are_no_charges_of_this_one() {
     ",
     );
 }
+
+/// One taken back whole paid no charges, one taken back in part did.
+#[test]
+fn charges_that_were_taken_back_were_not_paid() {
+    spec(
+        "
+        payments: payment_id invoice_id kind reverses paid_on amount
+            P1 I1 charges - 2026-06-10 25.00
+            P2 I1 charges - 2026-06-10 25.00
+            R2 - payment P2 2026-06-12 25.00
+            P3 I1 charges - 2026-06-10 25.00
+            R3 - payment P3 2026-06-12 10.00
+            P4 I1 payment - 2026-06-10 100.00
+        int_charge_payments = payment_id amount
+            P1 25.00
+            P3 25.00
+    ",
+    );
+}
