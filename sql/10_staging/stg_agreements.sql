@@ -2,7 +2,7 @@
 --   the end, for what they cover may stay open in the ledger for a while, or for its rest.
 -- Grain: debtor_id, agreement_id
 -- Reads: raw_agreements
--- Units: grace days are those of promises; due_amount in units of currency: of the instalments that should be paid by now
+-- Units: grace days are those of promises; paid_since in days since 1970; due_amount in units of currency: of the instalments that should be paid by now
 -- Nulls: agreed_on = the first due date where nobody says when; paid_on null = not paid; cancelled_on null = in force
 -- Kind: view
 with
@@ -32,13 +32,15 @@ with
             bool_or(is_owed) as is_owed,
             bool_or(is_owed and is_past) as is_late,
             coalesce(min(agreed_on), min(due_date)) as agreed_on,
+            -- A down payment is often made some days before the agreement is written.
+            cast(least(min(agreed_on), min(due_date)) as int) - @promise_grace_days as paid_since,
             sum(case when is_past and cancelled_on is null then amount else 0 end) as due_amount,
             coalesce(max(paid_on) > max(cancelled_on), max(paid_on) is not null) as is_paid
         from instalments
         group by debtor_id, agreement_id
     ),
     stated as (
-        select group_key, debtor_id, agreement_id, has_items, is_owed, not is_late as is_kept, agreed_on, due_amount
+        select group_key, debtor_id, agreement_id, has_items, is_owed, not is_late as is_kept, agreed_on, paid_since, due_amount
         from summed
         where is_owed or is_paid
     )

@@ -17,7 +17,7 @@ with
     ),
     sides as (select distinct actor_id, agreement_id, group_key from parties),
     late as (
-        select parties.*, stated.has_items, stated.agreed_on
+        select parties.*, stated.has_items, stated.paid_since
         from parties
         inner join stated
             on parties.agreement_id = stated.agreement_id
@@ -26,39 +26,57 @@ with
     ),
     payments as (
         -- What is left of each; fine and interest are part of an instalment.
-        select debtor_id, payment_id, company_id, invoice_id, currency, 'principal' as part, paid_on, amount
-        from int_payments
+        select debtor_id, company_id, invoice_id, cast(paid_on as int) as paid_on, amount from int_payments
         union all
-        select debtor_id, payment_id, company_id, invoice_id, currency, 'charges', paid_on, amount
-        from int_charge_payments
+        select debtor_id, company_id, invoice_id, cast(paid_on as int), amount from int_charge_payments
     ),
-    of_parties as (
-        select late.actor_id, late.agreement_id, late.group_key, late.has_items, payments.*
+    of_late as (
+        select payments.*
+        from payments
+        left semi join late on payments.debtor_id = late.debtor_id
+    ),
+    covered as (
+        select distinct actor_id, agreement_id, debtor_id, company_id, invoice_id
+        from items
+    ),
+    on_covered as (
+        select late.actor_id, late.agreement_id, late.group_key, of_late.amount
         from late
-        inner join payments on late.debtor_id = payments.debtor_id and payments.paid_on >= late.agreed_on
+        inner join covered
+            on late.agreement_id = covered.agreement_id
+            and late.actor_id = covered.actor_id
+            and late.debtor_id = covered.debtor_id
+        inner join of_late
+            on covered.debtor_id = of_late.debtor_id
+            and covered.company_id = of_late.company_id
+            and covered.invoice_id = of_late.invoice_id
+        where late.has_items and of_late.paid_on >= late.paid_since
     ),
     unplaced as (
         -- What names no invoice, or one that nobody knows, may be meant for it.
-        select of_parties.*
-        from of_parties
+        select of_late.*
+        from of_late
         left anti join stg_invoices as invoices
-            on of_parties.debtor_id = invoices.debtor_id
-            and of_parties.invoice_id = invoices.invoice_id
+            on of_late.debtor_id = invoices.debtor_id
+            and of_late.invoice_id = invoices.invoice_id
+    ),
+    days as (
+        -- Each agreement stands among the payments that may count for it, on the day from which they do.
+        select debtor_id, true as has_items, paid_on as day, amount, null as actor_id, null as agreement_id, null as group_key
+        from unplaced
+        union all
+        select debtor_id, false, paid_on, amount, null, null, null from of_late
+        union all
+        select debtor_id, has_items, paid_since, 0, actor_id, agreement_id, group_key from late
+    ),
+    since as (
+        select *, sum(amount) over (partition by debtor_id, has_items order by day desc) as paid_amount
+        from days
     ),
     counted as (
-        -- A payment counts once, whatever it counts by.
-        select of_parties.*
-        from of_parties
-        left semi join items
-            on of_parties.agreement_id = items.agreement_id
-            and of_parties.actor_id = items.actor_id
-            and of_parties.debtor_id = items.debtor_id
-            and of_parties.company_id = items.company_id
-            and of_parties.invoice_id = items.invoice_id
-        union
-        select * from unplaced
-        union
-        select * from of_parties where not has_items
+        select actor_id, agreement_id, group_key, amount from on_covered
+        union all
+        select actor_id, agreement_id, group_key, paid_amount from since where agreement_id is not null
     ),
     summed as (
         select actor_id, agreement_id, group_key, sum(amount) as paid_amount

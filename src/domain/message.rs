@@ -88,6 +88,13 @@ struct Template {
     names_debt: bool,
 }
 
+/// ISO 639-1 codes, and what else those languages are called where a system writes them out.
+const LANGUAGE_NAMES: [(&str, &str); 3] = [
+    ("pt", "por portuguese português portugues portugués"),
+    ("en", "eng english inglês ingles inglés"),
+    ("es", "spa spanish espanhol español espanol castellano castelhano"),
+];
+
 /// Every template of every language, compiled once.
 pub struct Templates {
     environments: BTreeMap<String, (Environment<'static>, BTreeMap<String, Template>)>,
@@ -139,9 +146,14 @@ impl Templates {
         self.environments.iter().flat_map(|(l, (_, files))| files.keys().map(|f| (l.as_str(), f.as_str())))
     }
 
-    /// The language that a code means, in any case and of any country: `EN` and `en-GB` mean `en`, `pt` means `pt-BR`.
+    /// The language that a code or its name means, in any case and of any country: `EN`, `en-GB` and `Inglês` mean `en`,
+    /// `pt` means `pt-BR`.
     pub fn language_like(&self, code: &str) -> Option<&str> {
-        let root = |code: &str| code.split(['-', '_']).next().unwrap_or_default().to_lowercase();
+        let root = |code: &str| {
+            let root = code.split(['-', '_', ' ']).next().unwrap_or_default().to_lowercase();
+            let named = LANGUAGE_NAMES.iter().find(|(_, names)| names.split(' ').any(|name| name == root));
+            named.map_or(root.clone(), |(code, _)| (*code).to_owned())
+        };
         let known = || self.environments.keys().map(String::as_str);
         let same = known().find(|language| language.eq_ignore_ascii_case(code));
         same.or_else(|| known().find(|language| root(language) == root(code)))

@@ -215,7 +215,7 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
         snapshots.notes.extend(input.snapshot.read_midnights_as_dates()?);
         snapshots.tables.push(input.snapshot);
     }
-    snapshots.tables.extend(absent(plan, &snapshots.tables));
+    snapshots.tables.extend(absent(plan, as_of, &snapshots.tables));
     Ok(snapshots)
 }
 
@@ -283,7 +283,7 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
         }
         sources.push(source);
     }
-    let rules = rows::RowRules::new(input.clone(), plan.into());
+    let rules = rows::RowRules::new(input.clone(), rows::Defaults::new(plan, as_of));
     let snapshot = Snapshot { table: input.table, sources, rules };
     Ok(Seen { snapshot, path, unused, missing: None, errors })
 }
@@ -303,10 +303,10 @@ fn nothing_there(seen: &[Seen]) -> Option<String> {
 }
 
 /// An optional input that no one named is an empty table.
-fn absent(plan: &Plan, present: &[Snapshot]) -> Vec<Snapshot> {
+fn absent(plan: &Plan, as_of: NaiveDate, present: &[Snapshot]) -> Vec<Snapshot> {
     let is_absent = |table: &&Table| !present.iter().any(|s| s.table.name == table.name);
     let empty = |table: &'static Table| {
-        let rules = rows::RowRules::new(InputPlan::new(table, String::new()), plan.into());
+        let rules = rows::RowRules::new(InputPlan::new(table, String::new()), rows::Defaults::new(plan, as_of));
         Snapshot { table, sources: Vec::new(), rules }
     };
     contract::INPUTS.iter().filter(is_absent).map(empty).collect()

@@ -113,6 +113,9 @@ impl Workshop<'_> {
             let at = format!("{at}/{code}");
             let currency = self.parse::<Currency>(document, &at, code);
             let amount = self.parse::<Minor>(document, &at, amount);
+            if amount.is_some_and(|amount| amount < Minor(0)) {
+                self.refuse(document, &at, "below zero: no amount is".to_owned());
+            }
             amounts.extend(currency.zip(amount));
         }
         amounts

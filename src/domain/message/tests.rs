@@ -16,6 +16,10 @@ fn a_language_is_known_in_any_case_and_of_any_country() {
         ("en-GB", Some("en")),
         ("pt", Some("pt-BR")),
         ("PT_br", Some("pt-BR")),
+        ("English (UK)", Some("en")),
+        ("Inglês", Some("en")),
+        ("Português", Some("pt-BR")),
+        ("espanhol", None),
         ("fr", None),
     ] {
         assert_eq!(templates.language_like(code), language, "{code}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array};
-use arrow::datatypes::{Date32Type, Decimal128Type};
+use arrow::datatypes::{Date32Type, Decimal128Type, TimestampMicrosecondType};
 
 use super::rows::{Faults, RowRules, Tally, ZERO_AMOUNT};
 use crate::config::Sign;
@@ -22,6 +22,21 @@ const IN_ORDER: [(&str, &str); 4] =
 /// A due date on or before this day, 1970-01-01, is what a system writes that knows none.
 const NO_DUE_DATE_MAX: i32 = 0;
 
+/// Columns that say when something happened, and are not seen before.
+const HAPPENED: [&str; 9] = [
+    "issue_date",
+    "paid_on",
+    "opened_on",
+    "promised_on",
+    "agreed_on",
+    "placed_on",
+    "included_on",
+    "opted_out_on",
+    "occurred_at",
+];
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
 /// Row, column, class and reason of what is reported and holds nobody.
 pub(super) type Warning = (usize, &'static str, &'static str, &'static str);
 
@@ -38,6 +53,11 @@ impl RowRules {
         }
         if let Some((column, array)) = find("due_date") {
             check_due_dates(column, array, find("document_type").map(|(_, types)| types), &mut tally.faults);
+        }
+        for (column, array) in self.columns.iter().zip(arrays.iter()).filter(|(c, _)| HAPPENED.contains(&c.name)) {
+            for row in rows_after(array, self.defaults.last_day) {
+                tally.faults.add(row, column, "years after the as-of date", "date_out_of_range");
+            }
         }
         for (first, then) in IN_ORDER {
             let (Some((_, first)), Some((column, then))) = (find(first), find(then)) else { continue };
@@ -106,6 +126,21 @@ impl RowRules {
         let texts = array.as_string::<i32>().iter().enumerate();
         let wrong = texts.filter(|(_, text)| text.is_some_and(is_wrong));
         wrong.map(|(row, _)| (row, column.name, "not a CNPJ: wrong check digits", "wrong_check_digits")).collect()
+    }
+}
+
+/// Rows of a column of dates or instants that lie after a day.
+fn rows_after(array: &ArrayRef, last_day: i32) -> Vec<usize> {
+    let after = |values: &[i64], last: i64| -> Vec<usize> {
+        let rows = values.iter().enumerate().filter(|(row, value)| **value > last && array.is_valid(*row));
+        rows.map(|(row, _)| row).collect()
+    };
+    match array.as_primitive_opt::<TimestampMicrosecondType>() {
+        Some(instants) => after(instants.values(), (i64::from(last_day) + 1) * DAY_MICROS - 1),
+        None => {
+            let days = array.as_primitive::<Date32Type>().values();
+            after(&days.iter().map(|day| i64::from(*day)).collect::<Vec<i64>>(), i64::from(last_day))
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
-use chrono::NaiveDate;
 use chrono::format::Item;
+use chrono::{Months, NaiveDate};
 use chrono_tz::Tz;
 
 use super::columns::Columns;
@@ -24,6 +24,10 @@ use crate::error::{Error, Result};
 pub const ZERO_AMOUNT: &str = "zero_amount";
 /// Why rows are skipped: fax, a visit, any channel that Régua does not know.
 pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
+
+/// A date of what has happened that lies further than this beyond the as-of date is mistyped: 2062 for 2026. It would never
+/// be seen. Five years, for whoever runs an earlier day again over a snapshot of today.
+const FUTURE_MONTHS: Months = Months::new(60);
 
 /// Inputs whose rows are about an invoice where they name one.
 const ABOUT_INVOICES: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
@@ -146,11 +150,19 @@ pub(super) struct Defaults {
     pub(super) zone: Tz,
     pub(super) company: String,
     pub(super) currency: String,
+    /// Nothing has happened after this day, in days since 1970.
+    pub(super) last_day: i32,
 }
 
-impl From<&Plan> for Defaults {
-    fn from(plan: &Plan) -> Defaults {
-        Defaults { zone: plan.zone, company: plan.default_company.clone(), currency: plan.default_currency.to_string() }
+impl Defaults {
+    pub(super) fn new(plan: &Plan, as_of: NaiveDate) -> Defaults {
+        let last_day = as_of.checked_add_months(FUTURE_MONTHS).unwrap_or(NaiveDate::MAX);
+        Defaults {
+            zone: plan.zone,
+            company: plan.default_company.clone(),
+            currency: plan.default_currency.to_string(),
+            last_day: day_number(last_day),
+        }
     }
 }
 

@@ -22,7 +22,9 @@ const SAO_PAULO: chrono_tz::Tz = chrono_tz::America::Sao_Paulo;
 fn rules(table: &str, change: impl FnOnce(&mut InputPlan)) -> RowRules {
     let mut input = InputPlan::new(contract::input(table).expect("an input"), String::new());
     change(&mut input);
-    RowRules::new(input, Defaults { zone: SAO_PAULO, company: "1".to_owned(), currency: "BRL".to_owned() })
+    let (company, currency) = ("1".to_owned(), "BRL".to_owned());
+    // 2031-07-01, five years after the as-of date.
+    RowRules::new(input, Defaults { zone: SAO_PAULO, company, currency, last_day: 22_461 })
 }
 
 /// Rows of a table from text, as `House::write` takes them; the named columns are replaced by these.
@@ -224,6 +226,22 @@ fn dates_that_mean_none_are_none_where_a_date_is_optional() {
     let format = |input: &mut InputPlan| input.date_formats = vec!["%Y%m%d".to_owned()];
     let texts = read(&rules("disputes", format), &batch("disputes", text, &[("closed_on", texts)]));
     assert_eq!(cells(&texts, "closed_on"), ["-", "-", "-", "-", "-", "2026-06-05"]);
+}
+
+/// A payment of 2062 would not be seen for 36 years, and whoever made it would be asked again.
+#[test]
+fn what_happened_years_after_the_as_of_date_is_mistyped() {
+    let table = |name: &str, text: &str| faults(&read(&rules(name, |_| {}), &batch(name, text, &[])));
+    let payments = "payment_id debtor_id paid_on amount\nP1 D1 2031-07-01 1.00\nP2 D1 2062-06-01 1.00";
+    assert_eq!(table("payments", payments), ["1 paid_on date_out_of_range"]);
+    let points = "debtor_id channel address opted_out_on\nD1 email a@b.co 2062-06-01\nD1 email c@b.co 2199-12-31";
+    assert_eq!(table("contact_points", points), ["0 opted_out_on date_out_of_range"]);
+    let promises = "promise_id debtor_id promised_on pay_by\nR1 D1 2026-06-01 2062-06-01";
+    assert_eq!(table("promises", promises), [""; 0], "what is to come may be far away");
+    let text = "event_id debtor_id channel occurred_at status\nE1 D1 email - sent\nE2 D1 email - sent";
+    let instants = StringArray::from(vec!["2062-06-01T00:00:00Z", "2031-07-01T23:59:59Z"]);
+    let log = batch("contact_log", text, &[("occurred_at", Arc::new(instants))]);
+    assert_eq!(faults(&read(&rules("contact_log", |_| {}), &log)), ["0 occurred_at date_out_of_range"]);
 }
 
 #[test]

@@ -67,6 +67,39 @@ fn an_instalment_that_the_ledger_shows_paid_keeps_its_agreement() {
     );
 }
 
+/// The grace holds on both sides of the day on which it was agreed, or was first due: who pays the entry signs later.
+#[test]
+fn a_down_payment_before_an_agreement_is_written_counts_for_it() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-05-01 500.00
+            I2 D2 2026-05-01 500.00
+            I3 D3 2026-05-01 500.00
+        agreements: agreement_id debtor_id installment_no agreed_on due_date amount has_items
+            G1 D1 1 2026-06-10 2026-06-10 100.00 true
+            G2 D2 1 2026-06-10 2026-06-10 100.00 true
+            G3 D3 1 2026-06-20 2026-06-10 100.00 true
+            H3 D3 1 2026-06-09 2026-06-11 50.00 false
+        agreement_items: agreement_id debtor_id actor_id invoice_id
+            G1 D1 D1 I1
+            G2 D2 D2 I2
+            G3 D3 D3 I3
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I1 2026-06-08 100.00
+            P2 D2 I2 2026-06-07 100.00
+            P3 D3 - 2026-06-08 60.00
+            Q3 D3 I9 2026-06-09 40.00
+            R3 D3 - 2026-06-01 900.00
+        int_agreements = agreement_id has_items is_kept
+            G1 true true
+            G2 true false
+            G3 true true
+            H3 false true
+    ",
+    );
+}
+
 /// Each group that signed it or owes what it covers is judged by what it has paid itself: whoever is worked on together.
 #[test]
 fn an_agreement_is_kept_for_the_group_that_has_paid() {
