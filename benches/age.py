@@ -35,6 +35,13 @@ def write(folder, table, rows, **types):
     pq.write_table(pa.table(columns), folder / "input" / f"{table}.parquet")
 
 
+def dated(folder, date):
+    """Exports are as old as the day that is simulated: a run refuses those that are too old for its date."""
+    at = datetime.datetime.combine(date, datetime.time(3)).timestamp()
+    for path in (folder / "input").iterdir():
+        os.utime(path, (at, at))
+
+
 def export(folder, today, debtors):
     """What is open today, and what was paid in the last month."""
     invoices, payments = [], []
@@ -97,6 +104,7 @@ def simulate(days, debtors):
             date = FIRST + datetime.timedelta(days=today)
             invoices = export(folder, today, debtors)
             report(folder, [row for row in sent if row["day"] >= today - LOGGED])
+            dated(folder, date)
             wall, _ = run(folder, date)
             columns = ["action_id", "debtor_id", "channel", "regua", "step_id"]
             actions = pq.read_table(newest(folder, date, "actions"), columns=columns).to_pylist()

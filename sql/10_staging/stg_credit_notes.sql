@@ -8,6 +8,7 @@ with
     snapshot as (select * from raw_invoices where document_type = 'credit_note' and issue_date <= @as_of),
     renamed as (
         select
+            account_key,
             group_key,
             debtor_id,
             actor_id,
@@ -16,6 +17,7 @@ with
             invoice_id as credit_note_id,
             coalesce(installment_no, 1) as installment_no,
             original_invoice_id,
+            original_invoice_key,
             issue_date,
             amount as stated_amount,
             abs(amount) as amount

@@ -9,6 +9,8 @@ with
     snapshot as (select * from raw_payments where paid_on <= @as_of),
     signed as (
         select
+            account_key,
+            invoice_key,
             group_key,
             payment_id,
             -- Who owes what was paid, and who paid it.

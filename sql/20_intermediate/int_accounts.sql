@@ -2,22 +2,19 @@
 --   but paid while listed or placed with an agency, or with an arrears episode that has just ended; and one of every
 --   debtor that is held and has no other.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items_aged, int_credits, int_listing_items, int_placement_items, int_ended_episodes, raw_held_debtors
+-- Reads: int_items_aged, int_credits, int_listing_items, int_placement_items, int_ended_episodes, raw_held_debtors, raw_accounts
 -- Units: amounts in units of currency; credit_amount adds up over the accounts of a debtor, shared_credit_amount is the
 --   same on all of them
--- Nulls: dates and first_invoice_id are null where nothing is open
+-- Nulls: dates and first_invoice_id are null where nothing is open; account_key where no invoice or payment is of it
 -- Kind: table
 with
     items as (select * from int_items_aged),
     credits as (select * from int_credits where credit_amount > 0),
     own_credits as (select * from credits where company_id is not null),
     shared_credits as (select * from credits where company_id is null),
-    owing as (
+    open_accounts as (
         select
-            min(group_key) as group_key,
-            debtor_id,
-            company_id,
-            currency,
+            account_key,
             count(*) as open_items,
             min(due_date) as oldest_due_date,
             min(payable_on) as oldest_payable_on,
@@ -26,7 +23,23 @@ with
             bool_or(promise_broken) as promise_broken,
             bool_or(agreement_broken) as agreement_broken
         from items
-        group by debtor_id, company_id, currency
+        group by account_key
+    ),
+    owing as (
+        select
+            names.group_key,
+            names.debtor_id,
+            names.company_id,
+            names.currency,
+            open_accounts.open_items,
+            open_accounts.oldest_due_date,
+            open_accounts.oldest_payable_on,
+            open_accounts.first_issue_date,
+            open_accounts.first_invoice_id,
+            open_accounts.promise_broken,
+            open_accounts.agreement_broken
+        from open_accounts
+        inner join raw_accounts as names on open_accounts.account_key = names.account_key
     ),
     owed_to as (
         -- Nothing need be open: something is owed to the debtor, or to be told.
@@ -113,6 +126,7 @@ with
         -- What names no company may cover any account; it is counted once, at the account with the oldest open item.
         select
             ranked.*,
+            names.account_key,
             cast(
                 coalesce(own_credits.credit_amount, 0)
                 + case when ranked.account_rank = 1 then coalesce(shared_credits.credit_amount, 0) else 0 end
@@ -120,6 +134,10 @@ with
             ) as credit_amount,
             coalesce(shared_credits.credit_amount, cast(0 as decimal(18, 2))) as shared_credit_amount
         from ranked
+        left join raw_accounts as names
+            on ranked.debtor_id = names.debtor_id
+            and ranked.company_id = names.company_id
+            and ranked.currency = names.currency
         left join own_credits
             on ranked.debtor_id = own_credits.debtor_id
             and ranked.company_id = own_credits.company_id

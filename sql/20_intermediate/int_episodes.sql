@@ -6,43 +6,36 @@
 -- Nulls: none; an account without arrears starts with its earliest open due date, one that owes nothing today
 -- Kind: table
 with
-    accounts as (select debtor_id, company_id, currency, oldest_due_date, oldest_payable_on from int_accounts),
+    accounts as (
+        select account_key, debtor_id, company_id, currency, oldest_due_date, oldest_payable_on from int_accounts
+    ),
     all_items as (
-        select debtor_id, company_id, currency, due_date, payable_on, settled_on from int_items
+        select account_key, due_date, payable_on, settled_on from int_items
         union all
-        select debtor_id, company_id, currency, due_date, payable_on, settled_on
-        from int_settled_items
-        where settled_on is not null
+        select account_key, due_date, payable_on, settled_on from int_settled_items where settled_on is not null
     ),
     late_items as (
         -- Items paid by their payable day were never in arrears.
-        select items.debtor_id, items.company_id, items.currency, items.due_date, items.payable_on, items.settled_on
+        select items.*
         from all_items as items
+        left semi join accounts on items.account_key = accounts.account_key
         where items.payable_on < @as_of and coalesce(items.settled_on > items.payable_on, true)
-    ),
-    of_accounts as (
-        select late_items.*
-        from late_items
-        left semi join accounts
-            on late_items.debtor_id = accounts.debtor_id
-            and late_items.company_id = accounts.company_id
-            and late_items.currency = accounts.currency
     ),
     with_end_before as (
         select
             *,
             max(coalesce(settled_on, date '9999-12-31')) over (
-                partition by debtor_id, company_id, currency
+                partition by account_key
                 order by payable_on, due_date
                 rows between unbounded preceding and 1 preceding
             ) as end_before
-        from of_accounts
+        from late_items
     ),
     starts as (
-        select debtor_id, company_id, currency, max(due_date) as episode_start
+        select account_key, max(due_date) as episode_start
         from with_end_before
         where coalesce(payable_on >= end_before, true)
-        group by debtor_id, company_id, currency
+        group by account_key
     ),
     episodes as (
         select
@@ -54,9 +47,6 @@ with
                 else coalesce(accounts.oldest_due_date, @as_of)
             end as episode_start
         from accounts
-        left join starts
-            on accounts.debtor_id = starts.debtor_id
-            and accounts.company_id = starts.company_id
-            and accounts.currency = starts.currency
+        left join starts on accounts.account_key = starts.account_key
     )
 select * from episodes

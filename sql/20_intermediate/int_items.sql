@@ -20,6 +20,8 @@ with
     settled as (
         select
             item_key,
+            account_key,
+            invoice_key,
             group_key,
             debtor_id,
             company_id,
@@ -32,14 +34,7 @@ with
             amount as original_amount,
             cast(applied_amount as decimal(18, 2)) as applied_amount,
             cast(amount - applied_amount as decimal(18, 2)) as open_amount,
-            case when applied_amount >= amount then last_on end as settled_on,
-            payment_reference,
-            payment_link,
-            dunning_block,
-            grace_until,
-            regua,
-            step_override,
-            collector_id
+            case when applied_amount >= amount then last_on end as settled_on
         from applied
     )
 select * from settled

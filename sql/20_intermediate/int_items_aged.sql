@@ -1,12 +1,25 @@
 -- Purpose: the open items with their days past due, their bucket and what speaks for leaving them alone.
 -- Grain: debtor_id, company_id, invoice_id, installment_no
--- Reads: int_items, int_item_flags, run_buckets
+-- Reads: int_items, stg_invoices, int_item_flags, run_buckets
 -- Units: days_past_due in calendar days from the contractual due date, never above 0 before the payable day is over;
 --   amounts in units of currency
 -- Nulls: agency_id null = with no agency; promise_until null = no pending promise
 -- Kind: table
 with
-    items as (select * from int_items where open_amount > 0),
+    open_items as (select * from int_items where open_amount > 0),
+    items as (
+        select
+            open_items.*,
+            invoices.payment_reference,
+            invoices.payment_link,
+            invoices.dunning_block,
+            invoices.grace_until,
+            invoices.regua,
+            invoices.step_override,
+            invoices.collector_id
+        from open_items
+        inner join stg_invoices as invoices on open_items.item_key = invoices.item_key
+    ),
     item_flags as (select * from int_item_flags where installment_no <> 0),
     flags as (select * from int_item_flags where invoice_id <> '' and installment_no = 0),
     account_flags as (select * from int_item_flags where invoice_id = '' and company_id <> ''),

@@ -6,20 +6,12 @@
 -- Nulls: none; of the query: item_key null = a posting, installment_no null = a posting that names none
 -- Kind: fold
 with
-    postings as (select * from int_payment_parts where invoice_id is not null and company_id is not null),
+    postings as (select * from int_payment_parts where invoice_key is not null and company_id is not null),
     listed as (
-        select item_key, debtor_id, company_id, invoice_id, currency, installment_no, due_date as on_day, amount
+        select item_key, invoice_key, installment_no, due_date as on_day, amount
         from stg_invoices
         union all
-        select
-            cast(null as bigint),
-            debtor_id,
-            company_id,
-            invoice_id,
-            currency,
-            installment_no,
-            paid_on,
-            effect_amount
+        select cast(null as bigint), invoice_key, installment_no, paid_on, effect_amount
         from postings
     )
 select * from listed

@@ -5,15 +5,15 @@
 -- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
 -- Kind: table
 with
-    accounts as (select debtor_id, company_id, currency from int_accounts),
+    accounts as (select account_key, debtor_id, company_id, currency from int_accounts),
     payments as (select * from int_payments),
     promises as (select * from int_promises where state = 'broken' and promised_on >= @window_from),
     agreements as (select * from int_broken_agreements),
     answers as (select * from int_answers),
     all_items as (
-        select debtor_id, company_id, currency, due_date, payable_on, settled_on, original_amount from int_items
+        select account_key, due_date, payable_on, settled_on, original_amount from int_items
         union all
-        select debtor_id, company_id, currency, due_date, payable_on, settled_on, original_amount
+        select account_key, due_date, payable_on, settled_on, original_amount
         from int_settled_items
         where settled_on is not null
     ),
@@ -23,17 +23,12 @@ with
             -- Paid by the payable day is in time; later it counts from the due date.
             case when settled_on > payable_on then cast(settled_on as int) - cast(due_date as int) else 0 end as days_late
         from all_items as items
-        left semi join accounts
-            on items.debtor_id = accounts.debtor_id
-            and items.company_id = accounts.company_id
-            and items.currency = accounts.currency
+        left semi join accounts on items.account_key = accounts.account_key
         where items.due_date >= @window_from and items.payable_on < @as_of
     ),
     paid as (
         select
-            debtor_id,
-            company_id,
-            currency,
+            account_key,
             count(*) as items_due,
             count(case when settled_on <= payable_on then 1 end) as paid_on_time,
             count(case when settled_on > payable_on then 1 end) as paid_late,
@@ -46,7 +41,7 @@ with
                 / cast(sum(case when settled_on is not null then original_amount end) as double) as days_late_avg,
             cast(max(case when settled_on is not null then days_late end) as bigint) as days_late_max
         from due_items
-        group by debtor_id, company_id, currency
+        group by account_key
     ),
     single_payments as (
         select debtor_id, company_id, currency, payment_id, max(paid_on) as paid_on, sum(amount) as amount
@@ -98,10 +93,7 @@ with
             answering.answer_ratio,
             coalesce(answering.bounces, 0) as bounces
         from accounts
-        left join paid
-            on accounts.debtor_id = paid.debtor_id
-            and accounts.company_id = paid.company_id
-            and accounts.currency = paid.currency
+        left join paid on accounts.account_key = paid.account_key
         left join paying
             on accounts.debtor_id = paying.debtor_id
             and accounts.company_id = paying.company_id

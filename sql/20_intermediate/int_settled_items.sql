@@ -8,13 +8,13 @@
 with
     seen as (
         select
-            group_key, debtor_id, company_id, currency, invoice_id, installment_no, due_date, payable_on, original_amount,
+            account_key, group_key, debtor_id, company_id, currency, invoice_id, installment_no, due_date, payable_on, original_amount,
             cast(null as date) as settled_on
         from raw_last_items
         where @scope_open = 1
         union all
         select
-            group_key, debtor_id, company_id, currency, invoice_id, installment_no, due_date, payable_on, original_amount,
+            account_key, group_key, debtor_id, company_id, currency, invoice_id, installment_no, due_date, payable_on, original_amount,
             settled_on
         from raw_settled_items
         where @scope_open = 1
@@ -43,6 +43,7 @@ with
             gone.debtor_id,
             gone.company_id,
             min(gone.currency) as currency,
+            first_value(gone.account_key order by gone.currency) as account_key,
             gone.invoice_id,
             gone.installment_no,
             min(gone.due_date) as due_date,

@@ -10,9 +10,9 @@ with
     episodes as (select debtor_id, company_id, currency, episode_start from int_episodes),
     applications as (select * from int_payment_applications),
     noted as (
-        select distinct debtor_id, company_id, invoice_id
+        select distinct invoice_key
         from int_payment_parts
-        where invoice_id is not null and root_kind in ('credit_note', 'write_off')
+        where invoice_key is not null and root_kind in ('credit_note', 'write_off')
     ),
     in_episode as (
         select items.*
@@ -27,10 +27,7 @@ with
     late_items as (
         select in_episode.*
         from in_episode
-        left anti join noted
-            on in_episode.debtor_id = noted.debtor_id
-            and in_episode.company_id = noted.company_id
-            and in_episode.invoice_id = noted.invoice_id
+        left anti join noted on in_episode.invoice_key = noted.invoice_key
     ),
     paid as (
         select

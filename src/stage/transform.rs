@@ -1,6 +1,7 @@
 //! Transform: one shard's snapshots through the SQL of staging, intermediate and candidates.
 
 mod folds;
+mod keys;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, R
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
 
+use self::keys::Keys;
 use super::{Held, Shard, day_number};
 use crate::config::{Bucket, Plan};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
@@ -85,9 +87,14 @@ pub fn run(session: &Session, model: &Model) -> Result<()> {
 
 /// Registers what the models read: the shard's own tables, and those that follow from the plan.
 pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
-    for (name, schema, batches) in &shard.tables {
-        session.register(&format!("raw_{name}"), Arc::clone(schema), batches.clone())?;
+    let currency = plan.default_currency.to_string();
+    let mut keys = Keys::new(&plan.default_company, &currency);
+    for table in &shard.tables {
+        let (schema, batches) = keys.number(table)?;
+        session.register(&format!("raw_{}", table.0), schema, batches)?;
     }
+    let (schema, batch) = keys.accounts()?;
+    session.register("raw_accounts", schema, vec![batch])?;
     let (schema, batch) = held_table(&shard.held)?;
     session.register("raw_held_debtors", schema, vec![batch])?;
     let (schema, batch) = unidentified_table(&shard.unidentified)?;
