@@ -1,6 +1,6 @@
 -- Purpose: how an account has paid, and how its debtor has answered, over the profile window.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items, int_settled_items, int_accounts, int_payments, int_promises, int_broken_agreements, int_answers
+-- Reads: int_items, int_settled_items, int_accounts, int_payments, int_promises, int_broken_agreements, int_answers, raw_accounts
 -- Units: days late weighted by amount; ratios from 0 to 1; amounts in units of currency
 -- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
 -- Kind: table
@@ -44,19 +44,23 @@ with
         group by account_key
     ),
     single_payments as (
-        select debtor_id, company_id, currency, payment_id, max(paid_on) as paid_on, sum(amount) as amount
+        select account_key, payment_id, max(paid_on) as paid_on, sum(amount) as amount
         from payments
-        group by debtor_id, company_id, currency, payment_id
+        group by account_key, payment_id
     ),
     paying as (
         select
-            debtor_id,
-            company_id,
-            currency,
+            account_key,
             max(paid_on) as last_payment_on,
             cast(max(amount) as decimal(18, 2)) as largest_payment
         from single_payments
-        group by debtor_id, company_id, currency
+        group by account_key
+    ),
+    paying_debtors as (
+        select accounts.debtor_id, accounts.currency, paying.last_payment_on, paying.largest_payment
+        from paying
+        inner join raw_accounts as accounts on paying.account_key = accounts.account_key
+        where accounts.company_id is null
     ),
     broken as (
         select debtor_id, count(*) as broken_promises
@@ -94,11 +98,8 @@ with
             coalesce(answering.bounces, 0) as bounces
         from accounts
         left join paid on accounts.account_key = paid.account_key
-        left join paying
-            on accounts.debtor_id = paying.debtor_id
-            and accounts.company_id = paying.company_id
-            and accounts.currency = paying.currency
-        left join (select * from paying where company_id is null) as of_debtor
+        left join paying on accounts.account_key = paying.account_key
+        left join paying_debtors as of_debtor
             on accounts.debtor_id = of_debtor.debtor_id
             and accounts.currency = of_debtor.currency
         left join broken on accounts.debtor_id = broken.debtor_id

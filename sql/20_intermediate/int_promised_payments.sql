@@ -1,13 +1,13 @@
 -- Purpose: what was paid, and how many items were settled, from the day on which a promise was made to the last one on which
 --   it could be kept; a payment that names no invoice may well be the promised one.
 -- Grain: debtor_id, actor_id, promise_id
--- Reads: stg_promises, int_payments, int_charge_payments, int_items
+-- Reads: stg_promises, int_promiser_payments
 -- Units: paid_amount in units of the currency in which most was paid
 -- Nulls: none; a promise that is pending, or whose debtor never paid anything, has no row
 -- Kind: table
 with
     promises as (select * from stg_promises where not is_pending),
-    promisers as (select distinct debtor_id from promises),
+    moved as (select * from int_promiser_payments),
     by_look as (
         select promises.*, looks.look
         from (values ('own'), ('unnamed'), ('shared')) as looks (look)
@@ -36,59 +36,28 @@ with
                 else invoice_id is not null or company_id is not null
             end
     ),
-    wanted as (
-        select distinct debtor_id, scope, coalesce(company_id, '') as company_key, coalesce(invoice_id, '') as invoice_key
-        from looks
-    ),
-    moved as (
-        select debtor_id, company_id, invoice_id, currency, paid_on as moved_on, amount, 0 as settled
-        from int_payments as payments
-        left semi join promisers on payments.debtor_id = promisers.debtor_id
-        union all
-        -- Whoever promises what is due pays fine and interest with it.
-        select debtor_id, company_id, invoice_id, currency, paid_on, amount, 0
-        from int_charge_payments as payments
-        left semi join promisers on payments.debtor_id = promisers.debtor_id
-        union all
-        select debtor_id, company_id, invoice_id, currency, settled_on, cast(0 as decimal(18, 2)), 1
-        from int_items as items
-        left semi join promisers on items.debtor_id = promisers.debtor_id
-        where settled_on is not null
-    ),
-    by_scope as (
-        select moved.*, scopes.scope
-        -- The few stand first: the engine makes a batch for every row of the first.
-        from (values ('invoice'), ('unnamed'), ('company'), ('debtor')) as scopes (scope)
-        cross join moved
-    ),
-    scoped as (
-        -- Every scope that a promise can be over has a line of its own through time.
-        select
-            debtor_id,
-            scope,
-            case when scope <> 'debtor' then company_id end as company_id,
-            case when scope = 'invoice' then invoice_id end as invoice_id,
-            currency,
-            moved_on,
-            amount,
-            settled
-        from by_scope
-        where case scope
-                when 'invoice' then invoice_id is not null
-                when 'unnamed' then invoice_id is null
-                when 'company' then company_id is not null
-                else true
-            end
-    ),
     movements as (
-        -- And only those that some promise is over.
-        select scoped.*
-        from scoped
-        left semi join wanted
-            on scoped.debtor_id = wanted.debtor_id
-            and scoped.scope = wanted.scope
-            and coalesce(scoped.company_id, '') = wanted.company_key
-            and coalesce(scoped.invoice_id, '') = wanted.invoice_key
+        -- Every scope that a promise is over has a line of its own through time.
+        select 'invoice' as scope, debtor_id, company_id, invoice_id, currency, moved_on, amount, settled_items
+        from moved
+        left semi join (select * from looks where scope = 'invoice') as looks
+            on moved.debtor_id = looks.debtor_id
+            and moved.invoice_id = looks.invoice_id
+            and moved.company_id is not distinct from looks.company_id
+        union all
+        select 'unnamed', debtor_id, company_id, invoice_id, currency, moved_on, amount, settled_items
+        from moved
+        where invoice_id is null
+        union all
+        select 'company', debtor_id, company_id, cast(null as varchar), currency, moved_on, amount, settled_items
+        from moved
+        left semi join (select * from looks where scope = 'company') as looks
+            on moved.debtor_id = looks.debtor_id
+            and moved.company_id = looks.company_id
+        union all
+        select 'debtor', debtor_id, cast(null as varchar), cast(null as varchar), currency, moved_on, amount, settled_items
+        from moved
+        left semi join (select * from looks where scope = 'debtor') as looks on moved.debtor_id = looks.debtor_id
     ),
     currencies as (select distinct debtor_id, currency from moved),
     with_ends as (
@@ -107,7 +76,7 @@ with
             currency,
             moved_on,
             amount,
-            settled,
+            settled_items,
             cast(null as varchar) as actor_id,
             cast(null as varchar) as promise_id,
             cast(0 as bigint) as direction
@@ -135,7 +104,7 @@ with
                 order by debtor_id, scope, company_id, invoice_id, currency, moved_on, direction <> 0
                 rows between unbounded preceding and current row
             ) as paid_to,
-            sum(settled) over (
+            sum(settled_items) over (
                 order by debtor_id, scope, company_id, invoice_id, currency, moved_on, direction <> 0
                 rows between unbounded preceding and current row
             ) as settled_to

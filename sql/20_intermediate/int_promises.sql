@@ -25,11 +25,16 @@ with
         where not is_pending and amount is null
     ),
     askers as (select distinct debtor_id from asked),
-    by_scope as (
-        select items.debtor_id, items.company_id, items.invoice_id, items.issue_date, items.due_date, items.settled_on, scopes.scope
-        from (values ('invoice'), ('company'), ('debtor')) as scopes (scope)
-        cross join int_items as items
+    items as (
+        select items.debtor_id, items.company_id, items.invoice_id, items.issue_date, items.due_date, items.settled_on
+        from int_items as items
         left semi join askers on items.debtor_id = askers.debtor_id
+    ),
+    by_scope as (
+        select items.*, scopes.scope
+        -- The few stand first: the engine makes a batch for every row of the first.
+        from (values ('invoice'), ('company'), ('debtor')) as scopes (scope)
+        cross join items
     ),
     spans as (
         -- What was first issued of all that was due on one day and settled on another.

@@ -39,15 +39,14 @@ with
         from stated
         group by debtor_id, root_id, kind
     ),
-    placed as (
-        -- A reversal may take back parts of either sign.
-        select debtor_id, payment_id, root_id, kind, is_reversal, sum(abs(effect_amount)) as size, sum(effect_amount) as amount
-        from parts
-        group by debtor_id, payment_id, root_id, kind, is_reversal
-    ),
     done as (
-        select debtor_id, root_id, kind, sum(case when is_reversal then size else amount end) as amount
-        from placed
+        -- A reversal may take back parts of either sign.
+        select
+            debtor_id,
+            root_id,
+            kind,
+            sum(case when is_reversal then abs(effect_amount) else effect_amount end) as amount
+        from parts
         group by debtor_id, root_id, kind
     ),
     of_payments as (

@@ -139,9 +139,9 @@ fn nothing_that_was_paid_is_lost() {
     let expected = ["- EUR | 0.00 | 1.00 | 1.00", "1 BRL | 110.00 | 115.00 | 5.00"];
     finds("audit_02_nothing_paid_is_lost", &broken("D1", "D1", &credits), &expected);
     let parts =
-        "\nint_payment_parts: payment_id root_id debtor_id company_id invoice_id paid_on currency kind root_kind \
-        effect_amount is_unplaced is_reversal
-        P3 P3 D1 1 I3 2026-06-25 BRL payment payment 70.00 false false";
+        "\nint_payment_parts: account_key payment_id root_id debtor_id company_id invoice_id paid_on currency kind \
+        root_kind effect_amount is_unplaced is_reversal
+        0 P3 P3 D1 1 I3 2026-06-25 BRL payment payment 70.00 false false";
     finds(audit, &broken("D1", "D1", parts), &["payment P1 | 40.00 | 0.00 | -40.00"]);
     let odd = "\npayments: payment_id invoice_id kind reverses root_id takes_back paid_on amount
         P4 I1 charges - P4 false 2026-06-02 2.00

@@ -125,6 +125,12 @@ fn each_promise_counts_what_was_paid_between_its_days() {
             M5 I2 2026-05-12 2026-05-12 45.00
             M6 - 2026-05-01 2026-05-20 105.00
             M7 - 2026-05-02 2026-05-20 95.01
+        int_promiser_payments = invoice_id moved_on amount settled_items
+            I1 2026-05-01 10.00 0
+            I1 2026-05-12 20.00 0
+            - 2026-05-12 5.00 0
+            I2 2026-05-12 40.00 0
+            I1 2026-05-20 30.00 0
         int_promised_payments = promise_id paid_amount settled_items
             M1 10.00 0
             M2 0.00 0
