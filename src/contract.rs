@@ -136,7 +136,7 @@ impl Kind {
             Kind::Float => "float".into(),
             Kind::Bool => "bool".into(),
             Kind::Items => "list of {invoice_id, installment_no, due_date, open_amount, days_past_due, step_id}".into(),
-            Kind::NamedItems => "list of {invoice_id, installment_no, step_id}".into(),
+            Kind::NamedItems => "list of {invoice_id, installment_no, step_id, due_date}".into(),
             Kind::Offer => {
                 "{kind, total, discount, interest, down_payment, valid_until, instalments: list of {due_date, amount}}"
                     .into()

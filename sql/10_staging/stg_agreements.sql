@@ -1,8 +1,9 @@
--- Purpose: agreements in force at the as-of date: kept, or broken by an instalment that is late; and those that were paid to
---   the end, for what they cover may stay open in the ledger for a while, or for its rest.
+-- Purpose: agreements in force at the as-of date: kept, or broken by an instalment that is late; and those of which anything
+--   was paid, for what they cover may stay open in the ledger for a while, or for its rest.
 -- Grain: debtor_id, agreement_id
 -- Reads: raw_agreements
--- Units: grace days are those of promises; paid_since in days since 1970; due_amount in units of currency: of the instalments that should be paid by now
+-- Units: paid_since in days since 1970; amounts in units of currency: due_amount of the instalments that should be paid by
+--   now, said_amount of those that it says are paid
 -- Nulls: agreed_on = the first due date where nobody says when; paid_on null = not paid; cancelled_on null = in force
 -- Kind: view
 with
@@ -15,10 +16,11 @@ with
             coalesce(has_items, true) as has_items,
             agreed_on,
             due_date,
+            coalesce(currency, @default_currency) as currency,
             amount,
             -- What was paid or cancelled says nothing of the others: one that was replaced stands beside what replaced it.
             coalesce(paid_on > @as_of, true) and coalesce(cancelled_on > @as_of, true) as is_owed,
-            cast(payable_on as int) + @promise_grace_days < @as_of_day as is_past,
+            kept_until < @as_of as is_past,
             case when coalesce(cancelled_on > @as_of, true) and paid_on <= @as_of then paid_on end as paid_on,
             case when cancelled_on <= @as_of then cancelled_on end as cancelled_on
         from snapshot
@@ -34,14 +36,18 @@ with
             coalesce(min(agreed_on), min(due_date)) as agreed_on,
             -- A down payment is often made some days before the agreement is written.
             cast(least(min(agreed_on), min(due_date)) as int) - @promise_grace_days as paid_since,
+            min(currency) as currency,
             sum(case when is_past and cancelled_on is null then amount else 0 end) as due_amount,
-            coalesce(max(paid_on) > max(cancelled_on), max(paid_on) is not null) as is_paid
+            sum(case when paid_on is not null then amount else 0 end) as said_amount,
+            not bool_or(is_owed) and coalesce(max(paid_on) > max(cancelled_on), max(paid_on) is not null) as is_paid
         from instalments
         group by debtor_id, agreement_id
     ),
     stated as (
-        select group_key, debtor_id, agreement_id, has_items, is_owed, not is_late as is_kept, agreed_on, paid_since, due_amount
+        select
+            group_key, debtor_id, agreement_id, has_items, is_owed, is_paid, not is_late as is_kept, agreed_on, paid_since,
+            currency, due_amount, said_amount
         from summed
-        where is_owed or is_paid
+        where is_owed or said_amount > 0
     )
 select * from stated

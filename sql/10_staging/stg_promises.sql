@@ -16,8 +16,8 @@ with
             promised_on,
             pay_by,
             amount,
-            cast(cast(payable_by as int) + @promise_grace_days as date) as last_day,
-            cast(payable_by as int) + @promise_grace_days >= @as_of_day as is_pending
+            kept_until as last_day,
+            kept_until >= @as_of as is_pending
         from snapshot
     )
 select * from stated

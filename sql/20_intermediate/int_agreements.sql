@@ -1,8 +1,8 @@
 -- Purpose: agreements in force, or paid to the end, as the ledger knows them too: it may know of a payment that the agreement
---   does not know of yet. For each group that signed one or owes what it covers, by what that group has paid, so that it
+--   does not know of yet; and those broken or cancelled of which the ledger does not know a payment. For each group that signed one or owes what it covers, by what that group has paid, so that it
 --   does not matter who is worked on together.
 -- Grain: debtor_id, agreement_id, group_key
--- Reads: stg_agreements, raw_agreement_items, int_payments, int_charge_payments, stg_invoices
+-- Reads: stg_agreements, raw_agreement_items, int_payments, int_charge_payments, stg_invoices, run_tolerances
 -- Units: none
 -- Nulls: agreed_on = the first due date where nobody says when
 -- Kind: table
@@ -22,7 +22,7 @@ with
         inner join stated
             on parties.agreement_id = stated.agreement_id
             and parties.actor_id = stated.debtor_id
-        where stated.is_owed and not stated.is_kept
+        where not stated.is_paid and not (stated.is_owed and stated.is_kept)
     ),
     payments as (
         -- What is left of each; fine and interest are part of an instalment.
@@ -83,20 +83,30 @@ with
         from counted
         group by actor_id, agreement_id, group_key
     ),
-    known as (
+    judged as (
         select
-            stated.debtor_id,
-            stated.agreement_id,
-            sides.group_key,
-            stated.has_items,
-            stated.is_owed,
-            stated.is_kept or coalesce(summed.paid_amount >= stated.due_amount, false) as is_kept,
-            stated.agreed_on
+            stated.*,
+            sides.group_key as side_key,
+            coalesce(summed.paid_amount, 0) + coalesce(tolerances.tolerance_amount, 0) as booked_amount
         from stated
         inner join sides on stated.debtor_id = sides.actor_id and stated.agreement_id = sides.agreement_id
         left join summed
             on sides.actor_id = summed.actor_id
             and sides.agreement_id = summed.agreement_id
             and sides.group_key = summed.group_key
+        left join (select * from run_tolerances) as tolerances on stated.currency = tolerances.currency
+    ),
+    known as (
+        select
+            debtor_id,
+            agreement_id,
+            side_key as group_key,
+            has_items,
+            is_owed,
+            -- What it says was paid and the ledger does not know leaves open what is owed.
+            is_kept or booked_amount >= due_amount or booked_amount < said_amount as is_kept,
+            agreed_on
+        from judged
+        where is_owed or is_paid or booked_amount < said_amount
     )
 select * from known

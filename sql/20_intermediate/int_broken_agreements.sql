@@ -2,7 +2,7 @@
 --   it, and of who owes what it covers.
 -- Grain: debtor_id
 -- Reads: raw_agreements, raw_agreement_items, int_agreements
--- Units: grace days are those of promises
+-- Units: none
 -- Nulls: none
 -- Kind: table
 with
@@ -17,7 +17,7 @@ with
             case when cancelled_on <= @as_of then cancelled_on end as cancelled_on,
             case when coalesce(cancelled_on > @as_of, true) and paid_on <= @as_of then paid_on end as paid_on,
             -- What was not due when it was cancelled was not broken.
-            cast(payable_on as int) + @promise_grace_days < cast(least(coalesce(cancelled_on, @as_of), @as_of) as int)
+            kept_until < least(coalesce(cancelled_on, @as_of), @as_of)
                 and coalesce(paid_on > least(coalesce(cancelled_on, @as_of), @as_of), true) as is_late
         from snapshot
     ),

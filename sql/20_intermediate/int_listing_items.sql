@@ -1,4 +1,5 @@
--- Purpose: what each listing in force names, and since when all of it is paid.
+-- Purpose: what each listing in force names, and since when all of it is paid, but for what is below the
+--   tolerance.
 -- Grain: debtor_id, actor_id, listing_id, invoice_id, installment_no
 -- Reads: stg_listings, int_items, int_settled_items, raw_held_debtors
 -- Units: amounts in units of currency
@@ -33,7 +34,7 @@ with
             items.payable_on,
             items.original_amount,
             items.open_amount,
-            items.settled_on,
+            items.paid_up_on as settled_on,
             false as is_unknown
         from listings
         inner join items

@@ -34,7 +34,7 @@ with
             items.payable_on,
             items.original_amount,
             items.open_amount,
-            items.settled_on,
+            items.paid_up_on as settled_on,
             -- least() passes over nulls: the earliest of them, or the only one.
             least(of_invoice.disputed_on, of_company.disputed_on, of_debtor.disputed_on) as disputed_on,
             items.payable_on < @as_of and coalesce(items.settled_on > items.payable_on, true) as is_late

@@ -1,9 +1,9 @@
 -- Purpose: what was paid, and how many items were settled, from the day on which a promise was made to the last one on which
 --   it could be kept; a payment that names no invoice may well be the promised one.
 -- Grain: debtor_id, actor_id, promise_id
--- Reads: stg_promises, int_promiser_payments
--- Units: paid_amount in units of the currency in which most was paid
--- Nulls: none; a promise that is pending, or whose debtor never paid anything, has no row
+-- Reads: stg_promises, int_promiser_payments, run_tolerances
+-- Units: paid_amount in units of the currency in which most was paid; counted_amount with what nobody would ask for
+-- Nulls: counted_amount null = nothing was paid; a promise that is pending, or whose debtor never paid anything, has no row
 -- Kind: table
 with
     promises as (select * from stg_promises where not is_pending),
@@ -128,8 +128,13 @@ with
             actor_id,
             promise_id,
             cast(max(paid_amount) as decimal(28, 2)) as paid_amount,
+            cast(
+                max(case when paid_amount > 0 then paid_amount + coalesce(tolerances.tolerance_amount, 0) end)
+                as decimal(28, 2)
+            ) as counted_amount,
             sum(settled_items) as settled_items
         from paid
+        left join run_tolerances as tolerances on paid.currency = tolerances.currency
         group by debtor_id, actor_id, promise_id
     )
 select * from most_paid

@@ -88,7 +88,7 @@ with
             case
                 when promises.is_pending then 'pending'
                 when promises.amount is not null then
-                    case when coalesce(paid.paid_amount, 0) >= promises.amount then 'kept' else 'broken' end
+                    case when coalesce(paid.counted_amount, 0) >= promises.amount then 'kept' else 'broken' end
                 -- What did not exist when it was made is no part of it.
                 when left_over.first_due_on <= promises.promised_on then 'broken'
                 -- Where nothing of it was due by then, something was paid, or all of it.

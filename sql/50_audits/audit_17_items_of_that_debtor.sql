@@ -22,10 +22,11 @@ with
         left join about_paid on cited.action_id = about_paid.action_id
     ),
     items as (
-        select debtor_id, company_id, invoice_id, installment_no, open_amount > 0 as is_open from int_items
+        select debtor_id, company_id, invoice_id, installment_no, open_amount > 0 as is_open, paid_up_on is not null as is_paid
+        from int_items
         union all
         -- What is gone from an export of open items is paid; only a duty can cite it.
-        select distinct debtor_id, company_id, invoice_id, installment_no, false from cnd_entries
+        select distinct debtor_id, company_id, invoice_id, installment_no, false, true from cnd_entries
         where is_unknown and done_on is not null
     ),
     findings as (
@@ -42,6 +43,6 @@ with
             and cited.installment_no = items.installment_no
         where items.invoice_id is null
             or (cited.expected = 'an open item of the debtor' and not items.is_open)
-            or (cited.expected = 'a paid item of the debtor' and items.is_open)
+            or (cited.expected = 'a paid item of the debtor' and not items.is_paid)
     )
 select * from findings

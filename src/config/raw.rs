@@ -231,7 +231,7 @@ pub struct RawDunning {
     /// Days for which a published action that nobody reported on counts as under way.
     #[schemars(range(max = 365))]
     pub unreported_days: Option<u32>,
-    /// Days after a promise's date before it counts as broken.
+    /// Business days after the date of a promise or of an instalment before it counts as broken.
     #[schemars(range(max = 90))]
     pub promise_grace_days: Option<u32>,
     /// Days of room after the debtor answered.

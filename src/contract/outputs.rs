@@ -29,6 +29,7 @@ pub(super) fn named_item_type() -> DataType {
         Field::new("invoice_id", DataType::Utf8, false),
         Field::new("installment_no", DataType::Int64, false),
         Field::new("step_id", DataType::Utf8, true),
+        Field::new("due_date", DataType::Date32, true),
     ]))
 }
 

@@ -270,6 +270,8 @@ pub struct NamedItem {
     pub installment_no: Option<i64>,
     /// The step that the item took with it; `None`: it was listed beside others.
     pub step_id: Option<String>,
+    /// When it was due, where the account that the contact was about holds its invoice no more.
+    pub left_due: Option<NaiveDate>,
 }
 
 impl NamedItem {

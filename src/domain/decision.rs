@@ -421,7 +421,8 @@ impl<'a> Matter<'a> {
             let unknown = (reason == HoldReason::ReguaNone).then(|| self.unknown_regua()).flatten();
             reasons.because(reason, unknown.or_else(|| self.until_of_items(reason, item_holds)));
         }
-        reasons.note(self.items.is_empty(), HoldReason::Settled);
+        // What a held debtor owes may be what cannot be read.
+        reasons.note(self.items.is_empty() && !self.debtor.is_held, HoldReason::Settled);
     }
 
     /// # Panics
@@ -442,7 +443,6 @@ impl<'a> Matter<'a> {
             let why = is_unknown.then(|| "no readable row of it in the debtors snapshot".to_owned());
             reasons.because(HoldReason::QuarantinedInput, why);
         }
-        // What a held debtor owes may be what cannot be read.
         reasons.note(open <= Minor::ZERO && !self.debtor.is_held, HoldReason::Settled);
         let is_below = self.is_below(procedure, &self.rules.tolerance, open);
         reasons.note(open > Minor::ZERO && is_below, HoldReason::BelowTolerance);

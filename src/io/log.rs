@@ -49,6 +49,9 @@ pub struct Record {
     pub config_digest: String,
     pub code_version: String,
     pub inputs: Vec<InputObject>,
+    /// Input = the columns of the contract that all its files had.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Vec<String>>,
     pub files: Vec<PublishedFile>,
     /// Table = SHA-256 of its file.
     pub logical_digests: BTreeMap<String, String>,

@@ -304,8 +304,19 @@ impl Store {
 
     /// The objects below a folder, in the order of their keys.
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>> {
-        let prefix = self.path(folder);
-        let listed = self.runtime.block_on(collect(self.inner.list(Some(&prefix))));
+        self.listed(folder, self.inner.list(Some(&self.path(folder))))
+    }
+
+    /// Those of them whose keys come after another: however many come before, they cost nothing.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn list_after(&self, folder: &str, key: &str) -> Result<Vec<Listed>> {
+        self.listed(folder, self.inner.list_with_offset(Some(&self.path(folder)), &self.path(key)))
+    }
+
+    fn listed(&self, folder: &str, found: BoxStream<'static, object_store::Result<ObjectMeta>>) -> Result<Vec<Listed>> {
+        let listed = self.runtime.block_on(collect(found));
         let metas = match listed {
             Ok(metas) => metas,
             Err(object_store::Error::NotFound { .. }) => Vec::new(),

@@ -16,13 +16,15 @@ use crate::text::plural;
 const ROWS_MIN: u64 = 20;
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
 const ODD_PAYMENTS_MIN: u64 = 3;
-/// Inputs that never become empty by themselves: what was paid stays paid.
-const NEVER_EMPTY: [&str; 4] = ["invoices", "payments", "debtors", "contact_points"];
+/// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
+const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
 
-/// Changes since the newest published run that an operator must accept: inputs that shrank, a position that moved.
+/// Changes since the newest published run that an operator must accept: inputs that shrank or lost a column, a position
+/// that moved.
 pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
+    changes.extend(without_columns(previous, snapshots));
     changes.extend(moved(previous, measured, limits.position_percent_max));
     changes
 }
@@ -52,6 +54,24 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
         }
     }
     found
+}
+
+/// Who was opted out, blocked or insolvent by a column is so no more where the column is gone.
+fn without_columns(previous: &Record, snapshots: &Snapshots) -> Vec<String> {
+    let gone = previous.columns.iter().filter_map(|(table, before)| {
+        let snapshot = snapshots.get(table).filter(|snapshot| snapshot.is_there())?;
+        let now = snapshot.columns();
+        let gone: Vec<&str> = before.iter().filter(|column| !now.contains(column)).map(String::as_str).collect();
+        (!gone.is_empty()).then(|| {
+            format!(
+                "the {table} snapshot, or one of its files, lacks {}, which the run of {} read: if it has another name \
+                 now, say so in [inputs.{table}.columns]",
+                gone.join(", "),
+                previous.as_of
+            )
+        })
+    });
+    gone.collect()
 }
 
 fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String> {

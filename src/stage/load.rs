@@ -65,6 +65,17 @@ impl Snapshot {
         !self.sources.is_empty()
     }
 
+    /// The columns that something reads and every file has.
+    pub fn columns(&self) -> Vec<String> {
+        let has = |source: &Source, name: &str| {
+            let mapped = self.rules.input.columns.get(name).map_or(name, String::as_str);
+            columns::position_in(source.schema(), mapped).is_some()
+        };
+        let read = self.table.columns.iter().filter(|column| !column.is_unread).map(|column| column.name);
+        let found = read.filter(|name| self.is_there() && self.sources.iter().all(|source| has(source, name)));
+        found.map(str::to_owned).collect()
+    }
+
     /// URL of the object with that number.
     pub fn url(&self, file_no: usize) -> &str {
         self.sources.get(file_no).map_or("", |s| &s.object.url)

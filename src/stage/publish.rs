@@ -148,14 +148,18 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
 
 /// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.
 fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
-    if !log.records.is_empty() || output.list("outbox")?.is_empty() {
-        return Ok(());
-    }
+    let what = match log.newest_date().and_then(|date| date.succ_opt()) {
+        None if output.list("outbox")?.is_empty() => return Ok(()),
+        None => "it holds no record, but outbox/ holds messages of earlier runs".to_owned(),
+        Some(next) if output.list_after("outbox", &format!("outbox/dt={next}"))?.is_empty() => return Ok(()),
+        Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
+    };
     Err(Error::Damaged {
         object: output.url_of("_log"),
-        what: "it holds no record, but outbox/ holds messages of earlier runs: restore _log from a backup, or everybody may \
-               be written to again; if none of them was sent, delete outbox/"
-            .to_owned(),
+        what: format!(
+            "{what}: restore _log from a backup, or whoever they went to may be written to again; if none of them was \
+             sent, delete them from outbox/"
+        ),
     })
 }
 
@@ -357,6 +361,7 @@ fn record(
         config_digest: provenance.config_digest.clone(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: provenance.inputs.clone(),
+        columns: columns_of(&provenance.snapshots),
         logical_digests: tables.map(digest).collect(),
         counts,
         control_totals: measured.control_totals(),
@@ -367,6 +372,11 @@ fn record(
         run_id,
         files,
     }
+}
+
+fn columns_of(snapshots: &Snapshots) -> BTreeMap<String, Vec<String>> {
+    let found = snapshots.tables.iter().filter(|snapshot| snapshot.is_there());
+    found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.columns())).collect()
 }
 
 /// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or

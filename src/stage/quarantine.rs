@@ -43,7 +43,7 @@ impl Row {
             _ if is_key => key,
             "nobody_meant" => "debtor_id",
             "negative_payment" => "amount",
-            "reversal_chain" | "split_reversal" => "reverses",
+            "reversal_chain" | "split_reversal" | "unknown_reversal" => "reverses",
             _ => "invoice_id",
         };
         Row {

@@ -213,6 +213,7 @@ pub fn spread(
         companies: &companies,
         calendar: &plan.rules.calendar,
         due_on_business_day: plan.due_on_business_day,
+        promise_grace_days: plan.promise_grace_days,
     };
     let mut outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
@@ -462,8 +463,8 @@ impl Shards {
     }
 }
 
-/// Payments that stay in the ledger and hold their debtor: what is below zero and takes back more than was paid, and
-/// chains whose links stand under several payers.
+/// Payments that stay in the ledger and hold their debtor: what is below zero and takes back more than was paid, what takes
+/// back a payment that is not there, and chains whose links stand under several payers.
 fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard, has_carried: bool) {
     let batches = tables.get("payments").map_or(&[][..], Vec::as_slice);
     let nothing = claims::Rulings::default();
@@ -472,6 +473,8 @@ fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &m
         let words = ("below zero, by more than was paid", NEGATIVE_PAYMENT);
         shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
     }
+    let words = ("takes back a payment that is not in the snapshot, where others were paid", "unknown_reversal");
+    shard.clashes.extend(reversals::unfounded(batches).into_iter().filter_map(|at| clash(&table, at, words)));
     if has_carried {
         let dangling = reversals::dangling(batches).into_iter();
         shard.clashes.extend(dangling.filter_map(|at| clash(&table, at, Doubt::Chain.words())));

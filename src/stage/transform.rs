@@ -103,6 +103,8 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     session.register("run_buckets", schema, vec![batch])?;
     let (schema, batch) = minimum_table(&plan.rules)?;
     session.register("run_minimums", schema, vec![batch])?;
+    let (schema, batch) = tolerance_table(&plan.rules)?;
+    session.register("run_tolerances", schema, vec![batch])?;
     let (schema, batch) = cap_table(&plan.rules.caps)?;
     session.register("run_caps", schema, vec![batch])?;
     let (schema, batch) = step_table(&plan.rules)?;
@@ -166,6 +168,14 @@ fn minimum_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
     let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
     let names = DataType::Utf8;
     table(vec![("regua", names.clone(), reguas), ("currency", names, currencies), ("minimum_amount", kind, amounts)])
+}
+
+/// What is below it is not asked for, by currency.
+fn tolerance_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
+    let currencies = StringArray::from_iter_values(rules.tolerance.keys().map(ToString::to_string));
+    let amounts = money(rules.tolerance.values().map(|minor| i128::from(minor.0)))?;
+    let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
+    table(vec![("currency", DataType::Utf8, Arc::new(currencies)), ("tolerance_amount", kind, amounts)])
 }
 
 /// The caps, numbered from 1 in the order of the configuration.

@@ -134,6 +134,12 @@ fn all_models() -> impl Iterator<Item = &'static Model> {
     Layer::ALL.iter().flat_map(|(layer, _)| models().of(*layer))
 }
 
+/// The grace without weekends.
+fn kept_until(date: &str) -> String {
+    let date: NaiveDate = date.parse().expect("a date");
+    (date + chrono::Days::new(plan().promise_grace_days.into())).to_string()
+}
+
 impl Given {
     fn add_table(&mut self, name: &str, columns: &[String]) {
         let name = match contract::input(name) {
@@ -287,7 +293,7 @@ const ADDED: [(&str, DataType); 17] = [
     ("group_text", DataType::Utf8),
     ("occurred_on", DataType::Date32),
     ("payable_on", DataType::Date32),
-    ("payable_by", DataType::Date32),
+    ("kept_until", DataType::Date32),
     ("debtor_id", DataType::Utf8),
     ("company_id", DataType::Utf8),
     ("actor_id", DataType::Utf8),
@@ -389,7 +395,8 @@ impl Section {
             (_, "debtor_id") => "D1".to_owned(),
             (_, "group_key") => group_of(&other("debtor_id").unwrap_or_default()).to_string(),
             (_, "payable_on") => other("due_date")?,
-            ("promises", "payable_by") => other("pay_by")?,
+            ("promises", "kept_until") => kept_until(&other("pay_by")?),
+            ("agreements", "kept_until") => kept_until(&other("due_date")?),
             (_, "actor_id") => other("debtor_id")?,
             ("payments", "root_id") => other("reverses").or_else(|| other("payment_id"))?,
             ("payments", "takes_back") => other("reverses").is_some().to_string(),

@@ -142,6 +142,19 @@ fn an_output_that_lost_its_log_is_refused() {
     assert!(ended.stderr.contains("restore _log from a backup"), "{}", ended.stderr);
 }
 
+/// Nor where the newest of them is gone: what it published would be published again.
+#[test]
+fn an_output_that_lost_its_newest_record_is_refused() {
+    let house = published();
+    ok(house.run("2026-07-01"));
+    ok(house.run("2026-07-10"));
+    let records = glob::glob(&house.path("output/_log/*.json").to_string_lossy()).expect("a pattern").flatten();
+    fs::remove_file(records.max().expect("a record")).unwrap();
+    let ended = house.run("2026-07-11");
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("of 2026-07-02 or later"), "{}", ended.stderr);
+}
+
 /// The gateway has told that the first message went out: nobody waits for a report any more.
 #[test]
 fn a_revision_says_that_another_message_was_sent() {

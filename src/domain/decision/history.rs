@@ -61,7 +61,9 @@ pub(super) fn cycle_start(
 /// The cycle of an account: the one its last action in the present episode was published under, so that a payment
 /// posted late cannot give an old episode a new name; else one named after the day on which it starts.
 pub(super) fn cycle_of(rules: &Rules, debtor: &Debtor, account: &Account, past: &Past<'_>, start: NaiveDate) -> String {
-    let in_episode = past.own.iter().filter(|c| c.on >= account.episode_start);
+    // Two accounts never share a cycle, or two actions would have one id.
+    let of_account = past.own.iter().filter(|c| c.is_of(debtor, account));
+    let in_episode = of_account.filter(|c| c.on >= account.episode_start);
     let last = in_episode.filter(|c| c.cycle_id.is_some()).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref()));
     match last.and_then(|c| c.cycle_id.clone()) {
         Some(id) => id,
@@ -92,7 +94,7 @@ pub(super) fn contact_of(action: &Action) -> Option<Contact> {
 
 pub(super) fn named_item(item: &CitedItem) -> NamedItem {
     let (invoice_id, step_id) = (item.invoice_id.clone(), item.step_id.clone());
-    NamedItem { invoice_id, installment_no: Some(item.installment_no), step_id }
+    NamedItem { invoice_id, installment_no: Some(item.installment_no), step_id, left_due: None }
 }
 
 pub(super) fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {

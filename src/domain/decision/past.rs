@@ -2,7 +2,7 @@
 //! with the number of debtors in a group, or of items of a debtor, and not with its square.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -50,8 +50,9 @@ impl<'g> Contacts<'g> {
     pub(super) fn past<'a>(&'a self, debtor: &Debtor, account: &Account) -> Past<'a> {
         let of_debtor = self.by_debtor.get(debtor.debtor_id.as_str());
         let contacts = of_debtor.map_or(&[][..], |of| &of.contacts);
-        let of_account: Vec<&'a Contact> =
-            contacts.iter().map(AsRef::as_ref).filter(|c: &&Contact| c.is_of(debtor, account)).collect();
+        let came = Came::of(account, contacts.iter().map(AsRef::as_ref));
+        let is_own = |c: &&Contact| c.is_of(debtor, account) || came.is_with(c);
+        let of_account: Vec<&'a Contact> = contacts.iter().map(AsRef::as_ref).filter(is_own).collect();
         let own: Vec<&'a Contact> = of_account.iter().copied().filter(|c| !c.is_duty()).collect();
         let mut duties: HashMap<&'a str, Vec<&'a Contact>> = HashMap::new();
         for contact in contacts.iter().map(AsRef::as_ref).filter(|c: &&Contact| c.is_duty()) {
@@ -60,6 +61,29 @@ impl<'g> Contacts<'g> {
         let days = Days::of(of_account.iter().copied());
         let debtor_days = of_debtor.map(|of| &of.days);
         Past { own, of_account, duties, days, debtor_days, group_days: &self.days }
+    }
+}
+
+/// Items that came to an account from the books of another company, or in another currency: what was sent for them there
+/// was sent.
+struct Came<'a>(HashSet<(&'a str, i64, NaiveDate)>);
+
+impl<'a> Came<'a> {
+    fn of<'c>(account: &'a Account, mut contacts: impl Iterator<Item = &'c Contact>) -> Came<'a> {
+        // Mostly nothing has left any account, and nothing is looked up.
+        if !contacts.any(|contact| contact.items.iter().any(|named| named.left_due.is_some())) {
+            return Came(HashSet::new());
+        }
+        let item = |item: &'a Item| (item.invoice_id.as_str(), item.installment_no, item.due_date);
+        Came(account.items.iter().map(item).collect())
+    }
+
+    fn is_with(&self, contact: &Contact) -> bool {
+        let place = |named: &NamedItem| Some((named.installment_no?, named.left_due?));
+        let is_here = |named: &NamedItem| {
+            place(named).is_some_and(|(number, due)| self.0.contains(&(named.invoice_id.as_str(), number, due)))
+        };
+        !self.0.is_empty() && contact.items.iter().any(is_here)
     }
 }
 

@@ -216,10 +216,11 @@ fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
 fn named_items(rows: &Rows) -> Result<HashMap<String, Vec<NamedItem>>> {
     let (action, invoice) = (rows.texts("action_id")?, rows.texts("invoice_id")?);
     let (number, step) = (rows.ints("installment_no")?, rows.texts("step_id")?);
+    let left_due = rows.dates("left_due_date")?;
     let mut named: HashMap<String, Vec<NamedItem>> = HashMap::new();
     for row in 0..rows.len() {
         let (invoice_id, installment_no) = (invoice.get(row).to_owned(), int(number, row));
-        let item = NamedItem { invoice_id, installment_no, step_id: step.owned(row) };
+        let item = NamedItem { invoice_id, installment_no, step_id: step.owned(row), left_due: left_due(row) };
         named.entry(action.get(row).to_owned()).or_default().push(item);
     }
     Ok(named)
@@ -236,9 +237,9 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
     for row in 0..rows.len() {
         let (Some(channel), Some(on)) = (Channel::parse(channel.get(row)), on(row)) else { continue };
         let of_action = action.some(row).and_then(|id| named.remove(id));
-        let of_log = invoice
-            .owned(row)
-            .map(|invoice_id| vec![NamedItem { invoice_id, installment_no: None, step_id: step.owned(row) }]);
+        let of_log = invoice.owned(row).map(|invoice_id| {
+            vec![NamedItem { invoice_id, installment_no: None, step_id: step.owned(row), left_due: None }]
+        });
         let contact = Contact {
             debtor_id: id.get(row).to_owned(),
             company_id: company.owned(row),

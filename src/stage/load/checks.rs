@@ -35,6 +35,8 @@ const HAPPENED: [&str; 9] = [
     "occurred_at",
 ];
 
+/// Columns that say what is to come, though not in another generation.
+const AHEAD: [&str; 2] = ["due_date", "pay_by"];
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Row, column, class and reason of what is reported and holds nobody.
@@ -54,9 +56,14 @@ impl RowRules {
         if let Some((column, array)) = find("due_date") {
             check_due_dates(column, array, find("document_type").map(|(_, types)| types), &mut tally.faults);
         }
-        for (column, array) in self.columns.iter().zip(arrays.iter()).filter(|(c, _)| HAPPENED.contains(&c.name)) {
-            for row in rows_after(array, self.defaults.last_day) {
-                tally.faults.add(row, column, "years after the as-of date", "date_out_of_range");
+        for (column, array) in self.columns.iter().zip(arrays.iter()) {
+            let (last_day, class) = match column.name {
+                name if HAPPENED.contains(&name) => (self.defaults.last_day, "years after the as-of date"),
+                name if AHEAD.contains(&name) => (self.defaults.last_due_day, "decades after the as-of date"),
+                _ => continue,
+            };
+            for row in rows_after(array, last_day) {
+                tally.faults.add(row, column, class, "date_out_of_range");
             }
         }
         for (first, then) in IN_ORDER {

@@ -28,6 +28,8 @@ pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
 /// A date of what has happened that lies further than this beyond the as-of date is mistyped: 2062 for 2026. It would never
 /// be seen. Five years, for whoever runs an earlier day again over a snapshot of today.
 const FUTURE_MONTHS: Months = Months::new(60);
+/// A due date further ahead is mistyped too: nothing would ever be asked.
+const DUE_MONTHS: Months = Months::new(240);
 
 /// Inputs whose rows are about an invoice where they name one.
 const ABOUT_INVOICES: [&str; 6] = ["invoices", "payments", "promises", "disputes", "listings", "placements"];
@@ -152,16 +154,19 @@ pub(super) struct Defaults {
     pub(super) currency: String,
     /// Nothing has happened after this day, in days since 1970.
     pub(super) last_day: i32,
+    /// Nothing falls due after this one.
+    pub(super) last_due_day: i32,
 }
 
 impl Defaults {
     pub(super) fn new(plan: &Plan, as_of: NaiveDate) -> Defaults {
-        let last_day = as_of.checked_add_months(FUTURE_MONTHS).unwrap_or(NaiveDate::MAX);
+        let after = |months| day_number(as_of.checked_add_months(months).unwrap_or(NaiveDate::MAX));
         Defaults {
             zone: plan.zone,
             company: plan.default_company.clone(),
             currency: plan.default_currency.to_string(),
-            last_day: day_number(last_day),
+            last_day: after(FUTURE_MONTHS),
+            last_due_day: after(DUE_MONTHS),
         }
     }
 }
@@ -258,8 +263,15 @@ impl RowRules {
                 Some(at) => self.column(column, batch.column(at), &mut tally)?,
             };
             if column.required && array.null_count() > 0 {
-                let missing = (0..rows).filter(|row| array.is_null(*row) && !self.may_lack_debtor(column));
-                missing.for_each(|row| tally.faults.add(row, column, "null", "missing_value"));
+                // A word that nobody knows is no missing one.
+                let is_unknown =
+                    |row: &usize, tally: &Tally| column.name == "channel" && tally.passed_over.contains_key(row);
+                let missing = |row: &usize| array.is_null(*row) && !self.may_lack_debtor(column);
+                for row in (0..rows).filter(missing) {
+                    if !is_unknown(&row, &tally) {
+                        tally.faults.add(row, column, "null", "missing_value");
+                    }
+                }
             }
             arrays.push(array);
         }

@@ -23,8 +23,9 @@ fn rules(table: &str, change: impl FnOnce(&mut InputPlan)) -> RowRules {
     let mut input = InputPlan::new(contract::input(table).expect("an input"), String::new());
     change(&mut input);
     let (company, currency) = ("1".to_owned(), "BRL".to_owned());
-    // 2031-07-01, five years after the as-of date.
-    RowRules::new(input, Defaults { zone: SAO_PAULO, company, currency, last_day: 22_461 })
+    // 2031-07-01 and 2046-07-01, five and twenty years after the as-of date.
+    let (last_day, last_due_day) = (22_461, 27_940);
+    RowRules::new(input, Defaults { zone: SAO_PAULO, company, currency, last_day, last_due_day })
 }
 
 /// Rows of a table from text, as `House::write` takes them; the named columns are replaced by these.
@@ -236,8 +237,8 @@ fn what_happened_years_after_the_as_of_date_is_mistyped() {
     assert_eq!(table("payments", payments), ["1 paid_on date_out_of_range"]);
     let points = "debtor_id channel address opted_out_on\nD1 email a@b.co 2062-06-01\nD1 email c@b.co 2199-12-31";
     assert_eq!(table("contact_points", points), ["0 opted_out_on date_out_of_range"]);
-    let promises = "promise_id debtor_id promised_on pay_by\nR1 D1 2026-06-01 2062-06-01";
-    assert_eq!(table("promises", promises), [""; 0], "what is to come may be far away");
+    let promises = "promise_id debtor_id promised_on pay_by\nR1 D1 2026-06-01 2046-07-01\nR2 D1 2026-06-01 2062-06-01";
+    assert_eq!(table("promises", promises), ["1 pay_by date_out_of_range"]);
     let text = "event_id debtor_id channel occurred_at status\nE1 D1 email - sent\nE2 D1 email - sent";
     let instants = StringArray::from(vec!["2062-06-01T00:00:00Z", "2031-07-01T23:59:59Z"]);
     let log = batch("contact_log", text, &[("occurred_at", Arc::new(instants))]);

@@ -86,7 +86,7 @@ fn input_schema(table: &str) -> SchemaRef {
     let mut fields: Vec<Field> = columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
     let ints = ["source_row", "key_hash", "content_hash", "group_key"];
     fields.extend(ints.map(|name| Field::new(name, DataType::Int64, true)));
-    fields.extend(["occurred_on", "payable_on", "payable_by"].map(|name| Field::new(name, DataType::Date32, true)));
+    fields.extend(["occurred_on", "payable_on", "kept_until"].map(|name| Field::new(name, DataType::Date32, true)));
     fields.extend(["group_text", "actor_id", "root_id"].map(|name| Field::new(name, DataType::Utf8, true)));
     if fields.iter().all(|f| f.name() != "debtor_id") {
         fields.push(Field::new("debtor_id", DataType::Utf8, true));

@@ -54,6 +54,7 @@ pub fn action_items_schema() -> SchemaRef {
         text("invoice_id"),
         Field::new("installment_no", DataType::Int64, true),
         text("step_id"),
+        Field::new("due_date", DataType::Date32, true),
         Field::new("group_key", DataType::Int64, true),
     ]))
 }
@@ -161,6 +162,11 @@ fn flattened(batch: &RecordBatch) -> arrow::error::Result<RecordBatch> {
         items.as_struct_opt().ok_or_else(|| ArrowError::SchemaError("items is not a list of rows".to_owned()))?;
     let mut fields: Vec<_> = items.fields().iter().cloned().collect();
     let mut columns = items.columns().to_vec();
+    // Earlier versions remembered no due dates.
+    if items.column_by_name("due_date").is_none() {
+        fields.push(Arc::new(Field::new("due_date", DataType::Date32, true)));
+        columns.push(new_null_array(&DataType::Date32, items.len()));
+    }
     for name in ["action_id", "debtor_id"] {
         let of_items = take(column(name)?, &parents, None)?;
         fields.push(Arc::new(Field::new(name, of_items.data_type().clone(), true)));

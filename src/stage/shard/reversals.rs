@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, Decimal128Array, RecordBatch, StringArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 use foldhash::{HashMap, HashSet};
 
@@ -223,6 +223,79 @@ pub(super) fn overdrawn(batches: &[RecordBatch]) -> Vec<At> {
     }
     negative.retain(|(_, key)| paid.get(key).is_some_and(|sum| *sum < 0));
     negative.into_iter().map(|(at, _)| at).collect()
+}
+
+/// Rows that take back a payment which is not here from an invoice on which others were paid: nobody knows whether one of
+/// those is meant.
+pub(super) fn unfounded(batches: &[RecordBatch]) -> Vec<At> {
+    let has_any = |batch: &RecordBatch| batch.column_by_name("reverses").is_some_and(|c| c.null_count() < c.len());
+    if !batches.iter().any(has_any) {
+        return Vec::new();
+    }
+    let mut taking: Vec<(At, PaymentKey<'_>, InvoiceKey<'_>)> = Vec::new();
+    for (number, batch) in batches.iter().enumerate() {
+        let Some(row) = PaymentRow::of(batch) else { continue };
+        let takes_back = batch.column_by_name("takes_back").and_then(|c| c.as_boolean_opt());
+        let is_one = |at: &usize| {
+            let takes = takes_back.is_some_and(|takes| takes.is_valid(*at) && takes.value(*at));
+            takes && row.invoices.is_valid(*at) && row.kinds.and_then(|kinds| some(kinds, *at)) != Some("charges")
+        };
+        taking.extend((0..batch.num_rows()).filter(is_one).map(|at| ((number, at), row.root(at), row.invoice(at))));
+    }
+    let roots: HashSet<PaymentKey<'_>> = taking.iter().map(|(_, root, _)| *root).collect();
+    let invoices: HashSet<InvoiceKey<'_>> = taking.iter().map(|(_, _, invoice)| *invoice).collect();
+    let mut found: HashSet<PaymentKey<'_>> = HashSet::default();
+    let mut paid: HashSet<InvoiceKey<'_>> = HashSet::default();
+    for batch in batches {
+        let Some(row) = PaymentRow::of(batch) else { continue };
+        for at in (0..batch.num_rows()).filter(|at| row.reverses.is_null(*at)) {
+            found.extend(roots.get(&row.root(at)));
+            paid.extend(invoices.get(&row.invoice(at)).filter(|_| row.amounts.value(at) > 0));
+        }
+    }
+    taking.retain(|(_, root, invoice)| !found.contains(root) && paid.contains(invoice));
+    taking.into_iter().map(|(at, ..)| at).collect()
+}
+
+/// Debtor and payment.
+type PaymentKey<'b> = (&'b str, &'b str);
+/// Debtor, company and invoice.
+type InvoiceKey<'b> = (&'b str, &'b str, &'b str);
+
+/// The columns of a batch of payments that say what a row takes back, and from where.
+struct PaymentRow<'b> {
+    debtors: &'b StringArray,
+    companies: &'b StringArray,
+    invoices: &'b StringArray,
+    roots: &'b StringArray,
+    reverses: &'b StringArray,
+    kinds: Option<&'b StringArray>,
+    amounts: &'b Decimal128Array,
+}
+
+impl<'b> PaymentRow<'b> {
+    fn of(batch: &'b RecordBatch) -> Option<PaymentRow<'b>> {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        Some(PaymentRow {
+            debtors: text("debtor_id")?,
+            companies: text("company_id")?,
+            invoices: text("invoice_id")?,
+            roots: text("root_id")?,
+            reverses: text("reverses")?,
+            kinds: text("kind"),
+            amounts: batch.column_by_name("amount")?.as_primitive_opt::<Decimal128Type>()?,
+        })
+    }
+
+    fn root(&self, at: usize) -> PaymentKey<'b> {
+        (some(self.debtors, at).unwrap_or_default(), some(self.roots, at).unwrap_or_default())
+    }
+
+    fn invoice(&self, at: usize) -> InvoiceKey<'b> {
+        let [debtor, company, invoice] =
+            [self.debtors, self.companies, self.invoices].map(|column| some(column, at).unwrap_or_default());
+        (debtor, company, invoice)
+    }
 }
 
 /// Is anything below zero in a column of amounts? Most shards have none, and are not looked at row by row.

@@ -30,11 +30,12 @@ use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 const PROTECTING: [&str; 6] = ["agreements", "promises", "disputes", "listings", "placements", "contact_points"];
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
-/// The dates that are moved to the next business day: the column, and the day on which it can be paid.
-const PAYABLE: [(&str, &str, &str); 3] = [
+/// The dates of which the last day in time is worked out: the column, and that day.
+const LAST_DAYS: [(&str, &str, &str); 3] = [
     ("invoices", "due_date", "payable_on"),
-    ("agreements", "due_date", "payable_on"),
-    ("promises", "pay_by", "payable_by"),
+    // With the grace, in which what was paid is still on its way.
+    ("agreements", "due_date", "kept_until"),
+    ("promises", "pay_by", "kept_until"),
 ];
 
 pub(super) struct Spreader<'a> {
@@ -47,6 +48,8 @@ pub(super) struct Spreader<'a> {
     pub calendar: &'a Calendar,
     /// What is due on another day is payable on the next business day.
     pub due_on_business_day: bool,
+    /// Business days after its last one for which what is promised or agreed is still kept.
+    pub promise_grace_days: u32,
 }
 
 /// What the pass found.
@@ -272,7 +275,7 @@ impl Spreader<'_> {
     ) -> Result<()> {
         let mut writers = Writers::new(self, snapshot.table.name)?;
         snapshot.for_each_batch(|conformed| {
-            let batch = see(self.payable(snapshot.table.name, conformed.batch)?)?;
+            let batch = see(self.with_last_day(snapshot.table.name, conformed.batch)?)?;
             outcome.count_strangers(snapshot.table.name, &batch, groups);
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             let keys = debtor_keys(&batch, groups);
@@ -292,7 +295,7 @@ impl Spreader<'_> {
         let mut claims = ClaimWriter::new(self.folder, table, self.shards, self.companies, self.default_currency)?;
         let mut payers = if table == "payments" { Payers::of(self.folder, snapshot)? } else { None };
         snapshot.for_each_batch(|conformed| {
-            let mut batch = self.payable(table, conformed.batch)?;
+            let mut batch = self.with_last_day(table, conformed.batch)?;
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
             let mut bad = conformed.bad;
             match table {
@@ -337,20 +340,30 @@ impl Spreader<'_> {
         writers.finish(outcome)
     }
 
-    /// Adds the day on which what is due can be paid.
-    fn payable(&self, table: &str, batch: RecordBatch) -> Result<RecordBatch> {
-        let Some((_, from, to)) = PAYABLE.iter().find(|(name, _, _)| *name == table) else { return Ok(batch) };
+    /// Adds the last day on which what is due is paid in time.
+    fn with_last_day(&self, table: &str, batch: RecordBatch) -> Result<RecordBatch> {
+        let Some((_, from, to)) = LAST_DAYS.iter().find(|(name, _, _)| *name == table) else { return Ok(batch) };
         let dates = batch.column_by_name(from).and_then(|c| c.as_primitive_opt::<Date32Type>());
         let Some(dates) = dates.cloned() else { return Ok(batch) };
-        let payable: ArrayRef = match self.due_on_business_day {
-            false => Arc::new(dates),
-            true => {
+        let grace = if *to == "kept_until" { self.promise_grace_days } else { 0 };
+        let last: ArrayRef = match (self.due_on_business_day, grace) {
+            (false, 0) => Arc::new(dates),
+            _ => {
                 let mut known: HashMap<i32, i32> = HashMap::default();
-                let mut payable = |day: i32| *known.entry(day).or_insert_with(|| payable_day(self.calendar, day));
-                Arc::new(dates.iter().map(|day| day.map(&mut payable)).collect::<Date32Array>())
+                let mut last = |day: i32| *known.entry(day).or_insert_with(|| self.last_day(day, grace));
+                Arc::new(dates.iter().map(|day| day.map(&mut last)).collect::<Date32Array>())
             }
         };
-        with_column(&batch, to, payable)
+        with_column(&batch, to, last)
+    }
+
+    /// Banks clear on business days, wherever a weekend counts.
+    fn last_day(&self, day: i32, grace: u32) -> i32 {
+        let Some(date) = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(day))) else {
+            return day;
+        };
+        let payable = self.calendar.payable_on(date, self.due_on_business_day);
+        day_number(if grace > 0 { self.calendar.add_business_days(payable, grace) } else { payable })
     }
 
     /// The actions of earlier runs and what they named, as tables of their own; of debtors who owe nothing apart.
@@ -407,11 +420,6 @@ fn owing(snapshots: &Snapshots, past: &History) -> Result<HashSet<u64>> {
         invoices.for_each_text("debtor_id", |ids| owing.extend(ids.iter().flatten().map(hash_of)))?;
     }
     Ok(owing)
-}
-
-fn payable_day(calendar: &Calendar, day: i32) -> i32 {
-    let date = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(day)));
-    date.map_or(day, |date| day_number(calendar.next_business_day(date)))
 }
 
 /// The group of a debtor that belongs to none.

@@ -111,6 +111,37 @@ fn an_input_that_is_gone_stops_until_somebody_says_why() {
     accepts(&house, NEXT_DAY);
 }
 
+/// Who was opted out, blocked or insolvent by a column would be written to where an upgrade of the source renames it.
+#[test]
+fn a_column_that_is_gone_stops_until_somebody_says_why() {
+    let house = house();
+    let points = |column: &str| {
+        let opted_out = |n| if n == 150 { "2026-06-01" } else { "-" };
+        table(&format!("debtor_id channel address {column}"), 0..200, |n| {
+            format!("D{n} email d{n}@acme.example {}", opted_out(n))
+        })
+    };
+    set(&house, &["inputs", "contact_points", "date_format"], json!("%Y-%m-%d"));
+    house.write("contact_points", &points("opted_out_on"));
+    publishes(&house, as_of());
+    house.write("contact_points", &points("opt_out_on"));
+    let lacks = "contact_points snapshot, or one of its files, lacks opted_out_on";
+    refuses(&house, NEXT_DAY, 3, &[lacks, "[inputs.contact_points.columns]", "--accept-volume"]);
+    set(&house, &["inputs", "contact_points", "columns"], json!({"opted_out_on": "opt_out_on"}));
+    publishes(&house, NEXT_DAY);
+}
+
+#[test]
+fn a_contact_log_that_is_empty_again_stops_until_somebody_says_why() {
+    let house = house();
+    let log = "event_id debtor_id channel occurred_at status";
+    house.write("contact_log", &format!("{log}\nE1 D150 email 2026-06-01T12:00:00Z opted_out"));
+    publishes(&house, as_of());
+    house.write("contact_log", log);
+    refuses(&house, NEXT_DAY, 3, &["contact_log snapshot has 0 rows", "--accept-volume"]);
+    accepts(&house, NEXT_DAY);
+}
+
 #[test]
 fn one_odd_payment_stops_nobody_else_however_large_it_is() {
     let house = house();

@@ -25,6 +25,7 @@ fn agreements_are_kept_until_an_instalment_is_late_beyond_the_grace_and_once_the
             G4 true
             G5 true
             G6 false
+            G7 true
     ",
     );
 }

@@ -125,15 +125,15 @@ fn who_paid_by_the_payable_day_is_not_thanked_for_being_late() {
     );
 }
 
-/// Carnival: due on Saturday 14 February, payable on Ash Wednesday the 18th, with two days of grace.
+/// Carnival: due on Saturday 14 February, payable on Ash Wednesday the 18th, with two business days of grace.
 #[test]
 fn agreements_and_promises_hold_through_their_payable_day_and_grace() {
     spec(
         "
-        agreements: agreement_id due_date payable_on amount
-            G1 2026-02-14 2026-02-18 50.00
-        promises: promise_id promised_on pay_by payable_by
-            M1 2026-02-02 2026-02-14 2026-02-18
+        agreements: agreement_id due_date kept_until amount
+            G1 2026-02-14 2026-02-20 50.00
+        promises: promise_id promised_on pay_by kept_until
+            M1 2026-02-02 2026-02-14 2026-02-20
         as of 2026-02-20
         stg_agreements = agreement_id is_kept
             G1 true

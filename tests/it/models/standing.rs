@@ -96,7 +96,7 @@ fn a_promise_of_an_amount_is_kept_by_payments_of_that_amount_in_time() {
             M1 I1 2026-06-01 2026-06-10 50.00
             M2 I2 2026-06-01 2026-06-10 50.00
             M3 - 2026-06-01 2026-06-10 60.00
-            M4 - 2026-06-01 2026-06-10 60.01
+            M4 - 2026-06-01 2026-06-10 65.01
             M5 I1 2026-06-03 2026-06-10 50.00
             M6 I1 2026-06-01 2026-06-29 99.00
         payments: payment_id invoice_id paid_on amount

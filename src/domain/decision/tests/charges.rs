@@ -233,7 +233,7 @@ fn fee_left(change: Change) -> String {
             StepFee { fixed: [(brl(), minor("10.00"))].into(), percent: percent("1"), rounding: Rounding::HalfUp };
         c.step("d+1").fee = Some(fee);
         let (invoice_id, step_id) = ("Z".to_owned(), Some("d+1".to_owned()));
-        let named = NamedItem { invoice_id, installment_no: Some(1), step_id };
+        let named = NamedItem { invoice_id, installment_no: Some(1), step_id, left_due: None };
         c.account().episode_start = days_ago(30);
         c.sent("d+1", 20).items = vec![named];
         change(c);

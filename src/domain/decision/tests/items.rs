@@ -36,6 +36,7 @@ fn sent(case: &mut Case, step_id: &str, ago: i64, items: &[(&str, Option<&str>)]
         invoice_id: (*invoice).to_owned(),
         installment_no: Some(1),
         step_id: step.map(str::to_owned),
+        left_due: None,
     };
     case.sent(step_id, ago).items = items.iter().map(named).collect();
 }
@@ -110,7 +111,8 @@ fn what_was_sent_is_known_by_item() {
     let only_logged: fn(&mut Case) = |c| c.was_sent("d+5", 4);
     assert_eq!(of(only_logged), "d+15 by email: A d+15, B d+15", "a log without items counts for all");
     let one_logged: fn(&mut Case) = |c| {
-        let named = NamedItem { invoice_id: "B".into(), installment_no: None, step_id: Some("d+5".into()) };
+        let named =
+            NamedItem { invoice_id: "B".into(), installment_no: None, step_id: Some("d+5".into()), left_due: None };
         c.sent("d+5", 4).items = vec![named];
     };
     assert_eq!(of(one_logged), "d+15 by email: A d+5, B d+15", "a log with an invoice counts for that one");

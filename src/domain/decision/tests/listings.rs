@@ -73,6 +73,7 @@ fn what_a_bureau_was_asked_to_list_is_not_asked_again() {
             invoice_id: invoice_id.to_owned(),
             installment_no: Some(1),
             step_id: Some("d+60".to_owned()),
+            left_due: None,
         };
         let mut contact = contact("d+60", Channel::Instruction, 5);
         contact.items = vec![named("A"), named("Z")];
@@ -240,7 +241,12 @@ fn an_item_that_is_left_out_leads_no_other_to_the_bureau() {
 #[test]
 fn a_notice_is_given_anew_for_what_it_did_not_name() {
     let other = |c: &mut Case| {
-        let named = NamedItem { invoice_id: "PAID".into(), installment_no: Some(1), step_id: Some("d+45".into()) };
+        let named = NamedItem {
+            invoice_id: "PAID".into(),
+            installment_no: Some(1),
+            step_id: Some("d+45".into()),
+            left_due: None,
+        };
         c.sent("d+45", 12).items = vec![named];
     };
     let mut case = Case::of(&[62]).with(other);

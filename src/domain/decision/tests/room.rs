@@ -159,6 +159,7 @@ fn of_old(case: &mut Case, step_id: &str, ago: i64, invoices: &[&str]) {
         invoice_id: (*invoice_id).to_owned(),
         installment_no: Some(1),
         step_id: Some(step_id.to_owned()),
+        left_due: None,
     };
     contact.items = invoices.iter().map(named).collect();
 }

@@ -20,8 +20,12 @@ fn many_items(case: &mut Case) {
     let items = (0..ITEMS).map(|n| item(&format!("I{n}"), 6 + n as i64 % 30)).collect();
     *case.account() = account("1", items);
     case.account().episode_start = days_ago(40);
-    let named =
-        |n: usize| NamedItem { invoice_id: format!("I{n}"), installment_no: Some(1), step_id: Some("d+1".to_owned()) };
+    let named = |n: usize| NamedItem {
+        invoice_id: format!("I{n}"),
+        installment_no: Some(1),
+        step_id: Some("d+1".to_owned()),
+        left_due: None,
+    };
     let letter = Contact { items: (0..ITEMS / 2).map(named).collect(), ..contact("d+1", Channel::Email, 9) };
     case.group.contacts.push(letter);
 }
