@@ -33,8 +33,20 @@ pub(super) struct Destination {
     group_key: i64,
 }
 
-/// By the hash of the action.
-pub(super) type Destinations = HashMap<u64, Destination>;
+/// Where actions went.
+#[derive(Default)]
+pub(super) struct Destinations {
+    /// By the hash of the action.
+    of_action: HashMap<u64, Destination>,
+    /// By debtor and channel.
+    of_debtor: HashMap<u64, Vec<u64>>,
+}
+
+impl Destinations {
+    fn of(&self, action_id: &str) -> Option<&Destination> {
+        self.of_action.get(&hash_of(action_id))
+    }
+}
 
 /// The book while the contact log is read.
 pub(super) struct AddressReader<'a> {
@@ -75,12 +87,19 @@ fn value(column: Option<&StringArray>, row: usize) -> Option<&str> {
 
 /// Adds where published actions went, and whose they were.
 pub(super) fn add_destinations(batch: &RecordBatch, group_keys: &[i64], destinations: &mut Destinations) {
-    let [ids, channels, addresses] = ["action_id", "channel", "destination"].map(|name| text(batch, name));
+    let [ids, channels, addresses, debtors] =
+        ["action_id", "channel", "destination", "debtor_id"].map(|name| text(batch, name));
     for (row, group_key) in group_keys.iter().enumerate() {
         let channel = value(channels, row);
         let address = channel.zip(value(addresses, row)).map(|(channel, address)| address_hash(channel, address));
         let destination = Destination { address, channel: channel.and_then(Channel::parse), group_key: *group_key };
-        destinations.extend(value(ids, row).map(|id| (hash_of(id), destination)));
+        destinations.of_action.extend(value(ids, row).map(|id| (hash_of(id), destination)));
+        if let (Some(address), Some((debtor, channel))) = (address, value(debtors, row).zip(channel)) {
+            let known = destinations.of_debtor.entry(reach_hash(debtor, channel)).or_default();
+            if !known.contains(&address) {
+                known.push(address);
+            }
+        }
     }
 }
 
@@ -133,7 +152,7 @@ impl<'a> AddressReader<'a> {
         for row in 0..batch.num_rows() {
             let channel = value(channels, row);
             let stated = channel.zip(value(addresses, row));
-            let action = value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)));
+            let action = value(actions, row).and_then(|id| self.destinations.of(id));
             // A provider that fell back to another channel wrote to another address.
             let of_action =
                 action.filter(|to| to.channel == channel.and_then(Channel::parse)).and_then(|to| to.address);
@@ -153,7 +172,10 @@ impl<'a> AddressReader<'a> {
             if let (true, None, Some((debtor, channel))) =
                 (asks_for_silence, address, value(debtors, row).zip(value(channels, row)))
             {
-                self.silent.insert(reach_hash(debtor, channel));
+                let reach = reach_hash(debtor, channel);
+                // And where it was written to, though it may have another id by now.
+                self.opted_out.extend(self.destinations.of_debtor.get(&reach).into_iter().flatten());
+                self.silent.insert(reach);
             }
             let (Some(address), Some(instants)) = (address, instants) else { continue };
             let at = instants.value(row);
@@ -181,7 +203,7 @@ impl<'a> AddressReader<'a> {
     pub(super) fn travel(&self, batch: &RecordBatch, group_keys: &mut [i64]) {
         let actions = text(batch, "action_id");
         for (row, key) in group_keys.iter_mut().enumerate() {
-            let of_action = value(actions, row).and_then(|id| self.destinations.get(&hash_of(id)));
+            let of_action = value(actions, row).and_then(|id| self.destinations.of(id));
             *key = of_action.map_or(*key, |to| to.group_key);
         }
     }
@@ -263,7 +285,7 @@ impl AddressBook {
             let channels = named.map_or(Channel::ALL.to_vec(), |channel| vec![channel]);
             self.opted_out.extend(channels.iter().flat_map(|channel| hashes_in(channel.as_str(), address.expose())));
         }
-        let action = silence.action_id.as_deref().and_then(|id| destinations.get(&hash_of(id)));
+        let action = silence.action_id.as_deref().and_then(|id| destinations.of(id));
         self.opted_out.extend(action.and_then(|to| to.address));
     }
 
@@ -283,8 +305,9 @@ mod tests {
     #[test]
     fn an_opt_out_from_another_mailbox_silences_the_one_that_was_written_to_as_well() {
         let address = Some(address_hash("email", "ap@group.example"));
+        let destination = Destination { address, channel: Some(Channel::Email), group_key: 0 };
         let destinations =
-            HashMap::from_iter([(hash_of("A1"), Destination { address, channel: Some(Channel::Email), group_key: 0 })]);
+            Destinations { of_action: HashMap::from_iter([(hash_of("A1"), destination)]), ..Destinations::default() };
         let folder = tempfile::tempdir().unwrap();
         let column = |values: &[Option<&str>]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
         let log = [
