@@ -26,14 +26,19 @@ with
     ),
     payments as (
         -- What is left of each; fine and interest are part of an instalment.
-        select debtor_id, company_id, invoice_id, cast(paid_on as int) as paid_on, amount from int_payments
+        select group_key, debtor_id, company_id, invoice_id, cast(paid_on as int) as paid_on, amount from int_payments
         union all
-        select debtor_id, company_id, invoice_id, cast(paid_on as int), amount from int_charge_payments
+        select group_key, debtor_id, company_id, invoice_id, cast(paid_on as int), amount from int_charge_payments
     ),
-    of_late as (
+    of_groups as (
         select payments.*
         from payments
-        left semi join late on payments.debtor_id = late.debtor_id
+        left semi join late on payments.group_key = late.group_key
+    ),
+    of_late as (
+        select of_groups.*
+        from of_groups
+        left semi join late on of_groups.debtor_id = late.debtor_id
     ),
     covered as (
         select distinct actor_id, agreement_id, debtor_id, company_id, invoice_id
@@ -53,24 +58,30 @@ with
         where late.has_items and of_late.paid_on >= late.paid_since
     ),
     unplaced as (
-        -- What names no invoice, or one that nobody knows, may be meant for it.
-        select of_late.*
-        from of_late
+        -- What names no invoice, or one that nobody knows, may be meant for it, whoever of the group has paid.
+        select of_groups.*
+        from of_groups
         left anti join stg_invoices as invoices
-            on of_late.debtor_id = invoices.debtor_id
-            and of_late.invoice_id = invoices.invoice_id
+            on of_groups.debtor_id = invoices.debtor_id
+            and of_groups.invoice_id = invoices.invoice_id
+    ),
+    late_sides as (
+        -- A group is one side, however many of its debtors are party to an agreement that names what it covers.
+        select distinct
+            actor_id, agreement_id, group_key, case when has_items then '' else debtor_id end as payer_id, paid_since
+        from late
     ),
     days as (
         -- Each agreement stands among the payments that may count for it, on the day from which they do.
-        select debtor_id, true as has_items, paid_on as day, amount, null as actor_id, null as agreement_id, null as group_key
+        select group_key, '' as payer_id, paid_on as day, amount, null as actor_id, null as agreement_id
         from unplaced
         union all
-        select debtor_id, false, paid_on, amount, null, null, null from of_late
+        select group_key, debtor_id, paid_on, amount, null, null from of_late
         union all
-        select debtor_id, has_items, paid_since, 0, actor_id, agreement_id, group_key from late
+        select group_key, payer_id, paid_since, 0, actor_id, agreement_id from late_sides
     ),
     since as (
-        select *, sum(amount) over (partition by debtor_id, has_items order by day desc) as paid_amount
+        select *, sum(amount) over (partition by group_key, payer_id order by day desc) as paid_amount
         from days
     ),
     counted as (

@@ -39,4 +39,4 @@ with
             on charge_payments.debtor_id = taken_back.debtor_id
             and charge_payments.payment_id = taken_back.payment_id
     )
-select debtor_id, payment_id, company_id, invoice_id, installment_no, currency, paid_on, amount from kept
+select group_key, debtor_id, payment_id, company_id, invoice_id, installment_no, currency, paid_on, amount from kept

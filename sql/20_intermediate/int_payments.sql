@@ -20,6 +20,7 @@ with
     named as (
         select
             netted.account_key,
+            accounts.group_key,
             accounts.debtor_id,
             netted.payment_id,
             accounts.company_id,

@@ -101,7 +101,8 @@ fn a_down_payment_before_an_agreement_is_written_counts_for_it() {
     );
 }
 
-/// Each group that signed it or owes what it covers is judged by what it has paid itself: whoever is worked on together.
+/// Each group that signed it or owes what it covers is judged by what it has paid itself, by whichever debtor of it: whoever
+/// is worked on together.
 #[test]
 fn an_agreement_is_kept_for_the_group_that_has_paid() {
     spec(
@@ -115,9 +116,9 @@ fn an_agreement_is_kept_for_the_group_that_has_paid() {
         agreement_items: agreement_id debtor_id actor_id invoice_id
             G1 D1 D1 I1
             G1 D2 D1 I2
-        payments: payment_id debtor_id invoice_id paid_on amount
-            P1 D1 - 2026-06-10 200.00
-            P3 D3 I7 2026-06-10 200.00
+        payments: payment_id debtor_id group_key invoice_id paid_on amount
+            P1 H1 1 - 2026-06-10 200.00
+            P3 D3 3 I7 2026-06-10 200.00
         int_agreements = agreement_id group_key is_kept
             G1 1 true
             G1 2 false
