@@ -21,8 +21,9 @@ with
             -- What was paid or cancelled says nothing of the others: one that was replaced stands beside what replaced it.
             coalesce(paid_on > @as_of, true) and coalesce(cancelled_on > @as_of, true) as is_owed,
             kept_until < @as_of as is_past,
-            case when coalesce(cancelled_on > @as_of, true) and paid_on <= @as_of then paid_on end as paid_on,
-            case when cancelled_on <= @as_of then cancelled_on end as cancelled_on
+            -- Many close an agreement by a date on every row: what was paid was paid.
+            case when paid_on <= @as_of then paid_on end as paid_on,
+            case when cancelled_on <= @as_of and coalesce(paid_on > @as_of, true) then cancelled_on end as cancelled_on
         from snapshot
     ),
     summed as (
@@ -34,10 +35,13 @@ with
             bool_or(is_owed) as is_owed,
             bool_or(is_owed and is_past) as is_late,
             coalesce(min(agreed_on), min(due_date)) as agreed_on,
-            -- A down payment is often made some days before the agreement is written.
-            cast(least(min(agreed_on), min(due_date)) as int) - @promise_grace_days as paid_since,
+            -- A down payment is often made some days before the agreement is written, and where nobody says when that was,
+            -- any time before the first date.
+            cast(least(min(agreed_on), min(due_date), min(paid_on)) as int)
+                - case when min(agreed_on) is null then 31 else 7 end as paid_since,
             min(currency) as currency,
             sum(case when is_past and cancelled_on is null then amount else 0 end) as due_amount,
+            count(case when is_past and cancelled_on is null then 1 end) as due_instalments,
             sum(case when paid_on is not null then amount else 0 end) as said_amount,
             not bool_or(is_owed) and coalesce(max(paid_on) > max(cancelled_on), max(paid_on) is not null) as is_paid
         from instalments
@@ -46,7 +50,7 @@ with
     stated as (
         select
             group_key, debtor_id, agreement_id, has_items, is_owed, is_paid, not is_late as is_kept, agreed_on, paid_since,
-            currency, due_amount, said_amount
+            currency, due_amount, due_instalments, said_amount
         from summed
         where is_owed or said_amount > 0
     )

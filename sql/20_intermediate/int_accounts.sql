@@ -2,44 +2,20 @@
 --   but paid while listed or placed with an agency, or with an arrears episode that has just ended; and one of every
 --   debtor that is held and has no other.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items_aged, int_credits, int_listing_items, int_placement_items, int_ended_episodes, raw_held_debtors, raw_accounts
+-- Reads: int_open_accounts, int_credits, int_listing_items, int_placement_items, int_ended_episodes, raw_held_debtors, raw_accounts
 -- Units: amounts in units of currency; credit_amount adds up over the accounts of a debtor, shared_credit_amount is the
 --   same on all of them
 -- Nulls: dates and first_invoice_id are null where nothing is open; account_key where no invoice or payment is of it
 -- Kind: table
 with
-    items as (select * from int_items_aged),
     credits as (select * from int_credits where credit_amount > 0),
     own_credits as (select * from credits where company_id is not null),
     shared_credits as (select * from credits where company_id is null),
-    open_accounts as (
-        select
-            account_key,
-            count(*) as open_items,
-            min(due_date) as oldest_due_date,
-            min(payable_on) as oldest_payable_on,
-            min(issue_date) as first_issue_date,
-            min(invoice_id) as first_invoice_id,
-            bool_or(promise_broken) as promise_broken,
-            bool_or(agreement_broken) as agreement_broken
-        from items
-        group by account_key
-    ),
     owing as (
         select
-            names.group_key,
-            names.debtor_id,
-            names.company_id,
-            names.currency,
-            open_accounts.open_items,
-            open_accounts.oldest_due_date,
-            open_accounts.oldest_payable_on,
-            open_accounts.first_issue_date,
-            open_accounts.first_invoice_id,
-            open_accounts.promise_broken,
-            open_accounts.agreement_broken
-        from open_accounts
-        inner join raw_accounts as names on open_accounts.account_key = names.account_key
+            group_key, debtor_id, company_id, currency, open_items, oldest_due_date, oldest_payable_on, first_issue_date,
+            first_invoice_id, promise_broken, agreement_broken
+        from int_open_accounts
     ),
     owed_to as (
         -- Nothing need be open: something is owed to the debtor, or to be told.

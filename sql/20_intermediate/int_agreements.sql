@@ -17,7 +17,7 @@ with
     ),
     sides as (select distinct actor_id, agreement_id, group_key from parties),
     late as (
-        select parties.*, stated.has_items, stated.paid_since
+        select parties.*, stated.has_items, stated.paid_since, stated.currency
         from parties
         inner join stated
             on parties.agreement_id = stated.agreement_id
@@ -26,9 +26,9 @@ with
     ),
     payments as (
         -- What is left of each; fine and interest are part of an instalment.
-        select group_key, debtor_id, company_id, invoice_id, cast(paid_on as int) as paid_on, amount from int_payments
+        select group_key, debtor_id, company_id, invoice_id, currency, cast(paid_on as int) as paid_on, amount from int_payments
         union all
-        select group_key, debtor_id, company_id, invoice_id, cast(paid_on as int), amount from int_charge_payments
+        select group_key, debtor_id, company_id, invoice_id, currency, cast(paid_on as int), amount from int_charge_payments
     ),
     of_groups as (
         select payments.*
@@ -45,7 +45,7 @@ with
         from items
     ),
     on_covered as (
-        select late.actor_id, late.agreement_id, late.group_key, of_late.amount
+        select late.actor_id, late.agreement_id, late.group_key, of_late.amount, of_late.currency <> late.currency as is_foreign
         from late
         inner join covered
             on late.agreement_id = covered.agreement_id
@@ -85,12 +85,12 @@ with
         from days
     ),
     counted as (
-        select actor_id, agreement_id, group_key, amount from on_covered
+        select actor_id, agreement_id, group_key, amount, is_foreign from on_covered
         union all
-        select actor_id, agreement_id, group_key, paid_amount from since where agreement_id is not null
+        select actor_id, agreement_id, group_key, paid_amount, false from since where agreement_id is not null
     ),
     summed as (
-        select actor_id, agreement_id, group_key, sum(amount) as paid_amount
+        select actor_id, agreement_id, group_key, sum(amount) as paid_amount, bool_or(is_foreign) as is_foreign
         from counted
         group by actor_id, agreement_id, group_key
     ),
@@ -98,7 +98,9 @@ with
         select
             stated.*,
             sides.group_key as side_key,
-            coalesce(summed.paid_amount, 0) + coalesce(tolerances.tolerance_amount, 0) as booked_amount
+            coalesce(cast(summed.paid_amount as decimal(28, 2)), 0)
+                + greatest(stated.due_instalments, 1) * coalesce(tolerances.tolerance_amount, 0) as booked_amount,
+            coalesce(summed.is_foreign, false) as is_foreign
         from stated
         inner join sides on stated.debtor_id = sides.actor_id and stated.agreement_id = sides.agreement_id
         left join summed
@@ -114,8 +116,8 @@ with
             side_key as group_key,
             has_items,
             is_owed,
-            -- What it says was paid and the ledger does not know leaves open what is owed.
-            is_kept or booked_amount >= due_amount or booked_amount < said_amount as is_kept,
+            -- What it says was paid and the ledger does not know leaves open what is owed, and so does another currency.
+            is_kept or booked_amount >= due_amount or booked_amount < said_amount or is_foreign as is_kept,
             agreed_on
         from judged
         where is_owed or is_paid or booked_amount < said_amount

@@ -66,7 +66,6 @@ pub struct RawPipeline {
 #[serde(deny_unknown_fields)]
 pub struct RawHead {
     /// Enters every action_id: two tenants never share an action.
-    #[schemars(length(min = 1))]
     pub tenant: String,
     /// IANA zone in which timestamps become dates.
     pub time_zone: String,

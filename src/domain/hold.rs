@@ -51,7 +51,11 @@ impl HoldReason {
         (HoldReason::GraceUntil, "grace_until", "a grace period runs"),
         (HoldReason::DisputeOpen, "dispute_open", "what is due is disputed"),
         (HoldReason::GoodsReturnOpen, "goods_return_open", "goods are being returned"),
-        (HoldReason::AgreementKept, "agreement_kept", "an agreement is being kept"),
+        (
+            HoldReason::AgreementKept,
+            "agreement_kept",
+            "an agreement is kept, or a payment that it tells of is not in the ledger",
+        ),
         (HoldReason::PromisePending, "promise_pending", "a promise to pay is pending"),
         (HoldReason::CreditCovers, "credit_covers", "unapplied credit covers the claim, or a large part of it"),
         (HoldReason::ReguaNone, "regua_none", "the régua says do nothing"),

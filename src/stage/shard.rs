@@ -463,8 +463,8 @@ impl Shards {
     }
 }
 
-/// Payments that stay in the ledger and hold their debtor: what is below zero and takes back more than was paid, what takes
-/// back a payment that is not there, and chains whose links stand under several payers.
+/// Payments that stay in the ledger and hold their debtor: what is below zero and takes back more than was paid, what may
+/// take back something else, and chains whose links stand under several payers.
 fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard, has_carried: bool) {
     let batches = tables.get("payments").map_or(&[][..], Vec::as_slice);
     let nothing = claims::Rulings::default();
@@ -473,8 +473,9 @@ fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &m
         let words = ("below zero, by more than was paid", NEGATIVE_PAYMENT);
         shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
     }
-    let words = ("takes back a payment that is not in the snapshot, where others were paid", "unknown_reversal");
-    shard.clashes.extend(reversals::unfounded(batches).into_iter().filter_map(|at| clash(&table, at, words)));
+    let words = ("takes back what may not be what was paid there", "unknown_reversal");
+    let invoices = tables.get("invoices").map_or(&[][..], Vec::as_slice);
+    shard.clashes.extend(reversals::unfounded(batches, invoices).into_iter().filter_map(|at| clash(&table, at, words)));
     if has_carried {
         let dangling = reversals::dangling(batches).into_iter();
         shard.clashes.extend(dangling.filter_map(|at| clash(&table, at, Doubt::Chain.words())));

@@ -10,6 +10,7 @@ use crate::io::projection::{Copy, copies};
 use crate::io::store::Store;
 use crate::io::tables::{Tables, rows};
 use crate::progress::Progress;
+use crate::stage::publish::lost;
 
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]
@@ -34,7 +35,8 @@ pub fn verify(output: &Store, progress: &dyn Progress) -> Result<Verified> {
     let copies = copies(&log);
     let files = log.records.iter().map(|r| r.files.len()).sum::<usize>();
     progress.begin("verify", (files + copies.len()) as u64);
-    let mut verified = Verified::default();
+    let lost = lost(output, &log)?.map(|what| format!("{}: {what}", output.url_of("_log")));
+    let mut verified = Verified { findings: lost.into_iter().collect(), ..Verified::default() };
     let mut action_ids = Vec::new();
     for record in &log.records {
         verified.records += 1;

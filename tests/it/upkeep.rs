@@ -153,6 +153,8 @@ fn an_output_that_lost_its_newest_record_is_refused() {
     let ended = house.run("2026-07-11");
     assert_eq!(ended.code, 3, "{}", ended.stderr);
     assert!(ended.stderr.contains("of 2026-07-02 or later"), "{}", ended.stderr);
+    let verified = house.regua(&["log", "output", "--verify"]);
+    assert_eq!(verified.code, 3, "{}", verified.stdout);
 }
 
 /// The gateway has told that the first message went out: nobody waits for a report any more.

@@ -240,7 +240,7 @@ impl Matter<'_> {
             ResidualCharges::Waive => (&mut claim.waived, "waived"),
         };
         *amount = left;
-        self.trace.push(format!("charges left on {items} items paid late: {left} {word}"));
+        self.trace.push(format!("charges left on items paid late ({items}): {left} {word}"));
     }
 
     /// The dunning currency of the régua, where the account has another.

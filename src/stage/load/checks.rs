@@ -16,8 +16,14 @@ const ZERO_SAYS_NOTHING: [&str; 4] = ["invoices", "payments", "agreements", "pro
 /// Inputs whose rows name an instalment of an invoice, or all of them.
 const NAME_AN_INSTALMENT: [&str; 3] = ["payments", "listings", "agreement_items"];
 /// A day that does not come before the other.
-const IN_ORDER: [(&str, &str); 4] =
-    [("issue_date", "due_date"), ("promised_on", "pay_by"), ("opened_on", "closed_on"), ("placed_on", "recalled_on")];
+const IN_ORDER: [(&str, &str); 6] = [
+    ("issue_date", "due_date"),
+    ("issue_date", "grace_until"),
+    ("promised_on", "pay_by"),
+    ("agreed_on", "cancelled_on"),
+    ("opened_on", "closed_on"),
+    ("placed_on", "recalled_on"),
+];
 
 /// A due date on or before this day, 1970-01-01, is what a system writes that knows none.
 const NO_DUE_DATE_MAX: i32 = 0;

@@ -149,7 +149,11 @@ impl RowRules {
             };
             let day = match last {
                 Some((known, day)) if known == text => day,
-                _ => self.date_formats.iter().find_map(|format| day_by(text, format)),
+                _ => {
+                    // `%Y` reads 26 as the year 26: then another format may fit.
+                    let days = || self.date_formats.iter().filter_map(|format| day_by(text, format));
+                    days().find(|day| (DATE_MIN..=DATE_MAX).contains(day)).or_else(|| days().next())
+                }
             };
             if day.is_none() {
                 tally.faults.add(row, column, "not in the date_format", "unreadable_date");

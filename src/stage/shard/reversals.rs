@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, AsArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, Decimal128Array, RecordBatch, StringArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 use foldhash::{HashMap, HashSet};
 
@@ -225,36 +225,70 @@ pub(super) fn overdrawn(batches: &[RecordBatch]) -> Vec<At> {
     negative.into_iter().map(|(at, _)| at).collect()
 }
 
-/// Rows that take back a payment which is not here from an invoice on which others were paid: nobody knows whether one of
-/// those is meant.
-pub(super) fn unfounded(batches: &[RecordBatch]) -> Vec<At> {
-    let has_any = |batch: &RecordBatch| batch.column_by_name("reverses").is_some_and(|c| c.null_count() < c.len());
-    if !batches.iter().any(has_any) {
+/// Rows that take something back from an invoice, or put it back, of which nobody knows whether it is about what was paid
+/// there: their payment is not here, or was for another invoice, or a credit note or write-off would be taken back with it.
+pub(super) fn unfounded(payments: &[RecordBatch], invoices: &[RecordBatch]) -> Vec<At> {
+    let mut taking: Vec<(At, Taking<'_>)> = Vec::new();
+    for (number, batch) in payments.iter().enumerate() {
+        let Some(row) = PaymentRow::of(batch) else { continue };
+        taking.extend((0..batch.num_rows()).filter_map(|at| Some(((number, at), row.taking(at)?))));
+    }
+    if taking.is_empty() {
         return Vec::new();
     }
-    let mut taking: Vec<(At, PaymentKey<'_>, InvoiceKey<'_>)> = Vec::new();
-    for (number, batch) in batches.iter().enumerate() {
-        let Some(row) = PaymentRow::of(batch) else { continue };
-        let takes_back = batch.column_by_name("takes_back").and_then(|c| c.as_boolean_opt());
-        let is_one = |at: &usize| {
-            let takes = takes_back.is_some_and(|takes| takes.is_valid(*at) && takes.value(*at));
-            takes && row.invoices.is_valid(*at) && row.kinds.and_then(|kinds| some(kinds, *at)) != Some("charges")
-        };
-        taking.extend((0..batch.num_rows()).filter(is_one).map(|at| ((number, at), row.root(at), row.invoice(at))));
-    }
-    let roots: HashSet<PaymentKey<'_>> = taking.iter().map(|(_, root, _)| *root).collect();
-    let invoices: HashSet<InvoiceKey<'_>> = taking.iter().map(|(_, _, invoice)| *invoice).collect();
-    let mut found: HashSet<PaymentKey<'_>> = HashSet::default();
-    let mut paid: HashSet<InvoiceKey<'_>> = HashSet::default();
-    for batch in batches {
+    let roots: HashSet<PaymentKey<'_>> = taking.iter().filter_map(|(_, taking)| taking.root).collect();
+    let invoices_of = |batch| notes(batch).into_iter().flatten();
+    let mut settled: HashSet<InvoiceKey<'_>> = invoices.iter().flat_map(invoices_of).collect();
+    let mut paid: HashMap<InvoiceKey<'_>, i128> = HashMap::default();
+    let mut paid_by: HashMap<PaymentKey<'_>, Vec<Option<InvoiceKey<'_>>>> = HashMap::default();
+    for batch in payments {
         let Some(row) = PaymentRow::of(batch) else { continue };
         for at in (0..batch.num_rows()).filter(|at| row.reverses.is_null(*at)) {
-            found.extend(roots.get(&row.root(at)));
-            paid.extend(invoices.get(&row.invoice(at)).filter(|_| row.amounts.value(at) > 0));
+            let invoice = row.invoices.is_valid(at).then(|| row.invoice(at));
+            if roots.contains(&row.root(at)) {
+                paid_by.entry(row.root(at)).or_default().push(invoice);
+            }
+            match (row.kind(at), invoice) {
+                ("payment", Some(invoice)) => *paid.entry(invoice).or_default() += row.amounts.value(at).max(0),
+                ("credit_note" | "write_off", Some(invoice)) => drop(settled.insert(invoice)),
+                _ => {}
+            }
         }
     }
-    taking.retain(|(_, root, invoice)| !found.contains(root) && paid.contains(invoice));
-    taking.into_iter().map(|(at, ..)| at).collect()
+    let is_unfounded = |taking: &Taking<'_>| {
+        let paid = paid.get(&taking.invoice).copied().unwrap_or(0);
+        let is_settled_otherwise = settled.contains(&taking.invoice);
+        match taking.root.map(|root| paid_by.get(&root)) {
+            Some(Some(parts)) => parts.iter().all(|part| part.is_some_and(|invoice| invoice != taking.invoice)),
+            Some(None) => taking.puts_back || paid > 0 || is_settled_otherwise,
+            None => paid < taking.amount && is_settled_otherwise,
+        }
+    };
+    taking.retain(|(_, taking)| is_unfounded(taking));
+    taking.into_iter().map(|(at, _)| at).collect()
+}
+
+/// A row that takes something back from an invoice, or puts it back.
+struct Taking<'b> {
+    invoice: InvoiceKey<'b>,
+    /// The payment at the end of its chain; none where the row names none.
+    root: Option<PaymentKey<'b>>,
+    puts_back: bool,
+    amount: i128,
+}
+
+/// The invoices that credit notes reduce.
+fn notes(invoices: &RecordBatch) -> Option<Vec<InvoiceKey<'_>>> {
+    let text = |name: &str| invoices.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+    let (kinds, originals) = (text("document_type")?, text("original_invoice_id")?);
+    let (debtors, companies) = (text("debtor_id")?, text("company_id")?);
+    let is_note = |row: &usize| some(kinds, *row) == Some("credit_note") && originals.is_valid(*row);
+    let key = |row: usize| {
+        let [debtor, company, invoice] =
+            [debtors, companies, originals].map(|column| some(column, row).unwrap_or_default());
+        (debtor, company, invoice)
+    };
+    Some((0..invoices.num_rows()).filter(is_note).map(key).collect())
 }
 
 /// Debtor and payment.
@@ -270,6 +304,7 @@ struct PaymentRow<'b> {
     roots: &'b StringArray,
     reverses: &'b StringArray,
     kinds: Option<&'b StringArray>,
+    takes_back: Option<&'b BooleanArray>,
     amounts: &'b Decimal128Array,
 }
 
@@ -283,8 +318,24 @@ impl<'b> PaymentRow<'b> {
             roots: text("root_id")?,
             reverses: text("reverses")?,
             kinds: text("kind"),
+            takes_back: batch.column_by_name("takes_back").and_then(|c| c.as_boolean_opt()),
             amounts: batch.column_by_name("amount")?.as_primitive_opt::<Decimal128Type>()?,
         })
+    }
+
+    fn kind(&self, at: usize) -> &'b str {
+        self.kinds.and_then(|kinds| some(kinds, at)).unwrap_or("payment")
+    }
+
+    fn taking(&self, at: usize) -> Option<Taking<'b>> {
+        let has_root = self.reverses.is_valid(at);
+        let is_one = has_root || matches!(self.kind(at), "refund" | "chargeback");
+        if !is_one || self.invoices.is_null(at) || self.kind(at) == "charges" {
+            return None;
+        }
+        let puts_back = has_root && self.takes_back.is_some_and(|takes| takes.is_valid(at) && !takes.value(at));
+        let root = has_root.then(|| self.root(at));
+        Some(Taking { invoice: self.invoice(at), root, puts_back, amount: self.amounts.value(at).abs() })
     }
 
     fn root(&self, at: usize) -> PaymentKey<'b> {

@@ -68,7 +68,7 @@ fn an_instalment_that_the_ledger_shows_paid_keeps_its_agreement() {
     );
 }
 
-/// The grace holds on both sides of the day on which it was agreed, or was first due: who pays the entry signs later.
+/// What was paid in the week before the day on which it was agreed, or was first due: who pays the entry signs later.
 #[test]
 fn a_down_payment_before_an_agreement_is_written_counts_for_it() {
     spec(
@@ -88,7 +88,7 @@ fn a_down_payment_before_an_agreement_is_written_counts_for_it() {
             G3 D3 D3 I3
         payments: payment_id debtor_id invoice_id paid_on amount
             P1 D1 I1 2026-06-08 100.00
-            P2 D2 I2 2026-06-07 100.00
+            P2 D2 I2 2026-06-02 100.00
             P3 D3 - 2026-06-08 60.00
             Q3 D3 I9 2026-06-09 40.00
             R3 D3 - 2026-06-01 900.00

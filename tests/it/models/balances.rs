@@ -361,11 +361,17 @@ fn credits_belong_to_one_account_of_the_debtor() {
             I3 1 BRL 2026-06-25 50.00
             I4 1 USD 2026-06-01 100.00
         payments: payment_id currency paid_on amount
-            P1 BRL 2026-06-21 60.00
+            P1 BRL 2026-06-21 60.55
+        int_open_accounts = company_id currency open_items oldest_due_date first_invoice_id
+            1 BRL 2 2026-06-20 I2
+            1 USD 1 2026-06-01 I4
+            2 BRL 1 2026-06-10 I1
+        int_unapplied_amounts = company_id currency effect_amount balance
+            - BRL 60.55 60.55
         int_accounts = company_id currency open_items oldest_due_date credit_amount
             1 BRL 2 2026-06-20 0.00
             1 USD 1 2026-06-01 0.00
-            2 BRL 1 2026-06-10 60.00
+            2 BRL 1 2026-06-10 60.55
     ",
     );
 }

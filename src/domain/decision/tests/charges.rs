@@ -223,7 +223,7 @@ fn charges_left_on_what_was_paid_late_are_claimed_or_waived() {
         c.account().charges_paid = [("Y".to_owned(), minor("2.67"))].into();
     });
     let trace = trace.action().rule_trace;
-    assert!(trace.contains(&"charges left on 1 items paid late: 2.67 claimed".to_owned()), "{trace:?}");
+    assert!(trace.contains(&"charges left on items paid late (1): 2.67 claimed".to_owned()), "{trace:?}");
 }
 
 /// D+5 cost a fee and named Z, which was paid after it; another message is due now.
