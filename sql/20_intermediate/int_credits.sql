@@ -13,8 +13,11 @@ with
         select
             debtor_id,
             currency,
-            greatest(-coalesce(sum(case when company_id is null then balance end), 0), 0) as shared_short,
-            coalesce(sum(case when company_id is not null and balance < 0 then -balance end), 0) as company_short
+            -- Cast before they meet a plain 0: a sum of sums has so many digits that it would lose its cents to it.
+            greatest(-coalesce(cast(sum(case when company_id is null then balance end) as decimal(28, 2)), 0), 0) as shared_short,
+            coalesce(
+                cast(sum(case when company_id is not null and balance < 0 then -balance end) as decimal(28, 2)), 0
+            ) as company_short
         from summed
         group by debtor_id, currency
         having min(balance) < 0

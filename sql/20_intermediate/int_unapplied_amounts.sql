@@ -76,6 +76,7 @@ with
             and accounts.currency = open_since.currency
     ),
     rest as (
+        -- Cast before they meet a plain 0: a sum of sums has so many digits that it would lose its cents to it.
         select
             account_key,
             cast(sum(left_amount) as decimal(28, 2)) as left_amount,

@@ -375,3 +375,23 @@ fn credits_belong_to_one_account_of_the_debtor() {
     ",
     );
 }
+
+/// A sum of sums has as many digits as there can be, and lost its cents where it met a plain 0.
+#[test]
+fn credit_keeps_its_cents_where_another_company_was_refunded_too_much() {
+    spec(
+        "
+        invoices: invoice_id company_id due_date amount
+            I1 1 2026-06-10 100.00
+        payments: payment_id company_id invoice_id kind paid_on amount
+            P1 1 I1 payment 2026-06-01 100.30
+            F1 1 I1 refund 2026-06-02 0.85
+            P2 - - payment 2026-06-03 10.25
+            F2 2 - refund 2026-06-04 3.55
+        int_credits = company_id credit_amount
+            - 6.70
+            1 0.00
+            2 0.00
+    ",
+    );
+}
