@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
@@ -346,7 +347,13 @@ fn as_planned(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Result<R
     if batch.schema_ref() == schema {
         return Ok(batch.clone());
     }
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| cast(column, field.data_type()));
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+        // The planner may take an amount for a whole number where it meets a plain 0; its cents are not given up for that.
+        if column.data_type().is_decimal() && field.data_type().is_integer() {
+            return Err(ArrowError::CastError(format!("{} would lose its decimals: cast it", field.name())));
+        }
+        cast(column, field.data_type())
+    });
     RecordBatch::try_new(Arc::clone(schema), columns.collect::<arrow::error::Result<_>>()?)
 }
 
@@ -365,4 +372,22 @@ fn engine_error(model: &str, error: &DataFusionError) -> Error {
         _ => "the engine failed".to_owned(),
     };
     Error::Model { model: model.to_owned(), what: what.lines().next().unwrap_or_default().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::Decimal128Array;
+    use arrow::datatypes::Field;
+
+    use super::*;
+
+    /// `sum(case when x then 0 else amount end)` was planned as a whole number, and lost the cents of a credit.
+    #[test]
+    fn what_is_planned_as_a_whole_number_keeps_its_decimals_or_is_refused() {
+        let amounts = Decimal128Array::from(vec![60_55]).with_precision_and_scale(38, 2).unwrap();
+        let batch = RecordBatch::try_from_iter([("balance", Arc::new(amounts) as ArrayRef)]).unwrap();
+        let planned = |kind| Arc::new(Schema::new(vec![Field::new("balance", kind, true)]));
+        assert!(as_planned(&batch, &planned(DataType::Int64)).is_err());
+        assert!(as_planned(&batch, &planned(DataType::Decimal128(28, 2))).is_ok());
+    }
 }

@@ -1,6 +1,26 @@
 //! Candidates, facts and KPI tables: what goes to the decisions, and what comes out of them in sums.
 
-use crate::spec::spec;
+use arrow::datatypes::DataType;
+use regua::io::engine::Layer;
+
+use crate::spec::{given, models, spec};
+
+/// A sum of sums has as many digits as there can be; where the engine widens it further, it drops the cents without a word.
+#[test]
+fn money_keeps_its_cents_in_every_model() {
+    let all: Vec<&str> =
+        Layer::ALL.iter().flat_map(|(layer, _)| models().of(*layer)).map(|m| m.name.as_str()).collect();
+    let session = given("").session(&all);
+    let mut without = Vec::new();
+    for model in all {
+        let (schema, _) = session.table(model).unwrap_or_else(|e| panic!("{model}: {e}"));
+        let is_money = |name: &str| name.ends_with("amount") || name.ends_with("balance");
+        let has_cents = |kind: &DataType| matches!(kind, DataType::Decimal128(_, scale) if *scale >= 2);
+        let cut = schema.fields().iter().filter(|field| is_money(field.name()) && !has_cents(field.data_type()));
+        without.extend(cut.map(|field| format!("{model}.{}: {}", field.name(), field.data_type())));
+    }
+    assert_eq!(without, [""; 0]);
+}
 
 #[test]
 fn debtors_with_their_group_and_fallbacks() {
