@@ -370,6 +370,23 @@ fn says_halt(key: &str) -> bool {
     name.and_then(|name| name.get(..HALT.len())).is_some_and(|begin| begin.eq_ignore_ascii_case(HALT))
 }
 
+/// What the log must have lost, and the remedy.
+///
+/// # Errors
+/// `Unavailable`.
+pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
+    let what = match log.newest_date().and_then(|date| date.succ_opt()) {
+        None if output.list("outbox")?.is_empty() => return Ok(None),
+        None => "it holds no record, but outbox/ holds messages of earlier runs".to_owned(),
+        Some(next) if output.list_after("outbox", &format!("outbox/dt={next}"))?.is_empty() => return Ok(None),
+        Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
+    };
+    Ok(Some(format!(
+        "{what}: restore _log from a backup, or whoever they went to may be written to again; if none of them was sent, \
+         delete them from outbox/"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::says_halt;

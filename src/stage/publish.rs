@@ -148,27 +148,10 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
 
 /// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.
 fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
-    match lost(output, log)? {
+    match log::lost(output, log)? {
         Some(what) => Err(Error::Damaged { object: output.url_of("_log"), what }),
         None => Ok(()),
     }
-}
-
-/// What the log must have lost, and the remedy.
-///
-/// # Errors
-/// `Unavailable`.
-pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
-    let what = match log.newest_date().and_then(|date| date.succ_opt()) {
-        None if output.list("outbox")?.is_empty() => return Ok(None),
-        None => "it holds no record, but outbox/ holds messages of earlier runs".to_owned(),
-        Some(next) if output.list_after("outbox", &format!("outbox/dt={next}"))?.is_empty() => return Ok(None),
-        Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
-    };
-    Ok(Some(format!(
-        "{what}: restore _log from a backup, or whoever they went to may be written to again; if none of them was sent, \
-         delete them from outbox/"
-    )))
 }
 
 /// Do these newest records tell a run of this date all that it asks of the log: every edition of the date, and what the

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use crate::contract;
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
-use crate::io::log::{Log, PublishedFile, Record};
+use crate::io::log::{Log, PublishedFile, Record, lost};
 use crate::io::projection::{Copy, copies};
 use crate::io::store::Store;
 use crate::io::tables::{Tables, rows};
 use crate::progress::Progress;
-use crate::stage::publish::lost;
 
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]

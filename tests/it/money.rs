@@ -55,7 +55,7 @@ fn the_shipped_pipeline_charges_shows_and_offers() {
     let explained = house.regua(&["explain", "D1", "--from", "output", "--output", "text"]).stdout;
     for part in [
         "Charges default: fine 2 % half_up, interest 1 % per month half_up",
-        "Charges left on 1 items paid late: 5.00 waived",
+        "Charges left on items paid late (1): 5.00 waived",
         "asks for R$3,000.00 + fine R$60.00 + interest R$10.00 = R$3,070.00",
         "waives charges of items paid late: R$5.00",
         "offers extension: R$3,070.00 until 2026-07-03: R$3,070.00 on 2026-07-07",

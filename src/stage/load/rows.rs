@@ -262,17 +262,7 @@ impl RowRules {
                 None => new_null_array(&column.data_type(), rows),
                 Some(at) => self.column(column, batch.column(at), &mut tally)?,
             };
-            if column.required && array.null_count() > 0 {
-                // A word that nobody knows is no missing one.
-                let is_unknown =
-                    |row: &usize, tally: &Tally| column.name == "channel" && tally.passed_over.contains_key(row);
-                let missing = |row: &usize| array.is_null(*row) && !self.may_lack_debtor(column);
-                for row in (0..rows).filter(missing) {
-                    if !is_unknown(&row, &tally) {
-                        tally.faults.add(row, column, "null", "missing_value");
-                    }
-                }
-            }
+            self.check_missing(column, &array, &mut tally);
             arrays.push(array);
         }
         self.check_debtors(&arrays, &mut tally);
@@ -317,6 +307,18 @@ impl RowRules {
         let told = warnings.into_iter().filter(|(row, ..)| is_read(row) && !tally.faults.first.contains_key(row));
         bad.extend(told.map(|(row, column, class, reason)| bad_row(row, column, class, reason, true)));
         self.split(whole, tally, bad)
+    }
+
+    fn check_missing(&self, column: &Column, array: &ArrayRef, tally: &mut Tally) {
+        if !column.required || array.null_count() == 0 {
+            return;
+        }
+        for row in (0..array.len()).filter(|row| array.is_null(*row) && !self.may_lack_debtor(column)) {
+            // A word that nobody knows is no missing one.
+            if column.name != "channel" || !tally.passed_over.contains_key(&row) {
+                tally.faults.add(row, column, "null", "missing_value");
+            }
+        }
     }
 
     /// A row about an invoice is about whoever owes it, so it need not name anybody.
