@@ -1,6 +1,6 @@
--- Purpose: agreements in force, or paid to the end, as the ledger knows them too: it may know of a payment that the agreement
---   does not know of yet; and those broken or cancelled of which the ledger does not know a payment. For each group that signed one or owes what it covers, by what that group has paid, so that it
---   does not matter who is worked on together.
+-- Purpose: agreements in force, or paid to the end, as the ledger knows them too, for it may know a payment that the
+--   agreement does not; and those broken or cancelled that tell of a payment which the ledger lacks. Each group that signed
+--   one or owes what it covers is judged by what it has paid itself, so it does not matter who is worked on together.
 -- Grain: debtor_id, agreement_id, group_key
 -- Reads: stg_agreements, raw_agreement_items, int_payments, int_charge_payments, stg_invoices, run_tolerances
 -- Units: none
@@ -99,7 +99,8 @@ with
             stated.*,
             sides.group_key as side_key,
             coalesce(cast(summed.paid_amount as decimal(28, 2)), 0)
-                + greatest(stated.due_instalments, 1) * coalesce(tolerances.tolerance_amount, 0) as booked_amount,
+                as paid_amount,
+            greatest(stated.due_instalments, 1) * coalesce(tolerances.tolerance_amount, 0) as tolerance_amount,
             coalesce(summed.is_foreign, false) as is_foreign
         from stated
         inner join sides on stated.debtor_id = sides.actor_id and stated.agreement_id = sides.agreement_id
@@ -117,9 +118,13 @@ with
             has_items,
             is_owed,
             -- What it says was paid and the ledger does not know leaves open what is owed, and so does another currency.
-            is_kept or booked_amount >= due_amount or booked_amount < said_amount or is_foreign as is_kept,
+            is_kept
+                or paid_amount >= due_amount
+                or paid_amount + tolerance_amount > due_amount
+                or paid_amount + tolerance_amount < said_amount
+                or is_foreign as is_kept,
             agreed_on
         from judged
-        where is_owed or is_paid or booked_amount < said_amount
+        where is_owed or is_paid or paid_amount + tolerance_amount < said_amount
     )
 select * from known

@@ -114,7 +114,7 @@ impl Workshop<'_> {
             let currency = self.parse::<Currency>(document, &at, code);
             let amount = self.parse::<Minor>(document, &at, amount);
             if amount.is_some_and(|amount| amount < Minor(0)) {
-                self.refuse(document, &at, "below zero: no amount is".to_owned());
+                self.refuse(document, &at, "an amount here cannot be below zero".to_owned());
             }
             amounts.extend(currency.zip(amount));
         }

@@ -245,6 +245,26 @@ fn what_happened_years_after_the_as_of_date_is_mistyped() {
     assert_eq!(faults(&read(&rules("contact_log", |_| {}), &log)), ["0 occurred_at date_out_of_range"]);
 }
 
+/// What ends before it began would free whoever it protects, or never protect.
+#[test]
+fn what_ends_before_it_began_is_out_of_order() {
+    let agreements = "agreement_id debtor_id agreed_on installment_no due_date amount cancelled_on\n\
+        G1 D1 2026-06-01 1 2026-06-10 1.00 1970-01-01\nG2 D1 2026-06-01 1 2026-06-10 1.00 2026-06-01";
+    let agreements = read(&rules("agreements", |_| {}), &batch("agreements", agreements, &[]));
+    assert_eq!(faults(&agreements), ["0 cancelled_on dates_out_of_order"]);
+    let invoices =
+        "invoice_id debtor_id issue_date due_date amount grace_until\nI1 D1 2026-06-01 2026-06-10 1.00 2025-07-01";
+    let invoices = read(&rules("invoices", |_| {}), &batch("invoices", invoices, &[]));
+    assert_eq!(faults(&invoices), ["0 grace_until dates_out_of_order"]);
+}
+
+#[test]
+fn a_year_of_two_digits_is_read_by_the_format_that_it_fits() {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["29/06/26", "29/06/2026"]));
+    let formats = |input: &mut InputPlan| input.date_formats = vec!["%d/%m/%Y".to_owned(), "%d/%m/%y".to_owned()];
+    assert_eq!(payments_with("paid_on", texts, formats), (vec!["2026-06-29".to_owned(); 2], vec![]));
+}
+
 #[test]
 fn instants_are_read_from_timestamps_and_from_text() {
     let text = "event_id debtor_id channel occurred_at status\nE1 D1 email - sent\nE2 D1 email - sent";

@@ -129,3 +129,38 @@ fn an_agreement_is_kept_for_the_group_that_has_paid() {
     ",
     );
 }
+
+/// Cents count for each instalment; the whole of a small one does not. Paid in another currency, nobody can compare.
+#[test]
+fn what_is_short_by_less_than_the_tolerance_or_paid_in_another_currency_keeps_its_agreement() {
+    spec(
+        "
+        invoices: invoice_id debtor_id currency due_date amount
+            I1 D1 BRL 2026-05-01 500.00
+            I2 D2 BRL 2026-05-01 500.00
+            I3 D3 USD 2026-05-01 500.00
+            I4 D4 BRL 2026-05-01 500.00
+        agreements: agreement_id debtor_id installment_no agreed_on due_date currency amount
+            G1 D1 1 2026-06-01 2026-06-05 BRL 100.00
+            G1 D1 2 2026-06-01 2026-06-10 BRL 100.00
+            G2 D2 1 2026-06-01 2026-06-05 BRL 5.00
+            G3 D3 1 2026-06-01 2026-06-05 BRL 2500.00
+            G4 D4 1 2026-06-01 2026-06-05 BRL 100.00
+        agreement_items: agreement_id debtor_id actor_id invoice_id
+            G1 D1 D1 I1
+            G2 D2 D2 I2
+            G3 D3 D3 I3
+            G4 D4 D4 I4
+        payments: payment_id debtor_id invoice_id currency paid_on amount
+            P1 D1 I1 BRL 2026-06-05 97.00
+            Q1 D1 I1 BRL 2026-06-10 97.00
+            P3 D3 I3 USD 2026-06-05 500.00
+            P4 D4 I4 BRL 2026-06-05 95.00
+        int_agreements = agreement_id is_kept
+            G1 true
+            G2 false
+            G3 true
+            G4 false
+    ",
+    );
+}
