@@ -19,11 +19,14 @@ STATUSES = (
     "complained", "opted_out", "disputed", "promised", "ignored",
 )  # fmt: skip
 INBOUND = {"replied", "complained", "opted_out", "disputed", "promised"}
+# Every column of the contract, also those that nothing fills here: a run that has read a column in a file beside this one
+# stops where any file of the input lacks it.
 SCHEMA = pa.schema(
     [
         ("event_id", pa.string()),
         ("action_id", pa.string()),
         ("debtor_id", pa.string()),
+        ("company_id", pa.string()),
         ("invoice_id", pa.string()),
         ("channel", pa.string()),
         ("direction", pa.string()),
@@ -34,6 +37,8 @@ SCHEMA = pa.schema(
         ("cost", pa.decimal128(18, 2)),
         ("cost_currency", pa.string()),
         ("agency_id", pa.string()),
+        ("agent_id", pa.string()),
+        ("address", pa.string()),
     ]
 )
 

@@ -15,6 +15,7 @@ with
             coalesce(company_id, @default_company) as company_id,
             coalesce(currency, @default_currency) as currency,
             invoice_id as credit_note_id,
+            invoice_key as credit_note_key,
             coalesce(installment_no, 1) as installment_no,
             original_invoice_id,
             original_invoice_key,

@@ -114,11 +114,12 @@ with
     ),
     flagged as (select distinct debtor_id from flags),
     owed as (
-        select stated.debtor_id, stated.company_id, stated.invoice_id
+        select stated.debtor_id, stated.company_id, stated.invoice_id, stated.installment_no
         from stg_invoices as stated
         left semi join flagged on stated.debtor_id = flagged.debtor_id
     ),
     invoices as (select distinct debtor_id, company_id, invoice_id from owed),
+    instalments as (select distinct debtor_id, company_id, invoice_id, installment_no from owed),
     companies as (select distinct debtor_id, company_id from owed),
     known as (
         -- What protects and names an invoice or a company that the snapshot does not have may mean another of its debtor's.
@@ -127,12 +128,22 @@ with
             flags.*,
             flag in ('dispute', 'goods_return', 'agreement_kept', 'promise_pending', 'agency') as protects,
             flags.invoice_id is null or invoices.invoice_id is not null or @scope_open = 1 as knows_invoice,
-            flags.company_id is null or companies.company_id is not null or @scope_open = 1 as knows_company
+            flags.company_id is null or companies.company_id is not null or @scope_open = 1 as knows_company,
+            -- One that its invoice does not have may be any of them; what is broken is so where it is named.
+            flags.installment_no is null
+                or instalments.installment_no is not null
+                or flag = 'agreement_broken'
+                or @scope_open = 1 as knows_instalment
         from flags
         left join invoices
             on flags.debtor_id = invoices.debtor_id
             and flags.company_id = invoices.company_id
             and flags.invoice_id = invoices.invoice_id
+        left join instalments
+            on flags.debtor_id = instalments.debtor_id
+            and flags.company_id = instalments.company_id
+            and flags.invoice_id = instalments.invoice_id
+            and flags.installment_no = instalments.installment_no
         left join companies
             on flags.debtor_id = companies.debtor_id
             and flags.company_id = companies.company_id
@@ -142,7 +153,10 @@ with
             debtor_id,
             case when protects and not knows_company then '' else coalesce(company_id, '') end as company_id,
             case when protects and not knows_invoice then '' else coalesce(invoice_id, '') end as invoice_id,
-            case when protects and not knows_invoice then 0 else coalesce(installment_no, 0) end as installment_no,
+            case
+                when (protects and not knows_invoice) or not knows_instalment then 0
+                else coalesce(installment_no, 0)
+            end as installment_no,
             flag,
             agency_id,
             pay_by,

@@ -7,7 +7,25 @@
 --   nobody asked for the removal yet
 -- Kind: table
 with
-    listings as (select * from stg_listings),
+    stated as (select * from stg_listings),
+    instalments as (
+        select items.debtor_id, items.company_id, items.invoice_id, items.installment_no
+        from int_items as items
+        left semi join stated on items.debtor_id = stated.debtor_id and items.invoice_id = stated.invoice_id
+    ),
+    listings as (
+        -- An instalment that its invoice does not have may be any of them.
+        select
+            stated.*,
+            stated.installment_no is null
+                or (instalments.installment_no is null and @scope_open = 0) as is_of_all
+        from stated
+        left join instalments
+            on stated.debtor_id = instalments.debtor_id
+            and stated.company_id = instalments.company_id
+            and stated.invoice_id = instalments.invoice_id
+            and stated.installment_no = instalments.installment_no
+    ),
     unread as (select distinct debtor_id from raw_held_debtors where by_invoices),
     settled as (
         select debtor_id, invoice_id, max(settled_on) as settled_on
@@ -41,7 +59,7 @@ with
             on listings.debtor_id = items.debtor_id
             and listings.company_id = items.company_id
             and listings.invoice_id = items.invoice_id
-        where coalesce(listings.installment_no = items.installment_no, true)
+        where listings.is_of_all or listings.installment_no = items.installment_no
     ),
     unknown as (
         -- Of an export of open items, what is gone was settled; of an export of all, nobody knows, and it is told.

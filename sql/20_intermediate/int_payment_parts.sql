@@ -57,6 +57,32 @@ with
             false as is_unplaced,
             false as is_reversal
         from payments
+        where effect_amount >= 0
+    ),
+    note_keys as (select distinct credit_note_key from credit_notes),
+    refunded as (
+        -- What a credit note gave and was paid out was the account's credit.
+        select
+            payments.account_key,
+            case when note_keys.credit_note_key is null then payments.invoice_key end as invoice_key,
+            payments.group_key,
+            payments.payment_id,
+            payments.payment_id as root_id,
+            payments.debtor_id,
+            payments.actor_id,
+            payments.company_id,
+            case when note_keys.credit_note_key is null then payments.invoice_id end as invoice_id,
+            payments.installment_no,
+            payments.paid_on,
+            payments.currency,
+            payments.kind,
+            payments.kind as root_kind,
+            payments.effect_amount,
+            false as is_unplaced,
+            false as is_reversal
+        from payments
+        left join note_keys on payments.invoice_key = note_keys.credit_note_key
+        where payments.effect_amount < 0
     ),
     named_invoices as (
         -- What is taken back was paid on an invoice that some payment names.
@@ -96,6 +122,7 @@ with
     ),
     parts as (
         select * from paid
+        union all select * from refunded
         union all select * from noted
         union all select * from reversed
     )

@@ -176,7 +176,7 @@ pub const ITEMS: Table = Table {
         req(
             "payable_on",
             Date,
-            "last day to pay on time: the due date, or the next business day after a weekend or holiday",
+            "last day to pay on time: the due date, or the next business day after a weekend or a national or bank holiday",
         ),
         req(
             "days_past_due",

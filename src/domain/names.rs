@@ -1,7 +1,7 @@
 //! Texts of a register: how two of them compare, and what stands where nothing is known.
 
 /// What registers write where they know nothing, as it is without its signs.
-const PLACEHOLDERS: [&str; 13] = [
+const PLACEHOLDERS: [&str; 15] = [
     "na",
     "nan",
     "none",
@@ -10,6 +10,8 @@ const PLACEHOLDERS: [&str; 13] = [
     "nao informado",
     "nao informada",
     "nao consta",
+    "nao se aplica",
+    "a definir",
     "sem informacao",
     "desconhecido",
     "desconhecida",

@@ -294,7 +294,7 @@ impl Procedure {
         let heard_level = heard.filter_map(|sent| Some(self.step(sent.step_id)?.level)).max().unwrap_or(0);
         let is_heard = |s: &Step| s.level <= heard_level;
         let begins_at = self.begins_at(facts).filter(|s| s.level > above && !is_heard(s));
-        if let Some(step) = begins_at.filter(|s| facts.days_past_due > 0 || s.trigger.holds(facts)) {
+        if let Some(step) = begins_at.filter(|s| s.begins_with(facts)) {
             return Next::Due { step, occurrence: occurrence(step, history) };
         }
         let floor = begins_at.map_or(0, |s| s.level);
@@ -322,7 +322,7 @@ impl Procedure {
     }
 
     /// The step that a person set for the item: it goes out at once, as soon as the item is overdue, and what stands
-    /// below it is passed by.
+    /// below it is passed by. One that speaks of a due date to come is not said of what is overdue; the next one is.
     fn begins_at(&self, facts: &Facts) -> Option<&Step> {
         let id = facts.begins_at.as_ref()?;
         self.ladder().find(|s| s.id == *id)
@@ -367,6 +367,13 @@ impl Procedure {
 impl Step {
     pub fn is_for(&self, segment: &str) -> bool {
         self.segments.as_ref().is_none_or(|names| names.iter().any(|n| n == segment))
+    }
+
+    /// Does the ladder begin with it, where a person said so?
+    fn begins_with(&self, facts: &Facts) -> bool {
+        let is_overdue = facts.days_past_due > 0;
+        let is_before = self.trigger.days_past_due().is_some_and(|days| days <= 0);
+        if is_overdue { !is_before } else { self.trigger.holds(facts) }
     }
 
     /// The first day on which it can be due for the item of these facts, where its days say so.

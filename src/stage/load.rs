@@ -136,13 +136,10 @@ impl Snapshot {
 
     /// Takes for dates what a tool wrote as midnights of UTC, and says so.
     fn read_midnights_as_dates(&mut self) -> Result<Vec<String>> {
-        let found = dates::midnights(&self.rules, &self.sources, false)?;
+        let found = dates::midnights(&self.rules, &self.sources)?;
         let table = self.table.name;
-        let note = |column: &&'static str| {
-            format!("{table}: every value of {column} is midnight UTC, so its UTC date is read")
-        };
-        let notes = found.utc.iter().map(note).collect();
-        self.rules.utc_days = found.utc;
+        let notes = found.of_utc().map(|(column, what)| format!("{table} snapshot: {column}: {what}")).collect();
+        self.rules.utc_days = found.utc.into_keys().collect();
         Ok(notes)
     }
 

@@ -10,6 +10,7 @@ mod carry;
 mod claims;
 mod columns;
 mod doubts;
+mod held_payments;
 mod history;
 mod homes;
 mod owners;
@@ -91,6 +92,7 @@ pub struct Shards {
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
     default_currency: String,
+    is_open_scope: bool,
     default_company: String,
     as_of_day: i32,
 }
@@ -248,6 +250,7 @@ pub fn spread(
         cash: outcome.cash,
         passed_over: outcome.passed_over,
         default_currency,
+        is_open_scope: plan.has_open_scope(),
         default_company: plan.default_company.clone(),
         as_of_day: day_number(as_of),
     })
@@ -314,11 +317,13 @@ impl Shards {
         history::under_their_actions(&mut tables)?;
         self.look_at_contested(&tables, &mut shard);
         self.set_unidentified(&mut tables, &mut shard)?;
-        look_at_payments(
-            &tables,
-            &mut shard,
-            self.carried.tables.get("payments").is_some_and(|rows| rows.has_any(number)),
-        );
+        let has_carried = self.carried.tables.get("payments").is_some_and(|rows| rows.has_any(number));
+        let look = held_payments::Look {
+            default_currency: &self.default_currency,
+            has_carried,
+            is_open_scope: self.is_open_scope,
+        };
+        shard.clashes.extend(look.at(&tables));
         shard.held = self.held_in(number, &tables, &shard.clashes);
         for (name, batches) in tables {
             let schema = schema_of(name);
@@ -460,25 +465,6 @@ impl Shards {
             by_invoices: unclear.contains(debtor) || self.unread_invoices.contains(debtor),
         };
         held.into_iter().map(of_name).filter(|held| shard_of(held.group_key, self.count) == number).collect()
-    }
-}
-
-/// Payments that stay in the ledger and hold their debtor: what is below zero and takes back more than was paid, what may
-/// take back something else, and chains whose links stand under several payers.
-fn look_at_payments(tables: &BTreeMap<&'static str, Vec<RecordBatch>>, shard: &mut Shard, has_carried: bool) {
-    let batches = tables.get("payments").map_or(&[][..], Vec::as_slice);
-    let nothing = claims::Rulings::default();
-    let table = Table { name: "payments", batches, rulings: &nothing };
-    if reversals::has_negative(batches) {
-        let words = ("below zero, by more than was paid", NEGATIVE_PAYMENT);
-        shard.clashes.extend(reversals::overdrawn(batches).into_iter().filter_map(|at| clash(&table, at, words)));
-    }
-    let words = ("takes back what may not be what was paid there", "unknown_reversal");
-    let invoices = tables.get("invoices").map_or(&[][..], Vec::as_slice);
-    shard.clashes.extend(reversals::unfounded(batches, invoices).into_iter().filter_map(|at| clash(&table, at, words)));
-    if has_carried {
-        let dangling = reversals::dangling(batches).into_iter();
-        shard.clashes.extend(dangling.filter_map(|at| clash(&table, at, Doubt::Chain.words())));
     }
 }
 

@@ -49,8 +49,8 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
     for (why, rows) in &profile.passed_over {
         add("skipped", why, count(*rows));
     }
-    for column in &profile.midnights.utc {
-        add("time zone", column, "every value is midnight UTC: read as dates".to_owned());
+    for (column, what) in profile.midnights.of_utc() {
+        add("time zone", column, what);
     }
     for column in &profile.midnights.local {
         add("time zone", column, "every value is midnight in the pipeline's zone: read as its dates".to_owned());
@@ -92,7 +92,7 @@ pub(super) fn as_json(profile: &Profile) -> Value {
         "amounts": object(amounts.collect()),
         "passed_over": profile.passed_over,
         "null_dates": profile.null_dates,
-        "midnights_utc": profile.midnights.utc,
+        "midnights_utc": profile.midnights.utc.keys().collect::<Vec<_>>(),
         "midnights_local": profile.midnights.local,
         "placeholders": placeholders.collect::<Vec<Value>>(),
         "matched": matched,

@@ -201,7 +201,7 @@ fn points(rows: &Rows) -> Result<HashMap<String, Vec<ContactPoint>>> {
         let point = ContactPoint {
             channel,
             address: address.get(row).into(),
-            contact_name: said(name.owned(row)),
+            contact_name: said(name.owned(row).filter(|name| is_name(name))),
             is_authorized: authorized.value(row),
             opted_out: opted_out.value(row),
             is_valid: valid.value(row),
@@ -264,6 +264,11 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
 /// What a message shows as it is: not the word that a register writes where it knows nothing.
 fn said(text: Option<String>) -> Option<Pii<String>> {
     text.filter(|text| !is_placeholder(text)).map(Pii::from)
+}
+
+/// What somebody can be greeted by: an address or a number in its place is none.
+fn is_name(text: &str) -> bool {
+    !text.contains('@') && text.chars().any(char::is_alphabetic)
 }
 
 /// An address of the web, with its scheme or without; a host with its port is no scheme.
@@ -427,6 +432,8 @@ mod tests {
     fn what_stands_for_nothing_is_not_shown() {
         let shown = ["N/A", "0", "-", "Ana", "03399.1"].map(|text| said(Some(text.to_owned())).is_some());
         assert_eq!(shown, [false, false, false, true, true]);
+        let names = ["Ana", "Dr. 2 Irmãos", "fin@empresa.example", "11 99999-9999"].map(is_name);
+        assert_eq!(names, [true, true, false, false]);
         let links = [
             "https://pay.example/1",
             "HTTP://pay.example",

@@ -1,6 +1,6 @@
 //! Days and instants, however a tool wrote them: as dates, as timestamps, as UTC midnights, as text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Date32Array, TimestampMicrosecondArray};
@@ -27,29 +27,39 @@ const DAY_SECONDS: i64 = 86_400;
 /// How instants are written as text where not as RFC 3339 has it; without an offset they are UTC, as timestamps are.
 const INSTANT_FORMATS: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
 
-/// Columns of dates that came as instants, and are all midnights.
+/// Columns of dates that came as instants, and are midnights.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Midnights {
-    /// Of UTC: a date column that a tool wrote as timestamps.
-    pub utc: BTreeSet<&'static str>,
-    /// Of the pipeline's zone.
+    /// Of UTC, at least half of them: a date column that a tool wrote as timestamps. How many of its values are not.
+    pub utc: BTreeMap<&'static str, u64>,
+    /// Of the pipeline's zone, all of them.
     pub local: BTreeSet<&'static str>,
 }
 
-/// What is known so far of one column of instants.
-struct Seen {
-    column: &'static str,
-    any: bool,
-    utc: bool,
-    local: bool,
+impl Midnights {
+    /// What is read as dates, in words: one other instant among them must not move all others to the day before.
+    pub fn of_utc(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.utc.iter().map(|(column, others)| match others {
+            0 => (*column, "every value is midnight UTC: their UTC dates are read".to_owned()),
+            1 => (*column, "all values but 1 are midnight UTC: their UTC dates are read".to_owned()),
+            _ => (*column, format!("all values but {others} are midnight UTC: their UTC dates are read")),
+        })
+    }
 }
 
-/// Which columns of dates hold nothing but midnights, over every file of an input. A column is given up at its first
-/// other instant, so only true midnights are read to their end.
+/// What is known so far of one column of instants, in values.
+struct Seen {
+    column: &'static str,
+    all: u64,
+    utc: u64,
+    local: u64,
+}
+
+/// Which columns of dates hold midnights, over every file of an input.
 ///
 /// # Errors
 /// As reading does.
-pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) -> Result<Midnights> {
+pub(super) fn midnights(rules: &RowRules, sources: &[Source]) -> Result<Midnights> {
     let mut seen: Vec<Seen> = Vec::new();
     for source in sources {
         let columns = columns::resolve(&rules.input, source.schema(), &source.object.url)
@@ -59,10 +69,10 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) 
         for (column, at) in columns.found.iter().filter(|(column, _)| column.kind == Kind::Date) {
             let Some(at) = at.filter(is_instant) else { continue };
             let known = seen.iter().position(|s| s.column == column.name).unwrap_or_else(|| {
-                seen.push(Seen { column: column.name, any: false, utc: true, local: with_local });
+                seen.push(Seen { column: column.name, all: 0, utc: 0, local: 0 });
                 seen.len() - 1
             });
-            places.extend((seen[known].utc || seen[known].local).then_some((at, known)));
+            places.push((at, known));
         }
         places.sort_unstable();
         let mut projection: Vec<usize> = places.iter().map(|(at, _)| *at).collect();
@@ -77,27 +87,29 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) 
                     rules.look_for_midnights(&array, &mut seen[*known]);
                 }
             }
-            Ok(places.iter().any(|(_, known)| seen[*known].utc || seen[*known].local))
+            Ok(true)
         })?;
     }
-    let of = |is: fn(&Seen) -> bool| seen.iter().filter(|s| s.any && is(s)).map(|s| s.column).collect();
-    Ok(Midnights { utc: of(|s| s.utc), local: of(|s| s.local && !s.utc) })
+    let is_utc = |s: &&Seen| s.utc > 0 && s.utc * 2 >= s.all;
+    let is_local = |s: &&Seen| s.all > 0 && s.local == s.all && !is_utc(s);
+    Ok(Midnights {
+        utc: seen.iter().filter(is_utc).map(|s| (s.column, s.all - s.utc)).collect(),
+        local: seen.iter().filter(is_local).map(|s| s.column).collect(),
+    })
 }
 
 impl RowRules {
     /// Dates that mean "none", and those beyond any calendar, say nothing of how the others were written.
     fn look_for_midnights(&self, array: &ArrayRef, seen: &mut Seen) {
-        if !seen.utc && !seen.local {
-            return;
-        }
         for (seconds, rest) in instants(array).into_iter().flatten() {
             let day = day_of(seconds);
             if !(DATE_MIN..=DATE_MAX).contains(&day) || self.null_days.contains(&day) {
                 continue;
             }
-            seen.any = true;
-            seen.utc &= rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0;
-            seen.local &= rest == 0 && local(seconds, self.defaults.zone).rem_euclid(DAY_SECONDS) == 0;
+            let is_midnight = |seconds: i64| rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0;
+            seen.all += 1;
+            seen.utc += u64::from(is_midnight(seconds));
+            seen.local += u64::from(is_midnight(local(seconds, self.defaults.zone)));
         }
     }
 
@@ -106,12 +118,12 @@ impl RowRules {
         let dates = match array.data_type() {
             DataType::Date32 => array.as_primitive::<Date32Type>().clone(),
             DataType::Timestamp(_, zone) => {
-                let zone =
-                    if zone.is_some() && !self.utc_days.contains(column.name) { self.defaults.zone } else { Tz::UTC };
+                let zone = if zone.is_some() { self.defaults.zone } else { Tz::UTC };
+                let are_days = self.utc_days.contains(column.name);
                 let day = |(seconds, rest): (i64, u32)| {
                     let (utc, is_midnight) = (day_of(seconds), rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0);
-                    let is_none = is_midnight && self.null_days.contains(&utc);
-                    if zone == Tz::UTC || is_none { utc } else { day_of(local(seconds, zone)) }
+                    let is_day = is_midnight && (are_days || self.null_days.contains(&utc));
+                    if zone == Tz::UTC || is_day { utc } else { day_of(local(seconds, zone)) }
                 };
                 instants(array).into_iter().map(|instant| instant.map(day)).collect()
             }

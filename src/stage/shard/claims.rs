@@ -34,6 +34,8 @@ const OWNS: u64 = 1 << 60;
 const IS_DOUBTFUL: u64 = 1 << 61;
 /// Of a payment: above zero, and no refund or chargeback.
 const PAYS: u64 = 1 << 62;
+/// Of the ledger: the number is there, of something that nobody can be asked for. A payment that names it is not lost.
+const IS_KNOWN: u64 = 1 << 63;
 
 /// The companies of all rows by a small number; 0 = the row names none.
 #[derive(Debug)]
@@ -83,7 +85,8 @@ impl Ruling {
     }
 
     fn is_of_another_group(self, claim: Claim) -> bool {
-        matches!(self, Ruling::Of { debtor, group_key, .. } if debtor != claim[1] && group_key != claim[4] as i64)
+        let names_one = claim[1] != 0;
+        matches!(self, Ruling::Of { debtor, group_key, .. } if names_one && debtor != claim[1] && group_key != claim[4] as i64)
     }
 }
 
@@ -178,10 +181,15 @@ impl<'a> ClaimWriter<'a> {
         };
         for row in 0..batch.num_rows() {
             let kind = kinds.filter(|k| is_ledger && k.is_valid(row)).map_or("invoice", |k| k.value(row));
+            let own = || Some(invoices).filter(|i| i.is_valid(row)).map(|i| i.value(row));
+            if is_ledger && matches!(kind, "draft" | "credit_note") {
+                let known = own().map(|id| [hash_of(id), 0, IS_KNOWN, 0, 0]);
+                known.map_or(Ok(()), |claim| self.write(claim))?;
+            }
             let (named, owns) = match kind {
                 "draft" => continue,
                 "credit_note" => (originals.filter(|o| o.is_valid(row)).map(|o| o.value(row)), false),
-                _ => (Some(invoices).filter(|i| i.is_valid(row)).map(|i| i.value(row)), is_ledger),
+                _ => (own(), is_ledger),
             };
             let Some(invoice) = named else { continue };
             if owns && is_nought(amounts, row) {
@@ -216,7 +224,8 @@ impl<'a> ClaimWriter<'a> {
         group_key: i64,
     ) -> Result<()> {
         let company = company_id.map_or(0, |name| self.companies.number(name));
-        let packed = u64::from(company) | (self.table as u64) << TABLE_SHIFT | IS_DOUBTFUL;
+        let known = if self.table == 0 { IS_KNOWN } else { 0 };
+        let packed = u64::from(company) | (self.table as u64) << TABLE_SHIFT | IS_DOUBTFUL | known;
         self.write([hash_of(invoice_id), debtor, packed, 0, group_key as u64])
     }
 
@@ -250,6 +259,19 @@ fn owners_in(partition: u32, claims: &[(usize, Records<5>)], mut each: impl FnMu
     Ok(())
 }
 
+/// Numbers of the ledger that stand for drafts, credit notes and rows that cannot be read.
+fn known_in(partition: u32, claims: &[(usize, Records<5>)]) -> Result<HashSet<u64>> {
+    let mut known = HashSet::default();
+    for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
+        records.for_each(partition, |[invoice, _, packed, ..]| {
+            if packed & IS_KNOWN != 0 {
+                known.insert(invoice);
+            }
+        })?;
+    }
+    Ok(known)
+}
+
 /// What came of all claims.
 #[derive(Debug)]
 pub(super) struct Resolved {
@@ -262,7 +284,7 @@ pub(super) struct Resolved {
     pub(super) billing: HashSet<u32>,
     /// Rows about an invoice of a debtor of another group than the one that acted, by table.
     pub(super) by_others: BTreeMap<&'static str, u64>,
-    /// Payments above zero that name an invoice which nobody owes, by the number of their currency.
+    /// Payments above zero that name an invoice which is not there, by the number of their currency.
     pub(super) unknown_payments: BTreeMap<u32, u64>,
 }
 
@@ -288,6 +310,7 @@ pub(super) fn resolve(
             held.extend(debtors);
             contested.insert((invoice, company));
         }
+        let known = known_in(partition, claims)?;
         let mut crowded: HashSet<u64> = HashSet::default();
         let mut push = |claim: Claim, ruling: Ruling| {
             rulings.push(shard_of(claim[4] as i64, partitions), encoded(key_of(claim), ruling))
@@ -295,7 +318,8 @@ pub(super) fn resolve(
         for (table, records) in claims {
             let mut outcome = Ok(());
             records.for_each(partition, |claim| {
-                if claim[2] & OWNS != 0 || outcome.is_err() {
+                let is_no_claim = claim[2] & OWNS != 0 || claim[2] & (IS_KNOWN | IS_DOUBTFUL) == IS_KNOWN;
+                if is_no_claim || outcome.is_err() {
                     return;
                 }
                 if owners.count(claim[0]) > OWNERS_MAX && owners.of_debtor(claim[0], claim[1]).is_empty() {
@@ -307,7 +331,8 @@ pub(super) fn resolve(
                 match rule(&owners, claim, &mut held) {
                     Verdict::AsWritten => {}
                     Verdict::Nobodys if CLAIMING[*table] == "payments" => {
-                        *unknown_payments.entry(currency_of(claim[2])).or_default() += u64::from(claim[2] & PAYS != 0);
+                        let is_lost = claim[2] & PAYS != 0 && !known.contains(&claim[0]);
+                        *unknown_payments.entry(currency_of(claim[2])).or_default() += u64::from(is_lost);
                         if may_be_credit && company_of(claim[2]) == NO_COMPANY {
                             outcome = push(claim, Ruling::of_no_company(claim));
                         }

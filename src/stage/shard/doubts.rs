@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, RecordBatch, StringArray};
 use foldhash::{HashMap, HashSet};
 
 use super::claims::Resolved;
@@ -102,7 +102,20 @@ pub(super) fn notes(
     });
     let unknown = strangers.iter().filter(|(_, s)| s.unknown > 0).map(|(table, s)| {
         let rows = plural(s.unknown, "row names a debtor that is", "rows name debtors that are");
-        format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: nobody is protected by that")
+        match *table {
+            "payments" => format!(
+                "payments snapshot: {rows} not in the debtors snapshot, and no invoice: nothing that anybody owes is paid \
+                 by that"
+            ),
+            "contact_log" => {
+                let rows = plural(s.unknown, "opt-out or complaint names", "opt-outs or complaints name");
+                format!(
+                    "contact_log snapshot: {rows} a debtor who is not in the debtors snapshot, and no address: nobody is \
+                     protected by that"
+                )
+            }
+            _ => format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: nobody is protected by that"),
+        }
     });
     others.chain(reversals).chain(actions).chain(unknown).collect()
 }
@@ -160,7 +173,7 @@ fn remedy(table: &str, column: &str, reason: &str) -> String {
     }
 }
 
-/// Rows of an input, and those of them that name a debtor who is in no other, and no invoice.
+/// Rows of an input that speak for their debtor alone, and those of them whose debtor nobody knows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Strangers {
     pub(super) rows: u64,
@@ -168,30 +181,50 @@ pub(super) struct Strangers {
 }
 
 impl Strangers {
-    /// Counts the rows of a batch, and those that name a debtor whom nobody knows, and no invoice.
-    pub(super) fn count(&mut self, batch: &RecordBatch, groups: &Groups) {
+    /// Counts the rows of a batch, and those that name a debtor whom nobody knows, and no invoice. Of payments it is about
+    /// those without an invoice, of the contact log about wishes for silence without an address.
+    pub(super) fn count(&mut self, table: &str, batch: &RecordBatch, groups: &Groups) {
         let Some(debtors) = text(batch, "debtor_id") else { return };
-        let invoices = text(batch, "invoice_id");
+        let [invoices, addresses, statuses] = ["invoice_id", "address", "status"].map(|name| text(batch, name));
+        let has = |column: Option<&StringArray>, row: usize| column.is_some_and(|c| c.is_valid(row));
+        let asks = |row: usize| {
+            statuses.is_some_and(|c| c.is_valid(row) && matches!(c.value(row), "opted_out" | "complained"))
+        };
+        let speaks = |row: &usize| match table {
+            "payments" => debtors.is_valid(*row) && !has(invoices, *row),
+            "contact_log" => debtors.is_valid(*row) && asks(*row) && !has(addresses, *row),
+            _ => true,
+        };
         let is_stranger = |row: &usize| {
-            let names_invoice = invoices.is_some_and(|c| c.is_valid(*row));
+            let names_invoice = has(invoices, *row) && table != "contact_log";
             debtors.is_valid(*row) && !names_invoice && !groups.knows(debtors.value(*row))
         };
-        self.rows += debtors.len() as u64;
-        self.unknown += (0..debtors.len()).filter(is_stranger).count() as u64;
+        let rows = || (0..debtors.len()).filter(speaks);
+        self.rows += rows().count() as u64;
+        self.unknown += rows().filter(is_stranger).count() as u64;
     }
 }
 
 /// Fewer rows than these say nothing of an export.
 const STRANGERS_MIN: u64 = 3;
+/// Inputs that keep what was: their rows may be of debtors who are gone.
+const HISTORIES: [&str; 2] = ["payments", "contact_log"];
+const OF_HISTORIES_MIN: u64 = 20;
 
-/// What protects somebody, and names debtors that nobody knows, protects nobody: the ids are of another form.
+/// What protects somebody, or pays, and names debtors that nobody knows, does so for nobody: the ids are of another form.
 pub(super) fn refuse_strangers(strangers: &BTreeMap<&'static str, Strangers>) -> Result<()> {
-    let all = strangers.iter().filter(|(_, s)| s.unknown == s.rows && s.rows >= STRANGERS_MIN);
+    let min = |table: &str| if HISTORIES.contains(&table) { OF_HISTORIES_MIN } else { STRANGERS_MIN };
+    let all = strangers.iter().filter(|(table, s)| s.unknown == s.rows && s.rows >= min(table));
     let errors = all.map(|(table, s)| {
+        let what = match *table {
+            "payments" => format!("none of the debtors of its {} payments without an invoice", s.rows),
+            "contact_log" => format!("none of the debtors of its {} opt-outs without an address", s.rows),
+            _ => format!("none of its {} debtors", s.rows),
+        };
+        let effect = if *table == "payments" { "nothing would be paid by them" } else { "nobody would be protected" };
         format!(
-            "{table} snapshot: none of its {} debtors is in the debtors snapshot, so nobody would be protected; write \
-             debtor_id as in the debtors snapshot (were leading zeros lost?)",
-            s.rows
+            "{table} snapshot: {what} is in the debtors snapshot, so {effect}; write debtor_id as in the debtors snapshot \
+             (were leading zeros lost?)"
         )
     });
     let errors: Vec<String> = errors.collect();

@@ -27,7 +27,16 @@ use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
 /// Inputs whose rows speak for a debtor.
-const PROTECTING: [&str; 6] = ["agreements", "promises", "disputes", "listings", "placements", "contact_points"];
+const PROTECTING: [&str; 8] = [
+    "agreements",
+    "promises",
+    "disputes",
+    "listings",
+    "placements",
+    "contact_points",
+    "payments",
+    "contact_log",
+];
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// The dates of which the last day in time is worked out: the column, and that day.
@@ -257,6 +266,7 @@ impl Spreader<'_> {
         snapshot.for_each_batch(|conformed| {
             let batch = reader.read(&conformed.batch)?;
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
+            outcome.count_strangers(snapshot.table.name, &batch, groups);
             let mut keys = debtor_keys(&batch, groups);
             reader.travel(&batch, &mut keys);
             writers.push(batch, keys)
@@ -465,7 +475,7 @@ impl Outcome {
 
     fn count_strangers(&mut self, table: &'static str, batch: &RecordBatch, groups: &Groups) {
         if PROTECTING.contains(&table) {
-            self.strangers.entry(table).or_default().count(batch, groups);
+            self.strangers.entry(table).or_default().count(table, batch, groups);
         }
     }
 

@@ -21,7 +21,10 @@ pub fn is_full() -> bool {
     std::env::var("REGUA_HOSTILE").is_ok_and(|wanted| wanted == "full")
 }
 
-/// What fails in some cases, several at once, in the order of the cases.
+/// After so many cases somebody who waits for all pairs is told how far they are.
+const TOLD_AFTER: usize = 100;
+
+/// What fails in some cases, several at once, in the order of the cases; each failure is told at once as well.
 pub fn in_parallel<T: Sync>(cases: &[T], check: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -32,6 +35,10 @@ pub fn in_parallel<T: Sync>(cases: &[T], check: impl Fn(&T) -> Vec<String> + Syn
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(at) else { return };
                     let found = check(case);
+                    found.iter().for_each(|failure| println!("hostile: {failure}"));
+                    if at % TOLD_AFTER == TOLD_AFTER - 1 {
+                        println!("hostile: {} of {} cases", at + 1, cases.len());
+                    }
                     failures.lock().expect("no worker fails").push((at, found));
                 }
             });

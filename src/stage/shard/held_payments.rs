@@ -1,0 +1,130 @@
+//! Payments that stay in the ledger and hold their debtor, because nobody can tell what they are about.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, Decimal128Array, PrimitiveArray, RecordBatch, StringArray};
+use arrow::datatypes::{Date32Type, Decimal128Type};
+use foldhash::{HashMap, HashSet};
+
+use super::claims::Rulings;
+use super::doubts::Doubt;
+use super::homes::Table;
+use super::reversals::{self, At};
+use super::{Clash, NEGATIVE_PAYMENT, clash};
+
+/// What has to be known to look at the payments of a shard.
+pub(super) struct Look<'a> {
+    pub(super) default_currency: &'a str,
+    /// Some came from debtors of other shards.
+    pub(super) has_carried: bool,
+    /// The invoices are the open ones alone: what was written off is gone.
+    pub(super) is_open_scope: bool,
+}
+
+impl Look<'_> {
+    /// What is below zero and takes back more than was paid, what may take back something else, chains whose links stand
+    /// under several payers, and write-offs that may be of something open.
+    pub(super) fn at(&self, tables: &BTreeMap<&'static str, Vec<RecordBatch>>) -> Vec<Clash> {
+        let of = |name: &str| tables.get(name).map_or(&[][..], Vec::as_slice);
+        let (payments, invoices) = (of("payments"), of("invoices"));
+        let mut found: Vec<(Vec<At>, (&'static str, &'static str))> = Vec::new();
+        if reversals::has_negative(payments) {
+            found.push((reversals::overdrawn(payments), ("below zero, by more than was paid", NEGATIVE_PAYMENT)));
+        }
+        let words = ("takes back what may not be what was paid there", "unknown_reversal");
+        found.push((reversals::unfounded(payments, invoices), words));
+        if self.has_carried {
+            found.push((reversals::dangling(payments), Doubt::Chain.words()));
+        }
+        if !self.is_open_scope {
+            let words = ("may write off another invoice, of its amount", "unknown_write_off");
+            found.push((misplaced(payments, invoices, self.default_currency), words));
+        }
+        let nothing = Rulings::default();
+        let table = Table { name: "payments", batches: payments, rulings: &nothing };
+        let all = found.into_iter().flat_map(|(rows, words)| rows.into_iter().map(move |at| (at, words)));
+        all.filter_map(|(at, words)| clash(&table, at, words)).collect()
+    }
+}
+
+/// Debtor, currency and minor units.
+type Sum<'b> = (&'b str, &'b str, i128);
+
+/// The write-offs that name no invoice, or one that is not there, of a debtor with an invoice of that amount on which
+/// nothing was ever posted: somebody may have given it up.
+fn misplaced(payments: &[RecordBatch], invoices: &[RecordBatch], default_currency: &str) -> Vec<At> {
+    let rows = || payments.iter().enumerate().filter_map(|(number, batch)| Some((number, Rows::of(batch, "paid_on")?)));
+    let write_offs: Vec<(usize, Rows<'_>, usize)> =
+        rows().flat_map(|(number, rows)| rows.write_offs().map(move |row| (number, rows, row))).collect();
+    if write_offs.is_empty() {
+        return Vec::new();
+    }
+    let posted: HashSet<(&str, &str)> = rows().flat_map(|(_, rows)| rows.named()).collect();
+    let mut known: HashSet<(&str, &str)> = HashSet::default();
+    let mut untouched: HashMap<Sum<'_>, i32> = HashMap::default();
+    for rows in invoices.iter().filter_map(|batch| Rows::of(batch, "issue_date")) {
+        known.extend(rows.named());
+        for row in (0..rows.amounts.len()).filter(|row| !posted.contains(&rows.name(*row))) {
+            let first = untouched.entry(rows.sum(row, default_currency)).or_insert(i32::MAX);
+            *first = rows.days.value(row).min(*first);
+        }
+    }
+    let may_be_open = |(_, rows, row): &&(usize, Rows<'_>, usize)| {
+        let names_nothing = rows.invoices.is_null(*row) || !known.contains(&rows.name(*row));
+        let issued = untouched.get(&rows.sum(*row, default_currency));
+        names_nothing && issued.is_some_and(|issued| *issued <= rows.days.value(*row))
+    };
+    write_offs.iter().filter(may_be_open).map(|(number, _, row)| (*number, *row)).collect()
+}
+
+/// The columns of payments or invoices that say whose, which, when and how much.
+#[derive(Clone, Copy)]
+struct Rows<'b> {
+    debtors: &'b StringArray,
+    invoices: &'b StringArray,
+    currencies: Option<&'b StringArray>,
+    kinds: Option<&'b StringArray>,
+    reverses: Option<&'b StringArray>,
+    days: &'b PrimitiveArray<Date32Type>,
+    amounts: &'b Decimal128Array,
+}
+
+impl<'b> Rows<'b> {
+    fn of(batch: &'b RecordBatch, day: &str) -> Option<Rows<'b>> {
+        let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        Some(Rows {
+            debtors: text("debtor_id")?,
+            invoices: text("invoice_id")?,
+            currencies: text("currency"),
+            kinds: text("kind"),
+            reverses: text("reverses"),
+            days: batch.column_by_name(day)?.as_primitive_opt()?,
+            amounts: batch.column_by_name("amount")?.as_primitive_opt::<Decimal128Type>()?,
+        })
+    }
+
+    fn write_offs(self) -> impl Iterator<Item = usize> {
+        let is_null = |column: Option<&StringArray>, row| column.is_none_or(|c: &StringArray| c.is_null(row));
+        let is_one = move |row: &usize| {
+            self.kinds.is_some_and(|c| c.is_valid(*row) && c.value(*row) == "write_off") && is_null(self.reverses, *row)
+        };
+        (0..self.amounts.len()).filter(is_one)
+    }
+
+    /// Debtor and invoice of the rows that name one.
+    fn named(self) -> impl Iterator<Item = (&'b str, &'b str)> {
+        (0..self.amounts.len()).filter(move |row| self.invoices.is_valid(*row)).map(move |row| self.name(row))
+    }
+
+    fn name(&self, row: usize) -> (&'b str, &'b str) {
+        (self.debtors.value(row), self.invoices.value(row))
+    }
+
+    fn sum<'c>(&self, row: usize, default_currency: &'c str) -> Sum<'c>
+    where
+        'b: 'c,
+    {
+        let currency = self.currencies.filter(|c| c.is_valid(row)).map_or(default_currency, |c| c.value(row));
+        (self.debtors.value(row), currency, self.amounts.value(row).abs())
+    }
+}
