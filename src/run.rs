@@ -231,7 +231,8 @@ impl Prepared {
         let surge = publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max);
         // Earlier dates that are made up for one after another are compared with one another.
         let before = if self.edition.kind == RecordKind::KpiOnly { self.log.head() } else { self.previous() };
-        let before = before.filter(|record| record.as_of < self.as_of());
+        // A revision is made of a later export, which may be the incomplete one.
+        let before = before.filter(|record| record.as_of <= self.as_of());
         let (snapshots, measured) = (&self.provenance.snapshots, self.audited.measured());
         surge.into_iter().chain(gates::changes(before, snapshots, measured, &plan.limits)).collect()
     }

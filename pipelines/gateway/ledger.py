@@ -1,7 +1,7 @@
 """What this gateway has done: one row per action_id in SQLite, written before anything is sent.
 
     claimed ──► sent         the provider took it
-       │   └──► failed       the provider refused it (or, without a claim, it expired)
+       │   └──► failed       the provider refused it (or, without a claim, it expired, and is told as `ignored`)
        └──────► unknown      no answer, or the process died: it may have been sent
                    └──► claimed    again, only where the provider recognises the key of the first attempt
 
@@ -212,8 +212,8 @@ class Ledger:
                 state, note = State.VOIDED, "void"
             self._insert(action, seq, state, note)
             if state is not State.CLAIMED:
-                # Nobody was contacted: the next run may propose the step again.
-                self._report(action.action_id, "ignored" if is_void else "failed", self.now, None)
+                # Nobody was contacted, and nothing is wrong with the address: the next run may propose the step again.
+                self._report(action.action_id, "ignored", self.now, None)
             return Entry.VOID if is_void else Entry.NEW
 
     def _insert(self, action: Action, seq: int, state: State, note: str | None) -> None:

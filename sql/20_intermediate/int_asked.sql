@@ -16,7 +16,8 @@ with
             status,
             occurred_at
         from stg_contact_log as log
-        where log.occurred_on >= @window_from and log.status <> 'queued'
+        -- What goes to a bureau or an agency asks the debtor nothing.
+        where log.occurred_on >= @window_from and log.status <> 'queued' and log.channel <> 'instruction'
     ),
     grouped as (
         select

@@ -29,7 +29,7 @@ with
         select group_key, debtor_id, company_id, currency, channel, cast(null as varchar) as segment, contacted_on
         from cnd_contacts
         left anti join published on cnd_contacts.action_id = published.action_id
-        where cnd_contacts.state <> 'not_sent' and cnd_contacts.channel <> 'instruction'
+        where cnd_contacts.state not in ('not_sent', 'ignored') and cnd_contacts.channel <> 'instruction'
     ),
     contacts as (
         select * from earlier

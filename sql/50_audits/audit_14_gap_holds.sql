@@ -19,7 +19,7 @@ with
         select cnd_contacts.debtor_id, company_id, currency, step_id, contacted_on
         from cnd_contacts
         left anti join published on cnd_contacts.action_id = published.action_id
-        where cnd_contacts.state <> 'not_sent' and coalesce(cnd_contacts.cycle_id, '') not like 'duty-%'
+        where cnd_contacts.state not in ('not_sent', 'ignored') and coalesce(cnd_contacts.cycle_id, '') not like 'duty-%'
     ),
     joined as (
         select

@@ -217,17 +217,20 @@ pub enum ContactState {
     Answered,
     /// It reached somebody else: a contact that tells the debtor nothing, and gives no notice.
     WrongParty,
-    /// Known not to have reached anybody: bounced, failed, ignored.
+    /// Known not to have reached anybody: bounced or failed.
     NotSent,
+    /// It was never sent, for a reason that is not the address's.
+    Ignored,
 }
 
 impl ContactState {
-    const ALL: [(ContactState, &'static str); 5] = [
+    const ALL: [(ContactState, &'static str); 6] = [
         (ContactState::Unreported, "unreported"),
         (ContactState::Sent, "sent"),
         (ContactState::Answered, "answered"),
         (ContactState::WrongParty, "wrong_party"),
         (ContactState::NotSent, "not_sent"),
+        (ContactState::Ignored, "ignored"),
     ];
 
     pub fn parse(word: &str) -> Option<ContactState> {

@@ -118,7 +118,7 @@ pub fn outcome(own: &[Event], elsewhere: &[Event]) -> ContactState {
     match own.iter().max_by_key(|event| (event.at, event.status.rank())).map(|event| event.status) {
         Some(Status::Bounced | Status::Failed) if !is_sent => ContactState::NotSent,
         // What was sent was not ignored.
-        Some(Status::Ignored) if !is_sent && !of_own(|s| s == Status::Sent) => ContactState::NotSent,
+        Some(Status::Ignored) if !is_sent && !of_own(|s| s == Status::Sent) => ContactState::Ignored,
         Some(Status::WrongParty) => ContactState::WrongParty,
         // What became of it elsewhere says nothing of the channel by which it was to go.
         Some(Status::Queued) | None if !is_sent => ContactState::Unreported,
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_contact_comes_to_one_state() {
-        use ContactState::{Answered, NotSent, Sent, Unreported, WrongParty};
+        use ContactState::{Answered, Ignored, NotSent, Sent, Unreported, WrongParty};
         let table: [(&[&str], &[&str], ContactState); 15] = [
             (&["1 queued"], &[], Unreported),
             (&["1 queued", "2 sent"], &[], Sent),
@@ -168,7 +168,7 @@ mod tests {
             (&[], &["2 sent"], Sent),
             (&["1 delivered", "2 bounced"], &[], Sent),
             (&["1 sent", "2 ignored"], &[], Sent),
-            (&["1 queued", "2 ignored"], &[], NotSent),
+            (&["1 queued", "2 ignored"], &[], Ignored),
             (&["1 sent", "2 wrong_party"], &[], WrongParty),
             (&["1 wrong_party", "2 replied"], &[], Answered),
             (&["1 opted_out", "2 failed"], &[], Answered),

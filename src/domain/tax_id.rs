@@ -76,6 +76,9 @@ impl Cnpj {
 /// for odd in ["11 222 333 / 0001\u{2013}81;", "11222333000181.0", "11.222.333/0001-81 (matriz)", "11222333", "11222333000182"] {
 ///     assert_eq!(legal_person(odd), legal_person("11.222.333/0001-81"), "{odd}");
 /// }
+/// for behind in ["11.222.333/0001-81 MATRIZ", "11.222.333/0001-81 - SP", "11222333000262-Filial 2", "IE 123 CNPJ 11222333000181 X"] {
+///     assert_eq!(legal_person(behind), legal_person("11.222.333/0001-81"), "{behind}");
+/// }
 /// assert_eq!(legal_person("CPF (111.444.777-35)"), legal_person("11144477735"));
 /// assert_eq!(legal_person("(11.222.333/0001-81)"), legal_person("11,222,333/0001-81"));
 /// assert_eq!((legal_person("n/a"), legal_person("999.999.999-99")), (None, None));
@@ -83,6 +86,9 @@ impl Cnpj {
 pub fn legal_person(tax_id: &str) -> Option<String> {
     if let Some(cnpj) = Cnpj::read(tax_id) {
         return Some(format!("cnpj:{}", cnpj.root()));
+    }
+    if let Some(root) = root_before_words(tax_id) {
+        return Some(format!("cnpj:{root}"));
     }
     let digits_in = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
     let before =
@@ -105,6 +111,18 @@ pub fn legal_person(tax_id: &str) -> Option<String> {
         false => number,
     };
     (has_digits && !is_placeholder).then_some(person)
+}
+
+/// The root of a number of fourteen digits that stands before a word (`MATRIZ`, `- SP`, `Filial 2`) or after `CNPJ`.
+fn root_before_words(tax_id: &str) -> Option<String> {
+    let upper = tax_id.to_uppercase();
+    let text = upper.rsplit("CNPJ").next().unwrap_or(&upper);
+    let mut signs = text.chars().filter(char::is_ascii_alphanumeric).skip_while(|c| !c.is_ascii_digit());
+    let number: String = signs.by_ref().take(CNPJ_LENGTH).collect();
+    let is_whole = number.len() == CNPJ_LENGTH && number.bytes().all(|b| b.is_ascii_digit());
+    let has_word = signs.next().is_some_and(|c| c.is_ascii_alphabetic());
+    let is_placeholder = number.bytes().all(|b| Some(&b) == number.as_bytes().first());
+    (is_whole && has_word && !is_placeholder).then(|| number[..ROOT_LENGTH].to_owned())
 }
 
 /// Modulo 11 over ASCII − 48 with the weights 2 to 9 from the right, cyclic.

@@ -49,9 +49,9 @@ pub struct Record {
     pub config_digest: String,
     pub code_version: String,
     pub inputs: Vec<InputObject>,
-    /// Input = the columns of the contract that all its files had.
+    /// Input = the columns of the contract that were read, each with the rows of the files that had it.
     #[serde(default)]
-    pub columns: BTreeMap<String, Vec<String>>,
+    pub column_rows: BTreeMap<String, BTreeMap<String, u64>>,
     pub files: Vec<PublishedFile>,
     /// Table = SHA-256 of its file.
     pub logical_digests: BTreeMap<String, String>,
@@ -376,14 +376,20 @@ fn says_halt(key: &str) -> bool {
 /// `Unavailable`.
 pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
     let what = match log.newest_date().and_then(|date| date.succ_opt()) {
-        None if output.list("outbox")?.is_empty() => return Ok(None),
-        None => "it holds no record, but outbox/ holds messages of earlier runs".to_owned(),
+        None if !output.list("outbox")?.is_empty() => {
+            "it holds no record, but outbox/ holds messages of earlier runs".to_owned()
+        }
+        // Whoever cleans outbox/, which holds copies, cleans what would have told.
+        None if !output.list("kpi")?.is_empty() => {
+            "it holds no record, but kpi/ holds tables of earlier runs".to_owned()
+        }
+        None => return Ok(None),
         Some(next) if output.list_after("outbox", &format!("outbox/dt={next}"))?.is_empty() => return Ok(None),
         Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
     };
     Ok(Some(format!(
-        "{what}: restore _log from a backup, or whoever they went to may be written to again; if none of them was sent, \
-         delete them from outbox/"
+        "{what}: restore _log from a backup, or whoever they went to may be written to again; if nothing of them was \
+         sent, delete what they left in outbox/ and kpi/"
     )))
 }
 

@@ -24,7 +24,7 @@ const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_poin
 pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
-    changes.extend(without_columns(previous, snapshots));
+    changes.extend(without_columns(previous, snapshots, limits.rows_percent_min));
     changes.extend(moved(previous, measured, limits.position_percent_max));
     changes
 }
@@ -56,17 +56,23 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
     found
 }
 
-/// Who was opted out, blocked or insolvent by a column is so no more where the column is gone.
-fn without_columns(previous: &Record, snapshots: &Snapshots) -> Vec<String> {
-    let gone = previous.columns.iter().filter_map(|(table, before)| {
+/// Who was opted out, blocked or insolvent by a column is so no more where the column is gone, or the file that had it. A
+/// file beside it that never had it says nothing.
+fn without_columns(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<String> {
+    let is_lost = |before: u64, now: Option<u64>| {
+        let short = |now: u64| before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
+        now.is_none_or(short)
+    };
+    let gone = previous.column_rows.iter().filter_map(|(table, before)| {
         let snapshot = snapshots.get(table).filter(|snapshot| snapshot.is_there())?;
-        let now = snapshot.columns();
-        let gone: Vec<&str> = before.iter().filter(|column| !now.contains(column)).map(String::as_str).collect();
-        (!gone.is_empty()).then(|| {
+        let now = snapshot.column_rows();
+        let lost = before.iter().filter(|(column, rows)| is_lost(**rows, now.get(*column).copied()));
+        let lost: Vec<&str> = lost.map(|(column, _)| column.as_str()).collect();
+        (!lost.is_empty()).then(|| {
             format!(
                 "the {table} snapshot, or one of its files, lacks {}, which the run of {} read: if it has another name \
                  now, say so in [inputs.{table}.columns]",
-                gone.join(", "),
+                lost.join(", "),
                 previous.as_of
             )
         })

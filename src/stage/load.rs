@@ -15,6 +15,7 @@ mod rows;
 mod tests;
 mod values;
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 
 use arrow::array::{AsArray, StringArray};
@@ -65,15 +66,18 @@ impl Snapshot {
         !self.sources.is_empty()
     }
 
-    /// The columns that something reads and every file has.
-    pub fn columns(&self) -> Vec<String> {
-        let has = |source: &Source, name: &str| {
-            let mapped = self.rules.input.columns.get(name).map_or(name, String::as_str);
-            columns::position_in(source.schema(), mapped).is_some()
-        };
-        let read = self.table.columns.iter().filter(|column| !column.is_unread).map(|column| column.name);
-        let found = read.filter(|name| self.is_there() && self.sources.iter().all(|source| has(source, name)));
-        found.map(str::to_owned).collect()
+    /// The columns that something reads, each with the rows of the files that have it.
+    pub fn column_rows(&self) -> BTreeMap<String, u64> {
+        let mut rows = BTreeMap::new();
+        for column in self.table.columns.iter().filter(|column| !column.is_unread) {
+            let mapped = self.rules.input.columns.get(column.name).map_or(column.name, String::as_str);
+            let there = self.sources.iter().filter(|s| columns::position_in(s.schema(), mapped).is_some());
+            let counts: Vec<u64> = there.map(Source::rows).collect();
+            if !counts.is_empty() {
+                rows.insert(column.name.to_owned(), counts.iter().sum());
+            }
+        }
+        rows
     }
 
     /// URL of the object with that number.

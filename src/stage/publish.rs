@@ -352,7 +352,7 @@ fn record(
         config_digest: provenance.config_digest.clone(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: provenance.inputs.clone(),
-        columns: columns_of(&provenance.snapshots),
+        column_rows: column_rows(&provenance.snapshots),
         logical_digests: tables.map(digest).collect(),
         counts,
         control_totals: measured.control_totals(),
@@ -365,9 +365,9 @@ fn record(
     }
 }
 
-fn columns_of(snapshots: &Snapshots) -> BTreeMap<String, Vec<String>> {
+fn column_rows(snapshots: &Snapshots) -> BTreeMap<String, BTreeMap<String, u64>> {
     let found = snapshots.tables.iter().filter(|snapshot| snapshot.is_there());
-    found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.columns())).collect()
+    found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.column_rows())).collect()
 }
 
 /// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or

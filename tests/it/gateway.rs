@@ -269,7 +269,7 @@ fn an_action_has_its_time() {
     assert_eq!((late.code, late.counts().as_str()), (Some(5), "expired 1"), "nobody got the batch: that is said aloud");
     let again = rig.pass(NOON);
     assert_eq!((again.code, again.counts().as_str()), (Some(0), ""), "once expired, always expired");
-    assert_eq!((rig.calls_in_all(), rig.events()), ((0, 0), vec!["D1 outbound failed".to_owned()]));
+    assert_eq!((rig.calls_in_all(), rig.events()), ((0, 0), vec!["D1 outbound ignored".to_owned()]));
     rig.run("2026-07-01");
     assert_eq!(decided(&rig), ["D1 action step_due d+5"], "what was never sent is proposed again");
     let naive = rig.pass("2026-06-30T12:00:00");

@@ -43,6 +43,46 @@ pub fn states_of_brazil() -> impl Iterator<Item = &'static str> {
     CAPITALS.iter().map(|(state, _, _)| *state)
 }
 
+/// Names of the states, in the order of the capitals.
+static STATES: [&str; 27] = [
+    "acre",
+    "alagoas",
+    "amazonas",
+    "amapa",
+    "bahia",
+    "ceara",
+    "distrito federal",
+    "espirito santo",
+    "goias",
+    "maranhao",
+    "minas gerais",
+    "mato grosso do sul",
+    "mato grosso",
+    "para",
+    "paraiba",
+    "pernambuco",
+    "piaui",
+    "parana",
+    "rio de janeiro",
+    "rio grande do norte",
+    "rondonia",
+    "roraima",
+    "rio grande do sul",
+    "santa catarina",
+    "sergipe",
+    "sao paulo",
+    "tocantins",
+];
+
+/// The code of a state of Brazil by its name or its number (IBGE: `35` is São Paulo).
+pub(super) fn state_of_brazil(text: &str) -> Option<&'static str> {
+    let name = folded(text);
+    let is_it = |((_, _, city), state): &(&(&str, &str, &str), &&str)| {
+        **state == name || (name.len() == 2 && city.starts_with(&name))
+    };
+    CAPITALS.iter().zip(&STATES).find(is_it).map(|((code, ..), _)| *code)
+}
+
 /// What is equal for one city, however it is written: `São João del-Rei` is `SAO JOAO DEL REI`; a code is itself.
 pub(super) fn key(city: &str) -> String {
     if city.bytes().all(|b| b.is_ascii_alphanumeric()) {

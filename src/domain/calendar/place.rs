@@ -110,6 +110,10 @@ impl Calendar {
     /// let of = |country| calendar.place_of(Whereabouts { country, state: Some("al"), ..Whereabouts::default() });
     /// assert_eq!(of(Some("brasil")).unwrap().zone(), Some(chrono_tz::America::Maceio));
     /// assert!(of(Some("US")).is_none(), "Alabama");
+    /// for alagoas in ["Alagoas", "ALAGOAS ", "27", "BR-AL"] {
+    ///     let place = calendar.place_of(Whereabouts { state: Some(alagoas), ..Whereabouts::default() }).unwrap();
+    ///     assert_eq!(place.state(), Some("AL"), "{alagoas}");
+    /// }
     /// ```
     pub fn place_of(&self, row: Whereabouts<'_>) -> Option<Place> {
         let own = said(row.time_zone).map(zone_named);
@@ -141,11 +145,12 @@ impl Calendar {
         place.zone.unwrap_or(self.zones.default)
     }
 
-    /// The code of a state as the calendar has it: `sp` is `SP`, and so is `BR-SP`.
+    /// The code of a state as the calendar has it: `sp` is `SP`, and so are `BR-SP`, `São Paulo` and `35`.
     fn known_state(&self, code: &str) -> Option<String> {
+        let named = cities::state_of_brazil(code).filter(|_| self.countries.contains(&country_key("BR")));
         let code = code.to_uppercase();
         let rest = code.split_once('-').map(|(_, rest)| rest.to_owned());
-        [Some(code), rest].into_iter().flatten().find(|code| {
+        [Some(code), rest, named.map(str::to_owned)].into_iter().flatten().find(|code| {
             self.zones.by_state.contains_key(code)
                 || self.windows.by_state.contains_key(code)
                 || self.by_state.contains_key(code)

@@ -18,7 +18,7 @@ const HEARD_DAYS: i64 = 30;
 impl Contact {
     /// Did (or may) it have reached the debtor?
     pub(super) fn counts(&self) -> bool {
-        self.state != ContactState::NotSent
+        !matches!(self.state, ContactState::NotSent | ContactState::Ignored)
     }
 
     /// Does a cap count it?
@@ -175,7 +175,8 @@ impl<'a> Matter<'a> {
     /// How often the step failed at an address in the present cycle; a failure without an address counts for the whole
     /// channel.
     pub(super) fn failures(&self, step: &Step, point: &ContactPoint) -> usize {
-        let failed = self.past.own.iter().filter(|c| !c.counts() && c.step_id.as_ref() == Some(&step.id));
+        let failed =
+            self.past.own.iter().filter(|c| c.state == ContactState::NotSent && c.step_id.as_ref() == Some(&step.id));
         let there = failed.filter(|c| c.channel == point.channel && self.is_of_cycle(c));
         there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address))).count()
     }

@@ -1,8 +1,8 @@
 //! What may not be listed, protested or announced for it: what is entered there, or was asked to be, and what is too old.
 //!
 //! A step that is left with nothing to list is passed by, and the ladder goes on to the next: an account whose items
-//! somebody else has listed would stand on that rung for good. So is one for which the debtor has no address, where a
-//! later step that is due has one.
+//! somebody else has listed would stand on that rung for good. So is one for which the debtor has no address, or none
+//! that it was not tried at often enough, where a later step that is due has one.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use chrono::{Months, NaiveDate};
 
 use super::trace::listed;
 use super::{Item, Matter, Next, Procedure, Step};
-use crate::domain::case::{Contact, Entry, EntryKind};
+use crate::domain::case::{Contact, ContactPoint, Debtor, Entry, EntryKind};
 use crate::domain::procedure::{Facts, Sent};
 
 /// CDC art. 43 § 1: nothing negative is kept for longer; the term runs from the due date.
@@ -25,6 +25,7 @@ pub(super) struct Register<'a> {
 }
 
 const NO_ADDRESS: &str = "no address on its channels";
+const TRIED: &str = "tried in vain at every address on its channels";
 
 /// Names of bureaus and registries, as other systems write them.
 fn is_same(own: &str, other: &str) -> bool {
@@ -63,12 +64,13 @@ impl<'a> Matter<'a> {
                 // Nobody is entered or handed over by what they could not be told first.
                 Ok(_) if step.kind.is_instruction() && out_of_reach.is_some() => None,
                 Ok(items) if self.is_in_reach(step) => {
-                    passed.iter().filter(|line| line.ends_with(NO_ADDRESS)).for_each(|line| self.aside(line.clone()));
+                    let is_reach = |line: &&String| line.ends_with(NO_ADDRESS) || line.ends_with(TRIED);
+                    passed.iter().filter(is_reach).for_each(|line| self.aside(line.clone()));
                     return (next, items, why());
                 }
                 Ok(items) => {
                     out_of_reach.get_or_insert((next.clone(), items, None));
-                    Some(NO_ADDRESS.to_owned())
+                    Some(if self.has_address(step) { TRIED } else { NO_ADDRESS }.to_owned())
                 }
                 Err(reason) => Some(reason),
             };
@@ -91,11 +93,21 @@ impl<'a> Matter<'a> {
         }
     }
 
-    /// Can the step go out, to an address or to a bureau? Who has none for it (but by letter, say) is not left on that rung
-    /// for good. A notice that the law asks for is never passed by, and an opt-out makes nobody write more.
+    /// Can the step go out, to an address or to a bureau? Who has none for it (but by letter, say), or none that it was not
+    /// tried at often enough, is not left on that rung for good. A notice that the law asks for is never passed by, and an
+    /// opt-out makes nobody write more.
     fn is_in_reach(&self, step: &Step) -> bool {
-        let has_address = || self.debtor.points.iter().any(|p| p.is_valid && step.channels.contains(&p.channel));
-        step.kind.is_instruction() || step.kind.register().is_some() || has_address()
+        let may_try = |p: &ContactPoint| p.opted_out || self.failures(step, p) < self.rules.attempts_max as usize;
+        step.kind.is_instruction() || step.kind.register().is_some() || self.addresses(step).any(may_try)
+    }
+
+    fn has_address(&self, step: &Step) -> bool {
+        self.addresses(step).next().is_some()
+    }
+
+    fn addresses<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'a ContactPoint> + use<'s, 'a> {
+        let debtor: &'a Debtor = self.debtor;
+        debtor.points.iter().filter(move |p| p.is_valid && step.channels.contains(&p.channel))
     }
 
     /// The items that a step may name; where none is left, why.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array, StringArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, TimestampMicrosecondType};
 
 use super::rows::{Faults, RowRules, Tally, ZERO_AMOUNT};
@@ -114,6 +114,9 @@ impl RowRules {
                 arrays[at] = Arc::new(numbers.iter().map(|no| no.filter(|no| *no != 0)).collect::<Int64Array>());
             }
         }
+        if let Some(at) = position("action_id") {
+            arrays[at] = action_ids(&arrays[at]);
+        }
         let Some(at) = position("amount") else { return };
         let types = position("document_type").map(|types| arrays[types].as_string::<i32>());
         let is_note = |row: usize| types.is_some_and(|types| types.is_valid(row) && types.value(row) == "credit_note");
@@ -192,4 +195,19 @@ fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>,
             }
         }
     }
+}
+/// Ids of actions as they were published, where a gateway kept them in capitals or as UUIDs.
+fn action_ids(array: &ArrayRef) -> ArrayRef {
+    const LENGTH: usize = 32;
+    let texts = array.as_string::<i32>();
+    let is_plain = |id: &str| id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+    if texts.iter().flatten().all(is_plain) {
+        return Arc::clone(array);
+    }
+    let plain = |id: &str| {
+        let hex: String = id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
+        let is_one = hex.len() == LENGTH && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_one { hex } else { id.to_owned() }
+    };
+    Arc::new(texts.iter().map(|id| id.map(plain)).collect::<StringArray>())
 }

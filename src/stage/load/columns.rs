@@ -49,7 +49,16 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
                     column.name
                 ));
             }
-            None => {}
+            None => {
+                let alike: Vec<String> = alike(schema, name).map(|at| format!("{:?}", names[at])).collect();
+                if alike.len() > 1 {
+                    errors.push(format!(
+                        "{at} may be any of {}; name the right one as {} in [inputs.{table}.columns]",
+                        alike.join(", "),
+                        column.name
+                    ));
+                }
+            }
             Some(position) => {
                 let kind = schema.field(position).data_type();
                 errors.extend(accepts(input, column, kind).err().map(|wrong| format!("{at} is {kind}, {wrong}")));
@@ -65,10 +74,16 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
 /// Where a column stands: under its very name, or else under the only one that differs from it in capitals and blanks.
 pub(super) fn position_in(schema: &Schema, name: &str) -> Option<usize> {
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
-    let mut alike = names.iter().enumerate().filter(|(_, n)| plain(n) == plain(name)).map(|(at, _)| at);
+    let mut alike = alike(schema, name);
     let (first, second) = (alike.next(), alike.next());
     names.iter().position(|n| *n == name).or(first.filter(|_| second.is_none()))
+}
+
+/// The columns whose names differ from it in capitals and blanks alone.
+fn alike<'s>(schema: &'s Schema, name: &str) -> impl Iterator<Item = usize> + use<'s> {
+    let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
+    let wanted = plain(name);
+    schema.fields().iter().enumerate().filter(move |(_, f)| plain(f.name()) == wanted).map(|(at, _)| at)
 }
 
 /// Whether a file's type can carry the column without loss; else what it should be, and what to do.
@@ -88,7 +103,7 @@ fn accepts(input: &InputPlan, column: &Column, found: &DataType) -> Result<(), S
         Kind::Bool => matches!(found, DataType::Boolean) || is_text || is_whole,
         Kind::Date if is_text || found.is_integer() => !input.date_formats.is_empty(),
         Kind::Date => matches!(found, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)),
-        Kind::Ts => is_text || matches!(found, DataType::Timestamp(..)),
+        Kind::Ts => is_text || matches!(found, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)),
         Kind::Money if found.is_floating() => input.amount_from_float.is_some(),
         Kind::Rate if found.is_floating() => true,
         Kind::Rate | Kind::Money => is_decimal,

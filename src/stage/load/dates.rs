@@ -64,10 +64,15 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source]) -> Result<Midnight
     for source in sources {
         let columns = columns::resolve(&rules.input, source.schema(), &source.object.url)
             .map_err(|errors| Error::Contract(Lines(errors)))?;
-        let is_instant = |at: &usize| is_zoned(source.schema().field(*at).data_type());
+        let kind_at = |at: usize| source.schema().field(at).data_type();
+        // What a contact log has is an instant, whatever its type says; a date without a zone is itself.
+        let is_instant = |kind: Kind, at: usize| match kind {
+            Kind::Date => is_zoned(kind_at(at)),
+            _ => kind == Kind::Ts && is_of_time(kind_at(at)),
+        };
         let mut places: Vec<(usize, usize)> = Vec::new();
-        for (column, at) in columns.found.iter().filter(|(column, _)| column.kind == Kind::Date) {
-            let Some(at) = at.filter(is_instant) else { continue };
+        for (column, at) in &columns.found {
+            let Some(at) = at.filter(|at| is_instant(column.kind, *at)) else { continue };
             let known = seen.iter().position(|s| s.column == column.name).unwrap_or_else(|| {
                 seen.push(Seen { column: column.name, all: 0, utc: 0, local: 0 });
                 seen.len() - 1
@@ -179,7 +184,7 @@ impl RowRules {
     /// Instants in microseconds of UTC.
     pub(super) fn instants(&self, column: &Column, array: &ArrayRef, tally: &mut Tally) -> Result<ArrayRef> {
         let found: Vec<Option<(i64, u32)>> = match array.data_type() {
-            DataType::Timestamp(..) => instants(array),
+            kind if is_of_time(kind) => instants(array),
             _ => {
                 let texts = self.plain_texts(column, array, tally)?;
                 for (row, text) in texts.iter().enumerate() {
@@ -203,6 +208,10 @@ impl RowRules {
     }
 }
 
+fn is_of_time(kind: &DataType) -> bool {
+    matches!(kind, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64)
+}
+
 /// The formats of an input, read once; `check` has refused those that are none.
 pub(super) fn read_formats(formats: &[String]) -> Vec<Vec<Item<'static>>> {
     formats.iter().filter_map(|format| StrftimeItems::new(format).parse_to_owned().ok()).collect()
@@ -218,9 +227,13 @@ pub(super) fn date_of(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(EPOCH_DAYS)?)
 }
 
-/// The calendar day of each instant in a zone.
-pub(super) fn local_dates(array: &ArrayRef, zone: Tz) -> Date32Array {
-    instants(array).into_iter().map(|instant| instant.map(|(seconds, _)| day_of(local(seconds, zone)))).collect()
+/// The calendar day of each instant in a zone; where a tool wrote days as instants, midnights are the day that they show.
+pub(super) fn local_dates(array: &ArrayRef, zone: Tz, are_days: bool) -> Date32Array {
+    let day = |(seconds, rest): (i64, u32)| {
+        let is_day = are_days && rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0;
+        day_of(if is_day { seconds } else { local(seconds, zone) })
+    };
+    instants(array).into_iter().map(|instant| instant.map(day)).collect()
 }
 
 fn day_by(text: &str, format: &[Item<'static>]) -> Option<i32> {
@@ -252,6 +265,13 @@ fn instants(array: &ArrayRef) -> Vec<Option<(i64, u32)>> {
         DataType::Timestamp(TimeUnit::Millisecond, _) => of::<TimestampMillisecondType>(array, 1_000),
         DataType::Timestamp(TimeUnit::Microsecond, _) => of::<TimestampMicrosecondType>(array, 1_000_000),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => of::<TimestampNanosecondType>(array, 1_000_000_000),
+        DataType::Date64 => {
+            let millis = array.as_primitive::<Date64Type>().iter();
+            millis.map(|m| m.map(|m| (i64::from(day_of(m.div_euclid(1_000))) * DAY_SECONDS, 0))).collect()
+        }
+        DataType::Date32 => {
+            array.as_primitive::<Date32Type>().iter().map(|d| d.map(|d| (i64::from(d) * DAY_SECONDS, 0))).collect()
+        }
         _ => vec![None; array.len()],
     }
 }

@@ -127,7 +127,11 @@ impl Counts {
             match column.kind {
                 Kind::Date => widen(&mut self.days[position], array.as_primitive::<Date32Type>().iter().flatten()),
                 Kind::Ts => {
-                    let days = dates::local_dates(array, snapshot.rules.defaults.zone);
+                    let days = dates::local_dates(
+                        array,
+                        snapshot.rules.defaults.zone,
+                        snapshot.rules.utc_days.contains(column.name),
+                    );
                     widen(&mut self.days[position], days.iter().flatten());
                 }
                 _ => {}

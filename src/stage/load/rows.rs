@@ -272,8 +272,11 @@ impl RowRules {
         let (keys, contents) = self.hashes(&arrays, rows);
         let origin = (file_no as i64) << 40;
         let instants = self.columns.iter().zip(&arrays).filter(|(column, _)| column.kind == Kind::Ts);
-        let days: Vec<ArrayRef> =
-            instants.map(|(_, array)| Arc::new(local_dates(array, self.defaults.zone)) as ArrayRef).collect();
+        let days = instants.map(|(column, array)| {
+            let are_days = self.utc_days.contains(column.name);
+            Arc::new(local_dates(array, self.defaults.zone, are_days)) as ArrayRef
+        });
+        let days: Vec<ArrayRef> = days.collect();
         arrays.push(Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|row| origin | (first_row + row)))));
         arrays.extend([Arc::new(keys) as ArrayRef, Arc::new(contents)]);
         arrays.extend(days);

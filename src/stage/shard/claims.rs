@@ -79,9 +79,9 @@ pub(super) enum Ruling {
 }
 
 impl Ruling {
-    /// It goes on with its own debtor, and as no company's.
-    fn of_no_company([_, debtor, _, _, group]: Claim) -> Ruling {
-        Ruling::Of { debtor, group_key: group as i64, company: NO_COMPANY }
+    /// It goes on with its own debtor, and as that company's.
+    fn of_its_debtor([_, debtor, _, _, group]: Claim, company: u32) -> Ruling {
+        Ruling::Of { debtor, group_key: group as i64, company }
     }
 
     fn is_of_another_group(self, claim: Claim) -> bool {
@@ -182,8 +182,11 @@ impl<'a> ClaimWriter<'a> {
         for row in 0..batch.num_rows() {
             let kind = kinds.filter(|k| is_ledger && k.is_valid(row)).map_or("invoice", |k| k.value(row));
             let own = || Some(invoices).filter(|i| i.is_valid(row)).map(|i| i.value(row));
+            let company = companies.filter(|c| c.is_valid(row)).map(|c| c.value(row));
             if is_ledger && matches!(kind, "draft" | "credit_note") {
-                let known = own().map(|id| [hash_of(id), 0, IS_KNOWN, 0, 0]);
+                let company = company.map_or(DEFAULT_COMPANY, |name| self.companies.number(name));
+                let packed = u64::from(company) | IS_KNOWN;
+                let known = own().map(|id| [hash_of(id), debtor_hash(debtors, row), packed, 0, 0]);
                 known.map_or(Ok(()), |claim| self.write(claim))?;
             }
             let (named, owns) = match kind {
@@ -195,7 +198,6 @@ impl<'a> ClaimWriter<'a> {
             if owns && is_nought(amounts, row) {
                 continue;
             }
-            let company = companies.filter(|c| c.is_valid(row)).map(|c| c.value(row));
             let company = company.map_or(if owns { DEFAULT_COMPANY } else { 0 }, |name| {
                 company_of.or(name, |name| self.companies.number(name))
             });
@@ -260,16 +262,29 @@ fn owners_in(partition: u32, claims: &[(usize, Records<5>)], mut each: impl FnMu
 }
 
 /// Numbers of the ledger that stand for drafts, credit notes and rows that cannot be read.
-fn known_in(partition: u32, claims: &[(usize, Records<5>)]) -> Result<HashSet<u64>> {
-    let mut known = HashSet::default();
-    for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
-        records.for_each(partition, |[invoice, _, packed, ..]| {
-            if packed & IS_KNOWN != 0 {
-                known.insert(invoice);
-            }
-        })?;
+#[derive(Default)]
+struct Known {
+    numbers: HashSet<u64>,
+    /// By number and debtor, where that can be told.
+    companies: HashMap<(u64, u64), u32>,
+}
+
+impl Known {
+    fn of(partition: u32, claims: &[(usize, Records<5>)]) -> Result<Known> {
+        let mut known = Known::default();
+        for (_, records) in claims.iter().filter(|(table, _)| *table == 0) {
+            records.for_each(partition, |[invoice, debtor, packed, ..]| {
+                if packed & IS_KNOWN == 0 {
+                    return;
+                }
+                known.numbers.insert(invoice);
+                if packed & IS_DOUBTFUL == 0 {
+                    known.companies.insert((invoice, debtor), company_of(packed));
+                }
+            })?;
+        }
+        Ok(known)
     }
-    Ok(known)
 }
 
 /// What came of all claims.
@@ -310,7 +325,7 @@ pub(super) fn resolve(
             held.extend(debtors);
             contested.insert((invoice, company));
         }
-        let known = known_in(partition, claims)?;
+        let known = Known::of(partition, claims)?;
         let mut crowded: HashSet<u64> = HashSet::default();
         let mut push = |claim: Claim, ruling: Ruling| {
             rulings.push(shard_of(claim[4] as i64, partitions), encoded(key_of(claim), ruling))
@@ -331,10 +346,12 @@ pub(super) fn resolve(
                 match rule(&owners, claim, &mut held) {
                     Verdict::AsWritten => {}
                     Verdict::Nobodys if CLAIMING[*table] == "payments" => {
-                        let is_lost = claim[2] & PAYS != 0 && !known.contains(&claim[0]);
+                        let is_lost = claim[2] & PAYS != 0 && !known.numbers.contains(&claim[0]);
                         *unknown_payments.entry(currency_of(claim[2])).or_default() += u64::from(is_lost);
-                        if may_be_credit && company_of(claim[2]) == NO_COMPANY {
-                            outcome = push(claim, Ruling::of_no_company(claim));
+                        let company = known.companies.get(&(claim[0], claim[1])).copied();
+                        let names_none = company_of(claim[2]) == NO_COMPANY;
+                        if names_none && (may_be_credit || company.is_some()) {
+                            outcome = push(claim, Ruling::of_its_debtor(claim, company.unwrap_or(NO_COMPANY)));
                         }
                     }
                     Verdict::Nobodys => {}

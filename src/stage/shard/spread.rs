@@ -27,16 +27,8 @@ use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
 /// Inputs whose rows speak for a debtor.
-const PROTECTING: [&str; 8] = [
-    "agreements",
-    "promises",
-    "disputes",
-    "listings",
-    "placements",
-    "contact_points",
-    "payments",
-    "contact_log",
-];
+const PROTECTING: [&str; 8] =
+    ["agreements", "promises", "disputes", "listings", "placements", "contact_points", "payments", "contact_log"];
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// The dates of which the last day in time is worked out: the column, and that day.

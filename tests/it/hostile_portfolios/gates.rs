@@ -131,6 +131,48 @@ fn a_column_that_is_gone_stops_until_somebody_says_why() {
     publishes(&house, NEXT_DAY);
 }
 
+/// A file beside it that never had the column says nothing of the one that has it, and may come and go.
+#[test]
+fn a_column_that_one_of_several_files_loses_stops_it_and_a_file_without_it_does_not() {
+    let house = house();
+    let points = |opted_out: &str| {
+        table(&format!("debtor_id channel address {opted_out}"), 0..100, |n| {
+            format!("D{n} email d{n}@acme.example 2026-06-01")
+        })
+    };
+    house.edit("pipelines/daily.toml", "input/contact_points.parquet", "input/contact_points*.parquet");
+    let to = |name: &str| {
+        std::fs::rename(house.path("input/contact_points.parquet"), house.path(&format!("input/{name}.parquet")))
+            .expect("moved");
+    };
+    set(&house, &["inputs", "contact_points", "date_format"], json!("%Y-%m-%d"));
+    house.write("contact_points", &points("opted_out_on"));
+    to("contact_points-crm");
+    publishes(&house, as_of());
+    house.write("contact_points", &self::points(100..200));
+    to("contact_points-erp");
+    publishes(&house, NEXT_DAY);
+    house.write("contact_points", &points("opt_out_on"));
+    to("contact_points-crm");
+    refuses(&house, "2026-07-02", 3, &["contact_points snapshot", "lacks opted_out_on", "--accept-volume"]);
+}
+
+/// What comes again for the same date may be the incomplete one.
+#[test]
+fn a_revision_is_compared_with_what_it_revises() {
+    let house = house();
+    house.write("disputes", "dispute_id debtor_id opened_on kind\nX1 D150 2026-06-10 dispute");
+    publishes(&house, as_of());
+    std::fs::remove_file(house.path("input/disputes.parquet")).expect("gone");
+    let revise = ["--revise", "--reason", "late"];
+    let ended = run(&house, as_of(), &revise);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("the disputes snapshot is gone"), "{}", ended.stderr);
+    let why = [&revise[..], &["--accept-volume", "no disputes any more"]].concat();
+    let ended = run(&house, as_of(), &why);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+}
+
 #[test]
 fn a_contact_log_that_is_empty_again_stops_until_somebody_says_why() {
     let house = house();
@@ -215,6 +257,47 @@ fn what_protects_debtors_of_whom_nobody_is_known_stops_it() {
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("3 rows name debtors that are not in the debtors snapshot"), "{}", ended.stderr);
+}
+
+/// Payments and the contact log keep what was: a few of debtors who are gone are told, and many stop it.
+#[test]
+fn payments_and_opt_outs_of_debtors_of_whom_nobody_is_known_are_told_and_many_stop_it() {
+    let tables = [
+        ("payments", "payment_id debtor_id paid_on amount", "2026-06-15 1000.00"),
+        ("contact_log", "event_id debtor_id channel occurred_at status", "email 2026-06-15T15:00:00Z opted_out"),
+    ];
+    for (table, head, rest) in tables {
+        let lost = |count: usize| self::table(head, 0..count, |n| format!("E{n} 0D{n} {rest}"));
+        let house = house();
+        house.write(table, &lost(19));
+        let ended = house.run(as_of());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let note = format!("{table} snapshot: 19 ");
+        assert!(
+            ended.stderr.contains(&note) && ended.stderr.contains("not in the debtors snapshot"),
+            "{}",
+            ended.stderr
+        );
+        let house = self::house();
+        house.write(table, &lost(20));
+        refuses(&house, as_of(), 3, &[table, "20", "debtors snapshot", "leading zeros"]);
+    }
+}
+
+/// What is paid on invoices that cannot be read, on drafts and on credit notes is no payment of what is not there.
+#[test]
+fn payments_on_what_cannot_be_read_stop_nobody_else() {
+    let house = house();
+    let kinds = ["pro_forma", "draft", "credit_note", "invoice"];
+    house.write(
+        "invoices",
+        &table("invoice_id debtor_id document_type issue_date due_date amount", 0..DEBTORS, |n| {
+            let due = if n == 3 { "-" } else { "2026-06-10" };
+            format!("I{n} D{n} {} 2026-05-10 {due} 1000.00", kinds.get(n).unwrap_or(&"invoice"))
+        }),
+    );
+    house.write("payments", &payments(0..4, "1000.00"));
+    publishes(&house, as_of());
 }
 
 #[test]

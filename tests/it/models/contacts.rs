@@ -54,7 +54,7 @@ fn the_log_says_what_became_of_an_action() {
             A2 2026-06-21 sent -
             A3 2026-06-21 sent -
             A4 2026-06-21 not_sent -
-            A5 2026-06-21 not_sent -
+            A5 2026-06-21 ignored -
             A6 2026-06-21 not_sent -
             A7 2026-06-21 answered 2026-06-21
     ",
@@ -166,7 +166,7 @@ fn what_was_sent_is_not_unsent_by_a_later_word() {
             A1 sent
             A2 sent
             A3 not_sent
-            A4 not_sent
+            A4 ignored
             A5 unreported
     ",
     );

@@ -201,11 +201,12 @@ fn an_item_is_listed_from_its_inclusion_until_its_removal() {
 #[test]
 fn flags_by_item_invoice_and_debtor() {
     spec("
-        invoices: invoice_id due_date
-            I1 2026-06-20
-            I2 2026-06-20
-            I3 2026-06-20
-            I4 2026-06-20
+        invoices: invoice_id installment_no due_date
+            I1 1 2026-06-20
+            I2 1 2026-06-20
+            I3 2 2026-06-20
+            I4 1 2026-06-20
+            I5 1 2026-06-20
         disputes: dispute_id invoice_id kind opened_on
             X1 I1 dispute 2026-06-10
             X2 I2 goods_return 2026-06-10
@@ -219,6 +220,7 @@ fn flags_by_item_invoice_and_debtor() {
         agreement_items: agreement_id invoice_id installment_no
             G1 I3 2
             G2 I4 -
+            G1 I5 2
         placements: placement_id invoice_id agency_id placed_on
             L1 I1 B 2026-06-10
             L2 I1 A 2026-06-10
@@ -231,6 +233,7 @@ fn flags_by_item_invoice_and_debtor() {
              I2 1 false - false false false false - true
              I3 2 false - false false true false - false
              I4 0 false - false false false true - false
+             I5 0 false - false false true false - false
     ");
 }
 

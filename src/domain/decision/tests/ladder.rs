@@ -71,7 +71,9 @@ fn which_step_comes_next() {
         ("highest due", &[40], highest_due, "d+30 by email: A"),
         ("highest due, then nothing below it", &[40], highest_sent, "no_step_due"),
         ("failed: again", &[16], |c| c.sent("d+5", 4).state = ContactState::NotSent, "d+5 #2 by email: A"),
-        ("failed twice", &[16], failed_twice, "no_contact_point"),
+        ("failed twice: the next one that is due", &[16], failed_twice, "d+15 by email: A"),
+        ("failed twice, and nothing else is due", &[14], failed_twice, "no_contact_point"),
+        ("never sent, twice: nothing is wrong with the address", &[14], ignored_twice, "d+5 #3 by email: A"),
         ("under way for long: it may have been sent", &[16], |c| unreported(c, 5), "d+15 by email: A"),
         ("logged without régua, company or cycle", &[16], |c| only_logged(c), "d+15 by email: A"),
         ("a logged contact without a step", &[16], |c| c.was_sent("", 5), "d+5 by email: A"),
@@ -96,6 +98,11 @@ fn failed_twice(case: &mut Case) {
     case.sent("d+5", 4).state = ContactState::NotSent;
     let second = case.sent("d+5", 3);
     (second.state, second.occurrence) = (ContactState::NotSent, 2);
+}
+
+fn ignored_twice(case: &mut Case) {
+    failed_twice(case);
+    case.group.contacts.iter_mut().for_each(|contact| contact.state = ContactState::Ignored);
 }
 
 fn unreported(case: &mut Case, ago: i64) {
