@@ -103,7 +103,7 @@ fn a_revision_takes_back_what_was_paid_and_writes_to_whom_nobody_wrote() {
     sound(&house);
     // The same again publishes nothing, and a third edition knows what the second took back.
     assert_eq!(revise(&house, as_of())["outcome"], "already_published");
-    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount kind\nP1 D1 I1 2026-06-20 1.00 charges");
     let told = revise(&house, as_of());
     assert_eq!((&told["revision"], &told["counts"]["actions"]), (&2.into(), &0.into()));
     assert_eq!(

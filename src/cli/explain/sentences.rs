@@ -193,7 +193,7 @@ fn remedy(reason: &str) -> Option<&'static str> {
         "quarantined_input" => Some("correct the export"),
         "no_contact_point" => Some("add an address to contact_points"),
         "opted_out" => Some("only another address may be written to"),
-        "regua_none" => Some("name a régua for it, or a step of one, that the configuration has, if that is not meant"),
+        "regua_none" => Some("name a régua for it, if that is not meant"),
         _ => None,
     }
 }

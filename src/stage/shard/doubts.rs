@@ -205,6 +205,9 @@ impl Strangers {
     }
 }
 
+/// Inputs whose rows speak for a debtor.
+pub(super) const SPEAKING: [&str; 8] =
+    ["agreements", "promises", "disputes", "listings", "placements", "contact_points", "payments", "contact_log"];
 /// Fewer rows than these say nothing of an export.
 const STRANGERS_MIN: u64 = 3;
 /// Inputs that keep what was: their rows may be of debtors who are gone.

@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::addresses::{AddressBook, AddressEvents, AddressReader, Destinations, add_debtors_at, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
-use super::doubts::Strangers;
+use super::doubts::{self, Strangers};
 use super::payers::Payers;
 use super::renamed::{Renamed, Sought};
 use super::segments::{Records, Rows};
@@ -26,9 +26,6 @@ use crate::io::parquet::Source;
 use crate::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
-/// Inputs whose rows speak for a debtor.
-const PROTECTING: [&str; 8] =
-    ["agreements", "promises", "disputes", "listings", "placements", "contact_points", "payments", "contact_log"];
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.
 const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// The dates of which the last day in time is worked out: the column, and that day.
@@ -466,7 +463,7 @@ impl Outcome {
     }
 
     fn count_strangers(&mut self, table: &'static str, batch: &RecordBatch, groups: &Groups) {
-        if PROTECTING.contains(&table) {
+        if doubts::SPEAKING.contains(&table) {
             self.strangers.entry(table).or_default().count(table, batch, groups);
         }
     }
