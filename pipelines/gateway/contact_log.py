@@ -19,8 +19,7 @@ STATUSES = (
     "complained", "opted_out", "disputed", "promised", "ignored",
 )  # fmt: skip
 INBOUND = {"replied", "complained", "opted_out", "disputed", "promised"}
-# Every column of the contract, also those that nothing fills here: a run that has read a column in a file beside this one
-# stops where any file of the input lacks it.
+# Every column of the contract, also those that nothing fills here, so that this file is like any other beside it.
 SCHEMA = pa.schema(
     [
         ("event_id", pa.string()),

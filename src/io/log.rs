@@ -49,9 +49,9 @@ pub struct Record {
     pub config_digest: String,
     pub code_version: String,
     pub inputs: Vec<InputObject>,
-    /// Input = the columns of the contract that were read, each with the rows of the files that had it.
+    /// Input = the columns of the contract that were read, each with what had it.
     #[serde(default)]
-    pub column_rows: BTreeMap<String, BTreeMap<String, u64>>,
+    pub column_files: BTreeMap<String, BTreeMap<String, ColumnFiles>>,
     pub files: Vec<PublishedFile>,
     /// Table = SHA-256 of its file.
     pub logical_digests: BTreeMap<String, String>,
@@ -68,6 +68,17 @@ pub struct Record {
     /// The last day on which anything mattered that was published once and is no longer in `contact_state`.
     #[serde(default)]
     pub forgotten_on: Option<NaiveDate>,
+}
+
+/// In which of an input's files a column was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ColumnFiles {
+    /// Files that had it.
+    pub with: u64,
+    /// Files that had it not.
+    pub without: u64,
+    /// Rows of the files that had it.
+    pub rows: u64,
 }
 
 impl Record {
@@ -388,8 +399,8 @@ pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
         Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
     };
     Ok(Some(format!(
-        "{what}: restore _log from a backup, or whoever they went to may be written to again; if nothing of them was \
-         sent, delete what they left in outbox/ and kpi/"
+        "{what}: restore _log from a backup, or debtors may be written to again; if none of those messages was ever sent, \
+         delete what those runs left in outbox/ and kpi/"
     )))
 }
 

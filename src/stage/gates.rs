@@ -9,7 +9,7 @@ use super::{Cash, Measured, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
 use crate::domain::money::Minor;
 use crate::error::{Error, Lines, Result};
-use crate::io::log::Record;
+use crate::io::log::{ColumnFiles, Record};
 use crate::text::plural;
 
 /// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
@@ -56,17 +56,20 @@ fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<Str
     found
 }
 
-/// Who was opted out, blocked or insolvent by a column is so no more where the column is gone, or the file that had it. A
-/// file beside it that never had it says nothing.
+/// Who was opted out, blocked or insolvent by a column is so no more where the column is gone, or is missing in a file that
+/// had it. A new file beside it that never had it says nothing.
 fn without_columns(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<String> {
-    let is_lost = |before: u64, now: Option<u64>| {
-        let short = |now: u64| before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
-        now.is_none_or(short)
+    let is_short =
+        |before: u64, now: u64| before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
+    let is_lost = |before: &ColumnFiles, now: Option<&ColumnFiles>| {
+        now.is_none_or(|now| {
+            (now.with < before.with && now.without > before.without) || is_short(before.rows, now.rows)
+        })
     };
-    let gone = previous.column_rows.iter().filter_map(|(table, before)| {
+    let gone = previous.column_files.iter().filter_map(|(table, before)| {
         let snapshot = snapshots.get(table).filter(|snapshot| snapshot.is_there())?;
-        let now = snapshot.column_rows();
-        let lost = before.iter().filter(|(column, rows)| is_lost(**rows, now.get(*column).copied()));
+        let now = snapshot.column_files();
+        let lost = before.iter().filter(|(column, files)| is_lost(files, now.get(*column)));
         let lost: Vec<&str> = lost.map(|(column, _)| column.as_str()).collect();
         (!lost.is_empty()).then(|| {
             format!(

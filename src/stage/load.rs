@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 use crate::config::{InputPlan, Plan};
 use crate::contract::{self, Table};
 use crate::error::{Error, Lines, Result};
-use crate::io::log::InputObject;
+use crate::io::log::{ColumnFiles, InputObject};
 use crate::io::parquet::Source;
 use crate::io::store::{Pinned, Store, split_glob};
 use crate::text::plural;
@@ -66,18 +66,20 @@ impl Snapshot {
         !self.sources.is_empty()
     }
 
-    /// The columns that something reads, each with the rows of the files that have it.
-    pub fn column_rows(&self) -> BTreeMap<String, u64> {
-        let mut rows = BTreeMap::new();
+    /// The columns that something reads and any file has, each with the files that have it.
+    pub fn column_files(&self) -> BTreeMap<String, ColumnFiles> {
+        let mut found = BTreeMap::new();
         for column in self.table.columns.iter().filter(|column| !column.is_unread) {
             let mapped = self.rules.input.columns.get(column.name).map_or(column.name, String::as_str);
-            let there = self.sources.iter().filter(|s| columns::position_in(s.schema(), mapped).is_some());
-            let counts: Vec<u64> = there.map(Source::rows).collect();
-            if !counts.is_empty() {
-                rows.insert(column.name.to_owned(), counts.iter().sum());
+            let has = |s: &&Source| columns::position_in(s.schema(), mapped).is_some();
+            let (with, without): (Vec<&Source>, Vec<&Source>) = self.sources.iter().partition(has);
+            if !with.is_empty() {
+                let rows = with.iter().map(|s| s.rows()).sum();
+                let files = ColumnFiles { with: with.len() as u64, without: without.len() as u64, rows };
+                found.insert(column.name.to_owned(), files);
             }
         }
-        rows
+        found
     }
 
     /// URL of the object with that number.
@@ -140,7 +142,7 @@ impl Snapshot {
 
     /// Takes for dates what a tool wrote as midnights of UTC, and says so.
     fn read_midnights_as_dates(&mut self) -> Result<Vec<String>> {
-        let found = dates::midnights(&self.rules, &self.sources)?;
+        let found = dates::midnights(&self.rules, &self.sources, false)?;
         let table = self.table.name;
         let notes = found.of_utc().map(|(column, what)| format!("{table} snapshot: {column}: {what}")).collect();
         self.rules.utc_days = found.utc.into_keys().collect();

@@ -15,7 +15,9 @@ use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Commit};
-use crate::io::log::{self, Appended, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt};
+use crate::io::log::{
+    self, Appended, ColumnFiles, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt,
+};
 use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
 use crate::io::projection::{project, published_bytes};
@@ -352,7 +354,7 @@ fn record(
         config_digest: provenance.config_digest.clone(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: provenance.inputs.clone(),
-        column_rows: column_rows(&provenance.snapshots),
+        column_files: column_files(&provenance.snapshots),
         logical_digests: tables.map(digest).collect(),
         counts,
         control_totals: measured.control_totals(),
@@ -365,9 +367,9 @@ fn record(
     }
 }
 
-fn column_rows(snapshots: &Snapshots) -> BTreeMap<String, BTreeMap<String, u64>> {
+fn column_files(snapshots: &Snapshots) -> BTreeMap<String, BTreeMap<String, ColumnFiles>> {
     let found = snapshots.tables.iter().filter(|snapshot| snapshot.is_there());
-    found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.column_rows())).collect()
+    found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.column_files())).collect()
 }
 
 /// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or

@@ -533,7 +533,7 @@ fn events_are_as_their_schema_says() {
     assert_eq!(rig.pass(NOON).counts(), "sent 2");
     let schema = serde_json::from_str(&rig.house.regua(&["schema", "contact_log"]).stdout).expect("JSON");
     let schema = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
-    // All of them, in whatever order: a file beside it that has one more would be missed in it.
+    // Every column of the contract is there, in whatever order.
     let names: Vec<&str> = contract::input("contact_log").expect("an input").columns.iter().map(|c| c.name).collect();
     let events = rig.events_with(&names.join(" "));
     assert_eq!(events.len(), 5);

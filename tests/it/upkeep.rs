@@ -140,6 +140,11 @@ fn an_output_that_lost_its_log_is_refused() {
     let ended = house.run("2026-07-01");
     assert_eq!(ended.code, 3, "{}", ended.stderr);
     assert!(ended.stderr.contains("restore _log from a backup"), "{}", ended.stderr);
+    // Whoever cleans the outbox too leaves the tables.
+    fs::remove_dir_all(house.path("output/outbox")).unwrap();
+    let ended = house.run("2026-07-01");
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("kpi/ holds tables of earlier runs"), "{}", ended.stderr);
 }
 
 /// Nor where the newest of them is gone: what it published would be published again.

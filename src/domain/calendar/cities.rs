@@ -1,4 +1,5 @@
-//! Cities as debtors and holidays name them: by the code of IBGE, or by name in any case, with or without accents.
+//! Cities and states of Brazil as debtors and holidays name them: by the code of IBGE, or by name in any case, with or
+//! without accents.
 //!
 //! Nothing here knows the names of all 5,570 municipalities: a name finds the holidays that stand under that name. Only
 //! the capitals of the states are known under both, code and name.

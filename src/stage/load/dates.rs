@@ -40,9 +40,8 @@ impl Midnights {
     /// What is read as dates, in words: one other instant among them must not move all others to the day before.
     pub fn of_utc(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.utc.iter().map(|(column, others)| match others {
-            0 => (*column, "every value is midnight UTC: their UTC dates are read".to_owned()),
-            1 => (*column, "all values but 1 are midnight UTC: their UTC dates are read".to_owned()),
-            _ => (*column, format!("all values but {others} are midnight UTC: their UTC dates are read")),
+            0 => (*column, "every value is midnight UTC, so its UTC date is read".to_owned()),
+            _ => (*column, format!("all values but {others} are midnight UTC, so their UTC dates are read")),
         })
     }
 }
@@ -59,7 +58,7 @@ struct Seen {
 ///
 /// # Errors
 /// As reading does.
-pub(super) fn midnights(rules: &RowRules, sources: &[Source]) -> Result<Midnights> {
+pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) -> Result<Midnights> {
     let mut seen: Vec<Seen> = Vec::new();
     for source in sources {
         let columns = columns::resolve(&rules.input, source.schema(), &source.object.url)
@@ -89,7 +88,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source]) -> Result<Midnight
             for (at, known) in &places {
                 let array = projection.binary_search(at).map(|at| plain(batch.column(at)));
                 if let Ok(array) = array.unwrap_or_else(|_| Err(rules.damaged("a column is missing"))) {
-                    rules.look_for_midnights(&array, &mut seen[*known]);
+                    rules.look_for_midnights(&array, with_local, &mut seen[*known]);
                 }
             }
             Ok(true)
@@ -105,7 +104,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source]) -> Result<Midnight
 
 impl RowRules {
     /// Dates that mean "none", and those beyond any calendar, say nothing of how the others were written.
-    fn look_for_midnights(&self, array: &ArrayRef, seen: &mut Seen) {
+    fn look_for_midnights(&self, array: &ArrayRef, with_local: bool, seen: &mut Seen) {
         for (seconds, rest) in instants(array).into_iter().flatten() {
             let day = day_of(seconds);
             if !(DATE_MIN..=DATE_MAX).contains(&day) || self.null_days.contains(&day) {
@@ -114,7 +113,7 @@ impl RowRules {
             let is_midnight = |seconds: i64| rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0;
             seen.all += 1;
             seen.utc += u64::from(is_midnight(seconds));
-            seen.local += u64::from(is_midnight(local(seconds, self.defaults.zone)));
+            seen.local += u64::from(with_local && is_midnight(local(seconds, self.defaults.zone)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rows as exports write them: what is read, what is bad, what is passed over, and which rows are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -286,6 +286,44 @@ fn instants_are_read_from_timestamps_and_from_text() {
     }
     let odd = event(Arc::new(StringArray::from(vec!["yesterday", "9999-12-31T00:00:00Z"])));
     assert_eq!(odd.2, ["0 occurred_at unreadable_instant", "1 occurred_at date_out_of_range"]);
+}
+
+/// Of a contact whose hour nobody knows the day is known, whatever the zone.
+#[test]
+fn a_contact_without_an_hour_is_of_the_day_that_it_shows() {
+    let text = "event_id debtor_id channel occurred_at status\nE1 D1 email - sent\nE2 D1 email - sent";
+    let days = |array: ArrayRef| {
+        let mut rules = rules("contact_log", |_| {});
+        rules.utc_days = BTreeSet::from(["occurred_at"]);
+        cells(&read(&rules, &batch("contact_log", text, &[("occurred_at", array)])), "occurred_on")
+    };
+    let midnight = seconds("2026-06-02");
+    let day = i32::try_from(midnight / 86_400).unwrap();
+    assert_eq!(days(Arc::new(Date32Array::from(vec![day; 2]))), ["2026-06-02"; 2]);
+    assert_eq!(days(Arc::new(Date64Array::from(vec![midnight * 1_000; 2]))), ["2026-06-02"; 2]);
+    let with_one_hour = TimestampSecondArray::from(vec![midnight, midnight + 3_600]);
+    assert_eq!(days(Arc::new(with_one_hour)), ["2026-06-02", "2026-06-01"]);
+}
+
+#[test]
+fn an_action_is_known_in_capitals_and_as_a_uuid() {
+    let text = "event_id action_id debtor_id channel occurred_at status\n\
+        E1 0D6F256C50AB0D6F256C50AB0D6F256C D1 email 2026-06-02T10:00:00Z sent\n\
+        E2 0d6f256c-50ab-0d6f-256c-50ab0d6f256c D1 email 2026-06-02T10:00:00Z sent\n\
+        E3 CRM-7 D1 email 2026-06-02T10:00:00Z sent\nE4 - D1 email 2026-06-02T10:00:00Z sent";
+    let read = read(&rules("contact_log", |_| {}), &batch("contact_log", text, &[]));
+    let id = "0d6f256c50ab0d6f256c50ab0d6f256c";
+    assert_eq!(cells(&read, "action_id"), [id, id, "CRM-7", "-"]);
+}
+
+#[test]
+fn two_columns_that_fit_one_name_are_asked_about() {
+    let text = "debtor_id channel address Opted_Out_On opted-out-on\nD1 email a@acme.example - -";
+    let (rules, batch) = (rules("contact_points", |_| {}), batch("contact_points", text, &[]));
+    let errors = resolve(&rules.input, &batch.schema(), "x").expect_err("which of the two?");
+    let expected = "contact_points snapshot x: column \"opted_out_on\" may be any of \"Opted_Out_On\", \"opted-out-on\"; name \
+        the right one as opted_out_on in [inputs.contact_points.columns]";
+    assert_eq!(errors, [expected]);
 }
 
 #[test]

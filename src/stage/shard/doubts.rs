@@ -103,15 +103,13 @@ pub(super) fn notes(
     let unknown = strangers.iter().filter(|(_, s)| s.unknown > 0).map(|(table, s)| {
         let rows = plural(s.unknown, "row names a debtor that is", "rows name debtors that are");
         match *table {
-            "payments" => format!(
-                "payments snapshot: {rows} not in the debtors snapshot, and no invoice: nothing that anybody owes is paid \
-                 by that"
-            ),
+            "payments" => {
+                format!("payments snapshot: {rows} not in the debtors snapshot, and no invoice: no open item is paid by that")
+            }
             "contact_log" => {
-                let rows = plural(s.unknown, "opt-out or complaint names", "opt-outs or complaints name");
+                let rows = plural(s.unknown, "opt-out names a debtor that is", "opt-outs name debtors that are");
                 format!(
-                    "contact_log snapshot: {rows} a debtor who is not in the debtors snapshot, and no address: nobody is \
-                     protected by that"
+                    "contact_log snapshot: {rows} not in the debtors snapshot, and no address: nobody is protected by that"
                 )
             }
             _ => format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: nobody is protected by that"),
@@ -182,17 +180,19 @@ pub(super) struct Strangers {
 
 impl Strangers {
     /// Counts the rows of a batch, and those that name a debtor whom nobody knows, and no invoice. Of payments it is about
-    /// those without an invoice, of the contact log about wishes for silence without an address.
+    /// those without an invoice; of the contact log about opt-outs and complaints without an address or an action, which say
+    /// themselves who is meant.
     pub(super) fn count(&mut self, table: &str, batch: &RecordBatch, groups: &Groups) {
         let Some(debtors) = text(batch, "debtor_id") else { return };
-        let [invoices, addresses, statuses] = ["invoice_id", "address", "status"].map(|name| text(batch, name));
+        let [invoices, addresses, actions, statuses] =
+            ["invoice_id", "address", "action_id", "status"].map(|name| text(batch, name));
         let has = |column: Option<&StringArray>, row: usize| column.is_some_and(|c| c.is_valid(row));
         let asks = |row: usize| {
             statuses.is_some_and(|c| c.is_valid(row) && matches!(c.value(row), "opted_out" | "complained"))
         };
         let speaks = |row: &usize| match table {
             "payments" => debtors.is_valid(*row) && !has(invoices, *row),
-            "contact_log" => debtors.is_valid(*row) && asks(*row) && !has(addresses, *row),
+            "contact_log" => debtors.is_valid(*row) && asks(*row) && !has(addresses, *row) && !has(actions, *row),
             _ => true,
         };
         let is_stranger = |row: &usize| {
@@ -224,7 +224,7 @@ pub(super) fn refuse_strangers(strangers: &BTreeMap<&'static str, Strangers>) ->
             "contact_log" => format!("none of the debtors of its {} opt-outs without an address", s.rows),
             _ => format!("none of its {} debtors", s.rows),
         };
-        let effect = if *table == "payments" { "nothing would be paid by them" } else { "nobody would be protected" };
+        let effect = if *table == "payments" { "they would pay nothing" } else { "nobody would be protected" };
         format!(
             "{table} snapshot: {what} is in the debtors snapshot, so {effect}; write debtor_id as in the debtors snapshot \
              (were leading zeros lost?)"

@@ -59,20 +59,24 @@ fn misplaced(payments: &[RecordBatch], invoices: &[RecordBatch], default_currenc
     if write_offs.is_empty() {
         return Vec::new();
     }
-    let posted: HashSet<(&str, &str)> = rows().flat_map(|(_, rows)| rows.named()).collect();
+    let reversed: HashSet<(&str, &str)> = rows().flat_map(|(_, rows)| rows.pairs(rows.reverses)).collect();
+    let ledger = || invoices.iter().filter_map(|batch| Rows::of(batch, "issue_date"));
+    let mut posted: HashSet<(&str, &str)> = rows().flat_map(|(_, rows)| rows.pairs(Some(rows.invoices))).collect();
+    posted.extend(ledger().flat_map(|rows| rows.pairs(rows.originals)));
     let mut known: HashSet<(&str, &str)> = HashSet::default();
     let mut untouched: HashMap<Sum<'_>, i32> = HashMap::default();
-    for rows in invoices.iter().filter_map(|batch| Rows::of(batch, "issue_date")) {
-        known.extend(rows.named());
-        for row in (0..rows.amounts.len()).filter(|row| !posted.contains(&rows.name(*row))) {
+    for rows in ledger() {
+        known.extend(rows.pairs(Some(rows.invoices)));
+        for row in (0..rows.amounts.len()).filter(|row| rows.is_owed(*row) && !posted.contains(&rows.name(*row))) {
             let first = untouched.entry(rows.sum(row, default_currency)).or_insert(i32::MAX);
             *first = rows.days.value(row).min(*first);
         }
     }
     let may_be_open = |(_, rows, row): &&(usize, Rows<'_>, usize)| {
         let names_nothing = rows.invoices.is_null(*row) || !known.contains(&rows.name(*row));
+        let stands = rows.ids.is_none_or(|ids| !reversed.contains(&(rows.debtors.value(*row), ids.value(*row))));
         let issued = untouched.get(&rows.sum(*row, default_currency));
-        names_nothing && issued.is_some_and(|issued| *issued <= rows.days.value(*row))
+        names_nothing && stands && issued.is_some_and(|issued| *issued <= rows.days.value(*row))
     };
     write_offs.iter().filter(may_be_open).map(|(number, _, row)| (*number, *row)).collect()
 }
@@ -80,11 +84,16 @@ fn misplaced(payments: &[RecordBatch], invoices: &[RecordBatch], default_currenc
 /// The columns of payments or invoices that say whose, which, when and how much.
 #[derive(Clone, Copy)]
 struct Rows<'b> {
+    /// Of payments.
+    ids: Option<&'b StringArray>,
     debtors: &'b StringArray,
     invoices: &'b StringArray,
     currencies: Option<&'b StringArray>,
     kinds: Option<&'b StringArray>,
     reverses: Option<&'b StringArray>,
+    /// Of the ledger: what kind of document it is, and what a credit note reduces.
+    documents: Option<&'b StringArray>,
+    originals: Option<&'b StringArray>,
     days: &'b PrimitiveArray<Date32Type>,
     amounts: &'b Decimal128Array,
 }
@@ -93,11 +102,14 @@ impl<'b> Rows<'b> {
     fn of(batch: &'b RecordBatch, day: &str) -> Option<Rows<'b>> {
         let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         Some(Rows {
+            ids: text("payment_id"),
             debtors: text("debtor_id")?,
             invoices: text("invoice_id")?,
             currencies: text("currency"),
             kinds: text("kind"),
             reverses: text("reverses"),
+            documents: text("document_type"),
+            originals: text("original_invoice_id"),
             days: batch.column_by_name(day)?.as_primitive_opt()?,
             amounts: batch.column_by_name("amount")?.as_primitive_opt::<Decimal128Type>()?,
         })
@@ -111,9 +123,15 @@ impl<'b> Rows<'b> {
         (0..self.amounts.len()).filter(is_one)
     }
 
-    /// Debtor and invoice of the rows that name one.
-    fn named(self) -> impl Iterator<Item = (&'b str, &'b str)> {
-        (0..self.amounts.len()).filter(move |row| self.invoices.is_valid(*row)).map(move |row| self.name(row))
+    /// Drafts and credit notes are owed by nobody.
+    fn is_owed(&self, row: usize) -> bool {
+        self.documents.is_none_or(|c| c.is_null(row) || !matches!(c.value(row), "draft" | "credit_note"))
+    }
+
+    /// Debtor and what a column names, of the rows in which it names anything.
+    fn pairs(self, column: Option<&'b StringArray>) -> impl Iterator<Item = (&'b str, &'b str)> {
+        let named = column.into_iter().flat_map(|c| c.iter().enumerate());
+        named.filter_map(move |(row, value)| Some((self.debtors.value(row), value?)))
     }
 
     fn name(&self, row: usize) -> (&'b str, &'b str) {
