@@ -117,6 +117,17 @@ pub struct Bucket {
     pub to_days: Option<i64>,
 }
 
+/// Windows of the KPI tables, in days and months.
+#[derive(Clone, Debug)]
+pub struct Kpis {
+    pub sales_days: u32,
+    pub roll_days: u32,
+    pub loss_days: u32,
+    pub months: u32,
+    /// Factor on the loss rate of each bucket.
+    pub forward_looking: Vec<f64>,
+}
+
 /// Limits of a run.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -162,6 +173,7 @@ pub struct Plan {
     pub buckets: Vec<Bucket>,
     pub due_on_business_day: bool,
     pub window_months: u32,
+    pub kpis: Kpis,
     pub promise_grace_days: u32,
     pub limits: Limits,
     pub rules: Rules,

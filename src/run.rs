@@ -197,7 +197,7 @@ fn prepare(
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
-    let measured = clock.time("measure", || book.measure(&bench.models, &bench.engine, &quarantined))?;
+    let measured = clock.time("measure", || book.measure(plan, &bench.models, &bench.engine, &quarantined))?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
@@ -362,9 +362,10 @@ impl<'a> Bench<'a> {
     /// One shard: transform, decide, measure, audit.
     fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, clock) = (self.plan, &self.models, self.clock);
+        let days = (plan, self.as_of);
         let session = self.engine.session_of(number);
         let shard = clock.time("open", || shards.open(number))?;
-        clock.time("transform", || transform::transform(plan, models, &session, &shard, &self.model_clock))?;
+        clock.time("transform", || transform::transform(days, models, &session, &shard, &self.model_clock))?;
         let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
         let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;

@@ -12,6 +12,7 @@ with
     summed as (
         select item_key, sum(applied_amount) as applied_amount, max(paid_on) as last_on
         from applications
+        where applied_amount > 0
         group by item_key
     ),
     applied as (

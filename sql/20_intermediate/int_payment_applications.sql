@@ -1,17 +1,29 @@
--- Purpose: what was applied to each item on which day, and never taken back since: balances, days of settlement and
---   lateness follow from it. The rule is src/domain/settlement.rs; this query names the items and postings that it is about.
+-- Purpose: what each day changed of each item, by what it came from: balances, days of settlement and lateness follow from
+--   it, and the position of every day of the past. The rule is src/domain/settlement.rs; this query names the items and
+--   postings that it is about.
 -- Grain: item_key, paid_on
 -- Reads: stg_invoices, int_payment_parts
--- Units: applied_amount in units of currency, above zero; at most the item's amount in sum
--- Nulls: none; of the query: item_key null = a posting, installment_no null = a posting that names none
+-- Units: amounts in units of currency; applied_amount and kept_amount never below zero, at most the item's amount in sum;
+--   the others below zero where they were taken back
+-- Columns: applied_amount = of all families, never taken back since; paid_amount, credited_amount and written_off_amount =
+--   what the day changed, which up to any day add up to what was applied by then; kept_amount = of paid_amount, never taken
+--   back since
+-- Nulls: none; of the query: item_key null = a posting, installment_no null = a posting that names none, family_no null =
+--   an item, else 0 = paid, 1 = credited, 2 = written off
 -- Kind: fold
 with
     postings as (select * from int_payment_parts where invoice_key is not null and company_id is not null),
     listed as (
-        select item_key, invoice_key, installment_no, due_date as on_day, amount
+        select item_key, invoice_key, installment_no, due_date as on_day, amount, cast(null as bigint) as family_no
         from stg_invoices
         union all
-        select cast(null as bigint), invoice_key, installment_no, paid_on, effect_amount
+        select
+            cast(null as bigint),
+            invoice_key,
+            installment_no,
+            paid_on,
+            effect_amount,
+            case root_kind when 'credit_note' then 1 when 'write_off' then 2 else 0 end
         from postings
     )
 select * from listed

@@ -8,7 +8,7 @@
 -- Kind: table
 with
     episodes as (select debtor_id, company_id, currency, episode_start from int_episodes),
-    applications as (select * from int_payment_applications),
+    applications as (select * from int_payment_applications where applied_amount > 0),
     noted as (
         select distinct invoice_key
         from int_payment_parts

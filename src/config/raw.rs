@@ -4,11 +4,13 @@
 //! structural errors, all at once; `validate` turns them into the plan that travels.
 
 pub mod charges;
+mod kpis;
 mod limits;
 mod reach;
 
 use std::collections::BTreeMap;
 
+pub use kpis::RawKpis;
 pub use limits::RawLimits;
 pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
 use schemars::JsonSchema;
@@ -58,6 +60,9 @@ pub struct RawPipeline {
     pub creditors: BTreeMap<String, RawCreditor>,
     #[serde(default)]
     pub tone: RawTone,
+    /// Windows of the KPI tables.
+    #[serde(default)]
+    pub kpis: RawKpis,
     #[serde(default)]
     pub limits: RawLimits,
 }

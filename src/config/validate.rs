@@ -4,6 +4,7 @@ mod calendar;
 mod charges;
 mod dunning;
 mod kinds;
+mod kpis;
 mod messages;
 mod offers;
 mod profile;
@@ -119,6 +120,8 @@ impl Workshop<'_> {
         let default_currency = self.parse::<Currency>(document, "/defaults/currency", currency);
         let inputs = self.inputs(document, &raw.inputs);
         let edges = self.edges(document, raw.aging.buckets.as_deref());
+        let buckets = buckets(&edges);
+        let kpis = self.kpis(document, &raw.kpis, &buckets);
         let sql = self.sql(document, raw.pipeline.sql_dir.as_deref());
         let limits = limits(&raw, |name| self.path(name));
         let output = self.located(&raw.output.path);
@@ -144,9 +147,10 @@ impl Workshop<'_> {
                 default_currency,
                 inputs,
                 output,
-                buckets: buckets(&edges),
+                buckets,
                 due_on_business_day,
                 window_months,
+                kpis,
                 promise_grace_days,
                 limits,
                 rules,

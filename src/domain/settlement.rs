@@ -4,7 +4,11 @@
 //! What is taken back beyond what was paid on its instalment is taken from the others, the last one first; what is paid
 //! beyond an instalment covers that before it does. A posting that names an instalment which the invoice does not have
 //! settles nothing. Balances, days of settlement and lateness all follow from what was applied on each day and never
-//! taken back.
+//! taken back; the position of any day of the past, and what came in by payments alone, from what each day changed.
+
+mod changes;
+
+pub use changes::{Change, Family, changes};
 
 /// One instalment of an invoice. Amounts here are in minor units, days are counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,7 @@ pub struct Installment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posting {
     pub on: i32,
+    pub family: Family,
     /// The instalment that it names, if any.
     pub installment: Option<i64>,
     pub amount: i128,
@@ -37,33 +42,57 @@ pub struct Application {
 /// its amount; one that they reach was settled on the day of the last.
 ///
 /// ```
-/// use regua::domain::settlement::{Application, Installment, Posting, settle};
+/// use regua::domain::settlement::{Application, Family, Installment, Posting, settle};
 /// let item = |key, due_on| Installment { key, number: key, due_on, amount: 50_00 };
-/// let posting = |on, amount| Posting { on, installment: None, amount };
+/// let posting = |on, amount| Posting { on, family: Family::Paid, installment: None, amount };
 /// let (mut items, mut postings) = ([item(1, 30), item(2, 60)], [posting(20, 70_00), posting(40, -30_00)]);
 /// // Of the 70.00 of day 20 the 40.00 that stayed are on the first instalment.
 /// assert_eq!(settle(&mut items, &mut postings), [Application { key: 1, on: 20, amount: 40_00 }]);
 /// ```
 pub fn settle(items: &mut [Installment], postings: &mut [Posting]) -> Vec<Application> {
+    arrange(items, postings);
+    let mut found = Vec::new();
+    let is_apart = by_lines(items, postings, &mut |items, own| fill(items, day_ends(own), &mut found));
+    if is_apart { found } else { mixed(items, postings) }
+}
+
+fn arrange(items: &mut [Installment], postings: &mut [Posting]) {
     items.sort_by_key(|item| (item.due_on, item.number));
-    postings.sort_by_key(|posting| (posting.on, posting.installment));
-    let (items, postings): (&[_], &[_]) = (items, postings);
+    postings.sort_by_key(|posting| (posting.on, posting.family, posting.installment));
+}
+
+/// Calls `each` with the items that one running sum fills, and with the postings that make it: all of an invoice where
+/// no instalment is named, and one where each posting names its own. `false`, and no call, where there are no such lines:
+/// some postings name instalments and others do not, or more was taken back from one than was paid on it.
+fn by_lines(items: &[Installment], postings: &[Posting], each: &mut impl FnMut(&[Installment], &[Posting])) -> bool {
     let names_none = |posting: &Posting| posting.installment.is_none();
     if postings.iter().all(names_none) {
-        return fill(items, day_ends(postings.iter()));
+        each(items, postings);
+        return true;
     }
     if let [item] = items {
-        let own = postings.iter().filter(|p| p.installment.is_none_or(|number| number == item.number));
-        return fill(items, day_ends(own));
+        let is_own = |p: &&Posting| p.installment.is_none_or(|number| number == item.number);
+        each(items, &postings.iter().filter(is_own).copied().collect::<Vec<_>>());
+        return true;
     }
     if postings.iter().any(names_none) {
-        return mixed(items, postings);
+        return false;
     }
-    by_name(items, postings).unwrap_or_else(|| mixed(items, postings))
+    let mut by_number = postings.to_vec();
+    by_number.sort_by_key(|posting| posting.installment);
+    let own = |item: &Installment| {
+        let own = &by_number[by_number.partition_point(|p| p.installment < Some(item.number))..];
+        &own[..own.partition_point(|p| p.installment == Some(item.number))]
+    };
+    if items.iter().any(|item| day_ends(own(item)).iter().any(|(_, level)| *level < 0)) {
+        return false;
+    }
+    items.iter().for_each(|item| each(std::slice::from_ref(item), own(item)));
+    true
 }
 
 /// What had flowed in by the end of each day, from postings in order.
-fn day_ends<'p>(postings: impl Iterator<Item = &'p Posting>) -> Vec<(i32, i128)> {
+fn day_ends(postings: &[Posting]) -> Vec<(i32, i128)> {
     let mut ends: Vec<(i32, i128)> = Vec::new();
     for posting in postings {
         let level = ends.last().map_or(0, |(_, level)| *level) + posting.amount;
@@ -76,12 +105,11 @@ fn day_ends<'p>(postings: impl Iterator<Item = &'p Posting>) -> Vec<(i32, i128)>
 }
 
 /// One running sum fills the items from the first to the last.
-fn fill(items: &[Installment], mut levels: Vec<(i32, i128)>) -> Vec<Application> {
+fn fill(items: &[Installment], mut levels: Vec<(i32, i128)>, found: &mut Vec<Application>) {
     // Of what had flowed in by the end of a day, what was never taken back: the least from then on.
     for day in (1..levels.len()).rev() {
         levels[day - 1].1 = levels[day - 1].1.min(levels[day].1);
     }
-    let mut found = Vec::new();
     let (mut open, mut filled) = (items.iter().map(|item| (item.key, item.amount)).peekable(), 0);
     for (on, level) in levels {
         let mut flow = level - filled;
@@ -98,25 +126,6 @@ fn fill(items: &[Installment], mut levels: Vec<(i32, i128)>) -> Vec<Application>
             }
         }
     }
-    found
-}
-
-/// Every posting pays the instalment that it names; `None` where more was taken back from one than was paid on it.
-fn by_name(items: &[Installment], postings: &[Posting]) -> Option<Vec<Application>> {
-    let mut by_number: Vec<&Posting> = postings.iter().collect();
-    by_number.sort_by_key(|posting| (posting.installment, posting.on));
-    let mut found = Vec::new();
-    for item in items {
-        let number = Some(item.number);
-        let own = &by_number[by_number.partition_point(|p| p.installment < number)..];
-        let own = &own[..own.partition_point(|p| p.installment == number)];
-        let ends = day_ends(own.iter().copied());
-        if ends.iter().any(|(_, level)| *level < 0) {
-            return None;
-        }
-        found.extend(fill(std::slice::from_ref(item), ends));
-    }
-    Some(found)
 }
 
 /// Some postings name instalments and others do not, or more was taken back from one than was paid on it. Goes from the

@@ -11,7 +11,8 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
 
-use super::{Decided, Edition, QuarantinedRow, Remembered, day_number, quarantine_rows};
+use super::{Decided, Edition, QuarantinedRow, Remembered, day_number, quarantine_rows, transform};
+use crate::config::Plan;
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
@@ -224,7 +225,13 @@ impl Book {
     }
 
     /// Closes the files and works out the KPI tables.
-    pub fn measure(mut self, models: &Models, engine: &Engine, quarantined: &[QuarantinedRow]) -> Result<Measured> {
+    pub fn measure(
+        mut self,
+        plan: &Plan,
+        models: &Models,
+        engine: &Engine,
+        quarantined: &[QuarantinedRow],
+    ) -> Result<Measured> {
         self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
         let (mut artifacts, mut counts) = (Vec::new(), BTreeMap::new());
         for (name, writer) in std::mem::take(&mut self.tables) {
@@ -241,7 +248,7 @@ impl Book {
             counts.extend(of_batch.first().filter(|a| a.path.contains(VOIDS)).map(|_| (VOIDS.to_owned(), rows)));
             artifacts.extend(of_batch);
         }
-        let kpis = self.kpis(models, engine)?;
+        let kpis = self.kpis(plan, models, engine)?;
         for (name, batches) in &kpis {
             let written = self.write_kpi(models, name, batches)?;
             counts.insert(name.clone(), written.rows);
@@ -255,8 +262,9 @@ impl Book {
         Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined, forgotten_on })
     }
 
-    fn kpis(&self, models: &Models, engine: &Engine) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
+    fn kpis(&self, plan: &Plan, models: &Models, engine: &Engine) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
         let session = engine.session();
+        transform::register_periods(plan, self.as_of, &session)?;
         for (name, (schema, batches)) in &self.facts {
             session.register(name, SchemaRef::clone(schema), batches.clone())?;
         }

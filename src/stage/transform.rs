@@ -6,9 +6,11 @@ mod keys;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use self::keys::Keys;
 use super::{Held, Shard, day_number};
@@ -20,6 +22,11 @@ use crate::domain::procedure::{Channel, Procedure, Step, StepKind, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Model, ModelKind, Models, Session, Value, Variables};
 use crate::work::Clock;
+
+/// Months before that of the as-of date whose vintages are shown.
+const VINTAGE_MONTHS: u32 = 24;
+/// Months of `run_months`: no figure goes further back.
+const MONTHS_MAX: u32 = 120;
 
 /// The values that models may name.
 pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
@@ -37,6 +44,15 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
         ("scope_open", Value::Int(i64::from(plan.has_open_scope()))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
+        ("sales_days", Value::Int(i64::from(plan.kpis.sales_days))),
+        ("loss_days", Value::Int(i64::from(plan.kpis.loss_days))),
+        ("months", Value::Int(i64::from(plan.kpis.months))),
+        ("rolled_from", Value::Date(day_number(days_before(as_of, plan.kpis.roll_days)))),
+        ("rolled_twice_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.roll_days)))),
+        ("losses_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.loss_days)))),
+        ("losses_to", Value::Date(day_number(days_before(as_of, plan.kpis.loss_days)))),
+        ("vintage_from", Value::Date(day_number(month_from(as_of, VINTAGE_MONTHS)))),
+        ("sales_from", Value::Date(day_number(sales_from(plan, as_of)))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
     ])
@@ -61,9 +77,26 @@ fn receipts_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
     days.map_or(as_of + chrono::Days::new(1), |n| days_before(as_of, n))
 }
 
+/// The first day of the month so many months before that of the as-of date.
+fn month_from(as_of: NaiveDate, months: u32) -> NaiveDate {
+    let first = as_of.with_day(1).unwrap_or(as_of);
+    first.checked_sub_months(chrono::Months::new(months)).unwrap_or(NaiveDate::MIN)
+}
+
+/// Sales count from here: the sales days before the end of the first month that is shown, and some more.
+fn sales_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
+    days_before(month_from(as_of, plan.kpis.months.saturating_sub(1)), plan.kpis.sales_days)
+}
+
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
-pub fn transform(plan: &Plan, models: &Models, session: &Session, shard: &Shard, clock: &Clock) -> Result<()> {
-    register(plan, session, shard)?;
+pub fn transform(
+    (plan, as_of): (&Plan, NaiveDate),
+    models: &Models,
+    session: &Session,
+    shard: &Shard,
+    clock: &Clock,
+) -> Result<()> {
+    register(plan, as_of, session, shard)?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
             clock.time(&model.name, || run(session, model))?;
@@ -86,7 +119,7 @@ pub fn run(session: &Session, model: &Model) -> Result<()> {
 }
 
 /// Registers what the models read: the shard's own tables, and those that follow from the plan.
-pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
+pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard) -> Result<()> {
     let currency = plan.default_currency.to_string();
     let mut keys = Keys::new(&plan.default_company, &currency);
     for table in &shard.tables {
@@ -99,8 +132,7 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     session.register("raw_held_debtors", schema, vec![batch])?;
     let (schema, batch) = unidentified_table(&shard.unidentified)?;
     session.register("raw_unidentified", schema, vec![batch])?;
-    let (schema, batch) = bucket_table(&plan.buckets)?;
-    session.register("run_buckets", schema, vec![batch])?;
+    register_periods(plan, as_of, session)?;
     let (schema, batch) = minimum_table(&plan.rules)?;
     session.register("run_minimums", schema, vec![batch])?;
     let (schema, batch) = tolerance_table(&plan.rules)?;
@@ -111,6 +143,14 @@ pub fn register(plan: &Plan, session: &Session, shard: &Shard) -> Result<()> {
     session.register("run_steps", schema, vec![batch])?;
     let (schema, batch) = template_table(&plan.rules)?;
     session.register("run_templates", schema, vec![batch])
+}
+
+/// Registers the buckets and months, which the KPI models read as well.
+pub fn register_periods(plan: &Plan, as_of: NaiveDate, session: &Session) -> Result<()> {
+    let (schema, batch) = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
+    session.register("run_buckets", schema, vec![batch])?;
+    let (schema, batch) = month_table(as_of)?;
+    session.register("run_months", schema, vec![batch])
 }
 
 /// The debtors of the shard that a doubtful row can touch.
@@ -144,7 +184,7 @@ fn money(minor: impl Iterator<Item = i128>) -> Result<ArrayRef> {
 }
 
 /// The buckets with closed ranges: a missing end is further away than any date can be.
-fn bucket_table(buckets: &[Bucket]) -> Result<(SchemaRef, RecordBatch)> {
+fn bucket_table(buckets: &[Bucket], forward_looking: &[f64]) -> Result<(SchemaRef, RecordBatch)> {
     let from: ArrayRef =
         Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.from_days.unwrap_or(i64::MIN))));
     let to: ArrayRef = Arc::new(Int64Array::from_iter_values(buckets.iter().map(|b| b.to_days.unwrap_or(i64::MAX))));
@@ -155,6 +195,28 @@ fn bucket_table(buckets: &[Bucket]) -> Result<(SchemaRef, RecordBatch)> {
         ("bucket", DataType::Utf8, names),
         ("from_days", DataType::Int64, from),
         ("to_days", DataType::Int64, to),
+        ("forward_factor", DataType::Float64, Arc::new(Float64Array::from(forward_looking.to_vec()))),
+    ])
+}
+
+/// The months up to that of the as-of date, from 0 backwards; that one ends with the date. `month_key` = 12 x year + month.
+fn month_table(as_of: NaiveDate) -> Result<(SchemaRef, RecordBatch)> {
+    let froms: Vec<NaiveDate> = (0..MONTHS_MAX).map(|no| month_from(as_of, no)).collect();
+    let ends = froms.iter().map(|from| *from + chrono::Months::new(1) - chrono::Days::new(1));
+    let tos: Vec<NaiveDate> = ends.clone().map(|end| end.min(as_of)).collect();
+    let ints =
+        |of: &dyn Fn(usize) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values((0..froms.len()).map(of))) };
+    let dates = |dates: &[NaiveDate]| -> ArrayRef {
+        Arc::new(Date32Array::from_iter_values(dates.iter().map(|date| day_number(*date))))
+    };
+    let are_partial: BooleanArray = ends.zip(&tos).map(|(end, to)| Some(end > *to)).collect();
+    table(vec![
+        ("month_no", DataType::Int64, ints(&|no| no as i64)),
+        ("month_key", DataType::Int64, ints(&|no| i64::from(froms[no].year()) * 12 + i64::from(froms[no].month()))),
+        ("month_from", DataType::Date32, dates(&froms)),
+        ("month_to", DataType::Date32, dates(&tos)),
+        ("days", DataType::Int64, ints(&|no| (tos[no] - froms[no]).num_days() + 1)),
+        ("is_partial", DataType::Boolean, Arc::new(are_partial)),
     ])
 }
 

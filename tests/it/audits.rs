@@ -543,3 +543,16 @@ fn a_key_that_stands_twice_is_a_finding_of_its_model() {
 }
 
 // Reading models.
+
+#[test]
+fn the_months_and_the_roll_rates_end_with_what_is_open() {
+    let less = broken("40.00 60.00 novo", "40.00 59.00 novo", "");
+    let expected = [
+        "1 BRL late by months | 109.00 | 110.00 | 1.00",
+        "1 BRL open by months | 109.00 | 110.00 | 1.00",
+        "1 BRL open by roll rates | 109.00 | 110.00 | 1.00",
+    ];
+    finds("audit_22_history_ends_with_the_position", &less, &expected);
+    let not_late = broken("41 2 31-60", "0 0 not_due", "");
+    finds("audit_22_history_ends_with_the_position", &not_late, &["1 BRL late by months | 50.00 | 110.00 | 60.00"]);
+}

@@ -9,6 +9,7 @@ mod companies;
 mod contacts;
 mod duties;
 mod episodes;
+mod history;
 mod payable;
 mod profiles;
 mod promises;

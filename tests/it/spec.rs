@@ -192,7 +192,7 @@ impl Given {
             held: held.flat_map(|s| &s.rows).map(|row| held_debtor(&row[0])).collect(),
             ..Shard::default()
         };
-        transform::register(plan(), &session, &shard).expect("registered tables");
+        transform::register(plan(), self.as_of(), &session, &shard).expect("registered tables");
         for (name, schema) in out_schemas() {
             session.register(name, Arc::clone(&schema), self.batches(name, &schema)).expect("a table");
         }

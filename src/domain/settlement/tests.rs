@@ -65,14 +65,15 @@ fn invoice() -> impl Strategy<Value = (Vec<Installment>, Vec<Posting>)> {
     let items = proptest::collection::vec((0..4_i32, 1..9_i128), 1..5);
     let amount = prop_oneof![4 => 1..12_i128, 1 => -9..0_i128];
     let named = prop_oneof![Just(0_u8), Just(1), Just(2)];
-    let postings = proptest::collection::vec((0..6_i32, 1..6_i64, amount, any::<bool>()), 0..7);
+    let family = prop_oneof![4 => Just(Family::Paid), 1 => Just(Family::Credited), 1 => Just(Family::WrittenOff)];
+    let postings = proptest::collection::vec((0..6_i32, family, 1..6_i64, amount, any::<bool>()), 0..7);
     (items, postings, named).prop_map(|(items, postings, named)| {
         let item = |(n, (due_on, amount))| Installment { key: 100 - n, number: n, due_on, amount };
         let items = (1..).zip(items).map(item).collect();
         // Nobody names an instalment, everybody does, or some do.
-        let posting = |(on, number, amount, names)| {
+        let posting = |(on, family, number, amount, names)| {
             let names = named == 1 || (named == 2 && names);
-            Posting { on, installment: names.then_some(number), amount }
+            Posting { on, family, installment: names.then_some(number), amount }
         };
         (items, postings.into_iter().map(posting).collect())
     })
@@ -86,5 +87,33 @@ proptest! {
         let mut found = settle(&mut items.clone(), &mut postings.clone());
         found.sort();
         prop_assert_eq!(found, kept(&items, &postings));
+    }
+
+    #[test]
+    fn changes_add_up_to_the_balance_of_every_day((items, postings) in invoice()) {
+        let found = changes(&mut items.clone(), &mut postings.clone());
+        for (day, held) in balances(&items, &postings) {
+            for (item, held) in items.iter().zip(held) {
+                let by_then = found.iter().filter(|c| c.key == item.key && c.on <= day);
+                prop_assert_eq!(by_then.map(|c| c.amount).sum::<i128>(), held);
+            }
+        }
+    }
+
+    #[test]
+    fn of_each_family_what_is_kept_is_what_is_left_of_it((items, postings) in invoice()) {
+        let found = changes(&mut items.clone(), &mut postings.clone());
+        for family in [Family::Paid, Family::Credited, Family::WrittenOff] {
+            for item in &items {
+                let own = || found.iter().filter(|c| (c.key, c.family) == (item.key, family));
+                prop_assert!(own().all(|c| (0..=c.amount.max(0)).contains(&c.kept)));
+                let (kept, amount) = (own().map(|c| c.kept).sum::<i128>(), own().map(|c| c.amount).sum::<i128>());
+                // What takes back more than there was of its family took it from another.
+                prop_assert!(kept >= amount, "{kept} kept of {amount}");
+                if own().all(|c| c.amount > 0) {
+                    prop_assert_eq!(kept, amount);
+                }
+            }
+        }
     }
 }

@@ -14,14 +14,35 @@ fn what_is_applied_on_a_day_is_what_stayed() {
             P1 I1 - payment 2026-05-19 70.00
             P2 I1 2 payment 2026-05-25 10.00
             R3 I1 - refund 2026-06-01 60.00
-        int_payment_applications = item_key paid_on applied_amount
-            1 2026-05-19 10.00
-            2 2026-05-19 10.00
+        int_payment_applications = item_key paid_on applied_amount paid_amount kept_amount
+            1 2026-05-19 10.00 50.00 10.00
+            1 2026-06-01 0.00 -40.00 0.00
+            2 2026-05-19 10.00 20.00 10.00
+            2 2026-05-25 0.00 10.00 0.00
+            2 2026-06-01 0.00 -20.00 0.00
         as of 2026-05-31
         int_payment_applications = item_key paid_on applied_amount
             1 2026-05-19 50.00
             2 2026-05-19 20.00
             2 2026-05-25 10.00
+    ",
+    );
+}
+
+/// On one day payments count before credit notes, and these before write-offs; a reversal is of what it takes back.
+#[test]
+fn what_a_day_changed_is_of_the_family_of_its_postings() {
+    spec(
+        "
+        invoices: source_row invoice_id due_date amount
+            1 I1 2026-05-20 100.00
+        payments: payment_id invoice_id kind paid_on amount reverses
+            P1 I1 write_off 2026-05-19 90.00 -
+            P2 I1 credit_note 2026-05-19 30.00 -
+            P3 I1 payment 2026-05-19 40.00 -
+            R4 I1 payment 2026-05-25 40.00 P3
+        int_payment_applications = paid_on applied_amount paid_amount kept_amount credited_amount written_off_amount
+            2026-05-19 100.00 40.00 40.00 30.00 30.00
     ",
     );
 }

@@ -7,8 +7,23 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 
 use super::Columns;
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
-use crate::domain::settlement::{Application, Installment, Posting, settle};
+use crate::domain::settlement::{Application, Change, Family, Installment, Posting, changes, settle};
 use crate::error::Result;
+
+/// The families by the numbers that the query gives them.
+const FAMILIES: [Family; 3] = [Family::Paid, Family::Credited, Family::WrittenOff];
+
+/// What one day brought to one item.
+struct Day {
+    key: i64,
+    on: i32,
+    /// Never taken back since, whatever it came from.
+    applied: i128,
+    /// By family; below zero where it was taken back.
+    changed: [i128; FAMILIES.len()],
+    /// Of what was paid, what was never taken back since.
+    kept: i128,
+}
 
 /// Every posting settles items of its invoice.
 pub(super) fn applications(selected: &Columns<'_>) -> Result<RecordBatch> {
@@ -16,6 +31,7 @@ pub(super) fn applications(selected: &Columns<'_>) -> Result<RecordBatch> {
     for batch in selected.batches {
         let ints = |name| selected.of::<Int64Type>(batch, name);
         let (keys, invoices, numbers) = (ints("item_key")?, ints("invoice_key")?, ints("installment_no")?);
+        let families = ints("family_no")?;
         let days = selected.of::<Date32Type>(batch, "on_day")?;
         let amounts = selected.of::<Decimal128Type>(batch, "amount")?;
         for row in 0..batch.num_rows() {
@@ -25,7 +41,9 @@ pub(super) fn applications(selected: &Columns<'_>) -> Result<RecordBatch> {
                 let number = number.ok_or_else(|| selected.lacks("installment_no"))?;
                 items.push((invoice, Installment { key: keys.value(row), number, due_on: on, amount }));
             } else {
-                postings.push((invoice, Posting { on, installment: number, amount }));
+                let family = usize::try_from(families.value(row)).ok().and_then(|no| FAMILIES.get(no));
+                let family = *family.ok_or_else(|| selected.lacks("family_no"))?;
+                postings.push((invoice, Posting { on, family, installment: number, amount }));
             }
         }
     }
@@ -33,7 +51,7 @@ pub(super) fn applications(selected: &Columns<'_>) -> Result<RecordBatch> {
 }
 
 /// Settles each invoice that anything was posted to, in the order of their keys.
-fn applied(mut items: Vec<(i64, Installment)>, mut postings: Vec<(i64, Posting)>) -> Vec<Application> {
+fn applied(mut items: Vec<(i64, Installment)>, mut postings: Vec<(i64, Posting)>) -> Vec<Day> {
     items.sort_by_key(|(invoice, _)| *invoice);
     postings.sort_by_key(|(invoice, _)| *invoice);
     let mut items = items.into_iter().peekable();
@@ -46,18 +64,47 @@ fn applied(mut items: Vec<(i64, Installment)>, mut postings: Vec<(i64, Posting)>
         while items.next_if(|(at, _)| *at < invoice).is_some() {}
         of_invoice.extend(std::iter::from_fn(|| items.next_if(|(at, _)| *at == invoice)).map(|(_, item)| item));
         paid.extend(posted.iter().map(|(_, posting)| *posting));
-        found.extend(settle(&mut of_invoice, &mut paid));
+        add_days(&mut of_invoice, &mut paid, &mut found);
     }
     found
 }
 
-fn table(selected: &Columns<'_>, applications: &[Application]) -> Result<RecordBatch> {
-    let amounts = Decimal128Array::from_iter_values(applications.iter().map(|a| a.amount));
-    let amounts = amounts.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE).map_err(|e| selected.failed(&e))?;
-    let columns: [(&str, ArrayRef); 3] = [
-        ("item_key", Arc::new(Int64Array::from_iter_values(applications.iter().map(|a| a.key)))),
-        ("paid_on", Arc::new(Date32Array::from_iter_values(applications.iter().map(|a| a.on)))),
-        ("applied_amount", Arc::new(amounts)),
+/// The days of the items of one invoice.
+fn add_days(items: &mut [Installment], postings: &mut [Posting], found: &mut Vec<Day>) {
+    let first = found.len();
+    for Change { key, on, family, amount, kept } in changes(items, postings) {
+        if found[first..].last().is_none_or(|day| (day.key, day.on) != (key, on)) {
+            found.push(Day { key, on, applied: 0, changed: [0; FAMILIES.len()], kept: 0 });
+        }
+        let Some(day) = found.last_mut() else { continue };
+        day.changed[family as usize] = amount;
+        if family == Family::Paid {
+            day.kept = kept;
+        }
+    }
+    let days = &mut found[first..];
+    for Application { key, on, amount } in settle(items, postings) {
+        // What stays of a day was brought by it.
+        if let Ok(at) = days.binary_search_by_key(&(key, on), |day| (day.key, day.on)) {
+            days[at].applied = amount;
+        }
+    }
+}
+
+fn table(selected: &Columns<'_>, found: &[Day]) -> Result<RecordBatch> {
+    let money = |of: fn(&Day) -> i128| -> Result<ArrayRef> {
+        let amounts = Decimal128Array::from_iter_values(found.iter().map(of));
+        let amounts = amounts.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
+        Ok(Arc::new(amounts.map_err(|e| selected.failed(&e))?))
+    };
+    let columns: [(&str, ArrayRef); 7] = [
+        ("item_key", Arc::new(Int64Array::from_iter_values(found.iter().map(|day| day.key)))),
+        ("paid_on", Arc::new(Date32Array::from_iter_values(found.iter().map(|day| day.on)))),
+        ("applied_amount", money(|day| day.applied)?),
+        ("paid_amount", money(|day| day.changed[Family::Paid as usize])?),
+        ("credited_amount", money(|day| day.changed[Family::Credited as usize])?),
+        ("written_off_amount", money(|day| day.changed[Family::WrittenOff as usize])?),
+        ("kept_amount", money(|day| day.kept)?),
     ];
     RecordBatch::try_from_iter(columns).map_err(|e| selected.failed(&e))
 }

@@ -1,0 +1,97 @@
+-- Purpose: the shard's part of what each month brought: billed, paid, credited, written off; and what of it was late.
+-- Grain: company_id, currency, month_key
+-- Reads: int_item_flows
+-- Units: amounts in units of currency; month_key = 12 x year + month; late_change = by how much what is late grew in the month;
+--   paid_days and late_days in units of currency x days: of what was paid and never taken back, since the issue date and since
+--   the payable day
+-- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Kind: table
+with
+    flows as (select * from int_item_flows where @scope_open = 0),
+    dated as (
+        select
+            company_id,
+            currency,
+            cast(date_part('year', flowed_on) * 12 + date_part('month', flowed_on) as bigint) as month_key,
+            -- What changes before it is late is late later, and so much more or less.
+            case
+                when late_from <= @as_of
+                    then
+                        cast(
+                            date_part('year', greatest(flowed_on, late_from)) * 12
+                            + date_part('month', greatest(flowed_on, late_from))
+                            as bigint
+                        )
+            end as late_month_key,
+            billed_amount,
+            paid_amount,
+            credited_amount,
+            written_off_amount,
+            kept_amount,
+            kept_amount * (cast(flowed_on as int) - cast(issue_date as int)) as paid_days,
+            kept_amount * greatest(cast(flowed_on as int) - cast(payable_on as int), 0) as late_days
+        from flows
+    ),
+    by_both as (
+        select
+            company_id,
+            currency,
+            month_key,
+            late_month_key,
+            sum(billed_amount) as billed_amount,
+            sum(paid_amount) as paid_amount,
+            sum(credited_amount) as credited_amount,
+            sum(written_off_amount) as written_off_amount,
+            sum(kept_amount) as kept_amount,
+            sum(paid_days) as paid_days,
+            sum(late_days) as late_days
+        from dated
+        group by company_id, currency, month_key, late_month_key
+    ),
+    brought as (
+        select
+            company_id,
+            currency,
+            month_key,
+            billed_amount,
+            paid_amount,
+            credited_amount,
+            written_off_amount,
+            cast(0 as decimal(28, 2)) as late_change,
+            kept_amount,
+            paid_days,
+            late_days
+        from by_both
+        union all
+        select
+            company_id,
+            currency,
+            late_month_key,
+            cast(0 as decimal(28, 2)),
+            cast(0 as decimal(28, 2)),
+            cast(0 as decimal(28, 2)),
+            cast(0 as decimal(28, 2)),
+            billed_amount - paid_amount - credited_amount - written_off_amount,
+            cast(0 as decimal(28, 2)),
+            cast(0 as decimal(28, 2)),
+            cast(0 as decimal(28, 2))
+        from by_both
+        where late_month_key is not null
+    ),
+    grouped as (
+        select
+            company_id,
+            currency,
+            month_key,
+            cast(sum(billed_amount) as decimal(28, 2)) as billed_amount,
+            cast(sum(paid_amount) as decimal(28, 2)) as paid_amount,
+            cast(sum(credited_amount) as decimal(28, 2)) as credited_amount,
+            cast(sum(written_off_amount) as decimal(28, 2)) as written_off_amount,
+            cast(sum(late_change) as decimal(28, 2)) as late_change,
+            cast(sum(kept_amount) as decimal(28, 2)) as kept_amount,
+            cast(sum(paid_days) as decimal(28, 2)) as paid_days,
+            cast(sum(late_days) as decimal(28, 2)) as late_days
+        from brought
+        group by company_id, currency, month_key
+    )
+select * from grouped

@@ -1,0 +1,54 @@
+-- Purpose: the shard's part of the vintages: what was billed in each month, and how long after its payable day it was paid.
+-- Grain: company_id, currency, month_key, matured_no, flowed_no
+-- Reads: int_item_flows
+-- Units: amounts in units of currency; month_key = 12 x year + month of the issue date
+-- Columns: matured_no = for how many of the ages 0, 30, 60, 90 and 180 days the item is old enough; flowed_no = the number,
+--   from 0, of the first of these ages by which it flowed, 5 = later than all
+-- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Kind: table
+with
+    flows as (select * from int_item_flows where issue_date >= @vintage_from and @scope_open = 0),
+    aged as (
+        select
+            company_id,
+            currency,
+            cast(date_part('year', issue_date) * 12 + date_part('month', issue_date) as bigint) as month_key,
+            @as_of_day - cast(payable_on as int) as age,
+            cast(flowed_on as int) - cast(payable_on as int) as flowed_age,
+            billed_amount,
+            paid_amount,
+            credited_amount,
+            written_off_amount
+        from flows
+    ),
+    numbered as (
+        select
+            *,
+            case
+                when age < 0 then 0 when age < 30 then 1 when age < 60 then 2 when age < 90 then 3 when age < 180 then 4 else 5
+            end as matured_no,
+            case
+                when flowed_age <= 0 then 0
+                when flowed_age <= 30 then 1
+                when flowed_age <= 60 then 2
+                when flowed_age <= 90 then 3
+                when flowed_age <= 180 then 4
+                else 5
+            end as flowed_no
+        from aged
+    ),
+    grouped as (
+        select
+            company_id,
+            currency,
+            month_key,
+            matured_no,
+            flowed_no,
+            cast(sum(billed_amount) as decimal(28, 2)) as billed_amount,
+            cast(sum(paid_amount) as decimal(28, 2)) as paid_amount,
+            cast(sum(credited_amount) as decimal(28, 2)) as credited_amount,
+            cast(sum(written_off_amount) as decimal(28, 2)) as written_off_amount
+        from numbered
+        group by company_id, currency, month_key, matured_no, flowed_no
+    )
+select * from grouped

@@ -1,0 +1,35 @@
+-- Purpose: cures: accounts that were late one period ago and are late no more; and of those cured before, who is late again.
+-- Grain: company_id, currency
+-- Reads: fct_cures
+-- Units: numbers of accounts; rates from 0 to 1
+-- Nulls: a rate where nobody was late, or cured; with the scope "open" nobody knows the past: no rows
+-- Kind: table
+with
+    facts as (select * from fct_cures),
+    summed as (
+        select
+            company_id,
+            currency,
+            sum(accounts_overdue_before) as accounts_overdue_before,
+            sum(accounts_cured) as accounts_cured,
+            sum(accounts_cured_before) as accounts_cured_before,
+            sum(accounts_redefaulted) as accounts_redefaulted
+        from facts
+        group by company_id, currency
+    ),
+    stated as (
+        select
+            @as_of as as_of_date,
+            @rolled_from as from_date,
+            company_id,
+            currency,
+            accounts_overdue_before,
+            accounts_cured,
+            cast(accounts_cured as double) / nullif(cast(accounts_overdue_before as double), 0.0) as cure_rate,
+            accounts_cured_before,
+            accounts_redefaulted,
+            cast(accounts_redefaulted as double) / nullif(cast(accounts_cured_before as double), 0.0) as redefault_rate
+        from summed
+    )
+select * from stated
+order by company_id, currency

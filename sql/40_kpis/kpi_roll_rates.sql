@@ -1,0 +1,35 @@
+-- Purpose: roll rates: where the money of each bucket of one period ago is now.
+-- Grain: company_id, currency, from_state, to_state
+-- Reads: fct_rolls
+-- Units: amount in units of currency; rate from 0 to 1, of all that was in from_state
+-- Nulls: none; with the scope "open" nobody knows the past: no rows
+-- Kind: table
+with
+    facts as (select * from fct_rolls),
+    summed as (
+        select
+            company_id,
+            currency,
+            from_state,
+            to_state,
+            cast(sum(amount) as decimal(18, 2)) as amount,
+            sum(items) as items
+        from facts
+        group by company_id, currency, from_state, to_state
+    ),
+    stated as (
+        select
+            @as_of as as_of_date,
+            @rolled_from as from_date,
+            company_id,
+            currency,
+            from_state,
+            to_state,
+            amount,
+            items,
+            cast(amount as double)
+            / cast(sum(amount) over (partition by company_id, currency, from_state) as double) as rate
+        from summed
+    )
+select * from stated
+order by company_id, currency, from_state, to_state

@@ -1,0 +1,261 @@
+//! KPI tables that follow from the history of payments: the worked examples of the field, and the edges of each formula.
+
+use crate::spec::spec;
+
+/// 3,000 open of which 900 are not due; net sales of 1,000 in June, 1,500 in May and 2,000 in April.
+#[test]
+fn days_sales_outstanding_by_the_book_and_by_countback() {
+    spec(
+        "
+        invoices: invoice_id document_type original_invoice_id issue_date due_date amount
+            I1 invoice - 2026-04-02 2026-05-02 2000.00
+            I2 invoice - 2026-05-10 2026-06-10 1600.00
+            N3 credit_note I2 2026-05-20 2026-05-20 100.00
+            I4 invoice - 2026-06-05 2026-07-05 1000.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-05-30 1400.00
+            P2 I4 2026-06-20 100.00
+        fct_sales = sold_on net_sales_amount first_issue_date
+            - 0.00 2026-04-02
+            2026-04-02 2000.00 -
+            2026-05-10 1600.00 -
+            2026-05-20 -100.00 -
+            2026-06-05 1000.00 -
+        kpi_dso = open_amount current_amount sales_amount sales_days dso_days best_possible_dso_days delinquent_days countback_dso_days
+            3000.00 900.00 4500.00 90 60.0 18.0 42.0 68.5
+    ",
+    );
+}
+
+/// A ledger that is younger than the sales days has fewer; what was open before its first month cannot be counted back.
+#[test]
+fn days_sales_outstanding_of_a_young_ledger_and_without_sales() {
+    spec(
+        "
+        invoices: invoice_id company_id issue_date due_date amount
+            I1 1 2026-06-21 2026-07-21 100.00
+            I2 2 2025-12-01 2026-01-01 100.00
+        kpi_dso = company_id sales_amount sales_days dso_days countback_dso_days
+            1 100.00 10 10.0 10.0
+            2 0.00 90 - -
+        open items only
+        kpi_dso = company_id open_amount sales_amount sales_days dso_days countback_dso_days
+            1 100.00 - - - -
+            2 100.00 - - - -
+    ",
+    );
+}
+
+#[test]
+fn collection_effectiveness_of_a_month() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-05-01 2026-05-31 2000.00
+            I2 2026-06-02 2026-07-02 700.00
+            I3 2026-06-03 2026-06-20 300.00
+        payments: payment_id invoice_id kind paid_on amount
+            P1 I1 payment 2026-06-05 1200.00
+            P2 I1 credit_note 2026-06-06 50.00
+            P3 I1 write_off 2026-06-07 150.00
+        int_item_flows = flowed_on late_from billed_amount paid_amount credited_amount written_off_amount kept_amount
+            2026-05-01 2026-06-01 2000.00 0.00 0.00 0.00 0.00
+            2026-06-02 2026-07-03 700.00 0.00 0.00 0.00 0.00
+            2026-06-03 2026-06-21 300.00 0.00 0.00 0.00 0.00
+            2026-06-05 2026-06-01 0.00 1200.00 0.00 0.00 1200.00
+            2026-06-06 2026-06-01 0.00 0.00 50.00 0.00 0.00
+            2026-06-07 2026-06-01 0.00 0.00 0.00 150.00 0.00
+        fct_months = month_key billed_amount paid_amount late_change kept_amount paid_days late_days
+            24317 2000.00 0.00 0.00 0.00 0.00 0.00
+            24318 1000.00 1200.00 900.00 1200.00 42000.00 6000.00
+        kpi_collection_effectiveness = month is_partial opening_amount billed_amount collected_amount closing_amount closing_overdue_amount cei days_to_pay_avg days_late_avg
+            2026-05-01 false 0.00 2000.00 0.00 2000.00 0.00 - - -
+            2026-06-01 false 2000.00 1000.00 1200.00 1600.00 900.00 60.0 35.0 5.0
+        as of 2026-06-29
+        kpi_collection_effectiveness = month is_partial
+            2026-05-01 false
+            2026-06-01 true
+        open items only
+        kpi_collection_effectiveness = month is_partial
+    ",
+    );
+}
+
+/// Its month has less, and it is in no average; the month of the payment stands as it was.
+#[test]
+fn what_was_taken_back_makes_the_month_smaller_in_which_that_was_done() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-04-01 2026-05-01 100.00
+        payments: payment_id invoice_id paid_on amount reverses
+            P1 I1 2026-05-05 100.00 -
+            R2 I1 2026-06-03 100.00 P1
+            P3 I1 2026-06-10 40.00 -
+        kpi_collection_effectiveness = month collected_amount closing_amount closing_overdue_amount days_late_avg
+            2026-04-01 0.00 100.00 0.00 -
+            2026-05-01 100.00 0.00 0.00 -
+            2026-06-01 -60.00 60.00 60.00 40.0
+    ",
+    );
+}
+
+/// Paid before the invoice was written, and before a cut-off that lies before it: the month of the invoice has both.
+#[test]
+fn what_was_paid_in_advance_counts_with_its_invoice() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-06-10 2026-07-10 100.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-05-20 30.00
+        kpi_collection_effectiveness = month billed_amount collected_amount closing_amount days_to_pay_avg
+            2026-06-01 100.00 30.00 70.00 0.0
+    ",
+    );
+}
+
+#[test]
+fn vintages_look_at_what_is_old_enough() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-04-10 2026-05-10 900.00
+            I2 2026-04-20 2026-06-20 600.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-05-25 300.00
+        fct_vintage = month_key matured_no flowed_no billed_amount paid_amount
+            24316 1 0 600.00 0.00
+            24316 2 0 900.00 0.00
+            24316 2 1 0.00 300.00
+        kpi_vintage = issue_month days_after_due billed_amount matured_amount paid_amount paid_rate is_complete
+            2026-04-01 0 1500.00 1500.00 0.00 0.0 true
+            2026-04-01 30 1500.00 900.00 300.00 0.3333333333333333 false
+            2026-04-01 60 1500.00 0.00 0.00 - false
+            2026-04-01 90 1500.00 0.00 0.00 - false
+            2026-04-01 180 1500.00 0.00 0.00 - false
+        open items only
+        kpi_vintage = issue_month days_after_due
+    ",
+    );
+}
+
+#[test]
+fn roll_rates_tell_where_the_money_of_a_bucket_went() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-03-01 2026-04-21 1000.00
+            I2 2026-06-20 2026-07-20 500.00
+            I3 2026-01-01 2026-02-01 80.00
+        payments: payment_id invoice_id kind paid_on amount reverses
+            P1 I1 payment 2026-06-05 250.00 -
+            P2 I1 credit_note 2026-06-06 100.00 -
+            P3 I2 payment 2026-06-25 200.00 -
+            P4 I3 payment 2026-03-01 80.00 -
+            R5 I3 payment 2026-06-10 80.00 P4
+        int_item_positions = days_past_due_before open_amount open_before open_twice_before billed_since credited_since
+            -50 300.00 0.00 0.00 500.00 0.00
+            40 650.00 1000.00 1000.00 0.00 100.00
+            119 80.00 0.00 0.00 0.00 0.00
+        fct_rolls = from_state to_state amount items
+            31-60 61-90 650.00 1
+            31-60 credited 100.00 0
+            31-60 paid 250.00 0
+            new not_due 300.00 1
+            new paid 200.00 0
+            reopened 121-180 80.00 1
+        kpi_roll_rates = from_date from_state to_state amount items rate
+            2026-05-31 31-60 61-90 650.00 1 0.65
+            2026-05-31 31-60 credited 100.00 0 0.1
+            2026-05-31 31-60 paid 250.00 0 0.25
+            2026-05-31 new not_due 300.00 1 0.6
+            2026-05-31 new paid 200.00 0 0.4
+            2026-05-31 reopened 121-180 80.00 1 1.0
+        open items only
+        kpi_roll_rates = from_state
+    ",
+    );
+}
+
+/// D1 pays, D2 does not; D3 was cured a month ago and is late again, D4 was not late then.
+#[test]
+fn cures_are_accounts_that_are_late_no_more() {
+    spec(
+        "
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-03-01 2026-05-01 100.00
+            I2 D2 2026-03-01 2026-05-01 100.00
+            I3 D3 2026-03-01 2026-04-01 100.00
+            I4 D3 2026-03-01 2026-06-20 100.00
+            I5 D4 2026-03-01 2026-06-20 100.00
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I1 2026-06-10 100.00
+            P3 D3 I3 2026-05-20 100.00
+        fct_cures = accounts_overdue_before accounts_cured accounts_cured_before accounts_redefaulted
+            2 1 1 1
+        kpi_cures = accounts_overdue_before accounts_cured cure_rate accounts_cured_before accounts_redefaulted redefault_rate
+            2 1 0.5 1 1 1.0
+    ",
+    );
+}
+
+/// A cohort of 10,000: 6,000 paid by the due date, 2,000 by day 30, 1,000 on day 70, 1,000 lost.
+#[test]
+fn expected_loss_is_the_share_of_a_bucket_that_was_not_paid_in_a_year() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2025-01-01 2025-02-01 10500.00
+            I2 2026-03-01 2026-05-20 300.00
+        payments: payment_id invoice_id kind paid_on amount
+            P1 I1 credit_note 2025-01-10 500.00
+            P2 I1 payment 2025-02-01 6000.00
+            P3 I1 payment 2025-03-03 2000.00
+            P4 I1 payment 2025-04-12 1000.00
+            P5 I1 payment 2026-03-01 400.00
+            P6 I1 write_off 2026-03-02 600.00
+        out_items: company_id currency segment bucket_no bucket debtor_id open_amount
+            1 BRL ocasional 2 31-60 D1 300.00
+        fct_losses = bucket_no cohort_amount paid_amount cohort_from
+            - 10000.00 0.00 2025-02-01
+            0 0.00 6000.00 -
+            1 0.00 2000.00 -
+            3 0.00 1000.00 -
+        kpi_ecl = bucket open_amount reached_amount lost_amount cohort_from loss_rate expected_loss_amount
+            not_due 0.00 10000.00 1000.00 2025-02-01 0.1 0.00
+            1-30 0.00 4000.00 1000.00 2025-02-01 0.25 0.00
+            31-60 300.00 2000.00 1000.00 2025-02-01 0.5 150.00
+            61-90 0.00 2000.00 1000.00 2025-02-01 0.5 0.00
+            91-120 0.00 1000.00 1000.00 2025-02-01 1.0 0.00
+            121-180 0.00 1000.00 1000.00 2025-02-01 1.0 0.00
+            181-360 0.00 1000.00 1000.00 2025-02-01 1.0 0.00
+            over_360 0.00 1000.00 1000.00 2025-02-01 1.0 0.00
+    ",
+    );
+}
+
+#[test]
+fn concentration_is_by_group_the_largest_first() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-06-20 60.00
+            I2 D2 2026-07-20 20.00
+            I3 D2 2026-06-20 10.00
+            I4 D3 2026-06-20 10.00
+        fct_groups = group_key open_amount overdue_amount
+            1 60.00 60.00
+            2 30.00 10.00
+            3 10.00 10.00
+        kpi_concentration = part groups open_amount open_share overdue_amount overdue_share
+            top1 1 60.00 0.6 60.00 0.75
+            top5 3 100.00 1.0 80.00 1.0
+            top10 3 100.00 1.0 80.00 1.0
+            top20 3 100.00 1.0 80.00 1.0
+            decile_04 1 60.00 0.6 60.00 0.75
+            decile_07 1 30.00 0.3 10.00 0.125
+            decile_10 1 10.00 0.1 10.00 0.125
+    ",
+    );
+}
