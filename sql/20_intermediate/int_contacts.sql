@@ -31,7 +31,11 @@ with
             greatest(stated.occurred_on, published.published_on) as contacted_on,
             coalesce(stated.state, 'unreported') as state,
             published.action_id,
-            coalesce(stated.destination, published.destination) as destination,
+            -- What failed elsewhere has failed where it was to go.
+            case
+                when stated.state = 'not_sent' then coalesce(published.destination, stated.destination)
+                else coalesce(stated.destination, published.destination)
+            end as destination,
             stated.answered_on
         from published
         left join stated on published.action_id = stated.action_id
@@ -60,7 +64,8 @@ with
         select
             logged.group_key,
             logged.debtor_id,
-            coalesce(logged.company_id, sole_invoices.company_id) as company_id,
+            -- Who contacted may be another company than the one whose invoice it was about.
+            coalesce(invoices.company_id, sole_invoices.company_id, logged.company_id) as company_id,
             coalesce(invoices.currency, sole_invoices.currency) as currency,
             cast(null as varchar) as cycle_id,
             logged.regua,
@@ -81,7 +86,6 @@ with
         left join sole_invoices
             on logged.debtor_id = sole_invoices.debtor_id
             and logged.invoice_id = sole_invoices.invoice_id
-            and logged.company_id is null
     ),
     inbound as (
         -- Nobody was contacted, so it counts for no cap and no step; but the debtor has answered.

@@ -4,10 +4,21 @@ use std::borrow::Cow;
 
 use super::names::is_placeholder;
 
-/// An address on a channel, however it is written: what an opt-out, a complaint or a bounce belongs to.
+/// An address, however it is written: what an opt-out, a complaint or a wrong party belongs to. One telephone number is
+/// one address, whatever the channel on which it is reached.
+///
+/// ```
+/// use regua::domain::address::address_key;
+/// assert_eq!(address_key("sms", "+55 11 90000-0001"), address_key("whatsapp", "5511900000001@c.us"));
+/// assert_ne!(address_key("letter", "Rua 1"), address_key("email", "Rua 1"));
+/// ```
 pub fn address_key(channel: &str, address: &str) -> String {
-    format!("{channel}\n{}", normalised_address(address))
+    let kind = if TELEPHONES.contains(&channel) { "telephone" } else { channel };
+    format!("{kind}\n{}", normalised_address(address))
 }
+
+/// Channels that reach a telephone number.
+const TELEPHONES: [&str; 3] = ["whatsapp", "sms", "phone"];
 
 /// An address without what differs from one writing to another: an e-mail address in lower case and without a name beside
 /// it, a telephone number as its digits without what Brazil writes or leaves out (55, the 0 of a long-distance call, the

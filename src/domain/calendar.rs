@@ -15,7 +15,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::{GapInfo, Tz};
 
-pub use cities::states_of_brazil;
+pub use cities::{state_of_brazil, states_of_brazil};
 pub use place::{Place, Whereabouts};
 
 use super::names::folded;

@@ -217,6 +217,8 @@ pub enum ContactState {
     Answered,
     /// It reached somebody else: a contact that tells the debtor nothing, and gives no notice.
     WrongParty,
+    /// Reported as delivered, and then as failed: it is not sent again, and gives no notice.
+    Undelivered,
     /// Known not to have reached anybody: bounced or failed.
     NotSent,
     /// It was never sent, for a reason that is not the address's.
@@ -224,11 +226,12 @@ pub enum ContactState {
 }
 
 impl ContactState {
-    const ALL: [(ContactState, &'static str); 6] = [
+    const ALL: [(ContactState, &'static str); 7] = [
         (ContactState::Unreported, "unreported"),
         (ContactState::Sent, "sent"),
         (ContactState::Answered, "answered"),
         (ContactState::WrongParty, "wrong_party"),
+        (ContactState::Undelivered, "undelivered"),
         (ContactState::NotSent, "not_sent"),
         (ContactState::Ignored, "ignored"),
     ];

@@ -49,14 +49,13 @@ impl Status {
 
     /// Of events of one instant the one that says more comes last.
     pub fn rank(self) -> u8 {
-        use Status::{Answered, Bounced, Failed, Ignored, NoAnswer, Queued, Sent, WrongParty};
+        use Status::{Answered, Bounced, Failed, Ignored, NoAnswer, Queued, Sent};
         match self {
             Queued => 0,
             Sent | NoAnswer | Answered => 1,
-            WrongParty => 2,
-            Bounced | Failed => 3,
-            Ignored => 4,
-            _ => 5,
+            Bounced | Failed => 2,
+            Ignored => 3,
+            _ => 4,
         }
     }
 
@@ -113,13 +112,21 @@ pub fn outcome(own: &[Event], elsewhere: &[Event]) -> ContactState {
     if any(|s| s.answers() || matches!(s, Status::OptedOut | Status::Complained)) {
         return ContactState::Answered;
     }
+    if of_own(|s| s == Status::WrongParty) {
+        return ContactState::WrongParty;
+    }
+    let last_of = |is: fn(Status) -> bool| own.iter().filter(|event| is(event.status)).map(|event| event.at).max();
+    let (arrived, lost) =
+        (last_of(|s| s == Status::Delivered), last_of(|s| matches!(s, Status::Bounced | Status::Failed)));
+    if lost.is_some() && lost >= arrived && arrived.is_some() && !any(|s| s == Status::Read) {
+        return ContactState::Undelivered;
+    }
     // What has arrived was sent, whatever a webhook said afterwards.
     let is_sent = any(|s| matches!(s, Status::Delivered | Status::Read)) || of_others(|s| s == Status::Sent);
     match own.iter().max_by_key(|event| (event.at, event.status.rank())).map(|event| event.status) {
         Some(Status::Bounced | Status::Failed) if !is_sent => ContactState::NotSent,
         // What was sent was not ignored.
         Some(Status::Ignored) if !is_sent && !of_own(|s| s == Status::Sent) => ContactState::Ignored,
-        Some(Status::WrongParty) => ContactState::WrongParty,
         // What became of it elsewhere says nothing of the channel by which it was to go.
         Some(Status::Queued) | None if !is_sent => ContactState::Unreported,
         _ => ContactState::Sent,
@@ -156,8 +163,8 @@ mod tests {
 
     #[test]
     fn a_contact_comes_to_one_state() {
-        use ContactState::{Answered, Ignored, NotSent, Sent, Unreported, WrongParty};
-        let table: [(&[&str], &[&str], ContactState); 15] = [
+        use ContactState::{Answered, Ignored, NotSent, Sent, Undelivered, Unreported, WrongParty};
+        let table: [(&[&str], &[&str], ContactState); 20] = [
             (&["1 queued"], &[], Unreported),
             (&["1 queued", "2 sent"], &[], Sent),
             (&["1 sent", "2 bounced"], &[], NotSent),
@@ -166,10 +173,15 @@ mod tests {
             (&[], &["2 failed"], Unreported),
             (&["1 queued"], &["2 failed"], Unreported),
             (&[], &["2 sent"], Sent),
-            (&["1 delivered", "2 bounced"], &[], Sent),
+            (&["1 delivered", "2 bounced"], &[], Undelivered),
+            (&["1 delivered", "1 failed"], &[], Undelivered),
+            (&["1 bounced", "2 delivered"], &[], Sent),
+            (&["1 read", "2 bounced"], &[], Sent),
             (&["1 sent", "2 ignored"], &[], Sent),
             (&["1 queued", "2 ignored"], &[], Ignored),
             (&["1 sent", "2 wrong_party"], &[], WrongParty),
+            (&["1 delivered", "1 wrong_party"], &[], WrongParty),
+            (&["1 wrong_party", "2 read"], &[], WrongParty),
             (&["1 wrong_party", "2 replied"], &[], Answered),
             (&["1 opted_out", "2 failed"], &[], Answered),
             (&["1 failed", "1 sent"], &[], NotSent),

@@ -76,6 +76,8 @@ impl Cnpj {
 /// for odd in ["11 222 333 / 0001\u{2013}81;", "11222333000181.0", "11.222.333/0001-81 (matriz)", "11222333", "11222333000182"] {
 ///     assert_eq!(legal_person(odd), legal_person("11.222.333/0001-81"), "{odd}");
 /// }
+/// // A root that a column of numbers made shorter.
+/// assert_eq!(legal_person("1222333"), legal_person("01.222.333/0001-28"));
 /// for behind in ["11.222.333/0001-81 MATRIZ", "11.222.333/0001-81 - SP", "11222333000262-Filial 2", "IE 123 CNPJ 11222333000181 X"] {
 ///     assert_eq!(legal_person(behind), legal_person("11.222.333/0001-81"), "{behind}");
 /// }
@@ -98,7 +100,9 @@ pub fn legal_person(tax_id: &str) -> Option<String> {
     // A word before it, as CPF or BR, and the zeros that a column of numbers loses.
     let bare = number.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let is_number = bare.len() >= ROOT_LENGTH && bare.bytes().all(|b| b.is_ascii_digit());
+    let is_short_root = bare.len() == ROOT_LENGTH - 1 && bare.bytes().all(|b| b.is_ascii_digit());
     let number = match (is_number, bare.len()) {
+        _ if is_short_root => format!("{bare:0>ROOT_LENGTH$}"),
         (true, 12 | 13) => format!("{bare:0>CNPJ_LENGTH$}"),
         (true, _) => bare.to_owned(),
         (false, _) => number,

@@ -63,7 +63,8 @@ fn without_columns(previous: &Record, snapshots: &Snapshots, percent_min: u32) -
         |before: u64, now: u64| before.saturating_sub(now) > ROWS_MIN && now * 100 < before * u64::from(percent_min);
     let is_lost = |before: &ColumnFiles, now: Option<&ColumnFiles>| {
         now.is_none_or(|now| {
-            (now.with < before.with && now.without > before.without) || is_short(before.rows, now.rows)
+            let is_in_some = now.without > 0;
+            is_in_some && ((now.with < before.with && now.without > before.without) || is_short(before.rows, now.rows))
         })
     };
     let gone = previous.column_files.iter().filter_map(|(table, before)| {

@@ -140,13 +140,11 @@ impl Snapshot {
         self.sources.iter().any(|source| columns::position_in(source.schema(), mapped).is_some())
     }
 
-    /// Takes for dates what a tool wrote as midnights of UTC, and says so.
-    fn read_midnights_as_dates(&mut self) -> Result<Vec<String>> {
+    /// Says which dates a tool wrote as midnights of UTC.
+    fn notes_of_midnights(&self) -> Result<Vec<String>> {
         let found = dates::midnights(&self.rules, &self.sources, false)?;
-        let table = self.table.name;
-        let notes = found.of_utc().map(|(column, what)| format!("{table} snapshot: {column}: {what}")).collect();
-        self.rules.utc_days = found.utc.into_keys().collect();
-        Ok(notes)
+        let what = "values that are midnight UTC are read as the dates that they show";
+        Ok(found.utc.keys().map(|column| format!("{} snapshot: {column}: {what}", self.table.name)).collect())
     }
 
     /// What the commit record says of this input.
@@ -223,10 +221,10 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
     let seen = look(plan, as_of, runtime)?;
     refuse(&seen)?;
     let mut snapshots = Snapshots { unfound: nothing_there(&seen), ..Snapshots::default() };
-    for mut input in seen {
+    for input in seen {
         let table = input.snapshot.table.name;
         snapshots.unused.extend((!input.unused.is_empty()).then_some((table, input.unused)));
-        snapshots.notes.extend(input.snapshot.read_midnights_as_dates()?);
+        snapshots.notes.extend(input.snapshot.notes_of_midnights()?);
         snapshots.tables.push(input.snapshot);
     }
     snapshots.tables.extend(absent(plan, as_of, &snapshots.tables));

@@ -49,8 +49,9 @@ fn lines(profile: &Profile) -> Vec<(&'static str, String, String)> {
     for (why, rows) in &profile.passed_over {
         add("skipped", why, count(*rows));
     }
-    for (column, what) in profile.midnights.of_utc() {
-        add("time zone", column, what);
+    for (column, (midnights, values)) in &profile.midnights.utc {
+        let of = format!("{} of {} values are midnight UTC", count(*midnights), count(*values));
+        add("time zone", column, format!("{of}: these are read as the dates that they show"));
     }
     for column in &profile.midnights.local {
         add("time zone", column, "every value is midnight in the pipeline's zone: read as its dates".to_owned());

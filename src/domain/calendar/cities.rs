@@ -76,7 +76,7 @@ static STATES: [&str; 27] = [
 ];
 
 /// The code of a state of Brazil by its name or its number (IBGE: `35` is São Paulo).
-pub(super) fn state_of_brazil(text: &str) -> Option<&'static str> {
+pub fn state_of_brazil(text: &str) -> Option<&'static str> {
     let name = folded(text);
     let is_it = |((_, _, city), state): &(&(&str, &str, &str), &&str)| {
         **state == name || (name.len() == 2 && city.starts_with(&name))

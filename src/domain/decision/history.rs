@@ -275,7 +275,10 @@ impl<'a> Matter<'a> {
         reasons: &mut Reasons,
     ) -> Rung<'r> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
-        let notices = self.past.own.iter().copied().filter(|c| c.counts() && c.step_id.as_ref() == Some(notice));
+        // What reached somebody else, or nobody after all, has told the debtor nothing: that notice is given anew.
+        let is_in_vain = |c: &Contact| matches!(c.state, ContactState::WrongParty | ContactState::Undelivered);
+        let tells = |c: &&Contact| c.counts() && !is_in_vain(c);
+        let notices = self.past.own.iter().copied().filter(|c| tells(c) && c.step_id.as_ref() == Some(notice));
         let notices: Vec<Named<'a>> = notices.map(Named::by).collect();
         let names_any = |n: &Named<'a>| rung.cited.iter().any(|cited| n.has(cited.item));
         let is_about = |n: &&Named<'a>| match n.contact.items.is_empty() {

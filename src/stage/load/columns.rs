@@ -41,7 +41,18 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
             continue;
         }
         let at = format!("{table} snapshot {url}: column {name:?}");
+        let alike: Vec<String> = alike(schema, name).map(|at| format!("{:?}", names[at])).collect();
+        if alike.len() > 1 && mapped.is_none() {
+            // One of them may be empty, and the other one say who is to be left alone.
+            errors.push(format!(
+                "{at} may be any of {}; name the right one as {} in [inputs.{table}.columns]",
+                alike.join(", "),
+                column.name
+            ));
+        }
         match position {
+            // Said already.
+            None if alike.len() > 1 => {}
             None if column.required || mapped.is_some() => {
                 let there = names.join(", ");
                 errors.push(format!(
@@ -49,16 +60,7 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
                     column.name
                 ));
             }
-            None => {
-                let alike: Vec<String> = alike(schema, name).map(|at| format!("{:?}", names[at])).collect();
-                if alike.len() > 1 {
-                    errors.push(format!(
-                        "{at} may be any of {}; name the right one as {} in [inputs.{table}.columns]",
-                        alike.join(", "),
-                        column.name
-                    ));
-                }
-            }
+            None => {}
             Some(position) => {
                 let kind = schema.field(position).data_type();
                 errors.extend(accepts(input, column, kind).err().map(|wrong| format!("{at} is {kind}, {wrong}")));

@@ -25,25 +25,17 @@ const DATE_MAX: i32 = 84_005;
 const EPOCH_DAYS: i32 = 719_163;
 const DAY_SECONDS: i64 = 86_400;
 /// How instants are written as text where not as RFC 3339 has it; without an offset they are UTC, as timestamps are.
-const INSTANT_FORMATS: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+const INSTANT_FORMATS: [&str; 5] =
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y%m%dT%H%M%SZ"];
 
-/// Columns of dates that came as instants, and are midnights.
+/// Columns of dates that came as instants, and hold midnights.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Midnights {
-    /// Of UTC, at least half of them: a date column that a tool wrote as timestamps. How many of its values are not.
-    pub utc: BTreeMap<&'static str, u64>,
+    /// Of UTC: how many of how many values. A tool wrote dates as timestamps, and these are read as the dates that they
+    /// show; an event at this very instant moves by a day, to the side on which a debtor waits longer.
+    pub utc: BTreeMap<&'static str, (u64, u64)>,
     /// Of the pipeline's zone, all of them.
     pub local: BTreeSet<&'static str>,
-}
-
-impl Midnights {
-    /// What is read as dates, in words: one other instant among them must not move all others to the day before.
-    pub fn of_utc(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.utc.iter().map(|(column, others)| match others {
-            0 => (*column, "every value is midnight UTC, so its UTC date is read".to_owned()),
-            _ => (*column, format!("all values but {others} are midnight UTC, so their UTC dates are read")),
-        })
-    }
 }
 
 /// What is known so far of one column of instants, in values.
@@ -54,11 +46,12 @@ struct Seen {
     local: u64,
 }
 
-/// Which columns of dates hold midnights, over every file of an input.
+/// Which columns of dates hold midnights: in the first rows of every file of an input, or in all of them, with the
+/// instants of a contact log.
 ///
 /// # Errors
 /// As reading does.
-pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) -> Result<Midnights> {
+pub(super) fn midnights(rules: &RowRules, sources: &[Source], in_all: bool) -> Result<Midnights> {
     let mut seen: Vec<Seen> = Vec::new();
     for source in sources {
         let columns = columns::resolve(&rules.input, source.schema(), &source.object.url)
@@ -67,7 +60,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) 
         // What a contact log has is an instant, whatever its type says; a date without a zone is itself.
         let is_instant = |kind: Kind, at: usize| match kind {
             Kind::Date => is_zoned(kind_at(at)),
-            _ => kind == Kind::Ts && is_of_time(kind_at(at)),
+            _ => in_all && kind == Kind::Ts && is_of_time(kind_at(at)),
         };
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (column, at) in &columns.found {
@@ -88,32 +81,30 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_local: bool) 
             for (at, known) in &places {
                 let array = projection.binary_search(at).map(|at| plain(batch.column(at)));
                 if let Ok(array) = array.unwrap_or_else(|_| Err(rules.damaged("a column is missing"))) {
-                    rules.look_for_midnights(&array, with_local, &mut seen[*known]);
+                    rules.look_for_midnights(&array, &mut seen[*known]);
                 }
             }
-            Ok(true)
+            Ok(in_all)
         })?;
     }
-    let is_utc = |s: &&Seen| s.utc > 0 && s.utc * 2 >= s.all;
-    let is_local = |s: &&Seen| s.all > 0 && s.local == s.all && !is_utc(s);
+    let is_local = |s: &&Seen| s.all > 0 && s.local == s.all && s.utc == 0;
     Ok(Midnights {
-        utc: seen.iter().filter(is_utc).map(|s| (s.column, s.all - s.utc)).collect(),
+        utc: seen.iter().filter(|s| s.utc > 0).map(|s| (s.column, (s.utc, s.all))).collect(),
         local: seen.iter().filter(is_local).map(|s| s.column).collect(),
     })
 }
 
 impl RowRules {
     /// Dates that mean "none", and those beyond any calendar, say nothing of how the others were written.
-    fn look_for_midnights(&self, array: &ArrayRef, with_local: bool, seen: &mut Seen) {
+    fn look_for_midnights(&self, array: &ArrayRef, seen: &mut Seen) {
         for (seconds, rest) in instants(array).into_iter().flatten() {
             let day = day_of(seconds);
             if !(DATE_MIN..=DATE_MAX).contains(&day) || self.null_days.contains(&day) {
                 continue;
             }
-            let is_midnight = |seconds: i64| rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0;
             seen.all += 1;
-            seen.utc += u64::from(is_midnight(seconds));
-            seen.local += u64::from(with_local && is_midnight(local(seconds, self.defaults.zone)));
+            seen.utc += u64::from(is_midnight((seconds, rest)));
+            seen.local += u64::from(is_midnight((local(seconds, self.defaults.zone), rest)));
         }
     }
 
@@ -123,13 +114,7 @@ impl RowRules {
             DataType::Date32 => array.as_primitive::<Date32Type>().clone(),
             DataType::Timestamp(_, zone) => {
                 let zone = if zone.is_some() { self.defaults.zone } else { Tz::UTC };
-                let are_days = self.utc_days.contains(column.name);
-                let day = |(seconds, rest): (i64, u32)| {
-                    let (utc, is_midnight) = (day_of(seconds), rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0);
-                    let is_day = is_midnight && (are_days || self.null_days.contains(&utc));
-                    if zone == Tz::UTC || is_day { utc } else { day_of(local(seconds, zone)) }
-                };
-                instants(array).into_iter().map(|instant| instant.map(day)).collect()
+                local_dates(array, zone)
             }
             DataType::Date64 => {
                 let millis = array.as_primitive::<Date64Type>().iter();
@@ -186,12 +171,14 @@ impl RowRules {
             kind if is_of_time(kind) => instants(array),
             _ => {
                 let texts = self.plain_texts(column, array, tally)?;
-                for (row, text) in texts.iter().enumerate() {
-                    if text.is_some_and(|text| instant_of(text).is_none()) {
-                        tally.faults.add(row, column, "not an ISO 8601 instant", "unreadable_instant");
+                let found: Vec<_> = texts.iter().map(|text| text.and_then(|text| self.instant_of(text))).collect();
+                for (row, instant) in found.iter().enumerate() {
+                    if instant.is_none() && texts.is_valid(row) {
+                        let class = "neither an ISO 8601 instant or date, nor in the date_format";
+                        tally.faults.add(row, column, class, "unreadable_instant");
                     }
                 }
-                texts.iter().map(|text| text.and_then(instant_of)).collect()
+                found
             }
         };
         let mut micros = Vec::with_capacity(found.len());
@@ -204,6 +191,16 @@ impl RowRules {
             micros.push(near.map(|(seconds, nanos)| seconds * 1_000_000 + i64::from(nanos / 1_000)));
         }
         Ok(Arc::new(TimestampMicrosecondArray::from(micros).with_timezone("UTC")))
+    }
+
+    /// Of a date without an hour its midnight in UTC, which is read as that date.
+    fn instant_of(&self, text: &str) -> Option<(i64, u32)> {
+        let day = || {
+            let iso = text.parse().ok().map(day_number);
+            let day = iso.or_else(|| self.date_formats.iter().find_map(|format| day_by(text, format)))?;
+            Some((i64::from(day) * DAY_SECONDS, 0))
+        };
+        instant_of(text).or_else(day)
     }
 }
 
@@ -226,13 +223,19 @@ pub(super) fn date_of(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(EPOCH_DAYS)?)
 }
 
-/// The calendar day of each instant in a zone; where a tool wrote days as instants, midnights are the day that they show.
-pub(super) fn local_dates(array: &ArrayRef, zone: Tz, are_days: bool) -> Date32Array {
-    let day = |(seconds, rest): (i64, u32)| {
-        let is_day = are_days && rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0;
-        day_of(if is_day { seconds } else { local(seconds, zone) })
+/// The calendar day of each instant in a zone. A midnight of UTC is a date that a tool wrote as an instant: the day that it
+/// shows.
+pub(super) fn local_dates(array: &ArrayRef, zone: Tz) -> Date32Array {
+    let day = |instant: (i64, u32)| {
+        let (seconds, _) = instant;
+        day_of(if zone == Tz::UTC || is_midnight(instant) { seconds } else { local(seconds, zone) })
     };
     instants(array).into_iter().map(|instant| instant.map(day)).collect()
+}
+
+/// Seconds since 1970, and nanoseconds beyond them.
+fn is_midnight((seconds, rest): (i64, u32)) -> bool {
+    rest == 0 && seconds.rem_euclid(DAY_SECONDS) == 0
 }
 
 fn day_by(text: &str, format: &[Item<'static>]) -> Option<i32> {

@@ -96,7 +96,6 @@ pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
 
 fn profile_of(snapshot: &mut Snapshot, invoices: &mut HashSet<u64>) -> Result<Profile> {
     let midnights = dates::midnights(&snapshot.rules, &snapshot.sources, true)?;
-    snapshot.rules.utc_days = midnights.utc.keys().copied().collect();
     let columns = snapshot.rules.columns.len();
     let mut counts = Counts { nulls: vec![0; columns], days: vec![None; columns], ..Counts::default() };
     let table = snapshot.table.name;
@@ -127,11 +126,7 @@ impl Counts {
             match column.kind {
                 Kind::Date => widen(&mut self.days[position], array.as_primitive::<Date32Type>().iter().flatten()),
                 Kind::Ts => {
-                    let days = dates::local_dates(
-                        array,
-                        snapshot.rules.defaults.zone,
-                        snapshot.rules.utc_days.contains(column.name),
-                    );
+                    let days = dates::local_dates(array, snapshot.rules.defaults.zone);
                     widen(&mut self.days[position], days.iter().flatten());
                 }
                 _ => {}

@@ -9,7 +9,7 @@ use chrono::{Months, NaiveDate};
 
 use super::dates::date_of;
 use super::{BadRow, Snapshot, Snapshots};
-use crate::domain::calendar::{Scope, UnknownScope};
+use crate::domain::calendar::{Scope, UnknownScope, state_of_brazil};
 use crate::domain::charge::Percent;
 use crate::domain::decision::Rules;
 use crate::domain::exchange::Quote;
@@ -89,11 +89,15 @@ pub fn holidays(snapshots: &Snapshots, as_of: NaiveDate) -> Result<(Vec<Holiday>
     Ok((holidays, told))
 }
 
-/// A scope in any case: `State:sp` is `state:SP`.
+/// A scope in any case: `State:sp` is `state:SP`, and so are `state:35` and `state:São Paulo`.
 fn scope_of(text: &str) -> std::result::Result<Scope, UnknownScope> {
     match text.split_once(':') {
         None => text.to_lowercase().parse(),
-        Some((kind, code)) => format!("{}:{}", kind.trim().to_lowercase(), code.trim().to_uppercase()).parse(),
+        Some((kind, code)) => {
+            let (kind, code) = (kind.trim().to_lowercase(), code.trim());
+            let state = (kind == "state").then(|| state_of_brazil(code)).flatten();
+            format!("{kind}:{}", state.map_or_else(|| code.to_uppercase(), str::to_owned)).parse()
+        }
     }
 }
 

@@ -181,8 +181,6 @@ pub(super) struct RowRules {
     pub(super) date_formats: Vec<Vec<Item<'static>>>,
     /// `null_dates`, in days since 1970.
     pub(super) null_days: Vec<i32>,
-    /// Columns of dates that came as midnights of UTC.
-    pub(super) utc_days: BTreeSet<&'static str>,
     schema: SchemaRef,
 }
 
@@ -237,7 +235,6 @@ impl RowRules {
         RowRules {
             date_formats: read_formats(&input.date_formats),
             null_days: input.null_dates.iter().copied().map(day_number).collect(),
-            utc_days: BTreeSet::new(),
             schema: Arc::new(Schema::new(fields)),
             input,
             defaults,
@@ -272,10 +269,7 @@ impl RowRules {
         let (keys, contents) = self.hashes(&arrays, rows);
         let origin = (file_no as i64) << 40;
         let instants = self.columns.iter().zip(&arrays).filter(|(column, _)| column.kind == Kind::Ts);
-        let days = instants.map(|(column, array)| {
-            let are_days = self.utc_days.contains(column.name);
-            Arc::new(local_dates(array, self.defaults.zone, are_days)) as ArrayRef
-        });
+        let days = instants.map(|(_, array)| Arc::new(local_dates(array, self.defaults.zone)) as ArrayRef);
         let days: Vec<ArrayRef> = days.collect();
         arrays.push(Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|row| origin | (first_row + row)))));
         arrays.extend([Arc::new(keys) as ArrayRef, Arc::new(contents)]);

@@ -1,6 +1,6 @@
 //! Rows as exports write them: what is read, what is bad, what is passed over, and which rows are the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -293,8 +293,7 @@ fn instants_are_read_from_timestamps_and_from_text() {
 fn a_contact_without_an_hour_is_of_the_day_that_it_shows() {
     let text = "event_id debtor_id channel occurred_at status\nE1 D1 email - sent\nE2 D1 email - sent";
     let days = |array: ArrayRef| {
-        let mut rules = rules("contact_log", |_| {});
-        rules.utc_days = BTreeSet::from(["occurred_at"]);
+        let rules = rules("contact_log", |input| input.date_formats = vec!["%d/%m/%Y".to_owned()]);
         cells(&read(&rules, &batch("contact_log", text, &[("occurred_at", array)])), "occurred_on")
     };
     let midnight = seconds("2026-06-02");
@@ -303,6 +302,8 @@ fn a_contact_without_an_hour_is_of_the_day_that_it_shows() {
     assert_eq!(days(Arc::new(Date64Array::from(vec![midnight * 1_000; 2]))), ["2026-06-02"; 2]);
     let with_one_hour = TimestampSecondArray::from(vec![midnight, midnight + 3_600]);
     assert_eq!(days(Arc::new(with_one_hour)), ["2026-06-02", "2026-06-01"]);
+    let texts = StringArray::from(vec!["2026-06-02", "02/06/2026"]);
+    assert_eq!(days(Arc::new(texts)), ["2026-06-02"; 2]);
 }
 
 #[test]
@@ -318,12 +319,21 @@ fn an_action_is_known_in_capitals_and_as_a_uuid() {
 
 #[test]
 fn two_columns_that_fit_one_name_are_asked_about() {
-    let text = "debtor_id channel address Opted_Out_On opted-out-on\nD1 email a@acme.example - -";
-    let (rules, batch) = (rules("contact_points", |_| {}), batch("contact_points", text, &[]));
-    let errors = resolve(&rules.input, &batch.schema(), "x").expect_err("which of the two?");
-    let expected = "contact_points snapshot x: column \"opted_out_on\" may be any of \"Opted_Out_On\", \"opted-out-on\"; name \
-        the right one as opted_out_on in [inputs.contact_points.columns]";
-    assert_eq!(errors, [expected]);
+    for other in ["opted-out-on", "opted_out_on"] {
+        let text = format!("debtor_id channel address Opted_Out_On {other}\nD1 email a@acme.example - -");
+        let batch = batch("contact_points", &text, &[]);
+        let found = |rules: &RowRules| resolve(&rules.input, &batch.schema(), "x");
+        let expected = format!(
+            "contact_points snapshot x: column \"opted_out_on\" may be any of \"Opted_Out_On\", \"{other}\"; name the \
+             right one as opted_out_on in [inputs.contact_points.columns]"
+        );
+        assert_eq!(found(&rules("contact_points", |_| {})).expect_err("which of the two?"), [expected]);
+        let named = rules("contact_points", |input| {
+            input.columns.insert("opted_out_on".to_owned(), "Opted_Out_On".to_owned());
+            input.date_formats = vec!["%Y-%m-%d".to_owned()];
+        });
+        found(&named).expect("the one that is named");
+    }
 }
 
 #[test]

@@ -16,11 +16,15 @@ use crate::domain::procedure::Channel;
 use crate::error::Result;
 use crate::stage::Silence;
 
-/// What is known of addresses, by the hash of channel and address.
+/// What is known of addresses, by their hashes.
 #[derive(Debug, Default)]
 pub(super) struct AddressBook {
     opted_out: HashSet<u64>,
+    /// Somebody else's.
+    wrong: HashSet<u64>,
+    /// On one channel: where nothing arrives, and where nothing may be sent. A number without SMS can be called.
     bounced: HashSet<u64>,
+    without_consent: HashSet<u64>,
     /// Debtor and channel of a contact point that is opted out and names no plain address.
     silent: HashSet<u64>,
 }
@@ -55,9 +59,9 @@ pub(super) struct AddressReader<'a> {
     opted_out: HashSet<u64>,
     /// Somebody else's: nothing that arrives there makes it a good one.
     wrong: HashSet<u64>,
-    /// The last bounce of each address, in microseconds.
+    /// The last bounce of each address on a channel, in microseconds.
     bounced_at: HashMap<u64, i64>,
-    /// Address and instant of whatever arrived; read again for the few addresses that bounced.
+    /// Address on a channel and instant of whatever arrived; read again for the few addresses that bounced.
     reached: RecordsWriter<2>,
     /// Debtor and channel on which it asked for silence without saying at which address.
     silent: HashSet<u64>,
@@ -72,9 +76,14 @@ pub(super) struct AddressEvents {
     pub(super) silent: HashSet<u64>,
 }
 
-/// An address on a channel, however it is written.
+/// An address, however it is written.
 pub(super) fn address_hash(channel: &str, address: &str) -> u64 {
     hash_of(&address_key(channel, address))
+}
+
+/// An address as one channel reaches it.
+fn on_channel(channel: &str, address: u64) -> u64 {
+    hash_of(&format!("{channel}\n{address}"))
 }
 
 fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
@@ -182,11 +191,11 @@ impl<'a> AddressReader<'a> {
             match status {
                 "wrong_party" => self.wrong.extend([address].into_iter().chain(of_action)),
                 "bounced" => {
-                    let last = self.bounced_at.entry(address).or_insert(at);
+                    let last = self.bounced_at.entry(on_channel(channel.unwrap_or_default(), address)).or_insert(at);
                     *last = at.max(*last);
                 }
                 "delivered" | "read" | "replied" | "answered" | "promised" | "disputed" => {
-                    self.reached.push(0, [address, at as u64])?;
+                    self.reached.push(0, [on_channel(channel.unwrap_or_default(), address), at as u64])?;
                 }
                 _ => {}
             }
@@ -214,13 +223,14 @@ impl AddressEvents {
     pub(super) fn enter(mut self, book: &mut AddressBook) -> Result<()> {
         if !self.bounced_at.is_empty() {
             self.reached.for_each(0, |[address, at]| {
-                if self.bounced_at.get(&address).is_some_and(|bounced_at| *bounced_at <= at as i64) {
+                if self.bounced_at.get(&address).is_some_and(|bounced_at| *bounced_at < at as i64) {
                     self.bounced_at.remove(&address);
                 }
             })?;
         }
         book.opted_out.extend(self.opted_out);
-        book.bounced.extend(self.bounced_at.into_keys().chain(self.wrong));
+        book.bounced.extend(self.bounced_at.into_keys());
+        book.wrong.extend(self.wrong);
         Ok(())
     }
 }
@@ -238,21 +248,26 @@ impl AddressBook {
             let opted_out = opted_out_on.is_some_and(|on| on.is_valid(row) && on.value(row) <= as_of_day);
             let reach = value(debtors, row).zip(value(channels, row)).filter(|_| !silent.is_empty());
             let is_silent = reach.is_some_and(|(debtor, channel)| silent.contains(&reach_hash(debtor, channel)));
-            let is_out = opted_out || is_silent || is_false(opted_in, row);
+            let (is_out, is_without_consent) = (opted_out || is_silent, is_false(opted_in, row));
             let is_wrong = is_false(valid, row);
-            let Some(channel) = value(channels, row).filter(|_| is_out || is_wrong) else { continue };
+            let says_so = is_out || is_without_consent || is_wrong;
+            let Some(channel) = value(channels, row).filter(|_| says_so) else { continue };
             let address = value(addresses, row);
             // Without consent where there is no address says nothing of the others.
             let names_one = address.is_some_and(|text| !is_placeholder(text));
-            let asks = opted_out || (names_one && is_false(opted_in, row));
+            let asks = opted_out || (names_one && is_without_consent);
             if asks && !address.is_some_and(|text| is_address(channel, text)) {
                 self.silent.extend(value(debtors, row).map(|debtor| reach_hash(debtor, channel)));
             }
             let Some(address) = address else { continue };
+            let here = |address: u64| on_channel(channel, address);
             if is_out {
                 self.opted_out.extend(hashes_in(channel, address));
             }
-            self.bounced.extend(is_wrong.then(|| address_hash(channel, address)));
+            if is_without_consent {
+                self.without_consent.extend(hashes_in(channel, address).into_iter().map(here));
+            }
+            self.bounced.extend(is_wrong.then(|| here(address_hash(channel, address))));
         }
     }
 
@@ -260,18 +275,26 @@ impl AddressBook {
     pub(super) fn mark(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let [channels, addresses, debtors] = ["channel", "address", "debtor_id"].map(|name| text(batch, name));
         let point = |row| value(channels, row).zip(value(addresses, row));
-        let is_in = |known: &HashSet<u64>, row| {
-            !known.is_empty() && point(row).is_some_and(|(channel, text)| known.contains(&address_hash(channel, text)))
+        let hashes = |row| {
+            let (channel, text) = point(row)?;
+            let address = address_hash(channel, text);
+            Some((address, on_channel(channel, address)))
         };
         let is_silent = |row| {
             let reach = value(debtors, row).zip(value(channels, row)).filter(|_| !self.silent.is_empty());
             reach.is_some_and(|(debtor, channel)| self.silent.contains(&reach_hash(debtor, channel)))
         };
-        let rows = || 0..batch.num_rows();
-        let opted_out: BooleanArray = rows().map(|row| Some(is_in(&self.opted_out, row) || is_silent(row))).collect();
         let is_one = |row| point(row).is_some_and(|(channel, text)| is_address(channel, text));
-        // What is no address is as good as one that bounces.
-        let closed: BooleanArray = rows().map(|row| Some(is_in(&self.bounced, row) || !is_one(row))).collect();
+        let (mut opted_out, mut closed) = (Vec::new(), Vec::new());
+        for row in 0..batch.num_rows() {
+            let is = |known: &HashSet<u64>, here: &HashSet<u64>| {
+                hashes(row).is_some_and(|(address, reach)| known.contains(&address) || here.contains(&reach))
+            };
+            opted_out.push(is(&self.opted_out, &self.without_consent) || is_silent(row));
+            // What is no address is as good as one that bounces.
+            closed.push(is(&self.wrong, &self.bounced) || !is_one(row));
+        }
+        let (opted_out, closed) = (BooleanArray::from(opted_out), BooleanArray::from(closed));
         let batch = with_column(batch, "address_opted_out", Arc::new(opted_out))?;
         with_column(&batch, "address_bounced", Arc::new(closed))
     }
@@ -291,7 +314,9 @@ impl AddressBook {
 
     pub(super) fn merge(&mut self, other: AddressBook) {
         self.opted_out.extend(other.opted_out);
+        self.wrong.extend(other.wrong);
         self.bounced.extend(other.bounced);
+        self.without_consent.extend(other.without_consent);
         self.silent.extend(other.silent);
     }
 }
@@ -325,5 +350,34 @@ mod tests {
             ["ap@group.example", "boss@group.example", "C@group.example", "d@group.example"].map(silent),
             [true, true, true, false]
         );
+    }
+
+    /// Whoever is called and is somebody else gets no message there, and who has no SMS may be called.
+    #[test]
+    fn one_number_is_one_address_on_every_channel_that_reaches_it() {
+        let destinations = Destinations::default();
+        let folder = tempfile::tempdir().unwrap();
+        let column = |values: &[&str]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+        let instants: ArrayRef =
+            Arc::new(arrow::array::TimestampMicrosecondArray::from(vec![0; 3]).with_timezone("UTC"));
+        let log = [
+            ("channel", column(&["phone", "sms", "sms"])),
+            ("address", column(&["+55 11 90000-0001", "+55 11 90000-0002", "+55 11 90000-0003"])),
+            ("status", column(&["wrong_party", "opted_out", "bounced"])),
+            ("occurred_at", instants),
+        ];
+        let mut reader = AddressReader::new(folder.path(), &destinations).unwrap();
+        reader.read(&RecordBatch::try_from_iter(log).unwrap()).unwrap();
+        let mut book = AddressBook::default();
+        reader.finish().unwrap().enter(&mut book).unwrap();
+        let points = [
+            ("debtor_id", column(&["D1"; 5])),
+            ("channel", column(&["whatsapp", "phone", "sms", "whatsapp", "sms"])),
+            ("address", column(&["5511900000001", "11 90000-0002", "11 90000-0003", "11 90000-0003", "11 90000-0004"])),
+        ];
+        let marked = book.mark(&RecordBatch::try_from_iter(points).unwrap()).unwrap();
+        let flags = |name: &str| marked.column_by_name(name).unwrap().as_boolean().iter().flatten().collect::<Vec<_>>();
+        assert_eq!(flags("address_opted_out"), [false, true, false, false, false]);
+        assert_eq!(flags("address_bounced"), [true, false, true, false, false]);
     }
 }

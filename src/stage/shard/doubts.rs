@@ -112,6 +112,9 @@ pub(super) fn notes(
                     "contact_log snapshot: {rows} not in the debtors snapshot, and no address: nobody is protected by that"
                 )
             }
+            "contact_points" => {
+                format!("contact_points snapshot: {rows} not in the debtors snapshot: an opt-out there holds for its address alone")
+            }
             _ => format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: nobody is protected by that"),
         }
     });

@@ -47,38 +47,75 @@ impl Look<'_> {
     }
 }
 
-/// Debtor, currency and minor units.
-type Sum<'b> = (&'b str, &'b str, i128);
+/// Debtor and currency.
+type Account<'b> = (&'b str, &'b str);
+/// Debtor and invoice.
+type Name<'b> = (&'b str, &'b str);
 
-/// The write-offs that name no invoice, or one that is not there, of a debtor with an invoice of that amount on which
-/// nothing was ever posted: somebody may have given it up.
+/// An invoice that may still be open.
+#[derive(Default)]
+struct Owed {
+    /// The first day of any of its instalments.
+    issued_on: i32,
+    instalments: Vec<i128>,
+    posted: i128,
+}
+
+impl Owed {
+    fn left(&self) -> i128 {
+        self.instalments.iter().sum::<i128>() - self.posted
+    }
+
+    /// Is that what is left of it, or one of its instalments, where nothing was posted on any?
+    fn may_be(&self, amount: i128) -> bool {
+        self.left() == amount || (self.posted == 0 && self.instalments.contains(&amount))
+    }
+}
+
+/// The write-offs that name no invoice, or one that is not there, of what is left of an invoice of the debtor, or of all
+/// that are left: somebody may have given them up.
 fn misplaced(payments: &[RecordBatch], invoices: &[RecordBatch], default_currency: &str) -> Vec<At> {
-    let rows = || payments.iter().enumerate().filter_map(|(number, batch)| Some((number, Rows::of(batch, "paid_on")?)));
+    let paid = || payments.iter().enumerate().filter_map(|(number, batch)| Some((number, Rows::of(batch, "paid_on")?)));
+    let ledger = || invoices.iter().filter_map(|batch| Rows::of(batch, "issue_date"));
     let write_offs: Vec<(usize, Rows<'_>, usize)> =
-        rows().flat_map(|(number, rows)| rows.write_offs().map(move |row| (number, rows, row))).collect();
+        paid().flat_map(|(number, rows)| rows.write_offs().map(move |row| (number, rows, row))).collect();
     if write_offs.is_empty() {
         return Vec::new();
     }
-    let reversed: HashSet<(&str, &str)> = rows().flat_map(|(_, rows)| rows.pairs(rows.reverses)).collect();
-    let ledger = || invoices.iter().filter_map(|batch| Rows::of(batch, "issue_date"));
-    let mut posted: HashSet<(&str, &str)> = rows().flat_map(|(_, rows)| rows.pairs(Some(rows.invoices))).collect();
-    posted.extend(ledger().flat_map(|rows| rows.pairs(rows.originals)));
-    let mut known: HashSet<(&str, &str)> = HashSet::default();
-    let mut untouched: HashMap<Sum<'_>, i32> = HashMap::default();
+    let reversed: HashSet<Name<'_>> = paid().flat_map(|(_, rows)| rows.pairs(rows.reverses)).collect();
+    let known: HashSet<Name<'_>> = ledger().flat_map(|rows| rows.pairs(Some(rows.invoices))).collect();
+    let is_odd = |(_, rows, row): &&(usize, Rows<'_>, usize)| {
+        let names_nothing = rows.invoices.is_null(*row) || !known.contains(&rows.name(*row));
+        names_nothing && rows.ids.is_none_or(|ids| !reversed.contains(&(rows.debtors.value(*row), ids.value(*row))))
+    };
+    let odd: Vec<&(usize, Rows<'_>, usize)> = write_offs.iter().filter(is_odd).collect();
+    let sought: HashSet<&str> = odd.iter().map(|(_, rows, row)| rows.debtors.value(*row)).collect();
+    let mut owed: HashMap<Account<'_>, BTreeMap<&str, Owed>> = HashMap::default();
     for rows in ledger() {
-        known.extend(rows.pairs(Some(rows.invoices)));
-        for row in (0..rows.amounts.len()).filter(|row| rows.is_owed(*row) && !posted.contains(&rows.name(*row))) {
-            let first = untouched.entry(rows.sum(row, default_currency)).or_insert(i32::MAX);
-            *first = rows.days.value(row).min(*first);
+        for row in (0..rows.amounts.len()).filter(|row| rows.is_owed(*row) && sought.contains(rows.debtors.value(*row)))
+        {
+            let of_account = owed.entry(rows.account(row, default_currency)).or_default();
+            let invoice =
+                of_account.entry(rows.invoices.value(row)).or_insert(Owed { issued_on: i32::MAX, ..Owed::default() });
+            invoice.issued_on = invoice.issued_on.min(rows.days.value(row));
+            invoice.instalments.push(rows.amounts.value(row).abs());
+        }
+    }
+    for rows in paid().map(|(_, rows)| rows).chain(ledger()) {
+        for (row, invoice) in rows.posted().filter(|(row, _)| sought.contains(rows.debtors.value(*row))) {
+            let of_account = owed.get_mut(&rows.account(row, default_currency));
+            if let Some(owed) = of_account.and_then(|invoices| invoices.get_mut(invoice)) {
+                owed.posted += rows.effect(row);
+            }
         }
     }
     let may_be_open = |(_, rows, row): &&(usize, Rows<'_>, usize)| {
-        let names_nothing = rows.invoices.is_null(*row) || !known.contains(&rows.name(*row));
-        let stands = rows.ids.is_none_or(|ids| !reversed.contains(&(rows.debtors.value(*row), ids.value(*row))));
-        let issued = untouched.get(&rows.sum(*row, default_currency));
-        names_nothing && stands && issued.is_some_and(|issued| *issued <= rows.days.value(*row))
+        let (amount, on) = (rows.amounts.value(*row).abs(), rows.days.value(*row));
+        let of_account = owed.get(&rows.account(*row, default_currency)).into_iter().flat_map(BTreeMap::values);
+        let open: Vec<&Owed> = of_account.filter(|owed| owed.issued_on <= on && owed.left() > 0).collect();
+        open.iter().any(|owed| owed.may_be(amount)) || open.iter().map(|owed| owed.left()).sum::<i128>() == amount
     };
-    write_offs.iter().filter(may_be_open).map(|(number, _, row)| (*number, *row)).collect()
+    odd.into_iter().filter(may_be_open).map(|(number, _, row)| (*number, *row)).collect()
 }
 
 /// The columns of payments or invoices that say whose, which, when and how much.
@@ -134,15 +171,34 @@ impl<'b> Rows<'b> {
         named.filter_map(move |(row, value)| Some((self.debtors.value(row), value?)))
     }
 
-    fn name(&self, row: usize) -> (&'b str, &'b str) {
+    /// What is posted on an invoice that it names: payments by their invoice, credit notes by what they reduce.
+    fn posted(self) -> impl Iterator<Item = (usize, &'b str)> {
+        let named = self.ids.map_or(self.originals, |_| Some(self.invoices));
+        named.into_iter().flat_map(|c| c.iter().enumerate()).filter_map(|(row, value)| Some((row, value?)))
+    }
+
+    /// What it takes off an invoice, or puts back; fine and interest are none of it.
+    fn effect(&self, row: usize) -> i128 {
+        let amount = self.amounts.value(row);
+        let takes_back = self.reverses.is_some_and(|c| c.is_valid(row));
+        match self.kinds.filter(|c| c.is_valid(row)).map(|c| c.value(row)) {
+            Some("charges") => 0,
+            Some("refund" | "chargeback") => -amount.abs(),
+            _ if takes_back => -amount.abs(),
+            _ if self.documents.is_some() => amount.abs(),
+            _ => amount,
+        }
+    }
+
+    fn name(&self, row: usize) -> Name<'b> {
         (self.debtors.value(row), self.invoices.value(row))
     }
 
-    fn sum<'c>(&self, row: usize, default_currency: &'c str) -> Sum<'c>
+    fn account<'c>(&self, row: usize, default_currency: &'c str) -> Account<'c>
     where
         'b: 'c,
     {
         let currency = self.currencies.filter(|c| c.is_valid(row)).map_or(default_currency, |c| c.value(row));
-        (self.debtors.value(row), currency, self.amounts.value(row).abs())
+        (self.debtors.value(row), currency)
     }
 }

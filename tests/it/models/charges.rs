@@ -87,6 +87,29 @@ fn charges_of_an_earlier_episode_are_no_charges_of_this_one() {
     );
 }
 
+/// A bank tells of one payment: what it holds beyond the invoice is the fine and interest of paying late, and no fine of
+/// what was paid in time.
+#[test]
+fn what_was_paid_on_a_late_invoice_beyond_it_was_paid_on_its_charges() {
+    spec(
+        "
+        invoices: invoice_id installment_no due_date amount
+            I0 1 2026-06-01 50.00
+            I1 1 2026-06-05 100.00
+            I1 2 2026-06-10 100.00
+            I2 1 2026-06-20 100.00
+            I3 1 2026-06-15 100.00
+        payments: payment_id invoice_id paid_on amount kind
+            P1 I1 2026-06-20 203.50 payment
+            P2 I2 2026-06-18 104.00 payment
+            P3 I3 2026-06-25 100.00 payment
+            C4 I1 2026-06-20 1.00 charges
+        cnd_charges_paid = invoice_id paid_amount
+            I1 4.50
+    ",
+    );
+}
+
 /// One taken back whole paid no charges, one taken back in part did.
 #[test]
 fn charges_that_were_taken_back_were_not_paid() {

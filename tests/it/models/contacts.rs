@@ -522,7 +522,9 @@ fn a_contact_knows_the_address_that_it_went_to() {
             A1 2026-06-20 published@x.example
             A2 2026-06-20 published@x.example
             A3 2026-06-20 -
+            A4 2026-06-20 published@x.example
         contact_log: event_id action_id occurred_at status address direction
+            E0 A4 2026-06-21T10:00:00 failed odd@x.example -
             E1 A2 2026-06-21T10:00:00 sent logged@x.example -
             E2 A2 2026-06-21T12:00:00 replied other@x.example inbound
             E3 - 2026-06-22T10:00:00 sent a@x.example -
@@ -531,6 +533,7 @@ fn a_contact_knows_the_address_that_it_went_to() {
             A1 unreported published@x.example
             A2 answered logged@x.example
             A3 unreported -
+            A4 not_sent published@x.example
             - not_sent -
             - not_sent -
     ",
@@ -588,10 +591,12 @@ fn a_logged_contact_that_names_its_company_is_of_that_one() {
             E1 I1 2 2026-06-21T10:00:00 sent
             E2 I1 - 2026-06-22T10:00:00 sent
             E3 I2 - 2026-06-23T10:00:00 sent
+            E4 I2 2 2026-06-24T10:00:00 sent
         int_contacts = contacted_on company_id currency
             2026-06-21 2 USD
             2026-06-22 - -
             2026-06-23 1 BRL
+            2026-06-24 1 BRL
     ",
     );
 }

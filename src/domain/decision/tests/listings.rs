@@ -213,7 +213,8 @@ fn nobody_is_listed_on_a_notice_without_a_report() {
         ("sent", ContactState::Sent, "d+60 by instruction: A"),
         ("answered", ContactState::Answered, "d+60 by instruction: A"),
         ("not reported", ContactState::Unreported, "notice_period"),
-        ("read by somebody else", ContactState::WrongParty, "notice_period"),
+        ("read by somebody else", ContactState::WrongParty, "d+45 #2 by email: A"),
+        ("delivered, and then it bounced", ContactState::Undelivered, "d+45 #2 by email: A"),
         ("failed", ContactState::NotSent, "d+5 by email: A"),
     ];
     for (name, state, expected) in table {
