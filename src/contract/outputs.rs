@@ -615,6 +615,42 @@ pub const KPIS: &[Table] = &[
             opt("overdue_share", Float, "of all that is overdue"),
         ],
     },
+    Table {
+        name: "kpi_agreements",
+        row: "company of the covered invoices and currency",
+        key: &["company_id", "currency"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("active", Int, "agreements in force and kept"),
+            req("active_amount", Money, "their instalments that are neither paid nor cancelled"),
+            req("fulfilled", Int, "agreements paid to the end"),
+            req("fulfilled_amount", Money, "all of their instalments"),
+            req("broken", Int, "with an instalment unpaid after its day and grace, and before it was cancelled"),
+            req("broken_amount", Money, "their unpaid instalments"),
+            req("cancelled", Int, "given up before any instalment was late, or paid"),
+            req("cancelled_amount", Money, "their instalments"),
+            req("first_due", Int, "agreements whose first instalment is paid, or late"),
+            req("first_payment_defaults", Int, "of them, those whose first instalment is late"),
+            req("redefaults", Int, "broken after at least one instalment was paid"),
+        ],
+    },
+    Table {
+        name: "kpi_contact_pressure",
+        row: "company, currency, channel and number of contacts in the last seven days",
+        key: &["company_id", "currency", "channel", "contacts"],
+        required: true,
+        columns: &[
+            AS_OF,
+            COMPANY,
+            CURRENCY,
+            req("channel", Str, "channel; `*` = all together"),
+            req("contacts", Int, "contacts that reached the debtor, or may have; 0 too"),
+            req("debtors", Int, "debtors with an open item who had so many; of two companies, in both"),
+        ],
+    },
 ];
 
 /// Every published table but the KPI tables.

@@ -364,7 +364,8 @@ impl<'a> Matter<'a> {
                 return Ok(self.hold(reasons, None));
             }
         };
-        self.trace.push(format!("step {} due at {} days past due", rung.step.id, rung.days_past_due));
+        let days = if rung.days_past_due == 1 { "day" } else { "days" };
+        self.trace.push(format!("step {} due at {} {days} past due", rung.step.id, rung.days_past_due));
         let rung = self.announced(procedure, rung, &mut reasons);
         if self.rules.unapplied_credits == UnappliedCredits::Hold {
             // The message may name less than all that is owed: it is what the credit is compared with.

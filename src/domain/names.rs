@@ -39,6 +39,11 @@ pub fn is_placeholder(text: &str) -> bool {
     is_none(words.trim())
 }
 
+/// Can somebody be called so? An address or a number in the place of a name is none.
+pub fn is_name(text: &str) -> bool {
+    !text.contains('@') && text.chars().any(char::is_alphabetic)
+}
+
 /// Lower case, without accents and invisible characters, one space between words.
 ///
 /// ```

@@ -1,5 +1,7 @@
 //! From a step that is due and its route to an action: tone, fields, words.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -12,8 +14,12 @@ use crate::domain::action::{CitedItem, Identity};
 use crate::domain::exchange::Dunned;
 use crate::domain::message::Tone;
 use crate::domain::message::fields::{ITEMS_MAX, fitted};
+use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::offer::Offer;
 use crate::domain::pii::{Pii, exposed};
+
+/// What a debtor is called whose register holds no name, by the beginning of the language.
+const CUSTOMER: [(&str, &str); 3] = [("pt", "cliente"), ("es", "cliente"), ("en", "customer")];
 
 /// The fields that a template may name, as `domain::message::fields` lists them; anything else is refused.
 #[derive(Serialize)]
@@ -48,7 +54,7 @@ pub(super) struct Fields<'a> {
 
 #[derive(Serialize)]
 pub(super) struct DebtorFields<'a> {
-    pub(super) name: &'a str,
+    pub(super) name: Cow<'a, str>,
     pub(super) contact_name: Option<&'a str>,
 }
 
@@ -101,6 +107,17 @@ impl<'a> Matter<'a> {
     pub(super) fn language(&self) -> &'a str {
         let asked = self.debtor.language.as_deref().and_then(|language| self.rules.templates.language_like(language));
         asked.unwrap_or(&self.rules.default_language)
+    }
+
+    /// What the debtor is called: the name of the register, or where that holds none a word and the debtor's number.
+    fn name(&self) -> Cow<'a, str> {
+        let name = self.debtor.legal_name.expose();
+        if is_name(name) && !is_placeholder(name) {
+            return Cow::Borrowed(name);
+        }
+        let word =
+            CUSTOMER.iter().find(|(language, _)| self.language().starts_with(language)).map_or("", |(_, word)| word);
+        Cow::Owned(format!("{word} {}", self.debtor.debtor_id).trim_start().to_owned())
     }
 
     fn tone(&self, step: &Step) -> Tone {
@@ -197,7 +214,7 @@ impl<'a> Matter<'a> {
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
         Fields {
             debtor: DebtorFields {
-                name: self.debtor.legal_name.expose(),
+                name: self.name(),
                 contact_name: route.point.and_then(|p| exposed(&p.contact_name)),
             },
             creditor: CreditorFields {

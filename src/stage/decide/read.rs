@@ -16,7 +16,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::money::Minor;
-use crate::domain::names::is_placeholder;
+use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
@@ -264,11 +264,6 @@ fn contacts(rows: &Rows, mut named: HashMap<String, Vec<NamedItem>>) -> Result<H
 /// What a message shows as it is: not the word that a register writes where it knows nothing.
 fn said(text: Option<String>) -> Option<Pii<String>> {
     text.filter(|text| !is_placeholder(text)).map(Pii::from)
-}
-
-/// What somebody can be greeted by: an address or a number in its place is none.
-fn is_name(text: &str) -> bool {
-    !text.contains('@') && text.chars().any(char::is_alphabetic)
 }
 
 /// An address of the web, with its scheme or without; a host with its port is no scheme.

@@ -9,7 +9,6 @@ use super::rows::{Faults, RowRules, Tally, ZERO_AMOUNT};
 use crate::config::Sign;
 use crate::contract::{Column, MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::money::Currency;
-use crate::domain::names::is_placeholder;
 use crate::domain::tax_id::{CNPJ_LENGTH, Cnpj};
 
 /// Inputs whose rows of 0.00 are skipped: they owe, pay, agree and promise nothing.
@@ -62,13 +61,6 @@ impl RowRules {
         }
         if let Some((column, array)) = find("due_date") {
             check_due_dates(column, array, find("document_type").map(|(_, types)| types), &mut tally.faults);
-        }
-        if let Some((column, array)) = find("legal_name") {
-            // A letter to `N/A` would go to nobody.
-            let names = array.as_string::<i32>().iter().enumerate();
-            for (row, _) in names.filter(|(_, name)| name.is_some_and(|name| !is_legal_name(name))) {
-                tally.faults.add(row, column, "a placeholder, a number or an e-mail address", "no_name");
-            }
         }
         if let Some((column, array)) = find("installment_no") {
             for (row, _) in Self::numbers(array).iter().enumerate().filter(|(_, no)| no.is_some_and(|no| no < 0)) {
@@ -185,11 +177,6 @@ fn check_due_dates(column: &Column, array: &ArrayRef, types: Option<&ArrayRef>, 
             faults.add(row, column, "before 1970: no due date", "date_out_of_range");
         }
     }
-}
-
-/// Can whoever is called so be written to?
-fn is_legal_name(name: &str) -> bool {
-    name.chars().any(char::is_alphabetic) && !name.contains('@') && !is_placeholder(name)
 }
 
 fn check_currency(column: &Column, array: &ArrayRef, amounts: Option<&ArrayRef>, faults: &mut Faults) {

@@ -259,3 +259,82 @@ fn concentration_is_by_group_the_largest_first() {
     ",
     );
 }
+
+/// Instalments of March 5, paid on the 4th, and of April 5, unpaid: broken after a payment. The first of A2 was never paid;
+/// of A3 the ledger knows a payment that the agreement does not; A4 is paid to the end and A5 was given up in time.
+#[test]
+fn agreements_by_what_became_of_them() {
+    spec(
+        "
+        as of 2026-04-30
+        invoices: invoice_id debtor_id company_id due_date amount
+            I1 D1 2 2026-01-10 500.00
+            I3 D3 1 2026-01-10 100.00
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I1 2026-03-04 100.00
+            P3 D3 I3 2026-04-02 30.00
+        agreements: agreement_id debtor_id installment_no due_date amount paid_on cancelled_on has_items
+            A1 D1 1 2026-03-05 100.00 2026-03-04 - true
+            A1 D1 2 2026-04-05 100.00 - - true
+            A2 D2 1 2026-04-05 70.00 - - false
+            A2 D2 2 2026-05-05 70.00 - - false
+            A3 D3 1 2026-04-05 30.00 - - true
+            A3 D3 2 2026-05-05 30.00 - - true
+            A4 D4 1 2026-03-05 40.00 2026-03-05 - false
+            A5 D5 1 2026-06-05 50.00 - 2026-04-10 false
+        agreement_items: agreement_id debtor_id invoice_id
+            A1 D1 I1
+            A3 D3 I3
+        fct_agreements = debtor_id covered_company_id own_company_id is_late is_kept owed_amount
+            D1 2 2 true false 100.00
+            D2 - - true false 140.00
+            D3 1 1 true true 60.00
+            D4 - - false true 0.00
+            D5 - - false false 0.00
+        kpi_agreements = company_id active active_amount fulfilled fulfilled_amount broken broken_amount cancelled cancelled_amount first_due first_payment_defaults redefaults
+            1 1 60.00 1 40.00 1 140.00 1 50.00 3 1 0
+            2 0 0.00 0 0.00 1 100.00 0 0.00 1 0 1
+    ",
+    );
+}
+
+#[test]
+fn contact_pressure_counts_those_too_whom_nobody_contacted() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date
+            I1 D1 2026-06-20
+            I2 D2 2026-06-20
+            I3 D3 2026-06-20
+        out_debtors: debtor_id company_id currency open_items
+            D1 1 BRL 1
+            D2 1 BRL 1
+            D3 1 BRL 1
+            D4 1 BRL 0
+        contact_log: event_id debtor_id channel occurred_at status
+            E1 D1 email 2026-06-24T12:00:00 delivered
+            E2 D1 email 2026-06-26T12:00:00 sent
+            E3 D1 phone 2026-06-27T12:00:00 no_answer
+            E4 D2 email 2026-06-23T12:00:00 delivered
+            E5 D2 email 2026-06-28T12:00:00 bounced
+            E6 D3 sms 2026-06-30T12:00:00 delivered
+        fct_contact_pressure = channel contacts debtors
+            * 0 1
+            * 1 1
+            * 3 1
+            email 2 1
+            phone 1 1
+            sms 1 1
+        kpi_contact_pressure = channel contacts debtors
+            * 0 1
+            * 1 1
+            * 3 1
+            email 0 2
+            email 2 1
+            phone 0 2
+            phone 1 1
+            sms 0 2
+            sms 1 1
+    ",
+    );
+}

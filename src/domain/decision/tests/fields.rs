@@ -36,7 +36,7 @@ fn fields(is_set: bool, duty: &DutyFields) -> Fields<'_> {
         payment_link: text("https://x.example"),
     };
     Fields {
-        debtor: DebtorFields { name: "D", contact_name: text("Ana") },
+        debtor: DebtorFields { name: "D".into(), contact_name: text("Ana") },
         creditor: CreditorFields { name: "C", email: "c@c.example", phone: "1", opt_out: "SAIR" },
         items: vec![item],
         items_count: 1,

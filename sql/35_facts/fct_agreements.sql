@@ -1,0 +1,108 @@
+-- Purpose: what became of each agreement, as far as the shard knows: by all of its instalments, and by what the ledger knows.
+--   An agreement stands in every shard of which it covers anything, so the shards' rows become one of each later.
+-- Grain: debtor_id, agreement_id
+-- Reads: raw_agreements, raw_agreement_items, int_agreements, stg_invoices
+-- Units: amounts in units of currency: of what is active, broken or cancelled the unpaid part, of what is fulfilled the whole
+-- Nulls: covered_company_id = it covers nothing here; own_company_id = the debtor has no invoice here
+-- Kind: table
+with
+    instalments as (
+        select
+            debtor_id,
+            agreement_id,
+            coalesce(currency, @default_currency) as currency,
+            due_date,
+            amount,
+            paid_on <= @as_of as is_paid,
+            coalesce(paid_on > @as_of, true) and cancelled_on <= @as_of as is_cancelled,
+            -- Unpaid when its grace was over, and not cancelled before.
+            coalesce(paid_on > @as_of, true)
+                and kept_until < @as_of
+                and coalesce(cancelled_on > kept_until, true) as is_late
+        from raw_agreements
+    ),
+    flagged as (
+        select
+            debtor_id,
+            agreement_id,
+            currency,
+            due_date,
+            amount,
+            coalesce(is_paid, false) as is_paid,
+            coalesce(is_cancelled, false) as is_cancelled,
+            coalesce(is_late, false) as is_late,
+            not coalesce(is_paid, false) and not coalesce(is_cancelled, false) as is_owed
+        from instalments
+    ),
+    summed as (
+        select
+            debtor_id,
+            agreement_id,
+            min(currency) as currency,
+            min(due_date) as first_due_on,
+            bool_or(is_paid) as has_paid,
+            bool_or(is_owed) as has_owed,
+            bool_or(is_owed and is_late) as is_late,
+            bool_or(is_late) as was_late,
+            cast(sum(amount) as decimal(28, 2)) as whole_amount,
+            cast(sum(case when is_paid then 0 else amount end) as decimal(28, 2)) as unpaid_amount,
+            cast(sum(case when is_owed then amount else 0 end) as decimal(28, 2)) as owed_amount
+        from flagged
+        group by debtor_id, agreement_id
+    ),
+    first_ones as (
+        select
+            flagged.debtor_id,
+            flagged.agreement_id,
+            -- Its day and grace are over, whatever became of it.
+            bool_or(flagged.is_late) as is_in_default,
+            bool_or(flagged.is_late or flagged.is_paid) as is_judged
+        from flagged
+        inner join summed
+            on flagged.debtor_id = summed.debtor_id
+            and flagged.agreement_id = summed.agreement_id
+            and flagged.due_date = summed.first_due_on
+        group by flagged.debtor_id, flagged.agreement_id
+    ),
+    kept as (
+        -- The ledger may know a payment that the agreement does not.
+        select debtor_id, agreement_id, bool_or(is_kept) as is_kept
+        from int_agreements
+        group by debtor_id, agreement_id
+    ),
+    covered as (
+        select actor_id as debtor_id, agreement_id, min(company_id) as company_id
+        from raw_agreement_items
+        group by actor_id, agreement_id
+    ),
+    owners as (
+        select debtor_id, min(company_id) as company_id
+        from stg_invoices
+        group by debtor_id
+    ),
+    judged as (
+        select
+            summed.debtor_id,
+            summed.agreement_id,
+            covered.company_id as covered_company_id,
+            owners.company_id as own_company_id,
+            summed.currency,
+            summed.has_paid,
+            summed.has_owed,
+            summed.is_late,
+            summed.was_late,
+            summed.whole_amount,
+            summed.unpaid_amount,
+            summed.owed_amount,
+            first_ones.is_judged,
+            first_ones.is_in_default,
+            coalesce(kept.is_kept, false) as is_kept
+        from summed
+        inner join first_ones
+            on summed.debtor_id = first_ones.debtor_id
+            and summed.agreement_id = first_ones.agreement_id
+        left join kept on summed.debtor_id = kept.debtor_id and summed.agreement_id = kept.agreement_id
+        left join covered on summed.debtor_id = covered.debtor_id and summed.agreement_id = covered.agreement_id
+        left join owners on summed.debtor_id = owners.debtor_id
+    )
+select * from judged
