@@ -312,7 +312,7 @@ pub const SETTLED_ITEMS: Table = Table {
     ],
 };
 
-/// KPI tables; `kpis` in the README explains each formula.
+/// KPI tables; docs/kpis.md explains each formula.
 pub const KPIS: &[Table] = &[
     Table {
         name: "kpi_aging",

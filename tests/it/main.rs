@@ -17,6 +17,7 @@ mod hostile;
 mod hostile_portfolios;
 mod inputs;
 mod kinds;
+mod kpis;
 mod ledger;
 mod memory;
 mod messages;
