@@ -5,6 +5,7 @@
 //! (`regua schema --markdown`; a test compares them).
 
 mod inputs;
+mod kpis;
 mod outputs;
 
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
-pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, KPIS, OUTPUTS, QUARANTINE, SETTLED_ITEMS};
+pub use kpis::KPIS;
+pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, OUTPUTS, QUARANTINE, SETTLED_ITEMS};
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;

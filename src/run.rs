@@ -197,7 +197,9 @@ fn prepare(
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
-    let measured = clock.time("measure", || book.measure(plan, &bench.models, &bench.engine, &quarantined))?;
+    let measured = clock.time("measure", || {
+        book.measure(&bench.models, &bench.engine, transform::periods(plan, as_of)?, &quarantined)
+    })?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
     let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;

@@ -26,6 +26,7 @@ use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;
 pub use shard::{Cash, Clash, Held, History, Shard, Totals};
 use shard::{action_items as published_items, actions as published_actions};
+pub use transform::Periods;
 
 /// Days since 1970, as Arrow counts them.
 pub fn day_number(day: NaiveDate) -> i32 {

@@ -1,4 +1,4 @@
--- Purpose: the shard's part of where the money of one period ago is now.
+-- Purpose: the shard's part of where the money of one period ago is latter.
 -- Grain: company_id, currency, from_state, to_state
 -- Reads: int_item_positions, run_buckets
 -- Units: amount in units of currency; items counts each once per from_state, where most of it went
@@ -29,14 +29,23 @@ with
         from written_off
     ),
     split as (
-        select *, reduction - written_off_amount - credited_amount as paid_amount
+        select
+            *,
+            reduction - written_off_amount - credited_amount as paid_amount,
+            cast(
+                case
+                    when payable_on < @as_of then @as_of_day - cast(due_date as int)
+                    else least(@as_of_day - cast(due_date as int), 0)
+                end
+                as bigint
+            ) as days_past_due
         from credited
     ),
     placed as (
         select
             split.*,
-            case when billed_since > 0 then 'new' else before.bucket end as from_state,
-            now.bucket as to_bucket,
+            case when billed_since > 0 then 'new' else former.bucket end as from_state,
+            latter.bucket as to_bucket,
             case
                 when stayed_amount >= greatest(paid_amount, credited_amount, written_off_amount) then 'stayed'
                 when paid_amount >= greatest(credited_amount, written_off_amount) then 'paid'
@@ -44,18 +53,12 @@ with
                 else 'written_off'
             end as most
         from split
-        inner join buckets as before
-            on split.days_past_due_before >= before.from_days
-            and split.days_past_due_before <= before.to_days
-        inner join buckets as now
-            on case
-                    when split.payable_on < @as_of then @as_of_day - cast(split.due_date as int)
-                    else least(@as_of_day - cast(split.due_date as int), 0)
-                end >= now.from_days
-            and case
-                    when split.payable_on < @as_of then @as_of_day - cast(split.due_date as int)
-                    else least(@as_of_day - cast(split.due_date as int), 0)
-                end <= now.to_days
+        inner join buckets as former
+            on split.days_past_due_before >= former.from_days
+            and split.days_past_due_before <= former.to_days
+        inner join buckets as latter
+            on split.days_past_due >= latter.from_days
+            and split.days_past_due <= latter.to_days
     ),
     parts as (
         select company_id, currency, from_state, to_bucket as to_state, stayed_amount as amount, most = 'stayed' as is_most

@@ -11,8 +11,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
 use chrono::NaiveDate;
 
-use super::{Decided, Edition, QuarantinedRow, Remembered, day_number, quarantine_rows, transform};
-use crate::config::Plan;
+use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
@@ -227,9 +226,9 @@ impl Book {
     /// Closes the files and works out the KPI tables.
     pub fn measure(
         mut self,
-        plan: &Plan,
         models: &Models,
         engine: &Engine,
+        periods: Periods,
         quarantined: &[QuarantinedRow],
     ) -> Result<Measured> {
         self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
@@ -248,7 +247,7 @@ impl Book {
             counts.extend(of_batch.first().filter(|a| a.path.contains(VOIDS)).map(|_| (VOIDS.to_owned(), rows)));
             artifacts.extend(of_batch);
         }
-        let kpis = self.kpis(plan, models, engine)?;
+        let kpis = self.kpis(models, engine, periods)?;
         for (name, batches) in &kpis {
             let written = self.write_kpi(models, name, batches)?;
             counts.insert(name.clone(), written.rows);
@@ -262,9 +261,11 @@ impl Book {
         Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined, forgotten_on })
     }
 
-    fn kpis(&self, plan: &Plan, models: &Models, engine: &Engine) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
+    fn kpis(&self, models: &Models, engine: &Engine, periods: Periods) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
         let session = engine.session();
-        transform::register_periods(plan, self.as_of, &session)?;
+        for (name, (schema, batch)) in periods {
+            session.register(name, schema, vec![batch])?;
+        }
         for (name, (schema, batches)) in &self.facts {
             session.register(name, SchemaRef::clone(schema), batches.clone())?;
         }

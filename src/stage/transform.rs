@@ -118,6 +118,9 @@ pub fn run(session: &Session, model: &Model) -> Result<()> {
     session.register(&model.name, made.schema(), vec![made])
 }
 
+/// Tables of the run by their names.
+pub type Periods = Vec<(&'static str, (SchemaRef, RecordBatch))>;
+
 /// Registers what the models read: the shard's own tables, and those that follow from the plan.
 pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard) -> Result<()> {
     let currency = plan.default_currency.to_string();
@@ -132,7 +135,9 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
     session.register("raw_held_debtors", schema, vec![batch])?;
     let (schema, batch) = unidentified_table(&shard.unidentified)?;
     session.register("raw_unidentified", schema, vec![batch])?;
-    register_periods(plan, as_of, session)?;
+    for (name, (schema, batch)) in periods(plan, as_of)? {
+        session.register(name, schema, vec![batch])?;
+    }
     let (schema, batch) = minimum_table(&plan.rules)?;
     session.register("run_minimums", schema, vec![batch])?;
     let (schema, batch) = tolerance_table(&plan.rules)?;
@@ -145,12 +150,10 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
     session.register("run_templates", schema, vec![batch])
 }
 
-/// Registers the buckets and months, which the KPI models read as well.
-pub fn register_periods(plan: &Plan, as_of: NaiveDate, session: &Session) -> Result<()> {
-    let (schema, batch) = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
-    session.register("run_buckets", schema, vec![batch])?;
-    let (schema, batch) = month_table(as_of)?;
-    session.register("run_months", schema, vec![batch])
+/// The buckets and months, which the KPI models read as well.
+pub fn periods(plan: &Plan, as_of: NaiveDate) -> Result<Periods> {
+    let buckets = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
+    Ok(vec![("run_buckets", buckets), ("run_months", month_table(as_of)?)])
 }
 
 /// The debtors of the shard that a doubtful row can touch.
