@@ -277,8 +277,9 @@ impl<'a> Matter<'a> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
         // What reached somebody else, or nobody after all, has told the debtor nothing: that notice is given anew.
         let is_in_vain = |c: &Contact| matches!(c.state, ContactState::WrongParty | ContactState::Undelivered);
-        let tells = |c: &&Contact| c.counts() && !is_in_vain(c);
-        let notices = self.past.own.iter().copied().filter(|c| tells(c) && c.step_id.as_ref() == Some(notice));
+        let own = || self.past.own.iter().copied().filter(|c| c.counts() && c.step_id.as_ref() == Some(notice));
+        let in_vain = own().filter(|c| is_in_vain(c)).map(|c| c.on).max();
+        let notices = own().filter(|c| !is_in_vain(c));
         let notices: Vec<Named<'a>> = notices.map(Named::by).collect();
         let names_any = |n: &Named<'a>| rung.cited.iter().any(|cited| n.has(cited.item));
         let is_about = |n: &&Named<'a>| match n.contact.items.is_empty() {
@@ -293,9 +294,10 @@ impl<'a> Matter<'a> {
                 return rung;
             };
             let occurrence = self.next_occurrence(step);
-            self.trace.push(match last {
-                Some(last) => format!("{notice} of {last} named nothing that is due now: it is given anew"),
-                None => format!("{notice} was not sent, and goes before {}", rung.step.id),
+            self.trace.push(match (last, in_vain) {
+                (Some(last), _) => format!("{notice} of {last} named nothing that is due now: it is given anew"),
+                (None, Some(on)) => format!("{notice} of {on} did not reach the debtor: it is given anew"),
+                (None, None) => format!("{notice} was not sent, and goes before {}", rung.step.id),
             });
             let cited = rung.cited.iter().map(|cited| Cited { item: cited.item, takes: Some(step) }).collect();
             return Rung { step, occurrence, cited, ..rung };
