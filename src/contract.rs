@@ -1,7 +1,7 @@
 //! Every table that enters or leaves Régua: grain, columns, types and units.
 //!
 //! This is the one source: the loader checks inputs against it, the writers take their Arrow schemas from it,
-//! `regua schema` prints it as JSON Schema, and the tables in the README are generated from it
+//! `regua schema` prints it as JSON Schema, and docs/reference/tables.md is generated from it
 //! (`regua schema --markdown`; a test compares them).
 
 mod inputs;

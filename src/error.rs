@@ -127,7 +127,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit code that a scheduler decides by; `README.md` lists them.
+    /// The exit code that a scheduler decides by; docs/operations.md says what to do about each.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,

@@ -1,4 +1,4 @@
-//! `regua schema`: JSON Schema of every file, table and line, and the tables of the README.
+//! `regua schema`: JSON Schema of every file, table and line, and the page of all tables.
 
 mod asyncapi;
 mod outbox;
@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
   regua schema template-fields                     (what a message may name, as Markdown)
   regua schema action_event                        (a line of the outbox)
   regua schema asyncapi > regua.asyncapi.json      (all that gateways read and write)
-  regua schema --markdown                          (all tables, as in the README)")]
+  regua schema --markdown                          (all tables, as in docs/reference/tables.md)")]
 pub(super) struct Schema {
     /// What to print the schema of; every name is listed where none is given
     name: Option<String>,
@@ -100,7 +100,7 @@ fn tables() -> impl Iterator<Item = &'static Table> {
     contract::INPUTS.iter().chain(contract::OUTPUTS).chain(contract::KPIS)
 }
 
-/// The tables of the README.
+/// The page docs/reference/tables.md.
 pub(super) fn markdown() -> String {
     let mut text = String::new();
     let sections: [(&str, &[Table]); 3] =

@@ -1,18 +1,44 @@
-//! The README says what the program does: its tables come from the contract, its commands exist.
+//! The README and its pages say what the program does: the tables come from the contract, commands and links exist.
 
 use crate::support::{House, root};
 
-const BEGIN: &str = "<!-- tables begin -->\n";
-const END: &str = "<!-- tables end -->";
+/// Lines of a page that is read to the end.
+const LINES_MAX: usize = 150;
 
 #[test]
 fn the_tables_are_those_of_the_contract() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, rest) = readme.split_once(BEGIN).expect("the README marks where its tables begin");
-    let (tables, _) = rest.split_once(END).expect("the README marks where its tables end");
+    let page = std::fs::read_to_string(root().join("docs/reference/tables.md")).unwrap();
+    let (_, tables) = page.split_once("a test compares them.\n").expect("the page says where it comes from");
     let printed = House::new().regua(&["schema", "--markdown"]).stdout;
-    let remedy = "replace what stands between the marks by the output of `regua schema --markdown`";
-    assert!(tables.trim() == printed.trim(), "the README's tables are not the contract's: {remedy}");
+    let remedy = "replace what stands below its head by the output of `regua schema --markdown`";
+    assert!(tables.trim() == printed.trim(), "docs/reference/tables.md has not the contract's tables: {remedy}");
+}
+
+/// A page that names another, or a file, names one that is there.
+#[test]
+fn its_links_lead_somewhere() {
+    let pages = [
+        "README.md",
+        "docs/kpis.md",
+        "docs/real-exports.md",
+        "docs/operations.md",
+        "docs/removals.md",
+        "docs/evidence.md",
+    ];
+    for page in pages {
+        let path = root().join(page);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            let is_there = link.contains("://") || file.is_empty() || path.parent().unwrap().join(file).exists();
+            assert!(is_there, "{page}: {link}");
+        }
+    }
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= LINES_MAX, "the README has {} lines", readme.lines().count());
+    for page in pages.into_iter().skip(1).chain(["docs/reference/tables.md"]) {
+        assert!(readme.contains(page), "the README does not lead to {page}");
+    }
 }
 
 #[test]

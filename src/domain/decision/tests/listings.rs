@@ -223,7 +223,10 @@ fn nobody_is_listed_on_a_notice_without_a_report() {
     }
     let case = Case::of(&[62]).with(|c| c.sent("d+45", 12).state = ContactState::WrongParty);
     let trace = &case.action().rule_trace;
-    assert!(trace.iter().any(|line| line == "d+45 of 2026-11-05 did not reach the debtor: it is given anew"), "{trace:?}");
+    assert!(
+        trace.iter().any(|line| line == "d+45 of 2026-11-05 did not reach the debtor: it is given anew"),
+        "{trace:?}"
+    );
     let case = Case::of(&[62]).with(|c| c.sent("d+45", 12).state = ContactState::Unreported);
     let why = case.hold().detail.unwrap();
     assert!(why.contains("d+45 of 2026-11-05 was not reported as sent"), "{why}");
