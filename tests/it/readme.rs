@@ -41,6 +41,19 @@ fn its_links_lead_somewhere() {
     }
 }
 
+/// Every word of the glossary lives in a file.
+#[test]
+fn the_glossary_leads_to_files() {
+    let text = std::fs::read_to_string(root().join("docs/glossary.md")).unwrap();
+    let mut words = 0;
+    for line in text.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        let place = line.rsplit('`').nth(1).expect("a place");
+        assert!(root().join(place).exists(), "{line}");
+        words += 1;
+    }
+    assert!(words > 30, "{words} words");
+}
+
 #[test]
 fn its_commands_exist() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
