@@ -49,6 +49,7 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("months", Value::Int(i64::from(plan.kpis.months))),
         ("rolled_from", Value::Date(day_number(days_before(as_of, plan.kpis.roll_days)))),
         ("rolled_twice_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.roll_days)))),
+        ("promises_from", Value::Date(day_number(days_before(as_of, plan.kpis.promise_window_days)))),
         ("losses_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.loss_days)))),
         ("losses_to", Value::Date(day_number(days_before(as_of, plan.kpis.loss_days)))),
         ("vintage_from", Value::Date(day_number(month_from(as_of, VINTAGE_MONTHS)))),

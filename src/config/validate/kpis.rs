@@ -22,6 +22,7 @@ impl Workshop<'_> {
         Kpis {
             sales_days: raw.sales_days.unwrap_or(90),
             roll_days: raw.roll_days.unwrap_or(30),
+            promise_window_days: raw.promise_window_days.unwrap_or(90),
             loss_days: raw.loss_days.unwrap_or(360),
             months: raw.months.unwrap_or(13),
             forward_looking: buckets.iter().map(|bucket| of(bucket).unwrap_or(1.0)).collect(),

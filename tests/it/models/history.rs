@@ -338,3 +338,36 @@ fn contact_pressure_counts_those_too_whom_nobody_contacted() {
     ",
     );
 }
+
+/// 900 promised by June 8 and paid on the last day of grace; 300 by June 5, 100 paid; all that is due by June 20, of which
+/// half was paid; a pending one, and one paid before its day.
+#[test]
+fn promises_by_what_was_paid_in_their_days() {
+    spec(
+        "
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-04-01 2026-05-01 900.00
+            I2 D2 2026-04-01 2026-05-01 500.00
+            I3 D3 2026-04-01 2026-05-01 80.00
+            I4 D3 2026-04-01 2026-07-20 70.00
+            I5 D4 2026-04-01 2026-05-01 60.00
+            I6 D5 2026-04-01 2026-05-01 50.00
+        promises: promise_id debtor_id invoice_id promised_on pay_by kept_until amount
+            V1 D1 I1 2026-06-01 2026-06-08 2026-06-10 900.00
+            V2 D2 - 2026-06-01 2026-06-05 2026-06-07 300.00
+            V3 D3 - 2026-06-01 2026-06-20 2026-06-22 -
+            V4 D4 I5 2026-06-25 2026-07-05 2026-07-07 -
+            V5 D5 I6 2026-06-25 2026-07-05 2026-07-07 -
+            V6 D1 I1 2026-01-01 2026-01-08 2026-01-10 900.00
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I1 2026-06-10 900.00
+            P2 D2 I2 2026-06-04 100.00
+            P3 D3 I3 2026-06-15 40.00
+            P5 D5 I6 2026-06-28 50.00
+        fct_promises = company_id pending pending_amount kept broken promised_amount kept_amount
+            1 1 60.00 2 2 1330.00 1090.00
+        kpi_promises = pending pending_amount kept broken kept_rate promised_amount kept_amount
+            1 60.00 2 2 0.5 1330.00 1090.00
+    ",
+    );
+}
