@@ -9,7 +9,8 @@
 with
     items as (
         select item_key from int_items
-        where coalesce(settled_on > @rolled_twice_from, true) and @scope_open = 0
+        -- What was paid in advance was settled when it was issued.
+        where (settled_on is null or greatest(settled_on, issue_date) > @rolled_twice_from) and @scope_open = 0
     ),
     flows as (
         select

@@ -13,6 +13,8 @@ with
             coalesce(currency, @default_currency) as currency,
             due_date,
             amount,
+            paid_on,
+            cancelled_on,
             paid_on <= @as_of as is_paid,
             coalesce(paid_on > @as_of, true) and cancelled_on <= @as_of as is_cancelled,
             -- Unpaid when its grace was over, and not cancelled before.
@@ -28,6 +30,8 @@ with
             currency,
             due_date,
             amount,
+            case when is_paid then paid_on end as paid_on,
+            case when is_cancelled then cancelled_on end as cancelled_on,
             coalesce(is_paid, false) as is_paid,
             coalesce(is_cancelled, false) as is_cancelled,
             coalesce(is_late, false) as is_late,
@@ -44,7 +48,10 @@ with
             bool_or(is_owed) as has_owed,
             bool_or(is_owed and is_late) as is_late,
             bool_or(is_late) as was_late,
-            cast(sum(amount) as decimal(28, 2)) as whole_amount,
+            -- What was cancelled last was given up, what was paid last was paid to the end.
+            not bool_or(is_owed)
+                and coalesce(max(paid_on) > max(cancelled_on), max(paid_on) is not null) as is_paid_to_the_end,
+            cast(sum(case when is_cancelled then 0 else amount end) as decimal(28, 2)) as whole_amount,
             cast(sum(case when is_paid then 0 else amount end) as decimal(28, 2)) as unpaid_amount,
             cast(sum(case when is_owed then amount else 0 end) as decimal(28, 2)) as owed_amount
         from flagged
@@ -91,6 +98,7 @@ with
             summed.has_owed,
             summed.is_late,
             summed.was_late,
+            summed.is_paid_to_the_end,
             summed.whole_amount,
             summed.unpaid_amount,
             summed.owed_amount,

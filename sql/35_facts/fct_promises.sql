@@ -29,24 +29,21 @@ with
         from promises
     ),
     owed as (
-        select
-            looks.debtor_id,
-            looks.company_key,
-            looks.invoice_name,
-            looks.promised_on,
-            looks.pay_by,
-            looks.last_day,
-            items.item_key,
-            items.company_id,
-            items.currency,
-            -- A promise over all that is owed is over what is due by its day.
-            looks.invoice_name <> '' or items.due_date <= looks.pay_by as is_promised
-        from looks
+        select looks.*, items.item_key, items.company_id, items.currency, true as is_promised
+        from (select * from looks where invoice_name <> '') as looks
+        inner join stg_invoices as items
+            on looks.debtor_id = items.debtor_id
+            and looks.invoice_name = items.invoice_id
+            and items.issue_date <= looks.promised_on
+            and (looks.company_key = '' or looks.company_key = items.company_id)
+        union all
+        -- A promise over all that is owed is over what is due by its day.
+        select looks.*, items.item_key, items.company_id, items.currency, items.due_date <= looks.pay_by
+        from (select * from looks where invoice_name = '') as looks
         inner join stg_invoices as items
             on looks.debtor_id = items.debtor_id
             and items.issue_date <= looks.promised_on
             and (looks.company_key = '' or looks.company_key = items.company_id)
-            and (looks.invoice_name = '' or looks.invoice_name = items.invoice_id)
     ),
     summed as (
         select
@@ -100,6 +97,7 @@ with
             promises.pay_by,
             promises.is_pending,
             states.state,
+            promises.amount as stated_amount,
             cast(coalesce(promises.amount, cast(ranked.due_amount as decimal(18, 2))) as decimal(18, 2)) as promised_amount,
             cast(greatest(ranked.paid_amount, 0) as decimal(18, 2)) as paid_amount
         from promises
@@ -121,7 +119,8 @@ with
         select
             *,
             case
-                when paid_amount >= promised_amount or coalesce(state = 'kept', false) then 'kept'
+                when paid_amount >= promised_amount or coalesce(state = 'kept' and stated_amount is not null, false)
+                    then 'kept'
                 when is_pending then 'pending'
                 else 'broken'
             end as outcome

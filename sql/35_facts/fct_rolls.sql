@@ -1,4 +1,4 @@
--- Purpose: the shard's part of where the money of one period ago is latter.
+-- Purpose: the shard's part of where the money of one period ago is now.
 -- Grain: company_id, currency, from_state, to_state
 -- Reads: int_item_positions, run_buckets
 -- Units: amount in units of currency; items counts each once per from_state, where most of it went

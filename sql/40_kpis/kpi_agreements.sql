@@ -15,6 +15,7 @@ with
             bool_or(has_owed) as has_owed,
             bool_or(is_late) as is_late,
             bool_or(was_late) as was_late,
+            bool_or(is_paid_to_the_end) as is_paid_to_the_end,
             bool_or(is_judged) as is_judged,
             bool_or(is_in_default) as is_in_default,
             bool_or(is_kept) as is_kept,
@@ -30,7 +31,7 @@ with
             case
                 when is_late and not is_kept then 'broken'
                 when has_owed then 'active'
-                when has_paid then 'fulfilled'
+                when is_paid_to_the_end then 'fulfilled'
                 when was_late then 'broken'
                 else 'cancelled'
             end as state

@@ -118,7 +118,8 @@ pub fn outcome(own: &[Event], elsewhere: &[Event]) -> ContactState {
     let last_of = |is: fn(Status) -> bool| own.iter().filter(|event| is(event.status)).map(|event| event.at).max();
     let (arrived, lost) =
         (last_of(|s| s == Status::Delivered), last_of(|s| matches!(s, Status::Bounced | Status::Failed)));
-    if lost.is_some() && lost >= arrived && arrived.is_some() && !any(|s| s == Status::Read) {
+    let has_arrived_elsewhere = of_others(|s| matches!(s, Status::Sent | Status::Delivered));
+    if arrived.is_some() && lost >= arrived && !has_arrived_elsewhere && !any(|s| s == Status::Read) {
         return ContactState::Undelivered;
     }
     // What has arrived was sent, whatever a webhook said afterwards.
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn a_contact_comes_to_one_state() {
         use ContactState::{Answered, Ignored, NotSent, Sent, Undelivered, Unreported, WrongParty};
-        let table: [(&[&str], &[&str], ContactState); 20] = [
+        let table: [(&[&str], &[&str], ContactState); 21] = [
             (&["1 queued"], &[], Unreported),
             (&["1 queued", "2 sent"], &[], Sent),
             (&["1 sent", "2 bounced"], &[], NotSent),
@@ -177,6 +178,7 @@ mod tests {
             (&["1 delivered", "1 failed"], &[], Undelivered),
             (&["1 bounced", "2 delivered"], &[], Sent),
             (&["1 read", "2 bounced"], &[], Sent),
+            (&["1 delivered", "2 failed"], &["3 delivered"], Sent),
             (&["1 sent", "2 ignored"], &[], Sent),
             (&["1 queued", "2 ignored"], &[], Ignored),
             (&["1 sent", "2 wrong_party"], &[], WrongParty),

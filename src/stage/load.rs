@@ -140,9 +140,10 @@ impl Snapshot {
         self.sources.iter().any(|source| columns::position_in(source.schema(), mapped).is_some())
     }
 
-    /// Says which dates a tool wrote as midnights of UTC.
-    fn notes_of_midnights(&self) -> Result<Vec<String>> {
+    /// Finds which dates a tool wrote as midnights of UTC, and says so.
+    fn notes_of_midnights(&mut self) -> Result<Vec<String>> {
         let found = dates::midnights(&self.rules, &self.sources, false)?;
+        self.rules.utc_days = found.columns_of_days();
         let what = "values that are midnight UTC are read as the dates that they show";
         Ok(found.utc.keys().map(|column| format!("{} snapshot: {column}: {what}", self.table.name)).collect())
     }
@@ -221,7 +222,7 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
     let seen = look(plan, as_of, runtime)?;
     refuse(&seen)?;
     let mut snapshots = Snapshots { unfound: nothing_there(&seen), ..Snapshots::default() };
-    for input in seen {
+    for mut input in seen {
         let table = input.snapshot.table.name;
         snapshots.unused.extend((!input.unused.is_empty()).then_some((table, input.unused)));
         snapshots.notes.extend(input.snapshot.notes_of_midnights()?);

@@ -175,8 +175,10 @@ impl<'a> Matter<'a> {
     /// How often the step failed at an address in the present cycle; a failure without an address counts for the whole
     /// channel.
     pub(super) fn failures(&self, step: &Step, point: &ContactPoint) -> usize {
-        let failed =
-            self.past.own.iter().filter(|c| c.state == ContactState::NotSent && c.step_id.as_ref() == Some(&step.id));
+        let is_in_vain = |c: &Contact| {
+            matches!(c.state, ContactState::NotSent | ContactState::Undelivered | ContactState::WrongParty)
+        };
+        let failed = self.past.own.iter().filter(|c| is_in_vain(c) && c.step_id.as_ref() == Some(&step.id));
         let there = failed.filter(|c| c.channel == point.channel && self.is_of_cycle(c));
         there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address))).count()
     }

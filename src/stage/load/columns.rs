@@ -52,7 +52,7 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
         }
         match position {
             // Said already.
-            None if alike.len() > 1 => {}
+            None if alike.len() > 1 && mapped.is_none() => {}
             None if column.required || mapped.is_some() => {
                 let there = names.join(", ");
                 errors.push(format!(

@@ -24,6 +24,9 @@ const DATE_MAX: i32 = 84_005;
 /// Days from the common era to 1970.
 const EPOCH_DAYS: i32 = 719_163;
 const DAY_SECONDS: i64 = 86_400;
+/// What protects a debtor as soon as its day has come, and must not come a day late: these columns hold dates only where at
+/// least half of their values are midnight UTC. In any other column each value says by itself whether it is a date.
+const PROTECTS_ONCE_PAST: [&str; 5] = ["paid_on", "opened_on", "promised_on", "agreed_on", "opted_out_on"];
 /// How instants are written as text where not as RFC 3339 has it; without an offset they are UTC, as timestamps are.
 const INSTANT_FORMATS: [&str; 5] =
     ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y%m%dT%H%M%SZ"];
@@ -32,7 +35,7 @@ const INSTANT_FORMATS: [&str; 5] =
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Midnights {
     /// Of UTC: how many of how many values. A tool wrote dates as timestamps, and these are read as the dates that they
-    /// show; an event at this very instant moves by a day, to the side on which a debtor waits longer.
+    /// show.
     pub utc: BTreeMap<&'static str, (u64, u64)>,
     /// Of the pipeline's zone, all of them.
     pub local: BTreeSet<&'static str>,
@@ -46,12 +49,12 @@ struct Seen {
     local: u64,
 }
 
-/// Which columns of dates hold midnights: in the first rows of every file of an input, or in all of them, with the
-/// instants of a contact log.
+/// Which columns of dates hold midnights, over every file of an input; and the instants of a contact log, where they are
+/// asked for.
 ///
 /// # Errors
 /// As reading does.
-pub(super) fn midnights(rules: &RowRules, sources: &[Source], in_all: bool) -> Result<Midnights> {
+pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_instants: bool) -> Result<Midnights> {
     let mut seen: Vec<Seen> = Vec::new();
     for source in sources {
         let columns = columns::resolve(&rules.input, source.schema(), &source.object.url)
@@ -60,7 +63,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], in_all: bool) -> R
         // What a contact log has is an instant, whatever its type says; a date without a zone is itself.
         let is_instant = |kind: Kind, at: usize| match kind {
             Kind::Date => is_zoned(kind_at(at)),
-            _ => in_all && kind == Kind::Ts && is_of_time(kind_at(at)),
+            _ => with_instants && kind == Kind::Ts && is_of_time(kind_at(at)),
         };
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (column, at) in &columns.found {
@@ -84,7 +87,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], in_all: bool) -> R
                     rules.look_for_midnights(&array, &mut seen[*known]);
                 }
             }
-            Ok(in_all)
+            Ok(true)
         })?;
     }
     let is_local = |s: &&Seen| s.all > 0 && s.local == s.all && s.utc == 0;
@@ -92,6 +95,13 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], in_all: bool) -> R
         utc: seen.iter().filter(|s| s.utc > 0).map(|s| (s.column, (s.utc, s.all))).collect(),
         local: seen.iter().filter(is_local).map(|s| s.column).collect(),
     })
+}
+
+impl Midnights {
+    /// The columns of which at least half of the values are midnight UTC.
+    pub(super) fn columns_of_days(&self) -> BTreeSet<&'static str> {
+        self.utc.iter().filter(|(_, (midnights, values))| midnights * 2 >= *values).map(|(column, _)| *column).collect()
+    }
 }
 
 impl RowRules {
@@ -114,7 +124,13 @@ impl RowRules {
             DataType::Date32 => array.as_primitive::<Date32Type>().clone(),
             DataType::Timestamp(_, zone) => {
                 let zone = if zone.is_some() { self.defaults.zone } else { Tz::UTC };
-                local_dates(array, zone)
+                let are_days = !PROTECTS_ONCE_PAST.contains(&column.name) || self.utc_days.contains(column.name);
+                let day = |instant: (i64, u32)| {
+                    let utc = day_of(instant.0);
+                    let is_day = is_midnight(instant) && (are_days || self.null_days.contains(&utc));
+                    if zone == Tz::UTC || is_day { utc } else { day_of(local(instant.0, zone)) }
+                };
+                instants(array).into_iter().map(|instant| instant.map(day)).collect()
             }
             DataType::Date64 => {
                 let millis = array.as_primitive::<Date64Type>().iter();
@@ -150,11 +166,7 @@ impl RowRules {
             };
             let day = match last {
                 Some((known, day)) if known == text => day,
-                _ => {
-                    // `%Y` reads 26 as the year 26: then another format may fit.
-                    let days = || self.date_formats.iter().filter_map(|format| day_by(text, format));
-                    days().find(|day| (DATE_MIN..=DATE_MAX).contains(day)).or_else(|| days().next())
-                }
+                _ => self.day_of_text(text),
             };
             if day.is_none() {
                 tally.faults.add(row, column, "not in the date_format", "unreadable_date");
@@ -193,11 +205,17 @@ impl RowRules {
         Ok(Arc::new(TimestampMicrosecondArray::from(micros).with_timezone("UTC")))
     }
 
+    /// `%Y` reads 26 as the year 26: then another format may fit.
+    fn day_of_text(&self, text: &str) -> Option<i32> {
+        let days = || self.date_formats.iter().filter_map(|format| day_by(text, format));
+        days().find(|day| (DATE_MIN..=DATE_MAX).contains(day)).or_else(|| days().next())
+    }
+
     /// Of a date without an hour its midnight in UTC, which is read as that date.
     fn instant_of(&self, text: &str) -> Option<(i64, u32)> {
         let day = || {
             let iso = text.parse().ok().map(day_number);
-            let day = iso.or_else(|| self.date_formats.iter().find_map(|format| day_by(text, format)))?;
+            let day = iso.or_else(|| self.day_of_text(text))?;
             Some((i64::from(day) * DAY_SECONDS, 0))
         };
         instant_of(text).or_else(day)

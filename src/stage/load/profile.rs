@@ -96,6 +96,7 @@ pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
 
 fn profile_of(snapshot: &mut Snapshot, invoices: &mut HashSet<u64>) -> Result<Profile> {
     let midnights = dates::midnights(&snapshot.rules, &snapshot.sources, true)?;
+    snapshot.rules.utc_days = midnights.columns_of_days();
     let columns = snapshot.rules.columns.len();
     let mut counts = Counts { nulls: vec![0; columns], days: vec![None; columns], ..Counts::default() };
     let table = snapshot.table.name;

@@ -181,6 +181,8 @@ pub(super) struct RowRules {
     pub(super) date_formats: Vec<Vec<Item<'static>>>,
     /// `null_dates`, in days since 1970.
     pub(super) null_days: Vec<i32>,
+    /// Columns of dates that came as midnights of UTC.
+    pub(super) utc_days: BTreeSet<&'static str>,
     schema: SchemaRef,
 }
 
@@ -235,6 +237,7 @@ impl RowRules {
         RowRules {
             date_formats: read_formats(&input.date_formats),
             null_days: input.null_dates.iter().copied().map(day_number).collect(),
+            utc_days: BTreeSet::new(),
             schema: Arc::new(Schema::new(fields)),
             input,
             defaults,

@@ -333,6 +333,11 @@ fn two_columns_that_fit_one_name_are_asked_about() {
             input.date_formats = vec!["%Y-%m-%d".to_owned()];
         });
         found(&named).expect("the one that is named");
+        let blurred = rules("contact_points", |input| {
+            input.columns.insert("opted_out_on".to_owned(), "OPTED OUT ON".to_owned());
+        });
+        let errors = found(&blurred).expect_err("the mapping names neither");
+        assert!(errors[0].contains("column \"OPTED OUT ON\" is missing"), "{errors:?}");
     }
 }
 

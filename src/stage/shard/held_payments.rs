@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray, Decimal128Array, PrimitiveArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, Decimal128Array, PrimitiveArray, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Decimal128Type};
 use foldhash::{HashMap, HashSet};
 
@@ -65,10 +65,40 @@ impl Owed {
     fn left(&self) -> i128 {
         self.instalments.iter().sum::<i128>() - self.posted
     }
+}
 
-    /// Is that what is left of it, or one of its instalments, where nothing was posted on any?
-    fn may_be(&self, amount: i128) -> bool {
-        self.left() == amount || (self.posted == 0 && self.instalments.contains(&amount))
+/// What is left of the invoices of an account, looked up by amount and day.
+#[derive(Default)]
+struct Open {
+    /// What is left of an invoice, or an instalment of one on which nothing was posted; since when there is any such.
+    since: HashMap<i128, i32>,
+    /// Day of issue and all that is left of what was issued by then, in order.
+    sums: Vec<(i32, i128)>,
+}
+
+impl Open {
+    fn of(invoices: &BTreeMap<&str, Owed>) -> Open {
+        let mut open = Open::default();
+        let mut left: Vec<(i32, i128)> = Vec::new();
+        for owed in invoices.values().filter(|owed| owed.left() > 0) {
+            let untouched = owed.instalments.iter().copied().filter(|_| owed.posted == 0);
+            for amount in untouched.chain([owed.left()]) {
+                let first = open.since.entry(amount).or_insert(i32::MAX);
+                *first = owed.issued_on.min(*first);
+            }
+            left.push((owed.issued_on, owed.left()));
+        }
+        left.sort_unstable();
+        let mut sum = 0;
+        open.sums = left.into_iter().map(|(on, left)| (on, (sum += left, sum).1)).collect();
+        open
+    }
+
+    /// Is it the amount of one of them, or of all, as of a day?
+    fn may_be(&self, amount: i128, on: i32) -> bool {
+        let by_then = self.sums.partition_point(|(issued, _)| *issued <= on);
+        let all = by_then.checked_sub(1).map(|last| self.sums[last].1);
+        all == Some(amount) || self.since.get(&amount).is_some_and(|issued| *issued <= on)
     }
 }
 
@@ -101,19 +131,20 @@ fn misplaced(payments: &[RecordBatch], invoices: &[RecordBatch], default_currenc
             invoice.instalments.push(rows.amounts.value(row).abs());
         }
     }
+    let charges: HashSet<Name<'_>> = paid().flat_map(|(_, rows)| rows.charges()).collect();
     for rows in paid().map(|(_, rows)| rows).chain(ledger()) {
         for (row, invoice) in rows.posted().filter(|(row, _)| sought.contains(rows.debtors.value(*row))) {
             let of_account = owed.get_mut(&rows.account(row, default_currency));
             if let Some(owed) = of_account.and_then(|invoices| invoices.get_mut(invoice)) {
-                owed.posted += rows.effect(row);
+                owed.posted += rows.effect(row, &charges);
             }
         }
     }
+    let open: HashMap<Account<'_>, Open> =
+        owed.iter().map(|(account, invoices)| (*account, Open::of(invoices))).collect();
     let may_be_open = |(_, rows, row): &&(usize, Rows<'_>, usize)| {
-        let (amount, on) = (rows.amounts.value(*row).abs(), rows.days.value(*row));
-        let of_account = owed.get(&rows.account(*row, default_currency)).into_iter().flat_map(BTreeMap::values);
-        let open: Vec<&Owed> = of_account.filter(|owed| owed.issued_on <= on && owed.left() > 0).collect();
-        open.iter().any(|owed| owed.may_be(amount)) || open.iter().map(|owed| owed.left()).sum::<i128>() == amount
+        let of_account = open.get(&rows.account(*row, default_currency));
+        of_account.is_some_and(|open| open.may_be(rows.amounts.value(*row).abs(), rows.days.value(*row)))
     };
     odd.into_iter().filter(may_be_open).map(|(number, _, row)| (*number, *row)).collect()
 }
@@ -128,6 +159,9 @@ struct Rows<'b> {
     currencies: Option<&'b StringArray>,
     kinds: Option<&'b StringArray>,
     reverses: Option<&'b StringArray>,
+    /// What a chain of reversals ends in, and whether this row takes it back or puts it back.
+    roots: Option<&'b StringArray>,
+    takes_back: Option<&'b BooleanArray>,
     /// Of the ledger: what kind of document it is, and what a credit note reduces.
     documents: Option<&'b StringArray>,
     originals: Option<&'b StringArray>,
@@ -145,6 +179,8 @@ impl<'b> Rows<'b> {
             currencies: text("currency"),
             kinds: text("kind"),
             reverses: text("reverses"),
+            roots: text("root_id"),
+            takes_back: batch.column_by_name("takes_back").and_then(|c| c.as_boolean_opt()),
             documents: text("document_type"),
             originals: text("original_invoice_id"),
             days: batch.column_by_name(day)?.as_primitive_opt()?,
@@ -177,14 +213,25 @@ impl<'b> Rows<'b> {
         named.into_iter().flat_map(|c| c.iter().enumerate()).filter_map(|(row, value)| Some((row, value?)))
     }
 
+    /// Payments of fine and interest.
+    fn charges(self) -> impl Iterator<Item = Name<'b>> {
+        let of_kind = self.kinds.zip(self.ids).into_iter().flat_map(|(kinds, ids)| kinds.iter().zip(ids).enumerate());
+        let charges = of_kind.filter(|(_, (kind, _))| *kind == Some("charges"));
+        charges.filter_map(move |(row, (_, id))| Some((self.debtors.value(row), id?)))
+    }
+
     /// What it takes off an invoice, or puts back; fine and interest are none of it.
-    fn effect(&self, row: usize) -> i128 {
+    fn effect(&self, row: usize, charges: &HashSet<Name<'_>>) -> i128 {
         let amount = self.amounts.value(row);
-        let takes_back = self.reverses.is_some_and(|c| c.is_valid(row));
+        let root = self.roots.filter(|c| c.is_valid(row)).map(|c| (self.debtors.value(row), c.value(row)));
+        let is_reversal = self.reverses.is_some_and(|c| c.is_valid(row));
+        let puts_back = is_reversal && self.takes_back.is_some_and(|c| c.is_valid(row) && !c.value(row));
         match self.kinds.filter(|c| c.is_valid(row)).map(|c| c.value(row)) {
             Some("charges") => 0,
+            _ if is_reversal && root.is_some_and(|root| charges.contains(&root)) => 0,
+            _ if puts_back => amount.abs(),
             Some("refund" | "chargeback") => -amount.abs(),
-            _ if takes_back => -amount.abs(),
+            _ if is_reversal => -amount.abs(),
             _ if self.documents.is_some() => amount.abs(),
             _ => amount,
         }

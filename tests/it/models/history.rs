@@ -148,7 +148,9 @@ fn roll_rates_tell_where_the_money_of_a_bucket_went() {
             I1 2026-03-01 2026-04-21 1000.00
             I2 2026-06-20 2026-07-20 500.00
             I3 2026-01-01 2026-02-01 80.00
+            I4 2026-06-15 2026-07-15 90.00
         payments: payment_id invoice_id kind paid_on amount reverses
+            P0 I4 payment 2026-04-01 90.00 -
             P1 I1 payment 2026-06-05 250.00 -
             P2 I1 credit_note 2026-06-06 100.00 -
             P3 I2 payment 2026-06-25 200.00 -
@@ -156,6 +158,7 @@ fn roll_rates_tell_where_the_money_of_a_bucket_went() {
             R5 I3 payment 2026-06-10 80.00 P4
         int_item_positions = days_past_due_before open_amount open_before open_twice_before billed_since credited_since
             -50 300.00 0.00 0.00 500.00 0.00
+            -45 0.00 0.00 0.00 90.00 0.00
             40 650.00 1000.00 1000.00 0.00 100.00
             119 80.00 0.00 0.00 0.00 0.00
         fct_rolls = from_state to_state amount items
@@ -163,14 +166,14 @@ fn roll_rates_tell_where_the_money_of_a_bucket_went() {
             31-60 credited 100.00 0
             31-60 paid 250.00 0
             new not_due 300.00 1
-            new paid 200.00 0
+            new paid 290.00 1
             reopened 121-180 80.00 1
         kpi_roll_rates = from_date from_state to_state amount items rate
             2026-05-31 31-60 61-90 650.00 1 0.65
             2026-05-31 31-60 credited 100.00 0 0.1
             2026-05-31 31-60 paid 250.00 0 0.25
-            2026-05-31 new not_due 300.00 1 0.6
-            2026-05-31 new paid 200.00 0 0.4
+            2026-05-31 new not_due 300.00 1 0.5084745762711864
+            2026-05-31 new paid 290.00 1 0.4915254237288136
             2026-05-31 reopened 121-180 80.00 1 1.0
         open items only
         kpi_roll_rates = from_state
@@ -261,7 +264,8 @@ fn concentration_is_by_group_the_largest_first() {
 }
 
 /// Instalments of March 5, paid on the 4th, and of April 5, unpaid: broken after a payment. The first of A2 was never paid;
-/// of A3 the ledger knows a payment that the agreement does not; A4 is paid to the end and A5 was given up in time.
+/// of A3 the ledger knows a payment that the agreement does not; A4 is paid to the end and A5 was given up in time. A6 was
+/// given up after it was late, A7 in time, and an instalment of A8 was replaced by one that was paid.
 #[test]
 fn agreements_by_what_became_of_them() {
     spec(
@@ -282,6 +286,12 @@ fn agreements_by_what_became_of_them() {
             A3 D3 2 2026-05-05 30.00 - - true
             A4 D4 1 2026-03-05 40.00 2026-03-05 - false
             A5 D5 1 2026-06-05 50.00 - 2026-04-10 false
+            A6 D6 1 2026-03-05 10.00 2026-03-05 - false
+            A6 D6 2 2026-03-20 10.00 - 2026-04-20 false
+            A7 D7 1 2026-03-05 10.00 2026-03-05 - false
+            A7 D7 2 2026-06-05 10.00 - 2026-04-20 false
+            A8 D8 1 2026-03-05 10.00 - 2026-03-01 false
+            A8 D8 2 2026-03-10 12.00 2026-03-10 - false
         agreement_items: agreement_id debtor_id invoice_id
             A1 D1 I1
             A3 D3 I3
@@ -291,8 +301,11 @@ fn agreements_by_what_became_of_them() {
             D3 1 1 true true 60.00
             D4 - - false true 0.00
             D5 - - false false 0.00
+            D6 - - false true 0.00
+            D7 - - false true 0.00
+            D8 - - false true 0.00
         kpi_agreements = company_id active active_amount fulfilled fulfilled_amount broken broken_amount cancelled cancelled_amount first_due first_payment_defaults redefaults
-            1 1 60.00 1 40.00 1 140.00 1 50.00 3 1 0
+            1 1 60.00 2 52.00 2 150.00 2 60.00 5 1 1
             2 0 0.00 0 0.00 1 100.00 0 0.00 1 0 1
     ",
     );
@@ -340,7 +353,7 @@ fn contact_pressure_counts_those_too_whom_nobody_contacted() {
 }
 
 /// 900 promised by June 8 and paid on the last day of grace; 300 by June 5, 100 paid; all that is due by June 20, of which
-/// half was paid; a pending one, and one paid before its day.
+/// half was paid; a pending one, one paid before its day, and one of what was credited: nothing was paid of that.
 #[test]
 fn promises_by_what_was_paid_in_their_days() {
     spec(
@@ -352,22 +365,26 @@ fn promises_by_what_was_paid_in_their_days() {
             I4 D3 2026-04-01 2026-07-20 70.00
             I5 D4 2026-04-01 2026-05-01 60.00
             I6 D5 2026-04-01 2026-05-01 50.00
+            I7 D6 2026-04-01 2026-05-01 40.00
         promises: promise_id debtor_id invoice_id promised_on pay_by kept_until amount
             V1 D1 I1 2026-06-01 2026-06-08 2026-06-10 900.00
             V2 D2 - 2026-06-01 2026-06-05 2026-06-07 300.00
             V3 D3 - 2026-06-01 2026-06-20 2026-06-22 -
             V4 D4 I5 2026-06-25 2026-07-05 2026-07-07 -
             V5 D5 I6 2026-06-25 2026-07-05 2026-07-07 -
+            V7 D6 I7 2026-06-01 2026-06-05 2026-06-07 -
             V6 D1 I1 2026-01-01 2026-01-08 2026-01-10 900.00
+        payments: payment_id debtor_id invoice_id kind paid_on amount
+            N7 D6 I7 credit_note 2026-06-03 40.00
         payments: payment_id debtor_id invoice_id paid_on amount
             P1 D1 I1 2026-06-10 900.00
             P2 D2 I2 2026-06-04 100.00
             P3 D3 I3 2026-06-15 40.00
             P5 D5 I6 2026-06-28 50.00
         fct_promises = company_id pending pending_amount kept broken promised_amount kept_amount
-            1 1 60.00 2 2 1330.00 1090.00
+            1 1 60.00 2 3 1370.00 1090.00
         kpi_promises = pending pending_amount kept broken kept_rate promised_amount kept_amount
-            1 60.00 2 2 0.5 1330.00 1090.00
+            1 60.00 2 3 0.4 1370.00 1090.00
     ",
     );
 }
