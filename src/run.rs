@@ -364,10 +364,11 @@ impl<'a> Bench<'a> {
     /// One shard: transform, decide, measure, audit.
     fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, clock) = (self.plan, &self.models, self.clock);
-        let days = (plan, self.as_of);
         let session = self.engine.session_of(number);
         let shard = clock.time("open", || shards.open(number))?;
-        clock.time("transform", || transform::transform(days, models, &session, &shard, &self.model_clock))?;
+        clock.time("transform", || {
+            transform::transform((plan, self.as_of), models, &session, &shard, &self.model_clock)
+        })?;
         let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
         let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
         let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;

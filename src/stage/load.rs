@@ -141,7 +141,7 @@ impl Snapshot {
     }
 
     /// Finds which dates a tool wrote as midnights of UTC, and says so.
-    fn notes_of_midnights(&mut self) -> Result<Vec<String>> {
+    fn find_midnights(&mut self) -> Result<Vec<String>> {
         let found = dates::midnights(&self.rules, &self.sources, false)?;
         self.rules.utc_days = found.columns_of_days();
         let what = "values that are midnight UTC are read as the dates that they show";
@@ -225,7 +225,7 @@ pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots
     for mut input in seen {
         let table = input.snapshot.table.name;
         snapshots.unused.extend((!input.unused.is_empty()).then_some((table, input.unused)));
-        snapshots.notes.extend(input.snapshot.notes_of_midnights()?);
+        snapshots.notes.extend(input.snapshot.find_midnights()?);
         snapshots.tables.push(input.snapshot);
     }
     snapshots.tables.extend(absent(plan, as_of, &snapshots.tables));

@@ -21,6 +21,11 @@ impl Contact {
         !matches!(self.state, ContactState::NotSent | ContactState::Ignored)
     }
 
+    /// It went out and has told the debtor nothing: somebody else was reached, or nobody after all.
+    fn is_in_vain(&self) -> bool {
+        matches!(self.state, ContactState::WrongParty | ContactState::Undelivered)
+    }
+
     /// Does a cap count it?
     pub(super) fn is_counted(&self) -> bool {
         self.counts() && self.channel.addresses_debtor()
@@ -175,10 +180,8 @@ impl<'a> Matter<'a> {
     /// How often the step failed at an address in the present cycle; a failure without an address counts for the whole
     /// channel.
     pub(super) fn failures(&self, step: &Step, point: &ContactPoint) -> usize {
-        let is_in_vain = |c: &Contact| {
-            matches!(c.state, ContactState::NotSent | ContactState::Undelivered | ContactState::WrongParty)
-        };
-        let failed = self.past.own.iter().filter(|c| is_in_vain(c) && c.step_id.as_ref() == Some(&step.id));
+        let is_lost = |c: &Contact| c.state == ContactState::NotSent || c.is_in_vain();
+        let failed = self.past.own.iter().filter(|c| is_lost(c) && c.step_id.as_ref() == Some(&step.id));
         let there = failed.filter(|c| c.channel == point.channel && self.is_of_cycle(c));
         there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address))).count()
     }
@@ -277,11 +280,10 @@ impl<'a> Matter<'a> {
         reasons: &mut Reasons,
     ) -> Rung<'r> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
-        // What reached somebody else, or nobody after all, has told the debtor nothing: that notice is given anew.
-        let is_in_vain = |c: &Contact| matches!(c.state, ContactState::WrongParty | ContactState::Undelivered);
+        // A notice in vain is given anew.
         let own = || self.past.own.iter().copied().filter(|c| c.counts() && c.step_id.as_ref() == Some(notice));
-        let in_vain = own().filter(|c| is_in_vain(c)).map(|c| c.on).max();
-        let notices = own().filter(|c| !is_in_vain(c));
+        let in_vain = own().filter(|c| c.is_in_vain()).map(|c| c.on).max();
+        let notices = own().filter(|c| !c.is_in_vain());
         let notices: Vec<Named<'a>> = notices.map(Named::by).collect();
         let names_any = |n: &Named<'a>| rung.cited.iter().any(|cited| n.has(cited.item));
         let is_about = |n: &&Named<'a>| match n.contact.items.is_empty() {

@@ -29,7 +29,7 @@ const IN_ORDER: [(&str, &str); 6] = [
 const NO_DUE_DATE_MAX: i32 = 0;
 
 /// Columns that say when something happened, and are not seen before.
-const HAPPENED: [&str; 9] = [
+pub(super) const HAPPENED: [&str; 9] = [
     "issue_date",
     "paid_on",
     "opened_on",

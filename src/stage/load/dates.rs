@@ -12,6 +12,7 @@ use chrono::format::{Item, Parsed, StrftimeItems};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
+use super::checks::HAPPENED;
 use super::columns::{self, is_zoned};
 use super::rows::{RowRules, Tally, plain};
 use crate::contract::{Column, Kind};
@@ -24,9 +25,6 @@ const DATE_MAX: i32 = 84_005;
 /// Days from the common era to 1970.
 const EPOCH_DAYS: i32 = 719_163;
 const DAY_SECONDS: i64 = 86_400;
-/// What protects a debtor as soon as its day has come, and must not come a day late: these columns hold dates only where at
-/// least half of their values are midnight UTC. In any other column each value says by itself whether it is a date.
-const PROTECTS_ONCE_PAST: [&str; 5] = ["paid_on", "opened_on", "promised_on", "agreed_on", "opted_out_on"];
 /// How instants are written as text where not as RFC 3339 has it; without an offset they are UTC, as timestamps are.
 const INSTANT_FORMATS: [&str; 5] =
     ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y%m%dT%H%M%SZ"];
@@ -124,7 +122,9 @@ impl RowRules {
             DataType::Date32 => array.as_primitive::<Date32Type>().clone(),
             DataType::Timestamp(_, zone) => {
                 let zone = if zone.is_some() { self.defaults.zone } else { Tz::UTC };
-                let are_days = !PROTECTS_ONCE_PAST.contains(&column.name) || self.utc_days.contains(column.name);
+                // What has happened is not seen before its day, and a payment must not come a day late: there, midnights
+                // are dates only where they are at least half of the column.
+                let are_days = !HAPPENED.contains(&column.name) || self.utc_days.contains(column.name);
                 let day = |instant: (i64, u32)| {
                     let utc = day_of(instant.0);
                     let is_day = is_midnight(instant) && (are_days || self.null_days.contains(&utc));

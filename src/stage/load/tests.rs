@@ -306,6 +306,25 @@ fn a_contact_without_an_hour_is_of_the_day_that_it_shows() {
     assert_eq!(days(Arc::new(texts)), ["2026-06-02"; 2]);
 }
 
+/// Among instants a midnight of UTC is 21:00 in São Paulo: what was paid then was paid that day. What is to come is not due
+/// before the day that it shows.
+#[test]
+fn what_happened_at_midnight_of_utc_is_not_read_a_day_late() {
+    let midnight = seconds("2026-07-01");
+    let day_of = |rules: &RowRules, table: &str, text: &str, column: &'static str| {
+        let instants = TimestampSecondArray::from(vec![midnight]).with_timezone("UTC");
+        cells(&read(rules, &batch(table, text, &[(column, Arc::new(instants))])), column)
+    };
+    let payment = "payment_id debtor_id paid_on amount\nP1 D1 - 5.00";
+    let mut of_payments = rules("payments", |_| {});
+    assert_eq!(day_of(&of_payments, "payments", payment, "paid_on"), ["2026-06-30"]);
+    of_payments.utc_days = ["paid_on"].into();
+    assert_eq!(day_of(&of_payments, "payments", payment, "paid_on"), ["2026-07-01"], "a column of dates");
+    let promise = "promise_id debtor_id promised_on pay_by\nV1 D1 2026-06-01 -";
+    let of_promises = rules("promises", |input| input.date_formats = vec!["%Y-%m-%d".to_owned()]);
+    assert_eq!(day_of(&of_promises, "promises", promise, "pay_by"), ["2026-07-01"]);
+}
+
 #[test]
 fn an_action_is_known_in_capitals_and_as_a_uuid() {
     let text = "event_id action_id debtor_id channel occurred_at status\n\

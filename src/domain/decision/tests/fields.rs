@@ -113,6 +113,16 @@ fn what_a_template_saw_is_what_is_published() {
     assert_eq!(params["total_due"], 10_000);
 }
 
+/// `Dear N/A` is written by nobody.
+#[test]
+fn who_has_no_name_in_the_register_is_a_customer_with_its_number() {
+    for name in ["N/A", "-", "0", "NÃO INFORMADO", "12345678000195", "ap@acme.example"] {
+        let case = Case::of(&[10]).with(|c| c.debtor().legal_name = name.into());
+        let params: Value = serde_json::from_str(case.action().template_params.expose()).unwrap();
+        assert_eq!(params["debtor"]["name"], format!("cliente {}", case.action().debtor_id), "{name}");
+    }
+}
+
 #[test]
 fn a_message_that_names_no_debt_may_go_to_anyone() {
     for (first_line, expected) in [(NAMES_NO_DEBT, "email"), ("", "no_contact_point")] {

@@ -227,6 +227,11 @@ fn nobody_is_listed_on_a_notice_without_a_report() {
         trace.iter().any(|line| line == "d+45 of 2026-11-05 did not reach the debtor: it is given anew"),
         "{trace:?}"
     );
+    // Each try counts, or a provider that says `failed` after every `delivered` would have it sent for ever.
+    let case = Case::of(&[62]).with(|c| {
+        [12, 20].into_iter().for_each(|ago| c.sent("d+45", ago).state = ContactState::Undelivered);
+    });
+    assert_eq!(case.outcome(), "no_contact_point");
     let case = Case::of(&[62]).with(|c| c.sent("d+45", 12).state = ContactState::Unreported);
     let why = case.hold().detail.unwrap();
     assert!(why.contains("d+45 of 2026-11-05 was not reported as sent"), "{why}");
