@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Stmt};
-use minijinja::machinery::{WhitespaceConfig, parse};
+use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Include, Stmt};
 
 use super::facts::facts;
 use super::types::{Shape, Type, joined, name_of, variable_name};
+use super::{Found, Source};
+use crate::domain::message::blocks::{included, tree};
 
 /// Where the subject stands: it is the first line of what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +20,12 @@ enum Place {
     Subject,
 }
 
-pub(super) struct Flow {
+pub(super) struct Flow<'a> {
     pub(super) names_no_debt: bool,
+    /// The blocks that the message includes.
+    blocks: &'a [&'a Source],
+    /// The file that is being read: the message, or a block.
+    pub(super) file: &'a str,
     place: Place,
     pub(super) variables: BTreeMap<String, Type>,
     /// Paths that are not null here.
@@ -28,16 +33,15 @@ pub(super) struct Flow {
     loops: usize,
     /// Whether an amount was printed since this was last reset.
     printed_money: bool,
-    /// Line and what is wrong there.
-    faults: Vec<(usize, String)>,
+    faults: Vec<Found>,
 }
 
-/// Every fault of a template, by line; nothing where it cannot be parsed.
-pub(super) fn faults(text: &str, names_no_debt: bool) -> Vec<(usize, String)> {
-    let whitespace = WhitespaceConfig { keep_trailing_newline: false, lstrip_blocks: true, trim_blocks: true };
-    let Ok(Stmt::Template(tree)) = parse(text, "", Default::default(), whitespace) else { return Vec::new() };
+/// Every fault of a message and of the blocks that it includes, which are sound by themselves.
+pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
     let mut flow = Flow {
-        names_no_debt,
+        names_no_debt: message.names_no_debt(),
+        blocks,
+        file: &message.file,
         place: Place::Before,
         variables: BTreeMap::new(),
         present: BTreeSet::new(),
@@ -45,7 +49,7 @@ pub(super) fn faults(text: &str, names_no_debt: bool) -> Vec<(usize, String)> {
         printed_money: false,
         faults: Vec::new(),
     };
-    flow.block(&tree.children);
+    tree(&message.text).iter().for_each(|tree| flow.statement(tree));
     flow.faults
 }
 
@@ -53,9 +57,9 @@ pub(super) fn line(expr: &Expr<'_>) -> usize {
     usize::from(expr.span().start_line)
 }
 
-impl Flow {
+impl Flow<'_> {
     pub(super) fn refuse(&mut self, at: usize, what: impl Into<String>) {
-        self.faults.push((at, what.into()));
+        self.faults.push(Found { file: self.file.to_owned(), line: at, what: what.into() });
     }
 
     fn block(&mut self, statements: &[Stmt<'_>]) {
@@ -64,6 +68,8 @@ impl Flow {
 
     fn statement(&mut self, statement: &Stmt<'_>) {
         match statement {
+            Stmt::Template(template) => self.block(&template.children),
+            Stmt::Include(include) => self.include(include),
             Stmt::EmitRaw(raw) => self.passes(raw.raw),
             Stmt::EmitExpr(emit) => self.emit(&emit.expr),
             Stmt::ForLoop(for_loop) => self.for_loop(for_loop),
@@ -94,6 +100,14 @@ impl Flow {
             Stmt::Do(call) => self.refuse(usize::from(call.span().start_line), NO_CALLS),
             _ => {}
         }
+    }
+
+    /// A block stands for its text: it knows what is known where it is included, and what it sets stays set.
+    fn include(&mut self, include: &Include<'_>) {
+        let Some(block) = self.blocks.iter().find(|block| included(include) == Some(&block.file)) else { return };
+        let around = std::mem::replace(&mut self.file, &block.file);
+        tree(&block.text).iter().for_each(|tree| self.statement(tree));
+        self.file = around;
     }
 
     /// Text that is printed: a line break ends the subject.

@@ -83,7 +83,7 @@ impl Workshop<'_> {
             quotes: Quotes::new(dunning.fx_days_max.unwrap_or(FX_DAYS_MAX)),
             calendar: calendar?,
             tone: messages::tone(&tone),
-            templates: messages.templates?,
+            templates: messages.templates,
         })
     }
 

@@ -8,14 +8,16 @@ use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawCreditor, RawForbidden, RawTone, RawWords};
 use crate::config::templates::{Source, Word, WordGroup, Words, check, creditor_chars_max, sample_creditor};
 use crate::domain::decision::Creditor;
+use crate::domain::message::blocks::is_block;
 use crate::domain::message::{LANGUAGES, Templates, ToneRule, file_name};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::error::Fault;
 
 /// The templates of a pipeline: as they were read, and compiled as far as they can be.
 pub(super) struct Messages {
-    pub(super) templates: Option<Templates>,
+    pub(super) templates: Templates,
     files: BTreeSet<(String, String)>,
+    blocks: BTreeSet<(String, String)>,
     folder: std::path::PathBuf,
 }
 
@@ -33,7 +35,7 @@ impl Workshop<'_> {
             let (language, file) = path.split_once('/')?;
             Some(Source { language: language.to_owned(), file: file.to_owned(), text })
         };
-        let files = self.files_below(document, "/pipeline/templates", dir, "j2");
+        let files = self.files_below(document, "/pipeline/templates", dir, &["*/*.j2", "*/_blocks/*.j2"]);
         let sources: Vec<Source> = files.into_iter().filter_map(split).collect();
         self.opt_outs_are_of_their_language(document, &sources, default_language, creditors);
         let words = words.map(|dir| self.words(document, dir, &sources)).unwrap_or_default();
@@ -44,7 +46,9 @@ impl Workshop<'_> {
             line: f.line.unwrap_or(0),
             message: f.what,
         }));
-        Messages { templates, files: sources.into_iter().map(|s| (s.language, s.file)).collect(), folder }
+        let names = sources.into_iter().map(|s| (s.language, s.file));
+        let (blocks, files) = names.partition(|(_, file)| is_block(file));
+        Messages { templates, files, blocks, folder }
     }
 
     /// `default` is in the language of the pipeline: at the end of a letter in another, nobody would understand it.
@@ -130,7 +134,7 @@ impl Workshop<'_> {
         }
     }
 
-    /// One note for all templates that no step uses.
+    /// One note for all templates that no step uses, and one for all blocks that no message includes.
     pub(super) fn note_unused(&mut self, procedures: &BTreeMap<String, Procedure>, messages: &Messages) {
         let mut used = BTreeSet::new();
         for step in procedures.values().flat_map(|p| &p.steps) {
@@ -141,6 +145,16 @@ impl Workshop<'_> {
         let unused: Vec<&str> = files.into_iter().filter(|file| !used.contains(*file)).collect();
         if !unused.is_empty() {
             let message = format!("no step uses {}", unused.join(", "));
+            self.notes.push(Fault { file: messages.folder.clone(), line: 0, message });
+        }
+        let templates = &messages.templates;
+        let is_included = |language: &str, block: &String| {
+            templates.names().any(|(l, file)| l == language && templates.blocks(l, file).contains(block))
+        };
+        let unused = messages.blocks.iter().filter(|(language, block)| !is_included(language, block));
+        let unused: Vec<String> = unused.map(|(language, block)| format!("{language}/{block}")).collect();
+        if !unused.is_empty() {
+            let message = format!("no message includes {}, so that nothing in it is checked", unused.join(", "));
             self.notes.push(Fault { file: messages.folder.clone(), line: 0, message });
         }
     }

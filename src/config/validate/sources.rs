@@ -149,7 +149,7 @@ impl Workshop<'_> {
         let mut files = match dir {
             None => shipped(&SQL),
             Some(dir) => self
-                .files_below(document, "/pipeline/sql_dir", dir, "sql")
+                .files_below(document, "/pipeline/sql_dir", dir, &["*/*.sql"])
                 .into_iter()
                 .map(|(path, text)| SqlFile { path, text })
                 .collect(),
@@ -158,19 +158,20 @@ impl Workshop<'_> {
         files
     }
 
-    /// Every file with that ending one folder deep: `folder/name.ending` and its text, in path order.
+    /// Every file that one of the patterns fits: its path below `dir` and its text, in the order of patterns and paths.
     pub(super) fn files_below(
         &mut self,
         document: &Document,
         at: &str,
         dir: &str,
-        ending: &str,
+        patterns: &[&str],
     ) -> Vec<(String, String)> {
         let root = plain(&self.path(dir));
-        let pattern = format!("{}/*/*.{ending}", glob::Pattern::escape(&root.to_string_lossy()));
-        let paths: Vec<PathBuf> = glob::glob(&pattern).into_iter().flatten().flatten().collect();
+        let folder = glob::Pattern::escape(&root.to_string_lossy());
+        let fitting = |pattern: &&str| glob::glob(&format!("{folder}/{pattern}")).into_iter().flatten().flatten();
+        let paths: Vec<PathBuf> = patterns.iter().flat_map(fitting).collect();
         if paths.is_empty() {
-            self.refuse(document, at, format!("no */*.{ending} below {}", root.display()));
+            self.refuse(document, at, format!("no {} below {}", patterns.join(" or "), root.display()));
         }
         let mut files = Vec::new();
         for path in paths {
