@@ -20,13 +20,14 @@ fn check(house: &House) -> (i32, Vec<String>) {
 fn check_names_file_line_and_remedy_of_every_message() {
     let house = House::new();
     let template = |file: &str| format!("pipelines/templates/pt-BR/{file}.j2");
-    house.edit(&template("overdue_first.sms"), " {{ creditor.opt_out }}", "");
+    house.edit(&template("overdue_first.sms"), "\n{{ creditor.opt_out }}", "");
     house.edit(&template("overdue_first.email"), "sobre o vencimento", "{{ total_due | money }}");
     house.edit(&template("overdue_second.email"), "{{ creditor.opt_out }}", "Pague já! {{ creditor.opt_out }}");
-    house.edit(&template("reminder.whatsapp"), "items[:5]", "items");
+    let items = "{% include \"_blocks/items.whatsapp.j2\" %}";
+    house.edit(&template("reminder.whatsapp"), items, "{% for item in items %}{{ item.invoice_id }} {% endfor %}");
     house.edit(&template("reminder.sms"), "{{ creditor.name }}", "{{ creditor.nome }}");
     house.edit(
-        &template("formal_notice.letter"),
+        &template("_blocks/greeting"),
         "debtor.contact_name | default(debtor.name, true)",
         "debtor.contact_name",
     );
@@ -38,13 +39,13 @@ fn check_names_file_line_and_remedy_of_every_message() {
     let second = house.read(&template("overdue_second.email")).lines().count();
     let reminder = house.read(&template("reminder.whatsapp")).lines().count();
     let expected = [
-        "formal_notice.letter.j2:3: debtor.contact_name can be null; put {% if debtor.contact_name %} around it, or \
-         say debtor.contact_name | default(\"...\", true)"
+        "_blocks/greeting.j2:1: debtor.contact_name can be null; put {% if debtor.contact_name %} around it, or \
+         say debtor.contact_name | default(\"...\", true) (in formal_notice.email.j2 and 11 more)"
             .to_owned(),
         "hello.email.j2:4: \"fatura*\" tells of a debt, and line 1 says that this message names none".to_owned(),
         "overdue_first.email.j2:1: total_due | money puts an amount in the subject, where others see it; say it in the body"
             .to_owned(),
-        "overdue_first.sms.j2:1: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
+        "overdue_first.sms.j2:2: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
         format!("overdue_second.email.j2:{second}: \"pague já\" makes false urgency; say it otherwise"),
         "reminder.sms.j2:1: unknown field `creditor.nome`; did you mean `creditor.name`?".to_owned(),
         format!("reminder.whatsapp.j2:{reminder}: with the longest values it has "),
@@ -53,6 +54,39 @@ fn check_names_file_line_and_remedy_of_every_message() {
     for (line, expected) in lines.iter().zip(&expected) {
         assert!(line.starts_with(&format!("pipelines/templates/pt-BR/{expected}")), "{line}\nnot\n{expected}");
     }
+}
+
+/// The messages of a house, as `template list` tells of them.
+fn listed(house: &House) -> Vec<Value> {
+    let told = json(&house.regua(&["template", "list", DAILY]).stdout);
+    told["templates"].as_array().expect("a list").clone()
+}
+
+/// Two gateways must not take two texts for one: the version follows every block.
+#[test]
+fn a_block_changes_the_version_of_the_messages_that_include_it() {
+    let house = House::new();
+    let before = listed(&house);
+    house.edit("pipelines/templates/pt-BR/_blocks/waived.j2", "dispensados", "perdoados");
+    let mut changed = 0;
+    for (before, after) in before.iter().zip(listed(&house)) {
+        assert_eq!((&before["blocks"], &before["versions"]["es"]), (&after["blocks"], &after["versions"]["es"]));
+        let blocks = after["blocks"]["pt-BR"].as_array().expect("blocks");
+        let includes_it = blocks.contains(&"_blocks/waived.j2".into());
+        assert_eq!(before["versions"]["pt-BR"] != after["versions"]["pt-BR"], includes_it, "{}", after["file"]);
+        changed += usize::from(includes_it);
+    }
+    assert!(changed > 10, "{changed} messages name charges that are waived");
+}
+
+#[test]
+fn a_block_that_no_message_includes_is_noted() {
+    let house = House::new();
+    house.write_file("pipelines/templates/es/_blocks/old.j2", "{{ nobody }}");
+    let (code, lines) = check(&house);
+    assert_eq!(code, 0, "{lines:#?}");
+    let note = "note: pipelines/templates: no message includes es/_blocks/old.j2, so that nothing in it is checked";
+    assert!(lines.iter().any(|line| line == note), "{lines:#?}");
 }
 
 #[test]
@@ -187,6 +221,7 @@ fn a_preview_with_usual_values() {
     let channels: Vec<&str> =
         all["messages"].as_array().expect("messages").iter().filter_map(|m| m["channel"].as_str()).collect();
     assert_eq!(channels, ["email", "whatsapp", "sms"]);
+    assert_eq!(all["messages"][2]["blocks"], serde_json::json!(["_blocks/credit.sms.j2", "_blocks/total_due.j2"]));
     assert_eq!(all["messages"][2]["segments"], 2);
 
     // A fault is shown beside the message, with its line.
@@ -241,6 +276,7 @@ fn what_cannot_be_previewed_says_what_can() {
         ),
         (&["x", "--templates", "nowhere", "--sample"], "no */*.j2 below nowhere; name the folder with --templates"),
         (&["overdue_first"], "--sample"),
+        (&["pipelines/templates/en/_blocks/offer.j2", "--sample"], "a block is no message by itself"),
         (&["overdue_first", "--debtor", "D1"], "--from"),
         (
             &["broken", "--language", "en", "--sample"],
@@ -261,7 +297,9 @@ fn the_list_of_templates_names_their_steps() {
     let first = of("overdue_first.email.j2").expect("a template");
     assert_eq!(first["steps"], serde_json::json!(["b2b/d+1"]));
     assert_eq!(first["versions"].as_object().expect("versions").len(), 3);
+    assert!(first["blocks"]["en"].as_array().is_some_and(|b| b.contains(&"_blocks/charges.j2".into())), "{first}");
     assert_eq!(of("portal.email.j2").expect("a template")["steps"], serde_json::json!([]));
     let text = house.regua(&["template", "list", DAILY, "--output", "text"]).stdout;
     assert!(text.contains("portal.portal.j2") && text.contains("none"), "{text}");
+    assert!(text.contains("claim.sms, credit.sms, total_due"), "{text}");
 }
