@@ -17,7 +17,7 @@ use crate::config::document::unknown;
 use crate::config::templates::{Source, blocks_of, check_fields, sample_creditor};
 use crate::domain::message::blocks::{is_block, short_name};
 use crate::domain::message::length::{SUBJECT_CHARS_MAX, Segments, body_chars_max, segments};
-use crate::domain::message::{LANGUAGES, Rendered, TemplateFault, Templates, file_name, samples};
+use crate::domain::message::{LANGUAGES, Rendered, TemplateFault, Templates, file_name, provider, samples};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::error::{Error, Fault, Lines, Result};
 use crate::io::log::Log;
@@ -293,6 +293,11 @@ impl Message {
             lines.push(format!("  | Subject: {subject}   ({chars} of {SUBJECT_CHARS_MAX} characters{cut})\n  |"));
         }
         lines.extend(self.rendered.body.lines().map(|line| format!("  | {line}").trim_end().to_owned()));
+        if let Some(provider) = &self.rendered.provider {
+            lines.push(format!("  {} {}", provider::TEMPLATE, provider.name));
+            let numbered = (1..).zip(provider.parameters.expose());
+            lines.extend(numbered.map(|(number, parameter)| format!("    {number}: {parameter}")));
+        }
         let parts = self.segments.map_or(String::new(), |s| format!(", {} segments in {}", s.count, s.encoding));
         let chars_max = body_chars_max(self.channel);
         let over = if self.chars() > chars_max { ": too long" } else { "" };
@@ -303,8 +308,10 @@ impl Message {
 
     fn as_json(&self) -> Value {
         let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
+        let provider = self.rendered.provider.as_ref();
         json!({"file": self.file, "version": self.rendered.version, "language": self.rendered.language,
-            "blocks": self.blocks, "channel": self.channel.as_str(), "subject": self.rendered.subject, "body": self.rendered.body,
+            "blocks": self.blocks, provider::TEMPLATE: provider.map(|p| &p.name),
+            provider::PARAMETERS: provider.map(|p| p.parameters.expose()), "channel": self.channel.as_str(), "subject": self.rendered.subject, "body": self.rendered.body,
             "chars": self.chars(), "chars_max": body_chars_max(self.channel),
             "segments": self.segments.map(|s| s.count), "encoding": self.segments.map(|s| s.encoding), "faults": faults})
     }

@@ -8,6 +8,7 @@
 mod exprs;
 mod facts;
 mod flow;
+mod provider;
 mod types;
 mod words;
 
@@ -19,6 +20,7 @@ use super::document::unknown;
 use crate::domain::message::blocks::is_block;
 use crate::domain::message::fields::FIELDS;
 use crate::domain::message::length::{SUBJECT_CHARS_MAX, body_chars_max, segments};
+use crate::domain::message::provider::PARAMETERS;
 use crate::domain::message::samples::{self, Sample};
 use crate::domain::message::{LANGUAGES, NAMES_NO_DEBT, Rendered, TemplateFault, Templates};
 use crate::domain::procedure::Channel;
@@ -185,7 +187,9 @@ fn check_rendered(source: &Source, templates: &Templates, samples: &[Sample], wo
             Ok(rendered) => {
                 // The longest values make no other words, only more of them.
                 if !sample.is_longest {
-                    let text = format!("{} {}", rendered.subject.as_deref().unwrap_or_default(), rendered.body);
+                    let (subject, parameters) =
+                        (rendered.subject.as_deref().unwrap_or_default(), parameters(&rendered));
+                    let text = format!("{subject} {} {}", rendered.body, parameters.join(" "));
                     faults.extend(check_words(source, words, template, &words::folded(&text)));
                 }
                 faults.extend(check_shape(source, channel, &rendered, &sample.opt_out()));
@@ -252,7 +256,16 @@ fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, opt_out: 
         }
         _ => {}
     }
+    if let Some(number) = parameters(rendered).iter().position(String::is_empty) {
+        let at = (1..).zip(source.text.lines()).find(|(_, line)| line.contains(PARAMETERS)).map(|(at, _)| at);
+        let what = format!("parameter {} can come out empty, and providers refuse that", number + 1);
+        faults.push(source.fault(at, what));
+    }
     faults
+}
+
+fn parameters(rendered: &Rendered) -> &[String] {
+    rendered.provider.as_ref().map_or(&[], |provider| provider.parameters.expose())
 }
 
 /// The record `creditor` of samples.

@@ -6,6 +6,7 @@
 pub mod blocks;
 pub mod fields;
 pub mod length;
+pub mod provider;
 pub mod samples;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::action::sha256_hex;
+use super::action::{ProviderTemplate, sha256_hex};
 use super::money::{Currency, Minor};
 use super::procedure::Channel;
 use blocks::{Folder, WHITESPACE};
@@ -73,6 +74,8 @@ pub struct Rendered {
     pub version: String,
     /// The language that was found, where the debtor's own has no such template.
     pub language: String,
+    /// The template of a provider that it stands for, if it names one.
+    pub provider: Option<ProviderTemplate>,
 }
 
 /// Why a message could not be made; says nothing of the values.
@@ -258,11 +261,14 @@ impl Templates {
         let (environment, files) = self.environments.get(language).ok_or_else(missing)?;
         let file = file_name(template, channel);
         let version = files.get(&file).ok_or_else(missing)?.version.clone();
-        let text = environment.get_template(&file).and_then(|t| t.render(fields)).map_err(|e| {
-            MessageError::Failed { language: language.to_owned(), file: file.clone(), what: describe(&e) }
+        let rendered = environment.get_template(&file).and_then(|t| t.render_captured(fields));
+        let rendered = rendered.and_then(|r| Ok((split_subject(r.output(), channel), provider::of(r.state())?)));
+        let ((subject, body), provider) = rendered.map_err(|e| MessageError::Failed {
+            language: language.to_owned(),
+            file: file.clone(),
+            what: describe(&e),
         })?;
-        let (subject, body) = split_subject(&text, channel);
-        Ok(Rendered { subject, body, version, language: language.to_owned() })
+        Ok(Rendered { subject, body, version, language: language.to_owned(), provider })
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Include, Stmt};
 
 use super::facts::facts;
+use super::provider::{AT_TOP, is_reserved};
 use super::types::{Shape, Type, joined, name_of, variable_name};
 use super::{Found, Source};
 use crate::domain::message::blocks::{included, tree};
@@ -31,6 +32,8 @@ pub(super) struct Flow<'a> {
     /// Paths that are not null here.
     pub(super) present: BTreeSet<String>,
     loops: usize,
+    /// Whether the message names a template of a provider.
+    pub(super) has_provider_template: bool,
     /// Whether an amount was printed since this was last reset.
     printed_money: bool,
     faults: Vec<Found>,
@@ -46,10 +49,13 @@ pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
         variables: BTreeMap::new(),
         present: BTreeSet::new(),
         loops: 0,
+        has_provider_template: false,
         printed_money: false,
         faults: Vec::new(),
     };
-    tree(&message.text).iter().for_each(|tree| flow.statement(tree));
+    if let Ok(Stmt::Template(template)) = tree(&message.text) {
+        template.children.iter().for_each(|statement| flow.top(statement));
+    }
     flow.faults
 }
 
@@ -66,7 +72,7 @@ impl Flow<'_> {
         statements.iter().for_each(|statement| self.statement(statement));
     }
 
-    fn statement(&mut self, statement: &Stmt<'_>) {
+    pub(super) fn statement(&mut self, statement: &Stmt<'_>) {
         match statement {
             Stmt::Template(template) => self.block(&template.children),
             Stmt::Include(include) => self.include(include),
@@ -132,6 +138,22 @@ impl Flow<'_> {
         {
             return self.passes(text);
         }
+        let found = self.printable(expr);
+        let is_amount = matches!(found.shape, Shape::Amount | Shape::Money);
+        self.printed_money |= is_amount;
+        match self.place {
+            Place::Subject if is_amount => {
+                let name = name_of(expr);
+                let what = format!("{name} puts an amount in the subject, where others see it; say it in the body");
+                self.refuse(line(expr), what);
+            }
+            Place::Before => self.place = Place::Body,
+            _ => {}
+        }
+    }
+
+    /// What can be read by whoever gets it.
+    pub(super) fn printable(&mut self, expr: &Expr<'_>) -> Type {
         let found = self.expr(expr);
         let name = name_of(expr);
         let at = line(expr);
@@ -146,18 +168,7 @@ impl Flow<'_> {
             Shape::Flag => self.refuse(at, format!("{name} is true or false; ask for it with {{% if %}}")),
             _ => {}
         }
-        let is_amount = matches!(found.shape, Shape::Amount | Shape::Money);
-        self.printed_money |= is_amount;
-        match self.place {
-            Place::Subject if is_amount => {
-                self.refuse(
-                    at,
-                    format!("{name} puts an amount in the subject, where others see it; say it in the body"),
-                );
-            }
-            Place::Before => self.place = Place::Body,
-            _ => {}
-        }
+        found
     }
 
     fn for_loop(&mut self, for_loop: &ForLoop<'_>) {
@@ -215,6 +226,7 @@ impl Flow<'_> {
 
     fn bind(&mut self, target: &Expr<'_>, held: Type) {
         match variable_name(target) {
+            Some(name) if is_reserved(name) => self.refuse(line(target), format!("`{name}`: {AT_TOP}")),
             Some(name) => drop(self.variables.insert(name.to_owned(), held)),
             None => self.refuse(line(target), "a value goes to one name"),
         }

@@ -282,6 +282,79 @@ fn names_of_files_and_one_fault_does_not_hide_another() {
     assert!(faults[0].what.starts_with("unknown language `pt`"), "{}", faults[0].what);
 }
 
+/// A message that stands for a template of a provider.
+#[test]
+fn what_a_provider_is_given() {
+    let named = "{% set provider_template = \"first_v1\" %}\n";
+    let with = |parameters: &str| format!("{named}{{% set provider_parameters = {parameters} %}}\nx");
+    let at_top =
+        "it is set by {% set %} at the top of a message: outside of {% if %} and {% for %}, and not in a block";
+    let null = |name: &str| {
+        format!("2: {name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)")
+    };
+    let cents = "2: total_due would be printed in cents; say total_due | money";
+    for (text, expected) in [
+        (with("[debtor.name, total_due | money, oldest_due_date | date, items_count]"), None),
+        (with("[debtor.contact_name | default(debtor.name, true), portal_link or creditor.email, 'x']"), None),
+        (with("[]"), None),
+        (format!("{named}x"), None),
+        (with("[portal_link]"), Some(null("portal_link"))),
+        (with("[debtor.name, offer.total | money]"), Some(null("offer"))),
+        (
+            with("[debtor.name, totl_due | money]"),
+            Some("2: unknown field `totl_due`; did you mean `total_due`?".into()),
+        ),
+        (with("[total_due]"), Some(cents.into())),
+        (with("[items]"), Some("2: items is a list; go over it with {% for %}".into())),
+        (with("[debtor]"), Some("2: debtor is a record; print one of its fields: name, contact_name".into())),
+        (with("[has_charges]"), Some("2: has_charges is true or false; ask for it with {% if %}".into())),
+        (
+            with("debtor.name"),
+            Some("2: provider_parameters is a list, such as [debtor.name, total_due | money]".into()),
+        ),
+        (with("['']"), Some("2: parameter 1 can come out empty, and providers refuse that".into())),
+        (
+            with("[debtor.name, portal_link or '']"),
+            Some("2: parameter 2 can come out empty, and providers refuse that".into()),
+        ),
+        (
+            with("['calo' ~ 'teiro']"),
+            Some("3: the message comes out with \"caloteir*\", which shames the debtor; say it otherwise".into()),
+        ),
+        (
+            "{% set provider_parameters = [debtor.name] %}x".into(),
+            Some("1: provider_parameters has no template: set provider_template before it".into()),
+        ),
+        (
+            "{% set provider_template = debtor.name %}x".into(),
+            Some("1: provider_template is the provider's name of it, in quotes".into()),
+        ),
+        (
+            "{% set provider_template = ' ' %}x".into(),
+            Some("1: provider_template is the provider's name of it, in quotes".into()),
+        ),
+        (
+            "x{% if offer %}{% set provider_template = 'with_offer' %}{% endif %}".into(),
+            Some(format!("1: `provider_template`: {at_top}")),
+        ),
+        (
+            format!("{named}{{% set provider_parameters %}}x{{% endset %}}y"),
+            Some(format!("2: `provider_parameters`: {at_top}")),
+        ),
+        (
+            format!("{{# names-debt: no #}}\n{}", with("[total_due | money]")),
+            Some(
+                "3: total_due tells of a debt, and line 1 says that this message names none; take one of them out"
+                    .into(),
+            ),
+        ),
+    ] {
+        assert_eq!(letter(&text), Vec::from_iter(expected), "{text}");
+    }
+    let in_block = faults_in(&[("t.letter.j2", A), ("_blocks/a.j2", named)]);
+    assert!(in_block[0].starts_with(&format!("_blocks/a.j2:1: `provider_template`: {at_top}")), "{in_block:?}");
+}
+
 /// `file: line: what` of every fault of some files.
 fn faults_in(files: &[(&str, &str)]) -> Vec<String> {
     let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);

@@ -170,6 +170,29 @@ fn a_block_stands_for_its_lines_and_is_named_where_it_fails() {
 }
 
 #[test]
+fn a_message_says_which_template_of_a_provider_it_stands_for() {
+    let fields =
+        serde_json::json!({"currency": "BRL", "total": 123_456, "name": "Ana\r\nSilva", "count": 2, "no": null});
+    let rendered = |text: &str| templates(text).render("pt-BR", "t", Channel::Email, &fields);
+    let set =
+        |parameters: &str| format!("{{% set provider_template = \"first_v1\" %}}\n{parameters}\nSubject: x\n\nOlá");
+    let given = rendered(&set("{% set provider_parameters = [name, total | money, count] %}")).unwrap();
+    let provider = given.provider.unwrap();
+    assert_eq!((given.subject.as_deref(), given.body.as_str()), (Some("x"), "Olá"), "the text is as without it");
+    assert_eq!(
+        (provider.name.as_str(), provider.parameters.expose().join("|").as_str()),
+        ("first_v1", "Ana Silva|R$ 1.234,56|2")
+    );
+    assert!(!format!("{provider:?}").contains("Ana"), "parameters are personal");
+    assert_eq!(rendered(&set("")).unwrap().provider.map(|p| p.parameters.expose().len()), Some(0));
+    assert_eq!(rendered("Olá").unwrap().provider, None);
+    for (parameter, what) in [("no", PRINTS_NULL), ("[1]", PRINTS_NO_TEXT)] {
+        let error = rendered(&set(&format!("{{% set provider_parameters = [{parameter}] %}}"))).unwrap_err();
+        assert_eq!(error.to_string(), format!("template pt-BR/t.email.j2: {what}"));
+    }
+}
+
+#[test]
 fn every_template_that_does_not_compile_is_named_at_once() {
     let file = |name: &str, text: &str| ("en".to_owned(), format!("{name}.email.j2"), text.to_owned());
     let sources = [file("a", "{{ x"), file("b", "fine"), file("c", "\n{% if %}")];
