@@ -5,6 +5,7 @@
 
 mod check;
 mod demo;
+mod eject;
 mod explain;
 mod gc;
 mod inputs;
@@ -82,6 +83,7 @@ enum Command {
     Log(log::Log),
     Gc(gc::Gc),
     Template(template::Template),
+    Eject(eject::Eject),
     Schema(schema::Schema),
     Completions(make::Completions),
     Man(make::Man),
@@ -151,6 +153,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Explain(explain) => explain.execute(voice),
         Command::Log(log) => log.execute(voice),
         Command::Gc(gc) => gc.execute(voice),
+        Command::Eject(eject) => eject.execute(voice),
         Command::Template(template) => template.execute(voice),
         Command::Schema(schema) => schema.execute(),
         Command::Completions(completions) => completions.execute(),

@@ -14,6 +14,7 @@ use super::show::plain_table;
 use super::{PipelineArg, Voice, date, runtime, say, variable};
 use crate::config::Plan;
 use crate::config::document::unknown;
+use crate::config::shipped;
 use crate::config::templates::{Source, blocks_of, check_fields, sample_creditor};
 use crate::domain::message::blocks::{is_block, short_name};
 use crate::domain::message::length::{SUBJECT_CHARS_MAX, Segments, body_chars_max, segments};
@@ -210,31 +211,30 @@ impl Preview {
     }
 }
 
-/// The files of a template in every language and channel, and the blocks of every language.
+/// The files of a template in every language and channel, and the blocks of every language: those of the folder, and what
+/// it lacks of the shipped ones.
 fn sources(wanted: &Wanted) -> Result<Vec<Source>> {
     let folder = glob::Pattern::escape(&wanted.folder.to_string_lossy());
     let below = |pattern: &str| glob::glob(&format!("{folder}/{pattern}")).into_iter().flatten().flatten();
-    let mut sources = Vec::new();
-    let mut names = BTreeSet::new();
+    let mut sources: Vec<Source> = Vec::new();
     for path in below("*/*.j2").chain(below("*/_blocks/*.j2")) {
         let name = path.strip_prefix(&wanted.folder).unwrap_or(&path).to_string_lossy().into_owned();
         let Some((language, file)) = name.split_once('/') else { continue };
-        let mut source = Source { language: language.to_owned(), file: file.to_owned(), text: String::new() };
-        let template = source.parts().map(|(template, _)| template.to_owned());
-        let is_wanted = is_block(file) || template.as_ref() == Some(&wanted.template);
-        names.extend(template);
-        if is_wanted {
-            source.text = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
-            sources.push(source);
-        }
+        let text = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
+        sources.push(Source { language: language.to_owned(), file: file.to_owned(), text, is_shipped: false });
     }
-    if names.is_empty() {
+    if sources.is_empty() {
         let message = format!("no */*.j2 below {}; name the folder with --templates", wanted.folder.display());
         return Err(Error::Usage(message));
     }
-    if !names.contains(&wanted.template) {
-        return Err(Error::Usage(unknown("template", &wanted.template, names.iter().map(String::as_str))));
+    sources.extend(shipped::templates_beside(&sources));
+    let names: BTreeSet<&str> = sources.iter().filter_map(Source::parts).map(|(template, _)| template).collect();
+    if !names.contains(wanted.template.as_str()) {
+        return Err(Error::Usage(unknown("template", &wanted.template, names.into_iter())));
     }
+    let is_wanted =
+        |s: &Source| is_block(&s.file) || s.parts().is_some_and(|(template, _)| template == wanted.template);
+    sources.retain(is_wanted);
     Ok(sources)
 }
 

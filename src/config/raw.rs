@@ -74,11 +74,11 @@ pub struct RawHead {
     pub tenant: String,
     /// IANA zone in which timestamps become dates.
     pub time_zone: String,
-    /// Folder of SQL models that replaces the built-in ones.
+    /// Folder of SQL models: a file takes the place of the built-in one of its path, or is added.
     pub sql_dir: Option<String>,
     /// Files of holidays and contact windows.
     pub calendars: Vec<String>,
-    /// Folder of message templates, one folder per language in it.
+    /// Folder of message templates, one folder per language in it; a file takes the place of the built-in one of its name.
     pub templates: String,
     /// Folder with lists of forbidden words, one file per language.
     pub words: Option<String>,

@@ -36,6 +36,8 @@ pub struct Source {
     pub file: String,
     /// What stands in it.
     pub text: String,
+    /// Is it part of the program, because the user has none of this name?
+    pub is_shipped: bool,
 }
 
 /// What is wrong on a line of a message, or of a block that it includes.
@@ -51,6 +53,11 @@ impl Source {
     pub fn parts(&self) -> Option<(&str, Channel)> {
         let (template, channel) = self.file.strip_suffix(".j2")?.rsplit_once('.')?;
         Channel::parse(channel).filter(|_| !is_block(&self.file)).map(|channel| (template, channel))
+    }
+
+    /// `templates/pt-BR/overdue_first.email.j2`
+    pub fn path(&self) -> String {
+        format!("templates/{}/{}", self.language, self.file)
     }
 
     /// As `Templates::compile` takes it.

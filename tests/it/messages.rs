@@ -92,11 +92,20 @@ fn a_block_that_no_message_includes_is_noted() {
 #[test]
 fn a_step_without_its_message_is_named_where_it_stands() {
     let house = House::new();
+    house.edit("pipelines/reguas/b2b.toml", "template = \"formal_notice\"", "template = \"our_notice\"");
     let regua = house.read("pipelines/reguas/b2b.toml");
-    let line = regua.lines().position(|l| l.contains("\"formal_notice\"")).expect("the step") + 1;
-    std::fs::remove_file(house.path("pipelines/templates/es/formal_notice.letter.j2")).expect("a template");
+    let line = regua.lines().position(|l| l.contains("\"our_notice\"")).expect("the step") + 1;
+    for file in [
+        "pt-BR/our_notice.email",
+        "pt-BR/our_notice.letter",
+        "en/our_notice.email",
+        "en/our_notice.letter",
+        "es/our_notice.email",
+    ] {
+        house.write_file(&format!("pipelines/templates/{file}.j2"), "Subject: x\n\n{{ creditor.opt_out }}");
+    }
     let (code, lines) = check(&house);
-    let missing = "there is no pipelines/templates/es/formal_notice.letter.j2; write it, or take it out of the step";
+    let missing = "there is no pipelines/templates/es/our_notice.letter.j2; write it, or take it out of the step";
     assert_eq!((code, lines), (2, vec![format!("pipelines/reguas/b2b.toml:{line}: step `d+30`: {missing}")]));
 
     // A language that the pipeline does not declare need not have it.
@@ -105,7 +114,42 @@ fn a_step_without_its_message_is_named_where_it_stands() {
     assert_eq!(code, 0, "{lines:#?}");
     let note = lines.first().map(String::as_str).unwrap_or_default();
     assert!(note.starts_with("note: pipelines/templates: no step uses "), "{note}");
-    assert!(note.contains("portal.email.j2") && !note.contains("formal_notice.email.j2"), "{note}");
+    assert!(note.contains("portal.email.j2") && !note.contains("our_notice.email.j2"), "{note}");
+}
+
+/// Whoever changes one sentence keeps one file, and gets the others with the next version of the program.
+#[test]
+fn a_file_of_the_user_takes_the_place_of_the_shipped_one() {
+    let house = House::new();
+    let whole = listed(&house);
+    for language in ["en", "es", "pt-BR"] {
+        std::fs::remove_dir_all(house.path("pipelines/templates").join(language)).expect("a folder");
+    }
+    let block = "templates/pt-BR/_blocks/already_paid.j2";
+    let ejected = house.regua(&["eject", block, "--output", "text"]);
+    assert_eq!((ejected.code, ejected.stdout.trim()), (0, "wrote pipelines/templates/pt-BR/_blocks/already_paid.j2"));
+    let (code, lines) = check(&house);
+    assert_eq!((code, lines.len()), (0, 1), "nothing is noted of what nobody wrote: {lines:#?}");
+    let used = |all: &[Value]| Vec::from_iter(all.iter().filter(|t| t["steps"] != serde_json::json!([])).cloned());
+    assert_eq!(used(&listed(&house)), used(&whole), "what was taken out and is not changed is the shipped one");
+
+    house.edit(&format!("pipelines/{block}"), "já foi feito", "já saiu");
+    let preview = |language: &str| {
+        let arguments =
+            ["template", "preview", "overdue_first", "--channel", "email", "--sample", "--language", language];
+        json(&house.regua(&arguments).stdout)["messages"][0]["body"].as_str().expect("a body").to_owned()
+    };
+    assert!(preview("pt-BR").contains("Se o pagamento já saiu") && preview("en").contains("If you have already paid"));
+
+    // What is wrong in a shipped file says how to change it.
+    house.edit(&format!("pipelines/{block}"), "pagamento", "{{ pagamento }}");
+    house.edit("pipelines/words/es.toml", "words = [", "words = [\"saludos\", ");
+    let (code, lines) = check(&house);
+    let remedy = "the file is part of the program: `regua eject templates/es/_blocks/closing.j2`";
+    assert_eq!(code, 2);
+    assert!(lines.iter().any(|l| l.contains("\"saludos\"") && l.ends_with(remedy)), "{lines:#?}");
+    let own = format!("pipelines/{block}:1: unknown field `pagamento`");
+    assert!(lines.iter().any(|l| l.starts_with(&own) && !l.contains("eject")), "{lines:#?}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn creditor() -> Value {
 }
 
 fn source(file: &str, text: &str) -> Source {
-    Source { language: "pt-BR".into(), file: file.into(), text: text.into() }
+    Source { language: "pt-BR".into(), file: file.into(), text: text.into(), is_shipped: false }
 }
 
 fn words() -> Words {
@@ -526,14 +526,7 @@ fn a_fault_of_a_block_is_told_once() {
 
 /// The templates that are shipped.
 fn shipped() -> Vec<Source> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/templates");
-    let below = |pattern: &str| glob::glob(&format!("{}/{pattern}", folder.display())).unwrap().map(Result::unwrap);
-    let read = |path: std::path::PathBuf| {
-        let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
-        let (language, file) = name.split_once('/').unwrap();
-        Source { language: language.into(), file: file.into(), text: std::fs::read_to_string(&path).unwrap() }
-    };
-    below("*/*.j2").chain(below("*/_blocks/*.j2")).map(read).collect()
+    crate::config::shipped::templates().collect()
 }
 
 /// Any value of a field, as it may come in with the data: longer than it should be, and with line breaks.

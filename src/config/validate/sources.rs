@@ -5,16 +5,12 @@ use std::path::{Component, Path, PathBuf};
 
 use chrono::format::StrftimeItems;
 use chrono::{NaiveDate, NaiveTime};
-use include_dir::{Dir, include_dir};
 
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawDateFormats, RawInput};
-use crate::config::{InputPlan, SqlFile};
+use crate::config::{InputPlan, SqlFile, shipped};
 use crate::contract;
 use crate::domain::pii::has_credentials;
-
-/// The shipped models; `sql_dir` replaces them.
-static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql");
 
 impl Workshop<'_> {
     /// A path beside the pipeline file, or a URL as it is.
@@ -144,18 +140,12 @@ impl Workshop<'_> {
         read
     }
 
-    /// The SQL models in path order.
+    /// The SQL models in path order: the built-in ones, and over them those of `sql_dir`.
     pub(super) fn sql(&mut self, document: &Document, dir: Option<&str>) -> Vec<SqlFile> {
-        let mut files = match dir {
-            None => shipped(&SQL),
-            Some(dir) => self
-                .files_below(document, "/pipeline/sql_dir", dir, &["*/*.sql"])
-                .into_iter()
-                .map(|(path, text)| SqlFile { path, text })
-                .collect(),
-        };
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut files: BTreeMap<String, String> = shipped::models().map(|model| (model.path, model.text)).collect();
         files
+            .extend(dir.into_iter().flat_map(|dir| self.files_below(document, "/pipeline/sql_dir", dir, &["*/*.sql"])));
+        files.into_iter().map(|(path, text)| SqlFile { path, text }).collect()
     }
 
     /// Every file that one of the patterns fits: its path below `dir` and its text, in the order of patterns and paths.
@@ -203,13 +193,4 @@ pub(super) fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-pub(super) fn shipped(dir: &'static Dir<'static>) -> Vec<SqlFile> {
-    let mut files: Vec<SqlFile> = dir.dirs().flat_map(shipped).collect();
-    files.extend(dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "sql")).map(|f| SqlFile {
-        path: f.path().to_string_lossy().into_owned(),
-        text: f.contents_utf8().unwrap_or_default().to_owned(),
-    }));
-    files
 }
