@@ -5,13 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Include, Stmt};
+use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Include, Spanned, Stmt};
 
 use super::facts::facts;
 use super::provider::{AT_TOP, is_reserved};
 use super::types::{Shape, Type, joined, name_of, variable_name};
 use super::{Found, Source};
 use crate::domain::message::blocks::{included, tree};
+
+/// Includes of one message, with those that they lead to: blocks that double each other would never be read to the end.
+const INCLUDES_MAX: usize = 1_000;
 
 /// Where the subject stands: it is the first line of what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,7 @@ pub(super) struct Flow<'a> {
     /// Paths that are not null here.
     pub(super) present: BTreeSet<String>,
     loops: usize,
+    includes: usize,
     /// Whether the message names a template of a provider.
     pub(super) has_provider_template: bool,
     /// Whether an amount was printed since this was last reset.
@@ -49,6 +53,7 @@ pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
         variables: BTreeMap::new(),
         present: BTreeSet::new(),
         loops: 0,
+        includes: 0,
         has_provider_template: false,
         printed_money: false,
         faults: Vec::new(),
@@ -109,8 +114,16 @@ impl Flow<'_> {
     }
 
     /// A block stands for its text: it knows what is known where it is included, and what it sets stays set.
-    fn include(&mut self, include: &Include<'_>) {
+    fn include(&mut self, include: &Spanned<Include<'_>>) {
         let Some(block) = self.blocks.iter().find(|block| included(include) == Some(&block.file)) else { return };
+        self.includes += 1;
+        if self.includes > INCLUDES_MAX {
+            if self.includes == INCLUDES_MAX + 1 {
+                let what = format!("the message has more than {INCLUDES_MAX} includes, one within another; have fewer");
+                self.refuse(usize::from(include.span().start_line), what);
+            }
+            return;
+        }
         let around = std::mem::replace(&mut self.file, &block.file);
         tree(&block.text).iter().for_each(|tree| self.statement(tree));
         self.file = around;

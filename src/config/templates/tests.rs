@@ -427,6 +427,19 @@ fn a_block_that_leads_back_to_itself() {
     assert_eq!(faults_in(&shared), [""; 0], "twice is no circle");
 }
 
+/// Thirty blocks, each with the next one twice, are a billion includes.
+#[test]
+fn blocks_that_double_each_other() {
+    let name = |number: usize| format!("_blocks/{number}.j2");
+    let twice = |number: usize| format!("{{% include {:?} %}}", name(number)).repeat(2);
+    let mut files = vec![("t.letter.j2".to_owned(), twice(1)), (name(30), "x".to_owned())];
+    files.extend((1..30).map(|number| (name(number), twice(number + 1))));
+    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let faults = faults_in(&files);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("the message has more than 1000 includes, one within another"), "{faults:?}");
+}
+
 /// Every rule goes through the blocks.
 #[test]
 fn what_is_wrong_in_a_block() {
