@@ -122,6 +122,8 @@ pub struct Bucket {
 pub struct Kpis {
     pub sales_days: u32,
     pub roll_days: u32,
+    pub recovery_days: u32,
+    pub recovery_window_days: u32,
     pub promise_window_days: u32,
     pub loss_days: u32,
     pub months: u32,

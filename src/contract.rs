@@ -65,6 +65,8 @@ pub struct Column {
     pub personal: bool,
     /// Inputs only: no model reads it yet. It may hold anything: it is neither checked nor read.
     pub is_unread: bool,
+    /// Inputs only: figures alone follow from it. What cannot be read in it is null: no row is bad for it, and nobody is held.
+    pub is_figure: bool,
     pub doc: &'static str,
 }
 
@@ -82,7 +84,7 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, kind: Kind, required: bool, doc: &'static str) -> Column {
-    Column { name, kind, required, personal: false, is_unread: false, doc }
+    Column { name, kind, required, personal: false, is_unread: false, is_figure: false, doc }
 }
 
 /// A column that must be there and must not be null.
@@ -103,6 +105,11 @@ impl Column {
 
     pub(crate) const fn not_read_yet(mut self) -> Self {
         self.is_unread = true;
+        self
+    }
+
+    pub(crate) const fn for_figures(mut self) -> Self {
+        self.is_figure = true;
         self
     }
 

@@ -285,6 +285,8 @@ pub const CONTACT_STATE: Table = Table {
         req("published_on", Date, "as-of date of the run that published it"),
         req("needed_on", Date, "last as-of date on which it concerned anything open, listed or placed"),
         req("items", NamedItems, "the items that it named; `step_id` = the step that each took"),
+        opt("template_id", Str, "as published; none for instructions, and for what earlier versions published"),
+        opt("segment", Str, "as published; none for what earlier versions published"),
     ],
 };
 

@@ -15,7 +15,7 @@ use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, q
 use crate::contract::{self, Table};
 use crate::domain::money::Minor;
 use crate::error::{Error, Result};
-use crate::io::engine::{Engine, Layer, Models, Session};
+use crate::io::engine::{Engine, Layer, ModelKind, Models, Session};
 use crate::io::outbox::{self, VOIDS};
 use crate::io::parquet::{HashingFile, TableWriter, Written};
 use crate::scratch::Scratch;
@@ -272,7 +272,10 @@ impl Book {
         let mut kpis = BTreeMap::new();
         for model in models.of(Layer::Kpis) {
             session.run(model)?;
-            kpis.insert(model.name.clone(), session.table(&model.name)?.1);
+            // What several tables share is a view, and is no table itself.
+            if model.kind == ModelKind::Table {
+                kpis.insert(model.name.clone(), session.table(&model.name)?.1);
+            }
         }
         Ok(kpis)
     }

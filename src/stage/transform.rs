@@ -49,6 +49,10 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("months", Value::Int(i64::from(plan.kpis.months))),
         ("rolled_from", Value::Date(day_number(days_before(as_of, plan.kpis.roll_days)))),
         ("rolled_twice_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.roll_days)))),
+        ("recovery_days", Value::Day(plan.kpis.recovery_days as i32)),
+        ("recovery_from", Value::Date(day_number(recovery_from(plan, as_of)))),
+        ("recovery_from_day", Value::Day(day_number(recovery_from(plan, as_of)))),
+        ("recovery_to", Value::Date(day_number(days_before(as_of, plan.kpis.recovery_days)))),
         ("promises_from", Value::Date(day_number(days_before(as_of, plan.kpis.promise_window_days)))),
         ("losses_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.loss_days)))),
         ("losses_to", Value::Date(day_number(days_before(as_of, plan.kpis.loss_days)))),
@@ -87,6 +91,11 @@ fn month_from(as_of: NaiveDate, months: u32) -> NaiveDate {
 /// Sales count from here: the sales days before the end of the first month that is shown, and some more.
 fn sales_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
     days_before(month_from(as_of, plan.kpis.months.saturating_sub(1)), plan.kpis.sales_days)
+}
+
+/// Contacts count for recovery after this day: at least those of the last 30 days, which count for whoever made them.
+fn recovery_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
+    days_before(as_of, plan.kpis.recovery_days + plan.kpis.recovery_window_days)
 }
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.

@@ -14,6 +14,12 @@ pub struct RawKpis {
     /// Days between the two positions of roll rates and cures; none = 30, so that an unpaid item moves by one bucket.
     #[schemars(range(min = 1, max = 366))]
     pub roll_days: Option<u32>,
+    /// Days after a contact in which a payment counts as recovered by it; none = 7.
+    #[schemars(range(min = 1, max = 90))]
+    pub recovery_days: Option<u32>,
+    /// Days of contacts that kpi_recovery counts, before the recovery days; none = 90.
+    #[schemars(range(min = 30, max = 366))]
+    pub recovery_window_days: Option<u32>,
     /// Days back in which a promise came due to be counted as kept or broken; none = 90.
     #[schemars(range(min = 1, max = 3650))]
     pub promise_window_days: Option<u32>,

@@ -22,6 +22,8 @@ impl Workshop<'_> {
         Kpis {
             sales_days: raw.sales_days.unwrap_or(90),
             roll_days: raw.roll_days.unwrap_or(30),
+            recovery_days: raw.recovery_days.unwrap_or(7),
+            recovery_window_days: raw.recovery_window_days.unwrap_or(90),
             promise_window_days: raw.promise_window_days.unwrap_or(90),
             loss_days: raw.loss_days.unwrap_or(360),
             months: raw.months.unwrap_or(13),

@@ -41,6 +41,8 @@ pub fn actions_schema() -> SchemaRef {
         text("destination"),
         Field::new("published_on", DataType::Date32, true),
         Field::new("needed_on", DataType::Date32, true),
+        text("template_id"),
+        text("segment"),
         Field::new("group_key", DataType::Int64, true),
     ]))
 }
