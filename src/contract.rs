@@ -13,7 +13,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
-pub use kpis::KPIS;
+pub use kpis::{FX_RATE, KPIS, REPORTING_CURRENCY};
 pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, OUTPUTS, QUARANTINE, SETTLED_ITEMS};
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
@@ -164,6 +164,11 @@ impl Table {
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|c| c.name == name)
     }
+}
+
+/// The KPI table of that name.
+pub fn kpi(name: &str) -> Option<&'static Table> {
+    KPIS.iter().find(|t| t.name == name)
 }
 
 /// The input table of that name.

@@ -1,6 +1,6 @@
 -- Purpose: what is billed today and may come in, week by week: by the weekly roll-off of the last 26 weeks; of promises as many
---   as were kept, of agreements as many as did not fail at once.
--- Grain: company_id, currency, week_no, source; a week of a source in which nothing is due or expected has no row
+--   as were kept, of agreements as many as did not fail at once. A week of a source in which that is nothing has no row.
+-- Grain: company_id, currency, week_no, source
 -- Reads: fct_expected, fct_roll_off, fct_sales, fct_instalments, all_agreements, fct_promises
 -- Units: amounts in units of currency; week_no from 1 to 13, the seven days from week_from to week_to
 -- Nulls: expected_amount of not_due and overdue where the first invoice is younger than eight weeks, of promises where none has

@@ -87,6 +87,8 @@ impl ModelKind {
 pub struct Model {
     pub layer: Layer,
     pub name: String,
+    /// The first line of what the header says it is for.
+    pub purpose: String,
     /// The columns that identify a row; empty where the header says `none`.
     pub grain: Vec<String>,
     pub reads: Vec<String>,
@@ -166,6 +168,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
     Ok(Model {
         layer,
         name: file.trim_end_matches(".sql").to_owned(),
+        purpose: header["Purpose"].to_owned(),
         grain,
         reads: words("Reads"),
         kind,

@@ -61,6 +61,20 @@ pub struct Edition {
     pub forgotten_on: Option<NaiveDate>,
 }
 
+impl Edition {
+    /// The first edition of a date, the newest there is.
+    pub fn first() -> Edition {
+        Edition {
+            kind: RecordKind::Actions,
+            revision: 0,
+            reason: None,
+            voided: BTreeSet::new(),
+            overrides: BTreeMap::new(),
+            forgotten_on: None,
+        }
+    }
+}
+
 /// What the log says about a date before the work starts.
 #[derive(Debug)]
 pub enum Outlook {
@@ -137,14 +151,8 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     };
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
-    let edition = Edition {
-        kind,
-        revision,
-        reason: reason.map(str::to_owned),
-        voided: BTreeSet::new(),
-        overrides: BTreeMap::new(),
-        forgotten_on: carried(&log, as_of).and_then(|(record, _)| record.forgotten_on),
-    };
+    let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
+    let edition = Edition { kind, revision, reason, forgotten_on, ..Edition::first() };
     Ok(Outlook::Open(log, edition))
 }
 

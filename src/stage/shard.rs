@@ -126,6 +126,15 @@ pub struct Shard {
     pub held: Vec<Held>,
 }
 
+impl Shard {
+    /// A shard of nobody, with every table that the models read.
+    pub fn empty() -> Shard {
+        let published = ["actions", "action_items", "positions", "last_items", "settled_items"];
+        let names = crate::contract::INPUTS.iter().map(|table| table.name).chain(published);
+        Shard { tables: names.map(|name| (name, schema_of(name), Vec::new())).collect(), ..Shard::default() }
+    }
+}
+
 /// A debtor that a doubtful row can touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use regua::contract;
 
 use crate::spec::{Given, given};
 use crate::support::{House, as_of, rows};
@@ -427,5 +428,41 @@ fn a_factor_names_a_bucket_and_stays_within_reason() {
     let said = house.regua(&["check", "pipelines/daily.toml"]).stderr;
     for fault in ["11 is no factor from 0 to 10", "unknown bucket `31-61`; did you mean `31-60`?"] {
         assert!(said.contains(fault), "no {fault:?} in\n{said}");
+    }
+}
+
+/// One rate for all rows of a table, and never a second set of rows; an old rate is none.
+#[test]
+fn amounts_stand_beside_the_rate_of_the_reporting_currency() {
+    let house = House::new();
+    house.write(
+        "invoices",
+        "invoice_id debtor_id currency issue_date due_date amount
+        I1 D1 BRL 2026-05-01 2026-06-10 100.00
+        I2 D1 USD 2026-05-01 2026-06-10 80.00
+        I3 D1 EUR 2026-05-01 2026-06-10 60.00",
+    );
+    house.write("debtors", "debtor_id legal_name\nD1 Acme");
+    house.write(
+        "fx_rates",
+        "date from_currency to_currency rate
+        2026-06-29 USD BRL 5.25
+        2026-06-01 EUR BRL 6.10",
+    );
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let found = house.published("kpi_portfolio", "currency open_amount reporting_currency fx_rate");
+    assert_eq!(found, ["BRL 100.00 BRL 1.00000000", "EUR 60.00 BRL -", "USD 80.00 BRL 5.25000000"]);
+    house.edit("pipelines/daily.toml", "[limits]", "[kpis]\nreporting_currency = \"USD\"\n\n[limits]");
+    let ended = house.run("2026-07-01");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let found = house.published("kpi_portfolio", "currency reporting_currency fx_rate");
+    assert_eq!(found, ["BRL USD -", "EUR USD -", "USD USD 1.00000000"]);
+    house.edit("pipelines/daily.toml", "reporting_currency = \"USD\"", "reporting_currency = \"reais\"");
+    let said = house.regua(&["check", "pipelines/daily.toml"]).stderr;
+    assert!(said.contains("reais"), "{said}");
+    for table in contract::KPIS {
+        let has_amounts = table.columns.iter().any(|column| column.kind == contract::Kind::Money);
+        assert_eq!(table.column("fx_rate").is_some(), has_amounts, "{}", table.name);
     }
 }

@@ -29,6 +29,8 @@ pub struct RawKpis {
     /// Months that kpi_collection_effectiveness shows, with that of the as-of date; none = 13.
     #[schemars(range(min = 1, max = 60))]
     pub months: Option<u32>,
+    /// Currency to which fx_rate in every table with amounts converts; none = `defaults.currency`.
+    pub reporting_currency: Option<String>,
     /// Factor on the loss rates of the past, for what is expected of the year to come; none = 1.0.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub forward_looking: Option<f64>,
