@@ -20,11 +20,13 @@ use crate::domain::money::{Currency, Minor};
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
-use crate::io::parquet::{HashingFile, TableWriter, Written};
+use crate::io::parquet::{HashingFile, TableWriter, Written, conformed};
 use crate::scratch::Scratch;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
+/// The model of who is in which arm.
+const MEMBERS: &str = "fct_experiment_members";
 /// Lines of one part of a gateway batch.
 const LINES_MAX: u64 = 10_000;
 
@@ -207,7 +209,7 @@ impl Book {
     }
 
     /// Adds one shard; shards come in order.
-    pub fn append(&mut self, decided: &Decided, remembered: &Remembered, facts: Facts) -> Result<()> {
+    pub fn append(&mut self, decided: &Decided, remembered: &Remembered, mut facts: Facts) -> Result<()> {
         self.write(&contract::CONTACT_STATE, &remembered.state)?;
         self.write(&contract::SETTLED_ITEMS, &remembered.settled)?;
         self.forgotten_on = self.forgotten_on.max(remembered.forgotten_on);
@@ -220,6 +222,12 @@ impl Book {
             let batch =
                 self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
             batch.push(line)?;
+        }
+        // Rows of debtors, no sums: they are published and not kept.
+        let (_, members) = facts.remove(MEMBERS).unwrap_or_else(|| (contract::EXPERIMENT_MEMBERS.schema(), Vec::new()));
+        for batch in &members {
+            let own = conformed(batch, &contract::EXPERIMENT_MEMBERS.schema());
+            self.write(&contract::EXPERIMENT_MEMBERS, &own.map_err(|e| Error::columns(MEMBERS, &e))?)?;
         }
         for (name, (schema, batches)) in facts {
             self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
@@ -247,7 +255,8 @@ impl Book {
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;
             counts.insert(name.to_owned(), written.rows);
-            let of_decisions = [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE];
+            let of_decisions =
+                [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE, contract::EXPERIMENT_MEMBERS];
             let is_of_decisions = of_decisions.iter().any(|table| table.name == name);
             let path = format!("{name}/part-00000.parquet");
             artifacts.push(Artifact { written, path, copy_to: None, is_of_decisions });

@@ -207,12 +207,17 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
         let files = last.map_or(Vec::new(), |record| of(record, table));
         files.iter().map(|file| source(output, file)).collect()
     };
+    // A date that was made up for later has drawn nobody.
+    let has_members = |r: &&Record| r.as_of < as_of && !of(r, &contract::EXPERIMENT_MEMBERS).is_empty();
+    let members = log.records.iter().filter(has_members).max_by_key(|r| (r.as_of, r.seq));
+    let members = members.map_or(Vec::new(), |record| of(record, &contract::EXPERIMENT_MEMBERS));
     let of_open = |table| if has_open_scope { of_last(table) } else { Ok(Vec::new()) };
     Ok(History {
         actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
         positions: of_last(&contract::DEBTORS)?,
         items: of_open(&contract::ITEMS)?,
         settled: of_open(&contract::SETTLED_ITEMS)?,
+        members: members.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
     })
 }
 

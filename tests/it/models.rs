@@ -9,6 +9,7 @@ mod companies;
 mod contacts;
 mod duties;
 mod episodes;
+mod experiments;
 mod forecast;
 mod history;
 mod payable;

@@ -1,6 +1,6 @@
 //! What was done, and what followed.
 
-use super::super::Kind::{Float, Int, Money, Str};
+use super::super::Kind::{Bool, Float, Int, Money, Str};
 use super::super::outputs::{AS_OF, COMPANY, CURRENCY};
 use super::super::{Table, opt, req};
 use super::{FX_RATE, REPORTING_CURRENCY};
@@ -66,7 +66,7 @@ pub const CHANNELS: Table = Table {
 
 pub const EXPERIMENTS: Table = Table {
     name: "kpi_experiments",
-    row: "company, currency, experiment and arm",
+    row: "company, currency, experiment and arm: everybody who was ever drawn; no rows with `scope = \"open\"`",
     key: &["company_id", "currency", "experiment", "arm"],
     required: true,
     columns: &[
@@ -75,10 +75,24 @@ pub const EXPERIMENTS: Table = Table {
         CURRENCY,
         req("experiment", Str, "experiment"),
         req("arm", Str, "its arm"),
-        req("accounts", Int, "accounts in the arm with a decision, including cured ones"),
-        req("contacted", Int, "of them, with an action of this run other than a duty"),
-        req("open_amount", Money, "what is owed"),
-        req("overdue_amount", Money, "what is owed and late"),
+        req("is_champion", Bool, "the first arm of the experiment, with which the others are compared"),
+        req("groups", Int, "groups of debtors drawn into the arm that had anything to pay here"),
+        req(
+            "contacted_groups",
+            Int,
+            "of them, contacted since it began, as far as `kpis.recovery_window_days` reaches",
+        ),
+        req(
+            "collectable_amount",
+            Money,
+            "open when it began of what was due before, and what fell due since, net of credits",
+        ),
+        req("collected_amount", Money, "paid on it since"),
+        req("collection_rate", Float, "collected over collectable"),
+        opt("standard_error", Float, "of that rate, the groups being the clusters; null of a single group"),
+        opt("difference", Float, "of that rate to the champion's; null for the champion"),
+        opt("difference_low", Float, "low end of its 95 % interval; null where either arm has fewer than 30 groups"),
+        opt("difference_high", Float, "high end of it"),
         REPORTING_CURRENCY,
         FX_RATE,
     ],
