@@ -324,8 +324,18 @@ impl Session {
         }
     }
 
+    /// Keys that stand more than once in a table.
+    pub fn repeated_keys(&self, name: &str, key: &[String]) -> Result<usize> {
+        if key.is_empty() || !self.may_repeat(name, key)? {
+            return Ok(0);
+        }
+        let key = key.join(", ");
+        let (_, batches) = self.query(name, &format!("select {key} from {name} group by {key} having count(*) > 1"))?;
+        Ok(batches.iter().map(RecordBatch::num_rows).sum())
+    }
+
     /// Can a key stand more than once in a table? Equal keys have equal hashes; different keys have them by rare chance.
-    pub fn may_repeat(&self, name: &str, key: &[String]) -> Result<bool> {
+    fn may_repeat(&self, name: &str, key: &[String]) -> Result<bool> {
         let mut hashes = Vec::new();
         for batch in self.table(name)?.1 {
             let columns = key.iter().map(|column| batch.column_by_name(column));

@@ -301,7 +301,7 @@ impl Book {
             // What several tables share is a view, and is no table itself.
             if model.kind.has_rows() {
                 let (schema, mut batches) = session.table(&model.name)?;
-                if !model.grain.is_empty() && session.may_repeat(&model.name, &model.grain)? {
+                if session.repeated_keys(&model.name, &model.grain)? > 0 {
                     let what = format!("some of its rows have the same {}; correct its Grain", model.grain.join(", "));
                     return Err(Error::Model { model: model.name.clone(), what });
                 }
