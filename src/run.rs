@@ -18,7 +18,7 @@ use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
 pub use crate::stage::load::{Profile, Seen};
-use crate::stage::measure::{Book, Facts};
+use crate::stage::measure::{Book, Facts, Reporting};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
@@ -198,7 +198,8 @@ fn prepare(
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || {
-        book.measure(&bench.models, &bench.engine, transform::periods(plan, as_of)?, &quarantined)
+        let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
+        book.measure(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);

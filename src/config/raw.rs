@@ -74,7 +74,7 @@ pub struct RawHead {
     pub tenant: String,
     /// IANA zone in which timestamps become dates.
     pub time_zone: String,
-    /// Folder of SQL models: a file takes the place of the built-in one of its path, or is added.
+    /// Folder of SQL models: each replaces the built-in one of its path, or stands beside them.
     pub sql_dir: Option<String>,
     /// Files of holidays and contact windows.
     pub calendars: Vec<String>,

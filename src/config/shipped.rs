@@ -28,7 +28,7 @@ pub fn templates_beside(own: &[Source]) -> Vec<Source> {
 /// Every model.
 pub fn models() -> impl Iterator<Item = SqlFile> {
     let models = files(&SQL).into_iter().filter(|(path, _)| path.ends_with(".sql"));
-    models.map(|(path, text)| SqlFile { path, text: text.to_owned() })
+    models.map(|(path, text)| SqlFile { path, text: text.to_owned(), is_own: false })
 }
 
 /// What a file of the user's takes the place of, by the path that `regua eject` knows it under.

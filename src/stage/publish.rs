@@ -61,6 +61,20 @@ pub struct Edition {
     pub forgotten_on: Option<NaiveDate>,
 }
 
+impl Edition {
+    /// The first edition of a date, the newest there is.
+    pub fn first() -> Edition {
+        Edition {
+            kind: RecordKind::Actions,
+            revision: 0,
+            reason: None,
+            voided: BTreeSet::new(),
+            overrides: BTreeMap::new(),
+            forgotten_on: None,
+        }
+    }
+}
+
 /// What the log says about a date before the work starts.
 #[derive(Debug)]
 pub enum Outlook {
@@ -137,14 +151,8 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     };
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
-    let edition = Edition {
-        kind,
-        revision,
-        reason: reason.map(str::to_owned),
-        voided: BTreeSet::new(),
-        overrides: BTreeMap::new(),
-        forgotten_on: carried(&log, as_of).and_then(|(record, _)| record.forgotten_on),
-    };
+    let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
+    let edition = Edition { kind, revision, reason, forgotten_on, ..Edition::first() };
     Ok(Outlook::Open(log, edition))
 }
 
@@ -199,12 +207,17 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
         let files = last.map_or(Vec::new(), |record| of(record, table));
         files.iter().map(|file| source(output, file)).collect()
     };
+    // A date that was made up for later has drawn nobody.
+    let has_members = |r: &&Record| r.as_of < as_of && !of(r, &contract::EXPERIMENT_MEMBERS).is_empty();
+    let members = log.records.iter().filter(has_members).max_by_key(|r| (r.as_of, r.seq));
+    let members = members.map_or(Vec::new(), |record| of(record, &contract::EXPERIMENT_MEMBERS));
     let of_open = |table| if has_open_scope { of_last(table) } else { Ok(Vec::new()) };
     Ok(History {
         actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
         positions: of_last(&contract::DEBTORS)?,
         items: of_open(&contract::ITEMS)?,
         settled: of_open(&contract::SETTLED_ITEMS)?,
+        members: members.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
     })
 }
 

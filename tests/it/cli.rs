@@ -169,7 +169,7 @@ pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or
 pipelines/daily.toml:71: `window_months`: \"24\" is not of type \"integer\"
 pipelines/daily.toml:85: unknown profile field `late_rato`; did you mean `late_ratio`?
 pipelines/daily.toml:119: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
-pipelines/daily.toml:228: `history_days`: 0 is less than the minimum of 1
+pipelines/daily.toml:229: `history_days`: 0 is less than the minimum of 1
 pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
 pipelines/reguas/b2b.toml:60: step `d+30`: unknown template `formal_notices`; did you mean `formal_notice`?
 pipelines/words/en.toml:10: unknown key `nams_debt`; did you mean `names_debt`?";
@@ -395,9 +395,17 @@ fn a_pipeline_may_be_named_with_a_dot() {
 #[test]
 fn a_demo_of_a_day_to_come_runs() {
     let house = House::new();
-    let ended = house.regua(&["demo", "--dir", "demo", "--invoices", "200", "--as-of", "2101-06-30"]);
+    let demo = ["demo", "--dir", "demo", "--invoices", "200", "--as-of", "2101-06-30", "--months", "2"];
+    let ended = house.regua(&demo);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(result(&ended)["outcome"], "published");
+    // The positions behind it are told to nobody, and write to nobody.
+    let logged = house.regua(&["log", "demo/output", "--output", "json"]).stdout;
+    let is = |date: &str, kind: &str| logged.lines().any(|line| line.contains(date) && line.contains(kind));
+    assert!(
+        is("2101-06-30", "\"actions\"") && is("2101-05-31", "kpi_only") && is("2101-04-30", "kpi_only"),
+        "{logged}"
+    );
 }
 
 /// As in a shell, `:-` stands in for what is set to nothing, too: the output went into `pipelines/`.

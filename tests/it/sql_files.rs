@@ -4,7 +4,7 @@ use regua::error::Error;
 use regua::io::engine::{Layer, Models};
 
 use crate::spec::models;
-use crate::support::{House, root};
+use crate::support::root;
 
 const HEADER: &str =
     "-- Purpose: one\n-- Grain: none\n-- Reads: other\n-- Units: none\n-- Nulls: none\n-- Kind: table\nselect 1 as one";
@@ -27,28 +27,6 @@ fn a_model_says_its_purpose_grain_reads_units_nulls_and_kind() {
     }
     let without = refused(&[("10_staging/stg_one.sql", "select 1 as one")]);
     assert!(without.contains("lacks Purpose, Grain, Reads, Units, Nulls, Kind;"), "{without}");
-}
-
-/// Whoever changes one model keeps one file.
-#[test]
-fn a_model_of_the_user_takes_the_place_of_the_shipped_one() {
-    let house = House::new();
-    let check = |house: &House| house.regua(&["check", "pipelines/daily.toml", "--output", "json"]);
-    let models = |stdout: &str| {
-        let told: serde_json::Value = serde_json::from_str(stdout.trim()).expect("JSON");
-        told["models"].as_u64().expect("a number")
-    };
-    let shipped = models(&check(&house).stdout);
-    house.edit("pipelines/daily.toml", "words = \"words\"", "words = \"words\"\nsql_dir = \"sql\"");
-    assert_eq!(house.regua(&["eject", "sql/20_intermediate/int_items.sql"]).code, 0);
-    assert_eq!(models(&check(&house).stdout), shipped, "it is one of them");
-    let text = house.read("pipelines/sql/20_intermediate/int_items.sql");
-    house.write_file("pipelines/sql/20_intermediate/int_items_of_mine.sql", &text);
-    assert_eq!(models(&check(&house).stdout), shipped + 1, "and another beside them");
-    house.edit("pipelines/sql/20_intermediate/int_items.sql", "-- Grain:", "-- Grian:");
-    let broken = check(&house);
-    assert_eq!(broken.code, 2);
-    assert!(broken.stderr.contains("model 20_intermediate/int_items.sql: its header lacks Grain"), "{}", broken.stderr);
 }
 
 #[test]

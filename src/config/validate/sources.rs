@@ -142,10 +142,18 @@ impl Workshop<'_> {
 
     /// The SQL models in path order: the built-in ones, and over them those of `sql_dir`.
     pub(super) fn sql(&mut self, document: &Document, dir: Option<&str>) -> Vec<SqlFile> {
-        let mut files: BTreeMap<String, String> = shipped::models().map(|model| (model.path, model.text)).collect();
-        files
-            .extend(dir.into_iter().flat_map(|dir| self.files_below(document, "/pipeline/sql_dir", dir, &["*/*.sql"])));
-        files.into_iter().map(|(path, text)| SqlFile { path, text }).collect()
+        let mut files: BTreeMap<String, SqlFile> = shipped::models().map(|f| (f.path.clone(), f)).collect();
+        let at = "/pipeline/sql_dir";
+        for (path, text) in dir.map(|dir| self.files_below(document, at, dir, &["*/*.sql"])).unwrap_or_default() {
+            let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+            if let Some(other) = files.keys().find(|other| **other != path && name(other) == name(&path)) {
+                let message =
+                    format!("{path} has the name of {other}; to replace it, put it into the folder of that name");
+                self.refuse(document, at, message);
+            }
+            files.insert(path.clone(), SqlFile { path, text, is_own: true });
+        }
+        files.into_values().collect()
     }
 
     /// Every file that one of the patterns fits: its path below `dir` and its text, in the order of patterns and paths.
