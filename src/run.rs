@@ -3,6 +3,8 @@
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 //! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
 
+mod page;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -17,6 +19,7 @@ use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
+use crate::report::kpi::Told;
 pub use crate::stage::load::{Profile, Seen};
 use crate::stage::measure::{Book, Facts};
 use crate::stage::publish::{Edition, Outlook, Provenance};
@@ -65,6 +68,9 @@ pub struct RunResults {
     /// SQL model = seconds, summed over the workers.
     pub model_seconds: BTreeMap<String, f64>,
     pub counts: BTreeMap<String, u64>,
+    /// What the page of the run says that no table has, so that it can be made again.
+    #[serde(flatten)]
+    pub told: Told,
 }
 
 /// What one shard leaves behind once its rows are in the book.
@@ -202,12 +208,15 @@ fn prepare(
     })?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
-    let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
+    let mut audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
     let told = [passed, shards.notes.clone(), ledger.notes(), unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
-    let results = results(&bench, &shards, snapshots, &audited);
+    let told = Told { notes: notes.clone(), cards: page::own(plan) };
+    let page = (told.notes.as_slice(), told.cards.as_slice());
+    clock.time("report", || page::add(plan, (&provenance, &edition), &mut audited, page))?;
+    let results = results(&bench, &shards, snapshots, &audited, told);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
 
@@ -469,7 +478,7 @@ fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<Q
     rows
 }
 
-fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited) -> RunResults {
+fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited, told: Told) -> RunResults {
     let measured = audited.measured();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
@@ -482,5 +491,6 @@ fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &
         peak_megabytes: bench.clock.peaks(),
         model_seconds: bench.model_clock.seconds(),
         counts: measured.counts.clone(),
+        told,
     }
 }

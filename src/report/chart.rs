@@ -11,7 +11,6 @@ const HEIGHT: f64 = 176.0;
 const TOP: f64 = 14.0;
 /// Where the labels of the lower axis begin.
 const FLOOR: f64 = 152.0;
-const LEFT: f64 = 36.0;
 /// What a letter takes at the size of an axis.
 const LETTER: f64 = 5.9;
 const TICKS_MAX: usize = 5;
@@ -74,15 +73,18 @@ fn axis(lowest: f64, highest: f64, from_zero: bool) -> Vec<f64> {
 /// The text of a picture under way, and its scale.
 struct Canvas {
     body: String,
+    /// Where the picture begins: after the longest label of its axis.
+    left: f64,
     right: f64,
     low: f64,
     high: f64,
 }
 
 impl Canvas {
-    fn new(ticks: &[f64], right: f64) -> Canvas {
+    fn new(ticks: &[f64], say: Say<'_>, right: f64) -> Canvas {
         let (low, high) = (ticks.first().copied().unwrap_or(0.0), ticks.last().copied().unwrap_or(1.0));
-        Canvas { body: String::new(), right, low, high }
+        let longest = ticks.iter().map(|tick| say(*tick).chars().count()).max().unwrap_or(0);
+        Canvas { body: String::new(), left: 9.0 + longest as f64 * LETTER, right, low, high }
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -90,7 +92,7 @@ impl Canvas {
     }
 
     fn x(&self, position: usize, points: usize) -> f64 {
-        LEFT + position as f64 / points.saturating_sub(1).max(1) as f64 * (self.right - LEFT)
+        self.left + position as f64 / points.saturating_sub(1).max(1) as f64 * (self.right - self.left)
     }
 
     fn put(&mut self, part: std::fmt::Arguments<'_>) {
@@ -101,11 +103,11 @@ impl Canvas {
     fn grid(&mut self, ticks: &[f64], say: Say<'_>) {
         for tick in ticks {
             let (y, text) = (self.y(*tick), escape(&say(*tick)));
-            let right = self.right;
-            self.put(format_args!(r#"<path class="grid" d="M{LEFT} {y:.1}H{right:.1}"/>"#));
+            let (left, right) = (self.left, self.right);
+            self.put(format_args!(r#"<path class="grid" d="M{left:.1} {y:.1}H{right:.1}"/>"#));
             self.put(format_args!(
                 r#"<text class="tick" x="{:.1}" y="{:.1}" text-anchor="end">{text}</text>"#,
-                LEFT - 5.0,
+                left - 5.0,
                 y + 3.5
             ));
         }
@@ -151,7 +153,7 @@ pub fn lines(picture: &Picture<'_>, series: &[Series<'_>], from_zero: bool) -> O
         .iter()
         .flat_map(|s| [s.name.chars().count(), last(s).map_or(0, |v| (picture.say)(v).chars().count() + 1)]);
     let right = WIDTH - 12.0 - longest.max().unwrap_or(0) as f64 * LETTER;
-    let mut canvas = Canvas::new(&ticks, right);
+    let mut canvas = Canvas::new(&ticks, picture.axis, right);
     canvas.grid(&ticks, picture.axis);
     canvas.names(picture.points, |canvas, position| canvas.x(position, picture.points.len()));
     for one in series {
@@ -222,10 +224,10 @@ pub fn columns(picture: &Picture<'_>, parts: &[Series<'_>], marks: &Series<'_>) 
         return None;
     }
     let ticks = axis(0.0, highest, true);
-    let mut canvas = Canvas::new(&ticks, WIDTH - 6.0);
+    let mut canvas = Canvas::new(&ticks, picture.axis, WIDTH - 6.0);
     canvas.grid(&ticks, picture.axis);
-    let slot = (canvas.right - LEFT) / points as f64;
-    let middle = move |n: usize| LEFT + (n as f64 + 0.5) * slot;
+    let (left, slot) = (canvas.left, (canvas.right - canvas.left) / points as f64);
+    let middle = move |n: usize| left + (n as f64 + 0.5) * slot;
     for (position, name) in picture.points.iter().enumerate() {
         let mut base = 0.0;
         for part in parts {
@@ -280,7 +282,7 @@ pub fn waterfall(label: &str, steps: &[Step]) -> Option<String> {
     if steps.is_empty() || highest <= lowest {
         return None;
     }
-    let mut canvas = Canvas { body: String::new(), right: WIDTH - 6.0, low: lowest, high: highest };
+    let mut canvas = Canvas { body: String::new(), left: 6.0, right: WIDTH - 6.0, low: lowest, high: highest };
     let slot = (WIDTH - 12.0) / steps.len() as f64;
     for ((step, (from, to)), position) in steps.iter().zip(&spans).zip(0..) {
         let (top, bottom) = (canvas.y(from.max(*to)), canvas.y(from.min(*to)));
@@ -324,13 +326,14 @@ pub fn curve(
     if points.is_empty() {
         return None;
     }
-    let mut canvas = Canvas::new(&[0.0, 1.0], WIDTH - 14.0);
-    canvas.grid(&[0.0, 0.25, 0.5, 0.75, 1.0], say);
-    let right = canvas.right;
-    let x = move |share: f64| LEFT + share * (right - LEFT);
+    let ticks = [0.0, 0.25, 0.5, 0.75, 1.0];
+    let mut canvas = Canvas::new(&ticks, say, WIDTH - 14.0);
+    canvas.grid(&ticks, say);
+    let (left, right) = (canvas.left, canvas.right);
+    let x = move |share: f64| left + share * (right - left);
     let way: String = points.iter().map(|p| format!("L{:.1} {:.1}", x(p.x), canvas.y(p.y))).collect();
-    let start = format!("M{LEFT} {FLOOR}");
-    let end = points.last().map_or(LEFT, |p| x(p.x));
+    let start = format!("M{left:.1} {FLOOR}");
+    let end = points.last().map_or(left, |p| x(p.x));
     canvas.put(format_args!(
         r#"<path class="area s1" d="{start}{way}L{end:.1} {FLOOR}Z"/><path class="line s1" d="{start}{way}"/>"#
     ));
@@ -375,7 +378,7 @@ pub fn intervals(label: &str, all: &[Interval], say: Say<'_>) -> Option<String> 
     let left = 14.0 + all.iter().map(|one| one.name.chars().count()).max().unwrap_or(0).min(20) as f64 * 6.2;
     let x = |value: f64| left + (value - low) / (high - low) * (WIDTH - 16.0 - left);
     let height = 28.0 * all.len() as f64 + 24.0;
-    let mut canvas = Canvas::new(&ticks, WIDTH);
+    let mut canvas = Canvas::new(&ticks, say, WIDTH);
     for tick in &ticks {
         let class = if tick.abs() < f64::EPSILON { "axis" } else { "grid" };
         canvas.put(format_args!(r#"<path class="{class}" d="M{:.1} 4V{:.1}"/>"#, x(*tick), height - 20.0));

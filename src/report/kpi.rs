@@ -35,7 +35,7 @@ pub use data::Kpis;
 use data::{Data, Headline};
 use model::{Page, Section};
 pub use own::{Format, OwnCard, Shape, own_cards};
-pub use published::{Published, Told, published};
+pub use published::{Published, Told, published, rows_read};
 use view::View;
 
 /// A page is at most so long; the longest tables are cut before it is longer.

@@ -63,25 +63,35 @@ impl Language {
 
     /// `R$ 6.580.115,05`: to the cent; a currency without decimals shows them only where there are some.
     pub fn money(self, currency: &str, minor: i128) -> String {
-        let one = i128::from(MINOR_PER_UNIT);
-        let is_whole = minor % one == 0 && currency.parse::<Currency>().is_ok_and(|c| c.decimals() == 0);
-        let digits = if is_whole { self.fixed(minor.abs() / one, 0) } else { self.fixed(minor.abs(), 2) };
-        self.with_symbol(currency, minor < 0, &digits)
+        self.with_symbol(currency, minor < 0, &self.digits(currency, minor.abs()))
     }
 
     /// `R$ 6,58 mi`: three significant figures; up to ten thousand the whole units.
     pub fn money_short(self, currency: &str, minor: i128) -> String {
+        self.with_symbol(currency, minor < 0, &self.short_digits(currency, minor.abs()))
+    }
+
+    /// `6,58 mi`: the same where the currency is said elsewhere.
+    pub fn amount_short(self, currency: &str, minor: i128) -> String {
+        let sign = if minor < 0 { MINUS } else { "" };
+        format!("{sign}{}", self.short_digits(currency, minor.abs()))
+    }
+
+    fn digits(self, currency: &str, amount: i128) -> String {
         let one = i128::from(MINOR_PER_UNIT);
-        let amount = minor.abs();
-        let digits = match amount {
+        let is_whole = amount % one == 0 && currency.parse::<Currency>().is_ok_and(|c| c.decimals() == 0);
+        if is_whole { self.fixed(amount / one, 0) } else { self.fixed(amount, 2) }
+    }
+
+    fn short_digits(self, currency: &str, amount: i128) -> String {
+        let one = i128::from(MINOR_PER_UNIT);
+        let units = divide(amount, one, Rounding::HalfUp);
+        match amount {
             0 => "0".to_owned(),
-            _ if amount < 100 * one => return self.money(currency, minor),
-            _ if divide(amount, one, Rounding::HalfUp) < WHOLE_UNITS_MAX => {
-                self.fixed(divide(amount, one, Rounding::HalfUp), 0)
-            }
+            _ if amount < 100 * one => self.digits(currency, amount),
+            _ if units < WHOLE_UNITS_MAX => self.fixed(units, 0),
             _ => self.scaled(amount),
-        };
-        self.with_symbol(currency, minor < 0, &digits)
+        }
     }
 
     /// `6,58 mi` of an amount of minor units.

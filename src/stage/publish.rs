@@ -28,6 +28,8 @@ const SURGE_RUNS: usize = 14;
 const SURGE_RUNS_MIN: usize = 3;
 /// So many actions are no surge, whatever is usual.
 const SURGE_ACTIONS_MIN: u64 = 50;
+/// What the same inputs give byte by byte: the results of a run hold its times.
+const DIGESTED: [&str; 3] = [".parquet", ".ndjson", ".html"];
 
 /// What makes a run the same run: everything it depends on.
 #[derive(Debug)]
@@ -335,7 +337,7 @@ fn record(
     files: Vec<PublishedFile>,
 ) -> Record {
     let measured = audited.measured();
-    let tables = files.iter().filter(|f| f.path.ends_with(".parquet") || f.path.ends_with(".ndjson"));
+    let tables = files.iter().filter(|f| DIGESTED.iter().any(|ending| f.path.ends_with(ending)));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
     let (kind, counts) = told(edition, audited);

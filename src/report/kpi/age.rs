@@ -10,6 +10,7 @@ use crate::report::words;
 
 /// A part of a bar is labelled from this share on: below it the label would not fit.
 const LABEL_SHARE_MIN: f64 = 0.055;
+const SLIM_SHARE: f64 = 0.12;
 
 /// What a column of the table adds up: all companies, one, or those that are not named.
 struct Column {
@@ -142,7 +143,9 @@ fn stack(view: &View<'_>, buckets: &[String], column: &Column) -> Stack {
         let title = format!("{}, {name}: {} ({})", column.name, view.money(*amount), language.percent(share));
         said.push(format!("{name} {percent}"));
         let text = if share >= LABEL_SHARE_MIN { percent } else { String::new() };
-        parts.push(Part { class: format!("b{n}"), width: (share * 1000.0).round() as i64, text, title });
+        // On a phone a label needs more of the bar.
+        let class = if share < SLIM_SHARE { format!("b{n} slim") } else { format!("b{n}") };
+        parts.push(Part { class, width: (share * 1000.0).round() as i64, text, title });
     }
     if hidden > 0 {
         let (share, few) = (ratio(hidden, total).unwrap_or(0.0), view.few());
@@ -176,15 +179,15 @@ fn table(view: &View<'_>, buckets: &[String], columns: &[Column]) -> Table {
             Cell::text(words::bucket(view.language, name)).with_key(format!("b{n}")),
             view.count_cell("kpi_aging.items", &[bucket], items),
         ];
-        row.push(hidden_or(view, all.few[n], view.money_cell("kpi_aging.open_amount", &[bucket], Some(amount))));
-        row.push(hidden_or(view, all.few[n], Cell { kpi: String::new(), ..share }));
+        row.push(view.unless(all.few[n], view.money_cell("kpi_aging.open_amount", &[bucket], Some(amount))));
+        row.push(view.unless(all.few[n], Cell { kpi: String::new(), ..share }));
         row.extend(columns[1..].iter().map(|column| {
             let amount = Some(column.cells[n].0);
             let cell = match &column.company {
                 Some(company) => view.money_cell("kpi_aging.open_amount", &[("company_id", company), bucket], amount),
                 None => Cell::number(view.money(column.cells[n].0)),
             };
-            hidden_or(view, column.few[n], cell)
+            view.unless(column.few[n], cell)
         }));
         row
     };
@@ -199,8 +202,4 @@ fn table(view: &View<'_>, buckets: &[String], columns: &[Column]) -> Table {
     foot.extend(columns[1..].iter().map(|column| Cell::number(view.money(column.total()))));
     let caption = view.say("Em aberto por faixa de atraso e empresa", "Open amount by bucket and company");
     Table { caption, head, rows, foot, ..Table::default() }
-}
-
-fn hidden_or(view: &View<'_>, is_few: bool, cell: Cell) -> Cell {
-    if is_few { view.withheld() } else { cell }
 }

@@ -42,11 +42,14 @@ fn answer(view: &View<'_>, pressure: &[(i64, i64)]) -> String {
     let Some((most, _)) = pressure.last().filter(|_| all > 0) else { return String::new() };
     let none = pressure.iter().filter(|(contacts, _)| *contacts == 0).map(|(_, debtors)| debtors).sum::<i64>();
     let share = language.percent_whole(none as f64 / all as f64);
+    let number = language.count(*most);
+    let times = language.pick(
+        if *most == 1 { "uma vez".to_owned() } else { format!("{number} vezes") },
+        if *most == 1 { "once".to_owned() } else { format!("{number} times") },
+    );
     language.pick(
-        format!(
-            "{share} dos clientes com título em aberto não foram contatados em sete dias; nenhum mais de {most} vezes."
-        ),
-        format!("{share} of the debtors with an open item heard nothing in seven days; none more than {most} times."),
+        format!( "{share} dos clientes com título em aberto não foram contatados em sete dias; nenhum foi contatado mais de {times}."),
+        format!("{share} of the debtors with an open item heard nothing in seven days; none heard more than {times}."),
     )
 }
 
@@ -95,7 +98,7 @@ fn silence(view: &View<'_>) -> Card {
         let keys = [("channel", channel.as_str())];
         let mut cells = vec![Cell::text(words::of(view.language, Kind::Channel, channel))];
         cells.extend(
-            ["contacts", "answered", "bounced", "opted_out", "complained"]
+            ["contacts", "bounced", "opted_out", "complained"]
                 .map(|column| view.count_cell(&format!("kpi_recovery.{column}"), &keys, count(rows, column))),
         );
         cells
@@ -103,7 +106,6 @@ fn silence(view: &View<'_>) -> Card {
     let heads = [
         ("Canal", "Channel"),
         ("contatos", "contacts"),
-        ("respondidos", "answered"),
         ("devolvidos", "bounced"),
         ("descadastros", "opted out"),
         ("reclamações", "complaints"),

@@ -4,6 +4,7 @@ use super::data::{by, count, money, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::sentences;
 use super::view::View;
+use crate::domain::message::currency_symbol;
 use crate::io::tables::Row;
 use crate::report::chart::{self, Series};
 use crate::report::numbers::ratio;
@@ -67,7 +68,10 @@ fn weeks(view: &View<'_>) -> Vec<Week> {
 }
 
 fn forecast(view: &View<'_>) -> Card {
-    let title = view.say("Entradas esperadas por semana", "Cash expected by week");
+    let symbol = currency_symbol(view.language.code(), view.currency);
+    let title = view
+        .language
+        .pick(format!("Entradas esperadas por semana, em {symbol}"), format!("Cash expected by week, in {symbol}"));
     let weeks = weeks(view);
     let points: Vec<String> = weeks.iter().map(|week| week.name.clone()).collect();
     let values: Vec<Vec<Option<f64>>> = (0..SOURCES.len())
@@ -81,9 +85,10 @@ fn forecast(view: &View<'_>) -> Card {
     let mark = view.say("vence na semana", "falls due in the week");
     let marks = Series { name: &mark, class: "mark", values: &due };
     let say = |amount: f64| view.short(amount.round() as i128);
+    let axis = |amount: f64| view.language.amount_short(view.currency, amount.round() as i128);
     let told = weeks.iter().filter_map(|week| Some(format!("{} {}", week.name, view.short(week.total()?))));
     let label = format!("{title}: {}", told.collect::<Vec<_>>().join(", "));
-    let picture = chart::Picture { label, points: &points, axis: &say, say: &say };
+    let picture = chart::Picture { label, points: &points, axis: &axis, say: &say };
     let Some(svg) = chart::columns(&picture, &parts, &marks).filter(|_| !view.now.weeks.is_empty()) else {
         return Card::missing(title, view.why_missing(FORECAST));
     };
@@ -150,20 +155,20 @@ fn losses(view: &View<'_>) -> Card {
         let rows: Vec<Row<'_>> = aging.iter().filter(|row| row.str("bucket") == bucket).copied().collect();
         count(&rows, "debtors")
     };
+    let hidden = view.hidden(buckets.iter().map(|((_, bucket), _)| debtors(bucket)));
     let row = |(n, ((_, bucket), rows)): (usize, &((i64, String), Vec<Row<'_>>))| {
         let keys = [("bucket", bucket.as_str())];
-        let (open, loss) = (sum(rows, "open_amount"), sum(rows, "expected_loss_amount"));
-        let debtors = debtors(bucket);
-        let amount = |column: &str, amount| {
-            view.unless_few(debtors, view.short_cell(&format!("{LOSSES}.{column}"), &keys, amount))
+        let amount = |column: &str| {
+            let cell = view.short_cell(&format!("{LOSSES}.{column}"), &keys, sum(rows, column));
+            view.unless(hidden[n], cell)
         };
         // Of what lies in a bucket, over companies: its expected loss over what is open there.
         let rate = known_share(rows);
         vec![
             Cell::text(words::bucket(view.language, bucket)).with_key(format!("b{n}")),
-            amount("open_amount", open),
+            amount("open_amount"),
             Cell::number(rate.map_or("–".to_owned(), |rate| view.language.percent(rate))),
-            amount("expected_loss_amount", loss),
+            amount("expected_loss_amount"),
         ]
     };
     let head =

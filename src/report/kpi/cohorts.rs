@@ -11,6 +11,8 @@ const VINTAGE: &str = "kpi_vintage";
 const CONCENTRATION: &str = "kpi_concentration";
 /// Cohorts that are shown, the newest.
 const COHORTS_MAX: usize = 13;
+/// Share of a month that has to have reached an age before it is shown.
+const MATURED_MIN: f64 = 0.2;
 /// The part that is named first, and those that take its place where it is of too few groups.
 const TOP: [&str; 4] = ["top20", "top10", "top5", "top1"];
 
@@ -91,8 +93,8 @@ fn vintages(view: &View<'_>) -> Card {
         ..Table::default()
     };
     let source = view.say(
-        "kpi_vintage: pago ÷ o que já chegou a essa idade, em dias depois do vencimento. * parte da safra ainda não chegou.",
-        "kpi_vintage: paid ÷ what has reached that age, in days after it was due. * a part of the cohort has not yet.",
+        "kpi_vintage: pago ÷ o que já chegou a essa idade, em dias depois do vencimento. * parte da safra ainda não chegou; · quase nada chegou.",
+        "kpi_vintage: paid ÷ what has reached that age, in days after it was due. * a part of the cohort has not yet; · hardly any has.",
     );
     Card { title, picture: Picture::Matrix { legend: Vec::new(), table }, source, ..Card::default() }
 }
@@ -100,7 +102,10 @@ fn vintages(view: &View<'_>) -> Card {
 /// How much of a month was paid by an age. Shades begin where half is paid: below it hardly anything lies.
 fn cohort(view: &View<'_>, month: &str, days: i64, rows: &[Row<'_>]) -> Cell {
     let paid = sum(rows, "paid_amount").zip(sum(rows, "matured_amount"));
-    let Some(rate) = paid.and_then(|(paid, matured)| ratio(paid, matured)) else {
+    // What little of a month has reached an age says nothing of it.
+    let matured = sum(rows, "matured_amount").zip(sum(rows, "billed_amount")).and_then(|(part, all)| ratio(part, all));
+    let is_enough = matured.is_some_and(|share| share >= MATURED_MIN);
+    let Some(rate) = paid.and_then(|(paid, matured)| ratio(paid, matured)).filter(|_| is_enough) else {
         return Cell::number("·").with_class("soft");
     };
     let days = days.to_string();
@@ -125,10 +130,11 @@ fn concentration(view: &View<'_>) -> Card {
         "kpi_concentration: grupos de clientes (grupo, raiz do CNPJ ou cliente), do maior para o menor, por empresa; sem nomes.",
         "kpi_concentration: groups of debtors (group, CNPJ root or debtor), the largest first, by company; no names.",
     );
-    let fold = Some((view.say("Por empresa", "By company"), table(view, &companies)));
+
     match curve(view, company) {
         Some(svg) => {
-            Card { title, picture: Picture::Drawing { svg, legend: Vec::new() }, source, fold, ..Card::default() }
+            let below = Some(table(view, &companies));
+            Card { title, picture: Picture::Drawing { svg, legend: Vec::new() }, below, source, ..Card::default() }
         }
         None => {
             let table = table(view, &companies);

@@ -7,6 +7,7 @@ use super::model::{Alert, Card, Cell, Picture, Section, Table, Tile};
 use super::sentences::{self, Extreme, Move};
 use super::view::View;
 use crate::domain::language::Language;
+use crate::io::tables::Row;
 use crate::report::chart::spark;
 use crate::report::numbers::ratio;
 
@@ -14,6 +15,8 @@ use crate::report::numbers::ratio;
 const ALERTS_MAX: usize = 5;
 /// Weeks of the forecast that a tile adds up.
 const WEEKS: i64 = 4;
+/// Steps that take back a listing or a protest.
+const REMOVALS: [&str; 2] = ["negativacao_removal", "protesto_release"];
 
 /// Three sentences that say whether it is good.
 pub fn lede(view: &View<'_>) -> Vec<String> {
@@ -269,6 +272,7 @@ fn plural(language: Language, number: i64, pt_br: (&str, &str), en: (&str, &str)
 
 /// Of every currency: the law does not ask in which one was paid.
 fn removals(view: &View<'_>) -> Option<Alert> {
+    let language = view.language;
     let rows: Vec<_> = view.data.all("kpi_listings").collect();
     let overdue = count(&rows, "removals_overdue");
     let what = plural(
@@ -277,10 +281,13 @@ fn removals(view: &View<'_>) -> Option<Alert> {
         ("baixa de negativação ou protesto passou do prazo.", "baixas de negativação ou protesto passaram do prazo."),
         ("removal of a listing or protest is overdue.", "removals of listings or protests are overdue."),
     );
-    let due = count(&rows, "removals_due");
-    let more = view.language.pick(
-        format!("Cinco dias úteis depois do pagamento (Súmula 548 do STJ); de {due} a fonte ainda não pediu a baixa."),
-        format!("Due five business days after the payment (Súmula 548); of {due} the source has not asked for it yet."),
+    let due = language.count(count(&rows, "removals_due"));
+    let is_removal = |row: &Row<'_>| REMOVALS.contains(&row.str("step_kind"));
+    let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
+    let today = language.count(count(&sent, "actions"));
+    let more = language.pick(
+        format!("A lei dá cinco dias úteis depois do pagamento (Súmula 548 do STJ). Falta pedir {due}; saem hoje {today} instruções."),
+        format!("The law gives five business days after the payment (Súmula 548). {due} are yet to be asked for; {today} instructions go out today."),
     );
     let tied = view.count_cell("kpi_listings.removals_overdue", &[("currency", "*")], overdue);
     let what = Cell { text: what, class: String::new(), ..tied };

@@ -58,6 +58,8 @@ pub struct Card {
     pub title: String,
     pub is_wide: bool,
     pub picture: Picture,
+    /// What stands below the picture: few rows that belong to it.
+    pub below: Option<Table>,
     /// Where it comes from, and what it means.
     pub source: String,
     /// The name of the folded table, and the table.
@@ -214,7 +216,9 @@ impl Page {
                 Picture::Table { table } | Picture::Matrix { table, .. } => Some(table),
                 _ => None,
             };
-            for table in drawn.into_iter().chain(card.fold.iter_mut().map(|(_, table)| table)) {
+            for table in
+                drawn.into_iter().chain(card.below.iter_mut()).chain(card.fold.iter_mut().map(|(_, table)| table))
+            {
                 if table.rows.len() > rows_max {
                     table.cut = say(table.rows.len() - rows_max);
                     table.rows.truncate(rows_max);

@@ -56,18 +56,20 @@ fn table(view: &View<'_>, companies: &[&str]) -> Table {
     let rows = |table: &str, company: &str| -> Vec<Row<'_>> {
         view.rows(table).into_iter().filter(|row| row.str("company_id") == company).collect()
     };
-    let line = |company: &&str| {
+    let hidden = view.hidden(shown.iter().map(|company| count(&rows("kpi_portfolio", company), "debtors")));
+    let line = |(company, is_hidden): (&&str, bool)| {
         let keys = [("company_id", *company)];
         let (portfolio, sales) = (rows("kpi_portfolio", company), rows("kpi_dso", company));
-        figures(view, Cell::text(*company), &keys, &portfolio, &sales)
+        figures(view, (Cell::text(*company), is_hidden), &keys, &portfolio, &sales)
     };
     let (portfolio, sales) = (view.rows("kpi_portfolio"), view.rows("kpi_dso"));
-    let foot = figures(view, Cell::text("Total"), &[], &portfolio, &sales);
+    let is_few = view.is_few(count(&portfolio, "debtors"));
+    let foot = figures(view, (Cell::text("Total"), is_few), &[], &portfolio, &sales);
     let cut = companies.len() - shown.len();
     Table {
         caption: view.currency.to_owned(),
         head: view.heads(1, &heads),
-        rows: shown.iter().map(line).collect(),
+        rows: shown.iter().zip(hidden).map(line).collect(),
         foot: if companies.len() > 1 { foot } else { Vec::new() },
         cut: if cut > 0 {
             view.language.pick(format!("… e outras {cut}"), format!("… and {cut} others"))
@@ -78,15 +80,21 @@ fn table(view: &View<'_>, companies: &[&str]) -> Table {
     }
 }
 
-fn figures(view: &View<'_>, name: Cell, keys: &[(&str, &str)], portfolio: &[Row<'_>], sales: &[Row<'_>]) -> Vec<Cell> {
+fn figures(
+    view: &View<'_>,
+    (name, is_hidden): (Cell, bool),
+    keys: &[(&str, &str)],
+    portfolio: &[Row<'_>],
+    sales: &[Row<'_>],
+) -> Vec<Cell> {
     let accounts = count(portfolio, "debtors");
     let (open, overdue) = (sum(portfolio, "open_amount"), sum(portfolio, "overdue_amount"));
     let share = overdue.zip(open).and_then(|(overdue, open)| ratio(overdue, open));
     let (days, _) = dso(sales);
     vec![
         name,
-        view.unless_few(accounts, view.money_cell("kpi_portfolio.open_amount", keys, open)),
-        view.unless_few(accounts, view.money_cell("kpi_portfolio.overdue_amount", keys, overdue)),
+        view.unless(is_hidden, view.money_cell("kpi_portfolio.open_amount", keys, open)),
+        view.unless(is_hidden, view.money_cell("kpi_portfolio.overdue_amount", keys, overdue)),
         view.percent_cell("kpi_portfolio.overdue_amount/open_amount", keys, share),
         view.days_cell("kpi_dso.dso_days", keys, days),
         view.count_cell("kpi_portfolio.debtors", keys, accounts),

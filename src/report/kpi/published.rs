@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kpis, OwnCard, Run};
 use crate::error::Result;
-use crate::io::log::Record;
+use crate::io::log::{InputObject, Record};
 use crate::io::parquet::read_published;
 use crate::io::projection::published_bytes;
 use crate::io::store::Store;
@@ -63,11 +63,16 @@ fn told(store: &Store, record: &Record) -> Result<Told> {
     Ok(serde_json::from_slice(&published_bytes(store, file)?).unwrap_or_default())
 }
 
-fn run(record: &Record, notes: Vec<String>) -> Run {
-    let mut inputs: BTreeMap<String, u64> = BTreeMap::new();
-    for input in &record.inputs {
-        *inputs.entry(input.table.clone()).or_default() += input.rows;
+/// Input = rows of all its files.
+pub fn rows_read(inputs: &[InputObject]) -> BTreeMap<String, u64> {
+    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+    for input in inputs {
+        *rows.entry(input.table.clone()).or_default() += input.rows;
     }
+    rows
+}
+
+fn run(record: &Record, notes: Vec<String>) -> Run {
     Run {
         tenant: record.tenant.clone(),
         as_of: record.as_of,
@@ -76,7 +81,7 @@ fn run(record: &Record, notes: Vec<String>) -> Run {
         counts: record.counts.clone(),
         notes,
         audits: record.audits.len(),
-        inputs,
+        inputs: rows_read(&record.inputs),
         code_version: record.code_version.clone(),
         input_digest: record.input_digest.clone(),
         config_digest: record.config_digest.clone(),

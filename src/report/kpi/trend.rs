@@ -6,6 +6,7 @@ use super::data::Month;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::sentences::{self, Extreme, Move};
 use super::view::View;
+use crate::domain::message::currency_symbol;
 use crate::report::chart::{self, Series, Step};
 
 pub fn section(view: &View<'_>) -> Section {
@@ -140,12 +141,14 @@ fn effectiveness(view: &View<'_>, months: &[Month]) -> Card {
 /// From the opening of the last month to its closing.
 fn way(view: &View<'_>, month: &Month) -> Card {
     let name = view.language.month_name(month.month);
-    let title = view.language.pick(format!("O mês de {name}"), format!("The month of {name}"));
+    let symbol = currency_symbol(view.language.code(), view.currency);
+    let title =
+        view.language.pick(format!("O mês de {name}, em {symbol}"), format!("The month of {name}, in {symbol}"));
     let opened = month.month - Days::new(1);
     let step = |name: String, amount: i128, is_total: bool| Step {
         amount: amount as f64,
         is_total,
-        short: short_in(view, amount, month),
+        short: view.language.amount_short(view.currency, amount),
         title: format!("{name}: {}", view.money(amount)),
         name,
     };
@@ -176,20 +179,6 @@ fn way(view: &View<'_>, month: &Month) -> Card {
             Card::missing(title, view.say("Nada estava em aberto nem foi faturado.", "Nothing was open or billed."))
         }
     }
-}
-
-/// All amounts of a picture in the unit of its largest, without the currency: there is no room for six of them.
-fn short_in(view: &View<'_>, amount: i128, month: &Month) -> String {
-    let largest = month.opening.max(month.closing).max(month.billed);
-    let text = view.short(largest.max(amount.abs()));
-    let is_scaled = text.matches(crate::report::numbers::GAP).count() > 1;
-    if amount == 0 {
-        return "0".to_owned();
-    }
-    let short = view.short(amount);
-    let symbol = crate::domain::message::currency_symbol(view.language.code(), view.currency);
-    let short = short.replacen(&format!("{symbol}{}", crate::report::numbers::GAP), "", 1);
-    if is_scaled { short } else { short.replace(crate::report::numbers::GAP, "") }
 }
 
 fn folded(view: &View<'_>, months: usize) -> String {

@@ -2,6 +2,7 @@
 
 use super::data::{Data, Headline};
 use super::model::Cell;
+use super::suppress::withheld;
 use super::{Options, Run};
 use crate::domain::language::Language;
 use crate::io::log::RecordKind;
@@ -104,6 +105,12 @@ impl<'a> View<'a> {
         debtors > 0 && debtors < self.options.min_cell
     }
 
+    /// Which amounts of a list are withheld whose total is shown: those of a few debtors, and what would give them away.
+    pub fn hidden(&self, debtors: impl IntoIterator<Item = i64>) -> Vec<bool> {
+        let column: Vec<Vec<i64>> = debtors.into_iter().map(|number| vec![number]).collect();
+        withheld(&column, self.options.min_cell).into_iter().map(|row| row[0]).collect()
+    }
+
     /// What stands for an amount of too few debtors.
     pub fn withheld(&self) -> Cell {
         let title = self.say("retido: poucos clientes", "withheld: few debtors");
@@ -116,7 +123,11 @@ impl<'a> View<'a> {
 
     /// The amount, or what stands for it.
     pub fn unless_few(&self, debtors: i64, cell: Cell) -> Cell {
-        if self.is_few(debtors) { self.withheld() } else { cell }
+        self.unless(self.is_few(debtors), cell)
+    }
+
+    pub fn unless(&self, is_hidden: bool, cell: Cell) -> Cell {
+        if is_hidden { self.withheld() } else { cell }
     }
 
     /// Was nothing decided, because a later date was published before?

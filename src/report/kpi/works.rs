@@ -83,7 +83,7 @@ fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
             (view.short(best.recovered.filter(|_| !view.is_few(best.debtors))?), language.percent(best.rate()?));
         let name = words::of(language, Kind::Channel, &best.name);
         Some(language.pick(
-            format!("O que mais trouxe foi {name}: {amount}, {rate} do valor contatado."),
+            format!("{} foi o canal que mais trouxe: {amount}, {rate} do valor contatado.", capital(&name)),
             format!("{} brought the most: {amount}, {rate} of the amount contacted.", capital(&name)),
         ))
     });
@@ -322,22 +322,16 @@ fn collectors(view: &View<'_>) -> Card {
     let order = |kind: &str| ["collector", "agency", "none"].iter().position(|known| *known == kind).unwrap_or(9);
     let mut kinds = by(&rows, |row| row.text("owner_kind"));
     kinds.sort_by_key(|(kind, _)| (order(kind), kind.clone()));
-    let line = |(kind, of): &(String, Vec<Row<'_>>)| {
+    let hidden = view.hidden(kinds.iter().map(|(_, of)| count(of, "debtors")));
+    let line = |((kind, of), is_hidden): (&(String, Vec<Row<'_>>), bool)| {
         let keys = [("owner_kind", kind.as_str())];
-        owner(view, Cell::text(words::of(view.language, Kind::Owner, kind)), &keys, of)
+        owner(view, (Cell::text(words::of(view.language, Kind::Owner, kind)), is_hidden), &keys, of)
     };
     let fold = view.options.collectors.then(|| {
-        let mut owners = by(&rows, |row| (row.text("owner_kind"), row.text("owner_id")));
-        owners.retain(|((kind, _), _)| kind != "none");
-        owners.sort_by_key(|((kind, id), of)| (order(kind), std::cmp::Reverse(sum(of, "open_amount")), id.clone()));
-        let row = |((kind, id), of): &((String, String), Vec<Row<'_>>)| {
-            let name = Cell::text(&**id).with_note(words::of(view.language, Kind::Owner, kind));
-            owner(view, name, &[("owner_kind", kind), ("owner_id", id)], of)
-        };
-        let table = owners_table(view, &title, owners.iter().map(row).collect());
-        (view.say("Por responsável", "By owner"), table)
+        let owners = kinds.iter().filter(|(kind, _)| kind != "none").flat_map(|(kind, of)| owners(view, kind, of));
+        (view.say("Por responsável", "By owner"), owners_table(view, &title, owners.collect()))
     });
-    let table = owners_table(view, &title, kinds.iter().map(line).collect());
+    let table = owners_table(view, &title, kinds.iter().zip(hidden).map(line).collect());
     let source = view.say(
         "kpi_collectors: cada título tem um responsável; recebido nos últimos 30 dias do que é seu hoje. A idade do que cada um \
          recebeu difere: não é um ranking.",
@@ -345,6 +339,18 @@ fn collectors(view: &View<'_>) -> Card {
          given differ: this ranks nobody.",
     );
     Card { picture: Picture::Table { table }, title, source, fold, ..Card::default() }
+}
+
+/// Those of one kind, the one with the most first.
+fn owners(view: &View<'_>, kind: &str, rows: &[Row<'_>]) -> Vec<Vec<Cell>> {
+    let mut owners = by(rows, |row| row.text("owner_id"));
+    owners.sort_by_key(|(id, of)| (std::cmp::Reverse(sum(of, "open_amount")), id.clone()));
+    let hidden = view.hidden(owners.iter().map(|(_, of)| count(of, "debtors")));
+    let row = |((id, of), is_hidden): (&(String, Vec<Row<'_>>), bool)| {
+        let name = Cell::text(&**id).with_note(words::of(view.language, Kind::Owner, kind));
+        owner(view, (name, is_hidden), &[("owner_kind", kind), ("owner_id", id)], of)
+    };
+    owners.iter().zip(hidden).map(row).collect()
 }
 
 fn owners_table(view: &View<'_>, caption: &str, rows: Vec<Vec<Cell>>) -> Table {
@@ -362,11 +368,9 @@ fn owners_table(view: &View<'_>, caption: &str, rows: Vec<Vec<Cell>>) -> Table {
     Table { caption: caption.to_owned(), head: view.heads(1, &heads), rows, ..Table::default() }
 }
 
-fn owner(view: &View<'_>, name: Cell, keys: &[(&str, &str)], rows: &[Row<'_>]) -> Vec<Cell> {
-    let debtors = count(rows, "debtors");
+fn owner(view: &View<'_>, (name, is_hidden): (Cell, bool), keys: &[(&str, &str)], rows: &[Row<'_>]) -> Vec<Cell> {
     let amount = |column: &str| {
-        let cell = view.short_cell(&format!("{COLLECTORS}.{column}"), keys, sum(rows, column));
-        view.unless_few(debtors, cell)
+        view.unless(is_hidden, view.short_cell(&format!("{COLLECTORS}.{column}"), keys, sum(rows, column)))
     };
     let (kept, broken) = (count(rows, "promises_kept"), count(rows, "promises_broken"));
     let promises = if kept + broken > 0 { of(view, kept, kept + broken) } else { "–".to_owned() };
