@@ -7,7 +7,7 @@
 const LIGHT: [u32; 8] = [0xd3dde6, 0xf1d48a, 0xefbf6c, 0xe29a48, 0xcc7134, 0xac4a26, 0x84291a, 0x55130f];
 const DARK: [u32; 8] = [0x34424f, 0x5c5233, 0x7f6735, 0xa77c39, 0xcf8d46, 0xec9f66, 0xfbb99a, 0xffdcd0];
 /// Text on a colour: the one of the two that is easier to read.
-const INK: u32 = 0x14181d;
+const INK: u32 = 0x000000;
 const PAPER: u32 = 0xffffff;
 
 /// Custom properties for so many buckets: `--b0` is the colour of the first, `--t0` that of text on it, for light, for
@@ -107,7 +107,8 @@ mod tests {
 
     /// The colours that a page's CSS says: of the buckets, and of the text on each.
     fn read(css: &str, name: char) -> Vec<u32> {
-        let marked = css.split(&format!("--{name}")).skip(1).filter_map(|rest| rest.split_once(":#"));
+        let start = format!("--{name}");
+        let marked = css.split(&start).skip(1).filter_map(|rest| rest.split_once(":#"));
         marked.map(|(_, hex)| u32::from_str_radix(&hex[..6], 16).expect("a colour")).collect()
     }
 

@@ -12,7 +12,8 @@ fn months(count: usize) -> Vec<String> {
 
 /// Every number that stands as a place in a picture.
 fn places(svg: &str, attribute: &str) -> Vec<f64> {
-    let parts = svg.split(&format!(" {attribute}=\"")).skip(1);
+    let start = format!(" {attribute}=\"");
+    let parts = svg.split(&start).skip(1);
     parts.map(|part| part.split('"').next().and_then(|n| n.parse().ok()).expect("a number")).collect()
 }
 
