@@ -13,6 +13,8 @@ const TOP: f64 = 14.0;
 const FLOOR: f64 = 152.0;
 /// What a letter takes at the size of an axis.
 const LETTER: f64 = 5.9;
+/// The same of the value at the end of a line.
+const BOLD_LETTER: f64 = 8.2;
 const TICKS_MAX: usize = 5;
 /// The least distance of two labels at the end of lines.
 const LABEL_GAP: f64 = 25.0;
@@ -62,7 +64,7 @@ fn axis(lowest: f64, highest: f64, from_zero: bool) -> Vec<f64> {
         for factor in [1.0, 2.0, 2.5, 5.0] {
             let step = power * factor;
             let (first, last) = ((lowest / step).floor(), (highest / step).ceil().max((lowest / step).floor() + 1.0));
-            if (last - first) as usize <= TICKS_MAX - 1 {
+            if ((last - first) as usize) < TICKS_MAX {
                 return (0..=(last - first) as usize).map(|n| (first + n as f64) * step).collect();
             }
         }
@@ -137,7 +139,7 @@ impl Canvas {
     }
 }
 
-fn ends<'a>(series: &'a [Series<'_>]) -> (f64, f64) {
+fn ends(series: &[Series<'_>]) -> (f64, f64) {
     let known = || series.iter().flat_map(|one| one.values.iter().flatten()).copied();
     (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max))
 }
@@ -149,10 +151,11 @@ pub fn lines(picture: &Picture<'_>, series: &[Series<'_>], from_zero: bool) -> O
         return None;
     }
     let ticks = axis(lowest, highest, from_zero);
-    let longest = series
-        .iter()
-        .flat_map(|s| [s.name.chars().count(), last(s).map_or(0, |v| (picture.say)(v).chars().count() + 1)]);
-    let right = WIDTH - 12.0 - longest.max().unwrap_or(0) as f64 * LETTER;
+    let room = |one: &Series<'_>| {
+        let value = last(one).map_or(0, |value| (picture.say)(value).chars().count());
+        (one.name.chars().count() as f64 * LETTER).max(value as f64 * BOLD_LETTER)
+    };
+    let right = WIDTH - 12.0 - series.iter().map(room).fold(0.0, f64::max);
     let mut canvas = Canvas::new(&ticks, picture.axis, right);
     canvas.grid(&ticks, picture.axis);
     canvas.names(picture.points, |canvas, position| canvas.x(position, picture.points.len()));

@@ -103,6 +103,7 @@ pub fn page(sources: &Sources<'_>) -> Result<String> {
     let language = sources.options.language;
     let buckets = Data { kpis: sources.kpis, company: None }.buckets().len();
     let mut model = model(sources);
+    model.name_tables();
     let html = page::kpi(&model, language, &ramp::css(buckets))?;
     if html.len() <= BYTES_MAX {
         return Ok(html);

@@ -25,6 +25,7 @@ mod models;
 mod money;
 mod plan;
 mod readme;
+mod report;
 mod schemas;
 mod servers;
 mod smoke;

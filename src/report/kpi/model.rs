@@ -2,6 +2,8 @@
 //!
 //! The template lays them out and knows nothing of receivables; the sections fill them and know nothing of HTML.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 /// The whole page.
@@ -208,6 +210,29 @@ impl Card {
 }
 
 impl Page {
+    /// Gives every table a name of its own, by which a screen reader tells them apart: a folded one is named after its card.
+    pub fn name_tables(&mut self) {
+        let mut used = BTreeSet::new();
+        let mut name = |table: &mut Table| {
+            let caption = table.caption.clone();
+            let numbered = (2..).map(|n| format!("{caption} ({n})"));
+            let mut names = std::iter::once(caption.clone()).chain(numbered);
+            table.caption = names.find(|name| used.insert(name.clone())).unwrap_or(caption.clone());
+        };
+        for card in self.sections.iter_mut().flat_map(|section| &mut section.cards) {
+            if let Picture::Table { table } | Picture::Matrix { table, .. } = &mut card.picture {
+                name(table);
+            }
+            card.below.iter_mut().for_each(&mut name);
+            if let Some((title, table)) = &mut card.fold {
+                if table.caption == card.title {
+                    table.caption = format!("{}: {title}", card.title);
+                }
+                name(table);
+            }
+        }
+    }
+
     /// Cuts every table to so many rows, with the words that say so.
     pub fn cut(&mut self, rows_max: usize, say: impl Fn(usize) -> String) {
         let cards = self.sections.iter_mut().flat_map(|section| &mut section.cards);
