@@ -123,9 +123,13 @@ pub struct Bucket {
 pub struct Kpis {
     pub sales_days: u32,
     pub roll_days: u32,
+    pub recovery_days: u32,
+    pub recovery_window_days: u32,
     pub promise_window_days: u32,
     pub loss_days: u32,
     pub months: u32,
+    /// The currency of `fx_rate`; `None` = the default currency.
+    pub reporting_currency: Option<Currency>,
     /// Factor on the loss rate of each bucket.
     pub forward_looking: Vec<f64>,
 }
@@ -165,12 +169,22 @@ pub struct Limits {
     pub scratch_dir: Option<PathBuf>,
 }
 
-/// One SQL model, as found in `sql_dir` or in the binary.
+/// One SQL model, from the binary or from `sql_dir`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqlFile {
     /// `10_staging/stg_invoices.sql`
     pub path: String,
     pub text: String,
+    /// It stands in `sql_dir`: in place of the shipped one of its path, or beside the shipped ones.
+    pub is_own: bool,
+}
+
+impl SqlFile {
+    /// The name of its model: `stg_invoices`.
+    pub fn stem(&self) -> &str {
+        let file = self.path.rsplit('/').next().unwrap_or_default();
+        file.strip_suffix(".sql").unwrap_or(file)
+    }
 }
 
 /// A validated pipeline: all a run needs to know besides the as-of date and the data.
@@ -201,6 +215,11 @@ impl Plan {
     /// Do the invoices hold open items only? Then what is gone was settled.
     pub fn has_open_scope(&self) -> bool {
         self.inputs.iter().any(|input| input.scope == InvoiceScope::Open)
+    }
+
+    /// The currency to which the KPI tables give a rate.
+    pub fn reporting_currency(&self) -> Currency {
+        self.kpis.reporting_currency.unwrap_or(self.default_currency)
     }
 
     /// Does cash that nobody can place stop a run?

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
-pub use kpis::KPIS;
-pub use outputs::{ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, ITEMS, OUTPUTS, QUARANTINE, SETTLED_ITEMS};
+pub use kpis::{FX_RATE, KPIS, REPORTING_CURRENCY};
+pub use outputs::{
+    ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, EXPERIMENT_MEMBERS, ITEMS, OUTPUTS, QUARANTINE, SETTLED_ITEMS,
+};
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;
@@ -65,6 +67,8 @@ pub struct Column {
     pub personal: bool,
     /// Inputs only: no model reads it yet. It may hold anything: it is neither checked nor read.
     pub is_unread: bool,
+    /// Inputs only: figures alone follow from it. What cannot be read in it is null: no row is bad for it, and nobody is held.
+    pub is_figure: bool,
     pub doc: &'static str,
 }
 
@@ -82,7 +86,7 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, kind: Kind, required: bool, doc: &'static str) -> Column {
-    Column { name, kind, required, personal: false, is_unread: false, doc }
+    Column { name, kind, required, personal: false, is_unread: false, is_figure: false, doc }
 }
 
 /// A column that must be there and must not be null.
@@ -103,6 +107,11 @@ impl Column {
 
     pub(crate) const fn not_read_yet(mut self) -> Self {
         self.is_unread = true;
+        self
+    }
+
+    pub(crate) const fn for_figures(mut self) -> Self {
+        self.is_figure = true;
         self
     }
 
@@ -157,6 +166,11 @@ impl Table {
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|c| c.name == name)
     }
+}
+
+/// The KPI table of that name.
+pub fn kpi(name: &str) -> Option<&'static Table> {
+    KPIS.iter().find(|t| t.name == name)
 }
 
 /// The input table of that name.

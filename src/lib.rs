@@ -12,6 +12,7 @@
 //! | [`config`] | what the user wrote, validated into one plan |
 //! | [`contract`] | every table that enters or leaves |
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
+//! | [`rehearsal`] | that path over empty tables, for SQL of the user's own |
 //! | [`report`] | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
@@ -31,6 +32,7 @@ pub mod interrupt;
 pub mod io;
 pub mod panics;
 pub mod progress;
+pub mod rehearsal;
 pub mod report;
 pub mod run;
 pub mod scratch;

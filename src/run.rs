@@ -21,7 +21,7 @@ use crate::io::tables::Tables;
 use crate::progress::Progress;
 use crate::report::kpi::Told;
 pub use crate::stage::load::{Profile, Seen};
-use crate::stage::measure::{Book, Facts};
+use crate::stage::measure::{Book, Facts, Reporting};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
@@ -204,7 +204,8 @@ fn prepare(
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
     let measured = clock.time("measure", || {
-        book.measure(&bench.models, &bench.engine, transform::periods(plan, as_of)?, &quarantined)
+        let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
+        book.measure(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
@@ -295,7 +296,8 @@ impl Prepared {
     /// What is taken back is left out: its lines hold the reason of the revision, which only the run is given.
     pub fn logical_digests(&self) -> BTreeMap<String, String> {
         let voids = format!("outbox/{VOIDS}/");
-        let artifacts = publish::to_publish(&self.edition, &self.audited).filter(|a| !a.path.starts_with(&voids));
+        let published = publish::to_publish(&self.edition, &self.audited);
+        let artifacts = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
         artifacts.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
     }
 

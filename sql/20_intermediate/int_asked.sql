@@ -14,6 +14,8 @@ with
             case when action_id is null then occurred_on end as contact_day,
             direction,
             status,
+            is_answer,
+            is_failure,
             occurred_at
         from stg_contact_log as log
         -- What goes to a bureau or an agency asks the debtor nothing.
@@ -25,10 +27,10 @@ with
             channel,
             -- What answers an action shows that it went out.
             bool_or(direction = 'outbound' or action_id is not null) as is_outbound,
-            bool_or(status not in ('sent', 'bounced', 'failed', 'ignored')) as is_confirmed,
-            bool_or(status in ('bounced', 'failed', 'ignored')) as is_lost,
+            bool_or(status <> 'sent' and not is_failure) as is_confirmed,
+            bool_or(is_failure) as is_lost,
             bool_or(status = 'bounced') as has_bounced,
-            min(case when status in ('replied', 'answered', 'promised', 'disputed') then occurred_at end) as answered_at
+            min(case when is_answer then occurred_at end) as answered_at
         from events
         group by debtor_id, channel, action_id, contact_day
     ),

@@ -11,7 +11,7 @@ with
             action_id,
             -- Of events of one instant, the one that says more comes last.
             last_value(
-                case when status in ('bounced', 'failed', 'ignored') then 'not_sent' else 'sent' end
+                case when is_failure then 'not_sent' else 'sent' end
                 order by occurred_at, case when status = 'sent' then 0 else 1 end, event_id
             ) as fate
         from stg_contact_log

@@ -5,7 +5,7 @@
 -- Grain: action_id
 -- Reads: raw_actions, raw_action_items, int_contacts, int_items_aged, int_accounts, int_episodes, stg_listings, stg_placements, stg_contact_log
 -- Units: needed_on is the last as-of date on which the action mattered
--- Nulls: destination null = an instruction
+-- Nulls: destination null = an instruction; template_id and segment null = published by an earlier version
 -- Kind: table
 with
     published as (select * from raw_actions),
@@ -120,6 +120,8 @@ with
             destination,
             published_on,
             last_needed_on as needed_on,
+            template_id,
+            segment,
             matters or (is_of_known_cycle and is_last_occurrence) as is_remembered
         from closed
     )

@@ -1,36 +1,80 @@
--- Purpose: the shard's part of the arms of experiments: every account with a decision, whether or not it still owes.
+-- Purpose: the shard's part of what each arm of an experiment should have paid since it began, and what it paid; by intention to
+--   treat: of everybody who was ever drawn.
 -- Grain: company_id, currency, experiment, arm
--- Reads: out_decisions
--- Units: amounts in units of currency
--- Nulls: none
+-- Reads: fct_experiment_members, run_experiments, raw_accounts, int_item_flows, int_outreach
+-- Units: amounts in units of currency; squares and products of the amounts of each group, added up
+-- Columns: collectable_amount = open when it began of what was due before, and what fell due since, net of credits
+-- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
 -- Kind: table
 with
-    decisions as (select * from out_decisions where arm is not null),
+    members as (
+        select members.experiment, members.debtor_id, members.arm, members.group_key, running.starts_on
+        from fct_experiment_members as members
+        inner join run_experiments as running on members.experiment = running.experiment
+        where @scope_open = 0
+    ),
     accounts as (
-        -- A duty stands beside the decision on its account, and is no contact with it.
+        select accounts.account_key, members.experiment, members.arm, members.group_key, members.starts_on
+        from members
+        inner join raw_accounts as accounts on members.debtor_id = accounts.debtor_id
+    ),
+    flows as (
         select
-            company_id,
-            currency,
+            accounts.experiment,
+            accounts.arm,
+            accounts.group_key,
+            flows.company_id,
+            flows.currency,
+            case
+                when flows.flowed_on < accounts.starts_on
+                    then flows.billed_amount - flows.paid_amount - flows.credited_amount - flows.written_off_amount
+                else flows.billed_amount - flows.credited_amount
+            end as collectable_amount,
+            case when flows.flowed_on >= accounts.starts_on then flows.paid_amount else 0 end as collected_amount
+        from accounts
+        inner join int_item_flows as flows on accounts.account_key = flows.account_key
+        where flows.due_date <= @as_of
+    ),
+    by_group as (
+        select
             experiment,
             arm,
-            debtor_id,
-            bool_or(outcome = 'action' and reason <> 'duty') as is_contacted,
-            max(open_amount) as open_amount,
-            max(overdue_amount) as overdue_amount
-        from decisions
-        group by company_id, currency, experiment, arm, debtor_id
+            group_key,
+            company_id,
+            currency,
+            cast(sum(collectable_amount) as decimal(18, 2)) as collectable_amount,
+            cast(sum(collected_amount) as decimal(18, 2)) as collected_amount
+        from flows
+        group by experiment, arm, group_key, company_id, currency
+    ),
+    contacted as (
+        select distinct members.experiment, members.arm, members.group_key
+        from members
+        inner join int_outreach as contacts
+            on members.debtor_id = contacts.debtor_id
+            and contacts.has_reached
+            and contacts.contacted_on >= members.starts_on
     ),
     grouped as (
         select
-            company_id,
-            currency,
-            experiment,
-            arm,
-            count(*) as accounts,
-            count(case when is_contacted then 1 end) as contacted,
-            sum(open_amount) as open_amount,
-            sum(overdue_amount) as overdue_amount
-        from accounts
-        group by company_id, currency, experiment, arm
+            by_group.company_id,
+            by_group.currency,
+            by_group.experiment,
+            by_group.arm,
+            count(*) as groups,
+            count(contacted.group_key) as contacted_groups,
+            cast(sum(collectable_amount) as decimal(28, 2)) as collectable_amount,
+            cast(sum(collected_amount) as decimal(28, 2)) as collected_amount,
+            cast(sum(collectable_amount * collectable_amount) as decimal(38, 4)) as collectable_squares,
+            cast(sum(collected_amount * collected_amount) as decimal(38, 4)) as collected_squares,
+            cast(sum(collectable_amount * collected_amount) as decimal(38, 4)) as products
+        from by_group
+        left join contacted
+            on by_group.experiment = contacted.experiment
+            and by_group.arm = contacted.arm
+            and by_group.group_key = contacted.group_key
+        -- What was never owed to this company tells nothing of it.
+        where collectable_amount > 0
+        group by by_group.company_id, by_group.currency, by_group.experiment, by_group.arm
     )
 select * from grouped

@@ -3,12 +3,13 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{PipelineArg, Voice, say, variable};
+use super::{PipelineArg, Voice, runtime, say, variable};
 use crate::config::Plan;
 use crate::error::Result;
 use crate::io::engine::Models;
+use crate::rehearsal::rehearse;
 
-/// Validates a pipeline and every file that it names; touches no data
+/// Validates a pipeline and every file that it names, with SQL of its own run over empty tables; touches no data
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   regua check pipelines/daily.toml")]
@@ -21,6 +22,10 @@ impl Check {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let plan = Plan::load(&self.pipeline.pipeline, &variable)?;
         Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
+        // The shipped ones are tested with the program.
+        if plan.sql.iter().any(|file| file.is_own) {
+            rehearse(&plan, runtime()?.handle())?;
+        }
         let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
         let templates = plan.rules.templates.names().count();
         if voice.json {

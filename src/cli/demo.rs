@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use clap::Args;
 use include_dir::{Dir, include_dir};
 
 use super::show::{self, Bars};
-use super::{Voice, date, run, say};
+use super::{Voice, date, run, runtime, say};
 use crate::config::Plan;
 use crate::demo;
 use crate::error::{Error, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 
 /// The shipped pipelines: what a new user starts from.
 static PIPELINES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
@@ -35,6 +35,9 @@ pub(super) struct Demo {
     /// Date of the position
     #[arg(long, default_value = "2026-06-30", value_parser = date)]
     as_of: NaiveDate,
+    /// Positions of earlier month ends to publish behind it, so that there is something to compare with
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(0..=60))]
+    months: u32,
     /// Stop after the inputs
     #[arg(long)]
     generate_only: bool,
@@ -64,6 +67,7 @@ impl Demo {
         // The demo's own folders, whatever the environment says about other runs.
         let mut plan = Plan::load(&pipeline, &|_| None)?;
         let ran = run::execute(&mut plan, &run::request(self.as_of), voice)?;
+        self.publish_history(&pipeline, voice)?;
         if voice.json {
             say(&run::result_of(&plan, &ran).to_string());
             return Ok(());
@@ -72,6 +76,29 @@ impl Demo {
         say(&show::next_steps(voice, &pipeline, self.as_of, &plan, &ran)?);
         Ok(())
     }
+}
+
+impl Demo {
+    /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.
+    fn publish_history(&self, pipeline: &Path, voice: Voice) -> Result<()> {
+        let runtime = runtime()?;
+        let bars = Bars::new(voice);
+        bars.begin("history", self.months.into());
+        for as_of in month_ends(self.as_of).take(self.months as usize) {
+            // The rates and holidays of one date are not those of another.
+            let mut plan = Plan::load(pipeline, &|_| None)?;
+            crate::run::run(&mut plan, &run::request(as_of), runtime.handle(), &Silent)?;
+            bars.advance(1);
+        }
+        bars.finish();
+        Ok(())
+    }
+}
+
+/// The last days of the months before that of a date, the youngest first.
+fn month_ends(date: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    let before = |day: &NaiveDate| day.with_day(1)?.pred_opt();
+    std::iter::successors(before(&date), before)
 }
 
 /// Writes the shipped pipelines beside the inputs; what the user has changed there is kept.

@@ -4,10 +4,14 @@ mod asyncapi;
 mod outbox;
 mod table;
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use serde_json::Value;
 
-use super::say;
+use super::{runtime, say, variable};
+use crate::config::Plan;
 use crate::config::document::schema_of;
 use crate::config::raw::charges::RawRates;
 use crate::config::raw::{RawCalendar, RawPipeline, RawRegua, RawWords};
@@ -15,6 +19,7 @@ use crate::contract::{self, Table};
 use crate::domain::hold::HoldReason;
 use crate::domain::message::fields;
 use crate::error::{Error, Result};
+use crate::rehearsal::rehearse;
 
 /// Prints the JSON Schema of a configuration file, of a table, or of what gateways read
 #[derive(Debug, Args)]
@@ -25,10 +30,14 @@ use crate::error::{Error, Result};
   regua schema template-fields                     (what a message may name, as Markdown)
   regua schema action_event                        (a line of the outbox)
   regua schema asyncapi > regua.asyncapi.json      (all that gateways read and write)
+  regua schema kpi_mine --pipeline pipelines/daily.toml   (a KPI table of your own)
   regua schema --markdown                          (all tables, as in docs/reference/tables.md)")]
 pub(super) struct Schema {
     /// What to print the schema of; every name is listed where none is given
     name: Option<String>,
+    /// Pipeline whose `sql_dir` makes the table
+    #[arg(long)]
+    pipeline: Option<PathBuf>,
     /// Every table and hold reason as Markdown
     #[arg(long)]
     markdown: bool,
@@ -55,11 +64,10 @@ impl Schema {
             "rates" => schema_of::<RawRates>(),
             "words" => schema_of::<RawWords>(),
             "asyncapi" => asyncapi::document(),
-            name => published(name).ok_or_else(|| {
-                let known = FILES.iter().map(|(name, _)| *name).chain(tables().map(|t| t.name));
-                let unknown = crate::config::document::unknown("schema", name, known);
-                Error::Usage(format!("{unknown} (`regua schema` lists them all)"))
-            })?,
+            name => match published(name) {
+                Some(schema) => schema,
+                None => own_table(name, self.pipeline.as_deref())?,
+            },
         };
         say(&serde_json::to_string_pretty(&schema).unwrap_or_default());
         Ok(())
@@ -89,6 +97,20 @@ fn names() -> String {
         FILES.iter().map(|(name, what)| (*name, (*what).to_owned())).chain(of_tables).collect();
     let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     all.iter().map(|(name, what)| format!("{name:width$}   {what}\n")).collect()
+}
+
+/// The schema of a KPI table that a pipeline makes by SQL of its own.
+fn own_table(name: &str, pipeline: Option<&Path>) -> Result<Value> {
+    let own = match pipeline {
+        Some(pipeline) => rehearse(&Plan::load(pipeline, &variable)?, runtime()?.handle())?,
+        None => BTreeMap::new(),
+    };
+    let unknown = || {
+        let known = FILES.iter().map(|(name, _)| *name).chain(tables().map(|t| t.name));
+        let unknown = crate::config::document::unknown("schema", name, known.chain(own.keys().map(String::as_str)));
+        Error::Usage(format!("{unknown} (`regua schema` lists them all; one of your own needs --pipeline)"))
+    };
+    own.get(name).map(|table| table::own(name, table)).ok_or_else(unknown)
 }
 
 /// The schema of a table, or of a file or line beside the tables.

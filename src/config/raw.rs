@@ -79,7 +79,7 @@ pub struct RawHead {
     pub tenant: String,
     /// IANA zone in which timestamps become dates.
     pub time_zone: String,
-    /// Folder of SQL models that replaces the built-in ones.
+    /// Folder of SQL models: each replaces the built-in one of its path, or stands beside them.
     pub sql_dir: Option<String>,
     /// Files of holidays and contact windows.
     pub calendars: Vec<String>,

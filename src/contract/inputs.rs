@@ -162,10 +162,10 @@ pub const INPUTS: &[Table] = &[
             opt("step_id", Str, "step of the contact"),
             opt("address", Str, "address that was used; none = that of the action, else every address on the channel")
                 .personal(),
-            opt("cost", Rate, "what it cost").not_read_yet(),
-            opt("cost_currency", Str, "ISO 4217").not_read_yet(),
-            opt("agent_id", Str, "person who made it").not_read_yet(),
-            opt("agency_id", Str, "agency that made it").not_read_yet(),
+            opt("cost", Rate, "what it cost; of the events of one contact the largest counts").for_figures(),
+            opt("cost_currency", Str, "ISO 4217; the currency of the account where absent").for_figures(),
+            opt("agent_id", Str, "person who made it").for_figures(),
+            opt("agency_id", Str, "agency that made it").for_figures(),
         ],
     },
     Table {

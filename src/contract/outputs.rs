@@ -285,6 +285,8 @@ pub const CONTACT_STATE: Table = Table {
         req("published_on", Date, "as-of date of the run that published it"),
         req("needed_on", Date, "last as-of date on which it concerned anything open, listed or placed"),
         req("items", NamedItems, "the items that it named; `step_id` = the step that each took"),
+        opt("template_id", Str, "as published; none for instructions, and for what earlier versions published"),
+        opt("segment", Str, "as published; none for what earlier versions published"),
     ],
 };
 
@@ -312,5 +314,20 @@ pub const SETTLED_ITEMS: Table = Table {
     ],
 };
 
+/// Who is in which arm of an experiment, carried forward from run to run.
+pub const EXPERIMENT_MEMBERS: Table = Table {
+    name: "experiment_members",
+    row: "debtor that was ever drawn into an experiment that runs",
+    key: &["experiment", "debtor_id"],
+    required: true,
+    columns: &[
+        req("experiment", Str, "experiment"),
+        req("debtor_id", Str, "who was drawn"),
+        req("arm", Str, "its arm, for as long as the experiment runs"),
+        req("entered_on", Date, "as-of date of the run that drew it"),
+    ],
+};
+
 /// Every published table but the KPI tables.
-pub const OUTPUTS: &[Table] = &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, SETTLED_ITEMS, QUARANTINE];
+pub const OUTPUTS: &[Table] =
+    &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, SETTLED_ITEMS, EXPERIMENT_MEMBERS, QUARANTINE];

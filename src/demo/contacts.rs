@@ -1,7 +1,7 @@
 //! How debtors are reached, and what an earlier system wrote down about reaching them.
 
 use super::DemoError;
-use super::debtor::{Debtor, Home};
+use super::debtor::{COLLECTORS, Debtor, Home};
 use super::dice::Dice;
 use super::ledger::{Item, Ledger};
 use super::rows::{ContactEventRow, ContactPointRow};
@@ -13,7 +13,6 @@ const LOG_DAYS: i32 = 365;
 /// No two contacts of a debtor are closer than this.
 const GAP_DAYS_MIN: i32 = 2;
 const REGUA: &str = "b2b";
-const AGENTS: u64 = 12;
 /// Office hours of Brasília in seconds of the UTC day: 9:00 to 17:59 local is 12:00 to 20:59 UTC.
 const OFFICE_OPENS: i32 = 12 * 3_600;
 const OFFICE_CLOSES: i32 = 21 * 3_600 - 1;
@@ -266,7 +265,9 @@ fn write_event(
         "letter" => Some(980),
         _ => None,
     };
-    let agent = (channel == "phone").then(|| Id::new("AG", 1 + dice.below(AGENTS), 2));
+    // Whose debtor nobody is in charge of, any collector calls.
+    let agent = (channel == "phone").then(|| Id::new("C", 1 + dice.below(COLLECTORS), 2));
+    let agent = agent.map(|any| subject.debtor.collector.unwrap_or(any));
     sink.push(&ContactEventRow {
         event_id: Id::new("EV", sink.rows::<ContactEventRow>() + 1, 10).as_str(),
         action_id: None,

@@ -13,7 +13,7 @@ use super::words::{ABROAD, Abroad, CREATURES, FANCIES, FORMS, PLACES, Place, TRA
 /// Streams of dice below this number belong to what is no debtor.
 pub(super) const FIRST_STREAM: u64 = 16;
 pub(super) const COMPANIES: [&str; 3] = ["BR01", "BR02", "BR03"];
-const COLLECTORS: u64 = 24;
+pub(super) const COLLECTORS: u64 = 24;
 
 const BRANCH_SHARE: f64 = 0.062;
 const FOREIGN_SHARE: f64 = 0.025;

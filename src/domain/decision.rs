@@ -250,7 +250,7 @@ fn decide_account(
 ) -> Result<Decision, MessageError> {
     let mut standing = standing_of(rules, debtor, account);
     let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
-    let drawn = arm::arm(rules, debtor, &standing.segment, &regua, scope);
+    let drawn = arm::arm((rules, as_of), debtor, &standing.segment, &regua, scope);
     if let Some((_, arm)) = drawn {
         standing.is_held_out = arm.hold_out;
         (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));

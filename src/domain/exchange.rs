@@ -108,6 +108,11 @@ impl Quotes {
         quote.copied().ok_or(ExchangeError::NoQuote { from, to, since, as_of })
     }
 
+    /// Units of 10⁻⁸ of one currency for one of another; of a currency itself, one.
+    pub fn rate_units(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Option<i64> {
+        if from == to { Some(UNITS_PER_ONE as i64) } else { self.find(from, to, as_of).ok().map(|q| q.rate_units) }
+    }
+
     /// An amount in another currency, in its whole coins.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! The arm is drawn by a hash of the experiment and the group alone, so that all companies of a group hear the same,
 //! every day the same, whoever else is in the portfolio and whatever other experiments run.
 
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 /// What the shares of an experiment's arms add up to.
@@ -12,9 +13,11 @@ pub const SHARES_WHOLE: u32 = 100;
 #[derive(Clone, Debug)]
 pub struct Experiment {
     pub id: String,
+    /// Before this day nobody is in an arm.
+    pub starts_on: NaiveDate,
     /// Segments that take part; empty = all.
     pub segments: Vec<String>,
-    /// Their shares add up to `SHARES_WHOLE`.
+    /// The champion first; their shares add up to `SHARES_WHOLE`.
     pub arms: Vec<Arm>,
 }
 
@@ -38,8 +41,9 @@ pub struct Draw {
 }
 
 impl Experiment {
-    pub fn takes(&self, segment: &str) -> bool {
-        self.segments.is_empty() || self.segments.iter().any(|s| s == segment)
+    /// Does it run on this day, for accounts of this segment?
+    pub fn takes(&self, as_of: NaiveDate, segment: &str) -> bool {
+        self.starts_on <= as_of && (self.segments.is_empty() || self.segments.iter().any(|s| s == segment))
     }
 
     /// The arm of a group; `None` only where the shares do not add up.
@@ -76,7 +80,13 @@ mod tests {
             regua: None,
             hold_out: false,
         };
-        Experiment { id: id.to_owned(), segments: Vec::new(), arms: shares.iter().enumerate().map(arm).collect() }
+        let starts_on = NaiveDate::default();
+        Experiment {
+            id: id.to_owned(),
+            starts_on,
+            segments: Vec::new(),
+            arms: shares.iter().enumerate().map(arm).collect(),
+        }
     }
 
     fn arms(experiment: &Experiment) -> Vec<&str> {

@@ -87,6 +87,8 @@ impl ModelKind {
 pub struct Model {
     pub layer: Layer,
     pub name: String,
+    /// The first line of what the header says it is for.
+    pub purpose: String,
     /// The columns that identify a row; empty where the header says `none`.
     pub grain: Vec<String>,
     pub reads: Vec<String>,
@@ -166,6 +168,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
     Ok(Model {
         layer,
         name: file.trim_end_matches(".sql").to_owned(),
+        purpose: header["Purpose"].to_owned(),
         grain,
         reads: words("Reads"),
         kind,
@@ -321,8 +324,18 @@ impl Session {
         }
     }
 
+    /// Keys that stand more than once in a table.
+    pub fn repeated_keys(&self, name: &str, key: &[String]) -> Result<usize> {
+        if key.is_empty() || !self.may_repeat(name, key)? {
+            return Ok(0);
+        }
+        let key = key.join(", ");
+        let (_, batches) = self.query(name, &format!("select {key} from {name} group by {key} having count(*) > 1"))?;
+        Ok(batches.iter().map(RecordBatch::num_rows).sum())
+    }
+
     /// Can a key stand more than once in a table? Equal keys have equal hashes; different keys have them by rare chance.
-    pub fn may_repeat(&self, name: &str, key: &[String]) -> Result<bool> {
+    fn may_repeat(&self, name: &str, key: &[String]) -> Result<bool> {
         let mut hashes = Vec::new();
         for batch in self.table(name)?.1 {
             let columns = key.iter().map(|column| batch.column_by_name(column));

@@ -29,7 +29,7 @@ pub(super) fn add(
 
 /// The cards of KPI tables that the pipeline's SQL adds.
 pub(super) fn own(plan: &Plan) -> Vec<OwnCard> {
-    own_cards(plan.sql.iter().map(|file| (file.path.as_str(), file.text.as_str())))
+    own_cards(plan.sql.iter().filter(|file| file.is_own).map(|file| (file.stem(), file.text.as_str())))
 }
 
 fn published(edition: &Edition, audited: &Audited) -> Kpis {

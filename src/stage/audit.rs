@@ -83,12 +83,8 @@ pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> R
         }
     }
     for layer in [Layer::Intermediate, Layer::Candidates, Layer::Facts] {
-        for model in models.of(layer).filter(|m| m.kind.has_rows() && !m.grain.is_empty()) {
-            if !session.may_repeat(&model.name, &model.grain)? {
-                continue;
-            }
-            let (_, batches) = session.query(&model.name, &grain_query(&model.name, &model.grain))?;
-            let repeated: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        for model in models.of(layer).filter(|m| m.kind.has_rows()) {
+            let repeated = session.repeated_keys(&model.name, &model.grain)?;
             if repeated > 0 {
                 findings.push(Finding {
                     audit: format!("grain of {}", model.name),
@@ -121,11 +117,6 @@ fn unlawful_hours(calendar: &Calendar, session: &Session) -> Result<Vec<Finding>
         finding(LAWFUL_HOURS, &subject, "the hours of its debtor's day".to_owned(), actual, 1)
     };
     Ok(rows(&batches).filter(|row| !is_lawful(row)).take(FINDINGS_MAX).map(finding).collect())
-}
-
-fn grain_query(model: &str, grain: &[String]) -> String {
-    let grain = grain.join(", ");
-    format!("select {grain} from {model} group by {grain} having count(*) > 1")
 }
 
 fn findings_of(audit: &str, batch: &RecordBatch) -> Vec<Finding> {

@@ -69,7 +69,7 @@ impl Snapshot {
     /// The columns that something reads and any file has, each with the files that have it.
     pub fn column_files(&self) -> BTreeMap<String, ColumnFiles> {
         let mut found = BTreeMap::new();
-        for column in self.table.columns.iter().filter(|column| !column.is_unread) {
+        for column in self.table.columns.iter().filter(|column| !column.is_unread && !column.is_figure) {
             let mapped = self.rules.input.columns.get(column.name).map_or(column.name, String::as_str);
             let has = |s: &&Source| columns::position_in(s.schema(), mapped).is_some();
             let (with, without): (Vec<&Source>, Vec<&Source>) = self.sources.iter().partition(has);

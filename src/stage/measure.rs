@@ -6,24 +6,29 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, SchemaRef};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
 use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, quarantine_rows};
 use crate::contract::{self, Table};
-use crate::domain::money::Minor;
+use crate::domain::exchange::Quotes;
+use crate::domain::money::{Currency, Minor};
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
-use crate::io::parquet::{HashingFile, TableWriter, Written};
+use crate::io::parquet::{HashingFile, TableWriter, Written, conformed};
 use crate::scratch::Scratch;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
 /// The page of a run.
 const PAGE: &str = "report.html";
+/// The model of who is in which arm.
+const MEMBERS: &str = "fct_experiment_members";
 /// Lines of one part of a gateway batch.
 const LINES_MAX: u64 = 10_000;
 
@@ -40,6 +45,14 @@ pub struct Artifact {
     pub copy_to: Option<String>,
     /// It says what was decided, or follows from it: of an earlier date than the newest it is not published.
     pub is_of_decisions: bool,
+}
+
+/// The currency in which a group adds up its companies, and the rates that lead to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reporting<'a> {
+    pub currency: Currency,
+    pub quotes: &'a Quotes,
+    pub as_of: NaiveDate,
 }
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
@@ -210,7 +223,7 @@ impl Book {
     }
 
     /// Adds one shard; shards come in order.
-    pub fn append(&mut self, decided: &Decided, remembered: &Remembered, facts: Facts) -> Result<()> {
+    pub fn append(&mut self, decided: &Decided, remembered: &Remembered, mut facts: Facts) -> Result<()> {
         self.write(&contract::CONTACT_STATE, &remembered.state)?;
         self.write(&contract::SETTLED_ITEMS, &remembered.settled)?;
         self.forgotten_on = self.forgotten_on.max(remembered.forgotten_on);
@@ -223,6 +236,12 @@ impl Book {
             let batch =
                 self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
             batch.push(line)?;
+        }
+        // Rows of debtors, no sums: they are published and not kept.
+        let (_, members) = facts.remove(MEMBERS).unwrap_or_else(|| (contract::EXPERIMENT_MEMBERS.schema(), Vec::new()));
+        for batch in &members {
+            let own = conformed(batch, &contract::EXPERIMENT_MEMBERS.schema());
+            self.write(&contract::EXPERIMENT_MEMBERS, &own.map_err(|e| Error::columns(MEMBERS, &e))?)?;
         }
         for (name, (schema, batches)) in facts {
             self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
@@ -242,7 +261,7 @@ impl Book {
         mut self,
         models: &Models,
         engine: &Engine,
-        periods: Periods,
+        (periods, reporting): (Periods, Reporting<'_>),
         quarantined: &[QuarantinedRow],
     ) -> Result<Measured> {
         self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
@@ -250,7 +269,8 @@ impl Book {
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;
             counts.insert(name.to_owned(), written.rows);
-            let of_decisions = [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE];
+            let of_decisions =
+                [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE, contract::EXPERIMENT_MEMBERS];
             let is_of_decisions = of_decisions.iter().any(|table| table.name == name);
             let path = format!("{name}/part-00000.parquet");
             artifacts.push(Artifact { written, path, copy_to: None, is_of_decisions });
@@ -261,9 +281,9 @@ impl Book {
             counts.extend(of_batch.first().filter(|a| a.path.contains(VOIDS)).map(|_| (VOIDS.to_owned(), rows)));
             artifacts.extend(of_batch);
         }
-        let kpis = self.kpis(models, engine, periods)?;
+        let kpis = self.kpis(models, engine, periods, reporting)?;
         for (name, batches) in &kpis {
-            let written = self.write_kpi(models, name, batches)?;
+            let written = self.write_kpi(name, batches)?;
             counts.insert(name.clone(), written.rows);
             let copy_to = Some(format!("kpi/{name}/dt={}/part-00000.parquet", self.as_of));
             let is_of_decisions = models.depends_on(name, &OF_DECISIONS);
@@ -275,7 +295,13 @@ impl Book {
         Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined, forgotten_on })
     }
 
-    fn kpis(&self, models: &Models, engine: &Engine, periods: Periods) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
+    fn kpis(
+        &self,
+        models: &Models,
+        engine: &Engine,
+        periods: Periods,
+        reporting: Reporting<'_>,
+    ) -> Result<BTreeMap<String, Vec<RecordBatch>>> {
         let session = engine.session();
         for (name, (schema, batch)) in periods {
             session.register(name, schema, vec![batch])?;
@@ -286,26 +312,57 @@ impl Book {
         let mut kpis = BTreeMap::new();
         for model in models.of(Layer::Kpis) {
             session.run(model)?;
-            kpis.insert(model.name.clone(), session.table(&model.name)?.1);
+            // What several tables share is a view, and is no table itself.
+            if model.kind.has_rows() {
+                let (schema, mut batches) = session.table(&model.name)?;
+                if session.repeated_keys(&model.name, &model.grain)? > 0 {
+                    let what = format!("some of its rows have the same {}; correct its Grain", model.grain.join(", "));
+                    return Err(Error::Model { model: model.name.clone(), what });
+                }
+                // A table without rows has columns all the same.
+                if batches.is_empty() {
+                    batches.push(RecordBatch::new_empty(schema));
+                }
+                let rated = batches.iter().map(|batch| reporting.rated(batch)).collect::<Result<_>>()?;
+                kpis.insert(model.name.clone(), rated);
+            }
         }
         Ok(kpis)
     }
 
     /// A KPI table under its contract; a model of the user's own is written as it comes.
-    fn write_kpi(&self, models: &Models, name: &str, batches: &[RecordBatch]) -> Result<Written> {
-        let known = contract::KPIS.iter().find(|t| t.name == name).map(Table::schema);
-        let schema = match (known, batches.first()) {
-            (Some(schema), _) => schema,
-            (None, Some(batch)) => batch.schema(),
-            (None, None) => {
-                let model = models.of(Layer::Kpis).find(|m| m.name == name).map_or(name, |m| m.name.as_str());
-                return Err(Error::Model { model: model.to_owned(), what: "it gives no columns".to_owned() });
-            }
-        };
+    fn write_kpi(&self, name: &str, batches: &[RecordBatch]) -> Result<Written> {
+        let own = || batches.first().map(RecordBatch::schema);
+        let schema = contract::kpi(name).map(Table::schema).or_else(own).unwrap_or_else(|| Arc::new(Schema::empty()));
         let path = self.scratch.path().join(format!("{name}.parquet"));
         let mut writer = TableWriter::create(&path, schema)?;
         batches.iter().try_for_each(|batch| writer.write(batch))?;
         writer.finish()
+    }
+}
+
+impl Reporting<'_> {
+    /// The rows of a table with amounts, each with the rate of its currency; those of another as they are.
+    fn rated(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let [name, rate] = [contract::REPORTING_CURRENCY, contract::FX_RATE];
+        let has_amounts = batch.columns().iter().any(|c| matches!(c.data_type(), DataType::Decimal128(..)));
+        let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
+        let Some(currencies) = currencies.filter(|_| has_amounts && batch.column_by_name(rate.name).is_none()) else {
+            return Ok(batch.clone());
+        };
+        let units = |code: Option<&str>| {
+            let from = code.and_then(|code| code.parse().ok())?;
+            self.quotes.rate_units(from, self.currency, self.as_of).map(i128::from)
+        };
+        let rates: Decimal128Array = currencies.iter().map(units).collect();
+        let failed = |e: ArrowError| Error::columns("the KPI tables", &e);
+        let rates = rates.with_data_type(rate.data_type());
+        let names = StringArray::from(vec![self.currency.to_string(); batch.num_rows()]);
+        let mut fields = batch.schema().fields().to_vec();
+        fields.extend([&name, &rate].map(|column| Arc::new(Field::new(column.name, column.data_type(), true))));
+        let added: [ArrayRef; 2] = [Arc::new(names), Arc::new(rates)];
+        let columns = batch.columns().iter().cloned().chain(added).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
     }
 }
 

@@ -28,8 +28,8 @@ const SURGE_RUNS: usize = 14;
 const SURGE_RUNS_MIN: usize = 3;
 /// So many actions are no surge, whatever is usual.
 const SURGE_ACTIONS_MIN: u64 = 50;
-/// What the same inputs give byte by byte: the results of a run hold its times.
-const DIGESTED: [&str; 3] = [".parquet", ".ndjson", ".html"];
+/// Tables and batches: the same rows give the same bytes. A page names its configuration, and the results their times.
+const DIGESTED: [&str; 2] = [".parquet", ".ndjson"];
 
 /// What makes a run the same run: everything it depends on.
 #[derive(Debug)]
@@ -61,6 +61,20 @@ pub struct Edition {
     pub overrides: BTreeMap<String, String>,
     /// The last day on which anything mattered that was published once and is forgotten by now.
     pub forgotten_on: Option<NaiveDate>,
+}
+
+impl Edition {
+    /// The first edition of a date, the newest there is.
+    pub fn first() -> Edition {
+        Edition {
+            kind: RecordKind::Actions,
+            revision: 0,
+            reason: None,
+            voided: BTreeSet::new(),
+            overrides: BTreeMap::new(),
+            forgotten_on: None,
+        }
+    }
 }
 
 /// What the log says about a date before the work starts.
@@ -139,14 +153,8 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     };
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
-    let edition = Edition {
-        kind,
-        revision,
-        reason: reason.map(str::to_owned),
-        voided: BTreeSet::new(),
-        overrides: BTreeMap::new(),
-        forgotten_on: carried(&log, as_of).and_then(|(record, _)| record.forgotten_on),
-    };
+    let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
+    let edition = Edition { kind, revision, reason, forgotten_on, ..Edition::first() };
     Ok(Outlook::Open(log, edition))
 }
 
@@ -201,12 +209,17 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
         let files = last.map_or(Vec::new(), |record| of(record, table));
         files.iter().map(|file| source(output, file)).collect()
     };
+    // A date that was made up for later has drawn nobody.
+    let has_members = |r: &&Record| r.as_of < as_of && !of(r, &contract::EXPERIMENT_MEMBERS).is_empty();
+    let members = log.records.iter().filter(has_members).max_by_key(|r| (r.as_of, r.seq));
+    let members = members.map_or(Vec::new(), |record| of(record, &contract::EXPERIMENT_MEMBERS));
     let of_open = |table| if has_open_scope { of_last(table) } else { Ok(Vec::new()) };
     Ok(History {
         actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
         positions: of_last(&contract::DEBTORS)?,
         items: of_open(&contract::ITEMS)?,
         settled: of_open(&contract::SETTLED_ITEMS)?,
+        members: members.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
     })
 }
 
@@ -287,6 +300,11 @@ pub fn told(edition: &Edition, audited: &Audited) -> (RecordKind, BTreeMap<Strin
     (if only_takes_back { RecordKind::Void } else { edition.kind }, counts)
 }
 
+/// Is it told by its digest what it holds?
+pub fn is_digested(path: &str) -> bool {
+    DIGESTED.iter().any(|ending| path.ends_with(ending))
+}
+
 fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
     let written = &artifact.written;
     PublishedFile {
@@ -337,7 +355,7 @@ fn record(
     files: Vec<PublishedFile>,
 ) -> Record {
     let measured = audited.measured();
-    let tables = files.iter().filter(|f| DIGESTED.iter().any(|ending| f.path.ends_with(ending)));
+    let tables = files.iter().filter(|f| is_digested(&f.path));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
     let (kind, counts) = told(edition, audited);

@@ -35,8 +35,8 @@ use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
 pub use history::{
-    action_items, action_items_schema, actions, actions_schema, last_items_schema, positions_schema,
-    settled_items_schema,
+    action_items, action_items_schema, actions, actions_schema, experiment_members_schema, last_items_schema,
+    positions_schema, settled_items_schema,
 };
 pub use totals::{Cash, Totals};
 
@@ -107,6 +107,8 @@ pub struct History {
     /// The open items of the last run, and what runs before it saw open; of an export of open items alone.
     pub items: Vec<Source>,
     pub settled: Vec<Source>,
+    /// Who is in which arm of an experiment.
+    pub members: Vec<Source>,
 }
 
 /// One shard's tables in memory.
@@ -124,6 +126,15 @@ pub struct Shard {
     pub unidentified: BTreeMap<(String, String), i128>,
     /// Debtors of this shard that a doubtful row can touch.
     pub held: Vec<Held>,
+}
+
+impl Shard {
+    /// A shard of nobody, with every table that the models read.
+    pub fn empty() -> Shard {
+        let published = ["actions", "action_items", "positions", "last_items", "settled_items", "experiment_members"];
+        let names = crate::contract::INPUTS.iter().map(|table| table.name).chain(published);
+        Shard { tables: names.map(|name| (name, schema_of(name), Vec::new())).collect(), ..Shard::default() }
+    }
 }
 
 /// A debtor that a doubtful row can touch.

@@ -18,6 +18,7 @@ use crate::config::{Bucket, Plan};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::case::UnappliedCredits;
 use crate::domain::decision::{Cap, Rules};
+use crate::domain::experiment::Experiment;
 use crate::domain::procedure::{Channel, Procedure, Step, StepKind, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Model, ModelKind, Models, Session, Value, Variables};
@@ -49,6 +50,10 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("months", Value::Int(i64::from(plan.kpis.months))),
         ("rolled_from", Value::Date(day_number(days_before(as_of, plan.kpis.roll_days)))),
         ("rolled_twice_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.roll_days)))),
+        ("recovery_days", Value::Day(plan.kpis.recovery_days as i32)),
+        ("recovery_from", Value::Date(day_number(recovery_from(plan, as_of)))),
+        ("recovery_from_day", Value::Day(day_number(recovery_from(plan, as_of)))),
+        ("recovery_to", Value::Date(day_number(days_before(as_of, plan.kpis.recovery_days)))),
         ("promises_from", Value::Date(day_number(days_before(as_of, plan.kpis.promise_window_days)))),
         ("losses_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.loss_days)))),
         ("losses_to", Value::Date(day_number(days_before(as_of, plan.kpis.loss_days)))),
@@ -87,6 +92,11 @@ fn month_from(as_of: NaiveDate, months: u32) -> NaiveDate {
 /// Sales count from here: the sales days before the end of the first month that is shown, and some more.
 fn sales_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
     days_before(month_from(as_of, plan.kpis.months.saturating_sub(1)), plan.kpis.sales_days)
+}
+
+/// Contacts count for recovery after this day: at least those of the last 30 days, which count for whoever made them.
+fn recovery_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
+    days_before(as_of, plan.kpis.recovery_days + plan.kpis.recovery_window_days)
 }
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
@@ -151,10 +161,11 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
     session.register("run_templates", schema, vec![batch])
 }
 
-/// The buckets and months, which the KPI models read as well.
+/// The buckets, months and experiments, which the KPI models read as well.
 pub fn periods(plan: &Plan, as_of: NaiveDate) -> Result<Periods> {
     let buckets = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
-    Ok(vec![("run_buckets", buckets), ("run_months", month_table(as_of)?)])
+    let experiments = experiment_table(&plan.rules.experiments, as_of)?;
+    Ok(vec![("run_buckets", buckets), ("run_months", month_table(as_of)?), ("run_experiments", experiments)])
 }
 
 /// The debtors of the shard that a doubtful row can touch.
@@ -221,6 +232,19 @@ fn month_table(as_of: NaiveDate) -> Result<(SchemaRef, RecordBatch)> {
         ("month_to", DataType::Date32, dates(&tos)),
         ("days", DataType::Int64, ints(&|no| (tos[no] - froms[no]).num_days() + 1)),
         ("is_partial", DataType::Boolean, Arc::new(are_partial)),
+    ])
+}
+
+/// The experiments that run on the day, each with the arm that the others are compared with.
+fn experiment_table(experiments: &[Experiment], as_of: NaiveDate) -> Result<(SchemaRef, RecordBatch)> {
+    let running: Vec<&Experiment> = experiments.iter().filter(|e| e.starts_on <= as_of).collect();
+    let ids = StringArray::from_iter_values(running.iter().map(|e| &e.id));
+    let days = Date32Array::from_iter_values(running.iter().map(|e| day_number(e.starts_on)));
+    let champions: StringArray = running.iter().map(|e| e.arms.first().map(|arm| &arm.name)).collect();
+    table(vec![
+        ("experiment", DataType::Utf8, Arc::new(ids)),
+        ("starts_on", DataType::Date32, Arc::new(days)),
+        ("champion", DataType::Utf8, Arc::new(champions)),
     ])
 }
 

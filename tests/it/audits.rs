@@ -556,3 +556,22 @@ fn the_months_and_the_roll_rates_end_with_what_is_open() {
     let not_late = broken("41 2 31-60", "0 0 not_due", "");
     finds("audit_22_history_ends_with_the_position", &not_late, &["1 BRL late by months | 50.00 | 110.00 | 60.00"]);
 }
+
+#[test]
+fn what_is_in_charge_forecast_and_recovered_is_what_was_open() {
+    let less = broken("40.00 60.00 novo", "40.00 59.00 novo", "");
+    let expected = [
+        "1 BRL open by collectors | 109.00 | 110.00 | 1.00",
+        "1 BRL open by the forecast | 109.00 | 110.00 | 1.00",
+        "1 BRL overdue by collectors | 109.00 | 110.00 | 1.00",
+    ];
+    finds("audit_23_figures_add_up", &less, &expected);
+    let more = broken(
+        "D1",
+        "D1",
+        "
+    fct_recovery: company_id currency step_id channel contacted_amount recovered_amount
+        1 BRL d+5 email 10.00 11.00",
+    );
+    finds("audit_23_figures_add_up", &more, &["1 BRL recovered by d+5 email | 10.00 | 11.00 | 1.00"]);
+}

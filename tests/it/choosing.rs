@@ -85,9 +85,10 @@ fn the_channel_and_the_hour_follow_the_answers() {
 fn an_arm_is_of_the_whole_group_and_held_out_groups_hear_nothing() {
     let house = house();
     let arms = "arms = [{ name = \"a\", share = 99 }, { name = \"control\", share = 1, hold_out = true }]";
-    configured(&house, &format!("[[experiments]]\nid = \"tone\"\n{arms}"));
+    configured(&house, &format!("[[experiments]]\nid = \"tone\"\nstarts_on = \"2026-06-01\"\n{arms}"));
     let find = |id: u32| regua::domain::experiment::Experiment {
         id: format!("tone{id}"),
+        starts_on: chrono::NaiveDate::default(),
         segments: Vec::new(),
         arms: [("a", 99, false), ("control", 1, true)]
             .map(|(name, share, hold_out)| regua::domain::experiment::Arm {
@@ -107,10 +108,15 @@ fn an_arm_is_of_the_whole_group_and_held_out_groups_hear_nothing() {
     let mut decided = house.published("decisions", "debtor_id arm outcome reason");
     decided.sort();
     assert_eq!(decided, ["D1 control hold hold_out_arm", "D2 control hold hold_out_arm", "D3 a action step_due"]);
-    assert_eq!(
-        house.published("kpi_experiments", "arm accounts contacted overdue_amount"),
-        ["a 1 1 100.00", "control 2 0 200.00"]
-    );
+    let columns = "arm is_champion groups collectable_amount collected_amount";
+    assert_eq!(house.published("kpi_experiments", columns), ["a true 1 100.00 0.00", "control false 1 200.00 0.00"]);
+    // Whoever has paid it all is what the arm is there for.
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP3 D3 I3 2026-07-01 100.00");
+    run(&house, "2026-07-01");
+    assert_eq!(house.published("kpi_experiments", columns), ["a true 1 100.00 100.00", "control false 1 200.00 0.00"]);
+    house.edit("pipelines/daily.toml", "starts_on = \"2026-06-01\"", "starts_on = \"2026-07-10\"");
+    run(&house, "2026-07-02");
+    assert_eq!(house.published("decisions", "arm"), ["-", "-", "-"], "before its first day nobody is in an arm");
 }
 
 #[test]
@@ -192,13 +198,16 @@ regua = "b2b"
 G1 = "nobody"
 [[experiments]]
 id = "one"
+starts_on = "2026-06-01"
 segments = ["novo", "newish"]
 arms = [{ name = "a", share = 50, regua = "none" }, { name = "a", share = 49, regua = "b2b", hold_out = true }]
 [[experiments]]
 id = "one"
+starts_on = "2026-06-01"
 arms = [{ name = "a", share = 100, regua = "nobody" }]
 [[experiments]]
 id = "two"
+starts_on = "1 June"
 segments = ["novo"]
 arms = [{ name = "a", share = 100 }]
 "#;
@@ -226,6 +235,7 @@ fn every_fault_in_what_chooses_is_found_at_once() {
         "for an arm that sends nothing write hold_out = true",
         "the arm `a` stands twice",
         "an arm that holds out sends nothing; take its `regua` out",
+        "\"1 June\" is no date; write it as \"2026-07-01\"",
         "the id `one` is taken",
         "`one` takes the same segments; an account is in one experiment at a time",
         "24 is no hour of the day; write 0 to 23",

@@ -378,9 +378,17 @@ fn a_pipeline_may_be_named_with_a_dot() {
 #[test]
 fn a_demo_of_a_day_to_come_runs() {
     let house = House::new();
-    let ended = house.regua(&["demo", "--dir", "demo", "--invoices", "200", "--as-of", "2101-06-30"]);
+    let demo = ["demo", "--dir", "demo", "--invoices", "200", "--as-of", "2101-06-30", "--months", "2"];
+    let ended = house.regua(&demo);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(result(&ended)["outcome"], "published");
+    // The positions behind it are told to nobody, and write to nobody.
+    let logged = house.regua(&["log", "demo/output", "--output", "json"]).stdout;
+    let is = |date: &str, kind: &str| logged.lines().any(|line| line.contains(date) && line.contains(kind));
+    assert!(
+        is("2101-06-30", "\"actions\"") && is("2101-05-31", "kpi_only") && is("2101-04-30", "kpi_only"),
+        "{logged}"
+    );
 }
 
 /// As in a shell, `:-` stands in for what is set to nothing, too: the output went into `pipelines/`.

@@ -93,7 +93,7 @@ fn templates() {
 #[test]
 fn inputs_and_records() {
     let house = House::new();
-    let ended = house.regua(&["demo", "--invoices", "50", "--dir", ".", "--as-of", as_of()]);
+    let ended = house.regua(&["demo", "--invoices", "50", "--dir", ".", "--as-of", as_of(), "--months", "0"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let record = std::fs::read(house.path("output").join(key_of(1))).expect("a record");
     fuzz("a commit record", targets::log_record, &[record]);

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use regua::contract;
 
 use crate::spec::{Given, given};
 use crate::support::{House, as_of, rows};
@@ -101,6 +102,10 @@ fn money(cents: i64) -> String {
 }
 
 fn as_tables(items: &[Item]) -> Given {
+    given(&as_text(items))
+}
+
+fn as_text(items: &[Item]) -> String {
     let mut text =
         "invoices: source_row invoice_id debtor_id company_id currency issue_date due_date amount\n".to_owned();
     let mut payments = "payments: payment_id debtor_id invoice_id company_id currency kind paid_on amount\n".to_owned();
@@ -120,7 +125,7 @@ fn as_tables(items: &[Item]) -> Given {
                 .unwrap();
         }
     }
-    given(&(text + &payments))
+    text + &payments
 }
 
 /// The rows of a table: its texts, and the number at the end of each where there is one.
@@ -145,14 +150,15 @@ fn every_figure_of_history_is_what_the_days_say() {
     for seed in 1..=3 {
         let items = ledger(seed, today);
         let tables = as_tables(&items);
-        let (mut months, mut rolls, mut cures, mut vintages, mut losses) =
-            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let [mut months, mut rolls, mut cures, mut vintages, mut losses, mut rolls_off] =
+            [const { BTreeSet::new() }; 6];
         for ((company, currency), items) in by_key(&items) {
             let key = format!("{company} {currency}");
             months.extend(months_of(&items, today).into_iter().map(|line| format!("{key} {line}")));
             rolls.extend(rolls_of(&items, today).into_iter().map(|line| format!("{key} {line}")));
             cures.insert(format!("{key} {}", cures_of(&items, today)));
             vintages.extend(vintages_of(&items, today).into_iter().map(|line| format!("{key} {line}")));
+            rolls_off.extend(rolls_off_of(&items, today).into_iter().map(|line| format!("{key} {line}")));
             losses.extend(losses_of(&items, today).into_iter().map(|line| format!("{key} {line}")));
         }
         let columns = "company_id currency month opening_amount billed_amount collected_amount credited_amount \
@@ -166,6 +172,10 @@ fn every_figure_of_history_is_what_the_days_say() {
         let columns = "company_id currency issue_month days_after_due billed_amount matured_amount paid_amount credited_amount \
             written_off_amount";
         assert_eq!(table(&tables, "kpi_vintage", columns), vintages, "vintages of {seed}");
+        let columns = "company_id currency age_weeks open_amount paid_amount left_amount";
+        let mut rolled_off = table(&tables, "fct_roll_off", columns);
+        rolled_off.retain(|line| !line.ends_with(" 0.00 0.00 0.00"));
+        assert_eq!(rolled_off, rolls_off, "roll-off of {seed}");
         let columns = "company_id currency bucket reached_amount lost_amount";
         assert_eq!(table(&tables, "kpi_ecl", columns), losses, "losses of {seed}");
     }
@@ -256,6 +266,84 @@ fn vintages_of(items: &[&Item], today: NaiveDate) -> Vec<String> {
     lines
 }
 
+fn rolls_off_of(items: &[&Item], today: NaiveDate) -> Vec<String> {
+    let mut ages: BTreeMap<i64, [i64; 3]> = BTreeMap::new();
+    for evening in (1..=26).map(|week| today - Days::new(7 * week)) {
+        for item in items.iter().filter(|item| item.issued <= evening) {
+            let age = (evening - item.due).num_days().div_euclid(7).clamp(-13, 52);
+            let [next, last] = [evening + Days::new(1), evening + Days::new(7)];
+            let left = item.changed(CREDITED, next, last) + item.changed(WRITTEN_OFF, next, last);
+            let found = [item.open(evening), item.changed(PAID, next, last), left];
+            ages.entry(age).or_default().iter_mut().zip(found).for_each(|(sum, amount)| *sum += amount);
+        }
+    }
+    ages.retain(|_, sums| *sums != [0; 3]);
+    ages.into_iter().map(|(age, sums)| format!("{age} {}", sums.map(money).join(" "))).collect()
+}
+
+/// Every contact, and what was paid after it, payment by payment.
+#[test]
+fn every_payment_is_recovered_by_the_youngest_contact_about_it() {
+    let today: NaiveDate = as_of().parse().expect("a date");
+    for seed in 4..=6 {
+        let mut dice = ChaCha8Rng::seed_from_u64(seed);
+        let mut items = ledger(seed, today);
+        // Which payment a refund takes back is a rule of its own.
+        items.iter_mut().for_each(|item| item.postings.retain(|(_, _, amount)| *amount > 0));
+        let contacts: BTreeSet<(NaiveDate, usize)> = (0..400)
+            .map(|_| (today - Days::new(dice.random_range(0..98)), dice.random_range(0..60)))
+            .filter(|(day, _)| *day > today - Days::new(97))
+            .collect();
+        let mut tables = as_text(&items);
+        tables += "contact_log: event_id debtor_id channel occurred_at status\n";
+        for (day, debtor) in &contacts {
+            writeln!(tables, "E{day}-{debtor} D{debtor} email {day}T15:00:00 sent").unwrap();
+        }
+        let mut expected: BTreeMap<(String, String), [i64; 4]> = BTreeMap::new();
+        for ((company, currency), items) in by_key(&items) {
+            let sums = recovered_of(&items, &contacts, today);
+            if sums != [0; 4] {
+                expected.insert((company, currency), sums);
+            }
+        }
+        let line = |((company, currency), [contacts, maturing, open, paid]): (&(String, String), &[i64; 4])| {
+            format!("{company} {currency} {contacts} {maturing} {} {}", money(*open), money(*paid))
+        };
+        let columns = "company_id currency contacts maturing_contacts contacted_amount recovered_amount";
+        let expected: BTreeSet<String> = expected.iter().map(line).collect();
+        assert_eq!(table(&given(&tables), "kpi_recovery", columns), expected, "seed {seed}");
+    }
+}
+
+/// Contacts that have had their time and those that have not, what was open of what they were about, and what was paid of it.
+fn recovered_of(items: &[&Item], contacts: &BTreeSet<(NaiveDate, usize)>, today: NaiveDate) -> [i64; 4] {
+    let mut sums = [0; 4];
+    for (day, debtor) in contacts {
+        let own: Vec<_> = items.iter().filter(|item| item.account.0 == *debtor).collect();
+        if own.is_empty() {
+            continue;
+        }
+        if *day > today - Days::new(7) {
+            sums[1] += 1;
+            continue;
+        }
+        sums[0] += 1;
+        let about = |item: &&&&Item, day: NaiveDate| item.issued < day && item.due <= day + Days::new(7);
+        let asked = || own.iter().filter(|item| about(item, *day));
+        sums[2] += asked().map(|item| item.open(*day - Days::new(1))).sum::<i64>();
+        for item in asked() {
+            for (on, family, amount) in item.changes() {
+                // Another contact about it came between, or on the day of the payment.
+                let later = contacts.iter().any(|(other, of)| of == debtor && *other > *day && *other <= on);
+                if family == PAID && *day <= on && on <= *day + Days::new(7) && !later {
+                    sums[3] += amount;
+                }
+            }
+        }
+    }
+    sums
+}
+
 /// Only of what nothing was taken back: which payment a refund takes back is a rule of its own.
 fn losses_of(items: &[&Item], today: NaiveDate) -> Vec<String> {
     let days = |back| today - Days::new(back);
@@ -312,8 +400,15 @@ fn a_run_for_an_earlier_date_shows_what_it_would_have_shown() {
         );
         house.write("debtors", "debtor_id legal_name\nD1 Acme\nD2 Bolt");
         dates.iter().for_each(|date| assert_eq!(house.run(date).code, 0, "{date}"));
-        let history =
-            ["kpi_collection_effectiveness", "kpi_dso", "kpi_vintage", "kpi_roll_rates", "kpi_cures", "kpi_ecl"];
+        let history = [
+            "kpi_collection_effectiveness",
+            "kpi_dso",
+            "kpi_vintage",
+            "kpi_roll_rates",
+            "kpi_cures",
+            "kpi_ecl",
+            "kpi_cash_forecast",
+        ];
         history.map(|name| {
             let file = format!("output/kpi/{name}/dt=2026-06-29/part-00000.parquet");
             std::fs::read(house.path(&file)).unwrap_or_else(|e| panic!("{file}: {e}"))
@@ -333,5 +428,41 @@ fn a_factor_names_a_bucket_and_stays_within_reason() {
     let said = house.regua(&["check", "pipelines/daily.toml"]).stderr;
     for fault in ["11 is no factor from 0 to 10", "unknown bucket `31-61`; did you mean `31-60`?"] {
         assert!(said.contains(fault), "no {fault:?} in\n{said}");
+    }
+}
+
+/// One rate for all rows of a table, and never a second set of rows; an old rate is none.
+#[test]
+fn amounts_stand_beside_the_rate_of_the_reporting_currency() {
+    let house = House::new();
+    house.write(
+        "invoices",
+        "invoice_id debtor_id currency issue_date due_date amount
+        I1 D1 BRL 2026-05-01 2026-06-10 100.00
+        I2 D1 USD 2026-05-01 2026-06-10 80.00
+        I3 D1 EUR 2026-05-01 2026-06-10 60.00",
+    );
+    house.write("debtors", "debtor_id legal_name\nD1 Acme");
+    house.write(
+        "fx_rates",
+        "date from_currency to_currency rate
+        2026-06-29 USD BRL 5.25
+        2026-06-01 EUR BRL 6.10",
+    );
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let found = house.published("kpi_portfolio", "currency open_amount reporting_currency fx_rate");
+    assert_eq!(found, ["BRL 100.00 BRL 1.00000000", "EUR 60.00 BRL -", "USD 80.00 BRL 5.25000000"]);
+    house.edit("pipelines/daily.toml", "[limits]", "[kpis]\nreporting_currency = \"USD\"\n\n[limits]");
+    let ended = house.run("2026-07-01");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let found = house.published("kpi_portfolio", "currency reporting_currency fx_rate");
+    assert_eq!(found, ["BRL USD -", "EUR USD -", "USD USD 1.00000000"]);
+    house.edit("pipelines/daily.toml", "reporting_currency = \"USD\"", "reporting_currency = \"reais\"");
+    let said = house.regua(&["check", "pipelines/daily.toml"]).stderr;
+    assert!(said.contains("reais"), "{said}");
+    for table in contract::KPIS {
+        let has_amounts = table.columns.iter().any(|column| column.kind == contract::Kind::Money);
+        assert_eq!(table.column("fx_rate").is_some(), has_amounts, "{}", table.name);
     }
 }

@@ -23,6 +23,7 @@ mod memory;
 mod messages;
 mod models;
 mod money;
+mod own_models;
 mod plan;
 mod readme;
 mod report;

@@ -33,7 +33,8 @@ use regua::domain::calendar::Calendar;
 use regua::domain::message::Templates;
 use regua::io::engine::{Engine, Layer, Model, Models, Session, Value};
 use regua::stage::shard::{
-    Held, Shard, action_items_schema, actions_schema, last_items_schema, positions_schema, settled_items_schema,
+    Held, Shard, action_items_schema, actions_schema, experiment_members_schema, last_items_schema, positions_schema,
+    settled_items_schema,
 };
 use regua::stage::transform;
 use tokio::runtime::Runtime;
@@ -193,6 +194,11 @@ impl Given {
             ..Shard::default()
         };
         transform::register(plan(), self.as_of(), &session, &shard).expect("registered tables");
+        if self.tables.contains_key("run_experiments") {
+            let schema = session.table("run_experiments").expect("a table").0;
+            let batches = self.batches("run_experiments", &schema);
+            session.register("run_experiments", schema, batches).expect("the experiments");
+        }
         for (name, schema) in out_schemas() {
             session.register(name, Arc::clone(&schema), self.batches(name, &schema)).expect("a table");
         }
@@ -250,6 +256,7 @@ impl Given {
             ("positions", positions_schema()),
             ("last_items", last_items_schema()),
             ("settled_items", settled_items_schema()),
+            ("experiment_members", experiment_members_schema()),
         ];
         let tables = inputs.chain(published);
         tables
@@ -282,8 +289,16 @@ impl Given {
 }
 
 /// Tables beside the inputs that models read under `raw_`.
-const RAW: [&str; 7] =
-    ["actions", "action_items", "positions", "last_items", "settled_items", "held_debtors", "unidentified"];
+const RAW: [&str; 8] = [
+    "actions",
+    "action_items",
+    "positions",
+    "last_items",
+    "settled_items",
+    "experiment_members",
+    "held_debtors",
+    "unidentified",
+];
 
 /// What the spreading pass adds to the inputs.
 const ADDED: [(&str, DataType); 17] = [

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The contract names the inputs and columns that a pipeline may map.
     ("src/config", &["domain", "error", "contract", "config"]),
     ("src/run", &["config", "stage", "io", "error", "progress", "report", "text", "work", "run"]),
+    ("src/rehearsal.rs", &["config", "stage", "io", "error", "contract", "work"]),
     ("src/demo", &["contract", "domain", "demo"]),
     ("src/work.rs", &["error"]),
     ("src/scratch.rs", &["error", "interrupt"]),
@@ -42,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "config",
             "run",
+            "rehearsal",
             "report",
             "upkeep",
             "error",
@@ -73,7 +75,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["src/stage/decide.rs"]),
     ("rand", &["src/cli/run.rs", "src/demo"]),
     ("rand_chacha", &["src/demo"]),
-    ("tokio", &["src/io/", "src/cli", "src/run.rs", "src/stage/load.rs"]),
+    ("tokio", &["src/io/", "src/cli", "src/run.rs", "src/rehearsal.rs", "src/stage/load.rs"]),
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
     ("comfy_table", &["src/cli"]),

@@ -4,6 +4,7 @@ use arrow::datatypes::{DataType, Field, Fields};
 use serde_json::{Map, Value, json};
 
 use crate::contract::{Column, Kind, Table};
+use crate::rehearsal::OwnTable;
 
 pub(super) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -14,6 +15,19 @@ pub(super) fn schema(table: &Table) -> Value {
         "$schema": DIALECT,
         "title": table.name,
         "description": format!("One row per {}.", table.row),
+        "type": "object",
+        "properties": row["properties"],
+        "required": row["required"],
+    })
+}
+
+/// The schema of a row of a table that SQL of the user's own makes.
+pub(super) fn own(name: &str, table: &OwnTable) -> Value {
+    let row = struct_schema(table.schema.fields());
+    json!({
+        "$schema": DIALECT,
+        "title": name,
+        "description": format!("One row per {}: {}", table.grain.join(", "), table.purpose),
         "type": "object",
         "properties": row["properties"],
         "required": row["required"],

@@ -25,8 +25,11 @@ pub struct RawChoice {
 pub struct RawExperiment {
     /// Enters the draw: another id draws anew.
     pub id: String,
+    /// Its first day, as 2026-07-01: before it nobody is in an arm, and what was paid before it counts for none.
+    pub starts_on: String,
     /// Segments that take part; none = all.
     pub segments: Option<Vec<String>>,
+    /// The first is the champion, with which the others are compared.
     pub arms: Vec<RawArm>,
 }
 

@@ -18,13 +18,18 @@ impl Workshop<'_> {
                 self.refuse(document, &at, format!("{factor} is no factor from 0 to {FACTOR_MAX}"));
             }
         }
+        let currency = raw.reporting_currency.as_deref();
+        let reporting_currency = currency.and_then(|code| self.parse(document, "/kpis/reporting_currency", code));
         let of = |bucket: &Bucket| raw.forward_looking_by_bucket.get(&bucket.name).copied().or(raw.forward_looking);
         Kpis {
             sales_days: raw.sales_days.unwrap_or(90),
             roll_days: raw.roll_days.unwrap_or(30),
+            recovery_days: raw.recovery_days.unwrap_or(7),
+            recovery_window_days: raw.recovery_window_days.unwrap_or(90),
             promise_window_days: raw.promise_window_days.unwrap_or(90),
             loss_days: raw.loss_days.unwrap_or(360),
             months: raw.months.unwrap_or(13),
+            reporting_currency,
             forward_looking: buckets.iter().map(|bucket| of(bucket).unwrap_or(1.0)).collect(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawChannel, RawChannels, RawChoice, RawDunning, RawExperiment};
 use crate::domain::answers::{Prior, RATE_WHOLE, Reach};
@@ -124,7 +126,13 @@ impl Workshop<'_> {
                 regua: arm.regua.clone(),
                 hold_out: arm.hold_out,
             });
-            experiments.push(Experiment { id: experiment.id.clone(), segments: taking, arms: arms.collect() });
+            let (id, arms) = (experiment.id.clone(), arms.collect());
+            let starts_on = experiment.starts_on.parse::<NaiveDate>().ok();
+            if starts_on.is_none() {
+                let message = format!("{:?} is no date; write it as \"2026-07-01\"", experiment.starts_on);
+                self.refuse(document, &format!("{at}/starts_on"), message);
+            }
+            experiments.extend(starts_on.map(|starts_on| Experiment { id, starts_on, segments: taking, arms }));
         }
         experiments
     }

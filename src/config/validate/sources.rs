@@ -13,7 +13,7 @@ use crate::config::{InputPlan, SqlFile};
 use crate::contract;
 use crate::domain::pii::has_credentials;
 
-/// The shipped models; `sql_dir` replaces them.
+/// The shipped models; files of `sql_dir` replace them one by one.
 static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql");
 
 impl Workshop<'_> {
@@ -146,16 +146,18 @@ impl Workshop<'_> {
 
     /// The SQL models in path order.
     pub(super) fn sql(&mut self, document: &Document, dir: Option<&str>) -> Vec<SqlFile> {
-        let mut files = match dir {
-            None => shipped(&SQL),
-            Some(dir) => self
-                .files_below(document, "/pipeline/sql_dir", dir, "sql")
-                .into_iter()
-                .map(|(path, text)| SqlFile { path, text })
-                .collect(),
-        };
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        files
+        let mut files: BTreeMap<String, SqlFile> = shipped(&SQL).into_iter().map(|f| (f.path.clone(), f)).collect();
+        let at = "/pipeline/sql_dir";
+        for (path, text) in dir.map(|dir| self.files_below(document, at, dir, "sql")).unwrap_or_default() {
+            let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+            if let Some(other) = files.keys().find(|other| **other != path && name(other) == name(&path)) {
+                let message =
+                    format!("{path} has the name of {other}; to replace it, put it into the folder of that name");
+                self.refuse(document, at, message);
+            }
+            files.insert(path.clone(), SqlFile { path, text, is_own: true });
+        }
+        files.into_values().collect()
     }
 
     /// Every file with that ending one folder deep: `folder/name.ending` and its text, in path order.
@@ -209,6 +211,7 @@ pub(super) fn shipped(dir: &'static Dir<'static>) -> Vec<SqlFile> {
     files.extend(dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "sql")).map(|f| SqlFile {
         path: f.path().to_string_lossy().into_owned(),
         text: f.contents_utf8().unwrap_or_default().to_owned(),
+        is_own: false,
     }));
     files
 }

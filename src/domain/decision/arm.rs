@@ -1,5 +1,7 @@
 //! Which arm of which experiment an account is in, and what follows for its régua.
 
+use chrono::NaiveDate;
+
 use super::{Debtor, REGUA_NONE, Rules};
 use crate::domain::experiment::{Arm, Experiment};
 
@@ -11,7 +13,7 @@ const BY_HAND: [&str; 3] = ["item", "debtor", "group"];
 /// An experiment never overrules a person, and never wakes what the configuration leaves alone: a régua named for an
 /// item, a debtor or a group keeps the account out, and so does `none`.
 pub(super) fn arm<'r>(
-    rules: &'r Rules,
+    (rules, as_of): (&'r Rules, NaiveDate),
     debtor: &Debtor,
     segment: &str,
     regua: &str,
@@ -20,6 +22,6 @@ pub(super) fn arm<'r>(
     if regua == REGUA_NONE || BY_HAND.contains(&scope) {
         return None;
     }
-    let experiment = rules.experiments.iter().find(|e| e.takes(segment))?;
+    let experiment = rules.experiments.iter().find(|e| e.takes(as_of, segment))?;
     Some((experiment, experiment.arm_of(&debtor.group_id)?))
 }

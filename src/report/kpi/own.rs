@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
-use crate::contract::KPIS;
+use crate::contract;
 use crate::io::tables::{Row, rows};
 use crate::report::chart::{self, Series};
 use crate::report::numbers::NONE;
 
 /// Columns that every KPI table has and that the page says elsewhere.
-const COMMON: [&str; 1] = ["as_of_date"];
+const COMMON: [&str; 3] = ["as_of_date", "reporting_currency", "fx_rate"];
 /// Columns that count who stands behind a row, so that few can be withheld.
 const COUNTS: [&str; 4] = ["debtors", "accounts", "groups", "groups_total"];
 const ROWS_MAX: usize = 50;
@@ -78,27 +78,24 @@ impl OwnCard {
     }
 }
 
-/// The cards of SQL files, `path` and text: those of KPI tables that the contract does not know.
-pub fn own_cards<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<OwnCard> {
-    let card = |(path, sql): (&str, &str)| {
-        let (folder, file) = path.rsplit_once('/')?;
-        let table = file.strip_suffix(".sql")?;
-        let is_own = folder.ends_with("kpis") && !KPIS.iter().any(|known| known.name == table);
-        is_own.then(|| OwnCard::of_header(table, sql))
-    };
-    files.into_iter().filter_map(card).collect()
+/// The cards of SQL files, by the name of their model and their text: of those that are no tables of the contract.
+pub fn own_cards<'a>(models: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<OwnCard> {
+    let own = models.into_iter().filter(|(table, _)| contract::kpi(table).is_none());
+    own.map(|(table, sql)| OwnCard::of_header(table, sql)).collect()
 }
 
 /// Nothing where the user has no tables of their own.
 pub fn section(view: &View<'_>, own: &[OwnCard]) -> Option<Section> {
-    if own.is_empty() {
+    // A model may be a view, or tell of decisions on a date that has none.
+    let cards: Vec<Card> = own.iter().filter(|card| view.data.has(&card.table)).map(|card| of(view, card)).collect();
+    if cards.is_empty() {
         return None;
     }
     Some(Section {
         id: "own".to_owned(),
         question: view.say("E os seus próprios indicadores?", "And your own figures?"),
         answer: String::new(),
-        cards: own.iter().map(|card| of(view, card)).collect(),
+        cards,
     })
 }
 

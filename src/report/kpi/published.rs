@@ -51,8 +51,7 @@ pub fn published(store: &Store, record: &Record) -> Result<Published> {
         }
     }
     let told = told(store, record)?;
-    let own = told.cards.into_iter().filter(|card| kpis.contains_key(&card.table)).collect();
-    Ok(Published { run: run(record, told.notes), kpis, own })
+    Ok(Published { run: run(record, told.notes), kpis, own: told.cards })
 }
 
 /// Nothing where an older version wrote the results.

@@ -42,7 +42,7 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
         }
         let at = format!("{table} snapshot {url}: column {name:?}");
         let alike: Vec<String> = alike(schema, name).map(|at| format!("{:?}", names[at])).collect();
-        if alike.len() > 1 && mapped.is_none() {
+        if alike.len() > 1 && mapped.is_none() && !column.is_figure {
             // One of them may be empty, and the other one say who is to be left alone.
             errors.push(format!(
                 "{at} may be any of {}; name the right one as {} in [inputs.{table}.columns]",
@@ -63,6 +63,10 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
             None => {}
             Some(position) => {
                 let kind = schema.field(position).data_type();
+                if column.is_figure && accepts(input, column, kind).is_err() {
+                    found.push((column, None));
+                    continue;
+                }
                 errors.extend(accepts(input, column, kind).err().map(|wrong| format!("{at} is {kind}, {wrong}")));
             }
         }

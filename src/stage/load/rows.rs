@@ -260,6 +260,8 @@ impl RowRules {
         for (column, position) in &columns.found {
             let array = match position.and_then(|p| projection.binary_search(&p).ok()) {
                 None => new_null_array(&column.data_type(), rows),
+                // What only figures follow from spoils no row.
+                Some(at) if column.is_figure => self.column(column, batch.column(at), &mut Tally::default())?,
                 Some(at) => self.column(column, batch.column(at), &mut tally)?,
             };
             self.check_missing(column, &array, &mut tally);

@@ -421,16 +421,23 @@ fn a_bad_row_says_what_it_names() {
     assert_eq!(named, [None, Some("2"), None, Some("A1")]);
 }
 
-/// What nothing reads may be anything.
+/// What only figures follow from may be anything.
 #[test]
-fn columns_that_nothing_reads_spoil_no_row() {
+fn what_only_figures_follow_from_spoils_no_row() {
     let text = "event_id debtor_id channel occurred_at status cost agent_id\nE1 D1 email 2026-06-01T12:00:00 sent 1 x";
     let cost: ArrayRef = Arc::new(StringArray::from(vec!["R$ 0,0425"]));
     let agent: ArrayRef = Arc::new(BooleanArray::from(vec![true]));
     let conformed =
         read(&rules("contact_log", |_| {}), &batch("contact_log", text, &[("cost", cost), ("agent_id", agent)]));
     assert_eq!((conformed.batch.num_rows(), faults(&conformed)), (1, vec![]));
-    assert!(conformed.batch.column_by_name("cost").is_none());
+    assert_eq!(cells(&conformed, "cost"), ["-"]);
+    assert_eq!(cells(&conformed, "agent_id"), ["-"]);
+    let cost: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN]));
+    let conformed = read(&rules("contact_log", |_| {}), &batch("contact_log", text, &[("cost", cost)]));
+    assert_eq!((cells(&conformed, "cost"), faults(&conformed)), (vec!["-".to_owned()], vec![]));
+    // Whether it cost something or not, it is the same event.
+    let row = "event_id debtor_id channel occurred_at status agent_id\nE1 D1 email 2026-06-01T12:00:00 sent ";
+    assert_eq!(hashes("contact_log", &format!("{row}anna")), hashes("contact_log", &format!("{row}-")));
 }
 
 /// Key and content of every row.

@@ -8,7 +8,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use foldhash::HashSet;
 
-use super::history::{action_items_schema, actions_schema, last_items_schema, positions_schema, settled_items_schema};
+use super::history::{
+    action_items_schema, actions_schema, experiment_members_schema, last_items_schema, positions_schema,
+    settled_items_schema,
+};
 use super::{hash_of, text};
 use crate::domain::tax_id::legal_person;
 use crate::error::{Error, Result};
@@ -66,6 +69,7 @@ pub(super) fn schema_of(table: &str) -> SchemaRef {
         "positions" => positions_schema(),
         "last_items" => last_items_schema(),
         "settled_items" => settled_items_schema(),
+        "experiment_members" => experiment_members_schema(),
         table => input_schema(table),
     }
 }

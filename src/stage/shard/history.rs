@@ -18,7 +18,7 @@ use crate::io::parquet::{Source, conformed};
 impl History {
     /// Rows that are read: they count for the number of shards like those of the inputs.
     pub fn rows(&self) -> u64 {
-        let all = self.actions.iter().chain(&self.positions).chain(&self.items).chain(&self.settled);
+        let all = [&self.actions, &self.positions, &self.items, &self.settled, &self.members].into_iter().flatten();
         all.map(Source::rows).sum()
     }
 }
@@ -41,6 +41,8 @@ pub fn actions_schema() -> SchemaRef {
         text("destination"),
         Field::new("published_on", DataType::Date32, true),
         Field::new("needed_on", DataType::Date32, true),
+        text("template_id"),
+        text("segment"),
         Field::new("group_key", DataType::Int64, true),
     ]))
 }
@@ -75,7 +77,17 @@ pub fn last_items_schema() -> SchemaRef {
 
 /// What is known of items that are gone.
 pub fn settled_items_schema() -> SchemaRef {
-    let mut fields = contract::SETTLED_ITEMS.schema().fields().to_vec();
+    keyed(&contract::SETTLED_ITEMS)
+}
+
+/// Who is in which arm of an experiment.
+pub fn experiment_members_schema() -> SchemaRef {
+    keyed(&contract::EXPERIMENT_MEMBERS)
+}
+
+/// A published table, every row with its group.
+fn keyed(table: &contract::Table) -> SchemaRef {
+    let mut fields = table.schema().fields().to_vec();
     fields.push(Arc::new(Field::new("group_key", DataType::Int64, true)));
     Arc::new(Schema::new(fields))
 }

@@ -391,12 +391,13 @@ impl Spreader<'_> {
         Ok(renamed)
     }
 
-    /// What the last run published of accounts and items, as tables of their own.
+    /// What the last run published of accounts, items and arms, as tables of their own.
     fn positions(&self, past: &History, groups: &Groups, outcome: &mut Outcome) -> Result<()> {
         let tables = [
             ("positions", history::positions_schema(), &past.positions),
             ("last_items", history::last_items_schema(), &past.items),
             ("settled_items", history::settled_items_schema(), &past.settled),
+            ("experiment_members", history::experiment_members_schema(), &past.members),
         ];
         for (table, schema, sources) in tables {
             let mut writers = Writers::new(self, table)?;

@@ -332,31 +332,3 @@ fn answers_by_segment_and_channel() {
     ",
     );
 }
-
-#[test]
-fn arms_side_by_side() {
-    spec(
-        "
-        out_decisions: debtor_id company_id currency experiment arm outcome reason open_amount overdue_amount
-            D1 1 BRL tone champion action step_due 100.00 60.00
-            D2 1 BRL tone champion hold min_gap 50.00 0.00
-            D3 1 BRL tone hold_out hold hold_out_arm 10.00 10.00
-            D4 1 BRL - - action step_due 5.00 5.00
-        fct_experiments = company_id currency experiment arm accounts contacted open_amount overdue_amount
-            1 BRL tone champion 2 1 150.00 60.00
-            1 BRL tone hold_out 1 0 10.00 10.00
-    ",
-    );
-    spec(
-        "
-        fct_experiments: company_id currency experiment arm accounts contacted open_amount overdue_amount
-            1 BRL tone hold_out 1 0 10.00 10.00
-        fct_experiments: company_id currency experiment arm accounts contacted open_amount overdue_amount
-            1 BRL tone champion 2 1 150.00 60.00
-            1 BRL tone hold_out 2 0 1.00 1.00
-        kpi_experiments == as_of_date company_id currency experiment arm accounts contacted open_amount overdue_amount
-            2026-06-30 1 BRL tone champion 2 1 150.00 60.00
-            2026-06-30 1 BRL tone hold_out 3 0 11.00 11.00
-    ",
-    );
-}

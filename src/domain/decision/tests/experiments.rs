@@ -10,7 +10,7 @@ fn arm(name: &str, share: u32, regua: Option<&str>, hold_out: bool) -> Arm {
 
 /// Everybody is in this arm.
 fn only(arm: Arm) -> Experiment {
-    Experiment { id: "e".to_owned(), segments: Vec::new(), arms: vec![arm] }
+    Experiment { id: "e".to_owned(), starts_on: NaiveDate::default(), segments: Vec::new(), arms: vec![arm] }
 }
 
 fn in_arm(regua: Option<&str>, hold_out: bool) -> Case {
@@ -102,7 +102,8 @@ fn all_companies_of_a_group_are_in_one_arm_on_every_day() {
     for group in 0..50 {
         let mut case = Case::of(&[10]).with(|c| {
             let arms = vec![arm("a", 50, None, false), arm("b", 50, None, false)];
-            c.rules.experiments = vec![Experiment { id: "e".to_owned(), segments: Vec::new(), arms }];
+            c.rules.experiments =
+                vec![Experiment { id: "e".to_owned(), starts_on: NaiveDate::default(), segments: Vec::new(), arms }];
             let mut other = debtor("E");
             other.points = vec![point(Channel::Sms)];
             c.group.debtors.push((other, vec![account("2", vec![item("Z", 40)])]));
@@ -121,8 +122,12 @@ fn all_companies_of_a_group_are_in_one_arm_on_every_day() {
 #[test]
 fn one_more_experiment_leaves_the_others_alone() {
     let arms = || vec![arm("a", 50, None, false), arm("b", 50, None, false)];
-    let experiment =
-        |id: &str, segment: &str| Experiment { id: id.to_owned(), segments: vec![segment.to_owned()], arms: arms() };
+    let experiment = |id: &str, segment: &str| Experiment {
+        id: id.to_owned(),
+        starts_on: NaiveDate::default(),
+        segments: vec![segment.to_owned()],
+        arms: arms(),
+    };
     for group in 0..50 {
         let case = Case::of(&[10]).with(|c| {
             c.debtor().group_id = format!("cnpj:{group:08}");

@@ -1,0 +1,179 @@
+-- Purpose: the shard's part of what collectors and agencies are in charge of, and what they did in the last 30 days.
+-- Grain: company_id, currency, owner_kind, owner_id
+-- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, stg_invoices, out_actions
+-- Units: amounts in units of currency
+-- Columns: collected_amount = paid in the last 30 days on what they are in charge of now; tasks = calls of this run; contacts and
+--   cost = of the contacts that they made, a contact about several accounts in each; promises = of their items
+-- Nulls: collected_amount where items are gone once they are settled; cost_amount where no cost is known
+-- Kind: table
+with
+    owners as (select * from int_item_owners),
+    owned as (
+        select
+            company_id,
+            currency,
+            owner_kind,
+            owner_id,
+            count(distinct debtor_id) as debtors,
+            count(*) as items,
+            sum(open_amount) as open_amount,
+            sum(case when is_overdue then open_amount else 0 end) as overdue_amount
+        from owners
+        where open_amount > 0
+        group by company_id, currency, owner_kind, owner_id
+    ),
+    collected as (
+        select owners.company_id, owners.currency, owners.owner_kind, owners.owner_id, sum(flows.paid_amount) as collected_amount
+        from owners
+        inner join int_item_flows as flows
+            on owners.item_key = flows.item_key
+            and cast(flows.flowed_on as int) > @as_of_day - 30
+        where @scope_open = 0
+        group by owners.company_id, owners.currency, owners.owner_kind, owners.owner_id
+    ),
+    tasks as (
+        select
+            company_id,
+            currency,
+            case when agency_id is not null then 'agency' when collector_id is not null then 'collector' else 'none' end
+                as owner_kind,
+            coalesce(agency_id, collector_id, '-') as owner_id,
+            count(*) as tasks
+        from out_actions
+        where channel = 'phone'
+        group by
+            company_id,
+            currency,
+            case when agency_id is not null then 'agency' when collector_id is not null then 'collector' else 'none' end,
+            coalesce(agency_id, collector_id, '-')
+    ),
+    made as (
+        -- What goes out by itself nobody made.
+        select *, case when agency_id is not null then 'agency' else 'collector' end as owner_kind
+        from int_outreach
+        where cast(contacted_on as int) > @as_of_day - 30
+            and has_reached
+            and coalesce(agency_id, agent_id) is not null
+    ),
+    contacts as (
+        select
+            pairs.company_id,
+            pairs.currency,
+            made.owner_kind,
+            coalesce(made.agency_id, made.agent_id) as owner_id,
+            count(*) as contacts,
+            count(case when made.is_answered then 1 end) as answered,
+            sum(case when pairs.is_first and coalesce(made.cost_currency = pairs.currency, true) then made.cost end)
+                as cost_amount,
+            count(case when pairs.is_first and made.cost_currency <> pairs.currency then made.cost end) as foreign_costs
+        from made
+        inner join int_outreach_accounts as pairs on made.contact_no = pairs.contact_no
+        group by pairs.company_id, pairs.currency, made.owner_kind, coalesce(made.agency_id, made.agent_id)
+    ),
+    of_invoices as (
+        -- One promise, one owner: where an invoice has several, the first.
+        select
+            invoices.debtor_id,
+            invoices.company_id,
+            invoices.invoice_id,
+            min(owners.owner_kind) as owner_kind,
+            first_value(owners.owner_id order by owners.owner_kind, owners.owner_id) as owner_id
+        from owners
+        inner join stg_invoices as invoices on owners.item_key = invoices.item_key
+        group by invoices.debtor_id, invoices.company_id, invoices.invoice_id
+    ),
+    of_accounts as (
+        select
+            debtor_id,
+            company_id,
+            currency,
+            min(owner_kind) as owner_kind,
+            first_value(owner_id order by owner_kind, owner_id) as owner_id
+        from owners
+        group by debtor_id, company_id, currency
+    ),
+    promised as (
+        select
+            outcomes.company_id,
+            outcomes.currency,
+            outcomes.outcome,
+            coalesce(of_invoices.owner_kind, of_accounts.owner_kind, 'none') as owner_kind,
+            coalesce(of_invoices.owner_id, of_accounts.owner_id, '-') as owner_id
+        from int_promise_outcomes as outcomes
+        left join of_invoices
+            on outcomes.debtor_id = of_invoices.debtor_id
+            and outcomes.company_id = of_invoices.company_id
+            and outcomes.invoice_id = of_invoices.invoice_id
+        left join of_accounts
+            on outcomes.debtor_id = of_accounts.debtor_id
+            and outcomes.company_id = of_accounts.company_id
+            and outcomes.currency = of_accounts.currency
+    ),
+    promises as (
+        select
+            company_id,
+            currency,
+            owner_kind,
+            owner_id,
+            count(case when outcome = 'kept' then 1 end) as promises_kept,
+            count(case when outcome = 'broken' then 1 end) as promises_broken
+        from promised
+        where outcome <> 'pending'
+        group by company_id, currency, owner_kind, owner_id
+    ),
+    keys as (
+        select company_id, currency, owner_kind, owner_id from owned
+        union select company_id, currency, owner_kind, owner_id from collected
+        union select company_id, currency, owner_kind, owner_id from tasks
+        union select company_id, currency, owner_kind, owner_id from contacts
+        union select company_id, currency, owner_kind, owner_id from promises
+    ),
+    joined as (
+        select
+            keys.company_id,
+            keys.currency,
+            keys.owner_kind,
+            keys.owner_id,
+            coalesce(owned.debtors, 0) as debtors,
+            coalesce(owned.items, 0) as items,
+            cast(coalesce(cast(owned.open_amount as decimal(28, 2)), 0) as decimal(28, 2)) as open_amount,
+            cast(coalesce(cast(owned.overdue_amount as decimal(28, 2)), 0) as decimal(28, 2)) as overdue_amount,
+            case
+                when @scope_open = 0
+                    then cast(coalesce(cast(collected.collected_amount as decimal(28, 2)), 0) as decimal(28, 2))
+            end as collected_amount,
+            coalesce(tasks.tasks, 0) as tasks,
+            coalesce(contacts.contacts, 0) as contacts,
+            coalesce(contacts.answered, 0) as answered,
+            cast(contacts.cost_amount as decimal(28, 8)) as cost_amount,
+            coalesce(contacts.foreign_costs, 0) as foreign_costs,
+            coalesce(promises.promises_kept, 0) as promises_kept,
+            coalesce(promises.promises_broken, 0) as promises_broken
+        from keys
+        left join owned
+            on keys.company_id = owned.company_id
+            and keys.currency = owned.currency
+            and keys.owner_kind = owned.owner_kind
+            and keys.owner_id = owned.owner_id
+        left join collected
+            on keys.company_id = collected.company_id
+            and keys.currency = collected.currency
+            and keys.owner_kind = collected.owner_kind
+            and keys.owner_id = collected.owner_id
+        left join tasks
+            on keys.company_id = tasks.company_id
+            and keys.currency = tasks.currency
+            and keys.owner_kind = tasks.owner_kind
+            and keys.owner_id = tasks.owner_id
+        left join contacts
+            on keys.company_id = contacts.company_id
+            and keys.currency = contacts.currency
+            and keys.owner_kind = contacts.owner_kind
+            and keys.owner_id = contacts.owner_id
+        left join promises
+            on keys.company_id = promises.company_id
+            and keys.currency = promises.currency
+            and keys.owner_kind = promises.owner_kind
+            and keys.owner_id = promises.owner_id
+    )
+select * from joined

@@ -1,0 +1,265 @@
+//! What was done, and what followed.
+
+use super::super::Kind::{Bool, Float, Int, Money, Str};
+use super::super::outputs::{AS_OF, COMPANY, CURRENCY};
+use super::super::{Table, opt, req};
+use super::{FX_RATE, REPORTING_CURRENCY};
+
+pub const ACTIONS: Table = Table {
+    name: "kpi_actions",
+    row: "company, currency, régua, step and channel",
+    key: &["company_id", "currency", "regua", "step_id", "channel"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("regua", Str, "régua"),
+        req("step_id", Str, "step"),
+        req("step_kind", Str, "kind of step"),
+        req("channel", Str, "channel"),
+        req("actions", Int, "actions that this run decided; of a revision, those that it keeps too"),
+        req("debtors", Int, "debtors addressed"),
+        req("open_amount", Money, "of the cited items"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const HOLDS: Table = Table {
+    name: "kpi_holds",
+    row: "company, currency, reason, régua and step",
+    key: &["company_id", "currency", "reason", "regua", "step_id"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("reason", Str, "why nothing was done"),
+        req("regua", Str, "régua"),
+        req("step_id", Str, "step considered, or `-`"),
+        req("debtors", Int, "accounts"),
+        req("open_amount", Money, "of those accounts"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const CHANNELS: Table = Table {
+    name: "kpi_channels",
+    row: "company, currency, segment and channel: how debtors answer",
+    key: &["company_id", "currency", "segment", "channel"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("segment", Str, "segment of the account; `-` = it no longer owes anything"),
+        req("channel", Str, "channel"),
+        req("accounts", Int, "accounts whose debtor was contacted on it in the profile window"),
+        req("contacts", Int, "contacts with them that arrived, or may have"),
+        req("answered", Int, "of them, answered"),
+        req("bounced", Int, "contacts that bounced"),
+        opt("answer_rate", Float, "answered over contacts: what to write in `[channels]`; null without contacts"),
+    ],
+};
+
+pub const EXPERIMENTS: Table = Table {
+    name: "kpi_experiments",
+    row: "company, currency, experiment and arm: everybody who was ever drawn; no rows with `scope = \"open\"`",
+    key: &["company_id", "currency", "experiment", "arm"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("experiment", Str, "experiment"),
+        req("arm", Str, "its arm"),
+        req("is_champion", Bool, "the first arm of the experiment, with which the others are compared"),
+        req("groups", Int, "groups of debtors drawn into the arm that had anything to pay here"),
+        req(
+            "contacted_groups",
+            Int,
+            "of them, contacted since it began, as far as `kpis.recovery_window_days` reaches",
+        ),
+        req(
+            "collectable_amount",
+            Money,
+            "open when it began of what was due before, and what fell due since, net of credits",
+        ),
+        req("collected_amount", Money, "paid on it since"),
+        req("collection_rate", Float, "collected over collectable"),
+        opt("standard_error", Float, "of that rate, the groups being the clusters; null of a single group"),
+        opt("difference", Float, "of that rate to the champion's; null for the champion"),
+        opt("difference_low", Float, "low end of its 95 % interval; null where either arm has fewer than 30 groups"),
+        opt("difference_high", Float, "high end of it"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const LISTINGS: Table = Table {
+    name: "kpi_listings",
+    row: "company, currency, kind and bureau: what is listed or protested",
+    key: &["company_id", "currency", "kind", "bureau"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("kind", Str, "`negativacao` or `protesto`"),
+        req("bureau", Str, "bureau or registry"),
+        req("listings", Int, "in force at the as-of date"),
+        req("items", Int, "items that they name"),
+        req("listed_amount", Money, "original amount of those items"),
+        req("paid_while_listed", Int, "listings of what is paid in full"),
+        req("removals_due", Int, "of them, those whose removal the source has not asked for"),
+        req("removals_overdue", Int, "of them, those still listed after the deadline (Súmula 548: five business days)"),
+        req("overdue_days_max", Int, "calendar days after the deadline, of the worst"),
+        req("unknown_items", Int, "listings whose invoice is not in the snapshot: check them by hand"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const PROMISES: Table = Table {
+    name: "kpi_promises",
+    row: "company and currency: promises to pay",
+    key: &["company_id", "currency"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("pending", Int, "promises whose day and grace are not over, and not paid yet"),
+        req("pending_amount", Money, "what they promise"),
+        req("kept", Int, "of those due in the last `kpis.promise_window_days`, or paid before their day: kept"),
+        req("broken", Int, "of those due in that time: not kept"),
+        opt("kept_rate", Float, "kept over kept and broken"),
+        req(
+            "promised_amount",
+            Money,
+            "what these promised: their amount, else what was open of the invoice, or due by the day, when it was made",
+        ),
+        req("kept_amount", Money, "what was paid of it in time"),
+        opt("kept_amount_rate", Float, "kept over promised amount"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const AGREEMENTS: Table = Table {
+    name: "kpi_agreements",
+    row: "company of the covered invoices and currency",
+    key: &["company_id", "currency"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("active", Int, "agreements in force and kept"),
+        req("active_amount", Money, "their instalments that are neither paid nor cancelled"),
+        req("fulfilled", Int, "agreements paid to the end"),
+        req("fulfilled_amount", Money, "their instalments, those apart that were cancelled"),
+        req("broken", Int, "with an instalment unpaid after its day and grace, and before it was cancelled"),
+        req("broken_amount", Money, "their unpaid instalments"),
+        req("cancelled", Int, "given up before any instalment was late"),
+        req("cancelled_amount", Money, "their unpaid instalments"),
+        req("first_due", Int, "agreements whose first instalment is paid, or late"),
+        req("first_payment_defaults", Int, "of them, those whose first instalment is late"),
+        req("redefaults", Int, "broken after at least one instalment was paid"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const CONTACT_PRESSURE: Table = Table {
+    name: "kpi_contact_pressure",
+    row: "company, currency, channel and number of contacts in the last seven days",
+    key: &["company_id", "currency", "channel", "contacts"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("channel", Str, "channel; `*` = all together"),
+        req("contacts", Int, "contacts that reached the debtor, or may have; 0 too"),
+        req("debtors", Int, "debtors with an open item who had so many; of two companies, in both"),
+    ],
+};
+
+pub const RECOVERY: Table = Table {
+    name: "kpi_recovery",
+    row: "company, currency, régua, step, channel, template and segment: what followed the contacts; no proof of effect",
+    key: &["company_id", "currency", "regua", "step_id", "channel", "template_id", "segment"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("regua", Str, "régua of the contact; `-` = the log names none"),
+        req("step_id", Str, "step of the contact; `-` = the log names none"),
+        req("channel", Str, "channel"),
+        req("template_id", Str, "template of the published action; `-` = none is known"),
+        req("segment", Str, "segment of the published action, else today's; `-` = no account now"),
+        req(
+            "contacts",
+            Int,
+            "messages and calls that arrived, or may have, and have had `kpis.recovery_days`; one about several \
+             accounts counts in each",
+        ),
+        req("maturing_contacts", Int, "those that have not had them yet; nothing else counts them"),
+        req("debtors", Int, "debtors contacted"),
+        req("delivered", Int, "of the contacts, known to have arrived"),
+        req("read", Int, "of them, read or answered"),
+        req("answered", Int, "of them, answered"),
+        req("bounced", Int, "beside them, those that bounced"),
+        req("opted_out", Int, "of the contacts, followed by an opt-out"),
+        req("complained", Int, "of the contacts, followed by a complaint"),
+        opt("contacted_amount", Money, "open on the evening before, of what was due by the end of the recovery days"),
+        opt(
+            "recovered_amount",
+            Money,
+            "of it, paid in the recovery days and never taken back; a payment belongs to the youngest contact alone",
+        ),
+        opt("recovery_rate", Float, "recovered over contacted; null where nothing was open"),
+        opt("days_to_cash_avg", Float, "from contact to payment, weighted by amount"),
+        opt(
+            "cost_amount",
+            Money,
+            "of those whose cost the log knows; null where it knows none, or one in another currency",
+        ),
+        opt("cost_per_recovered", Float, "cost over recovered"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const COLLECTORS: Table = Table {
+    name: "kpi_collectors",
+    row: "company, currency and who is in charge: in-house beside outsourced; the rows add up to kpi_portfolio",
+    key: &["company_id", "currency", "owner_kind", "owner_id"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("owner_kind", Str, "`agency`, `collector` or `none`"),
+        req("owner_id", Str, "agency of the item, else its collector, else its debtor's, else `-`"),
+        req("debtors", Int, "debtors with an open item there; one with two owners counts with both"),
+        req("items", Int, "open items"),
+        req("open_amount", Money, "what is owed"),
+        req("overdue_amount", Money, "of it, past the payable day"),
+        opt("collected_amount", Money, "paid in the last 30 days on what is theirs now; null with `scope = \"open\"`"),
+        req("tasks", Int, "calls that this run asks of them"),
+        req("contacts", Int, "contacts of the last 30 days that name them, and reached somebody or may have"),
+        req("answered", Int, "of them, answered, by whoever it was"),
+        opt("answered_rate", Float, "answered over contacts"),
+        req("promises_kept", Int, "promises of their items, as in kpi_promises"),
+        req("promises_broken", Int, "the same"),
+        opt("kept_rate", Float, "kept over kept and broken"),
+        opt("cost_amount", Money, "of those contacts; null where the log knows none, or one in another currency"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};

@@ -1,0 +1,267 @@
+//! What is owed, how fast it comes in, and where it goes.
+
+use super::super::Kind::{Bool, Date, Float, Int, Money, Str};
+use super::super::outputs::{AS_OF, COMPANY, CURRENCY};
+use super::super::{Table, opt, req};
+use super::{FX_RATE, REPORTING_CURRENCY};
+
+pub const AGING: Table = Table {
+    name: "kpi_aging",
+    row: "company, currency, segment and bucket; credits in a row of their own",
+    key: &["company_id", "currency", "segment", "bucket_no"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("segment", Str, "segment of the account"),
+        req("bucket_no", Int, "order of the bucket; −1 for credits"),
+        req("bucket", Str, "aging bucket, or `credits`"),
+        req("items", Int, "open items"),
+        req("debtors", Int, "accounts with an item in the bucket"),
+        req("open_amount", Money, "what is owed; credits are negative"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const PORTFOLIO: Table = Table {
+    name: "kpi_portfolio",
+    row: "company and currency",
+    key: &["company_id", "currency"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("debtors", Int, "accounts with an open item"),
+        req("items", Int, "open items"),
+        req("open_amount", Money, "what is owed"),
+        req("current_amount", Money, "not due yet"),
+        req("overdue_amount", Money, "past the payable day"),
+        req("overdue_30_amount", Money, "more than 30 days late"),
+        req("overdue_60_amount", Money, "more than 60 days late"),
+        req("overdue_90_amount", Money, "more than 90 days late"),
+        opt("delinquency_rate", Float, "overdue over open; null where nothing is open"),
+        req("credit_amount", Money, "unapplied credits, including those of debtors who owe nothing"),
+        req("disputed_amount", Money, "items in an open dispute or return"),
+        req("promised_amount", Money, "items under a pending promise"),
+        req("agreement_amount", Money, "items in an agreement that is kept"),
+        req("agency_amount", Money, "items with an agency"),
+        req("listed_amount", Money, "items listed with a bureau or protested"),
+        req("unidentified_amount", Money, "payments that name neither a debtor nor a known invoice"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const CONCENTRATION: Table = Table {
+    name: "kpi_concentration",
+    row: "company, currency and part of the groups, the largest first",
+    key: &["company_id", "currency", "part"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("part", Str, "`top1`, `top5`, `top10`, `top20`, `decile_01` to `decile_10`"),
+        req("groups", Int, "groups in it (group_id, else CNPJ root, else debtor)"),
+        req("open_amount", Money, "what they owe"),
+        req("open_share", Float, "of all that is owed"),
+        req("overdue_amount", Money, "of it, overdue"),
+        opt("overdue_share", Float, "of all that is overdue"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const DSO: Table = Table {
+    name: "kpi_dso",
+    row: "company and currency: days sales outstanding",
+    key: &["company_id", "currency"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("open_amount", Money, "what is owed, without unapplied credits"),
+        req("current_amount", Money, "of it, not overdue"),
+        req("credit_amount", Money, "unapplied credits, for who takes them off"),
+        opt("sales_amount", Money, "billed less credited in the sales days; null with `scope = \"open\"`"),
+        opt("sales_days", Int, "`kpis.sales_days`, or fewer if the first invoice is younger"),
+        opt("dso_days", Float, "open over sales × sales days (CRF); null without net sales"),
+        opt("best_possible_dso_days", Float, "not overdue over sales × sales days"),
+        opt("delinquent_days", Float, "dso less best possible"),
+        opt(
+            "countback_dso_days",
+            Float,
+            "month by month back until the net sales reach what is open; null where they never do",
+        ),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const COLLECTION_EFFECTIVENESS: Table = Table {
+    name: "kpi_collection_effectiveness",
+    row: "company, currency and month; add months of one date, never over dates; no rows with `scope = \"open\"`",
+    key: &["company_id", "currency", "month"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("month", Date, "first day of the month"),
+        req("is_partial", Bool, "the month was not over at the as-of date"),
+        req("opening_amount", Money, "open at the end of the month before"),
+        req("billed_amount", Money, "issued in the month"),
+        req("collected_amount", Money, "paid in the month, less what was taken back"),
+        req("credited_amount", Money, "by credit notes"),
+        req("written_off_amount", Money, "written off"),
+        req("closing_amount", Money, "opening + billed − collected − credited − written off: open at the end"),
+        req("closing_overdue_amount", Money, "of it, past the payable day"),
+        opt(
+            "cei",
+            Float,
+            "collection effectiveness index (CRF), per cent: (collected + written off) over (opening + billed − \
+             credited − what is not due at the end); null where that is not above 0",
+        ),
+        opt("cei_cash", Float, "the same of what was collected alone: a write-off is no collection"),
+        opt("delinquency_rate", Float, "overdue over open at the end"),
+        opt("dso_days", Float, "days sales outstanding at the end; null without net sales"),
+        opt("best_possible_dso_days", Float, "the same of what is not due"),
+        opt("days_to_pay_avg", Float, "since issue, weighted by amount, of payments that were not taken back"),
+        opt("days_late_avg", Float, "since the payable day, never below 0; who never pays is not in it"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const VINTAGE: Table = Table {
+    name: "kpi_vintage",
+    row: "company, currency, month of issue and age: how much was paid by then; no rows with `scope = \"open\"`",
+    key: &["company_id", "currency", "issue_month", "days_after_due"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("issue_month", Date, "first day of the month; the last 25"),
+        req("days_after_due", Int, "0, 30, 60, 90 or 180 days after the payable day"),
+        req("billed_amount", Money, "issued in the month"),
+        req("matured_amount", Money, "of it, what is old enough"),
+        req("paid_amount", Money, "of that, paid by then"),
+        req("credited_amount", Money, "of that, credited by then"),
+        req("written_off_amount", Money, "of that, written off by then"),
+        opt("paid_rate", Float, "paid over matured; null where nothing is old enough"),
+        req("is_complete", Bool, "all of it is old enough"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const ROLL_RATES: Table = Table {
+    name: "kpi_roll_rates",
+    row: "company, currency, state then and state now; no rows with `scope = \"open\"`",
+    key: &["company_id", "currency", "from_state", "to_state"],
+    required: true,
+    columns: &[
+        AS_OF,
+        req("from_date", Date, "as-of date less `kpis.roll_days`"),
+        COMPANY,
+        CURRENCY,
+        req("from_state", Str, "bucket then; `new` = issued since, `reopened` = a payment that was taken back"),
+        req("to_state", Str, "bucket now; or `paid`, `credited`, `written_off`"),
+        req("amount", Money, "what moved, or stayed"),
+        req("items", Int, "items of which most went there"),
+        req("rate", Float, "amount over all that was in from_state"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const CURES: Table = Table {
+    name: "kpi_cures",
+    row: "company and currency: accounts that are late no more; no rows with `scope = \"open\"`",
+    key: &["company_id", "currency"],
+    required: true,
+    columns: &[
+        AS_OF,
+        req("from_date", Date, "as-of date less `kpis.roll_days`"),
+        COMPANY,
+        CURRENCY,
+        req("accounts_overdue_before", Int, "accounts with something overdue then"),
+        req("accounts_cured", Int, "of them, with nothing overdue now; a write-off cures too"),
+        opt("cure_rate", Float, "cured over overdue"),
+        req("accounts_cured_before", Int, "overdue two periods ago, and not one period ago"),
+        req("accounts_redefaulted", Int, "of them, overdue again now"),
+        opt("redefault_rate", Float, "overdue again over cured before"),
+    ],
+};
+
+pub const ECL: Table = Table {
+    name: "kpi_ecl",
+    row: "company, currency and bucket: expected credit loss (IFRS 9 B5.5.35, CPC 48), an indication and no booking",
+    key: &["company_id", "currency", "bucket_no"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("bucket_no", Int, "order of the bucket"),
+        req("bucket", Str, "aging bucket"),
+        req("open_amount", Money, "what is owed"),
+        req("reached_amount", Money, "of the cohort, still open when the bucket began"),
+        req("lost_amount", Money, "of the cohort, not paid within `kpis.loss_days`"),
+        opt("cohort_from", Date, "first payable day of the cohort: how much history there is"),
+        opt("loss_rate", Float, "lost over reached; 1 in buckets that begin later; null where nothing reached it"),
+        req("forward_factor", Float, "`kpis.forward_looking` of the bucket"),
+        opt("expected_loss_amount", Money, "open × loss rate × factor, at most open"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const SEGMENT_MOVES: Table = Table {
+    name: "kpi_segment_moves",
+    row: "company, currency, segment before and segment now",
+    key: &["company_id", "currency", "from_segment", "to_segment"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("from_segment", Str, "in the last published run; `-` = the account was not in it"),
+        req("to_segment", Str, "now; `-` = no longer an account: nothing open and no credit"),
+        req("accounts", Int, "accounts that moved, or stayed"),
+        req("open_amount", Money, "what they owe now"),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+pub const CASH_FORECAST: Table = Table {
+    name: "kpi_cash_forecast",
+    row: "company, currency, week and source: what is billed today and may come in; no row where that is nothing",
+    key: &["company_id", "currency", "week_no", "source"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("week_no", Int, "1 to 13"),
+        req("week_from", Date, "its first day; the first week begins on the day after the as-of date"),
+        req("week_to", Date, "its last day"),
+        req("source", Str, "`not_due`, `overdue`, `promise` (pending) or `agreement` (that is kept)"),
+        req("due_amount", Money, "what falls due, or is promised or agreed, in the week; of `overdue` nothing"),
+        opt(
+            "expected_amount",
+            Money,
+            "by the weekly roll-off of the last 26 weeks; of promises × kept rate by amount, of agreements × (1 − \
+             first-payment defaults); null without eight weeks of history, or without any promise or agreement that \
+             has come due",
+        ),
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};

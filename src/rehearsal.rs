@@ -1,0 +1,58 @@
+//! A rehearsal: the whole path of a run over empty tables, so that a mistake in the user's own SQL is found by
+//! `regua check` and not at night. It reads no data and publishes nothing.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::SchemaRef;
+use chrono::NaiveDate;
+use tokio::runtime::Handle;
+
+use crate::config::Plan;
+use crate::error::Result;
+use crate::io::engine::{Engine, Layer, ModelKind, Models};
+use crate::stage::measure::{Book, Reporting};
+use crate::stage::{Edition, Shard, audit, decide, measure, remember, transform};
+use crate::work::Clock;
+
+/// A table that a KPI model of the pipeline makes.
+#[derive(Clone, Debug)]
+pub struct OwnTable {
+    pub purpose: String,
+    pub grain: Vec<String>,
+    pub schema: SchemaRef,
+}
+
+/// Runs every model of a pipeline over empty tables.
+///
+/// # Returns
+/// The KPI tables that are the pipeline's own, by name.
+///
+/// # Errors
+/// `Model` where a model cannot be planned or run, or lacks a column that a stage reads.
+pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTable>> {
+    // Any day will do: there is nothing that could be dated.
+    let as_of = NaiveDate::default();
+    let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
+    let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
+    let (session, edition) = (engine.session(), Edition::first());
+    transform::transform((plan, as_of), &models, &session, &Shard::empty(), &Clock::default())?;
+    let decided = decide::decide(&plan.rules, as_of, &edition, &session)?;
+    let remembered = remember::remember(&session, &decided)?;
+    let facts = measure::facts(&models, &session, &decided)?;
+    audit::check_shard(&models, &plan.rules.calendar, &session)?;
+    let mut book = Book::open(as_of, &edition, plan.limits.scratch_dir.as_deref())?;
+    book.append(&decided, &remembered, facts)?;
+    let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
+    let measured = book.measure(&models, &engine, (transform::periods(plan, as_of)?, reporting), &[])?;
+    let own = plan.sql.iter().filter(|file| file.is_own && crate::contract::kpi(file.stem()).is_none());
+    let mut tables = BTreeMap::new();
+    for file in own {
+        let model = models.of(Layer::Kpis).find(|m| m.name == file.stem() && m.kind == ModelKind::Table);
+        let batch = measured.kpis.get(file.stem()).and_then(|batches| batches.first());
+        if let Some((model, batch)) = model.zip(batch) {
+            let (purpose, grain) = (model.purpose.clone(), model.grain.clone());
+            tables.insert(model.name.clone(), OwnTable { purpose, grain, schema: batch.schema() });
+        }
+    }
+    Ok(tables)
+}

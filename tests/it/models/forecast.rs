@@ -1,0 +1,143 @@
+//! What may come in: by the weekly roll-off of the past, by promises and by agreements.
+
+use crate::spec::spec;
+
+/// 1,000 open that is due today; of what was of that age a fifth was paid within a week, of what was a week older half.
+#[test]
+fn an_item_comes_in_as_items_of_its_age_came_in() {
+    spec(
+        "
+        fct_expected: company_id currency source age_weeks week_no open_amount
+            1 BRL not_due 0 1 1000.00
+        fct_roll_off: company_id currency age_weeks open_amount paid_amount left_amount
+            1 BRL 0 100.00 20.00 0.00
+            1 BRL 1 100.00 50.00 0.00
+            1 BRL 3 100.00 10.00 40.00
+            1 BRL 4 100.00 10.00 0.00
+            1 BRL 7 200.00 -10.00 0.00
+        fct_sales: company_id currency sold_on net_sales_amount first_issue_date
+            1 BRL - 0.00 2026-05-05
+        kpi_cash_forecast == week_no week_from week_to source due_amount expected_amount
+            1 2026-07-01 2026-07-07 not_due 1000.00 200.00
+            2 2026-07-08 2026-07-14 not_due 0.00 400.00
+            4 2026-07-22 2026-07-28 not_due 0.00 40.00
+            5 2026-07-29 2026-08-04 not_due 0.00 20.00
+    ",
+    );
+}
+
+/// It is null in every week in which something may come: nobody knows how much.
+#[test]
+fn without_eight_weeks_of_history_nothing_is_forecast() {
+    let expected: String = (1..=13).map(|week| format!("{week} overdue 0.00 -\n")).collect();
+    spec(&format!(
+        "
+        fct_expected: company_id currency source age_weeks week_no open_amount
+            1 BRL overdue 2 - 1000.00
+        fct_roll_off: company_id currency age_weeks open_amount paid_amount left_amount
+            1 BRL 2 100.00 20.00 0.00
+        fct_sales: company_id currency sold_on net_sales_amount first_issue_date
+            1 BRL - 0.00 2026-05-06
+        kpi_cash_forecast = week_no source due_amount expected_amount
+        {expected}"
+    ));
+}
+
+/// I1 was open at two week ends, and was paid in the week after the second. I2 was paid in the week in which it was issued, so it
+/// was open at none. Of I3 half is paid and half credited; I4 is older than the scale.
+#[test]
+fn the_roll_off_counts_every_week_end_at_which_an_item_was_open() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-06-10 2026-06-10 100.00
+            I2 2026-06-24 2026-06-24 10.00
+            I3 2026-06-20 2026-10-30 40.00
+            I4 2026-06-22 2025-01-01 7.00
+        payments: payment_id invoice_id kind paid_on amount
+            P1 I1 payment 2026-06-26 100.00
+            P2 I2 payment 2026-06-25 10.00
+            P3 I3 payment 2026-06-30 20.00
+            P4 I3 credit_note 2026-06-24 20.00
+        fct_roll_off = age_weeks open_amount paid_amount left_amount
+            -1 0.00 0.00 0.00
+            0 100.00 0.00 0.00
+            1 100.00 100.00 0.00
+            -13 40.00 20.00 20.00
+            52 7.00 0.00 0.00
+        open items only
+        fct_roll_off = age_weeks open_amount paid_amount left_amount
+    ",
+    );
+}
+
+/// What is promised or agreed leaves the other sources; a promise over all is over what is due by its day.
+#[test]
+fn what_may_come_in_stands_in_the_week_in_which_it_is_due() {
+    spec(
+        "
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-05-01 2026-06-01 100.00
+            I2 D1 2026-05-01 2026-07-07 200.00
+            I3 D1 2026-05-01 2026-07-08 300.00
+            I4 D1 2026-05-01 2026-12-01 400.00
+            I5 D2 2026-05-01 2026-06-20 500.00
+            I6 D2 2026-05-01 2026-07-20 600.00
+            I7 D3 2026-05-01 2026-06-10 700.00
+        promises: promise_id debtor_id invoice_id promised_on pay_by
+            M1 D2 - 2026-06-25 2026-07-09
+        agreements: agreement_id debtor_id installment_no due_date amount paid_on
+            A1 D3 1 2026-06-29 70.00 2026-06-28
+            A1 D3 2 2026-06-30 80.00 -
+            A1 D3 3 2026-07-15 90.00 -
+            A1 D3 4 2026-11-15 95.00 -
+        agreement_items: agreement_id debtor_id actor_id invoice_id
+            A1 D3 D3 I7
+        fct_expected = source age_weeks week_no open_amount
+            overdue 4 - 100.00
+            not_due -1 1 200.00
+            not_due -2 2 300.00
+            not_due -22 - 400.00
+            promise 1 2 500.00
+            not_due -3 3 600.00
+            agreement 2 - 700.00
+        fct_instalments = debtor_id agreement_id week_no owed_amount
+            D3 A1 1 80.00
+            D3 A1 3 90.00
+        all_agreements = agreement_id state is_judged is_first_payment_default
+            A1 active true false
+    ",
+    );
+}
+
+/// Promises at the kept rate by amount, agreements at one less the rate of first-payment defaults; where none has come due,
+/// nobody knows. Shards that both know of an agreement count it once.
+#[test]
+fn promises_and_agreements_come_in_as_they_were_kept() {
+    spec(
+        "
+        fct_expected: company_id currency source age_weeks week_no open_amount
+            1 BRL promise 2 1 100.00
+            2 BRL promise 2 1 100.00
+            2 BRL agreement 2 - 100.00
+        fct_promises: company_id currency pending pending_amount kept broken promised_amount kept_amount
+            1 BRL 1 100.00 1 1 300.00 100.00
+            1 BRL 0 0.00 0 1 100.00 100.00
+        fct_agreements: debtor_id agreement_id covered_company_id own_company_id currency has_paid has_owed is_late was_late is_paid_to_the_end whole_amount unpaid_amount owed_amount is_judged is_in_default is_kept
+            D1 A1 1 1 BRL true true false false false 90.00 60.00 60.00 true false true
+            D1 A1 - 1 BRL true true false false false 90.00 60.00 60.00 true false true
+            D2 A2 1 1 BRL false true true true false 90.00 60.00 60.00 true true false
+            D3 A3 2 2 BRL false true false false false 90.00 90.00 90.00 false false true
+        fct_instalments: debtor_id agreement_id week_no owed_amount
+            D1 A1 2 60.00
+            D1 A1 2 60.00
+            D2 A2 3 60.00
+            D3 A3 4 90.00
+        kpi_cash_forecast == company_id week_no source due_amount expected_amount
+            1 1 promise 100.00 50.00
+            1 2 agreement 60.00 30.00
+            2 1 promise 100.00 -
+            2 4 agreement 90.00 -
+    ",
+    );
+}

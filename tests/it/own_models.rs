@@ -1,0 +1,130 @@
+//! SQL of the user's own: a KPI beside the shipped ones, a model in place of a shipped one, and what is refused.
+
+use serde_json::Value;
+
+use crate::support::{Ended, House, as_of};
+
+const TOTALS: &str = "-- Purpose: what each company is owed
+-- Grain: company_id, currency
+-- Reads: fct_aging
+-- Units: amounts in units of currency
+-- Nulls: none
+-- Kind: table
+with
+    summed as (
+        select @as_of as as_of_date, company_id, currency, cast(sum(open_amount) as decimal(18, 2)) as open_amount
+        from fct_aging
+        group by company_id, currency
+    )
+select * from summed
+order by company_id, currency
+";
+
+/// One open invoice of 100.00, and a folder of SQL.
+fn house(files: &[(&str, &str)]) -> House {
+    let house = House::of_one_invoice();
+    house.edit("pipelines/daily.toml", "[pipeline]", "[pipeline]\nsql_dir = \"../sql\"");
+    for (file, text) in files {
+        let path = house.path(&format!("sql/{file}"));
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("written");
+    }
+    house
+}
+
+fn check(house: &House) -> Ended {
+    house.regua(&["check", "pipelines/daily.toml", "--output", "text"])
+}
+
+#[test]
+fn a_kpi_of_ones_own_is_checked_published_and_described() {
+    let house = house(&[("40_kpis/kpi_totals.sql", TOTALS)]);
+    assert_eq!(check(&house).code, 0, "{}", check(&house).stderr);
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let columns = "company_id currency open_amount reporting_currency fx_rate";
+    assert_eq!(house.published("kpi_totals", columns), ["1 BRL 100.00 BRL 1.00000000"]);
+    assert_eq!(house.published("kpi_portfolio", "open_amount"), ["100.00"], "the shipped ones are there");
+    let told = house.regua(&["schema", "kpi_totals", "--pipeline", "pipelines/daily.toml"]);
+    let schema: Value = serde_json::from_str(&told.stdout).expect("a schema");
+    assert_eq!(schema["description"], "One row per company_id, currency: what each company is owed");
+    assert_eq!(schema["properties"]["open_amount"]["pattern"], "^-?[0-9]+\\.[0-9]{2}$");
+    let unknown = house.regua(&["schema", "kpi_totals"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("--pipeline"), "{}", unknown.stderr);
+}
+
+/// Three lines of its head make it a card of the report.
+#[test]
+fn a_kpi_of_ones_own_is_a_card() {
+    let head = "-- Title: Owed to each company\n-- Picture: bars\n-- Format: money\n";
+    let house = house(&[("40_kpis/kpi_totals.sql", format!("{head}{TOTALS}").as_str())]);
+    house.edit("pipelines/daily.toml", "[limits]", "[report]\nmin_cell = 0\n\n[limits]");
+    assert_eq!(check(&house).code, 0, "{}", check(&house).stderr);
+    assert_eq!(house.run(as_of()).code, 0);
+    let ended = house.regua(&["report", "output", "--min-cell", "0"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let page = house.read("report-2026-06-30.html");
+    let (_, card) = page.split_once("<h3>Owed to each company</h3>").expect("a card");
+    let card = card.split("</figure>").next().unwrap_or_default();
+    assert!(card.contains("class=\"bars\"") && card.contains("R$\u{a0}100,00"), "{card}");
+    assert!(!card.contains("fx_rate"), "{card}");
+}
+
+/// A table without rows is one all the same.
+#[test]
+fn a_kpi_that_finds_nothing_is_published_empty() {
+    let nothing = TOTALS.replace("from fct_aging", "from fct_aging where open_amount < 0");
+    let house = house(&[("40_kpis/kpi_totals.sql", nothing.as_str())]);
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(house.path(&format!("output/kpi/kpi_totals/dt={}/part-00000.parquet", as_of())).exists());
+}
+
+#[test]
+fn a_file_stands_in_for_the_shipped_one_of_its_path() {
+    let shipped = std::fs::read_to_string(crate::support::root().join("sql/40_kpis/kpi_aging.sql")).expect("a model");
+    let doubled = shipped.replace("sum(items) as items", "2 * sum(items) as items");
+    assert_ne!(doubled, shipped);
+    let house = house(&[("40_kpis/kpi_aging.sql", doubled.as_str())]);
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(house.published("kpi_aging", "items open_amount"), ["2 100.00"]);
+}
+
+#[test]
+fn check_runs_sql_of_ones_own_over_nothing() {
+    for (file, text, expected) in [
+        ("40_kpis/kpi_totals.sql", TOTALS.replace("open_amount) as", "open_amonut) as"), "open_amonut"),
+        ("40_kpis/kpi_totals.sql", TOTALS.replace("-- Units: amounts in units of currency\n", ""), "lacks Units"),
+        ("40_kpis/kpi_totals.sql", TOTALS.replace("@as_of ", "@asof "), "asof"),
+        ("kpis/kpi_totals.sql", TOTALS.to_owned(), "it stands in no known folder"),
+        (
+            "35_facts/kpi_aging.sql",
+            TOTALS.to_owned(),
+            "35_facts/kpi_aging.sql has the name of 40_kpis/kpi_aging.sql; to replace it, put it into the folder of that name",
+        ),
+    ] {
+        let house = house(&[(file, text.as_str())]);
+        let said = check(&house);
+        assert_eq!(said.code, 2, "{file}: {}", said.stderr);
+        assert!(said.stderr.contains(expected), "{expected}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn rows_that_repeat_their_grain_are_refused() {
+    let house = house(&[(
+        "40_kpis/kpi_totals.sql",
+        TOTALS.replace("Grain: company_id, currency", "Grain: as_of_date").as_str(),
+    )]);
+    house.write(
+        "invoices",
+        "invoice_id debtor_id currency issue_date due_date amount
+        I1 D1 BRL 2026-05-01 2026-06-10 100.00
+        I2 D1 USD 2026-05-01 2026-06-10 80.00",
+    );
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("some of its rows have the same as_of_date; correct its Grain"), "{}", ended.stderr);
+}
