@@ -3,6 +3,7 @@
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 //! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
 
+mod notes;
 mod page;
 
 use std::collections::BTreeMap;
@@ -194,7 +195,7 @@ fn prepare(
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
-    let mut notes = notes(plan, snapshots, &log, &edition);
+    let mut notes = notes::of_start(plan, snapshots, &log, &edition);
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
@@ -211,7 +212,7 @@ fn prepare(
     let totals = (&shards.totals, &ledger.set_aside);
     let mut audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
-    let told = [passed, shards.notes.clone(), ledger.notes(), unmatched(&audited, plan)].concat();
+    let told = [passed, shards.notes.clone(), ledger.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
@@ -435,41 +436,6 @@ fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Pr
         nonce: request.nonce.clone(),
         ran_by: request.ran_by.clone(),
     })
-}
-
-/// What is no error and may still be none of the user's intentions.
-fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Vec<String> {
-    let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
-    let later = later.map(|date| {
-        format!("{date} is published already: of an earlier date only the position and its KPI tables are")
-    });
-    let mut notes: Vec<String> = later.into_iter().collect();
-    let unused = snapshots.unused.iter();
-    notes.extend(
-        unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),
-    );
-    notes.extend(snapshots.notes.iter().cloned());
-    notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
-    notes
-}
-
-/// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
-fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
-    let unknown = |(currency, amount)| {
-        format!(
-            "payments: {currency} {amount} are for invoices that are not in the invoices snapshot; what was paid since \
-             something open was issued counts as credit, for its number may be mistyped"
-        )
-    };
-    let unmatched = |(currency, amount)| {
-        format!(
-            "payments: {currency} {amount} match no invoice and pay nothing here (unknown invoice numbers, net of refunds \
-             and reversals that match nothing either)"
-        )
-    };
-    let measured = audited.measured();
-    let unknown = measured.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
-    unknown.chain(measured.unmatched().into_iter().map(unmatched)).collect()
 }
 
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {

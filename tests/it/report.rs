@@ -22,7 +22,7 @@ fn demo() -> &'static Path {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
         let _ = std::fs::remove_dir_all(&folder);
         let dir = folder.to_string_lossy().into_owned();
-        let made = regua(&["demo", "--dir", &dir, "--invoices", "8000"]);
+        let made = regua(&["demo", "--dir", &dir, "--invoices", "8000", "--months", "0"]);
         assert_eq!(made.code, 0, "{}", made.stderr);
         let next = regua(&["run", &format!("{dir}/pipelines/daily.toml"), "--as-of", NEXT]);
         assert_eq!(next.code, 0, "{}", next.stderr);

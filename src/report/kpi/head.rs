@@ -256,12 +256,21 @@ fn loss(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
 
 /// What asks for a decision, the most pressing first.
 pub fn alerts(view: &View<'_>) -> Vec<Alert> {
-    let found = [removals(view), quarantine(view), worst_share(view), promises(view), unidentified(view)];
-    let mut alerts: Vec<Alert> = found.into_iter().flatten().collect();
-    let notes = view.run.notes.iter().map(|note| Alert { to: "whence", what: Cell::text(note), more: String::new() });
-    alerts.extend(notes);
-    alerts.truncate(ALERTS_MAX);
-    alerts
+    let found = [removals(view), quarantine(view), worst_share(view), promises(view), unidentified(view), notes(view)];
+    found.into_iter().flatten().take(ALERTS_MAX).collect()
+}
+
+/// The run writes its notes in English; they stand at the end of the page.
+fn notes(view: &View<'_>) -> Option<Alert> {
+    let number = view.run.notes.len() as i64;
+    let what = plural(
+        view.language,
+        number,
+        ("aviso da execução.", "avisos da execução."),
+        ("note of the run.", "notes of the run."),
+    );
+    let more = view.say("Estão no fim da página.", "They stand at the end of the page.");
+    (number > 0).then_some(Alert { to: "whence", what: Cell::text(what), more })
 }
 
 /// One thing, or so many.
@@ -399,8 +408,15 @@ pub fn between(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
     let caption = language.pick(format!("De {then} a {today}"), format!("From {then} to {today}"));
     let head = vec![say("", ""), number(then), number(today), Cell::number(view.say("Diferença", "Difference"))];
     let table = Table { caption: caption.clone(), head, rows, ..Table::default() };
-    let by = Move::of(before.open.map(|open| open as f64), now.open.unwrap_or(0) as f64, 1.0);
-    let moved = by.arrow(language, |by| view.short(by.round() as i128));
+    let by = |before: Option<f64>, now: Option<f64>, digit: f64| now.map(|now| Move::of(before, now, digit));
+    let (open_then, open_now) = (before.open.unwrap_or(0), now.open.unwrap_or(0));
+    let open = Move::of(Some(open_then as f64), open_now as f64, 1.0);
+    let answer = sentences::changed(
+        language,
+        (open, &view.short((open_now - open_then).abs())),
+        by(before.overdue_share(), now.overdue_share(), 0.001),
+        by(before.dso, now.dso, 0.1),
+    );
     let source = view.say(
         "Cada data como foi publicada, com os dados que havia então.",
         "Each date as it was published, from the data that there were then.",
@@ -409,7 +425,7 @@ pub fn between(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
     Section {
         id: "between".to_owned(),
         question: view.say("O que mudou entre as duas datas?", "What changed between the two dates?"),
-        answer: language.pick(format!("Em aberto: {moved}."), format!("Open: {moved}.")),
+        answer,
         cards: vec![card.wide()],
     }
 }

@@ -109,20 +109,44 @@ pub fn dso(language: Language, days: Option<&str>, above_best: Option<&str>) -> 
     }
 }
 
+/// What moves, in both languages.
+const OPEN: (&str, &str) = ("o valor em aberto", "the open amount");
+const DSO: (&str, &str) = ("o DSO", "DSO");
+const SHARE: (&str, &str) = ("a parte vencida", "the overdue share");
+
+/// "o DSO caiu 3,5 dias"; nothing where there is nothing to compare with.
+fn moved(language: Language, what: (&str, &str), by: Move, distance: &dyn Fn(f64) -> String) -> Option<String> {
+    let name = language.pick(what.0, what.1);
+    Some(match (language, by) {
+        (_, Move::First) => return None,
+        (Language::PtBr, Move::Same) => format!("{name} não mudou"),
+        (Language::En, Move::Same) => format!("{name} did not move"),
+        (Language::PtBr, Move::Rose(by)) => format!("{name} subiu {}", distance(by)),
+        (Language::En, Move::Rose(by)) => format!("{name} rose by {}", distance(by)),
+        (Language::PtBr, Move::Fell(by)) => format!("{name} caiu {}", distance(by)),
+        (Language::En, Move::Fell(by)) => format!("{name} fell by {}", distance(by)),
+    })
+}
+
+/// A capital in front and a full stop behind; "p.p." has its own.
+fn stop(text: &str) -> String {
+    let text = capital(text);
+    if text.ends_with('.') { text } else { text + "." }
+}
+
+/// "O valor em aberto caiu R$ 827 mil; a parte vencida subiu 3,0 p.p.; o DSO caiu 3,5 dias."
+pub fn changed(language: Language, open: (Move, &str), share: Option<Move>, dso: Option<Move>) -> String {
+    let open = moved(language, OPEN, open.0, &|_| open.1.to_owned());
+    let share = share.and_then(|by| moved(language, SHARE, by, &|rate| language.points(rate)));
+    let dso = dso.and_then(|by| moved(language, DSO, by, &|days| language.days_exact(days)));
+    let clauses: Vec<String> = open.into_iter().chain(share).chain(dso).collect();
+    if clauses.is_empty() { String::new() } else { stop(&clauses.join("; ")) }
+}
+
 /// "O DSO caiu 3,5 dias em junho; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses."
 pub fn trend(language: Language, month: &str, dso: Option<Move>, overdue: Option<Move>, extreme: Extreme) -> String {
-    let moved = |what: (&str, &str), by: Move, digits: &dyn Fn(f64) -> String| match (language, by) {
-        (_, Move::First) => None,
-        (Language::PtBr, Move::Same) => Some(format!("{} não mudou", what.0)),
-        (Language::En, Move::Same) => Some(format!("{} did not move", what.1)),
-        (Language::PtBr, Move::Rose(by)) => Some(format!("{} subiu {}", what.0, digits(by))),
-        (Language::En, Move::Rose(by)) => Some(format!("{} rose by {}", what.1, digits(by))),
-        (Language::PtBr, Move::Fell(by)) => Some(format!("{} caiu {}", what.0, digits(by))),
-        (Language::En, Move::Fell(by)) => Some(format!("{} fell by {}", what.1, digits(by))),
-    };
-    let dso = dso.and_then(|by| moved(("o DSO", "DSO"), by, &|days| language.days_exact(days)));
-    let share =
-        overdue.and_then(|by| moved(("a parte vencida", "the overdue share"), by, &|rate| language.points(rate)));
+    let dso = dso.and_then(|by| moved(language, DSO, by, &|days| language.days_exact(days)));
+    let share = overdue.and_then(|by| moved(language, SHARE, by, &|rate| language.points(rate)));
     let among = match (language, extreme) {
         (_, Extreme::Neither) => String::new(),
         (Language::PtBr, Extreme::Highest(months)) => format!(" e é a maior em {months} meses"),
@@ -134,11 +158,7 @@ pub fn trend(language: Language, month: &str, dso: Option<Move>, overdue: Option
     match (clauses.is_empty(), language) {
         (true, Language::PtBr) => "Ainda não há mês anterior com que comparar.".to_owned(),
         (true, Language::En) => "There is no earlier month to compare with yet.".to_owned(),
-        (false, _) => {
-            let text = capital(&format!("{} {month}, {}", language.pick("em", "in"), clauses.join("; ")));
-            // "p.p." ends with a full stop of its own.
-            if text.ends_with('.') { text } else { text + "." }
-        }
+        (false, _) => stop(&format!("{} {month}, {}", language.pick("em", "in"), clauses.join("; "))),
     }
 }
 
@@ -276,6 +296,20 @@ mod tests {
             assert_eq!(plain(&trend(PtBr, "junho", dso, overdue, extreme)), pt);
             assert_eq!(plain(&trend(En, "June", dso, overdue, extreme)), en);
         }
+    }
+
+    #[test]
+    fn two_dates_are_told_apart_in_one_sentence() {
+        let (fell, rose) = ((Move::Fell(1.0), "R$ 827 mil"), Some(Move::Rose(0.03)));
+        assert_eq!(
+            plain(&changed(PtBr, fell, rose, Some(Move::Fell(3.5)))),
+            "O valor em aberto caiu R$ 827 mil; a parte vencida subiu 3,0 p.p.; o DSO caiu 3,5 dias."
+        );
+        assert_eq!(
+            plain(&changed(En, fell, rose, None)),
+            "The open amount fell by R$ 827 mil; the overdue share rose by 3.0 points."
+        );
+        assert_eq!(changed(En, (Move::First, ""), None, Some(Move::First)), "");
     }
 
     #[test]

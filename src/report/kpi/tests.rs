@@ -392,7 +392,7 @@ fn one_company_alone_and_two_dates() {
     whole(&html);
     let text = text_of(&html);
     for part in [
-        "O que mudou entre as duas datas? Em aberto: ▼ R$ 1.000.",
+        "O que mudou entre as duas datas? O valor em aberto caiu R$ 1.000; a parte vencida subiu 27,5 p.p.; o DSO não mudou.",
         "Em aberto R$ 5.000,00 R$ 4.000,00 −R$ 1.000,00",
         "Parte vencida 0,0 % 27,5 % 27,5 p.p.",
         "▼ R$ 1.000 desde 31/05/2026",
@@ -400,6 +400,33 @@ fn one_company_alone_and_two_dates() {
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
+}
+
+#[test]
+fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
+    let mut kpis = portfolio();
+    let head = "company_id currency experiment arm is_champion groups contacted_groups collectable_amount collected_amount collection_rate difference difference_low difference_high";
+    table(
+        &mut kpis,
+        "kpi_experiments",
+        &format!(
+            "{head}
+        1 BRL 2026-h2 champion true 80 70 1000.00 500.00 0.5 - - -
+        1 BRL 2026-h2 challenger false 60 50 1000.00 600.00 0.6 0.1 0.02 0.18"
+        ),
+    );
+    let html = made(&run(), &kpis, &options(Language::PtBr));
+    let text = text_of(&html);
+    for part in [
+        "Qual variante ganhou? 1 de 1 diferenças são claras: o intervalo não contém o zero.",
+        "challenger 60 R$ 1.000 R$ 600 60,0 % 10,0 p.p.",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    assert!(html.contains("2026-h2: challenger: 10,0\u{a0}p.p. (2,0\u{a0}p.p. – 18,0\u{a0}p.p.)"));
+    table(&mut kpis, "kpi_experiments", &format!("{head}\n1 BRL 2026-h2 champion true 8 7 10.00 5.00 0.5 - - -"));
+    let text = text_of(&made(&run(), &kpis, &options(Language::En)));
+    assert!(text.contains("It cannot be said yet: each arm needs at least 30 groups."), "{text}");
 }
 
 #[test]
