@@ -12,6 +12,7 @@ mod inputs;
 mod log;
 mod make;
 mod plan;
+mod report;
 mod run;
 mod schema;
 mod show;
@@ -51,6 +52,7 @@ Examples:
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
+  regua report demo/output                        what is owed, on one page for a browser
   regua log demo/output --verify                  is everything that was published still whole?
   regua template preview overdue_first --sample   what does this message look like?
 
@@ -81,6 +83,7 @@ enum Command {
     Inputs(inputs::Inputs),
     Explain(explain::Explain),
     Log(log::Log),
+    Report(report::Report),
     Gc(gc::Gc),
     Template(template::Template),
     Eject(eject::Eject),
@@ -152,6 +155,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Inputs(inputs) => inputs.execute(voice),
         Command::Explain(explain) => explain.execute(voice),
         Command::Log(log) => log.execute(voice),
+        Command::Report(report) => report.execute(voice),
         Command::Gc(gc) => gc.execute(voice),
         Command::Eject(eject) => eject.execute(voice),
         Command::Template(template) => template.execute(voice),

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use crate::contract::Table;
 use crate::domain::decision::Rules;
+use crate::domain::language::Language;
 use crate::domain::money::{Currency, Rounding};
 use crate::error::{Error, Fault, Lines};
 
@@ -134,6 +135,16 @@ pub struct Kpis {
     pub forward_looking: Vec<f64>,
 }
 
+/// How the page of a run is written.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportPlan {
+    pub language: Language,
+    /// Amounts of fewer debtors are withheld; 0 = none.
+    pub min_cell: u32,
+    /// Collectors and agencies by their ids.
+    pub collectors: bool,
+}
+
 /// Limits of a run.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -190,6 +201,7 @@ pub struct Plan {
     pub due_on_business_day: bool,
     pub window_months: u32,
     pub kpis: Kpis,
+    pub report: ReportPlan,
     pub promise_grace_days: u32,
     pub limits: Limits,
     pub rules: Rules,

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod exchange;
 pub mod experiment;
 pub mod hold;
+pub mod language;
 pub mod message;
 pub mod money;
 pub mod names;

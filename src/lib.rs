@@ -13,7 +13,7 @@
 //! | [`contract`] | every table that enters or leaves |
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
 //! | [`rehearsal`] | that path over empty tables, for SQL of the user's own |
-//! | [`report`] | what a plan tells, as text, JSON or a page |
+//! | [`report`] | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`upkeep`] | looking after what is published: verify, repair, collect |

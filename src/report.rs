@@ -3,10 +3,16 @@
 //!
 //! It is worked out from the tables of a run alone, so it says what would be published and nothing else.
 
+mod chart;
 mod difference;
 mod html;
+pub mod kpi;
 mod messages;
+mod numbers;
+mod page;
+mod ramp;
 mod sums;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -3,6 +3,9 @@
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 //! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
 
+mod notes;
+mod page;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -17,6 +20,7 @@ use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::progress::Progress;
+use crate::report::kpi::Told;
 pub use crate::stage::load::{Profile, Seen};
 use crate::stage::measure::{Book, Facts, Reporting};
 use crate::stage::publish::{Edition, Outlook, Provenance};
@@ -65,6 +69,9 @@ pub struct RunResults {
     /// SQL model = seconds, summed over the workers.
     pub model_seconds: BTreeMap<String, f64>,
     pub counts: BTreeMap<String, u64>,
+    /// What the page of the run says that no table has, so that it can be made again.
+    #[serde(flatten)]
+    pub told: Told,
 }
 
 /// What one shard leaves behind once its rows are in the book.
@@ -188,7 +195,7 @@ fn prepare(
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
-    let mut notes = notes(plan, snapshots, &log, &edition);
+    let mut notes = notes::of_start(plan, snapshots, &log, &edition);
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
@@ -203,12 +210,15 @@ fn prepare(
     })?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
-    let audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
+    let mut audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
-    let told = [passed, shards.notes.clone(), ledger.notes(), unmatched(&audited, plan)].concat();
+    let told = [passed, shards.notes.clone(), ledger.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
-    let results = results(&bench, &shards, snapshots, &audited);
+    let told = Told { notes: notes.clone(), cards: page::own(plan) };
+    let page = (told.notes.as_slice(), told.cards.as_slice());
+    clock.time("report", || page::add(plan, (&provenance, &edition), &mut audited, page))?;
+    let results = results(&bench, &shards, snapshots, &audited, told);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
 
@@ -287,7 +297,8 @@ impl Prepared {
     /// What is taken back is left out: its lines hold the reason of the revision, which only the run is given.
     pub fn logical_digests(&self) -> BTreeMap<String, String> {
         let voids = format!("outbox/{VOIDS}/");
-        let artifacts = publish::to_publish(&self.edition, &self.audited).filter(|a| !a.path.starts_with(&voids));
+        let published = publish::to_publish(&self.edition, &self.audited);
+        let artifacts = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
         artifacts.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
     }
 
@@ -427,41 +438,6 @@ fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Pr
     })
 }
 
-/// What is no error and may still be none of the user's intentions.
-fn notes(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Vec<String> {
-    let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
-    let later = later.map(|date| {
-        format!("{date} is published already: of an earlier date only the position and its KPI tables are")
-    });
-    let mut notes: Vec<String> = later.into_iter().collect();
-    let unused = snapshots.unused.iter();
-    notes.extend(
-        unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),
-    );
-    notes.extend(snapshots.notes.iter().cloned());
-    notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
-    notes
-}
-
-/// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
-fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
-    let unknown = |(currency, amount)| {
-        format!(
-            "payments: {currency} {amount} are for invoices that are not in the invoices snapshot; what was paid since \
-             something open was issued counts as credit, for its number may be mistyped"
-        )
-    };
-    let unmatched = |(currency, amount)| {
-        format!(
-            "payments: {currency} {amount} match no invoice and pay nothing here (unknown invoice numbers, net of refunds \
-             and reversals that match nothing either)"
-        )
-    };
-    let measured = audited.measured();
-    let unknown = measured.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
-    unknown.chain(measured.unmatched().into_iter().map(unmatched)).collect()
-}
-
 fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
     let bad = shards.bad.iter().map(|b| QuarantinedRow::of_bad_row(b, snapshots));
     let clashes = ledger.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
@@ -470,7 +446,7 @@ fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<Q
     rows
 }
 
-fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited) -> RunResults {
+fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited, told: Told) -> RunResults {
     let measured = audited.measured();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
@@ -483,5 +459,6 @@ fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &
         peak_megabytes: bench.clock.peaks(),
         model_seconds: bench.model_clock.seconds(),
         counts: measured.counts.clone(),
+        told,
     }
 }

@@ -299,6 +299,12 @@ pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: 
     if let Some(debtor) = debtor {
         text.push_str(&format!("\n  regua explain {debtor} --from {}   why this debtor is contacted", store.url()));
     }
+    if let Some(page) = ran.record.files.iter().find(|file| file.path.ends_with("/report.html")) {
+        text.push_str(&format!(
+            "\n  open {} in a browser   the figures of this run on one page",
+            store.url_of(&page.path)
+        ));
+    }
     text.push_str(&format!("\n  regua run {pipeline} --as-of {as_of}   the same run again publishes nothing"));
     text.push_str(&format!("\n  regua plan {pipeline} --as-of {tomorrow}   what the next day would send"));
     text.push_str(&format!("\n  regua run {pipeline} --as-of {tomorrow}   the next day"));

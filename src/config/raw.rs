@@ -7,12 +7,14 @@ pub mod charges;
 mod kpis;
 mod limits;
 mod reach;
+mod report;
 
 use std::collections::BTreeMap;
 
 pub use kpis::RawKpis;
 pub use limits::RawLimits;
 pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
+pub use report::RawReport;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -63,6 +65,9 @@ pub struct RawPipeline {
     /// Windows of the KPI tables.
     #[serde(default)]
     pub kpis: RawKpis,
+    /// How the page of each run is written.
+    #[serde(default)]
+    pub report: RawReport,
     #[serde(default)]
     pub limits: RawLimits,
 }

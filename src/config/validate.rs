@@ -21,8 +21,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::document::{Document, Variables, unknown};
-use super::raw::RawPipeline;
-use super::{Limits, Plan, buckets};
+use super::raw::{RawPipeline, RawReport};
+use super::{Limits, Plan, ReportPlan, buckets};
 use crate::domain::action::hex;
 use crate::domain::decision::Rules;
 use crate::domain::money::Currency;
@@ -124,6 +124,7 @@ impl Workshop<'_> {
         let kpis = self.kpis(document, &raw.kpis, &buckets);
         let sql = self.sql(document, raw.pipeline.sql_dir.as_deref());
         let limits = limits(&raw, |name| self.path(name));
+        let report = report(&raw.report);
         let output = self.located(&raw.output.path);
         self.refuse_credentials(document, "/output/path", &output);
         let (due_on_business_day, window_months) =
@@ -151,6 +152,7 @@ impl Workshop<'_> {
                 due_on_business_day,
                 window_months,
                 kpis,
+                report,
                 promise_grace_days,
                 limits,
                 rules,
@@ -177,6 +179,14 @@ impl Workshop<'_> {
             self.refuse(document, "/aging/buckets", message);
         }
         edges
+    }
+}
+
+fn report(raw: &RawReport) -> ReportPlan {
+    ReportPlan {
+        language: raw.language.unwrap_or_default(),
+        min_cell: raw.min_cell.unwrap_or(5),
+        collectors: raw.collectors.unwrap_or(true),
     }
 }
 

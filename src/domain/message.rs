@@ -390,15 +390,7 @@ fn describe(error: &Error) -> String {
 /// A currency without decimal places shows them only where there is something in them, as an amount of interest may
 /// have; nothing is rounded here.
 pub fn money_text(language: &str, currency: &str, amount: Minor) -> String {
-    let symbol = match (currency, language) {
-        ("BRL", _) => "R$",
-        ("USD", "en") => "$",
-        ("USD", _) => "US$",
-        ("EUR", _) => "€",
-        ("GBP", _) => "£",
-        ("JPY", _) => "¥",
-        (other, _) => other,
-    };
+    let symbol = currency_symbol(language, currency);
     let (thousands, decimal, gap) = if language == "en" { (',', '.', "") } else { ('.', ',', " ") };
     let gap = if symbol == currency { " " } else { gap };
     let sign = if amount.0 < 0 { "-" } else { "" };
@@ -406,6 +398,19 @@ pub fn money_text(language: &str, currency: &str, amount: Minor) -> String {
     let is_whole = rest == 0 && currency.parse::<Currency>().is_ok_and(|c| c.decimals() == 0);
     let rest = if is_whole { String::new() } else { format!("{decimal}{rest:02}") };
     format!("{sign}{symbol}{gap}{}{rest}", grouped(units, thousands))
+}
+
+/// `R$`, `US$`, `€`: how that language writes a currency before an amount; its code where it has no sign of its own.
+pub fn currency_symbol<'a>(language: &str, currency: &'a str) -> &'a str {
+    match (currency, language) {
+        ("BRL", _) => "R$",
+        ("USD", "en") => "$",
+        ("USD", _) => "US$",
+        ("EUR", _) => "€",
+        ("GBP", _) => "£",
+        ("JPY", _) => "¥",
+        (other, _) => other,
+    }
 }
 
 fn grouped(units: u64, separator: char) -> String {

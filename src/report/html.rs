@@ -1,17 +1,21 @@
-//! The report as one page of HTML: no script, no network, every text escaped. The page is `plan.html.j2`.
+//! A plan as one page of HTML, in the clothes of the report: the same CSS, colours, words and numbers.
 
 use std::collections::BTreeMap;
 
+use minijinja::context;
 use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
-use super::{Report, grouped};
+use super::{Report, grouped, page, ramp, words};
+use crate::domain::language::Language;
 use crate::domain::message::money_text;
 use crate::domain::money::Minor;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-const PAGE: &str = include_str!("plan.html.j2");
+/// The words of a plan are English, as those of the command are.
+const LANGUAGE: Language = Language::En;
+/// Below this share, in percent, a part of a bar has no room for its label.
+const LABEL_PERCENT_MIN: f64 = 5.5;
 
 /// One bar: its length is a share of the longest of its kind, in percent.
 #[derive(Serialize)]
@@ -32,36 +36,60 @@ struct Age {
 #[derive(Serialize)]
 struct Part {
     bucket: String,
+    /// Of its colour: the place of the bucket among all that the page shows.
+    place: usize,
     items: i64,
     accounts: i64,
     amount: String,
     /// Of what is open, in percent; credits have none.
     share: f64,
+    label: String,
     is_credit: bool,
 }
 
 pub(super) fn page(report: &Report) -> Result<String> {
-    let failed = |e: minijinja::Error| Error::Damaged { object: "the report's page".to_owned(), what: e.to_string() };
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    let mut environment = page::environment()?;
     environment.add_filter("money", |amount: String, currency: String| money(&currency, &amount));
+    environment.add_filter("short", |amount: String, currency: String| short(&currency, &amount));
     environment.add_filter("grouped", grouped);
-    environment.add_template("plan", PAGE).map_err(failed)?;
+    environment.add_filter("channel", |code: String| words::of(LANGUAGE, words::Kind::Channel, &code));
+    environment.add_filter("kind", |code: String| words::of(LANGUAGE, words::Kind::Step, &code));
+    environment.add_filter("hold", |code: String| words::of(LANGUAGE, words::Kind::Hold, &code));
+    let buckets = buckets(report);
+    let step = |row: &super::Actions| {
+        let kind = words::of(LANGUAGE, words::Kind::Step, &row.step_kind);
+        (format!("{} {}", row.step_id, row.channel), format!("{}, {kind}", row.regua))
+    };
     let fields = context! {
         report => Value::from_serialize(report),
-        steps => bars(report, |row| (format!("{} {}", row.step_id, row.channel), format!("{}, {}", row.regua, row.step_kind))),
+        css => page::CSS,
+        ramp => ramp::css(buckets.len()),
+        legend => buckets.iter().map(|name| words::bucket(LANGUAGE, name)).collect::<Vec<_>>(),
+        steps => bars(report, step),
         segments => bars(report, |row| (row.segment.clone(), String::new())),
         holds => holds(report),
-        ages => ages(report),
+        ages => ages(report, &buckets),
     };
-    environment.get_template("plan").and_then(|page| page.render(fields)).map_err(failed)
+    page::render(&environment, "plan", fields)
 }
 
 fn money(currency: &str, amount: &str) -> String {
     amount.parse::<Minor>().map_or_else(|_| amount.to_owned(), |minor| money_text("en", currency, minor))
+}
+
+/// In three figures: what has to fit a tile.
+fn short(currency: &str, amount: &str) -> String {
+    let minor = amount.parse::<Minor>();
+    minor.map_or_else(|_| amount.to_owned(), |minor| LANGUAGE.money_short(currency, i128::from(minor.0)))
+}
+
+/// Buckets of every currency in the order of age; credits are none.
+fn buckets(report: &Report) -> Vec<String> {
+    let mut buckets: Vec<(i64, String)> =
+        report.aging.iter().filter(|row| row.bucket_no >= 0).map(|row| (row.bucket_no, row.bucket.clone())).collect();
+    buckets.sort();
+    buckets.dedup();
+    buckets.into_iter().map(|(_, name)| name).collect()
 }
 
 /// Actions by what a row is labelled with, in the order in which the labels first come.
@@ -80,7 +108,8 @@ fn bars(report: &Report, label: impl Fn(&super::Actions) -> (String, String)) ->
 fn holds(report: &Report) -> Vec<Bar> {
     let mut by_reason: BTreeMap<&str, Bar> = BTreeMap::new();
     for row in &report.holds {
-        let bar = || Bar { label: row.reason.clone(), note: row.why.to_owned(), value: 0, share: 0.0 };
+        let label = words::of(LANGUAGE, words::Kind::Hold, &row.reason);
+        let bar = || Bar { label, note: row.reason.clone(), value: 0, share: 0.0 };
         by_reason.entry(&row.reason).or_insert_with(bar).value += row.accounts;
     }
     let mut bars: Vec<Bar> = by_reason.into_values().collect();
@@ -99,17 +128,20 @@ fn percent(part: i128, whole: i128) -> f64 {
     if whole <= 0 { 0.0 } else { (part.max(0) * 1000 / whole) as f64 / 10.0 }
 }
 
-fn ages(report: &Report) -> Vec<Age> {
+fn ages(report: &Report, buckets: &[String]) -> Vec<Age> {
     let mut ages: Vec<Age> = Vec::new();
     for row in &report.aging {
         let of_currency = report.aging.iter().filter(|r| r.currency == row.currency && r.open_amount > Minor::ZERO);
         let open: i128 = of_currency.map(|r| i128::from(r.open_amount.0)).sum();
+        let share = percent(i128::from(row.open_amount.0), open);
         let part = Part {
-            bucket: row.bucket.clone(),
+            bucket: words::bucket(LANGUAGE, &row.bucket),
+            place: buckets.iter().position(|name| *name == row.bucket).unwrap_or(0),
             items: row.items,
             accounts: row.accounts,
             amount: money_text("en", &row.currency, row.open_amount),
-            share: percent(i128::from(row.open_amount.0), open),
+            share,
+            label: if share >= LABEL_PERCENT_MIN { format!("{share:.0}%") } else { String::new() },
             is_credit: row.open_amount < Minor::ZERO,
         };
         match ages.last_mut().filter(|age| age.currency == row.currency) {

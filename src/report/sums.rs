@@ -19,6 +19,9 @@ pub type Sums = BTreeMap<Vec<String>, (Vec<i64>, i128)>;
 pub struct Aging {
     pub currency: String,
     pub bucket: String,
+    /// Its order; −1 = credits.
+    #[serde(skip)]
+    pub bucket_no: i64,
     pub items: i64,
     pub accounts: i64,
     #[serde(serialize_with = "as_text")]
@@ -100,6 +103,7 @@ pub fn aging(tables: &Tables) -> Result<Vec<Aging>> {
         .into_iter()
         .map(|(key, (numbers, amount))| Aging {
             currency: key[0].clone(),
+            bucket_no: order.get(&key[1]).copied().unwrap_or(0),
             bucket: key[1].clone(),
             items: numbers[0],
             accounts: numbers[1],
@@ -107,7 +111,7 @@ pub fn aging(tables: &Tables) -> Result<Vec<Aging>> {
         })
         .collect();
     // Credits come first by number and last for a person.
-    rows.sort_by_key(|r| (r.currency.clone(), order.get(&r.bucket).map(|n| if *n < 0 { i64::MAX } else { *n })));
+    rows.sort_by_key(|r| (r.currency.clone(), if r.bucket_no < 0 { i64::MAX } else { r.bucket_no }));
     Ok(rows)
 }
 

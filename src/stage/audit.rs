@@ -54,6 +54,11 @@ impl Audited {
         &self.measured
     }
 
+    /// Adds the page that was made of what is audited.
+    pub fn add_page(&mut self, html: &str) -> Result<()> {
+        self.measured.add_page(html)
+    }
+
     /// The audits that held.
     pub fn audits(&self) -> &[String] {
         &self.audits

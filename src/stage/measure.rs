@@ -25,6 +25,8 @@ use crate::scratch::Scratch;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
+/// The page of a run.
+const PAGE: &str = "report.html";
 /// The model of who is in which arm.
 const MEMBERS: &str = "fct_experiment_members";
 /// Lines of one part of a gateway batch.
@@ -72,6 +74,18 @@ impl Measured {
     /// Currency = open amount, for the commit record.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
         self.ledger("bucket_amount")
+    }
+
+    /// Adds the page of the run to what is published. It holds nothing that this edition does not publish, so it goes with
+    /// every edition.
+    pub fn add_page(&mut self, html: &str) -> Result<()> {
+        let path = self.scratch.path().join(PAGE);
+        let mut file = HashingFile::create(&path)?;
+        file.write_all(html.as_bytes()).map_err(Error::file(&path))?;
+        let (size, sha256) = file.finish().map_err(Error::file(&path))?;
+        let written = Written { path, rows: 0, size, sha256 };
+        self.artifacts.push(Artifact { written, path: PAGE.to_owned(), copy_to: None, is_of_decisions: false });
+        Ok(())
     }
 
     /// Currency = open items, for the commit record.

@@ -28,6 +28,8 @@ const SURGE_RUNS: usize = 14;
 const SURGE_RUNS_MIN: usize = 3;
 /// So many actions are no surge, whatever is usual.
 const SURGE_ACTIONS_MIN: u64 = 50;
+/// Tables and batches: the same rows give the same bytes. A page names its configuration, and the results their times.
+const DIGESTED: [&str; 2] = [".parquet", ".ndjson"];
 
 /// What makes a run the same run: everything it depends on.
 #[derive(Debug)]
@@ -298,6 +300,11 @@ pub fn told(edition: &Edition, audited: &Audited) -> (RecordKind, BTreeMap<Strin
     (if only_takes_back { RecordKind::Void } else { edition.kind }, counts)
 }
 
+/// Is it told by its digest what it holds?
+pub fn is_digested(path: &str) -> bool {
+    DIGESTED.iter().any(|ending| path.ends_with(ending))
+}
+
 fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
     let written = &artifact.written;
     PublishedFile {
@@ -348,7 +355,7 @@ fn record(
     files: Vec<PublishedFile>,
 ) -> Record {
     let measured = audited.measured();
-    let tables = files.iter().filter(|f| f.path.ends_with(".parquet") || f.path.ends_with(".ndjson"));
+    let tables = files.iter().filter(|f| is_digested(&f.path));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
     let (kind, counts) = told(edition, audited);

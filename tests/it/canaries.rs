@@ -93,7 +93,13 @@ fn no_canary_leaves_the_messages() {
         quiet(name, &ended);
     }
     let mut looked_at = BTreeSet::new();
-    for pattern in ["output/_log/*", "output/runs/*/*/run_results.json", "output/outbox/**/_manifest.json"] {
+    let texts_of = [
+        "output/_log/*",
+        "output/runs/*/*/run_results.json",
+        "output/runs/*/*/report.html",
+        "output/outbox/**/_manifest.json",
+    ];
+    for pattern in texts_of {
         for file in files(&house, pattern) {
             silent(pattern, &std::fs::read_to_string(&file).expect("text"));
             looked_at.insert(pattern);
@@ -108,7 +114,7 @@ fn no_canary_leaves_the_messages() {
             looked_at.insert(pattern);
         }
     }
-    assert_eq!(looked_at.len(), 9, "{looked_at:?}");
+    assert_eq!(looked_at.len(), 10, "{looked_at:?}");
     // The harness sees them where they belong.
     let actions = files(&house, "output/runs/2026-06-30/*/actions/*.parquet");
     assert!(texts(&actions[0]).contains(CANARY));

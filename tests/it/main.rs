@@ -26,6 +26,7 @@ mod money;
 mod own_models;
 mod plan;
 mod readme;
+mod report;
 mod schemas;
 mod servers;
 mod smoke;

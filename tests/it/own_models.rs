@@ -54,6 +54,23 @@ fn a_kpi_of_ones_own_is_checked_published_and_described() {
     assert!(unknown.stderr.contains("--pipeline"), "{}", unknown.stderr);
 }
 
+/// Three lines of its head make it a card of the report.
+#[test]
+fn a_kpi_of_ones_own_is_a_card() {
+    let head = "-- Title: Owed to each company\n-- Picture: bars\n-- Format: money\n";
+    let house = house(&[("40_kpis/kpi_totals.sql", format!("{head}{TOTALS}").as_str())]);
+    house.edit("pipelines/daily.toml", "[limits]", "[report]\nmin_cell = 0\n\n[limits]");
+    assert_eq!(check(&house).code, 0, "{}", check(&house).stderr);
+    assert_eq!(house.run(as_of()).code, 0);
+    let ended = house.regua(&["report", "output", "--min-cell", "0"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let page = house.read("report-2026-06-30.html");
+    let (_, card) = page.split_once("<h3>Owed to each company</h3>").expect("a card");
+    let card = card.split("</figure>").next().unwrap_or_default();
+    assert!(card.contains("class=\"bars\"") && card.contains("R$\u{a0}100,00"), "{card}");
+    assert!(!card.contains("fx_rate"), "{card}");
+}
+
 /// A table without rows is one all the same.
 #[test]
 fn a_kpi_that_finds_nothing_is_published_empty() {

@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // The contract names the inputs and columns that a pipeline may map.
     ("src/config", &["domain", "error", "contract", "config"]),
-    ("src/run.rs", &["config", "stage", "io", "error", "progress", "text", "work"]),
+    ("src/run", &["config", "stage", "io", "error", "progress", "report", "text", "work", "run"]),
     ("src/rehearsal.rs", &["config", "stage", "io", "error", "contract", "work"]),
     ("src/demo", &["contract", "domain", "demo"]),
     ("src/work.rs", &["error"]),

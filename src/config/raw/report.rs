@@ -1,0 +1,18 @@
+//! How the report of a run is written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::domain::language::Language;
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawReport {
+    /// Language of the page; none = pt-BR.
+    pub language: Option<Language>,
+    /// Amounts of fewer debtors than this are withheld on the page, 0 = none; none = 5.
+    #[schemars(range(max = 1000))]
+    pub min_cell: Option<u32>,
+    /// Show collectors and agencies by their ids; none = true.
+    pub collectors: Option<bool>,
+}

@@ -1,0 +1,205 @@
+//! How old is the debt? One bar for all companies and one for each, and the table of buckets behind them.
+
+use super::data::{count, sum};
+use super::model::{Card, Cell, Part, Picture, Section, Stack, Table};
+use super::suppress::withheld;
+use super::view::{COMPANIES_MAX, View};
+use crate::io::tables::Row;
+use crate::report::numbers::ratio;
+use crate::report::words;
+
+/// A part of a bar is labelled from this share on: below it the label would not fit.
+const LABEL_SHARE_MIN: f64 = 0.055;
+const SLIM_SHARE: f64 = 0.12;
+
+/// What a column of the table adds up: all companies, one, or those that are not named.
+struct Column {
+    name: String,
+    /// The company; none of all, and of the others together.
+    company: Option<String>,
+    is_all: bool,
+    /// By bucket: amount, items, debtors.
+    cells: Vec<(i128, i64, i64)>,
+    few: Vec<bool>,
+}
+
+impl Column {
+    fn total(&self) -> i128 {
+        self.cells.iter().map(|(amount, ..)| amount).sum()
+    }
+}
+
+pub fn section(view: &View<'_>) -> Section {
+    let question = view.say("Qual é a idade da dívida?", "How old is the debt?");
+    let rows: Vec<Row<'_>> = view.rows("kpi_aging").into_iter().filter(|row| row.int("bucket_no") >= 0).collect();
+    let buckets = view.data.buckets();
+    let card = if sum(&rows, "open_amount").is_none_or(|open| open <= 0) {
+        Card::missing("", view.why_missing("kpi_aging"))
+    } else {
+        card(view, &buckets, &columns(view, &buckets, &rows))
+    };
+    Section { id: "age".to_owned(), question, answer: answer(view), cards: vec![card.wide()] }
+}
+
+fn answer(view: &View<'_>) -> String {
+    let (language, now) = (view.language, &view.now);
+    let Some((overdue, open)) = now.overdue.zip(now.open).filter(|(_, open)| *open > 0) else { return String::new() };
+    let share = |part: i128| ratio(part, open).map_or(String::new(), |rate| language.percent(rate));
+    let old = now.over_90.unwrap_or(0);
+    let (current, old_share, old) = (share(open - overdue), share(old), view.short(old));
+    let all = language.pick(
+        format!("{current} ainda não venceram; {old_share} estão vencidos há mais de 90 dias ({old})."),
+        format!("{current} is not due yet; {old_share} has been overdue for more than 90 days ({old})."),
+    );
+    format!("{all}{}", worst_company(view))
+}
+
+/// Which company has the largest overdue share, where there are several.
+fn worst_company(view: &View<'_>) -> String {
+    let rows = view.rows("kpi_portfolio");
+    let share = |row: &Row<'_>| ratio(row.amount("overdue_amount"), row.amount("open_amount"));
+    let shares = rows.iter().filter_map(|row| Some((share(row)?, row.text("company_id"))));
+    let mut shares: Vec<(f64, String)> = shares.collect();
+    shares.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let Some((share, company)) = shares.first().filter(|_| shares.len() > 1) else { return String::new() };
+    let share = view.language.percent(*share);
+    view.language.pick(
+        format!(" A maior parte vencida é da empresa {company}: {share}."),
+        format!(" Company {company} has the largest overdue share: {share}."),
+    )
+}
+
+fn columns(view: &View<'_>, buckets: &[String], rows: &[Row<'_>]) -> Vec<Column> {
+    let of = |name: String, company: Option<String>, is_all: bool, rows: &[Row<'_>]| {
+        let cell = |bucket: &String| {
+            let rows: Vec<Row<'_>> = rows.iter().filter(|row| row.str("bucket") == bucket).copied().collect();
+            (sum(&rows, "open_amount").unwrap_or(0), count(&rows, "items"), count(&rows, "debtors"))
+        };
+        let cells: Vec<_> = buckets.iter().map(cell).collect();
+        Column { name, company, is_all, few: vec![false; cells.len()], cells }
+    };
+    let companies = view.companies();
+    let mut columns = vec![of(view.say("Todas", "All"), None, true, rows)];
+    if companies.len() > 1 {
+        let rows_of = |fits: &dyn Fn(&str) -> bool| -> Vec<Row<'_>> {
+            rows.iter().filter(|row| fits(row.str("company_id"))).copied().collect()
+        };
+        let named = &companies[..companies.len().min(COMPANIES_MAX)];
+        columns.extend(named.iter().map(|company| {
+            of((*company).to_owned(), Some((*company).to_owned()), false, &rows_of(&|id| id == *company))
+        }));
+        if companies.len() > COMPANIES_MAX {
+            let number = companies.len() - COMPANIES_MAX;
+            let name = view.language.pick(format!("outras {number}"), format!("{number} others"));
+            columns.push(of(name, None, false, &rows_of(&|id| !named.contains(&id))));
+        }
+    }
+    hide_few(&mut columns, view.options.min_cell);
+    columns
+}
+
+/// The companies first, for their sum is shown; then the sum itself, where all of a bucket is of a few debtors.
+fn hide_few(columns: &mut [Column], least: i64) {
+    let buckets = columns.first().map_or(0, |all| all.cells.len());
+    let debtors = |of: &[Column]| -> Vec<Vec<i64>> {
+        (0..buckets).map(|bucket| of.iter().map(|column| column.cells[bucket].2).collect()).collect()
+    };
+    let all = withheld(&debtors(&columns[..1]), least);
+    let each = withheld(&debtors(&columns[1..]), least);
+    for (number, column) in columns.iter_mut().enumerate() {
+        for bucket in 0..buckets {
+            column.few[bucket] = all[bucket][0] || (number > 0 && each[bucket][number - 1]);
+        }
+    }
+}
+
+fn card(view: &View<'_>, buckets: &[String], columns: &[Column]) -> Card {
+    let legend = buckets.iter().enumerate().map(|(n, name)| (format!("b{n}"), words::bucket(view.language, name)));
+    let stacks = columns.iter().map(|column| stack(view, buckets, column)).collect();
+    Card {
+        picture: Picture::Stacks { legend: legend.collect(), stacks },
+        source: view.say(
+            "kpi_aging: dias corridos desde o vencimento; títulos em aberto pelo valor contábil, sem créditos não aplicados.",
+            "kpi_aging: calendar days past due; open items at book value, without unapplied credits.",
+        ),
+        fold: Some((
+            view.say("Tabela por faixa e empresa", "Table by bucket and company"),
+            table(view, buckets, columns),
+        )),
+        ..Card::default()
+    }
+}
+
+fn stack(view: &View<'_>, buckets: &[String], column: &Column) -> Stack {
+    let (language, total) = (view.language, column.total());
+    let (mut parts, mut said, mut hidden) = (Vec::new(), Vec::new(), 0);
+    for (n, (name, (amount, ..))) in buckets.iter().zip(&column.cells).enumerate() {
+        if column.few[n] {
+            hidden += amount;
+            continue;
+        }
+        let (name, share) = (words::bucket(language, name), ratio(*amount, total).unwrap_or(0.0));
+        let percent = language.percent_whole(share);
+        let title = format!("{}, {name}: {} ({})", column.name, view.money(*amount), language.percent(share));
+        said.push(format!("{name} {percent}"));
+        let text = if share >= LABEL_SHARE_MIN { percent } else { String::new() };
+        // On a phone a label needs more of the bar.
+        let class = if share < SLIM_SHARE { format!("b{n} slim") } else { format!("b{n}") };
+        parts.push(Part { class, width: (share * 1000.0).round() as i64, text, title });
+    }
+    if hidden > 0 {
+        let (share, few) = (ratio(hidden, total).unwrap_or(0.0), view.few());
+        let title = language.pick(format!("faixas com {few} clientes"), format!("buckets of {few} debtors"));
+        parts.push(Part {
+            class: "few".to_owned(),
+            width: (share * 1000.0).round() as i64,
+            text: String::new(),
+            title,
+        });
+    }
+    parts.retain(|part| part.width > 0);
+    let keys: Vec<(&str, &str)> = column.company.iter().map(|company| ("company_id", company.as_str())).collect();
+    let note = match (column.is_all, &column.company) {
+        (false, None) => Cell::text(view.short(total)),
+        _ => view.short_cell("kpi_portfolio.open_amount", &keys, Some(total)),
+    };
+    Stack { label: format!("{}: {}", column.name, said.join(", ")), name: column.name.clone(), note, parts }
+}
+
+fn table(view: &View<'_>, buckets: &[String], columns: &[Column]) -> Table {
+    let all = &columns[0];
+    let named = [("Dias de atraso", "Days past due"), ("Títulos", "Items"), ("Em aberto", "Open"), ("Parte", "Share")];
+    let mut head = view.heads(1, &named);
+    head.extend(columns[1..].iter().map(|column| Cell::number(&*column.name)));
+    let row = |(n, name): (usize, &String)| {
+        let (amount, items, _) = all.cells[n];
+        let bucket = ("bucket", name.as_str());
+        let share = view.percent_cell("", &[], ratio(amount, all.total()));
+        let mut row = vec![
+            Cell::text(words::bucket(view.language, name)).with_key(format!("b{n}")),
+            view.count_cell("kpi_aging.items", &[bucket], items),
+        ];
+        row.push(view.unless(all.few[n], view.money_cell("kpi_aging.open_amount", &[bucket], Some(amount))));
+        row.push(view.unless(all.few[n], Cell { kpi: String::new(), ..share }));
+        row.extend(columns[1..].iter().map(|column| {
+            let amount = Some(column.cells[n].0);
+            let cell = match &column.company {
+                Some(company) => view.money_cell("kpi_aging.open_amount", &[("company_id", company), bucket], amount),
+                None => Cell::number(view.money(column.cells[n].0)),
+            };
+            view.unless(column.few[n], cell)
+        }));
+        row
+    };
+    let rows = buckets.iter().enumerate().map(row).collect();
+    let items: i64 = all.cells.iter().map(|(_, items, _)| items).sum();
+    let mut foot = vec![
+        Cell::text("Total"),
+        Cell::number(view.language.count(items)),
+        Cell::number(view.money(all.total())),
+        Cell::number(view.language.percent(1.0)),
+    ];
+    foot.extend(columns[1..].iter().map(|column| Cell::number(view.money(column.total()))));
+    let caption = view.say("Em aberto por faixa de atraso e empresa", "Open amount by bucket and company");
+    Table { caption, head, rows, foot, ..Table::default() }
+}

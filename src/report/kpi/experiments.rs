@@ -1,0 +1,122 @@
+//! Who won? The difference of each arm to the champion with its interval, where an experiment runs.
+
+use super::data::{by, count, int, sum};
+use super::model::{Card, Cell, Picture, Section, Table};
+use super::view::View;
+use crate::io::tables::Row;
+use crate::report::chart::{self, Interval};
+use crate::report::numbers::ratio;
+
+const TABLE: &str = "kpi_experiments";
+
+/// Nothing where no experiment runs.
+pub fn section(view: &View<'_>) -> Option<Section> {
+    let rows = view.rows(TABLE);
+    if rows.is_empty() || view.is_kpi_only() {
+        return None;
+    }
+    let experiments = by(&rows, |row| row.text("experiment"));
+    let cards = experiments.iter().map(|(name, rows)| card(view, name, rows).wide()).collect();
+    Some(Section {
+        id: "experiments".to_owned(),
+        question: view.say("Qual variante ganhou?", "Which variant won?"),
+        answer: answer(view, &rows),
+        cards,
+    })
+}
+
+/// An interval that does not hold nought is a difference; any other is none yet.
+fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
+    let known: Vec<(f64, f64)> =
+        rows.iter().filter_map(|row| Some((row.float("difference_low")?, row.float("difference_high")?))).collect();
+    let clear = known.iter().filter(|(low, high)| *low > 0.0 || *high < 0.0).count();
+    match (known.len(), clear) {
+        (0, _) => view.say(
+            "Ainda não se pode dizer: cada variante precisa de pelo menos 30 grupos.",
+            "It cannot be said yet: each arm needs at least 30 groups.",
+        ),
+        (_, 0) => view.say(
+            "Ainda nenhuma: em todas, o intervalo da diferença contém o zero.",
+            "None yet: the interval of every difference holds zero.",
+        ),
+        (all, clear) => view.language.pick(
+            format!("{clear} de {all} diferenças são claras: o intervalo não contém o zero."),
+            format!("{clear} of {all} differences are clear: their interval does not hold zero."),
+        ),
+    }
+}
+
+fn card(view: &View<'_>, name: &str, rows: &[Row<'_>]) -> Card {
+    // A company at a time: an interval over companies is none that the table can give.
+    let label = |row: &Row<'_>| {
+        let is_one = rows.iter().all(|other| other.str("company_id") == row.str("company_id"));
+        if is_one { row.text("arm") } else { format!("{} {}", row.str("company_id"), row.str("arm")) }
+    };
+    let points = |rate: f64| view.language.points(rate);
+    let interval = |row: &Row<'_>| {
+        let (low, middle, high) =
+            (row.float("difference_low")?, row.float("difference")?, row.float("difference_high")?);
+        let title = format!("{}: {} ({} – {})", label(row), points(middle), points(low), points(high));
+        Some(Interval { name: label(row), low, middle, high, title })
+    };
+    let intervals: Vec<Interval> = rows.iter().filter_map(interval).collect();
+    let told = intervals.iter().map(|one| one.title.as_str()).collect::<Vec<_>>().join("; ");
+    let axis = |rate: f64| view.language.tenth(rate * 100.0);
+    let table = table(view, name, rows, label);
+    let source = view.say(
+        "kpi_experiments: taxa de recebimento por intenção de tratar; diferença para o campeão em pontos percentuais, intervalo de \
+         95 %.",
+        "kpi_experiments: collection rate by intention to treat; difference to the champion in percentage points, 95% interval.",
+    );
+    let title = name.to_owned();
+    match chart::intervals(&format!("{name}: {told}"), &intervals, &axis) {
+        Some(svg) => Card {
+            picture: Picture::Drawing { svg, legend: Vec::new() },
+            fold: Some((view.say("Em tabela", "As a table"), table)),
+            title,
+            source,
+            ..Card::default()
+        },
+        None => Card { title, picture: Picture::Table { table }, source, ..Card::default() },
+    }
+}
+
+fn table(view: &View<'_>, name: &str, rows: &[Row<'_>], label: impl Fn(&Row<'_>) -> String) -> Table {
+    let heads = [
+        ("Variante", "Arm"),
+        ("Grupos", "Groups"),
+        ("A receber", "Collectable"),
+        ("Recebido", "Collected"),
+        ("Taxa", "Rate"),
+        ("Diferença", "Difference"),
+    ];
+    let row = |row: &Row<'_>| {
+        let (company, arm) = (row.str("company_id"), row.str("arm"));
+        let keys = [("company_id", company), ("experiment", name), ("arm", arm)];
+        let one = [*row];
+        // Before its groups were counted, an arm had accounts.
+        let column = if int(*row, "groups").is_some() { "groups" } else { "accounts" };
+        let groups = count(&one, column);
+        let amount = |column: &str| {
+            let cell = view.short_cell(&format!("{TABLE}.{column}"), &keys, sum(&one, column));
+            view.unless_few(groups, cell)
+        };
+        let rate =
+            sum(&one, "collected_amount").zip(sum(&one, "collectable_amount")).and_then(|(paid, all)| ratio(paid, all));
+        let difference = row.float("difference").map_or("–".to_owned(), |rate| view.language.points(rate));
+        vec![
+            Cell::text(label(row)),
+            view.count_cell(&format!("{TABLE}.{column}"), &keys, groups),
+            amount("collectable_amount"),
+            amount("collected_amount"),
+            view.percent_cell(&format!("{TABLE}.collected_amount/collectable_amount"), &keys, rate),
+            Cell::number(difference),
+        ]
+    };
+    Table {
+        caption: name.to_owned(),
+        head: view.heads(1, &heads),
+        rows: rows.iter().map(row).collect(),
+        ..Table::default()
+    }
+}

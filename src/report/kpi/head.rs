@@ -1,0 +1,431 @@
+//! What a reader sees first: three sentences, six figures with their change, and what asks for a decision.
+
+use chrono::{Days, NaiveDate};
+
+use super::data::{Headline, Month, count, sum};
+use super::model::{Alert, Card, Cell, Picture, Section, Table, Tile};
+use super::sentences::{self, Extreme, Move};
+use super::view::View;
+use crate::domain::language::Language;
+use crate::io::tables::Row;
+use crate::report::chart::spark;
+use crate::report::numbers::ratio;
+
+/// Lines that ask for a decision.
+const ALERTS_MAX: usize = 5;
+/// Weeks of the forecast that a tile adds up.
+const WEEKS: i64 = 4;
+/// Steps that take back a listing or a protest.
+const REMOVALS: [&str; 2] = ["negativacao_removal", "protesto_release"];
+
+/// Three sentences that say whether it is good.
+pub fn lede(view: &View<'_>) -> Vec<String> {
+    let (language, now) = (view.language, &view.now);
+    let open = now.open.filter(|open| *open > 0).map(|open| view.short(open));
+    let share = now.overdue_share().map(|share| language.percent(share));
+    let month = now.months.last();
+    let amount = month.map(|month| (language.month_name(month.month), view.short(month.collected)));
+    let collected = month.and_then(Month::cei_cash).map(|rate| language.percent_whole(rate));
+    let above = now.dso.zip(now.best).map(|(dso, best)| language.count((dso.round() - best.round()) as i64));
+    vec![
+        sentences::owed(language, open.as_deref(), share.as_deref()),
+        sentences::came_in(
+            language,
+            amount.as_ref().map(|(month, amount)| (*month, amount.as_str())),
+            collected.as_deref(),
+            month.is_some_and(|month| month.is_partial),
+        ),
+        sentences::dso(language, now.dso.map(|days| language.days(days)).as_deref(), above.as_deref()),
+    ]
+}
+
+/// What a rise means for the reader.
+#[derive(Clone, Copy, PartialEq)]
+enum Wish {
+    Up,
+    Down,
+    Neither,
+}
+
+/// What is compared with: the figures of another date, and its name.
+struct Before {
+    open: Option<i128>,
+    share: Option<f64>,
+    dso: Option<f64>,
+    name: String,
+    since: String,
+}
+
+fn before(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Option<Before> {
+    let language = view.language;
+    if let Some((date, headline)) = other {
+        let (name, open) = (language.date(*date), headline.open);
+        return Some(Before { open, share: headline.overdue_share(), dso: headline.dso, since: name.clone(), name });
+    }
+    let month = view.now.last_month()?;
+    let end = view.now.months.last()?.month - Days::new(1);
+    Some(Before {
+        open: Some(month.closing),
+        share: month.overdue_share(),
+        dso: month.dso,
+        name: language.month_name(month.month).to_owned(),
+        since: language.date_short(end),
+    })
+}
+
+/// Six figures, what they were before, and their last thirteen months.
+pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile> {
+    let before = before(view, other);
+    let (language, now) = (view.language, &view.now);
+    let line = |of: &dyn Fn(&Month) -> Option<f64>| spark(&now.months.iter().map(of).collect::<Vec<_>>());
+    let past = |of: &dyn Fn(&Before) -> Option<f64>| before.as_ref().and_then(of);
+    let change = |of: Option<f64>, now: Option<f64>, digit: f64, say: &dyn Fn(f64) -> String, wish: Wish| {
+        changed(view, before.as_ref(), now.map(|now| Move::of(of, now, digit)), say, wish)
+    };
+    let open = change(
+        past(&|b| b.open.map(|open| open as f64)),
+        now.open.map(|open| open as f64),
+        1.0,
+        &|by| view.short(by.round() as i128),
+        Wish::Neither,
+    );
+    let share = change(past(&|b| b.share), now.overdue_share(), 0.001, &|by| language.points(by), Wish::Down);
+    let dso = change(past(&|b| b.dso), now.dso, 0.1, &|by| language.days_exact(by), Wish::Down);
+    let portfolio = "kpi_portfolio.open_amount";
+    vec![
+        tile(
+            view,
+            ("Em aberto", "Open"),
+            view.short_cell(portfolio, &[], now.open),
+            open,
+            line(&|m| Some(m.closing as f64)),
+        ),
+        tile(
+            view,
+            ("Vencido", "Overdue"),
+            view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share()),
+            share,
+            line(&Month::overdue_share),
+        ),
+        tile(view, ("DSO", "DSO"), view.days_cell("kpi_dso.dso_days", &[], now.dso), dso, line(&|m| m.dso)),
+        cei(view, other),
+        incoming(view, other),
+        loss(view, other),
+    ]
+}
+
+fn tile(
+    view: &View<'_>,
+    name: (&str, &str),
+    figure: Cell,
+    change: (String, String, &'static str),
+    spark: String,
+) -> Tile {
+    let (change, verdict, class) = change;
+    Tile { name: view.say(name.0, name.1), figure, change, verdict, class, spark }
+}
+
+/// The change in words: an arrow and by how much, since when, and whether that is better.
+fn changed(
+    view: &View<'_>,
+    before: Option<&Before>,
+    by: Option<Move>,
+    distance: &dyn Fn(f64) -> String,
+    wish: Wish,
+) -> (String, String, &'static str) {
+    let language = view.language;
+    let Some(by) = by else {
+        return (
+            view.say("pede histórico que ainda não existe", "needs history that is not there yet"),
+            String::new(),
+            "same",
+        );
+    };
+    let text = by.arrow(language, distance);
+    let name = before.map_or("", |before| before.name.as_str());
+    let is_good = match by {
+        Move::Rose(_) => wish == Wish::Up,
+        Move::Fell(_) => wish == Wish::Down,
+        Move::First | Move::Same => return (text, String::new(), "same"),
+    };
+    match (wish, is_good) {
+        (Wish::Neither, _) => {
+            let since = before.map_or("", |before| before.since.as_str());
+            (text, language.pick(format!("desde {since}"), format!("since {since}")), "same")
+        }
+        (_, true) => (
+            text,
+            language.pick(format!("melhor que em {name}"), format!("better than {name}", name = on(language, name))),
+            "good",
+        ),
+        (_, false) => (
+            text,
+            language.pick(format!("pior que em {name}"), format!("worse than {name}", name = on(language, name))),
+            "bad",
+        ),
+    }
+}
+
+/// "in May", "on 31 May 2026".
+fn on(language: Language, name: &str) -> String {
+    let is_date = name.chars().any(|letter| letter.is_ascii_digit());
+    language.pick(name.to_owned(), format!("{} {name}", if is_date { "on" } else { "in" }))
+}
+
+/// CEI of the newest month that is over: that of a month under way compares with nothing.
+fn cei(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
+    let language = view.language;
+    let (month, last) = view.now.whole_months();
+    let past = other.map_or(last, |(_, headline)| headline.whole_months().0).filter(|past| Some(*past) != month);
+    let name = month.map_or(String::new(), |month| format!(" {}", language.month(month.month)));
+    let rate = month.and_then(Month::cei);
+    let by = rate.map(|rate| Move::of(past.and_then(Month::cei), rate, 0.001));
+    let before = past.map(|past| Before {
+        open: None,
+        share: None,
+        dso: None,
+        name: language.month_name(past.month).to_owned(),
+        since: String::new(),
+    });
+    let change = changed(view, before.as_ref(), by, &|by| language.points(by), Wish::Up);
+    let keys = month.map_or(String::new(), |month| month.month.to_string());
+    let figure = view.percent_cell("kpi_collection_effectiveness.cei", &[("month", &keys)], rate);
+    let values: Vec<Option<f64>> = view.now.months.iter().filter(|m| !m.is_partial).map(Month::cei).collect();
+    let name = format!("CEI{name}");
+    tile(view, (&name, &name), figure, change, spark(&values))
+}
+
+/// What is expected in the next weeks; where no forecast can be made, what came in during the last whole month.
+fn incoming(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
+    let (language, now) = (view.language, &view.now);
+    let Some(expected) = now.expected(WEEKS) else { return collected(view) };
+    let of_open =
+        now.open.and_then(|open| ratio(expected, open)).map_or(String::new(), |rate| language.percent_whole(rate));
+    let mut change = (
+        language.pick(format!("{of_open} do que está em aberto"), format!("{of_open} of what is open")),
+        String::new(),
+        "same",
+    );
+    if let Some((date, past)) = other.and_then(|(date, headline)| Some((date, headline.expected(WEEKS)?))) {
+        let by = Move::of(Some(past as f64), expected as f64, 1.0);
+        let since = language.date(*date);
+        let verdict = language.pick(format!("desde {since}"), format!("since {since}"));
+        change = (by.arrow(language, |by| view.short(by.round() as i128)), verdict, "same");
+    }
+    let figure = view.short_cell("kpi_cash_forecast.expected_amount", &[("week_no", "1-4")], Some(expected));
+    tile(view, ("Entra em 4 semanas", "In within 4 weeks"), figure, change, String::new())
+}
+
+fn collected(view: &View<'_>) -> Tile {
+    let (language, (month, last)) = (view.language, view.now.whole_months());
+    let by = month.map(|month| Move::of(last.map(|last| last.collected as f64), month.collected as f64, 1.0));
+    let before = last.map(|last| {
+        let name = language.month_name(last.month).to_owned();
+        Before { open: None, share: None, dso: None, since: name.clone(), name }
+    });
+    let change = changed(view, before.as_ref(), by, &|by| view.short(by.round() as i128), Wish::Up);
+    let keys = month.map_or(String::new(), |month| month.month.to_string());
+    let amount = month.map(|month| month.collected);
+    let figure = view.short_cell("kpi_collection_effectiveness.collected_amount", &[("month", &keys)], amount);
+    let name = month.map_or(String::new(), |month| language.month(month.month));
+    let names = (format!("Recebido {name}"), format!("Collected {name}"));
+    let values: Vec<Option<f64>> =
+        view.now.months.iter().filter(|m| !m.is_partial).map(|m| Some(m.collected as f64)).collect();
+    tile(view, (names.0.trim(), names.1.trim()), figure, change, spark(&values))
+}
+
+fn loss(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
+    let (language, now) = (view.language, &view.now);
+    let share = now.loss_share().map_or(String::new(), |rate| language.percent(rate));
+    let mut change = (
+        language.pick(format!("{share} do que está em aberto"), format!("{share} of what is open")),
+        String::new(),
+        "same",
+    );
+    if let Some((date, (past, loss))) = other.and_then(|(date, headline)| Some((date, headline.loss.zip(now.loss)?))) {
+        let by = Move::of(Some(past as f64), loss as f64, 1.0);
+        let before = Before { open: None, share: None, dso: None, name: language.date(*date), since: String::new() };
+        change = changed(view, Some(&before), Some(by), &|by| view.short(by.round() as i128), Wish::Down);
+    }
+    if now.loss.is_none() {
+        change.0 = view.say("pede histórico que ainda não existe", "needs history that is not there yet");
+    }
+    let figure = view.short_cell("kpi_ecl.expected_loss_amount", &[], now.loss);
+    tile(view, ("Perda esperada", "Expected loss"), figure, change, String::new())
+}
+
+/// What asks for a decision, the most pressing first.
+pub fn alerts(view: &View<'_>) -> Vec<Alert> {
+    let found = [removals(view), quarantine(view), worst_share(view), promises(view), unidentified(view), notes(view)];
+    found.into_iter().flatten().take(ALERTS_MAX).collect()
+}
+
+/// The run writes its notes in English; they stand at the end of the page.
+fn notes(view: &View<'_>) -> Option<Alert> {
+    let number = view.run.notes.len() as i64;
+    let what = plural(
+        view.language,
+        number,
+        ("aviso da execução.", "avisos da execução."),
+        ("note of the run.", "notes of the run."),
+    );
+    let more = view.say("Estão no fim da página.", "They stand at the end of the page.");
+    (number > 0).then_some(Alert { to: "whence", what: Cell::text(what), more })
+}
+
+/// One thing, or so many.
+fn plural(language: Language, number: i64, pt_br: (&str, &str), en: (&str, &str)) -> String {
+    let (one, many) = language.pick(pt_br, en);
+    format!("{} {}", language.count(number), if number == 1 { one } else { many })
+}
+
+/// Of every currency: the law does not ask in which one was paid.
+fn removals(view: &View<'_>) -> Option<Alert> {
+    let language = view.language;
+    let rows: Vec<_> = view.data.all("kpi_listings").collect();
+    let overdue = count(&rows, "removals_overdue");
+    let what = plural(
+        view.language,
+        overdue,
+        ("baixa de negativação ou protesto passou do prazo.", "baixas de negativação ou protesto passaram do prazo."),
+        ("removal of a listing or protest is overdue.", "removals of listings or protests are overdue."),
+    );
+    let due = language.count(count(&rows, "removals_due"));
+    let is_removal = |row: &Row<'_>| REMOVALS.contains(&row.str("step_kind"));
+    let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
+    let today = language.count(count(&sent, "actions"));
+    let more = language.pick(
+        format!("A lei dá cinco dias úteis depois do pagamento (Súmula 548 do STJ). Falta pedir {due}; saem hoje {today} instruções."),
+        format!("The law gives five business days after the payment (Súmula 548). {due} are yet to be asked for; {today} instructions go out today."),
+    );
+    let tied = view.count_cell("kpi_listings.removals_overdue", &[("currency", "*")], overdue);
+    let what = Cell { text: what, class: String::new(), ..tied };
+    (overdue > 0).then_some(Alert { to: "care", what, more })
+}
+
+fn quarantine(view: &View<'_>) -> Option<Alert> {
+    let rows = i64::try_from(view.run.counts.get("quarantine").copied().unwrap_or(0)).unwrap_or(i64::MAX);
+    let what = plural(
+        view.language,
+        rows,
+        ("linha das entradas está em quarentena.", "linhas das entradas estão em quarentena."),
+        ("input row is in quarantine.", "input rows are in quarantine."),
+    );
+    let more = view.say(
+        "Quem elas podem tocar fica sem cobrança até a fonte ser corrigida.",
+        "Whoever they may touch is left alone until the source is corrected.",
+    );
+    (rows > 0).then_some(Alert { to: "whence", what: Cell::text(what), more })
+}
+
+fn worst_share(view: &View<'_>) -> Option<Alert> {
+    let (language, now) = (view.language, &view.now);
+    let shares: Vec<f64> = now.months.iter().filter_map(Month::overdue_share).collect();
+    let Extreme::Highest(months) = Extreme::of(&shares, 0.001) else { return None };
+    let share = language.percent(now.overdue_share()?);
+    let text = language.pick(
+        format!("O vencido é {share} da carteira, o maior em {months} meses."),
+        format!("{share} of the portfolio is overdue, the highest in {months} months."),
+    );
+    let tied = view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share());
+    let (overdue, old) = (view.short(now.overdue?), view.short(now.over_90?));
+    let more = language.pick(
+        format!("{overdue}, dos quais {old} há mais de 90 dias."),
+        format!("{overdue}, of which {old} for more than 90 days."),
+    );
+    Some(Alert { to: "age", what: Cell { text, class: String::new(), ..tied }, more })
+}
+
+fn promises(view: &View<'_>) -> Option<Alert> {
+    let language = view.language;
+    let rows = view.rows("kpi_promises");
+    let (broken, kept, pending) = (count(&rows, "broken"), count(&rows, "kept"), count(&rows, "pending"));
+    let text = plural(
+        language,
+        broken,
+        ("promessa de pagamento não foi cumprida", "promessas de pagamento não foram cumpridas"),
+        ("promise to pay was broken", "promises to pay were broken"),
+    );
+    let text = language.pick(format!("{text}, {kept} foram."), format!("{text}, {kept} were kept."));
+    let amount =
+        sum(&rows, "pending_amount").filter(|_| !view.is_few(pending)).map_or(view.few(), |amount| view.short(amount));
+    let more = language.pick(
+        format!("Ainda no prazo: {pending}, no valor de {amount}."),
+        format!("Still pending: {pending}, worth {amount}."),
+    );
+    let tied = view.count_cell("kpi_promises.broken", &[], broken);
+    (broken > kept).then_some(Alert { to: "works", what: Cell { text, class: String::new(), ..tied }, more })
+}
+
+fn unidentified(view: &View<'_>) -> Option<Alert> {
+    let language = view.language;
+    let amount = sum(&view.rows("kpi_portfolio"), "unidentified_amount").filter(|amount| *amount != 0)?;
+    let (short, tied) = (view.short(amount), view.short_cell("kpi_portfolio.unidentified_amount", &[], Some(amount)));
+    let text = language.pick(
+        format!("{short} em pagamentos não identificados."),
+        format!("{short} in payments that nobody can place."),
+    );
+    let more = view.say(
+        "Não citam nem cliente nem fatura conhecida: quem pagou pode estar sendo cobrado.",
+        "They name neither a debtor nor a known invoice: whoever paid may still be dunned.",
+    );
+    Some(Alert { to: "whence", what: Cell { text, class: String::new(), ..tied }, more })
+}
+
+/// The headline figures of two dates, side by side.
+pub fn between(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
+    let (language, now) = (view.language, &view.now);
+    let say = |pt: &str, en: &str| Cell::text(view.say(pt, en));
+    let number = |text: String| Cell::number(text);
+    let money = |name: Cell, then: Option<i128>, now: Option<i128>| {
+        let text = |amount: Option<i128>| amount.map_or("–".to_owned(), |amount| view.money(amount));
+        vec![name, number(text(then)), number(text(now)), number(text(then.zip(now).map(|(a, b)| b - a)))]
+    };
+    let rate =
+        |name: Cell, then: Option<f64>, now: Option<f64>, one: &dyn Fn(f64) -> String, by: &dyn Fn(f64) -> String| {
+            let text = |figure: Option<f64>, say: &dyn Fn(f64) -> String| figure.map_or("–".to_owned(), say);
+            let difference = then.zip(now).map(|(a, b)| b - a);
+            vec![name, number(text(then, one)), number(text(now, one)), number(text(difference, by))]
+        };
+    let counted = |name: Cell, then: i64, now: i64| {
+        vec![name, number(language.count(then)), number(language.count(now)), number(language.count(now - then))]
+    };
+    let (percent, points) = (|rate: f64| language.percent(rate), |rate: f64| language.points(rate));
+    let days = |days: f64| language.days_exact(days);
+    let rows = vec![
+        money(say("Em aberto", "Open"), before.open, now.open),
+        money(say("Vencido", "Overdue"), before.overdue, now.overdue),
+        rate(say("Parte vencida", "Overdue share"), before.overdue_share(), now.overdue_share(), &percent, &points),
+        money(say("Vencido há mais de 90 dias", "Overdue for more than 90 days"), before.over_90, now.over_90),
+        rate(say("DSO", "DSO"), before.dso, now.dso, &days, &days),
+        rate(say("Melhor DSO possível", "Best possible DSO"), before.best, now.best, &days, &days),
+        money(say("Perda esperada", "Expected loss"), before.loss, now.loss),
+        money(say("Entra em 4 semanas", "In within 4 weeks"), before.expected(WEEKS), now.expected(WEEKS)),
+        counted(say("Contas com título em aberto", "Accounts with an open item"), before.accounts, now.accounts),
+        counted(say("Títulos em aberto", "Open items"), before.items, now.items),
+    ];
+    let (then, today) = (language.date(date), language.date(view.run.as_of));
+    let caption = language.pick(format!("De {then} a {today}"), format!("From {then} to {today}"));
+    let head = vec![say("", ""), number(then), number(today), Cell::number(view.say("Diferença", "Difference"))];
+    let table = Table { caption: caption.clone(), head, rows, ..Table::default() };
+    let by = |before: Option<f64>, now: Option<f64>, digit: f64| now.map(|now| Move::of(before, now, digit));
+    let (open_then, open_now) = (before.open.unwrap_or(0), now.open.unwrap_or(0));
+    let open = Move::of(Some(open_then as f64), open_now as f64, 1.0);
+    let answer = sentences::changed(
+        language,
+        (open, &view.short((open_now - open_then).abs())),
+        by(before.overdue_share(), now.overdue_share(), 0.001),
+        by(before.dso, now.dso, 0.1),
+    );
+    let source = view.say(
+        "Cada data como foi publicada, com os dados que havia então.",
+        "Each date as it was published, from the data that there were then.",
+    );
+    let card = Card { title: caption, picture: Picture::Table { table }, source, ..Card::default() };
+    Section {
+        id: "between".to_owned(),
+        question: view.say("O que mudou entre as duas datas?", "What changed between the two dates?"),
+        answer,
+        cards: vec![card.wide()],
+    }
+}

@@ -1,0 +1,235 @@
+//! Is it getting better? Thirteen months of DSO, overdue share and CEI, and the way of the last month.
+
+use chrono::Days;
+
+use super::data::Month;
+use super::model::{Card, Cell, Picture, Section, Table};
+use super::sentences::{self, Extreme, Move};
+use super::view::View;
+use crate::domain::message::currency_symbol;
+use crate::report::chart::{self, Series, Step};
+
+pub fn section(view: &View<'_>) -> Section {
+    let question = view.say("Está melhorando?", "Is it getting better?");
+    let id = "trend".to_owned();
+    let months = &view.now.months;
+    let Some(last) = months.last() else {
+        let card = Card::missing("", view.why_missing("kpi_collection_effectiveness"));
+        return Section { id, question, answer: String::new(), cards: vec![card.wide()] };
+    };
+    let cards = vec![
+        days(view, months),
+        share(view, months),
+        effectiveness(view, months),
+        way(view, last),
+        Card { fold: Some((folded(view, months.len()), table(view, months))), ..Card::default() }.wide(),
+    ];
+    Section { id, question, answer: answer(view, months, last), cards }
+}
+
+fn answer(view: &View<'_>, months: &[Month], last: &Month) -> String {
+    let before = view.now.last_month();
+    let dso = last.dso.map(|now| Move::of(before.and_then(|month| month.dso), now, 0.1));
+    let share = last.overdue_share().map(|now| Move::of(before.and_then(Month::overdue_share), now, 0.001));
+    let shares: Vec<f64> = months.iter().filter_map(Month::overdue_share).collect();
+    sentences::trend(view.language, view.language.month_name(last.month), dso, share, Extreme::of(&shares, 0.001))
+}
+
+/// A line, or what says why there is none.
+struct Lines<'a> {
+    title: (&'a str, &'a str),
+    series: Vec<(String, &'a str, Vec<Option<f64>>)>,
+    say: chart::Say<'a>,
+    axis: chart::Say<'a>,
+    from_zero: bool,
+    source: (&'a str, &'a str),
+}
+
+fn drawn(view: &View<'_>, months: &[Month], lines: &Lines<'_>) -> Card {
+    let points: Vec<String> = months.iter().map(|month| view.language.month(month.month)).collect();
+    let title = view.say(lines.title.0, lines.title.1);
+    let series: Vec<Series<'_>> =
+        lines.series.iter().map(|(name, class, values)| Series { name, class, values }).collect();
+    let label = format!("{title}: {}", told(view, &points, lines));
+    let picture = chart::Picture { label, points: &points, axis: lines.axis, say: lines.say };
+    match chart::lines(&picture, &series, lines.from_zero) {
+        Some(svg) => Card {
+            title,
+            picture: Picture::Drawing { svg, legend: Vec::new() },
+            source: view.say(lines.source.0, lines.source.1),
+            ..Card::default()
+        },
+        None => Card::missing(
+            title,
+            view.say(
+                "Pede vendas e pagamentos que ainda não existem.",
+                "It needs sales and payments that are not there yet.",
+            ),
+        ),
+    }
+}
+
+/// The first and the last figure of each line, for who cannot see it.
+fn told(view: &View<'_>, points: &[String], lines: &Lines<'_>) -> String {
+    let one = |(name, _, values): &(String, &str, Vec<Option<f64>>)| {
+        let known: Vec<(usize, f64)> =
+            values.iter().enumerate().filter_map(|(n, value)| Some((n, (*value)?))).collect();
+        let ((first, from), (last, to)) = (*known.first()?, *known.last()?);
+        let (from, to) = ((lines.say)(from), (lines.say)(to));
+        Some(view.language.pick(
+            format!("{name} {from} em {}, {to} em {}", points[first], points[last]),
+            format!("{name} {from} in {}, {to} in {}", points[first], points[last]),
+        ))
+    };
+    lines.series.iter().filter_map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn days(view: &View<'_>, months: &[Month]) -> Card {
+    let language = view.language;
+    let lines = Lines {
+        title: ("DSO, em dias", "DSO, in days"),
+        series: vec![
+            ("DSO".to_owned(), "s1", months.iter().map(|month| month.dso).collect()),
+            (view.say("melhor possível", "best possible"), "s3", months.iter().map(|month| month.best).collect()),
+        ],
+        say: &|days| language.days(days),
+        axis: &|days| language.fixed(days.round() as i128, 0),
+        from_zero: false,
+        source: (
+            "Em aberto ÷ vendas líquidas do período × dias do período (Credit Research Foundation); o melhor possível conta só \
+             o que não venceu. O eixo não começa em zero.",
+            "Open ÷ net sales of the period × its days (Credit Research Foundation); the best possible counts what is not \
+             overdue. The axis does not begin at zero.",
+        ),
+    };
+    drawn(view, months, &lines)
+}
+
+fn share(view: &View<'_>, months: &[Month]) -> Card {
+    let language = view.language;
+    let lines = Lines {
+        title: ("Vencido, em % do que está em aberto", "Overdue, in % of what is open"),
+        series: vec![(view.say("vencido", "overdue"), "s2", months.iter().map(Month::overdue_share).collect())],
+        say: &|rate| language.percent(rate),
+        axis: &|rate| language.percent_whole(rate),
+        from_zero: true,
+        source: (
+            "Valor vencido ÷ valor em aberto, no fim de cada mês.",
+            "Overdue amount ÷ open amount, at the end of each month.",
+        ),
+    };
+    drawn(view, months, &lines)
+}
+
+fn effectiveness(view: &View<'_>, months: &[Month]) -> Card {
+    let language = view.language;
+    let whole: Vec<Month> = months.iter().filter(|month| !month.is_partial).cloned().collect();
+    let lines = Lines {
+        title: ("Efetividade da cobrança (CEI), em %", "Collection effectiveness (CEI), in %"),
+        series: vec![("CEI".to_owned(), "s1", whole.iter().map(Month::cei).collect())],
+        say: &|rate| language.percent(rate),
+        axis: &|rate| language.percent_whole(rate),
+        from_zero: true,
+        source: (
+            "Recebido e baixado no mês ÷ o que se podia receber nele (Credit Research Foundation).",
+            "Collected and written off in the month ÷ what could be collected in it (Credit Research Foundation).",
+        ),
+    };
+    drawn(view, &whole, &lines)
+}
+
+/// From the opening of the last month to its closing.
+fn way(view: &View<'_>, month: &Month) -> Card {
+    let name = view.language.month_name(month.month);
+    let symbol = currency_symbol(view.language.code(), view.currency);
+    let title =
+        view.language.pick(format!("O mês de {name}, em {symbol}"), format!("The month of {name}, in {symbol}"));
+    let opened = month.month - Days::new(1);
+    let step = |name: String, amount: i128, is_total: bool| Step {
+        amount: amount as f64,
+        is_total,
+        short: view.language.amount_short(view.currency, amount),
+        title: format!("{name}: {}", view.money(amount)),
+        name,
+    };
+    let steps = [
+        step(view.language.date_short(opened), month.opening, true),
+        step(view.say("Faturado", "Billed"), month.billed, false),
+        step(view.say("Recebido", "Collected"), -month.collected, false),
+        step(view.say("Creditado", "Credited"), -month.credited, false),
+        step(view.say("Baixado", "Written off"), -month.written_off, false),
+        step(
+            if month.is_partial { view.say("até agora", "so far") } else { view.say("Fechamento", "Closing") },
+            month.closing,
+            true,
+        ),
+    ];
+    let label = steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; ");
+    match chart::waterfall(&format!("{title}: {label}"), &steps) {
+        Some(svg) => Card {
+            title,
+            picture: Picture::Drawing { svg, legend: Vec::new() },
+            source: view.say(
+                "Abertura + faturado − recebido − creditado − baixado = fechamento, ao centavo.",
+                "Opening + billed − collected − credited − written off = closing, to the cent.",
+            ),
+            ..Card::default()
+        },
+        None => {
+            Card::missing(title, view.say("Nada estava em aberto nem foi faturado.", "Nothing was open or billed."))
+        }
+    }
+}
+
+fn folded(view: &View<'_>, months: usize) -> String {
+    view.language.pick(format!("Os {months} meses em tabela"), format!("The {months} months as a table"))
+}
+
+fn table(view: &View<'_>, months: &[Month]) -> Table {
+    let heads = [
+        ("Mês", "Month"),
+        ("Abertura", "Opening"),
+        ("Faturado", "Billed"),
+        ("Recebido", "Collected"),
+        ("Creditado", "Credited"),
+        ("Baixado", "Written off"),
+        ("Fechamento", "Closing"),
+        ("Vencido", "Overdue"),
+        ("DSO", "DSO"),
+        ("Melhor possível", "Best possible"),
+        ("CEI", "CEI"),
+        ("CEI só caixa", "CEI, cash only"),
+    ];
+    let table = "kpi_collection_effectiveness";
+    let row = |month: &Month| {
+        let day = month.month.to_string();
+        let keys = [("month", day.as_str())];
+        let amount = |column: &str, amount| view.money_cell(&format!("{table}.{column}"), &keys, Some(amount));
+        let name = view.language.month(month.month);
+        let name = if month.is_partial { format!("{name}*") } else { name };
+        let tenth = |days: Option<f64>| Cell::number(days.map_or("–".to_owned(), |days| view.language.tenth(days)));
+        vec![
+            Cell::text(name),
+            amount("opening_amount", month.opening),
+            amount("billed_amount", month.billed),
+            amount("collected_amount", month.collected),
+            amount("credited_amount", month.credited),
+            amount("written_off_amount", month.written_off),
+            amount("closing_amount", month.closing),
+            view.percent_cell(&format!("{table}.closing_overdue_amount/closing_amount"), &keys, month.overdue_share()),
+            tenth(month.dso),
+            tenth(month.best),
+            view.percent_cell(&format!("{table}.cei"), &keys, month.cei()),
+            view.percent_cell(&format!("{table}.cei_cash"), &keys, month.cei_cash()),
+        ]
+    };
+    let partial = view.say(" * o mês ainda não acabou.", " * the month is not over.");
+    let cut = if months.iter().any(|month| month.is_partial) { partial.trim().to_owned() } else { String::new() };
+    Table {
+        caption: view.say("Mês a mês", "Month by month"),
+        head: view.heads(1, &heads),
+        rows: months.iter().map(row).collect(),
+        cut,
+        ..Table::default()
+    }
+}

@@ -1,0 +1,66 @@
+//! Pages of HTML: no script, no network, every text escaped, one CSS file. The templates stand beside this file.
+
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
+use serde::Serialize;
+
+use crate::domain::language::Language;
+use crate::error::{Error, Result};
+
+/// What both pages look like.
+pub(super) const CSS: &str = include_str!("page.css");
+
+/// Pages, and the parts that they are made of.
+const TEMPLATES: [(&str, &str); 10] = [
+    ("plan", include_str!("plan.html.j2")),
+    ("report", include_str!("report.html.j2")),
+    ("tied", include_str!("parts/tied.html.j2")),
+    ("inside", include_str!("parts/inside.html.j2")),
+    ("row", include_str!("parts/row.html.j2")),
+    ("table", include_str!("parts/table.html.j2")),
+    ("legend", include_str!("parts/legend.html.j2")),
+    ("picture", include_str!("parts/picture.html.j2")),
+    ("bars", include_str!("parts/bars.html.j2")),
+    ("head", include_str!("parts/head.html.j2")),
+];
+
+fn failed(error: minijinja::Error) -> Error {
+    Error::Damaged { object: "the report's page".to_owned(), what: format!("{error:#}") }
+}
+
+/// An environment in which a mistyped field is an error, and every text is escaped. `{{ table | as("table") }}` is a part
+/// of the page, filled by a template of its own, where the value is called `it`.
+pub(super) fn environment() -> Result<Environment<'static>> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.add_filter("as", part);
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text).map_err(failed)?;
+    }
+    Ok(environment)
+}
+
+fn part(state: &State<'_, '_>, it: Value, template: &str) -> std::result::Result<Value, minijinja::Error> {
+    state.env().get_template(template)?.render(context! { it }).map(Value::from_safe_string)
+}
+
+pub(super) fn render(environment: &Environment<'_>, template: &str, fields: Value) -> Result<String> {
+    environment.get_template(template).and_then(|page| page.render(fields)).map_err(failed)
+}
+
+/// The page of a report.
+pub(super) fn kpi(page: &impl Serialize, language: Language, ramp: &str) -> Result<String> {
+    let fields = context! {
+        lang => language.code(),
+        css => CSS,
+        ramp,
+        skip => language.pick("Ir ao resumo", "Skip to the summary"),
+        headline => language.pick("Números principais", "Headline figures"),
+        decide => language.pick("O que pede decisão", "What asks for a decision"),
+        page => Value::from_serialize(page),
+    };
+    render(&environment()?, "report", fields)
+}

@@ -1,0 +1,41 @@
+//! What a person should know of a run besides its tables: nothing of it stops a run.
+
+use crate::config::Plan;
+use crate::io::log::{Log, RecordKind};
+use crate::stage::publish::Edition;
+use crate::stage::{Audited, Snapshots};
+
+/// What is no error and may still be none of the user's intentions.
+pub(super) fn of_start(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Vec<String> {
+    let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
+    let later = later.map(|date| {
+        format!("{date} is published already: of an earlier date only the position and its KPI tables are")
+    });
+    let mut notes: Vec<String> = later.into_iter().collect();
+    let unused = snapshots.unused.iter();
+    notes.extend(
+        unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),
+    );
+    notes.extend(snapshots.notes.iter().cloned());
+    notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
+    notes
+}
+
+/// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
+pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
+    let unknown = |(currency, amount)| {
+        format!(
+            "payments: {currency} {amount} are for invoices that are not in the invoices snapshot; what was paid since \
+             something open was issued counts as credit, for its number may be mistyped"
+        )
+    };
+    let unmatched = |(currency, amount)| {
+        format!(
+            "payments: {currency} {amount} match no invoice and pay nothing here (unknown invoice numbers, net of refunds \
+             and reversals that match nothing either)"
+        )
+    };
+    let measured = audited.measured();
+    let unknown = measured.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
+    unknown.chain(measured.unmatched().into_iter().map(unmatched)).collect()
+}

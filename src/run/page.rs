@@ -1,0 +1,59 @@
+//! The page of a run: its KPI tables as they will be published, before they are.
+
+use crate::config::Plan;
+use crate::error::Result;
+use crate::report::kpi::{self, Kpis, Options, OwnCard, Run, Sources, own_cards, rows_read};
+use crate::stage::Audited;
+use crate::stage::publish::{self, Edition, Provenance};
+
+/// Makes the page and adds it to what is published. It is told only what this edition publishes: of an earlier date than
+/// the newest nothing that was decided.
+pub(super) fn add(
+    plan: &Plan,
+    (provenance, edition): (&Provenance, &Edition),
+    audited: &mut Audited,
+    (notes, own): (&[String], &[OwnCard]),
+) -> Result<()> {
+    let run = run(provenance, edition, audited, notes);
+    let kpis = published(edition, audited);
+    let report = plan.report;
+    let options = Options {
+        language: report.language,
+        company: None,
+        min_cell: i64::from(report.min_cell),
+        collectors: report.collectors,
+    };
+    let html = kpi::page(&Sources { run: &run, kpis: &kpis, before: None, own, options: &options })?;
+    audited.add_page(&html)
+}
+
+/// The cards of KPI tables that the pipeline's SQL adds.
+pub(super) fn own(plan: &Plan) -> Vec<OwnCard> {
+    own_cards(plan.sql.iter().filter(|file| file.is_own).map(|file| (file.stem(), file.text.as_str())))
+}
+
+fn published(edition: &Edition, audited: &Audited) -> Kpis {
+    let tables = publish::to_publish(edition, audited).filter_map(|artifact| {
+        let name = artifact.path.strip_prefix("kpi/")?.strip_suffix(".parquet")?;
+        Some((name.to_owned(), audited.measured().kpis.get(name)?.clone()))
+    });
+    tables.collect()
+}
+
+fn run(provenance: &Provenance, edition: &Edition, audited: &Audited, notes: &[String]) -> Run {
+    let (kind, counts) = publish::told(edition, audited);
+
+    Run {
+        tenant: provenance.tenant.clone(),
+        as_of: provenance.as_of,
+        kind,
+        revision: edition.revision,
+        counts,
+        notes: notes.to_vec(),
+        audits: audited.audits().len(),
+        inputs: rows_read(&provenance.inputs),
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        input_digest: provenance.input_digest.clone(),
+        config_digest: provenance.config_digest.clone(),
+    }
+}
