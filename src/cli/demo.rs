@@ -79,6 +79,9 @@ impl Demo {
 impl Demo {
     /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.
     fn publish_history(&self, pipeline: &Path, voice: Voice) -> Result<()> {
+        if self.months == 0 {
+            return Ok(());
+        }
         let runtime = runtime()?;
         let bars = Bars::new(voice);
         bars.begin("history", self.months.into());

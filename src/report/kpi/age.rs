@@ -115,9 +115,11 @@ fn hide_few(columns: &mut [Column], least: i64) {
 
 fn card(view: &View<'_>, buckets: &[String], columns: &[Column]) -> Card {
     let legend = buckets.iter().enumerate().map(|(n, name)| (format!("b{n}"), words::bucket(view.language, name)));
+    let few = columns.iter().any(|column| column.few.contains(&true));
+    let few = few.then(|| ("few".to_owned(), view.of_few_debtors()));
     let stacks = columns.iter().map(|column| stack(view, buckets, column)).collect();
     Card {
-        picture: Picture::Stacks { legend: legend.collect(), stacks },
+        picture: Picture::Stacks { legend: legend.chain(few).collect(), stacks },
         source: view.say(
             "kpi_aging: dias corridos desde o vencimento; títulos em aberto pelo valor contábil, sem créditos não aplicados.",
             "kpi_aging: calendar days past due; open items at book value, without unapplied credits.",
@@ -148,8 +150,7 @@ fn stack(view: &View<'_>, buckets: &[String], column: &Column) -> Stack {
         parts.push(Part { class, width: (share * 1000.0).round() as i64, text, title });
     }
     if hidden > 0 {
-        let (share, few) = (ratio(hidden, total).unwrap_or(0.0), view.few());
-        let title = language.pick(format!("faixas com {few} clientes"), format!("buckets of {few} debtors"));
+        let (share, title) = (ratio(hidden, total).unwrap_or(0.0), view.of_few_debtors());
         parts.push(Part {
             class: "few".to_owned(),
             width: (share * 1000.0).round() as i64,

@@ -208,7 +208,7 @@ pub fn roll(language: Language, symbol: &str, first: Option<(&str, i64, i64)>, n
 }
 
 /// The first letter of a sentence.
-pub fn capital(text: &str) -> String {
+fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }

@@ -121,6 +121,12 @@ impl<'a> View<'a> {
         format!("<{}", self.options.min_cell)
     }
 
+    /// What a part of a picture is that stands for such amounts.
+    pub fn of_few_debtors(&self) -> String {
+        let few = self.options.min_cell;
+        self.language.pick(format!("menos de {few} clientes"), format!("fewer than {few} debtors"))
+    }
+
     /// The amount, or what stands for it.
     pub fn unless_few(&self, debtors: i64, cell: Cell) -> Cell {
         self.unless(self.is_few(debtors), cell)

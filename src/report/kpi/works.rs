@@ -2,7 +2,6 @@
 
 use super::data::{by, count, money, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
-use super::sentences::capital;
 use super::view::View;
 use crate::domain::message::currency_symbol;
 use crate::io::tables::Row;
@@ -75,7 +74,7 @@ impl Recovered {
     }
 }
 
-/// What brought the most, and how many promises were kept.
+/// After which contacts the most was paid, and how many promises were kept.
 fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
     let language = view.language;
     let best = recovery.first().and_then(|best| {
@@ -83,8 +82,8 @@ fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
             (view.short(best.recovered.filter(|_| !view.is_few(best.debtors))?), language.percent(best.rate()?));
         let name = words::of(language, Kind::Channel, &best.name);
         Some(language.pick(
-            format!("{} foi o canal que mais trouxe: {amount}, {rate} do valor contatado.", capital(&name)),
-            format!("{} brought the most: {amount}, {rate} of the amount contacted.", capital(&name)),
+            format!("O canal após o qual mais entrou é {name}: {amount}, {rate} do valor contatado."),
+            format!("Most was paid after contacts by {name}: {amount}, {rate} of the amount contacted."),
         ))
     });
     let rows = view.rows("kpi_promises");
