@@ -5,6 +5,7 @@
 
 mod check;
 mod demo;
+mod eject;
 mod explain;
 mod gc;
 mod inputs;
@@ -85,6 +86,7 @@ enum Command {
     Report(report::Report),
     Gc(gc::Gc),
     Template(template::Template),
+    Eject(eject::Eject),
     Schema(schema::Schema),
     Completions(make::Completions),
     Man(make::Man),
@@ -155,6 +157,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Log(log) => log.execute(voice),
         Command::Report(report) => report.execute(voice),
         Command::Gc(gc) => gc.execute(voice),
+        Command::Eject(eject) => eject.execute(voice),
         Command::Template(template) => template.execute(voice),
         Command::Schema(schema) => schema.execute(),
         Command::Completions(completions) => completions.execute(),

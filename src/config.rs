@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod raw;
+pub mod shipped;
 pub mod templates;
 mod validate;
 

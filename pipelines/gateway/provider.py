@@ -37,7 +37,11 @@ class Provider(Protocol):
         """Does it recognise a second request with the same key (the action_id), and send once?"""
 
     def send(self, action: Action) -> Answer:
-        """Asks it to send; `action.action_id` is the key."""
+        """Asks it to send; `action.action_id` is the key.
+
+        `action.data` has the text in `body`. Where the message names a template that the provider approved, it has
+        `provider_template` and the ordered `provider_parameters` too: send those instead, in `language`.
+        """
 
 
 @dataclass(frozen=True)

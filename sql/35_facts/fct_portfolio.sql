@@ -1,7 +1,7 @@
 -- Purpose: the shard's part of the portfolio's totals: of open items, of credits, and of cash that nobody knows whose it is.
 -- Grain: company_id, currency
 -- Reads: cnd_items, out_debtors, raw_unidentified
--- Units: amounts in units of currency
+-- Units: amounts in units of currency; overdue_days in units of currency x days
 -- Nulls: none
 -- Kind: table
 with
@@ -18,6 +18,7 @@ with
             sum(case when days_past_due > 30 then open_amount else 0 end) as overdue_30_amount,
             sum(case when days_past_due > 60 then open_amount else 0 end) as overdue_60_amount,
             sum(case when days_past_due > 90 then open_amount else 0 end) as overdue_90_amount,
+            sum(case when days_past_due > 0 then open_amount * days_past_due else 0 end) as overdue_days,
             sum(case when is_disputed or is_returned then open_amount else 0 end) as disputed_amount,
             sum(case when promise_pending then open_amount else 0 end) as promised_amount,
             sum(case when in_kept_agreement then open_amount else 0 end) as agreement_amount,
@@ -60,6 +61,7 @@ with
             coalesce(of_items.overdue_30_amount, 0) as overdue_30_amount,
             coalesce(of_items.overdue_60_amount, 0) as overdue_60_amount,
             coalesce(of_items.overdue_90_amount, 0) as overdue_90_amount,
+            cast(coalesce(cast(of_items.overdue_days as decimal(38, 2)), 0) as decimal(38, 2)) as overdue_days,
             coalesce(of_items.disputed_amount, 0) as disputed_amount,
             coalesce(of_items.promised_amount, 0) as promised_amount,
             coalesce(of_items.agreement_amount, 0) as agreement_amount,

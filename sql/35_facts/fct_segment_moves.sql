@@ -8,11 +8,11 @@ with
     before as (select * from raw_positions),
     debtors as (select * from out_debtors),
     stayed as (
-        select company_id, currency, coalesce(previous_segment, '-') as from_segment, segment as to_segment, open_amount
+        select company_id, currency, coalesce(previous_segment, '-') as from_segment, segment as to_segment, open_amount, overdue_amount
         from debtors
     ),
     gone as (
-        select before.company_id, before.currency, before.segment as from_segment, '-' as to_segment, 0.0 as open_amount
+        select before.company_id, before.currency, before.segment as from_segment, '-' as to_segment, 0.0 as no_amount
         from before
         left anti join debtors
             on before.debtor_id = debtors.debtor_id
@@ -21,7 +21,10 @@ with
     ),
     moves as (
         select * from stayed
-        union all select company_id, currency, from_segment, to_segment, cast(open_amount as decimal(18, 2)) from gone
+        union all
+        select
+            company_id, currency, from_segment, to_segment, cast(no_amount as decimal(18, 2)), cast(no_amount as decimal(18, 2))
+        from gone
     ),
     grouped as (
         select
@@ -30,7 +33,8 @@ with
             from_segment,
             to_segment,
             count(*) as accounts,
-            cast(sum(open_amount) as decimal(18, 2)) as open_amount
+            cast(sum(open_amount) as decimal(18, 2)) as open_amount,
+            cast(sum(overdue_amount) as decimal(18, 2)) as overdue_amount
         from moves
         group by company_id, currency, from_segment, to_segment
     )

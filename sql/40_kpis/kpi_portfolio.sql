@@ -2,7 +2,7 @@
 -- Grain: company_id, currency
 -- Reads: fct_portfolio
 -- Units: amounts in units of currency; delinquency_rate from 0 to 1
--- Nulls: delinquency_rate is null where nothing is open
+-- Nulls: delinquency_rate is null where nothing is open, days_past_due_avg where nothing is overdue
 -- Kind: table
 with
     facts as (select * from fct_portfolio),
@@ -26,7 +26,8 @@ with
             cast(sum(agreement_amount) as decimal(18, 2)) as agreement_amount,
             cast(sum(agency_amount) as decimal(18, 2)) as agency_amount,
             cast(sum(listed_amount) as decimal(18, 2)) as listed_amount,
-            cast(sum(unidentified_amount) as decimal(18, 2)) as unidentified_amount
+            cast(sum(unidentified_amount) as decimal(18, 2)) as unidentified_amount,
+            cast(sum(overdue_days) as double) / nullif(cast(sum(overdue_amount) as double), 0.0) as days_past_due_avg
         from facts
         group by company_id, currency
     )

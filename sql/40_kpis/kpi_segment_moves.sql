@@ -14,7 +14,8 @@ with
             from_segment,
             to_segment,
             sum(accounts) as accounts,
-            cast(sum(open_amount) as decimal(18, 2)) as open_amount
+            cast(sum(open_amount) as decimal(18, 2)) as open_amount,
+            cast(sum(overdue_amount) as decimal(18, 2)) as overdue_amount
         from facts
         group by company_id, currency, from_segment, to_segment
     )

@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate};
 use clap::Args;
-use include_dir::{Dir, include_dir};
+use include_dir::Dir;
 
 use super::show::{self, Bars};
 use super::{Voice, date, run, runtime, say};
 use crate::config::Plan;
+use crate::config::shipped::PIPELINES;
 use crate::demo;
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
-
-/// The shipped pipelines: what a new user starts from.
-static PIPELINES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 
 /// Makes a seeded Brazilian sample portfolio and runs the daily pipeline on it
 #[derive(Debug, Args)]

@@ -14,9 +14,11 @@ use super::show::plain_table;
 use super::{PipelineArg, Voice, date, runtime, say, variable};
 use crate::config::Plan;
 use crate::config::document::unknown;
-use crate::config::templates::{Source, check_fields, sample_creditor};
+use crate::config::shipped;
+use crate::config::templates::{Source, blocks_of, check_fields, sample_creditor};
+use crate::domain::message::blocks::{is_block, short_name};
 use crate::domain::message::length::{SUBJECT_CHARS_MAX, Segments, body_chars_max, segments};
-use crate::domain::message::{LANGUAGES, Rendered, TemplateFault, Templates, file_name, samples};
+use crate::domain::message::{LANGUAGES, Rendered, TemplateFault, Templates, file_name, provider, samples};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::error::{Error, Fault, Lines, Result};
 use crate::io::log::Log;
@@ -75,7 +77,7 @@ struct Preview {
     as_of: Option<NaiveDate>,
 }
 
-/// Lists every template: channels, languages, versions, and the steps that use it
+/// Lists every template: channels, languages, versions, the steps that use it, and the blocks that it includes
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   regua template list pipelines/daily.toml")]
@@ -114,6 +116,7 @@ struct Message {
     file: PathBuf,
     channel: Channel,
     rendered: Rendered,
+    blocks: Vec<String>,
     segments: Option<Segments>,
     faults: Vec<Fault>,
 }
@@ -147,6 +150,10 @@ impl Preview {
         }
         let given = self.channel.as_deref().map(channel).transpose()?;
         let path = Path::new(&self.template);
+        if path.parent().is_some_and(|folder| folder.ends_with("_blocks")) {
+            let message = "a block is no message by itself: name one that includes it, as `regua template list` shows";
+            return Err(Error::Usage(format!("{}: {message}", path.display())));
+        }
         let file = path.file_name().and_then(|f| f.to_str()).and_then(|f| f.strip_suffix(".j2"));
         let Some((template, name)) = file.and_then(|f| f.rsplit_once('.')) else {
             let (folder, template) = (self.templates.clone(), self.template.clone());
@@ -204,29 +211,30 @@ impl Preview {
     }
 }
 
-/// The files of a template in every language and channel.
+/// The files of a template in every language and channel, and the blocks of every language: those of the folder, and what
+/// it lacks of the shipped ones.
 fn sources(wanted: &Wanted) -> Result<Vec<Source>> {
     let folder = glob::Pattern::escape(&wanted.folder.to_string_lossy());
-    let mut sources = Vec::new();
-    let mut names = BTreeSet::new();
-    for path in glob::glob(&format!("{folder}/*/*.j2")).into_iter().flatten().flatten() {
-        let part = |path: Option<&std::ffi::OsStr>| path.map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        let (language, file) = (part(path.parent().and_then(Path::file_name)), part(path.file_name()));
-        let mut source = Source { language, file, text: String::new() };
-        let Some((template, _)) = source.parts() else { continue };
-        names.insert(template.to_owned());
-        if template == wanted.template {
-            source.text = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
-            sources.push(source);
-        }
+    let below = |pattern: &str| glob::glob(&format!("{folder}/{pattern}")).into_iter().flatten().flatten();
+    let mut sources: Vec<Source> = Vec::new();
+    for path in below("*/*.j2").chain(below("*/_blocks/*.j2")) {
+        let name = path.strip_prefix(&wanted.folder).unwrap_or(&path).to_string_lossy().into_owned();
+        let Some((language, file)) = name.split_once('/') else { continue };
+        let text = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
+        sources.push(Source { language: language.to_owned(), file: file.to_owned(), text, is_shipped: false });
     }
-    if names.is_empty() {
+    if sources.is_empty() {
         let message = format!("no */*.j2 below {}; name the folder with --templates", wanted.folder.display());
         return Err(Error::Usage(message));
     }
-    if sources.is_empty() {
-        return Err(Error::Usage(unknown("template", &wanted.template, names.iter().map(String::as_str))));
+    sources.extend(shipped::templates_beside(&sources));
+    let names: BTreeSet<&str> = sources.iter().filter_map(Source::parts).map(|(template, _)| template).collect();
+    if !names.contains(wanted.template.as_str()) {
+        return Err(Error::Usage(unknown("template", &wanted.template, names.into_iter())));
     }
+    let is_wanted =
+        |s: &Source| is_block(&s.file) || s.parts().is_some_and(|(template, _)| template == wanted.template);
+    sources.retain(is_wanted);
     Ok(sources)
 }
 
@@ -238,8 +246,7 @@ fn compose(wanted: &Wanted, sources: &[Source], values: &Values) -> Result<Vec<M
         message: f.what.clone(),
     };
     let language = wanted.language.as_ref().or(values.language.as_ref()).map_or(LANGUAGES[0], String::as_str);
-    let files = sources.iter().map(|s| (s.language.clone(), s.file.clone(), s.text.clone()));
-    let templates = Templates::compile(files, LANGUAGES[0])
+    let templates = Templates::compile(sources.iter().map(Source::to_compile), LANGUAGES[0])
         .map_err(|faults| Error::Configuration(Lines(faults.iter().map(in_folder).collect())))?;
     // What was sent by this template shows its channel; by another, whatever channels this one has.
     let own = values.channel.filter(|_| values.template.as_ref() == Some(&wanted.template));
@@ -254,13 +261,15 @@ fn compose(wanted: &Wanted, sources: &[Source], values: &Values) -> Result<Vec<M
         let rendered = rendered.map_err(|e| Error::Usage(format!("{e}; `regua schema template-fields` lists them")))?;
         let file = file_name(&wanted.template, channel);
         let source = sources.iter().find(|s| s.language == language && s.file == file);
-        let faults = source.map(check_fields).unwrap_or_default().iter().map(in_folder).collect();
+        let faults = source.map(|s| check_fields(s, &blocks_of(s, &templates, sources))).unwrap_or_default();
+        let faults = faults.iter().map(in_folder).collect();
+        let blocks = templates.blocks(language, &file).to_vec();
         let segments = (channel == Channel::Sms).then(|| segments(&rendered.body));
         let file = wanted.folder.join(language).join(file);
-        messages.push(Message { file, channel, rendered, segments, faults });
+        messages.push(Message { file, channel, rendered, blocks, segments, faults });
     }
     if messages.is_empty() {
-        let there: Vec<String> = sources.iter().map(|s| format!("{}/{}", s.language, s.file)).collect();
+        let there: Vec<String> = templates.names().map(|(language, file)| format!("{language}/{file}")).collect();
         let channel = channel.map_or(String::new(), |c| format!(" for {}", c.as_str()));
         let message = format!("there is no {} in {language}{channel}; there is {}", wanted.template, there.join(", "));
         return Err(Error::Usage(message));
@@ -275,12 +284,20 @@ impl Message {
 
     fn as_text(&self, voice: Voice) -> String {
         let mut lines = vec![voice.bold(&format!("{} (version {})", self.file.display(), self.rendered.version))];
+        if !self.blocks.is_empty() {
+            lines.push(format!("  blocks: {}", short_names(&self.blocks)));
+        }
         if let Some(subject) = &self.rendered.subject {
             let chars = subject.chars().count();
             let cut = if chars > SUBJECT_CHARS_MAX { ", would be cut" } else { "" };
             lines.push(format!("  | Subject: {subject}   ({chars} of {SUBJECT_CHARS_MAX} characters{cut})\n  |"));
         }
         lines.extend(self.rendered.body.lines().map(|line| format!("  | {line}").trim_end().to_owned()));
+        if let Some(provider) = &self.rendered.provider {
+            lines.push(format!("  {} {}", provider::TEMPLATE, provider.name));
+            let numbered = (1..).zip(provider.parameters.expose());
+            lines.extend(numbered.map(|(number, parameter)| format!("    {number}: {parameter}")));
+        }
         let parts = self.segments.map_or(String::new(), |s| format!(", {} segments in {}", s.count, s.encoding));
         let chars_max = body_chars_max(self.channel);
         let over = if self.chars() > chars_max { ": too long" } else { "" };
@@ -291,8 +308,10 @@ impl Message {
 
     fn as_json(&self) -> Value {
         let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
+        let provider = self.rendered.provider.as_ref();
         json!({"file": self.file, "version": self.rendered.version, "language": self.rendered.language,
-            "channel": self.channel.as_str(), "subject": self.rendered.subject, "body": self.rendered.body,
+            "blocks": self.blocks, provider::TEMPLATE: provider.map(|p| &p.name),
+            provider::PARAMETERS: provider.map(|p| p.parameters.expose()), "channel": self.channel.as_str(), "subject": self.rendered.subject, "body": self.rendered.body,
             "chars": self.chars(), "chars_max": body_chars_max(self.channel),
             "segments": self.segments.map(|s| s.count), "encoding": self.segments.map(|s| s.encoding), "faults": faults})
     }
@@ -302,33 +321,51 @@ impl List {
     fn execute(self, voice: Voice) -> Result<()> {
         let plan = Plan::load(&self.pipeline.pipeline, &variable)?;
         let templates = &plan.rules.templates;
-        let mut files: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        let mut files: BTreeMap<&str, Listed<'_>> = BTreeMap::new();
         for (language, file) in templates.names() {
-            let version = templates.version(language, file).unwrap_or_default();
-            files.entry(file).or_default().push((language, version));
+            let listed = files.entry(file).or_default();
+            listed.versions.insert(language, templates.version(language, file).unwrap_or_default());
+            listed.blocks.insert(language, templates.blocks(language, file));
         }
-        let list: Vec<_> = files
-            .into_iter()
-            .map(|(file, versions)| (file, versions, steps_of(&plan.rules.procedures, file)))
-            .collect();
         if voice.json {
-            let entry = |(file, versions, steps): &(&str, Vec<(&str, &str)>, Vec<String>)| {
-                let versions: BTreeMap<_, _> = versions.iter().copied().collect();
-                json!({"file": file, "versions": versions, "steps": steps})
+            let entry = |(file, listed): (&&str, &Listed<'_>)| {
+                let steps = steps_of(&plan.rules.procedures, file);
+                json!({"file": file, "versions": listed.versions, "blocks": listed.blocks, "steps": steps})
             };
-            say(&json!({"templates": list.iter().map(entry).collect::<Vec<_>>()}).to_string());
+            say(&json!({"templates": files.iter().map(entry).collect::<Vec<_>>()}).to_string());
             return Ok(());
         }
-        let mut table = plain_table(&["template", "languages and versions", "steps"]);
-        for (file, versions, steps) in &list {
-            let versions: Vec<String> =
-                versions.iter().map(|(language, version)| format!("{language} {version}")).collect();
+        let mut table = plain_table(&["template", "languages and versions", "steps", "blocks"]);
+        for (file, listed) in &files {
+            let versions = listed.versions.iter().map(|(language, version)| format!("{language} {version}"));
+            let steps = steps_of(&plan.rules.procedures, file);
             let steps = if steps.is_empty() { "none".to_owned() } else { steps.join(", ") };
-            table.add_row(vec![(*file).to_owned(), versions.join("  "), steps]);
+            let versions = versions.collect::<Vec<_>>().join("  ");
+            table.add_row(vec![(*file).to_owned(), versions, steps, short_names(&listed.all_blocks())]);
         }
         say(&table.to_string());
         Ok(())
     }
+}
+
+/// One message in every language: versions, and the blocks that it includes.
+#[derive(Default)]
+struct Listed<'a> {
+    versions: BTreeMap<&'a str, &'a str>,
+    blocks: BTreeMap<&'a str, &'a [String]>,
+}
+
+impl Listed<'_> {
+    /// The blocks of any language; most often they are the same in all.
+    fn all_blocks(&self) -> Vec<String> {
+        let all: BTreeSet<&String> = self.blocks.values().copied().flatten().collect();
+        all.into_iter().cloned().collect()
+    }
+}
+
+/// `charges, closing, items`
+fn short_names(blocks: &[String]) -> String {
+    blocks.iter().map(|block| short_name(block)).collect::<Vec<_>>().join(", ")
 }
 
 /// `régua/step` of every step that sends this file.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
+pub use crate::domain::names::unknown;
 use crate::error::Fault;
 
 /// A parsed file that remembers where each value stands.
@@ -147,19 +148,6 @@ fn constant_of<'a>(error: &'a jsonschema::ValidationError<'static>) -> Option<&'
         ValidationErrorKind::Constant { expected_value } => expected_value.as_str(),
         ValidationErrorKind::Enum { options } => options.as_array()?.first()?.as_str(),
         _ => None,
-    }
-}
-
-/// "unknown key `chanels`; did you mean `channels`?", or the list of what is known.
-pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    let nearest = known.iter().map(|k| (strsim::damerau_levenshtein(k, found), *k)).min();
-    match nearest {
-        Some((distance, name)) if distance <= 2.max(found.chars().count() / 3) => {
-            format!("unknown {what} `{found}`; did you mean `{name}`?")
-        }
-        None => format!("unknown {what} `{found}`; there is none"),
-        Some(_) => format!("unknown {what} `{found}`; known: {}", known.join(", ")),
     }
 }
 

@@ -83,7 +83,7 @@ pub struct RawHead {
     pub sql_dir: Option<String>,
     /// Files of holidays and contact windows.
     pub calendars: Vec<String>,
-    /// Folder of message templates, one folder per language in it.
+    /// Folder of message templates, one folder per language in it; a file takes the place of the built-in one of its name.
     pub templates: String,
     /// Folder with lists of forbidden words, one file per language.
     pub words: Option<String>,

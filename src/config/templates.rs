@@ -1,11 +1,14 @@
 //! What `regua check` says of message templates: every fault with its file and line, before anything is sent.
 //!
 //! Three ways to find them: the syntax tree (fields, nulls, amounts), the text (words), and the messages that come
-//! out with samples (lengths, the opt-out, words made of parts). Nothing here reads a file.
+//! out with samples (lengths, the opt-out, words made of parts). All three go through the blocks that a message
+//! includes: what is wrong there is told once, with the block's file and line and the messages that it is wrong in.
+//! Nothing here reads a file.
 
 mod exprs;
 mod facts;
 mod flow;
+mod provider;
 mod types;
 mod words;
 
@@ -14,8 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::document::unknown;
+use crate::domain::message::blocks::is_block;
 use crate::domain::message::fields::FIELDS;
 use crate::domain::message::length::{SUBJECT_CHARS_MAX, body_chars_max, segments};
+use crate::domain::message::provider::PARAMETERS;
 use crate::domain::message::samples::{self, Sample};
 use crate::domain::message::{LANGUAGES, NAMES_NO_DEBT, Rendered, TemplateFault, Templates};
 use crate::domain::procedure::Channel;
@@ -25,21 +30,43 @@ pub(super) use words::{Word, WordGroup, Words};
 /// One template as it was read.
 #[derive(Clone, Debug)]
 pub struct Source {
+    /// The folder of its language.
     pub language: String,
-    /// `overdue_first.email.j2`
+    /// `overdue_first.email.j2`, or `_blocks/charges.j2`
     pub file: String,
+    /// What stands in it.
     pub text: String,
+    /// Is it part of the program, because the user has none of this name?
+    pub is_shipped: bool,
+}
+
+/// What is wrong on a line of a message, or of a block that it includes.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    file: String,
+    line: usize,
+    what: String,
 }
 
 impl Source {
-    /// Template and channel, by the file's name.
+    /// Template and channel, by the file's name; a block has none.
     pub fn parts(&self) -> Option<(&str, Channel)> {
         let (template, channel) = self.file.strip_suffix(".j2")?.rsplit_once('.')?;
-        Channel::parse(channel).map(|channel| (template, channel))
+        Channel::parse(channel).filter(|_| !is_block(&self.file)).map(|channel| (template, channel))
+    }
+
+    /// `templates/pt-BR/overdue_first.email.j2`
+    pub fn path(&self) -> String {
+        format!("templates/{}/{}", self.language, self.file)
+    }
+
+    /// As `Templates::compile` takes it.
+    pub fn to_compile(&self) -> (String, String, String) {
+        (self.language.clone(), self.file.clone(), self.text.clone())
     }
 
     fn fault(&self, line: impl Into<Option<usize>>, what: impl Into<String>) -> TemplateFault {
-        TemplateFault { language: self.language.clone(), file: self.file.clone(), line: line.into(), what: what.into() }
+        TemplateFault::new(&self.language, &self.file, line, what)
     }
 
     fn names_no_debt(&self) -> bool {
@@ -52,79 +79,109 @@ impl Source {
     }
 }
 
-/// The templates that compile, and the faults of all.
+/// The templates that are sound enough to be compiled, and the faults of all.
 pub(super) fn check(
     sources: &[Source],
     default_language: &str,
     creditors: &BTreeMap<String, Value>,
     words: &BTreeMap<String, Words>,
-) -> (Option<Templates>, Vec<TemplateFault>) {
-    let compile = |sources: &[&Source]| {
-        let files = sources.iter().map(|s| (s.language.clone(), s.file.clone(), s.text.clone()));
-        Templates::compile(files, default_language)
-    };
-    let mut faults = compile(&sources.iter().collect::<Vec<_>>()).err().unwrap_or_default();
+) -> (Templates, Vec<TemplateFault>) {
+    let (templates, mut faults) = Templates::compile_sound(sources.iter().map(Source::to_compile), default_language);
     for fault in faults.iter_mut().filter(|f| f.what.contains("unknown statement")) {
-        fault.what.push_str("; a template has {% if %}, {% for %}, {% set %} and {% with %}");
+        fault.what.push_str("; a template has {% if %}, {% for %}, {% set %}, {% with %} and {% include %}");
     }
-    let broken: BTreeSet<(String, String)> = faults.iter().map(|f| (f.language.clone(), f.file.clone())).collect();
-    let sound: Vec<&Source> =
-        sources.iter().filter(|s| !broken.contains(&(s.language.clone(), s.file.clone()))).collect();
-    let templates = compile(&sound).ok();
     let samples: BTreeMap<&str, Vec<Sample>> =
         creditors.iter().map(|(language, creditor)| (language.as_str(), samples::all(creditor))).collect();
-    for source in &sound {
-        let none = Words::default();
-        let words = words.get(&source.language).unwrap_or(&none);
-        let found = check_source(source, words);
-        let is_sound = found.is_empty();
-        faults.extend(found);
-        if let (true, Some(templates), Some(samples)) = (is_sound, &templates, samples.get(source.language.as_str())) {
-            faults.extend(check_rendered(source, templates, samples, words));
+    let none = Words::default();
+    let mut found = Vec::new();
+    for message in sources.iter().filter(|s| templates.version(&s.language, &s.file).is_some()) {
+        let words = words.get(&message.language).unwrap_or(&none);
+        let mut of_message = check_source(message, &blocks_of(message, &templates, sources), words);
+        if let (true, Some(samples)) = (of_message.is_empty(), samples.get(message.language.as_str())) {
+            of_message = check_rendered(message, &templates, samples, words);
         }
+        found.extend(of_message.into_iter().map(|fault| (fault, message.file.as_str())));
     }
+    faults.extend(told_once(found));
     (templates, faults)
 }
 
-/// What the text and its syntax tree tell.
-pub fn check_fields(source: &Source) -> Vec<TemplateFault> {
-    let found = flow::faults(&source.text, source.names_no_debt());
-    let mut faults: Vec<TemplateFault> = found.into_iter().map(|(line, what)| source.fault(line, what)).collect();
+/// The blocks that a message includes.
+pub fn blocks_of<'s>(message: &Source, templates: &Templates, sources: &'s [Source]) -> Vec<&'s Source> {
+    let files = templates.blocks(&message.language, &message.file);
+    sources.iter().filter(|s| s.language == message.language && files.contains(&s.file)).collect()
+}
+
+/// A fault of a block is one fault, however many messages include it.
+fn told_once(found: Vec<(TemplateFault, &str)>) -> Vec<TemplateFault> {
+    let mut told: Vec<(TemplateFault, BTreeSet<&str>)> = Vec::new();
+    for (fault, message) in found {
+        match told.iter_mut().find(|(known, _)| *known == fault) {
+            Some((_, messages)) => drop(messages.insert(message)),
+            None => told.push((fault, BTreeSet::from([message]))),
+        }
+    }
+    let with_messages = |(mut fault, messages): (TemplateFault, BTreeSet<&str>)| {
+        if is_block(&fault.file) {
+            let more = if messages.len() > 1 { format!(" and {} more", messages.len() - 1) } else { String::new() };
+            fault.what.push_str(&format!(" (in {}{more})", messages.first().copied().unwrap_or_default()));
+        }
+        fault
+    };
+    told.into_iter().map(with_messages).collect()
+}
+
+/// What the text of a message and of its blocks and their syntax trees tell.
+pub fn check_fields(message: &Source, blocks: &[&Source]) -> Vec<TemplateFault> {
+    faults_of(message, flow::faults(message, blocks))
+}
+
+fn faults_of(message: &Source, found: Vec<Found>) -> Vec<TemplateFault> {
+    let fault = |f: Found| TemplateFault::new(&message.language, &f.file, f.line, f.what);
+    let mut faults: Vec<TemplateFault> = found.into_iter().map(fault).collect();
     faults.dedup();
     faults
 }
 
-fn check_source(source: &Source, words: &Words) -> Vec<TemplateFault> {
-    let mut faults = Vec::new();
-    if !LANGUAGES.contains(&source.language.as_str()) {
-        let what = unknown("language", &source.language, LANGUAGES.into_iter());
-        return vec![source.fault(None, format!("{what} Rename the folder"))];
+fn check_source(message: &Source, blocks: &[&Source], words: &Words) -> Vec<TemplateFault> {
+    if !LANGUAGES.contains(&message.language.as_str()) {
+        let what = unknown("language", &message.language, LANGUAGES.into_iter());
+        return vec![message.fault(None, format!("{what} Rename the folder"))];
     }
-    let Some((template, _)) = source.parts() else {
+    let Some((template, _)) = message.parts() else {
         let channels: Vec<&str> = Channel::ALL.into_iter().map(Channel::as_str).collect();
         let what =
             format!("the name of a template is <template>.<channel>.j2, with a channel of {}", channels.join(", "));
-        return vec![source.fault(None, what)];
+        return vec![message.fault(None, what)];
     };
-    for (position, line) in source.text.lines().enumerate() {
-        if line.contains("names-debt") && !(position == 0 && line.trim() == NAMES_NO_DEBT) {
-            let what = format!("line 1 is exactly {NAMES_NO_DEBT}, or nothing of the kind is said");
-            faults.push(source.fault(position + 1, what));
-        }
-        if position == 0 && source.names_no_debt() {
+    let files = std::iter::once(&message).chain(blocks);
+    let mut found: Vec<Found> =
+        files.flat_map(|file| check_lines(file, template, message.names_no_debt(), words)).collect();
+    found.extend(flow::faults(message, blocks));
+    faults_of(message, found)
+}
+
+/// Words and marks that may not stand in a file of a message.
+fn check_lines(file: &Source, template: &str, names_no_debt: bool, words: &Words) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (line, text) in (1..).zip(file.text.lines()) {
+        let mut refuse = |what: String| found.push(Found { file: file.file.clone(), line, what });
+        let is_head = line == 1 && !is_block(&file.file);
+        if is_head && file.names_no_debt() {
             continue;
         }
-        let folded = words::folded(line);
-        for (word, reason) in words.forbidden_in(template, &folded) {
-            faults.push(source.fault(position + 1, format!("{word:?} {reason}; say it otherwise")));
+        if text.contains("names-debt") {
+            refuse(format!("line 1 of a message is exactly {NAMES_NO_DEBT}, or nothing of the kind is said"));
         }
-        for word in words.debt_in(&folded).into_iter().filter(|_| source.names_no_debt()) {
-            let what = format!("{word:?} tells of a debt, and line 1 says that this message names none");
-            faults.push(source.fault(position + 1, what));
+        let folded = words::folded(text);
+        for (word, reason) in words.forbidden_in(template, &folded) {
+            refuse(format!("{word:?} {reason}; say it otherwise"));
+        }
+        for word in words.debt_in(&folded).into_iter().filter(|_| names_no_debt) {
+            refuse(format!("{word:?} tells of a debt, and line 1 says that this message names none"));
         }
     }
-    faults.extend(check_fields(source));
-    faults
+    found
 }
 
 /// What the messages tell that come out.
@@ -137,7 +194,9 @@ fn check_rendered(source: &Source, templates: &Templates, samples: &[Sample], wo
             Ok(rendered) => {
                 // The longest values make no other words, only more of them.
                 if !sample.is_longest {
-                    let text = format!("{} {}", rendered.subject.as_deref().unwrap_or_default(), rendered.body);
+                    let (subject, parameters) =
+                        (rendered.subject.as_deref().unwrap_or_default(), parameters(&rendered));
+                    let text = format!("{subject} {} {}", rendered.body, parameters.join(" "));
                     faults.extend(check_words(source, words, template, &words::folded(&text)));
                 }
                 faults.extend(check_shape(source, channel, &rendered, &sample.opt_out()));
@@ -204,7 +263,16 @@ fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, opt_out: 
         }
         _ => {}
     }
+    if let Some(number) = parameters(rendered).iter().position(String::is_empty) {
+        let at = (1..).zip(source.text.lines()).find(|(_, line)| line.contains(PARAMETERS)).map(|(at, _)| at);
+        let what = format!("parameter {} can come out empty, and providers refuse that", number + 1);
+        faults.push(source.fault(at, what));
+    }
     faults
+}
+
+fn parameters(rendered: &Rendered) -> &[String] {
+    rendered.provider.as_ref().map_or(&[], |provider| provider.parameters.expose())
 }
 
 /// The record `creditor` of samples.

@@ -90,7 +90,11 @@ pub const ACTIONS: Table = Table {
         req("language", Str, "of the message"),
         req("tone", Str, "gentle, firm or formal"),
         opt("template_id", Str, "template; none for instructions"),
-        opt("template_version", Str, "first 12 hex digits of the SHA-256 of the template's text"),
+        opt(
+            "template_version",
+            Str,
+            "first 12 hex digits of the SHA-256 of the template's text and that of its blocks",
+        ),
         req("template_params", Str, "JSON of the values given to the template").personal(),
         opt("subject", Str, "rendered subject; never an amount").personal(),
         req("body", Str, "rendered text").personal(),

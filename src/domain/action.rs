@@ -109,6 +109,8 @@ pub struct Action {
     pub template_params: Pii<String>,
     pub subject: Option<Pii<String>>,
     pub body: Pii<String>,
+    /// The template of a provider that the text stands for.
+    pub provider: Option<ProviderTemplate>,
     pub currency: Currency,
     pub fine: Minor,
     pub interest: Minor,
@@ -128,6 +130,15 @@ pub struct Action {
     pub agency_id: Option<String>,
     pub validity: Validity,
     pub rule_trace: Vec<String>,
+}
+
+/// The template of a provider that a message stands for, with what goes into its placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderTemplate {
+    /// What the provider calls it.
+    pub name: String,
+    /// In the order of its placeholders; each is one line.
+    pub parameters: Pii<Vec<String>>,
 }
 
 /// An open item that an action names.

@@ -3,11 +3,14 @@
 //! Undefined fields are errors, subjects and short messages lose their line breaks, and every length has a limit:
 //! nothing that came in with the data can change the shape of a message.
 
+pub mod blocks;
 pub mod fields;
 pub mod length;
+pub mod provider;
 pub mod samples;
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 
 use chrono::NaiveDate;
 use minijinja::value::{Value, ValueKind};
@@ -15,9 +18,10 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::action::sha256_hex;
+use super::action::{ProviderTemplate, sha256_hex};
 use super::money::{Currency, Minor};
 use super::procedure::Channel;
+use blocks::{Folder, WHITESPACE};
 use length::{SUBJECT_CHARS_MAX, body_chars_max};
 
 /// How a message speaks.
@@ -66,10 +70,12 @@ pub const LANGUAGES: [&str; 3] = ["pt-BR", "en", "es"];
 pub struct Rendered {
     pub subject: Option<String>,
     pub body: String,
-    /// First 12 hex digits of the SHA-256 of the template's text.
+    /// First 12 hex digits of the SHA-256 of the template's text and that of its blocks.
     pub version: String,
     /// The language that was found, where the debtor's own has no such template.
     pub language: String,
+    /// The template of a provider that it stands for, if it names one.
+    pub provider: Option<ProviderTemplate>,
 }
 
 /// Why a message could not be made; says nothing of the values.
@@ -86,6 +92,8 @@ pub enum MessageError {
 struct Template {
     version: String,
     names_debt: bool,
+    /// Files of the blocks that it includes, by name.
+    blocks: Vec<String>,
 }
 
 /// ISO 639-1 codes, and what else those languages are called where a system writes them out.
@@ -107,41 +115,59 @@ impl std::fmt::Debug for Templates {
     }
 }
 
-/// One template that does not compile.
+/// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateFault {
+    /// The folder of its language.
     pub language: String,
+    /// A message, or a block.
     pub file: String,
+    /// Where it stands, as far as that is one line.
     pub line: Option<usize>,
+    /// What is wrong, and what to do about it.
     pub what: String,
 }
 
+impl TemplateFault {
+    /// A fault on a line of a file.
+    pub fn new(language: &str, file: &str, line: impl Into<Option<usize>>, what: impl Into<String>) -> TemplateFault {
+        TemplateFault { language: language.to_owned(), file: file.to_owned(), line: line.into(), what: what.into() }
+    }
+}
+
 impl Templates {
-    /// Compiles `(language, file name, text)`; returns every fault there is.
+    /// Compiles `(language, file name, text)`.
+    ///
+    /// # Errors
+    /// Every fault there is.
     pub fn compile(
         sources: impl IntoIterator<Item = (String, String, String)>,
         default_language: &str,
     ) -> Result<Templates, Vec<TemplateFault>> {
-        let mut environments = BTreeMap::new();
-        let mut faults = Vec::new();
-        for (language, file, text) in sources {
-            let (environment, templates) =
-                environments.entry(language.clone()).or_insert_with(|| (environment(&language), BTreeMap::new()));
-            let version = sha256_hex(text.as_bytes())[..12].to_owned();
-            let names_debt = text.lines().next().is_none_or(|line| line.trim() != NAMES_NO_DEBT);
-            match environment.add_template_owned(file.clone(), text) {
-                Ok(()) => drop(templates.insert(file, Template { version, names_debt })),
-                Err(e) => faults.push(TemplateFault { language, file, line: e.line(), what: describe(&e) }),
-            }
-        }
-        if faults.is_empty() {
-            Ok(Templates { environments, default_language: default_language.to_owned() })
-        } else {
-            Err(faults)
-        }
+        let (templates, faults) = Templates::compile_sound(sources, default_language);
+        if faults.is_empty() { Ok(templates) } else { Err(faults) }
     }
 
-    /// `(language, file)` of every template.
+    /// Compiles what is sound of `(language, file name, text)`, with the faults of the rest. A message is sound together
+    /// with the blocks that it includes.
+    pub fn compile_sound(
+        sources: impl IntoIterator<Item = (String, String, String)>,
+        default_language: &str,
+    ) -> (Templates, Vec<TemplateFault>) {
+        let mut folders: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for (language, file, text) in sources {
+            folders.entry(language).or_default().push((file, text));
+        }
+        let mut faults = Vec::new();
+        let mut compiled = |language: String, files| {
+            let of_language = compile_language(&language, files, &mut faults);
+            (language, of_language)
+        };
+        let environments = folders.into_iter().map(|(language, files)| compiled(language, files)).collect();
+        (Templates { environments, default_language: default_language.to_owned() }, faults)
+    }
+
+    /// `(language, file)` of every message.
     pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.environments.iter().flat_map(|(l, (_, files))| files.keys().map(|f| (l.as_str(), f.as_str())))
     }
@@ -170,9 +196,18 @@ impl Templates {
         files.and_then(|files| files.get(&file_name(template, channel))).is_none_or(|t| t.names_debt)
     }
 
-    /// First 12 hex digits of the SHA-256 of a template's text.
+    /// First 12 hex digits of the SHA-256 of a template's text and that of its blocks.
     pub fn version(&self, language: &str, file: &str) -> Option<&str> {
-        self.environments.get(language).and_then(|(_, files)| files.get(file)).map(|t| t.version.as_str())
+        self.template(language, file).map(|t| t.version.as_str())
+    }
+
+    /// Files of the blocks that a message includes, by name.
+    pub fn blocks(&self, language: &str, file: &str) -> &[String] {
+        self.template(language, file).map_or(&[], |t| &t.blocks)
+    }
+
+    fn template(&self, language: &str, file: &str) -> Option<&Template> {
+        self.environments.get(language).and_then(|(_, files)| files.get(file))
     }
 
     /// The language of the message: the debtor's own if the template exists in it, else the default one.
@@ -226,12 +261,44 @@ impl Templates {
         let (environment, files) = self.environments.get(language).ok_or_else(missing)?;
         let file = file_name(template, channel);
         let version = files.get(&file).ok_or_else(missing)?.version.clone();
-        let text = environment.get_template(&file).and_then(|t| t.render(fields)).map_err(|e| {
-            MessageError::Failed { language: language.to_owned(), file: file.clone(), what: describe(&e) }
+        let rendered = environment.get_template(&file).and_then(|t| t.render_captured(fields));
+        let rendered = rendered.and_then(|r| Ok((split_subject(r.output(), channel), provider::of(r.state())?)));
+        let ((subject, body), provider) = rendered.map_err(|e| MessageError::Failed {
+            language: language.to_owned(),
+            file: file.clone(),
+            what: describe(&e),
         })?;
-        let (subject, body) = split_subject(&text, channel);
-        Ok(Rendered { subject, body, version, language: language.to_owned() })
+        Ok(Rendered { subject, body, version, language: language.to_owned(), provider })
     }
+}
+
+/// The sound messages of one language, compiled, with the blocks that they include.
+fn compile_language(
+    language: &str,
+    files: Vec<(String, String)>,
+    faults: &mut Vec<TemplateFault>,
+) -> (Environment<'static>, BTreeMap<String, Template>) {
+    let (mut environment, mut folder) = (environment(language), Folder::default());
+    for (file, text) in files {
+        let found = folder.add(&file, &text);
+        faults.extend(found.into_iter().map(|(line, what)| TemplateFault::new(language, &file, line, what)));
+        if let Err(e) = environment.add_template_owned(file.clone(), text) {
+            folder.take_out(&file);
+            faults.push(TemplateFault::new(language, &file, e.line(), describe(&e)));
+        }
+    }
+    faults.extend(folder.faults(language));
+    let template = |(file, blocks): (&str, Vec<&str>)| {
+        let whole = folder.whole(file, &blocks);
+        let template = Template {
+            version: sha256_hex(whole.as_bytes())[..12].to_owned(),
+            names_debt: whole.lines().next().is_none_or(|line| line.trim() != NAMES_NO_DEBT),
+            blocks: blocks.into_iter().map(str::to_owned).collect(),
+        };
+        (file.to_owned(), template)
+    };
+    let templates = folder.sound().into_iter().map(template).collect();
+    (environment, templates)
 }
 
 /// `overdue_first.email.j2`
@@ -257,8 +324,9 @@ fn one_line(text: &str) -> String {
 fn environment(language: &str) -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    environment.set_trim_blocks(WHITESPACE.trim_blocks);
+    environment.set_lstrip_blocks(WHITESPACE.lstrip_blocks);
+    environment.set_keep_trailing_newline(WHITESPACE.keep_trailing_newline);
     environment.set_fuel(Some(200_000));
     environment.set_formatter(print);
     environment.add_filter("default", minijinja::filters::default);
@@ -299,7 +367,12 @@ const PRINTS_NO_TEXT: &str = "it prints what is neither text nor number; print o
 
 /// What went wrong, without any value that came with the data.
 fn describe(error: &Error) -> String {
-    let line = error.line().map(|l| format!(" on line {l}")).unwrap_or_default();
+    // Of what happens in a block, the messages around it only tell that it is included.
+    if let Some(inner) = error.source().and_then(|source| source.downcast_ref::<Error>()) {
+        return describe(inner);
+    }
+    let block = error.name().filter(|name| blocks::is_block(name)).map(|name| format!(" of {name}"));
+    let line = error.line().map(|l| format!(" on line {l}{}", block.unwrap_or_default())).unwrap_or_default();
     let what = match error.kind() {
         ErrorKind::UndefinedError => "it names a field that does not exist".to_owned(),
         ErrorKind::SyntaxError => format!("syntax: {}", error.detail().unwrap_or("not understood")),

@@ -1,4 +1,4 @@
-//! Texts of a register: how two of them compare, and what stands where nothing is known.
+//! Names and texts: how two of them compare, which known one was meant, and what stands where nothing is known.
 
 /// What registers write where they know nothing, as it is without its signs.
 const PLACEHOLDERS: [&str; 15] = [
@@ -55,6 +55,19 @@ pub fn folded(text: &str) -> String {
         text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
     let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// "unknown key `chanels`; did you mean `channels`?", or the list of what is known.
+pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let nearest = known.iter().map(|k| (strsim::damerau_levenshtein(k, found), *k)).min();
+    match nearest {
+        Some((distance, name)) if distance <= 2.max(found.chars().count() / 3) => {
+            format!("unknown {what} `{found}`; did you mean `{name}`?")
+        }
+        None => format!("unknown {what} `{found}`; there is none"),
+        Some(_) => format!("unknown {what} `{found}`; known: {}", known.join(", ")),
+    }
 }
 
 fn without_accent(c: char) -> char {

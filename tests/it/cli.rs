@@ -66,6 +66,22 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["completions", "zsh"], 0, "#compdef regua", ""),
     (&["completions", "fish"], 0, "complete -c regua", ""),
     (&["man"], 0, ".TH regua 1", ""),
+    (&["eject"], 0, "sql/40_kpis/kpi_aging.sql", ""),
+    (&["eject", "sql/40_kpis/kpi_aging.sql"], 0, "pipelines/sql/40_kpis/kpi_aging.sql", ""),
+    (
+        &["eject", "sql/40_kpis/kpi_aging.sql"],
+        2,
+        "",
+        "is there already: change it, or remove it to have the shipped one",
+    ),
+    (&["eject", "sql/40_kpis/kpi_agin.sql"], 2, "", "did you mean `sql/40_kpis/kpi_aging.sql`?"),
+    (&["eject", "../../etc/passwd"], 2, "", "is no part of the program; `regua eject` alone lists what there is"),
+    (
+        &["eject", "pipelines/templates/en/_blocks/offer.j2", "--into", "mine"],
+        0,
+        "mine/templates/en/_blocks/offer.j2",
+        "",
+    ),
     (&["explain", "D1", "--from", "output"], 2, "", "output: nothing is published there; `regua run` publishes"),
     (
         &["explain", "D1", "--from", "output", "--as-of", "2026-06-30"],
@@ -110,6 +126,7 @@ fn every_example_can_be_typed() {
         "template",
         "template preview",
         "template list",
+        "eject",
         "schema",
         "completions",
         "man",
@@ -152,7 +169,7 @@ pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or
 pipelines/daily.toml:71: `window_months`: \"24\" is not of type \"integer\"
 pipelines/daily.toml:85: unknown profile field `late_rato`; did you mean `late_ratio`?
 pipelines/daily.toml:119: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
-pipelines/daily.toml:234: `history_days`: 0 is less than the minimum of 1
+pipelines/daily.toml:235: `history_days`: 0 is less than the minimum of 1
 pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
 pipelines/reguas/b2b.toml:60: step `d+30`: unknown template `formal_notices`; did you mean `formal_notice`?
 pipelines/words/en.toml:10: unknown key `nams_debt`; did you mean `names_debt`?";

@@ -20,13 +20,14 @@ fn check(house: &House) -> (i32, Vec<String>) {
 fn check_names_file_line_and_remedy_of_every_message() {
     let house = House::new();
     let template = |file: &str| format!("pipelines/templates/pt-BR/{file}.j2");
-    house.edit(&template("overdue_first.sms"), " {{ creditor.opt_out }}", "");
+    house.edit(&template("overdue_first.sms"), "\n{{ creditor.opt_out }}", "");
     house.edit(&template("overdue_first.email"), "sobre o vencimento", "{{ total_due | money }}");
     house.edit(&template("overdue_second.email"), "{{ creditor.opt_out }}", "Pague já! {{ creditor.opt_out }}");
-    house.edit(&template("reminder.whatsapp"), "items[:5]", "items");
+    let items = "{% include \"_blocks/items.whatsapp.j2\" %}";
+    house.edit(&template("reminder.whatsapp"), items, "{% for item in items %}{{ item.invoice_id }} {% endfor %}");
     house.edit(&template("reminder.sms"), "{{ creditor.name }}", "{{ creditor.nome }}");
     house.edit(
-        &template("formal_notice.letter"),
+        &template("_blocks/greeting"),
         "debtor.contact_name | default(debtor.name, true)",
         "debtor.contact_name",
     );
@@ -38,13 +39,13 @@ fn check_names_file_line_and_remedy_of_every_message() {
     let second = house.read(&template("overdue_second.email")).lines().count();
     let reminder = house.read(&template("reminder.whatsapp")).lines().count();
     let expected = [
-        "formal_notice.letter.j2:3: debtor.contact_name can be null; put {% if debtor.contact_name %} around it, or \
-         say debtor.contact_name | default(\"...\", true)"
+        "_blocks/greeting.j2:1: debtor.contact_name can be null; put {% if debtor.contact_name %} around it, or \
+         say debtor.contact_name | default(\"...\", true) (in formal_notice.email.j2 and 11 more)"
             .to_owned(),
         "hello.email.j2:4: \"fatura*\" tells of a debt, and line 1 says that this message names none".to_owned(),
         "overdue_first.email.j2:1: total_due | money puts an amount in the subject, where others see it; say it in the body"
             .to_owned(),
-        "overdue_first.sms.j2:1: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
+        "overdue_first.sms.j2:2: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
         format!("overdue_second.email.j2:{second}: \"pague já\" makes false urgency; say it otherwise"),
         "reminder.sms.j2:1: unknown field `creditor.nome`; did you mean `creditor.name`?".to_owned(),
         format!("reminder.whatsapp.j2:{reminder}: with the longest values it has "),
@@ -55,14 +56,56 @@ fn check_names_file_line_and_remedy_of_every_message() {
     }
 }
 
+/// The messages of a house, as `template list` tells of them.
+fn listed(house: &House) -> Vec<Value> {
+    let told = json(&house.regua(&["template", "list", DAILY]).stdout);
+    told["templates"].as_array().expect("a list").clone()
+}
+
+/// Two gateways must not take two texts for one: the version follows every block.
+#[test]
+fn a_block_changes_the_version_of_the_messages_that_include_it() {
+    let house = House::new();
+    let before = listed(&house);
+    house.edit("pipelines/templates/pt-BR/_blocks/waived.j2", "dispensados", "perdoados");
+    let mut changed = 0;
+    for (before, after) in before.iter().zip(listed(&house)) {
+        assert_eq!((&before["blocks"], &before["versions"]["es"]), (&after["blocks"], &after["versions"]["es"]));
+        let blocks = after["blocks"]["pt-BR"].as_array().expect("blocks");
+        let includes_it = blocks.contains(&"_blocks/waived.j2".into());
+        assert_eq!(before["versions"]["pt-BR"] != after["versions"]["pt-BR"], includes_it, "{}", after["file"]);
+        changed += usize::from(includes_it);
+    }
+    assert!(changed > 10, "{changed} messages name charges that are waived");
+}
+
+#[test]
+fn a_block_that_no_message_includes_is_noted() {
+    let house = House::new();
+    house.write_file("pipelines/templates/es/_blocks/old.j2", "{{ nobody }}");
+    let (code, lines) = check(&house);
+    assert_eq!(code, 0, "{lines:#?}");
+    let note = "note: pipelines/templates: no message includes es/_blocks/old.j2, so that nothing in it is checked";
+    assert!(lines.iter().any(|line| line == note), "{lines:#?}");
+}
+
 #[test]
 fn a_step_without_its_message_is_named_where_it_stands() {
     let house = House::new();
+    house.edit("pipelines/reguas/b2b.toml", "template = \"formal_notice\"", "template = \"our_notice\"");
     let regua = house.read("pipelines/reguas/b2b.toml");
-    let line = regua.lines().position(|l| l.contains("\"formal_notice\"")).expect("the step") + 1;
-    std::fs::remove_file(house.path("pipelines/templates/es/formal_notice.letter.j2")).expect("a template");
+    let line = regua.lines().position(|l| l.contains("\"our_notice\"")).expect("the step") + 1;
+    for file in [
+        "pt-BR/our_notice.email",
+        "pt-BR/our_notice.letter",
+        "en/our_notice.email",
+        "en/our_notice.letter",
+        "es/our_notice.email",
+    ] {
+        house.write_file(&format!("pipelines/templates/{file}.j2"), "Subject: x\n\n{{ creditor.opt_out }}");
+    }
     let (code, lines) = check(&house);
-    let missing = "there is no pipelines/templates/es/formal_notice.letter.j2; write it, or take it out of the step";
+    let missing = "there is no pipelines/templates/es/our_notice.letter.j2; write it, or take it out of the step";
     assert_eq!((code, lines), (2, vec![format!("pipelines/reguas/b2b.toml:{line}: step `d+30`: {missing}")]));
 
     // A language that the pipeline does not declare need not have it.
@@ -71,7 +114,42 @@ fn a_step_without_its_message_is_named_where_it_stands() {
     assert_eq!(code, 0, "{lines:#?}");
     let note = lines.first().map(String::as_str).unwrap_or_default();
     assert!(note.starts_with("note: pipelines/templates: no step uses "), "{note}");
-    assert!(note.contains("portal.email.j2") && !note.contains("formal_notice.email.j2"), "{note}");
+    assert!(note.contains("portal.email.j2") && !note.contains("our_notice.email.j2"), "{note}");
+}
+
+/// Whoever changes one sentence keeps one file, and gets the others with the next version of the program.
+#[test]
+fn a_file_of_the_user_takes_the_place_of_the_shipped_one() {
+    let house = House::new();
+    let whole = listed(&house);
+    for language in ["en", "es", "pt-BR"] {
+        std::fs::remove_dir_all(house.path("pipelines/templates").join(language)).expect("a folder");
+    }
+    let block = "templates/pt-BR/_blocks/already_paid.j2";
+    let ejected = house.regua(&["eject", block, "--output", "text"]);
+    assert_eq!((ejected.code, ejected.stdout.trim()), (0, "wrote pipelines/templates/pt-BR/_blocks/already_paid.j2"));
+    let (code, lines) = check(&house);
+    assert_eq!((code, lines.len()), (0, 1), "nothing is noted of what nobody wrote: {lines:#?}");
+    let used = |all: &[Value]| Vec::from_iter(all.iter().filter(|t| t["steps"] != serde_json::json!([])).cloned());
+    assert_eq!(used(&listed(&house)), used(&whole), "what was taken out and is not changed is the shipped one");
+
+    house.edit(&format!("pipelines/{block}"), "já foi feito", "já saiu");
+    let preview = |language: &str| {
+        let arguments =
+            ["template", "preview", "overdue_first", "--channel", "email", "--sample", "--language", language];
+        json(&house.regua(&arguments).stdout)["messages"][0]["body"].as_str().expect("a body").to_owned()
+    };
+    assert!(preview("pt-BR").contains("Se o pagamento já saiu") && preview("en").contains("If you have already paid"));
+
+    // What is wrong in a shipped file says how to change it.
+    house.edit(&format!("pipelines/{block}"), "pagamento", "{{ pagamento }}");
+    house.edit("pipelines/words/es.toml", "words = [", "words = [\"saludos\", ");
+    let (code, lines) = check(&house);
+    let remedy = "the file is part of the program: `regua eject templates/es/_blocks/closing.j2`";
+    assert_eq!(code, 2);
+    assert!(lines.iter().any(|l| l.contains("\"saludos\"") && l.ends_with(remedy)), "{lines:#?}");
+    let own = format!("pipelines/{block}:1: unknown field `pagamento`");
+    assert!(lines.iter().any(|l| l.starts_with(&own) && !l.contains("eject")), "{lines:#?}");
 }
 
 #[test]
@@ -187,6 +265,7 @@ fn a_preview_with_usual_values() {
     let channels: Vec<&str> =
         all["messages"].as_array().expect("messages").iter().filter_map(|m| m["channel"].as_str()).collect();
     assert_eq!(channels, ["email", "whatsapp", "sms"]);
+    assert_eq!(all["messages"][2]["blocks"], serde_json::json!(["_blocks/credit.sms.j2", "_blocks/total_due.j2"]));
     assert_eq!(all["messages"][2]["segments"], 2);
 
     // A fault is shown beside the message, with its line.
@@ -241,6 +320,7 @@ fn what_cannot_be_previewed_says_what_can() {
         ),
         (&["x", "--templates", "nowhere", "--sample"], "no */*.j2 below nowhere; name the folder with --templates"),
         (&["overdue_first"], "--sample"),
+        (&["pipelines/templates/en/_blocks/offer.j2", "--sample"], "a block is no message by itself"),
         (&["overdue_first", "--debtor", "D1"], "--from"),
         (
             &["broken", "--language", "en", "--sample"],
@@ -261,7 +341,9 @@ fn the_list_of_templates_names_their_steps() {
     let first = of("overdue_first.email.j2").expect("a template");
     assert_eq!(first["steps"], serde_json::json!(["b2b/d+1"]));
     assert_eq!(first["versions"].as_object().expect("versions").len(), 3);
+    assert!(first["blocks"]["en"].as_array().is_some_and(|b| b.contains(&"_blocks/charges.j2".into())), "{first}");
     assert_eq!(of("portal.email.j2").expect("a template")["steps"], serde_json::json!([]));
     let text = house.regua(&["template", "list", DAILY, "--output", "text"]).stdout;
     assert!(text.contains("portal.portal.j2") && text.contains("none"), "{text}");
+    assert!(text.contains("claim.sms, credit.sms, total_due"), "{text}");
 }

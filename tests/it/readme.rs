@@ -20,6 +20,7 @@ fn its_links_lead_somewhere() {
     let pages = [
         "README.md",
         "docs/kpis.md",
+        "docs/messages.md",
         "docs/report.md",
         "docs/real-exports.md",
         "docs/operations.md",

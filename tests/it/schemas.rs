@@ -132,6 +132,45 @@ fn what_is_published_is_as_the_schemas_say() {
     assert!(real[2].1.len() > 3, "lines of several channels");
 }
 
+/// A provider that sends approved templates alone gets its name and parameters beside the text.
+#[test]
+fn a_line_carries_the_template_of_a_provider_where_the_message_names_one() {
+    let house = House::of_one_invoice();
+    let line = || values(&house, "output/outbox/*/*/*.ndjson").remove(0);
+    let validator = validator(&schema(&house, "action_event"));
+    assert_eq!(house.run(as_of()).code, 0);
+    let plain = line();
+    let file =
+        format!("pipelines/templates/pt-BR/{}.email.j2", plain["data"]["template_id"].as_str().expect("a template"));
+    let text = house.read(&file);
+    let head = "{% set provider_template = \"overdue_v3\" %}\n\
+                {% set provider_parameters = [debtor.name, items_count, open_amount | money] %}\n";
+    house.write_file(&file, &format!("{head}{text}"));
+    std::fs::remove_dir_all(house.path("output")).expect("what was published");
+    assert_eq!(house.run(as_of()).code, 0);
+    let named = line();
+    assert_eq!(named["data"]["provider_template"], "overdue_v3");
+    assert_eq!(named["data"]["provider_parameters"], json!(["Acme", "1", "R$ 100,00"]));
+    for key in ["body", "subject", "action_id"] {
+        assert_eq!(named["data"][key], plain["data"][key], "{key} is what it was");
+    }
+    assert!(plain["data"].get("provider_template").is_none(), "no key where nothing is named");
+    for line in [&plain, &named] {
+        assert!(validator.is_valid(line), "{line}");
+    }
+    for (place, by) in [
+        ("/data/provider_parameters", "null"),
+        ("/data/provider_template", "null"),
+        ("/data/provider_template", "\"\""),
+        ("/data/provider_parameters", "[\"Acme\", 1]"),
+        ("/data/provider_parameters", "[\"\"]"),
+    ] {
+        assert!(!validator.is_valid(&spoiled(&named, place, by)), "{by} at {place} passes");
+    }
+    let shown = house.regua(&["template", "preview", &file, "--sample", "--output", "text"]).stdout;
+    assert!(shown.contains("  provider_template overdue_v3\n    1: Comercial São João"), "{shown}");
+}
+
 /// A manifest says what the record says: a gateway may read either.
 #[test]
 fn manifests_name_the_parts_beside_them() {

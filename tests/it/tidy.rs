@@ -100,6 +100,7 @@ const DOMAIN_CRATES: &[&str] = &[
     "minijinja",
     "sha2",
     "serde_json",
+    "strsim",
 ];
 
 /// What must not stand in code, where, and what to use.

@@ -1,6 +1,7 @@
 //! JSON Schema of what stands in the log and the outbox: the commit record, the manifest and the two kinds of line.
 //!
-//! They are strict: what is not named here is not published, and a reader that meets more has met another version.
+//! They are strict: what is not named here is not published, and a reader that meets more has met another version. What
+//! is published only where the configuration asks for it (`provider_template`) needs no new one.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::table::{DIALECT, row_schema};
 use crate::contract::ACTIONS;
+use crate::domain::message::provider;
 use crate::io::log::Record;
 use crate::io::outbox::Manifest;
 
@@ -40,6 +42,18 @@ fn action_event() -> Value {
     let mut data = row_schema(in_data);
     data["additionalProperties"] = false.into();
     data["properties"]["action_id"]["pattern"] = ACTION_ID.into();
+    data["properties"][provider::TEMPLATE] = json!({
+        "type": "string",
+        "minLength": 1,
+        "description": "the provider's template that `body` stands for; absent where the message names none",
+    });
+    data["properties"][provider::PARAMETERS] = json!({
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "description": "what goes into its placeholders, in their order",
+    });
+    data["dependentRequired"] =
+        json!({provider::TEMPLATE: [provider::PARAMETERS], provider::PARAMETERS: [provider::TEMPLATE]});
     let mut event = event("regua.action.v1", "One action to send: the event's id is its action_id.", ACTION_ID, data);
     let hash = json!({
         "type": "string",

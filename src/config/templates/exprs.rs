@@ -12,7 +12,7 @@ const LOOP: [&str; 8] = ["index", "index0", "revindex", "revindex0", "length", "
 const FILTERS: [&str; 9] = ["default", "length", "upper", "lower", "first", "last", "abs", "money", "date"];
 const TESTS: [&str; 2] = ["none", "defined"];
 
-impl Flow {
+impl Flow<'_> {
     pub(super) fn expr(&mut self, expr: &Expr<'_>) -> Type {
         match expr {
             Expr::Var(var) => self.variable(line(expr), var.id),
@@ -175,7 +175,7 @@ impl Flow {
         if !is_end || !self.is_filled(&held) {
             self.refuse(at, format!("this entry of {before} may not exist; go over {before} with {{% for %}}"));
         }
-        Type { shape: Shape::Record(fields), nullable: false, path: Some(format!("{before}[{at}]")) }
+        Type { shape: Shape::Record(fields), nullable: false, path: Some(format!("{before}[{}:{at}]", self.file)) }
     }
 
     /// A message names at least one item; any other list must have been asked for.

@@ -6,7 +6,7 @@ use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, UnaryOpKind};
 use super::flow::Flow;
 
 /// Paths that are not null where `condition` is `holds`.
-pub(super) fn facts(flow: &Flow, condition: &Expr<'_>, holds: bool) -> Vec<String> {
+pub(super) fn facts(flow: &Flow<'_>, condition: &Expr<'_>, holds: bool) -> Vec<String> {
     match condition {
         Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) if holds => flow.path_of(condition).into_iter().collect(),
         Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Not) => facts(flow, &unary.expr, !holds),
@@ -41,7 +41,7 @@ pub(super) fn facts(flow: &Flow, condition: &Expr<'_>, holds: bool) -> Vec<Strin
 }
 
 /// A comparison with a constant; null is below every number.
-fn compared(flow: &Flow, op: CompareOpKind, left: &Expr<'_>, right: &Expr<'_>, holds: bool) -> Vec<String> {
+fn compared(flow: &Flow<'_>, op: CompareOpKind, left: &Expr<'_>, right: &Expr<'_>, holds: bool) -> Vec<String> {
     let (side, constant) = match (left.as_const(), right.as_const()) {
         (None, Some(constant)) => (left, constant),
         // `none != x`; the order matters for the other comparisons.

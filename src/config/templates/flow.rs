@@ -5,11 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Stmt};
-use minijinja::machinery::{WhitespaceConfig, parse};
+use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Include, Spanned, Stmt};
 
 use super::facts::facts;
+use super::provider::{AT_TOP, is_reserved};
 use super::types::{Shape, Type, joined, name_of, variable_name};
+use super::{Found, Source};
+use crate::domain::message::blocks::{included, tree};
+
+/// Includes of one message, with those that they lead to: blocks that double each other would never be read to the end.
+const INCLUDES_MAX: usize = 1_000;
 
 /// Where the subject stands: it is the first line of what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,33 +24,43 @@ enum Place {
     Subject,
 }
 
-pub(super) struct Flow {
+pub(super) struct Flow<'a> {
     pub(super) names_no_debt: bool,
+    /// The blocks that the message includes.
+    blocks: &'a [&'a Source],
+    /// The file that is being read: the message, or a block.
+    pub(super) file: &'a str,
     place: Place,
     pub(super) variables: BTreeMap<String, Type>,
     /// Paths that are not null here.
     pub(super) present: BTreeSet<String>,
     loops: usize,
+    includes: usize,
+    /// Whether the message names a template of a provider.
+    pub(super) has_provider_template: bool,
     /// Whether an amount was printed since this was last reset.
     printed_money: bool,
-    /// Line and what is wrong there.
-    faults: Vec<(usize, String)>,
+    faults: Vec<Found>,
 }
 
-/// Every fault of a template, by line; nothing where it cannot be parsed.
-pub(super) fn faults(text: &str, names_no_debt: bool) -> Vec<(usize, String)> {
-    let whitespace = WhitespaceConfig { keep_trailing_newline: false, lstrip_blocks: true, trim_blocks: true };
-    let Ok(Stmt::Template(tree)) = parse(text, "", Default::default(), whitespace) else { return Vec::new() };
+/// Every fault of a message and of the blocks that it includes, which are sound by themselves.
+pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
     let mut flow = Flow {
-        names_no_debt,
+        names_no_debt: message.names_no_debt(),
+        blocks,
+        file: &message.file,
         place: Place::Before,
         variables: BTreeMap::new(),
         present: BTreeSet::new(),
         loops: 0,
+        includes: 0,
+        has_provider_template: false,
         printed_money: false,
         faults: Vec::new(),
     };
-    flow.block(&tree.children);
+    if let Ok(Stmt::Template(template)) = tree(&message.text) {
+        template.children.iter().for_each(|statement| flow.top(statement));
+    }
     flow.faults
 }
 
@@ -53,17 +68,19 @@ pub(super) fn line(expr: &Expr<'_>) -> usize {
     usize::from(expr.span().start_line)
 }
 
-impl Flow {
+impl Flow<'_> {
     pub(super) fn refuse(&mut self, at: usize, what: impl Into<String>) {
-        self.faults.push((at, what.into()));
+        self.faults.push(Found { file: self.file.to_owned(), line: at, what: what.into() });
     }
 
     fn block(&mut self, statements: &[Stmt<'_>]) {
         statements.iter().for_each(|statement| self.statement(statement));
     }
 
-    fn statement(&mut self, statement: &Stmt<'_>) {
+    pub(super) fn statement(&mut self, statement: &Stmt<'_>) {
         match statement {
+            Stmt::Template(template) => self.block(&template.children),
+            Stmt::Include(include) => self.include(include),
             Stmt::EmitRaw(raw) => self.passes(raw.raw),
             Stmt::EmitExpr(emit) => self.emit(&emit.expr),
             Stmt::ForLoop(for_loop) => self.for_loop(for_loop),
@@ -96,6 +113,22 @@ impl Flow {
         }
     }
 
+    /// A block stands for its text: it knows what is known where it is included, and what it sets stays set.
+    fn include(&mut self, include: &Spanned<Include<'_>>) {
+        let Some(block) = self.blocks.iter().find(|block| included(include) == Some(&block.file)) else { return };
+        self.includes += 1;
+        if self.includes > INCLUDES_MAX {
+            if self.includes == INCLUDES_MAX + 1 {
+                let what = format!("the message has more than {INCLUDES_MAX} includes, one within another; have fewer");
+                self.refuse(usize::from(include.span().start_line), what);
+            }
+            return;
+        }
+        let around = std::mem::replace(&mut self.file, &block.file);
+        tree(&block.text).iter().for_each(|tree| self.statement(tree));
+        self.file = around;
+    }
+
     /// Text that is printed: a line break ends the subject.
     fn passes(&mut self, text: &str) {
         let mut text = text;
@@ -118,6 +151,22 @@ impl Flow {
         {
             return self.passes(text);
         }
+        let found = self.printable(expr);
+        let is_amount = matches!(found.shape, Shape::Amount | Shape::Money);
+        self.printed_money |= is_amount;
+        match self.place {
+            Place::Subject if is_amount => {
+                let name = name_of(expr);
+                let what = format!("{name} puts an amount in the subject, where others see it; say it in the body");
+                self.refuse(line(expr), what);
+            }
+            Place::Before => self.place = Place::Body,
+            _ => {}
+        }
+    }
+
+    /// What can be read by whoever gets it.
+    pub(super) fn printable(&mut self, expr: &Expr<'_>) -> Type {
         let found = self.expr(expr);
         let name = name_of(expr);
         let at = line(expr);
@@ -132,18 +181,7 @@ impl Flow {
             Shape::Flag => self.refuse(at, format!("{name} is true or false; ask for it with {{% if %}}")),
             _ => {}
         }
-        let is_amount = matches!(found.shape, Shape::Amount | Shape::Money);
-        self.printed_money |= is_amount;
-        match self.place {
-            Place::Subject if is_amount => {
-                self.refuse(
-                    at,
-                    format!("{name} puts an amount in the subject, where others see it; say it in the body"),
-                );
-            }
-            Place::Before => self.place = Place::Body,
-            _ => {}
-        }
+        found
     }
 
     fn for_loop(&mut self, for_loop: &ForLoop<'_>) {
@@ -201,6 +239,7 @@ impl Flow {
 
     fn bind(&mut self, target: &Expr<'_>, held: Type) {
         match variable_name(target) {
+            Some(name) if is_reserved(name) => self.refuse(line(target), format!("`{name}`: {AT_TOP}")),
             Some(name) => drop(self.variables.insert(name.to_owned(), held)),
             None => self.refuse(line(target), "a value goes to one name"),
         }

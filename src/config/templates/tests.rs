@@ -15,7 +15,7 @@ fn creditor() -> Value {
 }
 
 fn source(file: &str, text: &str) -> Source {
-    Source { language: "pt-BR".into(), file: file.into(), text: text.into() }
+    Source { language: "pt-BR".into(), file: file.into(), text: text.into(), is_shipped: false }
 }
 
 fn words() -> Words {
@@ -81,7 +81,7 @@ fn a_field_that_no_message_has() {
         ),
         (
             "{% macro m() %}x{% endmacro %}",
-            "1: syntax: unknown statement macro on line 1; a template has {% if %}, {% for %}, {% set %} and {% with %}",
+            "1: syntax: unknown statement macro on line 1; a template has {% if %}, {% for %}, {% set %}, {% with %} and {% include %}",
         ),
         ("{{ items }}", "1: items is a list; go over it with {% for %}"),
         ("{{ debtor }}", "1: debtor is a record; print one of its fields: name, contact_name"),
@@ -251,11 +251,11 @@ fn a_message_that_says_it_names_no_debt() {
         ),
         (
             "{# names-debt: never #}\nOlá",
-            Some("1: line 1 is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
+            Some("1: line 1 of a message is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
         ),
         (
             "Olá\n{# names-debt: no #}",
-            Some("2: line 1 is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
+            Some("2: line 1 of a message is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
         ),
     ] {
         assert_eq!(letter(text), Vec::from_iter(expected), "{text}");
@@ -276,23 +276,270 @@ fn names_of_files_and_one_fault_does_not_hide_another() {
     let (templates, faults) = check(&sources, "pt-BR", &creditors, &BTreeMap::new());
     let at: Vec<_> = faults.iter().map(|f| (f.file.as_str(), f.line)).collect();
     assert_eq!(at, [("a.letter.j2", Some(1)), ("b.letter.j2", Some(2)), ("b.letter.j2", Some(2))]);
-    assert_eq!(templates.unwrap().names().count(), 1);
+    assert_eq!(templates.names().count(), 1);
     let strange = Source { language: "pt".into(), ..source("a.letter.j2", "x") };
     let (_, faults) = check(&[strange], "pt-BR", &creditors, &BTreeMap::new());
     assert!(faults[0].what.starts_with("unknown language `pt`"), "{}", faults[0].what);
 }
 
+/// A message that stands for a template of a provider.
+#[test]
+fn what_a_provider_is_given() {
+    let named = "{% set provider_template = \"first_v1\" %}\n";
+    let with = |parameters: &str| format!("{named}{{% set provider_parameters = {parameters} %}}\nx");
+    let at_top =
+        "it is set by {% set %} at the top of a message: outside of {% if %} and {% for %}, and not in a block";
+    let null = |name: &str| {
+        format!("2: {name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)")
+    };
+    let cents = "2: total_due would be printed in cents; say total_due | money";
+    for (text, expected) in [
+        (with("[debtor.name, total_due | money, oldest_due_date | date, items_count]"), None),
+        (with("[debtor.contact_name | default(debtor.name, true), portal_link or creditor.email, 'x']"), None),
+        (with("[]"), None),
+        (format!("{named}x"), None),
+        (with("[portal_link]"), Some(null("portal_link"))),
+        (with("[debtor.name, offer.total | money]"), Some(null("offer"))),
+        (
+            with("[debtor.name, totl_due | money]"),
+            Some("2: unknown field `totl_due`; did you mean `total_due`?".into()),
+        ),
+        (with("[total_due]"), Some(cents.into())),
+        (with("[items]"), Some("2: items is a list; go over it with {% for %}".into())),
+        (with("[debtor]"), Some("2: debtor is a record; print one of its fields: name, contact_name".into())),
+        (with("[has_charges]"), Some("2: has_charges is true or false; ask for it with {% if %}".into())),
+        (
+            with("debtor.name"),
+            Some("2: provider_parameters is a list, such as [debtor.name, total_due | money]".into()),
+        ),
+        (with("['']"), Some("2: parameter 1 can come out empty, and providers refuse that".into())),
+        (
+            with("[debtor.name, portal_link or '']"),
+            Some("2: parameter 2 can come out empty, and providers refuse that".into()),
+        ),
+        (
+            with("['calo' ~ 'teiro']"),
+            Some("3: the message comes out with \"caloteir*\", which shames the debtor; say it otherwise".into()),
+        ),
+        (
+            "{% set provider_parameters = [debtor.name] %}x".into(),
+            Some("1: provider_parameters has no template: set provider_template before it".into()),
+        ),
+        (
+            "{% set provider_template = debtor.name %}x".into(),
+            Some("1: provider_template is the provider's name of it, in quotes".into()),
+        ),
+        (
+            "{% set provider_template = ' ' %}x".into(),
+            Some("1: provider_template is the provider's name of it, in quotes".into()),
+        ),
+        (
+            "x{% if offer %}{% set provider_template = 'with_offer' %}{% endif %}".into(),
+            Some(format!("1: `provider_template`: {at_top}")),
+        ),
+        (
+            format!("{named}{{% set provider_parameters %}}x{{% endset %}}y"),
+            Some(format!("2: `provider_parameters`: {at_top}")),
+        ),
+        (
+            format!("{{# names-debt: no #}}\n{}", with("[total_due | money]")),
+            Some(
+                "3: total_due tells of a debt, and line 1 says that this message names none; take one of them out"
+                    .into(),
+            ),
+        ),
+    ] {
+        assert_eq!(letter(&text), Vec::from_iter(expected), "{text}");
+    }
+    let in_block = faults_in(&[("t.letter.j2", A), ("_blocks/a.j2", named)]);
+    assert!(in_block[0].starts_with(&format!("_blocks/a.j2:1: `provider_template`: {at_top}")), "{in_block:?}");
+}
+
+/// `file: line: what` of every fault of some files.
+fn faults_in(files: &[(&str, &str)]) -> Vec<String> {
+    let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
+    let words = BTreeMap::from([("pt-BR".to_owned(), words())]);
+    let sources: Vec<Source> = files.iter().map(|(file, text)| source(file, text)).collect();
+    let (_, faults) = check(&sources, "pt-BR", &creditors, &words);
+    faults.into_iter().map(|f| format!("{}:{}: {}", f.file, f.line.unwrap_or(0), f.what)).collect()
+}
+
+const A: &str = "{% include \"_blocks/a.j2\" %}";
+
+#[test]
+fn an_include_that_names_no_block() {
+    let in_quotes = "an include names one block, in quotes: {% include \"_blocks/charges.j2\" %}";
+    let not_inside = |name: &str| format!("\"{name}\" is not a block: a block stands in _blocks/ of the same language");
+    let not_known = |statement: &str| {
+        format!(
+            "syntax: unknown statement {statement} on line 2; a template has {{% if %}}, {{% for %}}, {{% set %}}, \
+             {{% with %}} and {{% include %}}"
+        )
+    };
+    for (include, expected) in [
+        (r#"{% include "_blocks/aa.j2" %}"#, "unknown block `_blocks/aa.j2`; did you mean `_blocks/a.j2`?".to_owned()),
+        (r#"{% include "t.letter.j2" %}"#, not_inside("t.letter.j2")),
+        (r#"{% include "a.j2" %}"#, not_inside("a.j2")),
+        (r#"{% include "../en/_blocks/a.j2" %}"#, not_inside("../en/_blocks/a.j2")),
+        (r#"{% include "_blocks/../t.letter.j2" %}"#, not_inside("_blocks/../t.letter.j2")),
+        (r#"{% include "_blocks/" %}"#, not_inside("_blocks/")),
+        (r#"{% include "_blocks/" ~ tone ~ ".j2" %}"#, in_quotes.into()),
+        ("{% include tone %}", in_quotes.into()),
+        (r#"{% include ["_blocks/a.j2", "_blocks/b.j2"] %}"#, in_quotes.into()),
+        (
+            r#"{% include "_blocks/b.j2" ignore missing %}"#,
+            "`ignore missing` would leave words out unseen; take it out".into(),
+        ),
+        (r#"{% extends "_blocks/a.j2" %}"#, not_known("extends")),
+        ("{% block x %}{% endblock %}", not_known("block")),
+        (r#"{% import "_blocks/a.j2" as a %}"#, not_known("import")),
+        (r#"{% from "_blocks/a.j2" import x %}"#, not_known("from")),
+    ] {
+        // Wherever it stands: on a branch that no sample takes, in a loop, in a text that is set.
+        for (before, after) in [
+            ("", ""),
+            ("{% if items_count == 7 %}x{% else %}", "{% endif %}"),
+            ("{% for item in items %}", "{% endfor %}"),
+            ("{% set x %}", "{% endset %}"),
+            ("{% with x = 1 %}", "{% endwith %}"),
+        ] {
+            let text = format!("Olá\n{before}{include}{after}");
+            let found = faults_in(&[("t.letter.j2", &text), ("_blocks/a.j2", "x")]);
+            assert_eq!(found, [format!("t.letter.j2:2: {expected}")], "{text}");
+        }
+    }
+    let alone = faults_in(&[("t.letter.j2", A)]);
+    assert_eq!(alone, ["t.letter.j2:1: unknown block `_blocks/a.j2`; there is none"]);
+}
+
+#[test]
+fn a_block_that_leads_back_to_itself() {
+    let include = |block: &str| format!("x\n{{% include \"_blocks/{block}.j2\" %}}");
+    let back = |of: &str, to: &str| {
+        format!(
+            "_blocks/{of}.j2:2: \"_blocks/{to}.j2\" leads back to this block, which would never end; take the include out"
+        )
+    };
+    assert_eq!(faults_in(&[("t.letter.j2", A), ("_blocks/a.j2", &include("a"))]), [back("a", "a")]);
+    let two = [("t.letter.j2", A), ("_blocks/a.j2", &include("b")), ("_blocks/b.j2", &include("a"))];
+    assert_eq!(faults_in(&two), [back("a", "b"), back("b", "a")]);
+    let shared = [("t.letter.j2", A), ("_blocks/a.j2", &(include("b") + &include("b"))), ("_blocks/b.j2", "x")];
+    assert_eq!(faults_in(&shared), [""; 0], "twice is no circle");
+}
+
+/// Thirty blocks, each with the next one twice, are a billion includes.
+#[test]
+fn blocks_that_double_each_other() {
+    let name = |number: usize| format!("_blocks/{number}.j2");
+    let twice = |number: usize| format!("{{% include {:?} %}}", name(number)).repeat(2);
+    let mut files = vec![("t.letter.j2".to_owned(), twice(1)), (name(30), "x".to_owned())];
+    files.extend((1..30).map(|number| (name(number), twice(number + 1))));
+    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let faults = faults_in(&files);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("the message has more than 1000 includes, one within another"), "{faults:?}");
+}
+
+/// Every rule goes through the blocks.
+#[test]
+fn what_is_wrong_in_a_block() {
+    let null = "bureau can be null; put {% if bureau %} around it, or say bureau | default(\"...\", true)";
+    let quiet = "{# names-debt: no #}\n{% include \"_blocks/a.j2\" %}";
+    for (file, message, block, expected) in [
+        ("t.letter.j2", A, "x\n{{ bureau }}", Some(format!("2: {null}"))),
+        ("t.letter.j2", "{% if bureau %}{% include \"_blocks/a.j2\" %}{% else %}x{% endif %}", "{{ bureau }}", None),
+        (
+            "t.letter.j2",
+            "{% if bureau %}x{% else %}{% include \"_blocks/a.j2\" %}{% endif %}",
+            "y{{ bureau }}",
+            Some(format!("1: {null}")),
+        ),
+        (
+            "t.letter.j2",
+            "{% for item in items %}{% include \"_blocks/a.j2\" %}{% endfor %}",
+            "{{ item.invoice_id }}",
+            None,
+        ),
+        ("t.letter.j2", A, "{{ item.invoice_id }}", Some("1: unknown field `item`; did you mean `items`?".into())),
+        (
+            "t.letter.j2",
+            A,
+            "\n\n{{ total_due }}",
+            Some("3: total_due would be printed in cents; say total_due | money".into()),
+        ),
+        ("t.letter.j2", A, "um\ncaloteiro", Some("2: \"caloteir*\" shames the debtor; say it otherwise".into())),
+        ("t.letter.j2", A, "negativação", Some("1: \"negativação\" announces a listing; say it otherwise".into())),
+        ("negativacao_notice.letter.j2", A, "negativação", None),
+        ("t.letter.j2", quiet, "Olá {{ debtor.name }}", None),
+        (
+            "t.letter.j2",
+            quiet,
+            "sua fatura",
+            Some("1: \"fatura*\" tells of a debt, and line 1 says that this message names none".into()),
+        ),
+        (
+            "t.letter.j2",
+            quiet,
+            "x{% if has_charges %}y{% endif %}",
+            Some(
+                "1: has_charges tells of a debt, and line 1 says that this message names none; take one of them out"
+                    .into(),
+            ),
+        ),
+        (
+            "t.letter.j2",
+            A,
+            "{# names-debt: no #}\nx",
+            Some("1: line 1 of a message is exactly {# names-debt: no #}, or nothing of the kind is said".into()),
+        ),
+        (
+            "t.email.j2",
+            "Subject: {% include \"_blocks/a.j2\" %}\n\n{{ creditor.opt_out }}",
+            "{{ total_due | money }}{# inside a line -#}\n",
+            Some("1: total_due | money puts an amount in the subject, where others see it; say it in the body".into()),
+        ),
+        ("t.sms.j2", "Olá {% include \"_blocks/a.j2\" %}", "{{ creditor.opt_out }}", None),
+    ] {
+        let expected = expected.map(|what| format!("_blocks/a.j2:{what} (in {file})"));
+        assert_eq!(
+            faults_in(&[(file, message), ("_blocks/a.j2", block)]),
+            Vec::from_iter(expected),
+            "{message} {block}"
+        );
+    }
+    // What a block sets stays set, as if its text stood there.
+    let set = [
+        ("t.letter.j2", "{% include \"_blocks/a.j2\" %}{{ b }}"),
+        ("_blocks/a.j2", "{% set b = bureau | default('x', true) %}"),
+    ];
+    assert_eq!(faults_in(&set), [""; 0]);
+    let syntax = faults_in(&[("t.letter.j2", A), ("_blocks/a.j2", "x\n{{ y"), ("u.letter.j2", "{{ z }}")]);
+    let found: Vec<&str> = syntax.iter().filter_map(|fault| fault.split(": ").next()).collect();
+    assert_eq!(found, ["_blocks/a.j2:2", "u.letter.j2:1"], "the message that includes it is not told of: {syntax:?}");
+}
+
+#[test]
+fn a_fault_of_a_block_is_told_once() {
+    let nested = "{% include \"_blocks/b.j2\" %}{% include \"_blocks/b.j2\" %}";
+    let files = [
+        ("t.letter.j2", A),
+        ("u.letter.j2", A),
+        ("v.letter.j2", "x"),
+        ("_blocks/a.j2", nested),
+        ("_blocks/b.j2", "{{ x }}"),
+    ];
+    assert_eq!(
+        faults_in(&files),
+        ["_blocks/b.j2:1: unknown field `x`; known: debtor, creditor, items, items_count, open_amount, fine_amount, \
+          interest_amount, fee_amount, residual_amount, waived_amount, credit_amount, is_credit_netted, total_due, \
+          has_charges, oldest_due_date, days_past_due, as_of, currency, tone, portal_link, offer, dunning, notice_days, \
+          bureau, agency_id, duty (in t.letter.j2 and 1 more)"]
+    );
+}
+
 /// The templates that are shipped.
 fn shipped() -> Vec<Source> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/templates");
-    let paths = glob::glob(&format!("{}/*/*.j2", folder.display())).unwrap().map(Result::unwrap);
-    let part = |path: Option<&std::ffi::OsStr>| path.unwrap().to_string_lossy().into_owned();
-    let read = |path: std::path::PathBuf| Source {
-        language: part(path.parent().unwrap().file_name()),
-        file: part(path.file_name()),
-        text: std::fs::read_to_string(path).unwrap(),
-    };
-    paths.map(read).collect()
+    crate::config::shipped::templates().collect()
 }
 
 /// Any value of a field, as it may come in with the data: longer than it should be, and with line breaks.
@@ -336,10 +583,9 @@ proptest! {
             fields["items_count"] = ITEMS_MAX.into();
         }
         let sources = shipped();
-        let files = sources.iter().map(|s| (s.language.clone(), s.file.clone(), s.text.clone()));
-        let templates = Templates::compile(files, "pt-BR").unwrap();
+        let templates = Templates::compile(sources.iter().map(Source::to_compile), "pt-BR").unwrap();
         let fields = fitted(&fields);
-        for source in &sources {
+        for source in sources.iter().filter(|s| !is_block(&s.file)) {
             let (template, channel) = source.parts().unwrap();
             let rendered = templates.render(&source.language, template, channel, &fields);
             let rendered = rendered.unwrap_or_else(|e| panic!("{e}\n{fields:#}"));
@@ -356,12 +602,11 @@ proptest! {
 #[test]
 fn no_sample_of_a_shipped_message_says_none() {
     let sources = shipped();
-    let files = sources.iter().map(|s| (s.language.clone(), s.file.clone(), s.text.clone()));
-    let templates = Templates::compile(files, "pt-BR").unwrap();
+    let templates = Templates::compile(sources.iter().map(Source::to_compile), "pt-BR").unwrap();
     let samples = samples::all(&creditor());
     assert!(samples.len() > 15, "three tones, and each field that can be null");
-    for source in &sources {
-        assert_eq!(check_fields(source), [], "{}", source.file);
+    for source in sources.iter().filter(|s| !is_block(&s.file)) {
+        assert_eq!(check_fields(source, &blocks_of(source, &templates, &sources)), [], "{}", source.file);
         let (template, channel) = source.parts().unwrap();
         for sample in samples.iter().filter(|s| !s.name.starts_with("longest")) {
             let rendered = templates.render(&source.language, template, channel, &sample.fields).unwrap();

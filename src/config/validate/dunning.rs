@@ -49,7 +49,7 @@ impl Workshop<'_> {
         self.kinds_fit(document, &procedures, &creditors);
         let calendar = self.calendar(document, &pipeline.calendars);
         let (dir, words) = (&pipeline.templates, pipeline.words.as_deref());
-        let messages = self.messages(document, dir, words, &default_language, &creditors);
+        let messages = self.messages(document, dir, words, &procedures, &languages, &creditors);
         self.steps_have_templates(&reguas, &messages, &languages);
         self.note_unused(&procedures, &messages);
         Some(Rules {
@@ -83,7 +83,7 @@ impl Workshop<'_> {
             quotes: Quotes::new(dunning.fx_days_max.unwrap_or(FX_DAYS_MAX)),
             calendar: calendar?,
             tone: messages::tone(&tone),
-            templates: messages.templates?,
+            templates: messages.templates,
         })
     }
 

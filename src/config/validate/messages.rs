@@ -6,16 +6,18 @@ use serde_json::Value;
 
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawCreditor, RawForbidden, RawTone, RawWords};
+use crate::config::shipped;
 use crate::config::templates::{Source, Word, WordGroup, Words, check, creditor_chars_max, sample_creditor};
 use crate::domain::decision::Creditor;
-use crate::domain::message::{LANGUAGES, Templates, ToneRule, file_name};
+use crate::domain::message::blocks::is_block;
+use crate::domain::message::{LANGUAGES, TemplateFault, Templates, ToneRule, file_name};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::error::Fault;
 
 /// The templates of a pipeline: as they were read, and compiled as far as they can be.
 pub(super) struct Messages {
-    pub(super) templates: Option<Templates>,
-    files: BTreeSet<(String, String)>,
+    pub(super) templates: Templates,
+    sources: Vec<Source>,
     folder: std::path::PathBuf,
 }
 
@@ -25,26 +27,44 @@ impl Workshop<'_> {
         document: &Document,
         dir: &str,
         words: Option<&str>,
-        default_language: &str,
+        procedures: &BTreeMap<String, Procedure>,
+        languages: &[String],
         creditors: &BTreeMap<String, Creditor>,
     ) -> Messages {
+        let default_language = languages.first().map_or("", String::as_str);
         let folder = self.path(dir);
-        let split = |(path, text): (String, String)| {
-            let (language, file) = path.split_once('/')?;
-            Some(Source { language: language.to_owned(), file: file.to_owned(), text })
-        };
-        let files = self.files_below(document, "/pipeline/templates", dir, "j2");
-        let sources: Vec<Source> = files.into_iter().filter_map(split).collect();
+        let sources = self.sources(document, dir, procedures, languages);
         self.opt_outs_are_of_their_language(document, &sources, default_language, creditors);
         let words = words.map(|dir| self.words(document, dir, &sources)).unwrap_or_default();
         let writers = LANGUAGES.map(|language| (language.to_owned(), longest_creditor(creditors, language)));
         let (templates, faults) = check(&sources, default_language, &writers.into(), &words);
         self.faults.extend(faults.into_iter().map(|f| Fault {
-            file: folder.join(f.language).join(f.file),
+            file: folder.join(&f.language).join(&f.file),
             line: f.line.unwrap_or(0),
-            message: f.what,
+            message: with_remedy(f, &sources),
         }));
-        Messages { templates, files: sources.into_iter().map(|s| (s.language, s.file)).collect(), folder }
+        Messages { templates, sources, folder }
+    }
+
+    /// The files of the folder, and over what it lacks the shipped ones: messages that a step sends, and blocks.
+    fn sources(
+        &mut self,
+        document: &Document,
+        dir: &str,
+        procedures: &BTreeMap<String, Procedure>,
+        languages: &[String],
+    ) -> Vec<Source> {
+        let split = |(path, text): (String, String)| {
+            let (language, file) = path.split_once('/')?;
+            Some(Source { language: language.to_owned(), file: file.to_owned(), text, is_shipped: false })
+        };
+        let files = self.files_below(document, "/pipeline/templates", dir, &["*/*.j2", "*/_blocks/*.j2"]);
+        let mut sources: Vec<Source> = files.into_iter().filter_map(split).collect();
+        let sent = files_of_steps(procedures);
+        let spoken: BTreeSet<String> = sources.iter().map(|s| &s.language).chain(languages).cloned().collect();
+        let is_needed = |s: &Source| spoken.contains(&s.language) && (is_block(&s.file) || sent.contains(&s.file));
+        sources.extend(shipped::templates_beside(&sources).into_iter().filter(is_needed));
+        sources
     }
 
     /// `default` is in the language of the pipeline: at the end of a letter in another, nobody would understand it.
@@ -108,7 +128,9 @@ impl Workshop<'_> {
         messages: &Messages,
         languages: &[String],
     ) {
-        let known: BTreeSet<&str> = messages.files.iter().filter_map(|(_, file)| file.split('.').next()).collect();
+        let shipped: Vec<Source> = shipped::templates().collect();
+        let named = messages.sources.iter().chain(&shipped).filter_map(Source::parts);
+        let known: BTreeSet<&str> = named.map(|(template, _)| template).collect();
         for (document, procedure) in reguas {
             for step in &procedure.steps {
                 let at = format!("/steps/{}/template", step.level - 1);
@@ -120,7 +142,7 @@ impl Workshop<'_> {
                 let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
                 for (language, channel) in languages.iter().flat_map(|l| channels.iter().map(move |c| (l, *c))) {
                     let file = file_name(&step.template, channel);
-                    if !messages.files.contains(&(language.clone(), file.clone())) {
+                    if !messages.sources.iter().any(|s| s.language == *language && s.file == file) {
                         let path = messages.folder.join(language).join(file);
                         let what = format!("there is no {}; write it, or take it out of the step", path.display());
                         self.refuse(document, &at, format!("step `{}`: {what}", step.id));
@@ -130,17 +152,24 @@ impl Workshop<'_> {
         }
     }
 
-    /// One note for all templates that no step uses.
+    /// One note for all templates that no step uses, and one for all blocks that no message includes.
     pub(super) fn note_unused(&mut self, procedures: &BTreeMap<String, Procedure>, messages: &Messages) {
-        let mut used = BTreeSet::new();
-        for step in procedures.values().flat_map(|p| &p.steps) {
-            let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
-            used.extend(channels.iter().map(|channel| file_name(&step.template, *channel)));
-        }
-        let files: BTreeSet<&str> = messages.files.iter().map(|(_, file)| file.as_str()).collect();
+        let used = files_of_steps(procedures);
+        let own = || messages.sources.iter().filter(|s| !s.is_shipped);
+        let files: BTreeSet<&str> = own().map(|s| s.file.as_str()).filter(|file| !is_block(file)).collect();
         let unused: Vec<&str> = files.into_iter().filter(|file| !used.contains(*file)).collect();
         if !unused.is_empty() {
             let message = format!("no step uses {}", unused.join(", "));
+            self.notes.push(Fault { file: messages.folder.clone(), line: 0, message });
+        }
+        let templates = &messages.templates;
+        let is_included = |block: &Source| {
+            templates.names().any(|(l, file)| l == block.language && templates.blocks(l, file).contains(&block.file))
+        };
+        let unused = own().filter(|source| is_block(&source.file) && !is_included(source));
+        let unused: Vec<String> = unused.map(|source| format!("{}/{}", source.language, source.file)).collect();
+        if !unused.is_empty() {
+            let message = format!("no message includes {}, so that nothing in it is checked", unused.join(", "));
             self.notes.push(Fault { file: messages.folder.clone(), line: 0, message });
         }
     }
@@ -162,6 +191,25 @@ impl Workshop<'_> {
             };
             self.refuse(document, &format!("/creditors/{company}/{at}"), what);
         }
+    }
+}
+
+/// The messages that steps send, by their files.
+fn files_of_steps(procedures: &BTreeMap<String, Procedure>) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    for step in procedures.values().flat_map(|p| &p.steps) {
+        let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
+        files.extend(channels.iter().map(|channel| file_name(&step.template, *channel)));
+    }
+    files
+}
+
+/// What is wrong, and for a file that nobody can edit where it is how it can be edited.
+fn with_remedy(fault: TemplateFault, sources: &[Source]) -> String {
+    let source = sources.iter().find(|s| s.language == fault.language && s.file == fault.file);
+    match source.filter(|source| source.is_shipped) {
+        Some(source) => format!("{}; the file is part of the program: `regua eject {}`", fault.what, source.path()),
+        None => fault.what,
     }
 }
 

@@ -5,16 +5,12 @@ use std::path::{Component, Path, PathBuf};
 
 use chrono::format::StrftimeItems;
 use chrono::{NaiveDate, NaiveTime};
-use include_dir::{Dir, include_dir};
 
 use super::{Document, Workshop, unknown};
 use crate::config::raw::{RawDateFormats, RawInput};
-use crate::config::{InputPlan, SqlFile};
+use crate::config::{InputPlan, SqlFile, shipped};
 use crate::contract;
 use crate::domain::pii::has_credentials;
-
-/// The shipped models; files of `sql_dir` replace them one by one.
-static SQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql");
 
 impl Workshop<'_> {
     /// A path beside the pipeline file, or a URL as it is.
@@ -144,11 +140,11 @@ impl Workshop<'_> {
         read
     }
 
-    /// The SQL models in path order.
+    /// The SQL models in path order: the built-in ones, and over them those of `sql_dir`.
     pub(super) fn sql(&mut self, document: &Document, dir: Option<&str>) -> Vec<SqlFile> {
-        let mut files: BTreeMap<String, SqlFile> = shipped(&SQL).into_iter().map(|f| (f.path.clone(), f)).collect();
+        let mut files: BTreeMap<String, SqlFile> = shipped::models().map(|f| (f.path.clone(), f)).collect();
         let at = "/pipeline/sql_dir";
-        for (path, text) in dir.map(|dir| self.files_below(document, at, dir, "sql")).unwrap_or_default() {
+        for (path, text) in dir.map(|dir| self.files_below(document, at, dir, &["*/*.sql"])).unwrap_or_default() {
             let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
             if let Some(other) = files.keys().find(|other| **other != path && name(other) == name(&path)) {
                 let message =
@@ -160,19 +156,20 @@ impl Workshop<'_> {
         files.into_values().collect()
     }
 
-    /// Every file with that ending one folder deep: `folder/name.ending` and its text, in path order.
+    /// Every file that one of the patterns fits: its path below `dir` and its text, in the order of patterns and paths.
     pub(super) fn files_below(
         &mut self,
         document: &Document,
         at: &str,
         dir: &str,
-        ending: &str,
+        patterns: &[&str],
     ) -> Vec<(String, String)> {
         let root = plain(&self.path(dir));
-        let pattern = format!("{}/*/*.{ending}", glob::Pattern::escape(&root.to_string_lossy()));
-        let paths: Vec<PathBuf> = glob::glob(&pattern).into_iter().flatten().flatten().collect();
+        let folder = glob::Pattern::escape(&root.to_string_lossy());
+        let fitting = |pattern: &&str| glob::glob(&format!("{folder}/{pattern}")).into_iter().flatten().flatten();
+        let paths: Vec<PathBuf> = patterns.iter().flat_map(fitting).collect();
         if paths.is_empty() {
-            self.refuse(document, at, format!("no */*.{ending} below {}", root.display()));
+            self.refuse(document, at, format!("no {} below {}", patterns.join(" or "), root.display()));
         }
         let mut files = Vec::new();
         for path in paths {
@@ -204,14 +201,4 @@ pub(super) fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-pub(super) fn shipped(dir: &'static Dir<'static>) -> Vec<SqlFile> {
-    let mut files: Vec<SqlFile> = dir.dirs().flat_map(shipped).collect();
-    files.extend(dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "sql")).map(|f| SqlFile {
-        path: f.path().to_string_lossy().into_owned(),
-        text: f.contents_utf8().unwrap_or_default().to_owned(),
-        is_own: false,
-    }));
-    files
 }

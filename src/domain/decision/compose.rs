@@ -177,6 +177,7 @@ impl<'a> Matter<'a> {
             template_params: params.to_string().into(),
             subject: rendered.subject.map(Pii::from),
             body: rendered.body.into(),
+            provider: rendered.provider,
             currency: account.currency,
             fine: claim.charges.fine,
             interest: claim.charges.interest,

@@ -125,6 +125,73 @@ fn every_template_has_its_name_and_the_hash_of_its_text() {
     assert_eq!(format!("{templates:?}"), r#"Templates { languages: ["en", "pt-BR"], .. }"#, "and none of its texts");
 }
 
+/// Messages `m` and `n` and the blocks that they include, as they are and with one file changed.
+#[test]
+fn a_version_follows_the_blocks() {
+    const FILES: [(&str, &str); 5] = [
+        ("m.email.j2", "m {% include \"_blocks/a.j2\" %}"),
+        ("n.email.j2", "n {% include \"_blocks/b.j2\" %}"),
+        ("_blocks/a.j2", "a {% include \"_blocks/b.j2\" %}\n"),
+        ("_blocks/b.j2", "b\n"),
+        ("_blocks/c.j2", "c\n"),
+    ];
+    let versions = |changed: &str| {
+        let text = |file: &str, text: &str| if file == changed { format!("{text}!") } else { text.to_owned() };
+        let files = FILES.map(|(file, t)| ("en".to_owned(), file.to_owned(), text(file, t)));
+        let templates = Templates::compile(files, "en").unwrap();
+        assert_eq!(templates.names().count(), 2, "a block is no message");
+        ["m.email.j2", "n.email.j2"].map(|file| templates.version("en", file).unwrap().to_owned())
+    };
+    let as_they_are = versions("");
+    for (changed, expected) in [
+        ("m.email.j2", [true, false]),
+        ("n.email.j2", [false, true]),
+        ("_blocks/a.j2", [true, false]),
+        ("_blocks/b.j2", [true, true]),
+        ("_blocks/c.j2", [false, false]),
+    ] {
+        let now = versions(changed);
+        assert_eq!([now[0] != as_they_are[0], now[1] != as_they_are[1]], expected, "{changed}");
+    }
+}
+
+#[test]
+fn a_block_stands_for_its_lines_and_is_named_where_it_fails() {
+    let rendered = |block: &str| {
+        let files = [("t.email.j2", "1\n{% include \"_blocks/a.j2\" %}\n3"), ("_blocks/a.j2", block)];
+        let files = files.map(|(file, text)| ("en".to_owned(), file.to_owned(), text.to_owned()));
+        Templates::compile(files, "en").unwrap().render("en", "t", Channel::Email, &()).map(|r| r.body)
+    };
+    assert_eq!(rendered("2\n").unwrap(), "1\n2\n3");
+    assert_eq!(rendered("2\n\n").unwrap(), "1\n2\n\n3");
+    assert_eq!(rendered("2, {# inside a line -#}\n").unwrap(), "1\n2, 3");
+    let error = rendered("\n\n{{ nobody }}").unwrap_err().to_string();
+    assert_eq!(error, "template en/t.email.j2: it names a field that does not exist on line 3 of _blocks/a.j2");
+}
+
+#[test]
+fn a_message_says_which_template_of_a_provider_it_stands_for() {
+    let fields =
+        serde_json::json!({"currency": "BRL", "total": 123_456, "name": "Ana\r\nSilva", "count": 2, "no": null});
+    let rendered = |text: &str| templates(text).render("pt-BR", "t", Channel::Email, &fields);
+    let set =
+        |parameters: &str| format!("{{% set provider_template = \"first_v1\" %}}\n{parameters}\nSubject: x\n\nOlá");
+    let given = rendered(&set("{% set provider_parameters = [name, total | money, count] %}")).unwrap();
+    let provider = given.provider.unwrap();
+    assert_eq!((given.subject.as_deref(), given.body.as_str()), (Some("x"), "Olá"), "the text is as without it");
+    assert_eq!(
+        (provider.name.as_str(), provider.parameters.expose().join("|").as_str()),
+        ("first_v1", "Ana Silva|R$ 1.234,56|2")
+    );
+    assert!(!format!("{provider:?}").contains("Ana"), "parameters are personal");
+    assert_eq!(rendered(&set("")).unwrap().provider.map(|p| p.parameters.expose().len()), Some(0));
+    assert_eq!(rendered("Olá").unwrap().provider, None);
+    for (parameter, what) in [("no", PRINTS_NULL), ("[1]", PRINTS_NO_TEXT)] {
+        let error = rendered(&set(&format!("{{% set provider_parameters = [{parameter}] %}}"))).unwrap_err();
+        assert_eq!(error.to_string(), format!("template pt-BR/t.email.j2: {what}"));
+    }
+}
+
 #[test]
 fn every_template_that_does_not_compile_is_named_at_once() {
     let file = |name: &str, text: &str| ("en".to_owned(), format!("{name}.email.j2"), text.to_owned());

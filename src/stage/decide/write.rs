@@ -10,13 +10,14 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Decided, DecidedGroup};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE, Table};
-use crate::domain::action::{Action, sha256_hex};
+use crate::domain::action::{Action, ProviderTemplate, sha256_hex};
 use crate::domain::case::{Account, Debtor};
 use crate::domain::decision::{Decision, Outcome, Rules};
+use crate::domain::message::provider;
 use crate::domain::money::Minor;
 use crate::domain::offer::Offer;
 use crate::domain::pii::exposed;
@@ -151,8 +152,20 @@ fn payload(action: &Action) -> Value {
     });
     if let (Some(payload), Value::Object(amounts)) = (payload.as_object_mut(), amounts_of(action)) {
         payload.extend(amounts);
+        payload.extend(provider_of(action));
     }
     payload
+}
+
+/// The template of a provider, only where there is one: what others read stays as it is.
+fn provider_of(action: &Action) -> Map<String, Value> {
+    let fields = |provider: &ProviderTemplate| {
+        [
+            (provider::TEMPLATE.to_owned(), provider.name.as_str().into()),
+            (provider::PARAMETERS.to_owned(), provider.parameters.expose().as_slice().into()),
+        ]
+    };
+    action.provider.iter().flat_map(fields).collect()
 }
 
 /// What is asked for, with the offer.

@@ -292,6 +292,11 @@ fn who_moved_who_came_and_who_went() {
             1 BRL em_dia novo 1 5.00
         fct_segment_moves: company_id currency from_segment to_segment accounts open_amount
             1 BRL pontual recorrente 1 1.00
+        fct_segment_moves: company_id currency from_segment to_segment accounts open_amount overdue_amount
+            1 BRL pontual recorrente 0 0.00 7.00
+        kpi_segment_moves = from_segment overdue_amount
+            em_dia -
+            pontual 7.00
         kpi_segment_moves == as_of_date company_id currency from_segment to_segment accounts open_amount
             2026-06-30 1 BRL em_dia novo 1 5.00
             2026-06-30 1 BRL pontual recorrente 3 151.00

@@ -283,6 +283,26 @@ fn kpis_add_up_the_facts_of_all_shards_and_nothing_across_companies_or_currencie
     );
 }
 
+/// 400.00 overdue by 10 days and 600.00 by 50: (4,000 + 30,000) / 1,000 = 34 days.
+#[test]
+fn days_past_due_are_weighted_by_what_is_overdue() {
+    spec(
+        "
+        cnd_items: company_id currency days_past_due open_amount
+            1 BRL 10 400.00
+            1 BRL 50 600.00
+            1 BRL -20 900.00
+            2 BRL 0 5.00
+        fct_portfolio = company_id overdue_amount overdue_days
+            1 1000.00 34000.00
+            2 0.00 0.00
+        kpi_portfolio = company_id overdue_amount days_past_due_avg
+            1 1000.00 34.0
+            2 0.00 -
+    ",
+    );
+}
+
 #[test]
 fn delinquency_is_overdue_over_open_and_null_when_nothing_is_open() {
     spec("
