@@ -107,7 +107,13 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
             share,
             line(&Month::overdue_share),
         ),
-        tile(view, ("DSO", "DSO"), view.days_cell("kpi_dso.dso_days", &[], now.dso), dso, line(&|m| m.dso)),
+        tile(
+            view,
+            ("Prazo médio (DSO)", "DSO"),
+            view.days_cell("kpi_dso.dso_days", &[], now.dso),
+            dso,
+            line(&|m| m.dso),
+        ),
         cei(view, other),
         incoming(view, other),
         loss(view, other),
@@ -293,11 +299,15 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let due = language.count(count(&rows, "removals_due"));
     let is_removal = |row: &Row<'_>| REMOVALS.contains(&row.str("step_kind"));
     let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
-    let today = language.count(count(&sent, "actions"));
-    let more = language.pick(
-        format!("A lei dá cinco dias úteis depois do pagamento (Súmula 548 do STJ). Falta pedir {due}; saem hoje {today} instruções."),
-        format!("The law gives five business days after the payment (Súmula 548). {due} are yet to be asked for; {today} instructions go out today."),
+    let law = language.pick(
+        format!("A lei dá cinco dias úteis depois do pagamento (Súmula 548 do STJ). Falta pedir {due}"),
+        format!("The law gives five business days after the payment (Súmula 548). {due} are yet to be asked for"),
     );
+    let today = language.count(count(&sent, "actions"));
+    let today =
+        language.pick(format!("; saem hoje {today} instruções"), format!("; {today} instructions go out today"));
+    // Where nothing was decided, nothing is known of what goes out.
+    let more = format!("{law}{}.", if view.is_kpi_only() { "" } else { &today });
     let tied = view.count_cell("kpi_listings.removals_overdue", &[("currency", "*")], overdue);
     let what = Cell { text: what, class: String::new(), ..tied };
     (overdue > 0).then_some(Alert { to: "care", what, more })

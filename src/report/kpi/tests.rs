@@ -264,7 +264,7 @@ fn of_nulls_a_page_says_that_history_is_missing() {
         1 BRL b2b d+1 email novo 0 0 0.00 - -");
     let text = text_of(&made(&run(), &kpis, &options(Language::PtBr)));
     for part in [
-        "DSO – pede histórico que ainda não existe",
+        "Prazo médio (DSO) – pede histórico que ainda não existe",
         "Perda esperada – pede histórico que ainda não existe",
         "O prazo médio de recebimento (DSO) não se sabe: faltam as vendas do período.",
         "Em junho entraram até agora R$ 0.",

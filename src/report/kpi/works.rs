@@ -10,6 +10,8 @@ use crate::report::words::{self, Kind};
 
 const RECOVERY: &str = "kpi_recovery";
 const COLLECTORS: &str = "kpi_collectors";
+/// Between a step and the channel by which it went.
+const STEP_BY: &str = " · ";
 
 pub fn section(view: &View<'_>) -> Section {
     let recovery = Recovered::by(view, |row| row.text("channel"));
@@ -104,9 +106,13 @@ fn channels(view: &View<'_>, recovery: &[Recovered]) -> Card {
         return if view.data.has(RECOVERY) { Card::missing(title, view.why_missing(RECOVERY)) } else { answers(view) };
     }
     let steps = Recovered::by(view, |row| {
-        format!("{} · {}", row.str("step_id"), words::of(view.language, Kind::Channel, row.str("channel")))
+        format!("{}{STEP_BY}{}", row.str("step_id"), words::of(view.language, Kind::Channel, row.str("channel")))
     });
-    let named = |code: &str| words::of(view.language, Kind::Channel, code);
+    let named = |code: &str| Cell::text(words::of(view.language, Kind::Channel, code));
+    let step = |name: &str| {
+        let (step, channel) = name.split_once(STEP_BY).unwrap_or((name, ""));
+        Cell::text(step).with_note(channel)
+    };
     Card {
         picture: Picture::Table { table: recovered(view, &title, ("Canal", "Channel"), recovery, named, "channel") },
         source: view.say(
@@ -117,7 +123,7 @@ fn channels(view: &View<'_>, recovery: &[Recovered]) -> Card {
         ),
         fold: Some((
             view.say("Por passo e canal", "By step and channel"),
-            recovered(view, &title, ("Passo", "Step"), &steps, str::to_owned, ""),
+            recovered(view, &title, ("Passo", "Step"), &steps, step, ""),
         )),
         title,
         ..Card::default()
@@ -129,7 +135,7 @@ fn recovered(
     caption: &str,
     first: (&str, &str),
     kinds: &[Recovered],
-    named: impl Fn(&str) -> String,
+    named: impl Fn(&str) -> Cell,
     key: &str,
 ) -> Table {
     let hundred = format!("{}{GAP}100", currency_symbol(view.language.code(), view.currency));
@@ -141,17 +147,20 @@ fn recovered(
         view.say("até pagar", "to cash"),
         view.language.pick(format!("custo por {hundred}"), format!("cost per {hundred}")),
     ];
-    let highest = kinds.iter().filter_map(Recovered::rate).fold(0.0, f64::max);
+    let is_few = |kind: &Recovered| view.is_few(kind.debtors);
+    let highest = kinds.iter().filter(|kind| !is_few(kind)).filter_map(Recovered::rate).fold(0.0, f64::max);
     let row = |kind: &Recovered| {
         let keys: Vec<(&str, &str)> = if key.is_empty() { Vec::new() } else { vec![(key, kind.name.as_str())] };
         let tie = |column: &str| if key.is_empty() { String::new() } else { format!("{RECOVERY}.{column}") };
         let rate = view.percent_cell(&tie("recovered_amount/contacted_amount"), &keys, kind.rate());
         let bar = kind.rate().filter(|_| highest > 0.0).map(|rate| rate / highest);
         vec![
-            Cell::text(named(&kind.name)),
+            named(&kind.name),
             view.count_cell(&tie("contacts"), &keys, kind.contacts),
             view.unless_few(kind.debtors, view.short_cell(&tie("recovered_amount"), &keys, kind.recovered)),
             match bar {
+                // A rate of one or two contacts says nothing, and much of them.
+                _ if is_few(kind) => view.withheld(),
                 Some(bar) => rate.with_bar(bar),
                 None => rate,
             },
