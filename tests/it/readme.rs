@@ -21,6 +21,7 @@ fn its_links_lead_somewhere() {
         "README.md",
         "docs/kpis.md",
         "docs/messages.md",
+        "docs/changes.md",
         "docs/report.md",
         "docs/real-exports.md",
         "docs/operations.md",
