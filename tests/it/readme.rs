@@ -14,6 +14,18 @@ fn the_tables_are_those_of_the_contract() {
     assert!(tables.trim() == printed.trim(), "docs/reference/tables.md has not the contract's tables: {remedy}");
 }
 
+/// Whoever follows it opens each file as it is named.
+#[test]
+fn the_tour_leads_past_files_that_are_there() {
+    let tour = std::fs::read_to_string(root().join("docs/tour.md")).unwrap();
+    assert!(tour.lines().count() <= 120, "a tour that is walked to the end");
+    let named = tour.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> = named.filter(|name| name.contains('/') && !name.contains(' ')).collect();
+    assert!(paths.len() > 40, "{paths:?}");
+    let missing: Vec<&&str> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(missing.is_empty(), "docs/tour.md names {missing:?}");
+}
+
 /// A page that names another, or a file, names one that is there.
 #[test]
 fn its_links_lead_somewhere() {
@@ -22,6 +34,7 @@ fn its_links_lead_somewhere() {
         "docs/kpis.md",
         "docs/messages.md",
         "docs/changes.md",
+        "docs/tour.md",
         "docs/report.md",
         "docs/real-exports.md",
         "docs/operations.md",
