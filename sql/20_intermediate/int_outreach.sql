@@ -1,5 +1,6 @@
 -- Purpose: the contacts of the recovery window, of everybody, whether or not anything is owed still: messages and calls, each
---   with what it came to. Of an action all events are one contact; of those that name none, those of one channel and day.
+--   with what it came to. Of an action all events are one contact. Of those that name none every day of sending or calling is
+--   one, with all that follows on its channel before the next.
 -- Grain: contact_no
 -- Reads: stg_contact_log, raw_actions
 -- Units: contacted_on is a date in the pipeline's time zone; cost in units of cost_currency
@@ -8,10 +9,37 @@
 --   says what it was about; template_id and segment where no published action is known; the cost where nobody says
 -- Kind: table
 with
-    events as (
-        select *, case when action_id is null then occurred_on end as contact_day
+    recent as (
+        select *, direction = 'outbound' and status in ('sent', 'answered', 'no_answer', 'wrong_party') as opens
         from stg_contact_log
         where occurred_on > @recovery_from and status <> 'queued' and channel <> 'instruction'
+    ),
+    days as (
+        select debtor_id, channel, occurred_on, bool_or(opens) as opens
+        from recent
+        where action_id is null
+        group by debtor_id, channel, occurred_on
+    ),
+    opened as (
+        select
+            *,
+            max(case when opens then occurred_on end) over (
+                partition by debtor_id, channel
+                order by occurred_on
+                rows between unbounded preceding and current row
+            ) as opened_on
+        from days
+    ),
+    events as (
+        select
+            recent.*,
+            -- What follows nothing is a contact of its day.
+            case when recent.action_id is null then coalesce(opened.opened_on, recent.occurred_on) end as contact_day
+        from recent
+        left join opened
+            on recent.debtor_id = opened.debtor_id
+            and recent.channel = opened.channel
+            and recent.occurred_on = opened.occurred_on
     ),
     logged as (
         select

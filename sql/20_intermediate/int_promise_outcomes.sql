@@ -2,10 +2,10 @@
 --   what was paid.
 -- Grain: debtor_id, actor_id, promise_id
 -- Reads: stg_promises, int_promises, stg_invoices, int_item_flows
--- Units: amounts in units of currency; kept_amount = what was paid in time of what was promised
--- Columns: company_id and currency = the account that it belongs to
--- Nulls: invoice_id null = all the debtor owes; a promise of nothing that was owed has no row; where items are gone once they are
---   settled, a promise that names no amount is one of what is still there
+-- Units: amounts in units of currency; kept_amount = what was paid in time of what was promised, and never taken back
+-- Columns: company_id and currency = the account that it belongs to; left_amount = still to be paid of a pending one
+-- Nulls: invoice_id null = all the debtor owes; left_amount null = not pending; a promise of nothing that was owed has no row;
+--   where items are gone once they are settled, a promise that names no amount is one of what is still there
 -- Kind: table
 with
     promises as (
@@ -67,7 +67,7 @@ with
             ) as due_amount,
             sum(
                 case
-                    when flows.flowed_on >= owed.promised_on and flows.flowed_on <= owed.last_day then flows.paid_amount else 0
+                    when flows.flowed_on >= owed.promised_on and flows.flowed_on <= owed.last_day then flows.kept_amount else 0
                 end
             ) as paid_amount
         from owed
@@ -100,6 +100,7 @@ with
             promises.invoice_id,
             ranked.company_id,
             ranked.currency,
+            promises.last_day,
             promises.is_pending,
             states.state,
             promises.amount as stated_amount,
@@ -140,8 +141,10 @@ with
             invoice_id,
             company_id,
             currency,
+            last_day,
             outcome,
             promised_amount,
+            case when outcome = 'pending' then promised_amount - paid_amount end as left_amount,
             case outcome
                 when 'kept' then promised_amount
                 when 'broken' then least(paid_amount, promised_amount)

@@ -1,55 +1,110 @@
 -- Purpose: the shard's part of what may come in of what is open: by what stands behind it, by age, and by the week in which it
---   is due.
+--   is due. Of an account that has promised something, the oldest items are promised, up to what is left of the promises.
 -- Grain: company_id, currency, source, age_weeks, week_no
--- Reads: cnd_items
+-- Reads: cnd_items, int_promise_outcomes
 -- Units: open_amount in units of currency; age_weeks = whole weeks since the due date, from -26 to 78, with all that is younger
 --   or older at the ends; week_no = 1 for the seven days after the as-of date
--- Columns: source = not_due, overdue, promise (under a pending one) or agreement (in one that is kept)
--- Nulls: week_no null = overdue, or due in no week that the forecast shows
+-- Columns: source = not_due, overdue, promise (pending) or agreement (in one that is kept)
+-- Nulls: age_weeks null = promised; week_no null = overdue, or due in no week that the forecast shows
 -- Kind: table
 with
-    items as (
+    items as (select * from cnd_items),
+    promises as (
+        select
+            debtor_id,
+            company_id,
+            currency,
+            greatest(cast(last_day as int) - @promise_grace_days - @as_of_day, 1) as due_in_days,
+            sum(left_amount) as left_amount
+        from int_promise_outcomes
+        where left_amount > 0
+        group by debtor_id, company_id, currency, greatest(cast(last_day as int) - @promise_grace_days - @as_of_day, 1)
+    ),
+    promised as (
+        select debtor_id, company_id, currency, sum(left_amount) as promised_amount
+        from promises
+        group by debtor_id, company_id, currency
+    ),
+    promising as (
+        select
+            items.*,
+            coalesce(promised.promised_amount, 0) as promised_amount,
+            sum(case when not items.in_kept_agreement then items.open_amount else 0 end) over (
+                partition by items.debtor_id, items.company_id, items.currency
+                order by items.promise_pending desc, items.due_date, items.invoice_id, items.installment_no
+                rows between unbounded preceding and current row
+            ) as open_so_far
+        from items
+        left join promised
+            on items.debtor_id = promised.debtor_id
+            and items.company_id = promised.company_id
+            and items.currency = promised.currency
+    ),
+    split as (
         select
             *,
             case
-                when in_kept_agreement then 'agreement'
-                -- One over all that is owed is over what is due by its day.
-                when promise_pending and due_date <= promise_until then 'promise'
-                when days_past_due > 0 then 'overdue'
-                else 'not_due'
-            end as source
-        from cnd_items
+                when in_kept_agreement then 0
+                else least(greatest(promised_amount - (open_so_far - open_amount), 0), open_amount)
+            end as promised_part
+        from promising
     ),
-    dated as (
+    able as (
+        -- What is promised beyond what is open is promised of nothing.
+        select debtor_id, company_id, currency, sum(promised_part) as promised_part
+        from split
+        where promised_part > 0
+        group by debtor_id, company_id, currency
+    ),
+    by_day as (
+        select
+            promises.*,
+            able.promised_part,
+            sum(promises.left_amount) over (
+                partition by promises.debtor_id, promises.company_id, promises.currency
+                order by promises.due_in_days
+                rows between unbounded preceding and current row
+            ) as left_so_far
+        from promises
+        inner join able
+            on promises.debtor_id = able.debtor_id
+            and promises.company_id = able.company_id
+            and promises.currency = able.currency
+    ),
+    parts as (
         select
             company_id,
             currency,
-            source,
-            open_amount,
-            least(greatest(cast(floor(cast(@as_of_day - cast(due_date as int) as double) / 7.0) as bigint), -26), 78)
-                as age_weeks,
-            case
-                when source = 'promise'
-                    then greatest(cast(promise_until as int) - @promise_grace_days - @as_of_day, 1)
-                -- Payable on a later day than it is due.
-                when source = 'not_due' then greatest(cast(due_date as int) - @as_of_day, 1)
-            end as due_in_days
-        from items
+            'promise' as source,
+            cast(null as bigint) as age_weeks,
+            due_in_days,
+            least(greatest(promised_part - (left_so_far - left_amount), 0), left_amount) as open_amount
+        from by_day
+        union all
+        select
+            company_id,
+            currency,
+            case when in_kept_agreement then 'agreement' when days_past_due > 0 then 'overdue' else 'not_due' end,
+            least(greatest(cast(floor(cast(@as_of_day - cast(due_date as int) as double) / 7.0) as bigint), -26), 78),
+            -- Payable on a later day than it is due.
+            case when days_past_due <= 0 and not in_kept_agreement then greatest(cast(due_date as int) - @as_of_day, 1) end,
+            open_amount - promised_part
+        from split
     ),
-    grouped as (
+    weekly as (
         select
             company_id,
             currency,
             source,
             age_weeks,
             case when due_in_days <= 91 then cast((due_in_days + 6) / 7 as bigint) end as week_no,
-            cast(sum(open_amount) as decimal(28, 2)) as open_amount
-        from dated
-        group by
-            company_id,
-            currency,
-            source,
-            age_weeks,
-            case when due_in_days <= 91 then cast((due_in_days + 6) / 7 as bigint) end
+            open_amount
+        from parts
+        where open_amount > 0
+    ),
+    grouped as (
+        select company_id, currency, source, age_weeks, week_no, cast(sum(open_amount) as decimal(28, 2)) as open_amount
+        from weekly
+        group by company_id, currency, source, age_weeks, week_no
     )
 select * from grouped

@@ -76,3 +76,5 @@ with
         left join of_nobody on keys.company_id = of_nobody.company_id and keys.currency = of_nobody.currency
     )
 select * from joined
+-- Who has nothing, owes nothing and is owed a removal at most is no portfolio.
+where items > 0 or credit_amount <> 0 or unidentified_amount <> 0

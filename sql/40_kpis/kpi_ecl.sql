@@ -116,8 +116,15 @@ with
             cohort_from,
             loss_rate,
             forward_factor,
-            least(cast(round(cast(open_amount as double) * loss_rate * forward_factor, 2) as decimal(18, 2)), open_amount)
-                as expected_loss_amount
+            -- least() passes over nulls.
+            case
+                when loss_rate is not null
+                    then
+                        least(
+                            cast(round(cast(open_amount as double) * loss_rate * forward_factor, 2) as decimal(18, 2)),
+                            open_amount
+                        )
+            end as expected_loss_amount
         from rated
     )
 select * from stated

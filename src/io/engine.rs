@@ -141,12 +141,30 @@ impl Models {
     }
 }
 
+/// Functions by which the same run would give other rows.
+const OF_CHANCE: [&str; 8] =
+    ["now", "today", "current_date", "current_time", "current_timestamp", "random", "uuid", "localtimestamp"];
+
+/// The words of a query, in small letters, without its comments and texts.
+fn words_of(sql: &str) -> impl Iterator<Item = String> {
+    let code: String =
+        sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    let code: String = code.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    code.to_lowercase().split(move |c: char| !is_of_word(c)).map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
 fn model(path: &str, text: &str) -> Result<Model> {
     let refuse = |what: String| Error::Model { model: path.to_owned(), what };
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let layer = Layer::ALL.iter().find(|(_, name)| *name == folder).map(|(layer, _)| *layer);
     let names = Layer::ALL.map(|(_, name)| name).join(", ");
     let layer = layer.ok_or_else(|| refuse(format!("it stands in no known folder; use one of {names}")))?;
+    // Some editors begin a file with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
+    if let Some(word) = words_of(text).find(|word| OF_CHANCE.contains(&word.as_str())) {
+        return Err(refuse(format!("it asks for {word}(): a run knows no clock and no chance; the date is @as_of")));
+    }
     let mut header = BTreeMap::new();
     for line in text.lines().map_while(|l| l.strip_prefix("-- ")) {
         if let Some((key, value)) = line.split_once(": ") {

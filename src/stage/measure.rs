@@ -315,6 +315,10 @@ impl Book {
             // What several tables share is a view, and is no table itself.
             if model.kind.has_rows() {
                 let (schema, mut batches) = session.table(&model.name)?;
+                if let Some(column) = model.grain.iter().find(|column| schema.index_of(column).is_err()) {
+                    let what = format!("its Grain names {column}, which is no column of it");
+                    return Err(Error::Model { model: model.name.clone(), what });
+                }
                 if session.repeated_keys(&model.name, &model.grain)? > 0 {
                     let what = format!("some of its rows have the same {}; correct its Grain", model.grain.join(", "));
                     return Err(Error::Model { model: model.name.clone(), what });
@@ -334,6 +338,12 @@ impl Book {
     fn write_kpi(&self, name: &str, batches: &[RecordBatch]) -> Result<Written> {
         let own = || batches.first().map(RecordBatch::schema);
         let schema = contract::kpi(name).map(Table::schema).or_else(own).unwrap_or_else(|| Arc::new(Schema::empty()));
+        let lacking =
+            batches.first().and_then(|b| schema.fields().iter().find(|f| b.column_by_name(f.name()).is_none()));
+        if let Some(column) = lacking {
+            let what = format!("it lacks the column {}, which the table of that name has", column.name());
+            return Err(Error::Model { model: name.to_owned(), what });
+        }
         let path = self.scratch.path().join(format!("{name}.parquet"));
         let mut writer = TableWriter::create(&path, schema)?;
         batches.iter().try_for_each(|batch| writer.write(batch))?;

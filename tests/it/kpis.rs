@@ -443,6 +443,7 @@ fn amounts_stand_beside_the_rate_of_the_reporting_currency() {
         I3 D1 EUR 2026-05-01 2026-06-10 60.00",
     );
     house.write("debtors", "debtor_id legal_name\nD1 Acme");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I9 2026-05-01 1.00");
     house.write(
         "fx_rates",
         "date from_currency to_currency rate

@@ -98,6 +98,22 @@ fn check_runs_sql_of_ones_own_over_nothing() {
         ("40_kpis/kpi_totals.sql", TOTALS.replace("open_amount) as", "open_amonut) as"), "open_amonut"),
         ("40_kpis/kpi_totals.sql", TOTALS.replace("-- Units: amounts in units of currency\n", ""), "lacks Units"),
         ("40_kpis/kpi_totals.sql", TOTALS.replace("@as_of ", "@asof "), "asof"),
+        (
+            "40_kpis/kpi_totals.sql",
+            format!("-- Picture: pie\n{TOTALS}"),
+            "model 40_kpis/kpi_totals.sql: its Picture is pie; write table, bars or lines",
+        ),
+        ("40_kpis/kpi_totals.sql", TOTALS.replace("@as_of ", "current_date() "), "it asks for current_date()"),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("Grain: company_id", "Grain: company"),
+            "model kpi_totals: its Grain names company, which is no column of it",
+        ),
+        (
+            "40_kpis/kpi_aging.sql",
+            TOTALS.to_owned(),
+            "model kpi_aging: it lacks the column segment, which the table of that name has",
+        ),
         ("kpis/kpi_totals.sql", TOTALS.to_owned(), "it stands in no known folder"),
         (
             "35_facts/kpi_aging.sql",

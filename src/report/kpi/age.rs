@@ -47,10 +47,13 @@ fn answer(view: &View<'_>) -> String {
     let share = |part: i128| ratio(part, open).map_or(String::new(), |rate| language.percent(rate));
     let old = now.over_90.unwrap_or(0);
     let (current, old_share, old) = (share(open - overdue), share(old), view.short(old));
-    let all = language.pick(
-        format!("{current} ainda não venceram; {old_share} estão vencidos há mais de 90 dias ({old})."),
-        format!("{current} is not due yet; {old_share} has been overdue for more than 90 days ({old})."),
-    );
+    let all = match view.hides_a_bucket() {
+        true => language.pick(format!("{current} ainda não venceram."), format!("{current} is not due yet.")),
+        false => language.pick(
+            format!("{current} ainda não venceram; {old_share} estão vencidos há mais de 90 dias ({old})."),
+            format!("{current} is not due yet; {old_share} has been overdue for more than 90 days ({old})."),
+        ),
+    };
     format!("{all}{}", worst_company(view))
 }
 
@@ -64,8 +67,8 @@ fn worst_company(view: &View<'_>) -> String {
     let Some((share, company)) = shares.first().filter(|_| shares.len() > 1) else { return String::new() };
     let share = view.language.percent(*share);
     view.language.pick(
-        format!(" A maior parte vencida é da empresa {company}: {share}."),
-        format!(" Company {company} has the largest overdue share: {share}."),
+        format!(" A empresa com mais vencido em relação ao que tem em aberto é {company}: {share}."),
+        format!(" Company {company} has the largest overdue share of its own: {share}."),
     )
 }
 

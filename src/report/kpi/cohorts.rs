@@ -165,7 +165,13 @@ fn curve(view: &View<'_>, company: &str) -> Option<String> {
         }
     }
     reached.sort_by(|a, b| (a.0).cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    reached.dedup_by_key(|(groups, _)| *groups);
+    // Between two points there are never so few groups that their amounts could be told.
+    let mut last = 0;
+    reached.retain(|(groups, _)| {
+        let is_far = *groups - last >= view.options.min_cell.max(1);
+        last = if is_far { *groups } else { last };
+        is_far
+    });
     let (_, named, named_share) = self::top(view, company)?;
     let language = view.language;
     let say = |rate: f64| language.percent_whole(rate);

@@ -339,10 +339,13 @@ fn worst_share(view: &View<'_>) -> Option<Alert> {
     );
     let tied = view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share());
     let (overdue, old) = (view.short(now.overdue?), view.short(now.over_90?));
-    let more = language.pick(
-        format!("{overdue}, dos quais {old} há mais de 90 dias."),
-        format!("{overdue}, of which {old} for more than 90 days."),
-    );
+    let more = match view.hides_a_bucket() {
+        true => format!("{overdue}."),
+        false => language.pick(
+            format!("{overdue}, dos quais {old} há mais de 90 dias."),
+            format!("{overdue}, of which {old} for more than 90 days."),
+        ),
+    };
     Some(Alert { to: "age", what: Cell { text, class: String::new(), ..tied }, more })
 }
 

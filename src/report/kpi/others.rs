@@ -95,8 +95,9 @@ fn figures(
         name,
         view.unless(is_hidden, view.money_cell("kpi_portfolio.open_amount", keys, open)),
         view.unless(is_hidden, view.money_cell("kpi_portfolio.overdue_amount", keys, overdue)),
-        view.percent_cell("kpi_portfolio.overdue_amount/open_amount", keys, share),
-        view.days_cell("kpi_dso.dso_days", keys, days),
+        // With the totals below, two ratios would give the amounts away.
+        view.unless(is_hidden, view.percent_cell("kpi_portfolio.overdue_amount/open_amount", keys, share)),
+        view.unless(is_hidden, view.days_cell("kpi_dso.dso_days", keys, days)),
         view.count_cell("kpi_portfolio.debtors", keys, accounts),
     ]
 }

@@ -78,6 +78,17 @@ impl OwnCard {
     }
 }
 
+/// What a header says of a card that no card can be.
+pub fn header_fault(sql: &str) -> Option<String> {
+    let words = [("Picture", "table, bars or lines"), ("Format", "money, percent, days or count")];
+    sql.lines().map_while(|line| line.strip_prefix("--")).find_map(|line| {
+        let (key, value) = line.split_once(':').map(|(key, value)| (key.trim(), value.trim()))?;
+        let (_, known) = words.iter().find(|(word, _)| *word == key)?;
+        let is_known = known.replace(" or ", ", ").split(", ").any(|word| word == value);
+        (!is_known).then(|| format!("its {key} is {value}; write {known}"))
+    })
+}
+
 /// The cards of SQL files, by the name of their model and their text: of those that are no tables of the contract.
 pub fn own_cards<'a>(models: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<OwnCard> {
     let own = models.into_iter().filter(|(table, _)| contract::kpi(table).is_none());

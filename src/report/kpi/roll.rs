@@ -53,7 +53,7 @@ fn shares(rows: &[Row<'_>]) -> impl Fn(&dyn Fn(&str) -> bool) -> Option<i64> {
     }
 }
 
-/// Of the first two overdue buckets: how much was paid, and how much grew older.
+/// Of the first two overdue buckets in which anything was: how much was paid, and how much grew older.
 fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
     let buckets = view.data.buckets();
     let of = |n: usize| -> Option<(String, i64, i64)> {
@@ -63,7 +63,8 @@ fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
         let is_older = |state: &str| buckets.iter().position(|bucket| bucket == state).is_some_and(|to| to > n);
         Some((words::bucket(view.language, name), share(&|state| state == "paid")?, share(&is_older)?))
     };
-    let (first, next) = (of(1), of(2));
+    let mut found = (1..buckets.len()).filter_map(of);
+    let (first, next) = (found.next(), found.next());
     let first = first.as_ref().map(|(bucket, paid, older)| (bucket.as_str(), *paid, *older));
     let next = next.as_ref().map(|(bucket, _, older)| (bucket.as_str(), *older));
     sentences::roll(view.language, currency_symbol(view.language.code(), view.currency), first, next)

@@ -192,7 +192,7 @@ pub fn cash(language: Language, expected: Option<(&str, &str)>, loss: Option<(&s
 pub fn roll(language: Language, symbol: &str, first: Option<(&str, i64, i64)>, next: Option<(&str, i64)>) -> String {
     let Some((bucket, paid, older)) = first else {
         return language
-            .pick("Há 30 dias nada estava vencido, ou não se sabe.", "Nothing was overdue then, or it is not known.")
+            .pick("Nada estava vencido naquela data, ou não se sabe.", "Nothing was overdue then, or it is not known.")
             .to_owned();
     };
     let next = next.map_or(String::new(), |(bucket, older)| {

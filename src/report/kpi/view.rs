@@ -111,6 +111,14 @@ impl<'a> View<'a> {
         withheld(&column, self.options.min_cell).into_iter().map(|row| row[0]).collect()
     }
 
+    /// Is a bucket so small that its amount is withheld? Then no sentence says it either.
+    pub fn hides_a_bucket(&self) -> bool {
+        let rows = self.rows("kpi_aging");
+        let debtors =
+            |bucket: i64| rows.iter().filter(|r| r.int("bucket_no") == bucket).map(|r| r.int("debtors")).sum();
+        rows.iter().any(|row| row.int("bucket_no") >= 0 && self.is_few(debtors(row.int("bucket_no"))))
+    }
+
     /// What stands for an amount of too few debtors.
     pub fn withheld(&self) -> Cell {
         let title = self.say("retido: poucos clientes", "withheld: few debtors");

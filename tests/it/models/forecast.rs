@@ -98,7 +98,7 @@ fn what_may_come_in_stands_in_the_week_in_which_it_is_due() {
             not_due -1 1 200.00
             not_due -2 2 300.00
             not_due -22 - 400.00
-            promise 1 2 500.00
+            promise - 2 500.00
             not_due -3 3 600.00
             agreement 2 - 700.00
         fct_instalments = debtor_id agreement_id week_no owed_amount
@@ -110,6 +110,40 @@ fn what_may_come_in_stands_in_the_week_in_which_it_is_due() {
     );
 }
 
+/// 300 of the 900 are promised, and of another 900 three times 300; what is paid already is promised no more; and a promise over more
+/// than is open is one of what is open.
+#[test]
+fn only_what_is_promised_comes_in_by_its_day() {
+    spec(
+        "
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-05-01 2026-06-01 400.00
+            I2 D1 2026-05-01 2026-06-08 500.00
+            I3 D2 2026-05-01 2026-06-01 900.00
+            I4 D3 2026-05-01 2026-06-01 900.00
+            I5 D4 2026-05-01 2026-06-01 80.00
+            I6 D5 2026-05-01 2026-07-30 70.00
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D3 I4 2026-06-29 250.00
+        promises: promise_id debtor_id invoice_id promised_on pay_by amount
+            M1 D1 - 2026-06-20 2026-07-03 300.00
+            M2 D2 I3 2026-06-20 2026-07-03 300.00
+            M3 D2 I3 2026-06-20 2026-07-17 300.00
+            M4 D2 I3 2026-06-20 2026-10-31 300.00
+            M5 D3 I4 2026-06-20 2026-07-03 300.00
+            M6 D4 I5 2026-06-20 2026-07-03 90.00
+            M7 D5 I6 2026-06-20 2026-07-10 70.00
+        fct_expected = source age_weeks week_no open_amount
+            overdue 4 - 700.00
+            overdue 3 - 500.00
+            promise - 1 730.00
+            promise - 2 70.00
+            promise - 3 300.00
+            promise - - 300.00
+    ",
+    );
+}
+
 /// Promises at the kept rate by amount, agreements at one less the rate of first-payment defaults; where none has come due,
 /// nobody knows. Shards that both know of an agreement count it once.
 #[test]
@@ -117,8 +151,8 @@ fn promises_and_agreements_come_in_as_they_were_kept() {
     spec(
         "
         fct_expected: company_id currency source age_weeks week_no open_amount
-            1 BRL promise 2 1 100.00
-            2 BRL promise 2 1 100.00
+            1 BRL promise - 1 100.00
+            2 BRL promise - 1 100.00
             2 BRL agreement 2 - 100.00
         fct_promises: company_id currency pending pending_amount kept broken promised_amount kept_amount
             1 BRL 1 100.00 1 1 300.00 100.00

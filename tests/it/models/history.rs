@@ -115,6 +115,38 @@ fn what_was_paid_in_advance_counts_with_its_invoice() {
     );
 }
 
+/// Nobody has had the loss days to pay: then nothing is known, and not the whole is lost.
+#[test]
+fn a_loss_that_nobody_can_know_is_null() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-06-01 2026-07-30 100.00
+        fct_aging: company_id currency bucket_no open_amount
+            1 BRL 0 100.00
+        kpi_ecl = bucket open_amount reached_amount loss_rate expected_loss_amount
+            not_due 100.00 0.00 - -
+            1-30 0.00 0.00 - -
+            31-60 0.00 0.00 - -
+            61-90 0.00 0.00 - -
+            91-120 0.00 0.00 - -
+            121-180 0.00 0.00 - -
+            181-360 0.00 0.00 - -
+            over_360 0.00 0.00 1.0 0.00
+        open items only
+        kpi_ecl = bucket expected_loss_amount
+            not_due -
+            1-30 -
+            31-60 -
+            61-90 -
+            91-120 -
+            121-180 -
+            181-360 -
+            over_360 0.00
+    ",
+    );
+}
+
 #[test]
 fn vintages_look_at_what_is_old_enough() {
     spec(

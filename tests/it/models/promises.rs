@@ -43,6 +43,26 @@ fn a_promise_over_what_is_due_later_is_broken_when_nothing_was_paid() {
     );
 }
 
+/// As for whoever decides: a payment that was taken back kept nothing.
+#[test]
+fn a_promise_paid_by_what_was_taken_back_is_broken() {
+    spec(
+        "
+        invoices: invoice_id due_date amount
+            I1 2026-05-20 100.00
+        promises: promise_id invoice_id promised_on pay_by amount
+            M1 I1 2026-06-01 2026-06-10 100.00
+        payments: payment_id invoice_id paid_on amount reverses
+            P1 I1 2026-06-05 100.00 -
+            R2 I1 2026-06-20 100.00 P1
+        int_promises = promise_id state
+            M1 broken
+        int_promise_outcomes = promise_id outcome kept_amount
+            M1 broken 0.00
+    ",
+    );
+}
+
 #[test]
 fn whoever_has_paid_it_all_has_kept_its_promise_too() {
     spec(

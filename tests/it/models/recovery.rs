@@ -197,6 +197,30 @@ fn each_item_has_one_owner_the_agency_before_the_collector() {
     );
 }
 
+/// The next day it was read, the day after somebody said stop: one contact all the same, until the next is sent.
+#[test]
+fn what_follows_a_contact_without_an_action_belongs_to_it() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-01-01 2026-02-01 100.00
+        contact_log: event_id channel direction occurred_at status
+            E1 email outbound 2026-06-01T12:00:00 sent
+            E2 email outbound 2026-06-02T12:00:00 read
+            E3 email inbound 2026-06-03T12:00:00 replied
+            E4 email inbound 2026-06-04T12:00:00 opted_out
+            E5 email outbound 2026-06-10T12:00:00 sent
+            E6 email outbound 2026-06-11T12:00:00 bounced
+            E7 sms outbound 2026-06-01T12:00:00 delivered
+            E8 sms outbound 2026-06-02T12:00:00 delivered
+            E9 phone inbound 2026-06-02T12:00:00 replied
+        kpi_recovery = channel contacts delivered read answered opted_out bounced contacted_amount
+            email 1 1 1 1 1 1 100.00
+            sms 2 2 0 0 0 0 200.00
+    ",
+    );
+}
+
 #[test]
 fn who_was_asked_and_about_which_accounts() {
     spec(
