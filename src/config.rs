@@ -9,7 +9,7 @@ pub mod shipped;
 pub mod templates;
 mod validate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -216,6 +216,12 @@ impl Plan {
     /// Do the invoices hold open items only? Then what is gone was settled.
     pub fn has_open_scope(&self) -> bool {
         self.inputs.iter().any(|input| input.scope == InvoiceScope::Open)
+    }
+
+    /// The shipped models that files of `sql_dir` stand in for.
+    pub fn replaced_models(&self) -> Vec<&str> {
+        let shipped: BTreeSet<String> = shipped::models().map(|model| model.path).collect();
+        self.sql.iter().filter(|file| file.is_own && shipped.contains(&file.path)).map(SqlFile::stem).collect()
     }
 
     /// The currency to which the KPI tables give a rate.

@@ -59,6 +59,7 @@ with
             end as owner_kind,
             coalesce(items.agency_id, items.collector_id, debtors.collector_id, '-') as owner_id
         from items
-        inner join (select debtor_id, collector_id from stg_debtors) as debtors on items.debtor_id = debtors.debtor_id
+        -- Whom the debtors do not have, or not clearly, owes all the same.
+        left join (select debtor_id, collector_id from stg_debtors) as debtors on items.debtor_id = debtors.debtor_id
     )
 select * from owned

@@ -10,7 +10,11 @@
 -- Kind: table
 with
     recent as (
-        select *, direction = 'outbound' and status in ('sent', 'answered', 'no_answer', 'wrong_party') as opens
+        select
+            *,
+            -- Beyond these it is mistyped, and no figure is better than a wrong one.
+            case when cost >= 0 and cost < 1000000 then cost end as sound_cost,
+            direction = 'outbound' and status in ('sent', 'answered', 'no_answer', 'wrong_party') as opens
         from stg_contact_log
         where occurred_on > @recovery_from and status <> 'queued' and channel <> 'instruction'
     ),
@@ -54,8 +58,8 @@ with
             min(step_id) as step_id,
             min(agent_id) as agent_id,
             min(agency_id) as agency_id,
-            max(cost) as cost,
-            min(case when cost is not null then cost_currency end) as cost_currency,
+            max(sound_cost) as cost,
+            min(case when sound_cost is not null then cost_currency end) as cost_currency,
             -- What answers an action shows that it went out.
             bool_or(direction = 'outbound' or action_id is not null) as is_outbound,
             bool_or(status <> 'sent' and not is_failure) as is_confirmed,

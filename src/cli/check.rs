@@ -31,6 +31,10 @@ impl Check {
         // The shipped ones are tested with the program.
         if plan.sql.iter().any(|file| file.is_own) {
             rehearse(&plan, runtime()?.handle())?;
+            let replaced = plan.replaced_models();
+            if !voice.json && !replaced.is_empty() {
+                say(&format!("note: sql_dir stands in for the shipped {}", replaced.join(", ")));
+            }
         }
         let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
         let templates = plan.rules.templates.names().count();

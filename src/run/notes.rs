@@ -17,6 +17,13 @@ pub(super) fn of_start(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &
         unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),
     );
     notes.extend(snapshots.notes.iter().cloned());
+    let replaced = plan.replaced_models();
+    notes.extend((!replaced.is_empty()).then(|| {
+        format!(
+            "sql_dir stands in for the shipped {}: whom a model forgets to protect, audits that read it do not miss",
+            replaced.join(", ")
+        )
+    }));
     notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
     notes
 }

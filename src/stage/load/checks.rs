@@ -53,7 +53,9 @@ impl RowRules {
     pub(super) fn check_rows(&self, arrays: &mut [ArrayRef], tally: &mut Tally) {
         self.normalise(arrays);
         let find = |name: &str| self.columns.iter().copied().zip(arrays.iter()).find(|(c, _)| c.name == name);
-        for (column, array) in self.columns.iter().zip(arrays.iter()).filter(|(c, _)| c.name.ends_with("currency")) {
+        for (column, array) in
+            self.columns.iter().zip(arrays.iter()).filter(|(c, _)| c.name.ends_with("currency") && !c.is_figure)
+        {
             check_currency(column, array, find("amount").map(|(_, a)| a), &mut tally.faults);
         }
         if let Some((column, array)) = find("amount") {

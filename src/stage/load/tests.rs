@@ -435,6 +435,8 @@ fn what_only_figures_follow_from_spoils_no_row() {
     let cost: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN]));
     let conformed = read(&rules("contact_log", |_| {}), &batch("contact_log", text, &[("cost", cost)]));
     assert_eq!((cells(&conformed, "cost"), faults(&conformed)), (vec!["-".to_owned()], vec![]));
+    let odd = "event_id debtor_id channel occurred_at status cost_currency\nE1 D1 email 2026-06-01T12:00:00 sent R$";
+    assert_eq!(faults(&read(&rules("contact_log", |_| {}), &batch("contact_log", odd, &[]))), [""; 0]);
     // Whether it cost something or not, it is the same event.
     let row = "event_id debtor_id channel occurred_at status agent_id\nE1 D1 email 2026-06-01T12:00:00 sent ";
     assert_eq!(hashes("contact_log", &format!("{row}anna")), hashes("contact_log", &format!("{row}-")));

@@ -17,11 +17,13 @@ use crate::error::Result;
 /// Above it, floats skip whole numbers: what they hold may be another identifier.
 const WHOLE_FLOAT_MAX: f64 = 9_007_199_254_740_992.0;
 const DECIMAL_DIGITS: u8 = 38;
-/// Columns in which ERPs write a nought or a dash where they refer to nothing.
+/// Columns in which ERPs write a nought, a dash or a word of nothing where they refer to nothing.
 const REFERENCES: [&str; 2] = ["reverses", "original_invoice_id"];
+/// "Does it reverse anything? No."
+const NOTHING: [&str; 12] = ["-", "n", "não", "nao", "no", "n/a", "na", "null", "none", "nil", "false", "f"];
 
 fn is_none(reference: &str) -> bool {
-    reference == "-" || reference.bytes().all(|b| b == b'0')
+    reference.bytes().all(|b| b == b'0') || NOTHING.contains(&reference.to_lowercase().as_str())
 }
 
 impl InputPlan {

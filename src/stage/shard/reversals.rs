@@ -260,7 +260,7 @@ pub(super) fn unfounded(payments: &[RecordBatch], invoices: &[RecordBatch]) -> V
         let is_settled_otherwise = settled.contains(&taking.invoice);
         match taking.root.map(|root| paid_by.get(&root)) {
             Some(Some(parts)) => parts.iter().all(|part| part.is_some_and(|invoice| invoice != taking.invoice)),
-            Some(None) => taking.puts_back || paid > 0 || is_settled_otherwise,
+            Some(None) => taking.puts_back || taking.looks_like_payment || paid > 0 || is_settled_otherwise,
             None => paid < taking.amount && is_settled_otherwise,
         }
     };
@@ -274,6 +274,8 @@ struct Taking<'b> {
     /// The payment at the end of its chain; none where the row names none.
     root: Option<PaymentKey<'b>>,
     puts_back: bool,
+    /// But for what it says that it reverses, it is a payment: that may be a flag or a number of something else.
+    looks_like_payment: bool,
     amount: i128,
 }
 
@@ -334,8 +336,9 @@ impl<'b> PaymentRow<'b> {
             return None;
         }
         let puts_back = has_root && self.takes_back.is_some_and(|takes| takes.is_valid(at) && !takes.value(at));
-        let root = has_root.then(|| self.root(at));
-        Some(Taking { invoice: self.invoice(at), root, puts_back, amount: self.amounts.value(at).abs() })
+        let (root, amount) = (has_root.then(|| self.root(at)), self.amounts.value(at));
+        let looks_like_payment = self.kind(at) == "payment" && amount > 0;
+        Some(Taking { invoice: self.invoice(at), root, puts_back, looks_like_payment, amount: amount.abs() })
     }
 
     fn root(&self, at: usize) -> PaymentKey<'b> {

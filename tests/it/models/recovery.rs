@@ -128,6 +128,8 @@ fn what_a_contact_costs_counts_once_and_in_its_currency() {
             E2 sms 2026-06-01T12:10:00 delivered 0.125 BRL
             E3 email 2026-06-01T12:00:00 sent 0.01 USD
             E4 phone 2026-06-01T12:00:00 answered - -
+            E5 letter 2026-06-01T12:00:00 sent -9.80 -
+            E6 portal 2026-06-01T12:00:00 sent 9999999999.00 -
         kpi_recovery = company_id channel contacts cost_amount
             1 sms 1 0.13
             2 sms 1 -
@@ -135,6 +137,10 @@ fn what_a_contact_costs_counts_once_and_in_its_currency() {
             2 email 1 -
             1 phone 1 -
             2 phone 1 -
+            1 letter 1 -
+            2 letter 1 -
+            1 portal 1 -
+            2 portal 1 -
     ",
     );
 }
@@ -145,7 +151,6 @@ fn each_item_has_one_owner_the_agency_before_the_collector() {
         "
         debtors: debtor_id collector_id
             D1 ana
-            D2 -
         invoices: invoice_id debtor_id issue_date due_date amount collector_id
             I1 D1 2026-05-01 2026-06-01 100.00 -
             I2 D1 2026-05-01 2026-07-30 200.00 bia
