@@ -223,7 +223,10 @@ impl Flow<'_> {
             return Type::of(Shape::Other);
         }
         match (filter.name, found.shape) {
-            ("money", _) => Type::of(Shape::Money),
+            ("money", _) => {
+                self.in_its_currency(at, &name, arguments.first().map(|e| name_of(e)).as_deref());
+                Type::of(Shape::Money)
+            }
             ("date", _) => Type::of(Shape::Text),
             ("length", _) => Type::of(Shape::Number),
             ("first" | "last", Shape::List(fields)) => {
@@ -231,6 +234,21 @@ impl Flow<'_> {
                 Type { shape: Shape::Record(fields), nullable, path: Some(format!("{name} | {}", filter.name)) }
             }
             (_, shape) => Type::of(shape),
+        }
+    }
+
+    /// An amount with the sign of another currency is another amount.
+    fn in_its_currency(&mut self, at: usize, name: &str, currency: Option<&str>) {
+        let (own, may_say_nothing) = match name {
+            "dunning.amount" => ("dunning.currency", false),
+            _ => ("currency", true),
+        };
+        if currency != Some(own) && !(currency.is_none() && may_say_nothing) {
+            let should = if may_say_nothing { "money".to_owned() } else { format!("money({own})") };
+            self.refuse(
+                at,
+                format!("{name} is not in the currency that it would be printed in; say {name} | {should}"),
+            );
         }
     }
 

@@ -87,6 +87,18 @@ fn a_field_that_no_message_has() {
         ("{{ debtor }}", "1: debtor is a record; print one of its fields: name, contact_name"),
         ("{{ has_charges }}", "1: has_charges is true or false; ask for it with {% if %}"),
         ("{{ total_due }}", "1: total_due would be printed in cents; say total_due | money"),
+        (
+            "{{ total_due | money('USD') }}",
+            "1: total_due is not in the currency that it would be printed in; say total_due | money",
+        ),
+        (
+            "{% if dunning %}{{ total_due | money(dunning.currency) }}{% endif %}",
+            "1: total_due is not in the currency that it would be printed in; say total_due | money",
+        ),
+        (
+            "{% if dunning %}{{ dunning.amount | money }}{% endif %}",
+            "1: dunning.amount is not in the currency that it would be printed in; say dunning.amount | money(dunning.currency)",
+        ),
         ("{{ 'R$' ~ total_due }}", "1: total_due would be printed in cents; say total_due | money"),
         ("{{ items_count | money }}", "1: items_count is not an amount, as `| money` wants it; take the filter out"),
         ("{{ days_past_due | date }}", "1: days_past_due is not a date, as `| date` wants it; take the filter out"),
@@ -152,6 +164,8 @@ fn a_guard_is_understood() {
         "x{% if offer %}{% if offer.instalments %}{{ offer.instalments[0].amount | money }}{% endif %}{% endif %}",
         "{% with total = total_due %}{{ total | money }}{% endwith %}",
         "{{ (total_due - open_amount) | money }}",
+        "{{ total_due | money(currency) }}",
+        "x{% if dunning %}{{ dunning.amount | money(dunning.currency) }}{% endif %}",
     ] {
         assert_eq!(letter(text), [""; 0], "{text}");
     }
