@@ -41,6 +41,12 @@ fn answer(view: &View<'_>, pressure: &[(i64, i64)]) -> String {
     let all: i64 = pressure.iter().map(|(_, debtors)| debtors).sum();
     let Some((most, _)) = pressure.last().filter(|_| all > 0) else { return String::new() };
     let none = pressure.iter().filter(|(contacts, _)| *contacts == 0).map(|(_, debtors)| debtors).sum::<i64>();
+    if *most == 0 {
+        return view.say(
+            "Nenhum cliente com título em aberto foi contatado em sete dias.",
+            "No debtor with an open item was contacted in seven days.",
+        );
+    }
     let share = language.percent_whole(none as f64 / all as f64);
     let number = language.count(*most);
     let times = language.pick(

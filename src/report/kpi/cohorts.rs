@@ -49,6 +49,9 @@ fn answer(view: &View<'_>) -> String {
         }
         _ => view.say("Os", "The"),
     };
+    if groups == 1 {
+        return String::new();
+    }
     view.language.pick(
         format!("{of} {groups} maiores grupos de clientes devem {share} do que está em aberto."),
         format!("{of} {groups} largest groups of debtors owe {share} of what is open."),

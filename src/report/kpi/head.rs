@@ -280,7 +280,8 @@ fn notes(view: &View<'_>) -> Option<Alert> {
 }
 
 /// One thing, or so many.
-fn plural(language: Language, number: i64, pt_br: (&str, &str), en: (&str, &str)) -> String {
+/// `1 conta`, `2 contas`.
+pub fn plural(language: Language, number: i64, pt_br: (&str, &str), en: (&str, &str)) -> String {
     let (one, many) = language.pick(pt_br, en);
     format!("{} {}", language.count(number), if number == 1 { one } else { many })
 }
@@ -301,11 +302,15 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
     let law = language.pick(
         format!("A lei dá cinco dias úteis depois do pagamento (Súmula 548 do STJ). Falta pedir {due}"),
-        format!("The law gives five business days after the payment (Súmula 548). {due} are yet to be asked for"),
+        format!("The law gives five business days after the payment (Súmula 548). Yet to be asked for: {due}"),
     );
-    let today = language.count(count(&sent, "actions"));
-    let today =
-        language.pick(format!("; saem hoje {today} instruções"), format!("; {today} instructions go out today"));
+    let today = plural(
+        language,
+        count(&sent, "actions"),
+        ("instrução de baixa sai hoje", "instruções de baixa saem hoje"),
+        ("instruction goes out today", "instructions go out today"),
+    );
+    let today = format!("; {today}");
     // Where nothing was decided, nothing is known of what goes out.
     let more = format!("{law}{}.", if view.is_kpi_only() { "" } else { &today });
     let tied = view.count_cell("kpi_listings.removals_overdue", &[("currency", "*")], overdue);

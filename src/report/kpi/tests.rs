@@ -187,7 +187,7 @@ fn a_page_says_what_its_tables_say_in_both_languages() {
                 "DSO) é de 60 dias, 16 acima do melhor possível.",
                 "✓ 25 auditorias, todas passaram",
                 "1 baixa de negativação ou protesto passou do prazo.",
-                "saem hoje 2 instruções.",
+                "2 instruções de baixa saem hoje.",
                 "9 promessas de pagamento não foram cumpridas, 5 foram.",
                 "R$ 7,00 em pagamentos não identificados.",
                 "Em junho, o DSO caiu 3,5 dias; a parte vencida subiu 13,3 p.p. e é a maior em 3 meses.",

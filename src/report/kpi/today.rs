@@ -1,6 +1,7 @@
 //! What goes out today, and why are the others left alone? Nothing of a date for which nothing was decided.
 
 use super::data::{by, count, sum};
+use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
 use crate::io::tables::Row;
@@ -90,7 +91,9 @@ pub fn section(view: &View<'_>) -> Option<Section> {
 fn answer(view: &View<'_>, sent: &[Line], held: &[Line]) -> String {
     let language = view.language;
     let total = |lines: &[Line]| lines.iter().map(|line| line.number).sum::<i64>();
-    let (actions, accounts) = (language.count(total(sent)), language.count(total(held)));
+    let actions = plural(language, total(sent), ("ação", "ações"), ("action", "actions"));
+    let (pt_br, en) = (("conta sem ação", "contas sem ação"), ("account without one", "accounts without one"));
+    let accounts = plural(language, total(held), pt_br, en);
     let most = held.first().map_or(String::new(), |line| {
         let number = language.count(line.number);
         language.pick(
@@ -99,8 +102,8 @@ fn answer(view: &View<'_>, sent: &[Line], held: &[Line]) -> String {
         )
     });
     language.pick(
-        format!("{actions} ações; {accounts} contas sem ação, cada uma com seu motivo{most}."),
-        format!("{actions} actions; {accounts} accounts without one, each for its own reason{most}."),
+        format!("{actions}; {accounts}, cada uma com seu motivo{most}."),
+        format!("{actions}; {accounts}, each for its own reason{most}."),
     )
 }
 

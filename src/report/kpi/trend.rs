@@ -3,6 +3,7 @@
 use chrono::Days;
 
 use super::data::Month;
+use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::sentences::{self, Extreme, Move};
 use super::view::View;
@@ -182,7 +183,8 @@ fn way(view: &View<'_>, month: &Month) -> Card {
 }
 
 fn folded(view: &View<'_>, months: usize) -> String {
-    view.language.pick(format!("Os {months} meses em tabela"), format!("The {months} months as a table"))
+    let months = plural(view.language, months as i64, ("mês", "meses"), ("month", "months"));
+    view.language.pick(format!("{months} em tabela"), format!("{months} as a table"))
 }
 
 fn table(view: &View<'_>, months: &[Month]) -> Table {
