@@ -56,6 +56,22 @@ fn check_names_file_line_and_remedy_of_every_message() {
     }
 }
 
+/// Whoever forgot the underscore or the ending is told that the shipped text goes out.
+#[test]
+fn files_of_the_folder_that_nothing_reads_are_noted() {
+    let house = House::new();
+    for file in ["pt-BR/blocks/closing.j2", "en/reminder.email.j2.txt"] {
+        let path = house.path(&format!("pipelines/templates/{file}"));
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, "Hello").expect("written");
+    }
+    let (code, lines) = check(&house);
+    let note = "note: pipelines/templates: nothing reads en/reminder.email.j2.txt, pt-BR/blocks/closing.j2: it stands in no \
+                folder, or has no ending, that counts";
+    assert_eq!(code, 0, "{lines:#?}");
+    assert!(lines.iter().any(|line| line == note), "{lines:#?}");
+}
+
 /// The messages of a house, as `template list` tells of them.
 fn listed(house: &House) -> Vec<Value> {
     let told = json(&house.regua(&["template", "list", DAILY]).stdout);

@@ -11,6 +11,7 @@ use crate::config::raw::{RawDateFormats, RawInput};
 use crate::config::{InputPlan, SqlFile, shipped};
 use crate::contract;
 use crate::domain::pii::has_credentials;
+use crate::error::Fault;
 
 impl Workshop<'_> {
     /// A path beside the pipeline file, or a URL as it is.
@@ -171,12 +172,28 @@ impl Workshop<'_> {
         if paths.is_empty() {
             self.refuse(document, at, format!("no {} below {}", patterns.join(" or "), root.display()));
         }
+        self.note_unread(&root, &folder, &paths);
         let mut files = Vec::new();
         for path in paths {
             let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
             files.extend(self.text(&path, Some((document, at))).map(|text| (name, text)));
         }
         files
+    }
+
+    /// What stands below a folder and fits none of its patterns: somebody may think that it is used.
+    fn note_unread(&mut self, root: &Path, folder: &str, read: &[PathBuf]) {
+        let all = glob::glob(&format!("{folder}/**/*")).into_iter().flatten().flatten().filter(|path| path.is_file());
+        let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let unread: Vec<String> = all
+            .filter(|path| !read.contains(path) && !is_hidden(path))
+            .map(|path| path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned())
+            .collect();
+        if !unread.is_empty() {
+            let message =
+                format!("nothing reads {}: it stands in no folder, or has no ending, that counts", unread.join(", "));
+            self.notes.push(Fault { file: root.to_owned(), line: 0, message });
+        }
     }
 }
 
