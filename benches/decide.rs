@@ -248,6 +248,7 @@ fn debtor(seed: u64) -> Debtor {
         tier: None,
         points: vec![point(Channel::Email), point(Channel::Whatsapp)],
         answers: answers(seed),
+        arms: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use super::address::normalised_address;
 use super::answers::Answers;
 use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
+use super::experiment::Draw;
 use super::money::{Currency, Minor};
 use super::pii::Pii;
 use super::procedure::Channel;
@@ -50,6 +51,8 @@ pub struct Debtor {
     pub tier: Option<String>,
     pub points: Vec<ContactPoint>,
     pub answers: Answers,
+    /// Arms in which earlier runs drew it.
+    pub arms: Vec<Draw>,
 }
 
 impl Debtor {

@@ -46,6 +46,12 @@ impl Experiment {
         self.starts_on <= as_of && (self.segments.is_empty() || self.segments.iter().any(|s| s == segment))
     }
 
+    /// The arm in which earlier runs drew somebody; `None` where they did not, or there is no such arm any more.
+    pub fn arm_since(&self, as_of: NaiveDate, drawn: &[Draw]) -> Option<&Arm> {
+        let before = drawn.iter().find(|draw| draw.experiment == self.id && self.starts_on <= as_of)?;
+        self.arms.iter().find(|arm| arm.name == before.arm)
+    }
+
     /// The arm of a group; `None` only where the shares do not add up.
     pub fn arm_of(&self, group_id: &str) -> Option<&Arm> {
         let drawn = self.ticket(group_id);

@@ -86,11 +86,11 @@ fn an_arm_is_of_the_whole_group_and_held_out_groups_hear_nothing() {
     let house = house();
     let arms = "arms = [{ name = \"a\", share = 99 }, { name = \"control\", share = 1, hold_out = true }]";
     configured(&house, &format!("[[experiments]]\nid = \"tone\"\nstarts_on = \"2026-06-01\"\n{arms}"));
-    let find = |id: u32| regua::domain::experiment::Experiment {
+    let find = |id: u32, shares: [u32; 2]| regua::domain::experiment::Experiment {
         id: format!("tone{id}"),
         starts_on: chrono::NaiveDate::default(),
         segments: Vec::new(),
-        arms: [("a", 99, false), ("control", 1, true)]
+        arms: [("a", shares[0], false), ("control", shares[1], true)]
             .map(|(name, share, hold_out)| regua::domain::experiment::Arm {
                 name: name.into(),
                 share,
@@ -100,8 +100,11 @@ fn an_arm_is_of_the_whole_group_and_held_out_groups_hear_nothing() {
             .to_vec(),
     };
     // An experiment whose draw holds out group G1, and D3 not.
-    let is_wanted =
-        |id: &u32| find(*id).arm_of("group:G1").unwrap().hold_out && !find(*id).arm_of("debtor:D3").unwrap().hold_out;
+    let arm = |shares: [u32; 2], id: u32, group: &str| find(id, shares).arm_of(group).unwrap().name.clone();
+    let is_wanted = |id: &u32| {
+        let [before, after] = [[99, 1], [2, 98]].map(|shares| arm(shares, *id, "debtor:D3"));
+        arm([99, 1], *id, "group:G1") == "control" && before == "a" && after == "control"
+    };
     let id = (0..10_000).find(is_wanted).unwrap();
     house.edit("pipelines/daily.toml", "id = \"tone\"", &format!("id = \"tone{id}\""));
     run(&house, as_of());
@@ -110,12 +113,19 @@ fn an_arm_is_of_the_whole_group_and_held_out_groups_hear_nothing() {
     assert_eq!(decided, ["D1 control hold hold_out_arm", "D2 control hold hold_out_arm", "D3 a action step_due"]);
     let columns = "arm is_champion groups collectable_amount collected_amount";
     assert_eq!(house.published("kpi_experiments", columns), ["a true 1 100.00 0.00", "control false 1 200.00 0.00"]);
-    // Whoever has paid it all is what the arm is there for.
-    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP3 D3 I3 2026-07-01 100.00");
+    // Other shares draw nobody anew who was drawn: by these D3 would be held out.
+    house.edit("pipelines/daily.toml", "share = 99", "share = 2");
+    house.edit("pipelines/daily.toml", "share = 1,", "share = 98,");
     run(&house, "2026-07-01");
+    let mut drawn = house.published("decisions", "debtor_id arm");
+    drawn.sort();
+    assert_eq!(drawn, ["D1 control", "D2 control", "D3 a"]);
+    // Whoever has paid it all is what the arm is there for.
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP3 D3 I3 2026-07-02 100.00");
+    run(&house, "2026-07-02");
     assert_eq!(house.published("kpi_experiments", columns), ["a true 1 100.00 100.00", "control false 1 200.00 0.00"]);
     house.edit("pipelines/daily.toml", "starts_on = \"2026-06-01\"", "starts_on = \"2026-07-10\"");
-    run(&house, "2026-07-02");
+    run(&house, "2026-07-03");
     assert_eq!(house.published("decisions", "arm"), ["-", "-", "-"], "before its first day nobody is in an arm");
 }
 

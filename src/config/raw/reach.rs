@@ -23,7 +23,7 @@ pub struct RawChoice {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawExperiment {
-    /// Enters the draw: another id draws anew. Other shares, arms or segments are another experiment: give it another id.
+    /// Enters the draw: another id draws anew. Whoever was drawn stays in its arm, whatever shares and segments say later.
     pub id: String,
     /// Its first day, as 2026-07-01: before it nobody is in an arm, and what was paid before it counts for none.
     pub starts_on: String,

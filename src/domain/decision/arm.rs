@@ -11,7 +11,8 @@ const BY_HAND: [&str; 3] = ["item", "debtor", "group"];
 /// The arm of an account whose régua came from this scope.
 ///
 /// An experiment never overrules a person, and never wakes what the configuration leaves alone: a régua named for an
-/// item, a debtor or a group keeps the account out, and so does `none`.
+/// item, a debtor or a group keeps the account out, and so does `none`. Whoever was drawn once stays in its arm, whatever
+/// its segment is now and whatever shares are written now: who is compared must not depend on what came of it.
 pub(super) fn arm<'r>(
     (rules, as_of): (&'r Rules, NaiveDate),
     debtor: &Debtor,
@@ -22,6 +23,9 @@ pub(super) fn arm<'r>(
     if regua == REGUA_NONE || BY_HAND.contains(&scope) {
         return None;
     }
-    let experiment = rules.experiments.iter().find(|e| e.takes(as_of, segment))?;
-    Some((experiment, experiment.arm_of(&debtor.group_id)?))
+    let stays = |e: &'r Experiment| Some((e, e.arm_since(as_of, &debtor.arms)?));
+    rules.experiments.iter().find_map(stays).or_else(|| {
+        let experiment = rules.experiments.iter().find(|e| e.takes(as_of, segment))?;
+        Some((experiment, experiment.arm_of(&debtor.group_id)?))
+    })
 }

@@ -15,6 +15,7 @@ use crate::domain::answers::Answers;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
+use crate::domain::experiment::Draw;
 use crate::domain::money::Minor;
 use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
@@ -109,6 +110,17 @@ fn int(ints: &Int64Array, row: usize) -> Option<i64> {
     ints.is_valid(row).then(|| ints.value(row))
 }
 
+/// Debtor = the arms in which earlier runs drew it.
+fn arms(rows: &Rows) -> Result<HashMap<String, Vec<Draw>>> {
+    let [id, experiment, arm] = [rows.texts("debtor_id")?, rows.texts("experiment")?, rows.texts("arm")?];
+    let mut arms: HashMap<String, Vec<Draw>> = HashMap::new();
+    for row in 0..rows.len() {
+        let draw = Draw { experiment: experiment.get(row).to_owned(), arm: arm.get(row).to_owned() };
+        arms.entry(id.get(row).to_owned()).or_default().push(draw);
+    }
+    Ok(arms)
+}
+
 /// Every group of the shard with its key, in order.
 pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64, Group)>> {
     let debtors = Rows::of(session, "cnd_debtors")?;
@@ -119,10 +131,12 @@ pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64,
     let keys = debtors.ints("group_key")?;
     let mut of_rows = debtor_rows(&debtors)?;
     answers::fill(session, calendar, &mut of_rows)?;
+    let mut arms = arms(&Rows::of(session, "cnd_experiment_members")?)?;
     let mut groups: Vec<(i64, Group)> = Vec::new();
     let mut last: Option<(i64, String)> = None;
     for (row, mut debtor) in of_rows.into_iter().enumerate() {
         debtor.points = points.remove(&debtor.debtor_id).unwrap_or_default();
+        debtor.arms = arms.remove(&debtor.debtor_id).unwrap_or_default();
         let of_debtor = accounts.remove(&debtor.debtor_id).unwrap_or_default();
         let identity = (keys.value(row), debtor.group_id.clone());
         if last.as_ref() != Some(&identity) {
@@ -186,6 +200,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
         tier: tier.owned(row),
         points: Vec::new(),
         answers: Answers::default(),
+        arms: Vec::new(),
     };
     Ok((0..rows.len()).map(debtor).collect())
 }

@@ -87,6 +87,8 @@ fn whoever_was_drawn_once_stays_in_its_arm() {
             1 D1
             3 D3
             4 D4
+        cnd_experiment_members = debtor_id experiment arm
+            D1 tone champion
         fct_experiment_members == experiment debtor_id arm entered_on
             tone D1 champion 2026-06-10
             tone D2 hold_out 2026-06-10

@@ -73,6 +73,37 @@ fn what_an_arm_changes_and_what_it_never_overrules() {
             format!("test a {sent}"),
         ),
         (
+            "whoever was drawn stays in another segment",
+            Some("test"),
+            false,
+            |c| {
+                c.rules.experiments[0].segments = vec!["novo".into()];
+                c.debtor().arms = vec![Draw { experiment: "e".into(), arm: "a".into() }];
+            },
+            format!("test a {sent}"),
+        ),
+        (
+            "of an arm that is no more, or another experiment, nobody is",
+            Some("test"),
+            false,
+            |c| {
+                c.rules.experiments[0].segments = vec!["novo".into()];
+                let drawn = [("e", "b"), ("f", "a")];
+                c.debtor().arms = drawn.map(|(e, arm)| Draw { experiment: e.into(), arm: arm.into() }).to_vec();
+            },
+            format!("b2b - {sent}"),
+        ),
+        (
+            "before its first day nobody is",
+            Some("test"),
+            false,
+            |c| {
+                c.rules.experiments[0].starts_on = NaiveDate::MAX;
+                c.debtor().arms = vec![Draw { experiment: "e".into(), arm: "a".into() }];
+            },
+            format!("b2b - {sent}"),
+        ),
+        (
             "a dispute comes before the arm",
             None,
             true,

@@ -227,6 +227,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
         tier: None,
         points: vec![point(Channel::Email)],
         answers: Answers::default(),
+        arms: Vec::new(),
     }
 }
 
