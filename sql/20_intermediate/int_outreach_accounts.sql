@@ -1,27 +1,27 @@
 -- Purpose: the accounts that each contact of the recovery window was about: that of its action or of the invoice that it names,
 --   else all of its debtor's, of the company that it names.
 -- Grain: contact_no, account_key
--- Reads: int_outreach, stg_invoices
+-- Reads: int_outreach, stg_invoices, raw_accounts
 -- Units: none
 -- Columns: is_first = of the accounts of a contact the first, which bears its cost
 -- Nulls: none
 -- Kind: table
 with
     contacts as (select contact_no, debtor_id, company_id, currency, invoice_id from int_outreach),
-    owed as (
-        select debtor_id, account_key, company_id, currency, invoice_id
-        from stg_invoices as invoices
-        left semi join contacts on invoices.debtor_id = contacts.debtor_id
+    naming as (select * from contacts where invoice_id is not null),
+    accounts as (
+        select accounts.account_key, accounts.debtor_id, accounts.company_id, accounts.currency
+        from raw_accounts as accounts
+        left semi join contacts on accounts.debtor_id = contacts.debtor_id
+        left semi join stg_invoices as invoices on accounts.account_key = invoices.account_key
     ),
-    accounts as (select distinct debtor_id, account_key, company_id, currency from owed),
-    invoices as (select distinct debtor_id, account_key, company_id, invoice_id from owed),
     of_invoices as (
-        select distinct contacts.contact_no, invoices.account_key
-        from contacts
-        inner join invoices
-            on contacts.debtor_id = invoices.debtor_id
-            and contacts.invoice_id = invoices.invoice_id
-            and coalesce(contacts.company_id = invoices.company_id, true)
+        select distinct naming.contact_no, invoices.account_key
+        from naming
+        inner join stg_invoices as invoices
+            on naming.debtor_id = invoices.debtor_id
+            and naming.invoice_id = invoices.invoice_id
+            and coalesce(naming.company_id = invoices.company_id, true)
     ),
     of_accounts as (
         -- An invoice that nobody knows says nothing.
