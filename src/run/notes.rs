@@ -38,8 +38,8 @@ pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
     };
     let unmatched = |(currency, amount)| {
         format!(
-            "payments: {currency} {amount} match no invoice and pay nothing here (unknown invoice numbers, net of refunds \
-             and reversals that match nothing either)"
+            "payments: {currency} {amount} pay nothing here (unknown invoice numbers, invoices that are written off, net of \
+             refunds and reversals that match nothing either)"
         )
     };
     let measured = audited.measured();
