@@ -38,7 +38,7 @@ pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTab
     transform::transform((plan, as_of), &models, &session, &Shard::empty(), &Clock::default())?;
     let decided = decide::decide(&plan.rules, as_of, &edition, &session)?;
     let remembered = remember::remember(&session, &decided)?;
-    let facts = measure::facts(&models, &session, &decided)?;
+    let facts = measure::facts(&models, &session, &decided, &Clock::default())?;
     audit::check_shard(&models, &plan.rules.calendar, &session)?;
     let mut book = Book::open(as_of, &edition, plan.limits.scratch_dir.as_deref())?;
     book.append(&decided, &remembered, facts)?;

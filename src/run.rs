@@ -383,7 +383,7 @@ impl<'a> Bench<'a> {
         })?;
         let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
         let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
-        let facts = clock.time("facts", || measure::facts(models, &session, &decided))?;
+        let facts = clock.time("facts", || measure::facts(models, &session, &decided, &self.model_clock))?;
         clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
         let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
         Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))

@@ -70,6 +70,12 @@ with
         inner join int_outreach_accounts as pairs on made.contact_no = pairs.contact_no
         group by pairs.company_id, pairs.currency, made.owner_kind, coalesce(made.agency_id, made.agent_id)
     ),
+    promisers as (select distinct debtor_id from int_promise_outcomes),
+    promised_owners as (
+        select owners.*
+        from owners
+        left semi join promisers on owners.debtor_id = promisers.debtor_id
+    ),
     of_invoices as (
         -- One promise, one owner: where an invoice has several, the first.
         select
@@ -78,7 +84,7 @@ with
             invoices.invoice_id,
             min(owners.owner_kind) as owner_kind,
             first_value(owners.owner_id order by owners.owner_kind, owners.owner_id) as owner_id
-        from owners
+        from promised_owners as owners
         inner join stg_invoices as invoices on owners.item_key = invoices.item_key
         group by invoices.debtor_id, invoices.company_id, invoices.invoice_id
     ),
@@ -89,7 +95,7 @@ with
             currency,
             min(owner_kind) as owner_kind,
             first_value(owner_id order by owner_kind, owner_id) as owner_id
-        from owners
+        from promised_owners
         group by debtor_id, company_id, currency
     ),
     promised as (

@@ -28,26 +28,48 @@ with
     promising as (
         select
             items.*,
-            coalesce(promised.promised_amount, 0) as promised_amount,
+            promised.promised_amount,
             sum(case when not items.in_kept_agreement then items.open_amount else 0 end) over (
                 partition by items.debtor_id, items.company_id, items.currency
                 order by items.promise_pending desc, items.due_date, items.invoice_id, items.installment_no
                 rows between unbounded preceding and current row
             ) as open_so_far
         from items
-        left join promised
+        inner join promised
             on items.debtor_id = promised.debtor_id
             and items.company_id = promised.company_id
             and items.currency = promised.currency
     ),
     split as (
         select
-            *,
+            debtor_id,
+            company_id,
+            currency,
+            due_date,
+            days_past_due,
+            in_kept_agreement,
+            open_amount,
             case
                 when in_kept_agreement then 0
                 else least(greatest(promised_amount - (open_so_far - open_amount), 0), open_amount)
             end as promised_part
         from promising
+        union all
+        -- Most promise nothing.
+        select
+            items.debtor_id,
+            items.company_id,
+            items.currency,
+            items.due_date,
+            items.days_past_due,
+            items.in_kept_agreement,
+            items.open_amount,
+            0
+        from items
+        left anti join promised
+            on items.debtor_id = promised.debtor_id
+            and items.company_id = promised.company_id
+            and items.currency = promised.currency
     ),
     able as (
         -- What is promised beyond what is open is promised of nothing.

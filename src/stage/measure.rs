@@ -22,6 +22,7 @@ use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
 use crate::io::parquet::{HashingFile, TableWriter, Written, conformed};
 use crate::scratch::Scratch;
+use crate::work::Clock;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
@@ -187,7 +188,7 @@ struct Batch {
 }
 
 /// Registers what was decided beside the shard's own tables and runs the fact models.
-pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Facts> {
+pub fn facts(models: &Models, session: &Session, decided: &Decided, clock: &Clock) -> Result<Facts> {
     let tables = [
         ("out_actions", &decided.actions),
         ("out_decisions", &decided.decisions),
@@ -202,7 +203,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided) -> Result<Fa
     }
     let mut facts = Facts::new();
     for model in models.of(Layer::Facts) {
-        session.run(model)?;
+        clock.time(&model.name, || session.run(model))?;
         facts.insert(model.name.clone(), session.table(&model.name)?);
     }
     Ok(facts)
