@@ -216,8 +216,7 @@ fn prepare(
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
-    let page = (told.notes.as_slice(), told.cards.as_slice());
-    clock.time("report", || page::add(plan, (&provenance, &edition), &mut audited, page))?;
+    clock.time("report", || page::add(plan, (&provenance, &edition), &mut audited, &told))?;
     let results = results(&bench, &shards, snapshots, &audited, told);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }

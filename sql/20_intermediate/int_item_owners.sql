@@ -1,4 +1,4 @@
--- Purpose: who is in charge of each item that is open, or changed in the last 30 days: the agency that it is placed with, else its
+-- Purpose: who is in charge of each item that is open, or was settled in the last 30 days: the agency that it is placed with, else its
 --   collector, else its debtor's, else nobody.
 -- Grain: item_key
 -- Reads: int_items, int_items_aged, int_item_flags, stg_invoices, stg_debtors
@@ -17,8 +17,8 @@ with
         select item_key, debtor_id, company_id, currency, collector_id, agency_id, open_amount, days_past_due > 0 as is_overdue
         from int_items_aged
     ),
-    -- Of whole invoices, all that is owed to a company, and all that is owed.
     settled_items as (
+        -- Placed is an invoice, all that is owed to a company, or all that is owed.
         select
             settled.item_key,
             settled.debtor_id,

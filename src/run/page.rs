@@ -2,7 +2,7 @@
 
 use crate::config::Plan;
 use crate::error::Result;
-use crate::report::kpi::{self, Kpis, Options, OwnCard, Run, Sources, own_cards, rows_read};
+use crate::report::kpi::{self, Kpis, Options, OwnCard, Run, Sources, Told, own_cards, rows_read};
 use crate::stage::Audited;
 use crate::stage::publish::{self, Edition, Provenance};
 
@@ -12,9 +12,9 @@ pub(super) fn add(
     plan: &Plan,
     (provenance, edition): (&Provenance, &Edition),
     audited: &mut Audited,
-    (notes, own): (&[String], &[OwnCard]),
+    told: &Told,
 ) -> Result<()> {
-    let run = run(provenance, edition, audited, notes);
+    let run = run(provenance, edition, audited, &told.notes);
     let kpis = published(edition, audited);
     let report = plan.report;
     let options = Options {
@@ -23,7 +23,7 @@ pub(super) fn add(
         min_cell: i64::from(report.min_cell),
         collectors: report.collectors,
     };
-    let html = kpi::page(&Sources { run: &run, kpis: &kpis, before: None, own, options: &options })?;
+    let html = kpi::page(&Sources { run: &run, kpis: &kpis, before: None, own: &told.cards, options: &options })?;
     audited.add_page(&html)
 }
 
@@ -42,7 +42,6 @@ fn published(edition: &Edition, audited: &Audited) -> Kpis {
 
 fn run(provenance: &Provenance, edition: &Edition, audited: &Audited, notes: &[String]) -> Run {
     let (kind, counts) = publish::told(edition, audited);
-
     Run {
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,

@@ -467,3 +467,26 @@ fn amounts_stand_beside_the_rate_of_the_reporting_currency() {
         assert_eq!(table.column("fx_rate").is_some(), has_amounts, "{}", table.name);
     }
 }
+
+/// A customer that was invoiced between two exports, one without a name, and one that stands twice: each owes what it owes.
+#[test]
+fn a_debtor_without_a_good_row_stops_no_run() {
+    let house = House::new();
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount
+        I1 D1 2026-05-01 2026-06-10 100.00
+        I2 D2 2026-05-01 2026-06-10 80.00
+        I3 D3 2026-05-01 2026-06-10 60.00
+        I4 D4 2026-05-01 2026-06-10 40.00",
+    );
+    house.write("debtors", "debtor_id legal_name collector_id\nD1 Acme ana\nD3 - ana\nD4 Bolt ana\nD4 Belt bia");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I9 2026-05-01 1.00");
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let owned = house.published("kpi_collectors", "owner_kind owner_id open_amount");
+    assert_eq!(owned, ["collector ana 100.00", "none - 180.00"]);
+    let mut written_to = house.published("decisions", "debtor_id outcome");
+    written_to.retain(|line| line.ends_with("action"));
+    assert!(written_to.iter().all(|line| line.starts_with("D1")), "{written_to:?}");
+}

@@ -224,7 +224,7 @@ impl Flow<'_> {
         }
         match (filter.name, found.shape) {
             ("money", _) => {
-                self.in_its_currency(at, &name, arguments.first().map(|e| name_of(e)).as_deref());
+                self.in_its_currency(at, filter.expr.as_ref(), arguments.first().copied());
                 Type::of(Shape::Money)
             }
             ("date", _) => Type::of(Shape::Text),
@@ -238,13 +238,16 @@ impl Flow<'_> {
     }
 
     /// An amount with the sign of another currency is another amount.
-    fn in_its_currency(&mut self, at: usize, name: &str, currency: Option<&str>) {
-        let (own, may_say_nothing) = match name {
-            "dunning.amount" => ("dunning.currency", false),
-            _ => ("currency", true),
+    fn in_its_currency(&mut self, at: usize, amount: Option<&Expr<'_>>, currency: Option<&Expr<'_>>) {
+        // By what a variable was set to, and not by its name.
+        let path = |expr: Option<&Expr<'_>>| expr.and_then(|expr| self.path_of(expr));
+        let (own, should) = match path(amount).as_deref() {
+            Some("dunning.amount") => ("dunning.currency", "money(dunning.currency)"),
+            _ => ("currency", "money"),
         };
-        if currency != Some(own) && !(currency.is_none() && may_say_nothing) {
-            let should = if may_say_nothing { "money".to_owned() } else { format!("money({own})") };
+        let is_own = path(currency).as_deref() == Some(own) || (currency.is_none() && own == "currency");
+        if !is_own {
+            let name = amount.map_or("the block".to_owned(), name_of);
             self.refuse(
                 at,
                 format!("{name} is not in the currency that it would be printed in; say {name} | {should}"),

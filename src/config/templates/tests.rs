@@ -96,6 +96,10 @@ fn a_field_that_no_message_has() {
             "1: total_due is not in the currency that it would be printed in; say total_due | money",
         ),
         (
+            "{% if dunning %}{% set due = dunning.amount %}{{ due | money }}{% endif %}",
+            "1: due is not in the currency that it would be printed in; say due | money(dunning.currency)",
+        ),
+        (
             "{% if dunning %}{{ dunning.amount | money }}{% endif %}",
             "1: dunning.amount is not in the currency that it would be printed in; say dunning.amount | money(dunning.currency)",
         ),
@@ -165,6 +169,7 @@ fn a_guard_is_understood() {
         "{% with total = total_due %}{{ total | money }}{% endwith %}",
         "{{ (total_due - open_amount) | money }}",
         "{{ total_due | money(currency) }}",
+        "{% set own = currency %}{{ total_due | money(own) }}",
         "x{% if dunning %}{{ dunning.amount | money(dunning.currency) }}{% endif %}",
     ] {
         assert_eq!(letter(text), [""; 0], "{text}");
