@@ -200,7 +200,7 @@ fn prepare(
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;
+    let bench = Bench::set_up(plan, (as_of, history.seen_from), &edition, models, runtime, &clock, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
@@ -334,14 +334,14 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn set_up(
         plan: &'a Plan,
-        as_of: NaiveDate,
+        (as_of, seen_from): (NaiveDate, Option<NaiveDate>),
         edition: &'a Edition,
         models: Models,
         runtime: &Handle,
         clock: &'a Clock,
         progress: &'a dyn Progress,
     ) -> Result<Bench<'a>> {
-        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
+        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, seen_from))?;
         let engine = engine.led_by_the_first_shard();
         Ok(Bench { plan, as_of, edition, models, engine, clock, model_clock: Clock::default(), progress })
     }

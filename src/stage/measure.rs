@@ -226,7 +226,7 @@ impl Book {
     /// Adds one shard; shards come in order.
     pub fn append(&mut self, decided: &Decided, remembered: &Remembered, mut facts: Facts) -> Result<()> {
         self.write(&contract::CONTACT_STATE, &remembered.state)?;
-        self.write(&contract::SETTLED_ITEMS, &remembered.settled)?;
+        self.write(&contract::ITEM_FLOWS, &remembered.flows)?;
         self.forgotten_on = self.forgotten_on.max(remembered.forgotten_on);
         self.write(&contract::ACTIONS, &decided.new_actions)?;
         self.write(&contract::DECISIONS, &decided.decisions)?;

@@ -35,8 +35,8 @@ use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
 pub use history::{
-    action_items, action_items_schema, actions, actions_schema, experiment_members_schema, last_items_schema,
-    positions_schema, settled_items_schema,
+    action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
+    positions_schema,
 };
 pub use totals::{Cash, Totals};
 
@@ -104,9 +104,10 @@ pub struct History {
     pub actions: Vec<Source>,
     /// The accounts of the last run.
     pub positions: Vec<Source>,
-    /// The open items of the last run, and what runs before it saw open; of an export of open items alone.
-    pub items: Vec<Source>,
-    pub settled: Vec<Source>,
+    /// What the runs saw of every item; of an export of open items alone.
+    pub flows: Vec<Source>,
+    /// As-of date of the first of them; none = nothing was seen before.
+    pub seen_from: Option<NaiveDate>,
     /// Who is in which arm of an experiment.
     pub members: Vec<Source>,
 }
@@ -131,7 +132,7 @@ pub struct Shard {
 impl Shard {
     /// A shard of nobody, with every table that the models read.
     pub fn empty() -> Shard {
-        let published = ["actions", "action_items", "positions", "last_items", "settled_items", "experiment_members"];
+        let published = ["actions", "action_items", "positions", "item_flows", "experiment_members"];
         let names = crate::contract::INPUTS.iter().map(|table| table.name).chain(published);
         Shard { tables: names.map(|name| (name, schema_of(name), Vec::new())).collect(), ..Shard::default() }
     }

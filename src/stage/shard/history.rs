@@ -18,7 +18,7 @@ use crate::io::parquet::{Source, conformed};
 impl History {
     /// Rows that are read: they count for the number of shards like those of the inputs.
     pub fn rows(&self) -> u64 {
-        let all = [&self.actions, &self.positions, &self.items, &self.settled, &self.members].into_iter().flatten();
+        let all = [&self.actions, &self.positions, &self.flows, &self.members].into_iter().flatten();
         all.map(Source::rows).sum()
     }
 }
@@ -68,16 +68,9 @@ pub fn positions_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![text("company_id"), text("debtor_id"), text("currency"), text("segment"), group]))
 }
 
-/// What the last published run says of each open item.
-pub fn last_items_schema() -> SchemaRef {
-    let mut fields = settled_items_schema().fields().to_vec();
-    fields.retain(|field| field.name() != "settled_on");
-    Arc::new(Schema::new(fields))
-}
-
-/// What is known of items that are gone.
-pub fn settled_items_schema() -> SchemaRef {
-    keyed(&contract::SETTLED_ITEMS)
+/// What the runs saw of the items of an export of open items.
+pub fn item_flows_schema() -> SchemaRef {
+    keyed(&contract::ITEM_FLOWS)
 }
 
 /// Who is in which arm of an experiment.
