@@ -67,7 +67,7 @@ SCHEMAS = {
     "debtors": pa.schema([
         ("debtor_id", pa.string()), ("legal_name", pa.string()), ("tax_id", pa.string()), ("group_id", pa.string()),
         ("language", pa.string()), ("country", pa.string()), ("state", pa.string()), ("city", pa.string()),
-        ("customer_since", pa.date32()), ("dunning_block", pa.string()), ("is_insolvent", pa.bool_()),
+        ("time_zone", pa.string()), ("customer_since", pa.date32()), ("dunning_block", pa.string()), ("is_insolvent", pa.bool_()),
         ("collector_id", pa.string())]),
     "contact_points": pa.schema([
         ("debtor_id", pa.string()), ("channel", pa.string()), ("address", pa.string()), ("opted_in", pa.bool_()),
@@ -141,6 +141,7 @@ def debtors(dice):
             group_id="G-ALFA" if n in (5, 6, 13) else "G-BETA" if n in (30, 31) else None,
             language="en" if foreign else None, country="US" if foreign else "BR",
             state=None if foreign else dice.one_of(["SP", "RJ", "AM", "MG", "BA"]),
+            time_zone="America/Los_Angeles" if foreign else None,
             customer_since=dt.date(2020, 1, 1) + days(n * 17),
             dunning_block="jurídico" if n == 18 else None, is_insolvent=n == 26,
             collector_id=[None, "ana", "bruno", None, "carla"][n % 5])
@@ -315,6 +316,21 @@ def corners(ledger):
     # Payments that name nobody that is known.
     pay("X999", "NOBODY-1", None, d("2026-02-14"), 4321, "BRL", company="1")
     pay("X998", None, None, d("2026-05-20"), 1000, "BRL", company="2")
+    pay(None, "NOBODY-2", None, d("2026-03-14"), 2345, "BRL", company="3")
+    pay(None, None, None, d("2026-05-21"), 3456, "USD", company="1")
+    pay("D003", "MISTYPED", None, d("2026-03-25"), 11111, "BRL", company="1")
+    # Half a payment taken back; instalments of which one is named and the others are not; paid after a write-off.
+    invoice("HALF-1", "D029", "3", d("2026-02-01"), d("2026-03-03"), "700.00")
+    half = pay("D029", "HALF-1", None, d("2026-03-10"), 70000, "BRL")
+    pay("D029", "HALF-1", None, d("2026-04-10"), -20000, "BRL", "chargeback", reverses=half)
+    for part in (1, 2, 3):
+        invoice("MIX-1", "D029", "3", d("2026-02-01"), d("2026-02-01") + days(30 * part), "500.00", part=part)
+    pay("D029", "MIX-1", 2, d("2026-03-02"), 20000, "BRL")
+    pay("D029", "MIX-1", None, d("2026-03-06"), 60000, "BRL")
+    pay("D029", "MIX-1", 1, d("2026-04-06"), 10000, "BRL")
+    invoice("OFF-1", "D032", "3", d("2025-07-01"), d("2025-07-31"), "450.00")
+    pay("D032", "OFF-1", None, d("2026-01-15"), 45000, "BRL", "write_off")
+    pay("D032", "OFF-1", None, d("2026-03-16"), 20000, "BRL")
     # One payment over invoices of three branches, and taken back by its number alone.
     for branch, company in (("D011", "3"), ("D012", "1"), ("D013", "2")):
         invoice(f"HEAD-{branch}", branch, company, d("2026-02-20"), d("2026-03-20"), "300.00")
