@@ -51,6 +51,7 @@ class Desk:
         self.book = Book(inputs, as_of)
         self.published = Published(output, as_of)
         self.as_of = as_of
+        self.contacts = None
         self.accounts = {(r["company_id"], r["debtor_id"], r["currency"]): r for r in self.published.run("debtors")}
 
     def segment(self, account):
@@ -392,6 +393,584 @@ def cohort_loss(book, cohort, no, window):
     return lost, reached
 
 
+# Promises and agreements.
+
+
+def grace(book, day):
+    """The last day on which a promise or an instalment of that day is kept."""
+    return book.calendar.business_days_after(day, book.config["dunning"].get("promise_grace_days", 0))
+
+
+def due_on(items, day, by):
+    return sum((i.open(day) for i in items if i.due <= by), ZERO)
+
+
+def promise_account(book, row):
+    """The invoice's account, else the debtor's account with the most due when it was made."""
+    if row["invoice_id"] in book.by_invoice:
+        return book.by_invoice[row["invoice_id"]][0].account
+    mine = collections.defaultdict(list)
+    for item in book.items:
+        if item.debtor == row["debtor_id"] and row["company_id"] in (None, item.company):
+            mine[item.account].append(item)
+    return max(sorted(mine), key=lambda a: due_on(mine[a], row["promised_on"], row["pay_by"]), default=None)
+
+
+def promises_of(book):
+    """Each promise with its account, what it promised, what was paid of it in time, and its state."""
+    for row in book.rows["promises"]:
+        account = promise_account(book, row) if row["promised_on"] <= book.as_of else None
+        if account is None or row["amount"] == 0:
+            continue
+        scope = [i for i in book.items if i.account == account]
+        if row["invoice_id"] is not None:
+            scope = [i for i in scope if i.invoice == row["invoice_id"]]
+        due = scope if row["invoice_id"] is not None else [i for i in scope if i.due <= row["pay_by"]]
+        promised = row["amount"]
+        if promised is None:
+            promised = open_at(due, row["promised_on"])
+        if promised == 0:                # nothing promised: passed over
+            continue
+        end = grace(book, row["pay_by"])
+        paid = sum((i.applied_in(row["promised_on"] - days(1), min(end, book.as_of), ("paid",)) for i in scope), ZERO)
+        state = "kept" if paid >= promised else "pending" if book.as_of <= end else "broken"
+        yield {"id": row["promise_id"], "account": account, "items": scope, "due": due, "promised": promised,
+               "paid": clamp(paid, ZERO, promised), "state": state, "pay_by": row["pay_by"],
+               "made": row["promised_on"], "is_named": row["invoice_id"] is not None}
+
+
+def judged_promises(book):
+    """Those of the window that are kept or broken; kept ones also before their day."""
+    first = book.as_of - days(book.kpis["promise_window_days"])
+    return [p for p in promises_of(book) if p["state"] != "pending" and p["pay_by"] > first]
+
+
+@table("company_id", "currency")
+def kpi_promises(desk):
+    """kept_rate = kept ÷ (kept + broken); kept_amount = Σ min(paid, promised)."""
+    book = desk.book
+    pending = [p for p in promises_of(book) if p["state"] == "pending"]
+    judged = judged_promises(book)
+    for key in sorted({(p["account"][0], p["account"][2]) for p in pending + judged}):
+        waits, ends = ([p for p in ps if (p["account"][0], p["account"][2]) == key] for ps in (pending, judged))
+        kept = [p for p in ends if p["state"] == "kept"]
+        promised, paid = sum((p["promised"] for p in ends), ZERO), sum((p["paid"] for p in ends), ZERO)
+        yield {"company_id": key[0], "currency": key[1], "pending": len(waits),
+               "pending_amount": sum((p["promised"] for p in waits), ZERO), "kept": len(kept),
+               "broken": len(ends) - len(kept), "kept_rate": ratio(len(kept), len(ends)),
+               "promised_amount": promised, "kept_amount": paid, "kept_amount_rate": ratio(paid, promised)}
+
+
+def agreements_of(book):
+    """Each agreement with its state, its unpaid part, and the items that it covers."""
+    rows = collections.defaultdict(list)
+    for row in book.rows["agreements"]:
+        if row["agreed_on"] is None or row["agreed_on"] <= book.as_of:
+            rows[row["agreement_id"]].append(row)
+    for number, parts in sorted(rows.items()):
+        parts.sort(key=lambda r: r["due_date"])
+        covered = [i for r in book.rows["agreement_items"] if r["agreement_id"] == number
+                   for i in book.by_invoice.get(r["invoice_id"], []) if r["installment_no"] in (None, 0, i.no)]
+        paid = [r for r in parts if r["paid_on"] and r["paid_on"] <= book.as_of]
+        unpaid = [r for r in parts if r not in paid]
+        gone = parts[0]["cancelled_on"]
+        gone = gone if gone and gone <= book.as_of else None
+        late = [r for r in unpaid if grace(book, r["due_date"]) < min(gone or book.as_of, book.as_of)]
+        state = "broken" if late else "fulfilled" if not unpaid else "cancelled" if gone else "active"
+        yield {"number": number, "state": state, "covered": covered, "parts": parts, "unpaid": unpaid,
+               "company": covered[0].company, "currency": parts[0]["currency"] or book.defaults["currency"],
+               "unpaid_amount": sum((r["amount"] for r in unpaid), ZERO),
+               "amount": sum(r["amount"] for r in parts), "is_first_late": parts[0] in late,
+               "is_first_due": parts[0] in paid or parts[0] in late, "some_paid": bool(paid)}
+
+
+@table("company_id", "currency")
+def kpi_agreements(desk):
+    """Agreements by state; broken: an instalment unpaid after its day and grace, and before it was cancelled."""
+    found = list(agreements_of(desk.book))
+    for key in sorted({(a["company"], a["currency"]) for a in found}):
+        mine = [a for a in found if (a["company"], a["currency"]) == key]
+        row = {"company_id": key[0], "currency": key[1]}
+        for state in ("active", "fulfilled", "broken", "cancelled"):
+            such = [a for a in mine if a["state"] == state]
+            part = "amount" if state == "fulfilled" else "unpaid_amount"
+            row |= {state: len(such), f"{state}_amount": sum((a[part] for a in such), ZERO)}
+        yield row | {"first_due": sum(a["is_first_due"] for a in mine),
+                     "first_payment_defaults": sum(a["is_first_late"] for a in mine),
+                     "redefaults": sum(a["state"] == "broken" and a["some_paid"] for a in mine)}
+
+
+# Contacts.
+
+
+ANSWERS = {"replied", "answered", "disputed", "promised"}
+READ = ANSWERS | {"read"}
+ARRIVED = READ | {"delivered", "wrong_party", "complained", "opted_out"}
+IN_VAIN = {"bounced", "failed", "ignored"}
+
+
+def local_day(moment):
+    """The day in São Paulo, which has had no summer time since 2019."""
+    return (moment.astimezone(dt.timezone.utc) - dt.timedelta(hours=3)).date()
+
+
+class Contact:
+    """One outbound message or call: all events of one action, or one event alone; or a published action on which
+    nobody has reported, which may have arrived."""
+
+    def __init__(self, desk, events, action):
+        events.sort(key=lambda e: (e["occurred_at"], e["event_id"]))
+
+        def told(name, otherwise=None):
+            return next((e[name] for e in events if e[name] is not None), action.get(otherwise or name))
+
+        self.id = events[0]["action_id"] or events[0]["event_id"] if events else action["action_id"]
+        self.debtor, self.channel = told("debtor_id"), told("channel")
+        self.day = local_day(events[0]["occurred_at"]) if events else action["as_of_date"]
+        self.at = str(events[0]["occurred_at"]) if events else ""
+        self.statuses = {e["status"] for e in events}
+        self.company, self.invoice, self.regua, self.step = map(told, ("company_id", "invoice_id", "regua", "step_id"))
+        self.agent = next((e["agent_id"] for e in events if e["agent_id"]), None)
+        self.agency = next((e["agency_id"] for e in events if e["agency_id"]), None)
+        self.template, self.segment = action.get("template_id"), action.get("segment")
+        costs = [(e["cost"], e["cost_currency"]) for e in events if e["cost"] is not None]
+        self.cost, self.cost_currency = max(costs, default=(None, None), key=lambda c: c[0])
+        self.accounts = accounts_of(desk.book, self, action)
+
+    @property
+    def counts(self):
+        """It arrived, or may have."""
+        return not self.statuses & IN_VAIN
+
+    def cost_in(self, account):
+        """What it cost counts once, with the first of its accounts; in another currency it cannot be known."""
+        if self.cost is None or account != self.accounts[0]:
+            return None
+        return self.cost if self.cost_currency in (None, account[2]) else "unknown"
+
+
+def accounts_of(book, contact, action):
+    """The account of its action, else of the invoice that it names, else every account of the debtor."""
+    if action:
+        return [(action["company_id"], action["debtor_id"], action["currency"])]
+    if contact.invoice in book.by_invoice:
+        return [book.by_invoice[contact.invoice][0].account]
+    return sorted({i.account for i in book.items if i.debtor == contact.debtor
+                   and contact.company in (None, i.company)})
+
+
+def contacts_of(desk):
+    """Outbound messages and calls by the as-of date: of the log, and what earlier runs published."""
+    if desk.contacts is not None:
+        return desk.contacts
+    events, actions = collections.defaultdict(list), published_actions(desk)
+    for row in desk.book.rows["contact_log"]:
+        if (local_day(row["occurred_at"]) <= desk.as_of and row["direction"] != "inbound"
+                and row["channel"] != "instruction"):
+            events[row["action_id"] or row["event_id"]].append(row)
+    found = [Contact(desk, rows, actions.get(number, {})) for number, rows in events.items()]
+    found += [Contact(desk, [], action) for number, action in actions.items()
+              if number not in events and action["channel"] != "instruction"]
+    desk.contacts = found
+    return found
+
+
+def cost_of(pairs):
+    """Σ of the costs that the log knows; nothing where it knows none, or one in another currency."""
+    costs = [c.cost_in(account) for c, account in pairs]
+    costs = [c for c in costs if c is not None]
+    return None if not costs or "unknown" in costs else sum(costs)
+
+
+def published_actions(desk):
+    """action_id → the action, of the runs before."""
+    return {row["action_id"]: row for date in desk.published.dates() if date < desk.as_of
+            for row in desk.published.run("actions", date)}
+
+
+@table("company_id", "currency", "regua", "step_id", "channel", "template_id", "segment")
+def kpi_recovery(desk):
+    """What was paid within the recovery days of a contact; a payment belongs to the youngest contact alone."""
+    book, n = desk.book, desk.book.kpis["recovery_days"]
+    cells = collections.defaultdict(list)
+    by_account = collections.defaultdict(list)
+    for contact in contacts_of(desk):
+        for account in contact.accounts:
+            by_account[account].append(contact)
+            cells[(account[0], account[2], contact.regua or "-", contact.step or "-", contact.channel,
+                   contact.template or "-", contact.segment or desk.segment(account))].append((contact, account))
+    owned = {account: recovered_by(book, account, contacts, n) for account, contacts in by_account.items()}
+    newest = book.as_of - days(n)
+    oldest = newest - days(book.kpis["recovery_window_days"])
+    for key, pairs in cells.items():
+        old = [(c, a) for c, a in pairs if oldest < c.day <= newest]
+        young = [(c, a) for c, a in pairs if c.day > newest]
+        if old or young:
+            yield (dict(zip(TABLES["kpi_recovery"][0], key)) | {"maturing_contacts": sum(c.counts for c, _ in young)}
+                   | recovery_of(book, old, owned, n))
+
+
+def recovered_by(book, account, contacts, n):
+    """contact → [(amount, days since)]: each payment of the account goes to the youngest contact within n days."""
+    owned = collections.defaultdict(list)
+    counted = [c for c in contacts if c.counts]
+    for item in book.items:
+        if item.account != account:
+            continue
+        for paid in item.paid_for_good():
+            before = [c for c in counted if c.day <= paid.day <= c.day + days(n)]
+            if before:
+                contact = max(before, key=lambda c: (c.day, c.at, c.id))
+                if item.issued < contact.day and item.due <= contact.day + days(n):
+                    owned[contact.id].append((paid.amount, (paid.day - contact.day).days))
+    return owned
+
+
+def recovery_of(book, pairs, owned, n):
+    good = [(c, a) for c, a in pairs if c.counts]
+    asked = sum((i.open(c.day - days(1)) for c, a in good for i in book.items
+                 if i.account == a and i.due <= c.day + days(n)), ZERO)
+    paid = [p for c, a in good for p in owned[a][c.id]]
+    recovered = sum((amount for amount, _ in paid), ZERO)
+    cost = cents(cost_of(pairs))
+
+    def how_many(statuses):
+        return sum(bool(c.statuses & statuses) for c, _ in good)
+
+    return {"contacts": len(good), "debtors": len({c.debtor for c, _ in good}), "delivered": how_many(ARRIVED),
+            "read": how_many(READ), "answered": how_many(ANSWERS),
+            "bounced": sum("bounced" in c.statuses for c, _ in pairs),
+            "opted_out": how_many({"opted_out"}), "complained": how_many({"complained"}),
+            "contacted_amount": asked, "recovered_amount": recovered, "recovery_rate": ratio(recovered, asked),
+            "days_to_cash_avg": ratio(sum(a * d for a, d in paid), recovered), "cost_amount": cost,
+            "cost_per_recovered": ratio(cost, recovered)}
+
+
+@table("company_id", "currency", "segment", "channel")
+def kpi_channels(desk):
+    """answered ÷ contacts that arrived or may have, in the window of the profile, whether or not they still owe."""
+    book, cells = desk.book, collections.defaultdict(list)
+    months = book.config["profile"]["window_months"]
+    first = book.as_of
+    for _ in range(months):
+        first = first.replace(day=min(first.day, month_end(previous_month(month_of(first))).day),
+                              month=previous_month(month_of(first)).month, year=previous_month(month_of(first)).year)
+    for contact in contacts_of(desk):
+        # What nobody has reported on tells nothing of how debtors answer.
+        if contact.day > first and contact.statuses:
+            for account in {i.account for i in book.items if i.debtor == contact.debtor}:
+                cells[(account[0], account[2], desk.segment(account), contact.channel)].append((contact, account))
+    for key, pairs in cells.items():
+        good = [c for c, _ in pairs if c.counts]
+        answered = sum(bool(c.statuses & ANSWERS) for c in good)
+        yield dict(zip(TABLES["kpi_channels"][0], key)) | {
+            "accounts": len({a for _, a in pairs}), "contacts": len(good), "answered": answered,
+            "bounced": sum("bounced" in c.statuses for c, _ in pairs), "answer_rate": ratio(answered, len(good))}
+
+
+@table("company_id", "currency", "channel", "contacts")
+def kpi_contact_pressure(desk):
+    """How many debtors with an open item had 0, 1, 2 ... contacts in the last seven days."""
+    book = desk.book
+    recent = [c for c in contacts_of(desk) if c.counts and c.day > book.as_of - days(7)]
+    for key in book.books():
+        owing = {i.debtor for i in book.open_items() if i.book == key}
+        channels = sorted({c.channel for c in recent if c.debtor in owing})
+        for channel in ["*"] + channels:
+            had = collections.Counter(c.debtor for c in recent if channel in ("*", c.channel))
+            for n, debtors in collections.Counter(had[d] for d in owing).items():
+                yield {"company_id": key[0], "currency": key[1], "channel": channel, "contacts": n,
+                       "debtors": debtors}
+
+
+def owner_of(book, item):
+    """The agency that it is placed with, else its collector, else its debtor's, else nobody."""
+    agency = agency_of(book, item)
+    if agency:
+        return ("agency", agency)
+    collector = item.collector or book.debtors.get(item.debtor, {}).get("collector_id")
+    return ("collector", collector) if collector else ("none", "-")
+
+
+def promise_items(promise, since, day):
+    """Whose promise it is: of the items that it names and that were open then; where it names none, of those of the
+    account that are open, or paid of late. Of several owners one counts: agencies first, then by name."""
+    if promise["is_named"]:
+        return [i for i in promise["items"] if i.open(promise["made"] - days(1)) > 0] or promise["items"]
+    return [i for i in promise["items"] if i.open(day) > 0 or i.applied_in(since, day, ("paid",))]
+
+
+@table("company_id", "currency", "owner_kind", "owner_id")
+def kpi_collectors(desk):
+    """What each owner has, what was paid on it in the last thirty days, and what they did."""
+    book, day = desk.book, desk.as_of
+    since = day - days(30)
+    owners = {item: owner_of(book, item) for item in book.items}
+    cells = collections.defaultdict(lambda: collections.defaultdict(list))
+    for item in book.items:
+        key = (*item.book, *owners[item])
+        if item.open(day) > 0:
+            cells[key]["items"].append(item)
+        if item.applied_in(since, day, ("paid",)):
+            cells[key]["paid"].append(item.applied_in(since, day, ("paid",)))
+    for promise in judged_promises(book):
+        owner = min((owners[i] for i in promise_items(promise, since, day)), default=("none", "-"))
+        cells[(promise["account"][0], promise["account"][2], *owner)]["promises"].append(promise)
+    for contact in contacts_of(desk):
+        if since < contact.day:
+            for owner in (("agency", contact.agency), ("collector", contact.agent)):
+                for account in contact.accounts if owner[1] else ():
+                    cells[(account[0], account[2], *owner)]["contacts"].append((contact, account))
+    for action in desk.published.run("actions"):
+        if action["channel"] == "phone":
+            for owner in {owners[i] for i in book.items for a in action["items"]
+                          if (i.invoice, i.no, i.debtor) == (a["invoice_id"], a["installment_no"],
+                                                             action["debtor_id"])}:
+                cells[(action["company_id"], action["currency"], *owner)]["tasks"].append(action)
+    for key, cell in cells.items():
+        yield dict(zip(TABLES["kpi_collectors"][0], key)) | collector_row(cell, day)
+
+
+def collector_row(cell, day):
+    good = [c for c, _ in cell["contacts"] if c.counts]
+    answered = sum(bool(c.statuses & ANSWERS) for c in good)
+    kept = sum(p["state"] == "kept" for p in cell["promises"])
+    return {"debtors": len({i.debtor for i in cell["items"]}), "items": len(cell["items"]),
+            "open_amount": open_at(cell["items"], day), "overdue_amount": overdue_at(cell["items"], day),
+            "collected_amount": sum(cell["paid"], ZERO), "tasks": len(cell["tasks"]), "contacts": len(good),
+            "answered": answered, "answered_rate": ratio(answered, len(good)), "promises_kept": kept,
+            "promises_broken": len(cell["promises"]) - kept, "kept_rate": ratio(kept, len(cell["promises"])),
+            "cost_amount": cents(cost_of(cell["contacts"]))}
+
+
+# The forecast.
+
+
+YOUNGEST, OLDEST = -13, 52
+
+
+def age(item, day):
+    """Weeks past due, floored: −1 is the week before the due date."""
+    return item.days_past_due(day) // 7
+
+
+def roll_off(book, items):
+    """age → (paid, left otherwise) as shares of what was open, over the last 26 weeks."""
+    owed, paid, left = collections.Counter(), collections.Counter(), collections.Counter()
+    for week in range(1, 27):
+        end = book.as_of - days(7 * week)
+        for item in items:
+            if item.open(end) <= 0:
+                continue
+            w = age(item, end)
+            if not YOUNGEST <= w <= OLDEST:
+                continue
+            owed[w] += item.open(end)
+            paid[w] += max(item.applied_in(end, end + days(7), ("paid",)), ZERO)
+            left[w] += max(item.applied_in(end, end + days(7), ("credited", "written_off")), ZERO)
+    return {w: (ratio(paid[w], owed[w]), ratio(left[w], owed[w])) for w in owed}
+
+
+@table("company_id", "currency", "week_no", "source")
+def kpi_cash_forecast(desk):
+    """open × Π(1 − p − x) × p in each of thirteen weeks; promises × kept rate by amount, agreements by instalment."""
+    book = desk.book
+    pending = [p for p in promises_of(book) if p["state"] == "pending"]
+    active = [a for a in agreements_of(book) if a["state"] == "active"]
+    elsewhere = {i for p in pending for i in p["due"]} | {i for a in active for i in a["covered"]}
+    for key in book.books():
+        items = items_of(book, key)
+        due, expected = collections.Counter(), collections.Counter()
+        if items:
+            forecast_items(book, [i for i in items if i.open(book.as_of) > 0 and i not in elsewhere], items, due,
+                           expected)
+        forecast_promises(book, key, pending, due, expected)
+        forecast_agreements(book, key, active, due, expected)
+        for week, source in sorted(set(due) | set(expected)):
+            coming = expected[(week, source)]
+            coming = None if coming is None else cents(coming)
+            if not due[(week, source)] and coming == ZERO:
+                continue
+            yield {"company_id": key[0], "currency": key[1], "week_no": week,
+                   "week_from": book.as_of + days(7 * week - 6), "week_to": book.as_of + days(7 * week),
+                   "source": source, "due_amount": due[(week, source)] or ZERO, "expected_amount": coming}
+
+
+def week_of(book, day):
+    """The week in which a day falls; what is past comes in the first."""
+    return max((day - book.as_of).days - 1, 0) // 7 + 1
+
+
+def forecast_items(book, still, items, due, expected):
+    rates = roll_off(book, items)
+    is_known = min(i.issued for i in items) <= book.as_of - days(56)
+    for item in still:
+        source = "overdue" if item.is_overdue(book.as_of) else "not_due"
+        week = week_of(book, item.due)
+        if source == "not_due" and week <= book.kpis["forecast_weeks"]:
+            due[(week, source)] += item.open(book.as_of)
+        rest = Fraction(item.open(book.as_of))
+        for h in range(1, book.kpis["forecast_weeks"] + 1):
+            paid, left = rates.get(age(item, book.as_of) + h - 1, (Fraction(0), Fraction(0)))
+            expected[(h, source)] += rest * paid
+            rest *= 1 - paid - left
+    if not is_known:
+        for week, source in list(expected):
+            expected[(week, source)] = None
+
+
+def forecast_promises(book, key, pending, due, expected):
+    judged = [p for p in judged_promises(book) if (p["account"][0], p["account"][2]) == key]
+    rate = ratio(sum(p["paid"] for p in judged), sum(p["promised"] for p in judged))
+    for promise in pending:
+        week = week_of(book, promise["pay_by"])
+        if (promise["account"][0], promise["account"][2]) == key and week <= book.kpis["forecast_weeks"]:
+            due[(week, "promise")] += promise["promised"]
+            expected[(week, "promise")] = None if rate is None else Fraction(due[(week, "promise")]) * rate
+
+
+def forecast_agreements(book, key, active, due, expected):
+    mine = [a for a in agreements_of(book) if (a["company"], a["currency"]) == key]
+    rate = ratio(sum(a["is_first_late"] for a in mine), sum(a["is_first_due"] for a in mine))
+    for agreement in active:
+        for part in agreement["unpaid"] if (agreement["company"], agreement["currency"]) == key else ():
+            week = week_of(book, part["due_date"])
+            if week <= book.kpis["forecast_weeks"]:
+                due[(week, "agreement")] += part["amount"]
+                expected[(week, "agreement")] = None if rate is None else Fraction(due[(week, "agreement")]) * (1 - rate)
+
+
+# Listings and experiments.
+
+
+@table("company_id", "currency", "kind", "bureau")
+def kpi_listings(desk):
+    """What is listed or protested, and what must be removed within five business days of full payment."""
+    book, cells = desk.book, collections.defaultdict(list)
+    for row in book.rows["listings"]:
+        if in_force(row, "included_on", "removed_on", book.as_of):
+            items = [i for i in book.by_invoice.get(row["invoice_id"], []) if is_covered(i, row)]
+            currency = items[0].currency if items else book.defaults["currency"]
+            company = items[0].company if items else row["company_id"] or book.defaults["company"]
+            cells[(company, currency, row["kind"], row["bureau"])].append((row, items))
+    for key, rows in cells.items():
+        paid = [(r, items) for r, items in rows if items and all(i.open(book.as_of) == 0 for i in items)]
+        asked = [(r, items) for r, items in paid if r["removal_requested_on"]
+                 and r["removal_requested_on"] <= book.as_of]
+        late = [(book.as_of - deadline(book, items)).days for r, items in paid if r["kind"] == "negativacao"]
+        late = [d for d in late if d > 0]
+        named = {i for _, items in rows for i in items}
+        yield dict(zip(TABLES["kpi_listings"][0], key)) | {
+            "listings": len(rows), "items": len(named) + sum(not items for _, items in rows), "listed_amount": sum((i.amount for i in named), ZERO),
+            "paid_while_listed": len(paid), "removals_due": len(paid) - len(asked), "removals_overdue": len(late),
+            "overdue_days_max": max(late, default=0), "unknown_items": sum(not items for _, items in rows)}
+
+
+def deadline(book, items):
+    """Súmula 548: five business days from full payment."""
+    return book.calendar.business_days_after(max(i.changes[-1].day for i in items), 5)
+
+
+@table("company_id", "currency", "experiment", "arm")
+def kpi_experiments(desk):
+    """R = ΣY ÷ ΣX over groups; var = G ÷ (G − 1) × Σ(Y − R X)² ÷ (ΣX)²; the difference to the champion ± 1.96 s."""
+    book = desk.book
+    members = desk.published.run("experiment_members")
+    for experiment in book.config["experiments"]:
+        begin = dt.date.fromisoformat(experiment["starts_on"])
+        arms = {m["debtor_id"]: m["arm"] for m in members if m["experiment"] == experiment["id"]}
+        contacted = {book.group(c.debtor) for c in contacts_of(desk) if c.counts and c.day >= begin and c.day
+                     > book.as_of - days(book.kpis["recovery_days"] + book.kpis["recovery_window_days"])}
+        for key in book.books():
+            rows = {a["name"]: arm_row(book, [i for i in items_of(book, key) if arms.get(i.debtor) == a["name"]],
+                                       begin, contacted) for a in experiment["arms"]}
+            champion = rows[experiment["arms"][0]["name"]]
+            for arm, row in rows.items():
+                if row:
+                    yield {"company_id": key[0], "currency": key[1], "experiment": experiment["id"], "arm": arm,
+                           "is_champion": row is champion} | public(row, champion)
+
+
+def arm_row(book, items, begin, contacted):
+    """Groups with their X (what they should have paid since it began) and Y (what they did pay of it)."""
+    owed, paid = collections.Counter(), collections.Counter()
+    for item in items:
+        if item.due > book.as_of:
+            continue
+        base = (item.amount if item.issued >= begin else item.open(begin - days(1)))
+        base -= item.applied_in(begin - days(1), book.as_of, ("credited",))
+        if base > 0:
+            owed[book.group(item.debtor)] += base
+            paid[book.group(item.debtor)] += item.applied_in(begin - days(1), book.as_of, ("paid",))
+    if not owed:
+        return None
+    x, y = sum(owed.values()), sum(paid.values())
+    rate, n = ratio(y, x), len(owed)
+    spread = sum((Fraction(paid[g]) - rate * Fraction(owed[g])) ** 2 for g in owed)
+    var = None if n < 2 else Fraction(n, n - 1) * spread / Fraction(x) ** 2
+    return {"groups": n, "contacted_groups": sum(g in contacted for g in owed), "collectable_amount": x,
+            "collected_amount": y, "collection_rate": rate, "var": var}
+
+
+def public(row, champion):
+    shown_row = {k: v for k, v in row.items() if k != "var"}
+    shown_row["standard_error"] = None if row["var"] is None else float(row["var"]) ** 0.5
+    if row is champion or champion is None:
+        return shown_row
+    difference = row["collection_rate"] - champion["collection_rate"]
+    shown_row["difference"] = difference
+    if min(row["groups"], champion["groups"]) >= 30:
+        wide = 1.96 * float(row["var"] + champion["var"]) ** 0.5
+        shown_row |= {"difference_low": float(difference) - wide, "difference_high": float(difference) + wide}
+    return shown_row
+
+
+# What the run decided: grouped from its actions, decisions and accounts.
+
+
+@table("company_id", "currency", "regua", "step_id", "channel")
+def kpi_actions(desk):
+    """The actions of the run, grouped."""
+    cells = collections.defaultdict(list)
+    for action in desk.published.run("actions"):
+        cells[tuple(action[k] for k in TABLES["kpi_actions"][0])].append(action)
+    for key, actions in cells.items():
+        yield dict(zip(TABLES["kpi_actions"][0], key)) | {
+            "step_kind": actions[0]["step_kind"], "actions": len(actions),
+            "debtors": len({a["debtor_id"] for a in actions}),
+            "open_amount": sum(a["open_amount"] for a in actions)}
+
+
+@table("company_id", "currency", "reason", "regua", "step_id")
+def kpi_holds(desk):
+    """The decisions of the run that hold, grouped."""
+    cells = collections.defaultdict(list)
+    for row in desk.published.run("decisions"):
+        if row["outcome"] == "hold":
+            cells[(row["company_id"], row["currency"], row["reason"], row["regua"], row["step_id"] or "-")].append(row)
+    for key, rows in cells.items():
+        yield dict(zip(TABLES["kpi_holds"][0], key)) | {
+            "debtors": len({r["debtor_id"] for r in rows}), "open_amount": sum(r["open_amount"] for r in rows)}
+
+
+@table("company_id", "currency", "from_segment", "to_segment")
+def kpi_segment_moves(desk):
+    """Accounts by segment in the newest published position before, and now."""
+    earlier = [d for d in desk.published.dates() if d < desk.as_of]
+    if not earlier:
+        return
+    before = {(r["company_id"], r["debtor_id"], r["currency"]): r["segment"]
+              for r in desk.published.run("debtors", earlier[-1])}
+    cells = collections.defaultdict(list)
+    for account in set(before) | set(desk.accounts):
+        cells[(account[0], account[2], before.get(account, "-"), desk.segment(account))].append(account)
+    for key, accounts in cells.items():
+        items = [i for i in desk.book.open_items() if i.account in accounts]
+        yield dict(zip(TABLES["kpi_segment_moves"][0], key)) | {
+            "accounts": len(accounts), "open_amount": open_at(items, desk.as_of),
+            "overdue_amount": overdue_at(items, desk.as_of)}
+
+
 # Comparing.
 
 
@@ -454,14 +1033,6 @@ def main():
     for name in sorted(published - set(TABLES)):
         print(f"{name}: published, and not worked out here")
     sys.exit(1 if any(w for _, w in results.values()) else 0)
-
-
-def promises_of(book):
-    return []
-
-
-def agreements_of(book):
-    return []
 
 
 if __name__ == "__main__":

@@ -357,6 +357,76 @@ def corners(ledger):
     invoice("BIG-2", "D005", "3", d("2026-03-05"), d("2026-04-06"), "38000.00")
 
 
+def edges(ledger):
+    """The last days of every window, and the first ones outside, as seen on June 30."""
+    pay = ledger.pay
+    # Net sales of 90 days begin on April 2; the cohort of losses ends with what was payable on January 30 (a Friday).
+    for n, issued in enumerate(["2026-04-01", "2026-04-02", "2026-05-31", "2026-06-01"]):
+        invoice(f"WIN-{n}", "D010", "2", d(issued), d(issued) + days(28), f"{210 + n}.00")
+    for n, due in enumerate(["2025-09-03", "2025-09-04", "2026-01-30", "2026-02-02"]):
+        invoice(f"COH-{n}", "D010", "2", d(due) - days(30), d(due), f"{310 + n}.00")
+        pay("D010", f"COH-{n}", None, d(due) + days(150 + n % 2), 10000, "BRL")       # within 150 days, and just after
+        pay("D010", f"COH-{n}", None, d(due) + days(30), 5000, "BRL")                 # on the last day of 1-30
+        pay("D010", f"COH-{n}", None, d(due) + days(31), 2500, "BRL")                 # on the first day of 31-60
+    # Paid on the first and on the last day of a month, of a roll and of the thirty days of the collectors.
+    invoice("DAYS-1", "D010", "2", d("2026-03-02"), d("2026-04-01"), "900.00")
+    for on, amount in (("2026-04-30", 10000), ("2026-05-01", 11000), ("2026-05-31", 12000), ("2026-06-01", 13000),
+                       ("2026-06-30", 14000)):
+        pay("D010", "DAYS-1", None, d(on), amount, "BRL")
+    # Disputed, listed and placed since the as-of date, or until then.
+    for n, (begins, ends) in enumerate([("2026-06-30", None), ("2026-04-01", "2026-06-30"),
+                                        ("2026-04-01", "2026-07-01"), ("2026-07-01", None)]):
+        invoice(f"HOLD-{n}", "D038", "3", d("2026-01-05"), d("2026-02-04"), f"{500 + n}.00")
+        span = {"company_id": "3", "debtor_id": "D038", "invoice_id": f"HOLD-{n}"}
+        add("disputes", dispute_id=f"DI-E{n}", opened_on=d(begins), closed_on=d(ends) if ends else None,
+            kind="dispute", **span)
+        add("listings", listing_id=f"LI-E{n}", kind="negativacao", bureau="boavista", included_on=d(begins),
+            removed_on=d(ends) if ends else None, **span)
+        add("placements", placement_id=f"PL-E{n}", agency_id="agency-3", placed_on=d(begins),
+            recalled_on=d(ends) if ends else None, **span)
+    # Listed and paid: five business days ago, six, and written off.
+    for n, on in enumerate(["2026-06-22", "2026-06-23", "2026-06-24", "2026-06-19"]):
+        invoice(f"PAID-{n}", "D039", "1", d("2026-01-05"), d("2026-02-04"), f"{600 + n}.00")
+        pay("D039", f"PAID-{n}", None, d(on), 60000 + 100 * n, "BRL", "write_off" if n == 3 else None)
+        add("listings", listing_id=f"LI-P{n}", debtor_id="D039", company_id="1", invoice_id=f"PAID-{n}",
+            kind="negativacao", bureau="boavista", included_on=d("2026-04-01"))
+    # Of two instalments listed together one is paid.
+    for part in (1, 2):
+        invoice("PAID-5", "D039", "1", d("2026-01-05"), d("2026-01-05") + days(30 * part), "77.00", part=part)
+    pay("D039", "PAID-5", 1, d("2026-03-02"), 7700, "BRL")
+    add("listings", listing_id="LI-P5", debtor_id="D039", company_id="1", invoice_id="PAID-5", kind="negativacao",
+        bureau="boavista", included_on=d("2026-04-01"))
+    # With an agency, and paid in full while it had it.
+    invoice("AGENCY-1", "D045", "1", d("2026-01-05"), d("2026-02-04"), "1500.00", collector="diego")
+    pay("D045", "AGENCY-1", None, d("2026-06-15"), 150000, "BRL")
+    add("placements", placement_id="PL-A1", debtor_id="D045", company_id="1", invoice_id="AGENCY-1",
+        agency_id="agency-2", placed_on=d("2026-05-04"))
+    # Messages on the last days of the windows of recovery and of pressure, one not sent yet, and two on one day.
+    for n, (day, channel, statuses) in enumerate([
+            ("2026-03-25", "email", ["sent"]), ("2026-03-26", "email", ["sent"]), ("2026-06-23", "email", ["sent"]),
+            ("2026-06-24", "email", ["sent"]), ("2026-06-25", "sms", ["queued"]), ("2026-06-10", "sms", ["sent"]),
+            ("2026-06-10", "phone", ["answered"]), ("2026-06-12", "email", ["sent", "replied"]),
+            ("2026-06-12", "sms", ["sent", "bounced"]), ("2026-06-14", "phone", ["wrong_party"])]):
+        for no, status in enumerate(statuses):
+            add("contact_log", event_id=f"EV-E{n}-{no}", action_id=f"edge-{n}", debtor_id="D010", company_id="2",
+                invoice_id="DAYS-1", channel=channel, status=status, regua="b2b", step_id="d+30",
+                occurred_at=dt.datetime.combine(d(day), dt.time(15 + no, n), dt.timezone.utc),
+                cost=Decimal("0.5") if no == 0 else Decimal("0.75"))
+    invoice("ASKED-1", "D010", "2", d("2026-05-04"), d("2026-06-03"), "800.00")
+    for on, amount in (("2026-06-09", 1000), ("2026-06-10", 2000), ("2026-06-12", 3000), ("2026-06-19", 4000),
+                       ("2026-06-20", 5000), ("2026-06-30", 6000)):
+        pay("D010", "ASKED-1", None, d(on), amount, "BRL")
+    # A promise on the first day of its window and one before it; one made on the day of a payment; one for a Saturday.
+    invoice("PROM-4", "D034", "2", d("2026-02-02"), d("2026-03-04"), "400.00")
+    pay("D034", "PROM-4", None, d("2026-04-06"), 10000, "BRL")
+    pay("D034", "PROM-4", None, d("2026-06-16"), 10000, "BRL")
+    for n, (made, by, amount) in enumerate([("2026-03-20", "2026-04-01", "400.00"), ("2026-03-20", "2026-04-02", "100.00"),
+                                            ("2026-06-16", "2026-06-20", None), ("2026-06-22", "2026-06-27", "50.00"),
+                                            ("2026-06-22", "2026-06-26", "50.00")]):
+        add("promises", promise_id=f"PROM-W{n}", debtor_id="D034", company_id="2", invoice_id="PROM-4",
+            promised_on=d(made), pay_by=d(by), amount=Decimal(amount) if amount else None)
+
+
 def promises(ledger):
     """Kept, kept early, broken, pending; with an amount and without; of an invoice and of all that is due."""
     dice = ledger.dice
@@ -434,6 +504,18 @@ def agreements(ledger):
     agreement("A6", "D044", ["AGR-6"], [("2026-06-15", "500.00", "2026-06-15"), ("2026-07-15", "500.00", None),
                                         ("2026-08-14", "500.00", None)], d("2026-06-01"))
     pay("D044", "AGR-6", None, d("2026-06-15"), 50000, "BRL")
+    # Paid late, but paid; paid as the ledger knows and the agreement does not; two invoices, without a day of signing.
+    for n, debtor in enumerate(("D046", "D046", "D010", "D010")):
+        invoice(f"AGL-{n}", debtor, "2", d("2025-11-10"), d("2025-12-10"), "300.00")
+    agreement("A8", "D046", ["AGL-0"], [("2026-04-10", "150.00", "2026-04-30"), ("2026-07-10", "150.00", None)],
+              d("2026-03-20"))
+    pay("D046", "AGL-0", None, d("2026-04-30"), 15000, "BRL")
+    agreement("A9", "D046", ["AGL-1"], [("2026-04-10", "150.00", None), ("2026-07-10", "150.00", None)],
+              d("2026-03-20"))
+    pay("D046", "AGL-1", None, d("2026-04-09"), 15000, "BRL")
+    agreement("A10", "D010", ["AGL-2", "AGL-3"], [("2026-03-10", "300.00", "2026-03-10"),
+                                                  ("2026-07-10", "300.00", None)])
+    pay("D010", "AGL-2", None, d("2026-03-10"), 30000, "BRL")
     # Due on the last Friday: its grace is not over on June 30.
     agreement("A7", "D036", ["AGR-7"], [("2026-06-26", "320.00", None), ("2026-07-27", "320.00", None)],
               d("2026-06-12"))
@@ -560,6 +642,7 @@ def main():
     ledger = Ledger(dice)
     trade(ledger, found)
     corners(ledger)
+    edges(ledger)
     promises(ledger)
     agreements(ledger)
     holds(ledger)
