@@ -413,7 +413,7 @@ def promise_account(book, row):
     for item in book.items:
         if item.debtor == row["debtor_id"] and row["company_id"] in (None, item.company):
             mine[item.account].append(item)
-    return max(sorted(mine), key=lambda a: due_on(mine[a], row["promised_on"], row["pay_by"]), default=None)
+    return max(sorted(mine), key=lambda a: due_on(mine[a], row["promised_on"] - days(1), row["pay_by"]), default=None)
 
 
 def promises_of(book):
@@ -428,7 +428,7 @@ def promises_of(book):
         due = scope if row["invoice_id"] is not None else [i for i in scope if i.due <= row["pay_by"]]
         promised = row["amount"]
         if promised is None:
-            promised = open_at(due, row["promised_on"])
+            promised = open_at(due, row["promised_on"] - days(1))    # the evening before: that day's cash counts
         if promised == 0:                # nothing promised: passed over
             continue
         end = grace(book, row["pay_by"])
@@ -475,13 +475,28 @@ def agreements_of(book):
         unpaid = [r for r in parts if r not in paid]
         gone = parts[0]["cancelled_on"]
         gone = gone if gone and gone <= book.as_of else None
-        late = [r for r in unpaid if grace(book, r["due_date"]) < min(gone or book.as_of, book.as_of)]
+        known = paid + paid_by_ledger(parts, covered, book.as_of)
+        late = [r for r in unpaid if r not in known and grace(book, r["due_date"]) < (gone or book.as_of)]
         state = "broken" if late else "fulfilled" if not unpaid else "cancelled" if gone else "active"
-        yield {"number": number, "state": state, "covered": covered, "parts": parts, "unpaid": unpaid,
+        yield {"number": number, "state": state, "covered": covered, "parts": parts,
+               "to_come": [r for r in unpaid if r not in known],
                "company": covered[0].company, "currency": parts[0]["currency"] or book.defaults["currency"],
                "unpaid_amount": sum((r["amount"] for r in unpaid), ZERO),
                "amount": sum(r["amount"] for r in parts), "is_first_late": parts[0] in late,
-               "is_first_due": parts[0] in paid or parts[0] in late, "some_paid": bool(paid)}
+               "is_first_due": parts[0] in known or parts[0] in late, "some_paid": bool(known)}
+
+
+def paid_by_ledger(parts, covered, as_of):
+    """Instalments that the payments on the covered items fill in order, since the agreement was made."""
+    since = parts[0]["agreed_on"] or parts[0]["due_date"]
+    rest = sum((i.applied_in(since - days(1), as_of, ("paid",)) for i in covered), ZERO)
+    found = []
+    for part in parts:
+        rest -= part["amount"]
+        if rest < 0:
+            break
+        found.append(part)
+    return found
 
 
 @table("company_id", "currency")
@@ -540,7 +555,7 @@ class Contact:
     @property
     def counts(self):
         """It arrived, or may have."""
-        return not self.statuses & IN_VAIN
+        return not self.statuses & IN_VAIN and self.statuses != {"queued"}
 
     def cost_in(self, account):
         """What it cost counts once, with the first of its accounts; in another currency it cannot be known."""
@@ -774,26 +789,23 @@ def roll_off(book, items):
 @table("company_id", "currency", "week_no", "source")
 def kpi_cash_forecast(desk):
     """open × Π(1 − p − x) × p in each of thirteen weeks; promises × kept rate by amount, agreements by instalment."""
-    book = desk.book
-    pending = [p for p in promises_of(book) if p["state"] == "pending"]
+    book, weeks = desk.book, desk.book.kpis["forecast_weeks"]
     active = [a for a in agreements_of(book) if a["state"] == "active"]
-    elsewhere = {i for p in pending for i in p["due"]} | {i for a in active for i in a["covered"]}
+    covered = {i for a in active for i in a["covered"]}
+    rest = {i: i.open(book.as_of) for i in book.open_items() if i not in covered}
+    promised = take_promises(book, rest)
     for key in book.books():
-        items = items_of(book, key)
-        due, expected = collections.Counter(), collections.Counter()
-        if items:
-            forecast_items(book, [i for i in items if i.open(book.as_of) > 0 and i not in elsewhere], items, due,
-                           expected)
-        forecast_promises(book, key, pending, due, expected)
+        due, expected = collections.Counter(), {}
+        forecast_promises(book, key, promised, due, expected)
         forecast_agreements(book, key, active, due, expected)
+        forecast_items(book, key, rest, due, expected)
         for week, source in sorted(set(due) | set(expected)):
-            coming = expected[(week, source)]
+            coming = expected.get((week, source), Fraction(0))
             coming = None if coming is None else cents(coming)
-            if not due[(week, source)] and coming == ZERO:
-                continue
-            yield {"company_id": key[0], "currency": key[1], "week_no": week,
-                   "week_from": book.as_of + days(7 * week - 6), "week_to": book.as_of + days(7 * week),
-                   "source": source, "due_amount": due[(week, source)] or ZERO, "expected_amount": coming}
+            if week <= weeks and (due[(week, source)] or coming != ZERO):
+                yield {"company_id": key[0], "currency": key[1], "week_no": week,
+                       "week_from": book.as_of + days(7 * week - 6), "week_to": book.as_of + days(7 * week),
+                       "source": source, "due_amount": due[(week, source)] or ZERO, "expected_amount": coming}
 
 
 def week_of(book, day):
@@ -801,43 +813,58 @@ def week_of(book, day):
     return max((day - book.as_of).days - 1, 0) // 7 + 1
 
 
-def forecast_items(book, still, items, due, expected):
+def take_promises(book, rest):
+    """What each pending promise takes off the items of its account: first those that it names, then the oldest."""
+    taken = []
+    pending = [p for p in promises_of(book) if p["state"] == "pending"]
+    for promise in sorted(pending, key=lambda p: (p["pay_by"], p["id"])):
+        still, took = promise["promised"] - promise["paid"], ZERO
+        mine = [i for i in rest if i.account == promise["account"]]
+        for item in sorted(mine, key=lambda i: (i not in promise["items"], i.due, i.invoice, i.no)):
+            part = min(still - took, rest[item])
+            rest[item] -= part
+            took += part
+        taken.append((promise, took))
+    return taken
+
+
+def forecast_items(book, key, rest, due, expected):
+    items = items_of(book, key)
+    if not items:
+        return
     rates = roll_off(book, items)
     is_known = min(i.issued for i in items) <= book.as_of - days(56)
-    for item in still:
+    for item, amount in rest.items():
+        if item.book != key or not amount:
+            continue
         source = "overdue" if item.is_overdue(book.as_of) else "not_due"
-        week = week_of(book, item.due)
-        if source == "not_due" and week <= book.kpis["forecast_weeks"]:
-            due[(week, source)] += item.open(book.as_of)
-        rest = Fraction(item.open(book.as_of))
+        if source == "not_due":
+            due[(week_of(book, item.due), source)] += amount
+        left = Fraction(amount)
         for h in range(1, book.kpis["forecast_weeks"] + 1):
-            paid, left = rates.get(age(item, book.as_of) + h - 1, (Fraction(0), Fraction(0)))
-            expected[(h, source)] += rest * paid
-            rest *= 1 - paid - left
-    if not is_known:
-        for week, source in list(expected):
-            expected[(week, source)] = None
+            paid, otherwise = rates.get(age(item, book.as_of) + h - 1, (Fraction(0), Fraction(0)))
+            expected[(h, source)] = expected.get((h, source), Fraction(0)) + left * paid if is_known else None
+            left *= 1 - paid - otherwise
 
 
-def forecast_promises(book, key, pending, due, expected):
+def forecast_promises(book, key, promised, due, expected):
     judged = [p for p in judged_promises(book) if (p["account"][0], p["account"][2]) == key]
     rate = ratio(sum(p["paid"] for p in judged), sum(p["promised"] for p in judged))
-    for promise in pending:
-        week = week_of(book, promise["pay_by"])
-        if (promise["account"][0], promise["account"][2]) == key and week <= book.kpis["forecast_weeks"]:
-            due[(week, "promise")] += promise["promised"]
-            expected[(week, "promise")] = None if rate is None else Fraction(due[(week, "promise")]) * rate
+    for promise, amount in promised:
+        if (promise["account"][0], promise["account"][2]) == key:
+            week = (week_of(book, promise["pay_by"]), "promise")
+            due[week] += amount
+            expected[week] = None if rate is None else Fraction(due[week]) * rate
 
 
 def forecast_agreements(book, key, active, due, expected):
     mine = [a for a in agreements_of(book) if (a["company"], a["currency"]) == key]
     rate = ratio(sum(a["is_first_late"] for a in mine), sum(a["is_first_due"] for a in mine))
     for agreement in active:
-        for part in agreement["unpaid"] if (agreement["company"], agreement["currency"]) == key else ():
-            week = week_of(book, part["due_date"])
-            if week <= book.kpis["forecast_weeks"]:
-                due[(week, "agreement")] += part["amount"]
-                expected[(week, "agreement")] = None if rate is None else Fraction(due[(week, "agreement")]) * (1 - rate)
+        for part in agreement["to_come"] if (agreement["company"], agreement["currency"]) == key else ():
+            week = (week_of(book, part["due_date"]), "agreement")
+            due[week] += part["amount"]
+            expected[week] = None if rate is None else Fraction(due[week]) * (1 - rate)
 
 
 # Listings and experiments.
