@@ -1,8 +1,10 @@
 """Works out every KPI table from the inputs by plain loops, and compares it with what was published.
 
-    figures.py INPUT_DIR OUTPUT_DIR AS_OF
+    figures.py INPUT_DIR OUTPUT_DIR AS_OF [--as-published] [TABLE ...]
 
-One line for each difference; 1 as exit code where there is any.
+One line for each difference; 1 as exit code where there is any. Where Régua is known not to do what the specification
+says, the letter of it counts and is a difference; with --as-published what Régua does counts, so that anything else
+stands out.
 """
 
 import collections
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 from book import (FAMILIES, ZERO, Book, cents, clamp, days, month_end, month_of, next_month, previous_month, ratio)
 
 TABLES = {}
+LETTER = "--as-published" not in sys.argv
 
 
 def table(*key):
@@ -113,7 +116,13 @@ def listed(book, item):
 def kpi_portfolio(desk):
     """open = current + overdue; delinquency rate = overdue ÷ open; days_past_due_avg = Σ open × days ÷ Σ open."""
     book, day = desk.book, desk.as_of
-    pending = [p for p in promises_of(book) if p["state"] == "pending"]
+    # As published, a promise that is kept before its day still counts, and one of nothing too.
+    pending = [p for p in promises_of(book, passes_over=LETTER)
+               if p["state"] == "pending" or not LETTER and book.as_of <= p["end"]]
+    if not LETTER:                       # and then of every company that the debtor owes
+        for promise in pending:
+            if not promise["is_named"] and promise["company"] is None:
+                promise["items"] = [i for i in book.items if i.debtor == promise["account"][1]]
     kept = {i for a in agreements_of(book) if a["state"] == "active" for i in a["covered"]}
     for company, currency in book.books():
         items = [i for i in book.open_items() if i.book == (company, currency)]
@@ -130,6 +139,7 @@ def kpi_portfolio(desk):
         yield {"company_id": company, "currency": currency, "debtors": len({i.account for i in items}),
                "items": len(items), "open_amount": total, "current_amount": total - overdue,
                "overdue_amount": overdue,
+               **({"overdue_debtors": len({i.account for i in late})} if LETTER else {}),
                "overdue_30_amount": owed(lambda i: i.days_past_due(day) > 30),
                "overdue_60_amount": owed(lambda i: i.days_past_due(day) > 60),
                "overdue_90_amount": owed(lambda i: i.days_past_due(day) > 90),
@@ -416,7 +426,7 @@ def promise_account(book, row):
     return max(sorted(mine), key=lambda a: due_on(mine[a], row["promised_on"] - days(1), row["pay_by"]), default=None)
 
 
-def promises_of(book):
+def promises_of(book, passes_over=True):
     """Each promise with its account, what it promised, what was paid of it in time, and its state."""
     for row in book.rows["promises"]:
         account = promise_account(book, row) if row["promised_on"] <= book.as_of else None
@@ -429,14 +439,21 @@ def promises_of(book):
         promised = row["amount"]
         if promised is None:
             promised = open_at(due, row["promised_on"] - days(1))    # the evening before: that day's cash counts
-        if promised == 0:                # nothing promised: passed over
+        if promised == 0 and passes_over:                # nothing promised
             continue
         end = grace(book, row["pay_by"])
-        paid = sum((i.applied_in(row["promised_on"] - days(1), min(end, book.as_of), ("paid",)) for i in scope), ZERO)
+        paid = paid_on(scope, row["promised_on"] - days(1), min(end, book.as_of))
         state = "kept" if paid >= promised else "pending" if book.as_of <= end else "broken"
         yield {"id": row["promise_id"], "account": account, "items": scope, "due": due, "promised": promised,
                "paid": clamp(paid, ZERO, promised), "state": state, "pay_by": row["pay_by"],
-               "made": row["promised_on"], "is_named": row["invoice_id"] is not None}
+               "made": row["promised_on"], "end": end, "company": row["company_id"], "is_named": row["invoice_id"] is not None}
+
+
+def paid_on(items, after, to):
+    """`paid` changes in (after, to]. As published, without what was taken back later."""
+    if LETTER:
+        return sum((i.applied_in(after, to, ("paid",)) for i in items), ZERO)
+    return sum((c.amount for i in items for c in i.paid_for_good() if after < c.day <= to), ZERO)
 
 
 def judged_promises(book):
@@ -465,7 +482,8 @@ def agreements_of(book):
     """Each agreement with its state, its unpaid part, and the items that it covers."""
     rows = collections.defaultdict(list)
     for row in book.rows["agreements"]:
-        if row["agreed_on"] is None or row["agreed_on"] <= book.as_of:
+        # What is dated later does not exist. As published: an agreement is there before it is made.
+        if not LETTER or row["agreed_on"] is None or row["agreed_on"] <= book.as_of:
             rows[row["agreement_id"]].append(row)
     for number, parts in sorted(rows.items()):
         parts.sort(key=lambda r: r["due_date"])
@@ -548,8 +566,11 @@ class Contact:
         self.agent = next((e["agent_id"] for e in events if e["agent_id"]), None)
         self.agency = next((e["agency_id"] for e in events if e["agency_id"]), None)
         self.template, self.segment = action.get("template_id"), action.get("segment")
-        costs = [(e["cost"], e["cost_currency"]) for e in events if e["cost"] is not None]
+        # Of the events of one contact the largest counts. As published, that of a queued one does not.
+        costs = [(e["cost"], e["cost_currency"]) for e in events
+                 if e["cost"] is not None and (LETTER or e["status"] != "queued")]
         self.cost, self.cost_currency = max(costs, default=(None, None), key=lambda c: c[0])
+        self.book = desk.book
         self.accounts = accounts_of(desk.book, self, action)
 
     @property
@@ -558,10 +579,14 @@ class Contact:
         return not self.statuses & IN_VAIN and self.statuses != {"queued"}
 
     def cost_in(self, account):
-        """What it cost counts once, with the first of its accounts; in another currency it cannot be known."""
+        """What it cost counts once, with the first of its accounts; in another currency by the rates of exchange,
+        else it is unknown. As published, it is unknown at once."""
         if self.cost is None or account != self.accounts[0]:
             return None
-        return self.cost if self.cost_currency in (None, account[2]) else "unknown"
+        if self.cost_currency in (None, account[2]):
+            return Fraction(self.cost)
+        rates = [self.book.fx_rate(c) for c in (self.cost_currency, account[2])]
+        return Fraction(self.cost) * Fraction(rates[0]) / Fraction(rates[1]) if LETTER and all(rates) else "unknown"
 
 
 def accounts_of(book, contact, action):
@@ -661,25 +686,35 @@ def recovery_of(book, pairs, owned, n):
             "cost_per_recovered": ratio(cost, recovered)}
 
 
+def months_before(day, n):
+    """The same day so many months ago, or the last one of a shorter month."""
+    month = month_of(day)
+    for _ in range(n):
+        month = previous_month(month)
+    return month.replace(day=min(day.day, month_end(month).day))
+
+
 @table("company_id", "currency", "segment", "channel")
 def kpi_channels(desk):
     """answered ÷ contacts that arrived or may have, in the window of the profile, whether or not they still owe."""
-    book, cells = desk.book, collections.defaultdict(list)
-    months = book.config["profile"]["window_months"]
-    first = book.as_of
-    for _ in range(months):
-        first = first.replace(day=min(first.day, month_end(previous_month(month_of(first))).day),
-                              month=previous_month(month_of(first)).month, year=previous_month(month_of(first)).year)
+    book, cells, inbound = desk.book, collections.defaultdict(list), collections.defaultdict(set)
+    first = months_before(book.as_of, book.config["profile"]["window_months"])
     for contact in contacts_of(desk):
         # What nobody has reported on tells nothing of how debtors answer.
         if contact.day > first and contact.statuses:
             for account in {i.account for i in book.items if i.debtor == contact.debtor}:
                 cells[(account[0], account[2], desk.segment(account), contact.channel)].append((contact, account))
-    for key, pairs in cells.items():
+    if not LETTER:                       # as published, whoever wrote in was contacted
+        for row in book.rows["contact_log"]:
+            if row["direction"] == "inbound" and first < local_day(row["occurred_at"]) <= book.as_of:
+                for account in {i.account for i in book.items if i.debtor == row["debtor_id"]}:
+                    inbound[(account[0], account[2], desk.segment(account), row["channel"])].add(account)
+    for key in set(cells) | set(inbound):
+        pairs = cells[key]
         good = [c for c, _ in pairs if c.counts]
         answered = sum(bool(c.statuses & ANSWERS) for c in good)
         yield dict(zip(TABLES["kpi_channels"][0], key)) | {
-            "accounts": len({a for _, a in pairs}), "contacts": len(good), "answered": answered,
+            "accounts": len({a for _, a in pairs} | inbound[key]), "contacts": len(good), "answered": answered,
             "bounced": sum("bounced" in c.statuses for c, _ in pairs), "answer_rate": ratio(answered, len(good))}
 
 
@@ -687,7 +722,8 @@ def kpi_channels(desk):
 def kpi_contact_pressure(desk):
     """How many debtors with an open item had 0, 1, 2 ... contacts in the last seven days."""
     book = desk.book
-    recent = [c for c in contacts_of(desk) if c.counts and c.day > book.as_of - days(7)]
+    # What is queued may arrive, and caps count it.
+    recent = [c for c in contacts_of(desk) if (c.counts or c.statuses == {"queued"}) and c.day > book.as_of - days(7)]
     for key in book.books():
         owing = {i.debtor for i in book.open_items() if i.book == key}
         channels = sorted({c.channel for c in recent if c.debtor in owing})
@@ -707,12 +743,19 @@ def owner_of(book, item):
     return ("collector", collector) if collector else ("none", "-")
 
 
-def promise_items(promise, since, day):
+def promise_owner(book, promise, owners, since):
     """Whose promise it is: of the items that it names and that were open then; where it names none, of those of the
     account that are open, or paid of late. Of several owners one counts: agencies first, then by name."""
-    if promise["is_named"]:
-        return [i for i in promise["items"] if i.open(promise["made"] - days(1)) > 0] or promise["items"]
-    return [i for i in promise["items"] if i.open(day) > 0 or i.applied_in(since, day, ("paid",))]
+    def is_left(item):
+        return item.open(book.as_of) > 0 or item.applied_in(since, book.as_of, ("paid",)) != 0
+
+    left = [i for i in promise["items"] if is_left(i)]
+    if LETTER and promise["is_named"]:
+        left = [i for i in promise["items"] if i.open(promise["made"] - days(1)) > 0] or promise["items"]
+    # As published: where nothing is left of the invoice, whoever has anything of the account, else the debtor.
+    left = left or [i for i in book.items if i.account == promise["account"] and is_left(i)]
+    collector = book.debtors[promise["account"][1]]["collector_id"]
+    return min((owners[i] for i in left), default=("collector", collector) if collector else ("none", "-"))
 
 
 @table("company_id", "currency", "owner_kind", "owner_id")
@@ -729,7 +772,7 @@ def kpi_collectors(desk):
         if item.applied_in(since, day, ("paid",)):
             cells[key]["paid"].append(item.applied_in(since, day, ("paid",)))
     for promise in judged_promises(book):
-        owner = min((owners[i] for i in promise_items(promise, since, day)), default=("none", "-"))
+        owner = promise_owner(book, promise, owners, since)
         cells[(promise["account"][0], promise["account"][2], *owner)]["promises"].append(promise)
     for contact in contacts_of(desk):
         if since < contact.day:
@@ -738,10 +781,9 @@ def kpi_collectors(desk):
                     cells[(account[0], account[2], *owner)]["contacts"].append((contact, account))
     for action in desk.published.run("actions"):
         if action["channel"] == "phone":
-            for owner in {owners[i] for i in book.items for a in action["items"]
-                          if (i.invoice, i.no, i.debtor) == (a["invoice_id"], a["installment_no"],
-                                                             action["debtor_id"])}:
-                cells[(action["company_id"], action["currency"], *owner)]["tasks"].append(action)
+            cited = {(a["invoice_id"], a["installment_no"], action["debtor_id"]) for a in action["items"]}
+            owner = min(owners[i] for i in book.items if (i.invoice, i.no, i.debtor) in cited)
+            cells[(action["company_id"], action["currency"], *owner)]["tasks"].append(action)
     for key, cell in cells.items():
         yield dict(zip(TABLES["kpi_collectors"][0], key)) | collector_row(cell, day)
 
@@ -755,7 +797,7 @@ def collector_row(cell, day):
             "collected_amount": sum(cell["paid"], ZERO), "tasks": len(cell["tasks"]), "contacts": len(good),
             "answered": answered, "answered_rate": ratio(answered, len(good)), "promises_kept": kept,
             "promises_broken": len(cell["promises"]) - kept, "kept_rate": ratio(kept, len(cell["promises"])),
-            "cost_amount": cents(cost_of(cell["contacts"]))}
+            "cost_amount": cents(cost_of([(c, a) for c, a in cell["contacts"] if c.counts]))}
 
 
 # The forecast.
@@ -770,20 +812,19 @@ def age(item, day):
 
 
 def roll_off(book, items):
-    """age → (paid, left otherwise) as shares of what was open, over the last 26 weeks."""
+    """age → (paid, left otherwise) as shares of what was open, over the last 26 weeks. As published, what was taken
+    back of items that were not open is in it too, below zero."""
     owed, paid, left = collections.Counter(), collections.Counter(), collections.Counter()
     for week in range(1, 27):
         end = book.as_of - days(7 * week)
         for item in items:
-            if item.open(end) <= 0:
-                continue
             w = age(item, end)
-            if not YOUNGEST <= w <= OLDEST:
+            if item.issued > end or not YOUNGEST <= w <= OLDEST or (LETTER and item.open(end) == 0):
                 continue
             owed[w] += item.open(end)
-            paid[w] += max(item.applied_in(end, end + days(7), ("paid",)), ZERO)
-            left[w] += max(item.applied_in(end, end + days(7), ("credited", "written_off")), ZERO)
-    return {w: (ratio(paid[w], owed[w]), ratio(left[w], owed[w])) for w in owed}
+            paid[w] += item.applied_in(end, end + days(7), ("paid",))
+            left[w] += item.applied_in(end, end + days(7), ("credited", "written_off"))
+    return {w: (ratio(max(paid[w], ZERO), owed[w]), ratio(max(left[w], ZERO), owed[w])) for w in owed if owed[w]}
 
 
 @table("company_id", "currency", "week_no", "source")
@@ -814,13 +855,14 @@ def week_of(book, day):
 
 
 def take_promises(book, rest):
-    """What each pending promise takes off the items of its account: first those that it names, then the oldest."""
+    """What each pending promise takes off the items of its account: first what any of them names, the oldest first."""
     taken = []
     pending = [p for p in promises_of(book) if p["state"] == "pending"]
+    named = {i for p in pending for i in p["items"]}
     for promise in sorted(pending, key=lambda p: (p["pay_by"], p["id"])):
         still, took = promise["promised"] - promise["paid"], ZERO
         mine = [i for i in rest if i.account == promise["account"]]
-        for item in sorted(mine, key=lambda i: (i not in promise["items"], i.due, i.invoice, i.no)):
+        for item in sorted(mine, key=lambda i: (i not in named, i.due, i.invoice, i.no)):
             part = min(still - took, rest[item])
             rest[item] -= part
             took += part
@@ -926,9 +968,11 @@ def arm_row(book, items, begin, contacted):
             continue
         base = (item.amount if item.issued >= begin else item.open(begin - days(1)))
         base -= item.applied_in(begin - days(1), book.as_of, ("credited",))
-        if base > 0:
+        # As published, what was paid before it began and taken back since is in Y, and not in X.
+        if base > 0 or not LETTER:
             owed[book.group(item.debtor)] += base
             paid[book.group(item.debtor)] += item.applied_in(begin - days(1), book.as_of, ("paid",))
+    owed = {group: x for group, x in owed.items() if x > 0}
     if not owed:
         return None
     x, y = sum(owed.values()), sum(paid.values())
@@ -984,10 +1028,11 @@ def kpi_holds(desk):
 def kpi_segment_moves(desk):
     """Accounts by segment in the newest published position before, and now."""
     earlier = [d for d in desk.published.dates() if d < desk.as_of]
-    if not earlier:
+    # "None: no rows." As published: then all of them come from nowhere.
+    if not earlier and LETTER:
         return
     before = {(r["company_id"], r["debtor_id"], r["currency"]): r["segment"]
-              for r in desk.published.run("debtors", earlier[-1])}
+              for r in desk.published.run("debtors", earlier[-1])} if earlier else {}
     cells = collections.defaultdict(list)
     for account in set(before) | set(desk.accounts):
         cells[(account[0], account[2], before.get(account, "-"), desk.segment(account))].append(account)
@@ -1052,7 +1097,7 @@ def compare(desk, name):
 def main():
     inputs, output, as_of = sys.argv[1], sys.argv[2], dt.date.fromisoformat(sys.argv[3])
     desk = Desk(inputs, output, as_of)
-    names = sys.argv[4:] or list(TABLES)
+    names = [a for a in sys.argv[4:] if not a.startswith("--")] or list(TABLES)
     results = {name: compare(desk, name) for name in names}
     print(f"{as_of}: " + ", ".join(f"{n.removeprefix('kpi_')} {f}" + (f" ({w} differ)" if w else "")
                                    for n, (f, w) in results.items()))

@@ -427,6 +427,24 @@ def edges(ledger):
             promised_on=d(made), pay_by=d(by), amount=Decimal(amount) if amount else None)
 
 
+def small_debtors(ledger):
+    """Eighty who buy once or twice: enough groups for the intervals of an experiment."""
+    dice = ledger.dice
+    for n in range(1, 81):
+        debtor = f"S{n:03d}"
+        add("debtors", debtor_id=debtor, legal_name=f"Loja {n:03d} ME", country="BR", state="SP",
+            collector_id="carla" if n % 4 == 0 else None)
+        add("contact_points", debtor_id=debtor, channel="email", address=f"{debtor.lower()}@loja{n}.example",
+            opted_in=True)
+        for no in range(1 + n % 2):
+            due = d("2026-01-20") + days(dice.roll(0, 140))
+            cents = dice.roll(1_000, 60_000)
+            invoice(f"SMALL-{n:03d}-{no}", debtor, "3", due - days(28), due, str(money(cents)))
+            if dice.chance(75):
+                ledger.pay(debtor, f"SMALL-{n:03d}-{no}", None, due + days(dice.roll(-5, 45)),
+                           cents if dice.chance(80) else cents // 2, "BRL")
+
+
 def promises(ledger):
     """Kept, kept early, broken, pending; with an amount and without; of an invoice and of all that is due."""
     dice = ledger.dice
@@ -643,6 +661,7 @@ def main():
     trade(ledger, found)
     corners(ledger)
     edges(ledger)
+    small_debtors(ledger)
     promises(ledger)
     agreements(ledger)
     holds(ledger)
