@@ -88,8 +88,9 @@ class Calendar:
 class Change:
     """What was applied to an item on a day; below zero it takes back."""
 
-    def __init__(self, day, family, amount, payment_id, reverses=None):
+    def __init__(self, day, family, amount, payment_id, reverses=None, paid_on=None):
         self.day, self.family, self.amount = day, family, amount
+        self.paid_on = paid_on or day
         self.payment_id, self.reverses = payment_id, reverses
 
 
@@ -273,7 +274,7 @@ class Book:
                 if change:
                     # Nothing happens to an item before it exists: what was paid ahead counts on the day of issue.
                     part.changes.append(Change(max(posting.day, part.issued), posting.family, change,
-                                               posting.payment_id, posting.reverses))
+                                               posting.payment_id, posting.reverses, posting.day))
         # Who is forgiven more than it owes has no credit by that.
         forgiven = sum((p.amount for p in postings if p.family == "written_off"), ZERO)
         excess = max(rest, ZERO) + sum(max(named[p.no] - p.amount, ZERO) for p in parts)

@@ -55,11 +55,65 @@ class Desk:
         self.published = Published(output, as_of)
         self.as_of = as_of
         self.contacts = None
-        self.accounts = {(r["company_id"], r["debtor_id"], r["currency"]): r for r in self.published.run("debtors")}
+        self.profiles = profiles(self.book)
 
     def segment(self, account):
-        row = self.accounts.get(account)
-        return row["segment"] if row else "-"
+        """Of an account that owes or has a credit; any other is none now."""
+        return self.profiles[account]["segment"] if account in self.profiles else "-"
+
+
+# Accounts, on which segments rest. They are no KPI table, but published beside them.
+
+
+def months_before(day, n):
+    """The same day so many months ago, or the last one of a shorter month."""
+    month = month_of(day)
+    for _ in range(n):
+        month = previous_month(month)
+    return month.replace(day=min(day.day, month_end(month).day))
+
+
+def profiles(book):
+    """account → how it paid what fell due in the window before the as-of date, and its segment."""
+    first = months_before(book.as_of, book.config["profile"]["window_months"])
+    mine = collections.defaultdict(list)
+    for item in book.items:
+        mine[item.account].append(item)
+    found = {}
+    for account in set(mine) | set(book.credits):
+        items, day = mine[account], book.as_of
+        if open_at(items, day) == 0 and account not in book.credits:
+            continue
+        due = [i for i in items if first <= i.due and i.payable < day]
+        paid = [i for i in due if i.open(day) == 0]
+        on_time = [i for i in paid if i.changes[-1].day <= i.payable]
+        row = {"open_items": sum(i.open(day) > 0 for i in items), "open_amount": open_at(items, day),
+               "overdue_items": sum(i.open(day) > 0 and i.is_overdue(day) for i in items),
+               "overdue_amount": overdue_at(items, day), "credit_amount": book.credits.get(account, ZERO),
+               "items_due_in_window": len(due), "paid_on_time": len(on_time), "paid_late": len(paid) - len(on_time),
+               "late_ratio": ratio(len(due) - len(on_time), len(due))}
+        found[account] = row | {"segment": segment_of(book.config["segments"], row)}
+    return found
+
+
+def segment_of(rules, row):
+    """The first rule that fits; a field without history fits none. The golden rules say < and >= only."""
+    fields = {"items_due": row["items_due_in_window"], "late_ratio": row["late_ratio"]}
+    for rule in rules:
+        for field, test in rule.get("when", {}).items():
+            sign, limit = test.split()
+            value, limit = fields[field], Fraction(limit)
+            if value is None or not (value < limit if sign == "<" else value >= limit):
+                break
+        else:
+            return rule["name"]
+    raise ValueError("no segment fits")
+
+
+def debtors(desk):
+    """One row per account with an open item or a credit, as far as figures rest on it."""
+    for (company, debtor, currency), row in desk.profiles.items():
+        yield {"company_id": company, "debtor_id": debtor, "currency": currency} | row
 
 
 # What is owed.
@@ -209,10 +263,9 @@ def countback(items, day):
     rest, total, month, last = open_at(items, day), Fraction(0), month_of(day), day
     first = min(i.issued for i in items)
     while month >= month_of(first):
-        # The first month begins with its first invoice, as the sales days of kpi_dso do.
-        sales, length = net_sales(items, month - days(1), last), (last - max(month, first)).days + 1
-        if rest <= sales:
-            return total + (ratio(rest, sales) * length if sales else 0)
+        sales, length = net_sales(items, month - days(1), last), (last - month).days + 1
+        if rest <= sales:                # never longer than there are invoices, as with the sales days
+            return min(total + (ratio(rest, sales) * length if sales else 0), (day - first).days + 1)
         rest -= sales
         total += length
         month = previous_month(month)
@@ -407,8 +460,8 @@ def cohort_loss(book, cohort, no, window):
 
 
 def grace(book, day):
-    """The last day on which a promise or an instalment of that day is kept."""
-    return book.calendar.business_days_after(day, book.config["dunning"].get("promise_grace_days", 0))
+    """The last day on which a promise or an instalment of that day is kept: business days after it was payable."""
+    return book.calendar.business_days_after(book.calendar.payable_on(day), book.config["dunning"].get("promise_grace_days", 0))
 
 
 def due_on(items, day, by):
@@ -489,6 +542,8 @@ def agreements_of(book):
         parts.sort(key=lambda r: r["due_date"])
         covered = [i for r in book.rows["agreement_items"] if r["agreement_id"] == number
                    for i in book.by_invoice.get(r["invoice_id"], []) if r["installment_no"] in (None, 0, i.no)]
+        if not covered:                  # what it covers is not billed yet
+            continue
         paid = [r for r in parts if r["paid_on"] and r["paid_on"] <= book.as_of]
         unpaid = [r for r in parts if r not in paid]
         gone = parts[0]["cancelled_on"]
@@ -686,14 +741,6 @@ def recovery_of(book, pairs, owned, n):
             "cost_per_recovered": ratio(cost, recovered)}
 
 
-def months_before(day, n):
-    """The same day so many months ago, or the last one of a shorter month."""
-    month = month_of(day)
-    for _ in range(n):
-        month = previous_month(month)
-    return month.replace(day=min(day.day, month_end(month).day))
-
-
 @table("company_id", "currency", "segment", "channel")
 def kpi_channels(desk):
     """answered ÷ contacts that arrived or may have, in the window of the profile, whether or not they still owe."""
@@ -769,13 +816,13 @@ def kpi_collectors(desk):
         key = (*item.book, *owners[item])
         if item.open(day) > 0:
             cells[key]["items"].append(item)
-        if item.applied_in(since, day, ("paid",)):
-            cells[key]["paid"].append(item.applied_in(since, day, ("paid",)))
+        # By the day of the payment, also where the item was billed later.
+        cells[key]["paid"] += [c.amount for c in item.changes if c.family == "paid" and since < c.paid_on <= day]
     for promise in judged_promises(book):
         owner = promise_owner(book, promise, owners, since)
         cells[(promise["account"][0], promise["account"][2], *owner)]["promises"].append(promise)
     for contact in contacts_of(desk):
-        if since < contact.day:
+        if since < contact.day and contact.counts:
             for owner in (("agency", contact.agency), ("collector", contact.agent)):
                 for account in contact.accounts if owner[1] else ():
                     cells[(account[0], account[2], *owner)]["contacts"].append((contact, account))
@@ -789,7 +836,7 @@ def kpi_collectors(desk):
 
 
 def collector_row(cell, day):
-    good = [c for c, _ in cell["contacts"] if c.counts]
+    good = [c for c, _ in cell["contacts"]]
     answered = sum(bool(c.statuses & ANSWERS) for c in good)
     kept = sum(p["state"] == "kept" for p in cell["promises"])
     return {"debtors": len({i.debtor for i in cell["items"]}), "items": len(cell["items"]),
@@ -797,7 +844,7 @@ def collector_row(cell, day):
             "collected_amount": sum(cell["paid"], ZERO), "tasks": len(cell["tasks"]), "contacts": len(good),
             "answered": answered, "answered_rate": ratio(answered, len(good)), "promises_kept": kept,
             "promises_broken": len(cell["promises"]) - kept, "kept_rate": ratio(kept, len(cell["promises"])),
-            "cost_amount": cents(cost_of([(c, a) for c, a in cell["contacts"] if c.counts]))}
+            "cost_amount": cents(cost_of(cell["contacts"]))}
 
 
 # The forecast.
@@ -894,7 +941,9 @@ def forecast_promises(book, key, promised, due, expected):
     rate = ratio(sum(p["paid"] for p in judged), sum(p["promised"] for p in judged))
     for promise, amount in promised:
         if (promise["account"][0], promise["account"][2]) == key:
-            week = (week_of(book, promise["pay_by"]), "promise")
+            # As published, a weekend in its grace moves it: the end of the grace, less as many days of the calendar.
+            day = promise["pay_by"] if LETTER else promise["end"] - days(book.config["dunning"]["promise_grace_days"])
+            week = (week_of(book, day), "promise")
             due[week] += amount
             expected[week] = None if rate is None else Fraction(due[week]) * rate
 
@@ -1034,7 +1083,7 @@ def kpi_segment_moves(desk):
     before = {(r["company_id"], r["debtor_id"], r["currency"]): r["segment"]
               for r in desk.published.run("debtors", earlier[-1])} if earlier else {}
     cells = collections.defaultdict(list)
-    for account in set(before) | set(desk.accounts):
+    for account in set(before) | set(desk.profiles):
         cells[(account[0], account[2], before.get(account, "-"), desk.segment(account))].append(account)
     for key, accounts in cells.items():
         items = [i for i in desk.book.open_items() if i.account in accounts]
@@ -1064,26 +1113,40 @@ def shown(value):
 def compare(desk, name):
     """Every row and every column, in both directions. Returns the figures compared and the differences."""
     key, function = TABLES[name]
+    return differences(desk, name, key, function(desk) or (), desk.published.kpi(name))
+
+
+def compare_accounts(desk):
+    """Of the accounts only the columns that figures rest on."""
+    rows = list(debtors(desk))
+    columns = ["as_of_date", *rows[0]]
+    theirs = [{c: r[c] for c in columns} for r in desk.published.run("debtors")]
+    return differences(desk, "debtors", ("company_id", "debtor_id", "currency"), rows, theirs)
+
+
+def own_value(desk, key, row, column):
+    if column == "reporting_currency":
+        return desk.book.kpis.get("reporting_currency", desk.book.defaults["currency"])
+    return desk.book.fx_rate(key[1]) if column == "fx_rate" else row.get(column)
+
+
+def differences(desk, name, key, rows, published):
     ours = {}
-    for row in function(desk) or ():
+    for row in rows:
         row = {"as_of_date": desk.as_of} | row
         ours[tuple(row[k] for k in key)] = row
-    theirs = {tuple(row[k] for k in key): row for row in desk.published.kpi(name)}
+    theirs = {tuple(row[k] for k in key): row for row in published}
     figures = wrong = 0
     for k in sorted(set(ours) | set(theirs), key=str):
         label = " ".join(map(str, k))
         if k not in ours or k not in theirs:
             wrong += 1
             side, row = ("theirs", theirs[k]) if k in theirs else ("ours", ours[k])
-            print(f"{name} [{label}] row only in {side}: {[shown(v) for v in row.values()]}")
+            print(f"{name} [{label}] row only in {side}: " + ", ".join(f"{c} {shown(v)}" for c, v in row.items()
+                                                                      if c not in key))
             continue
         for column, value in theirs[k].items():
-            if column == "reporting_currency":
-                own = desk.book.kpis.get("reporting_currency", desk.book.defaults["currency"])
-            elif column == "fx_rate":
-                own = desk.book.fx_rate(k[1])
-            else:
-                own = ours[k].get(column)
+            own = own_value(desk, k, ours[k], column)
             figures += 1
             if not is_same(own, value):
                 wrong += 1
@@ -1099,6 +1162,8 @@ def main():
     desk = Desk(inputs, output, as_of)
     names = [a for a in sys.argv[4:] if not a.startswith("--")] or list(TABLES)
     results = {name: compare(desk, name) for name in names}
+    if names == list(TABLES):
+        results = {"debtors": compare_accounts(desk)} | results
     print(f"{as_of}: " + ", ".join(f"{n.removeprefix('kpi_')} {f}" + (f" ({w} differ)" if w else "")
                                    for n, (f, w) in results.items()))
     published = {p.name for p in (pathlib.Path(output) / "kpi").iterdir()}
