@@ -126,7 +126,7 @@ class Item:
         """In (after, to]."""
         return self.applied(to, families) - self.applied(after, families)
 
-    def paid_for_good(self):
+    def paid_for_good(self, by_name_only=False):
         """Payments less what was taken back of them later: a reversal takes back the payment that it names, a refund
         that names none the youngest."""
         kept = []
@@ -135,6 +135,8 @@ class Item:
                 continue
             if change.amount > 0:
                 kept.append(Change(change.day, "paid", change.amount, change.payment_id))
+                continue
+            if by_name_only and change.reverses is None:
                 continue
             back = -change.amount
             for paid in reversed(kept):

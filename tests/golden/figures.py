@@ -495,7 +495,8 @@ def promises_of(book, passes_over=True):
         if promised == 0 and passes_over:                # nothing promised
             continue
         end = grace(book, row["pay_by"])
-        paid = paid_on(scope, row["promised_on"] - days(1), min(end, book.as_of))
+        paid, best = paid_on(scope, row["promised_on"] - days(1), min(end, book.as_of))
+        paid = promised if best is not None and best >= promised else paid
         state = "kept" if paid >= promised else "pending" if book.as_of <= end else "broken"
         yield {"id": row["promise_id"], "account": account, "items": scope, "due": due, "promised": promised,
                "paid": clamp(paid, ZERO, promised), "state": state, "pay_by": row["pay_by"],
@@ -503,10 +504,12 @@ def promises_of(book, passes_over=True):
 
 
 def paid_on(items, after, to):
-    """`paid` changes in (after, to]. As published, without what was taken back later."""
+    """`paid` changes in (after, to]. As published, without what a later chargeback takes back by name; and a refund
+    that names nothing counts against a promise that is not kept, whenever it comes, and never against a kept one."""
     if LETTER:
-        return sum((i.applied_in(after, to, ("paid",)) for i in items), ZERO)
-    return sum((c.amount for i in items for c in i.paid_for_good() if after < c.day <= to), ZERO)
+        return sum((i.applied_in(after, to, ("paid",)) for i in items), ZERO), None
+    best = sum((c.amount for i in items for c in i.paid_for_good(by_name_only=True) if after < c.day <= to), ZERO)
+    return sum((c.amount for i in items for c in i.paid_for_good() if after < c.day <= to), ZERO), best
 
 
 def judged_promises(book):

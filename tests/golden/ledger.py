@@ -2,10 +2,12 @@
 
     ledger.py OUT_DIR [PUBLISHED]
 
-With PUBLISHED, the output folder of an earlier run, the contact log also reports what that run sent.
+With PUBLISHED, the output folder of an earlier run, the contact log also reports what that run sent. SEED in the
+environment throws the dice anew.
 """
 
 import datetime as dt
+import os
 import pathlib
 import sys
 from decimal import Decimal
@@ -467,6 +469,13 @@ def promises(ledger):
     ledger.pay("D024", "PROM-2", None, d("2026-05-04"), 10000, "BRL")
     add("promises", promise_id="PROM-B", debtor_id="D024", invoice_id="PROM-2", promised_on=d("2026-05-02"),
         pay_by=d("2026-05-05"), amount=Decimal("300.00"))
+    # Kept, and then taken back: by a refund, by a chargeback, and before the grace was over.
+    for n, (kind, on) in enumerate([("refund", "2026-06-01"), ("chargeback", "2026-06-02"), ("refund", "2026-05-13")]):
+        invoice(f"TAKE-{n}", "D028", "2", d("2026-03-01"), d("2026-04-20"), f"{1000 + n}.00")
+        paid = ledger.pay("D028", f"TAKE-{n}", None, d("2026-05-11"), 100000 + 100 * n, "BRL")
+        ledger.pay("D028", f"TAKE-{n}", None, d(on), -10000, "BRL", kind, reverses=paid if kind == "chargeback" else None)
+        add("promises", promise_id=f"PROM-T{n}", debtor_id="D028", invoice_id=f"TAKE-{n}", promised_on=d("2026-05-08"),
+            pay_by=d("2026-05-12"), amount=Decimal(f"{1000 + n}.00"))
     # Nothing was open: passed over. A day far off, paid already: kept early. Zero: skipped.
     add("promises", promise_id="PROM-C", debtor_id="D024", invoice_id="PROM-1", promised_on=d("2026-05-20"),
         pay_by=d("2026-05-25"))
@@ -663,7 +672,7 @@ def rates():
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    dice = Dice(20260630)
+    dice = Dice(int(os.environ.get("SEED", "20260630")))
     found = debtors(dice)
     ledger = Ledger(dice)
     trade(ledger, found)
