@@ -617,8 +617,11 @@ class Contact:
 
         self.id = events[0]["action_id"] or events[0]["event_id"] if events else action["action_id"]
         self.debtor, self.channel = told("debtor_id"), told("channel")
-        self.day = local_day(events[0]["occurred_at"]) if events else action["as_of_date"]
-        self.at = str(events[0]["occurred_at"]) if events else ""
+        # It is of the day on which it went out, and not of that on which it was queued.
+        out = [e["occurred_at"] for e in events if e["status"] != "queued"] or [e["occurred_at"] for e in events]
+        self.day = local_day(out[0]) if events else action["as_of_date"]
+        self.at = str(out[0]) if events else ""
+        self.queued_on = local_day(events[0]["occurred_at"]) if events else self.day
         self.statuses = {e["status"] for e in events}
         self.company, self.invoice, self.regua, self.step = map(told, ("company_id", "invoice_id", "regua", "step_id"))
         self.agent = next((e["agent_id"] for e in events if e["agent_id"]), None)
@@ -754,15 +757,19 @@ def kpi_channels(desk):
         if contact.day > first and contact.statuses:
             for account in {i.account for i in book.items if i.debtor == contact.debtor}:
                 cells[(account[0], account[2], desk.segment(account), contact.channel)].append((contact, account))
-    if not LETTER:                       # as published, whoever wrote in was contacted
+    replied = set()
+    if not LETTER:                       # as published, whoever wrote in was contacted, and answered the last contact
         for row in book.rows["contact_log"]:
             if row["direction"] == "inbound" and first < local_day(row["occurred_at"]) <= book.as_of:
+                before = [c for c in contacts_of(desk) if c.debtor == row["debtor_id"] and c.counts
+                          and c.channel == row["channel"] and c.statuses and c.at <= str(row["occurred_at"])]
+                replied |= {max(before, key=lambda c: c.at).id} if before else set()
                 for account in {i.account for i in book.items if i.debtor == row["debtor_id"]}:
                     inbound[(account[0], account[2], desk.segment(account), row["channel"])].add(account)
     for key in set(cells) | set(inbound):
         pairs = cells[key]
         good = [c for c, _ in pairs if c.counts]
-        answered = sum(bool(c.statuses & ANSWERS) for c in good)
+        answered = sum(bool(c.statuses & ANSWERS) or c.id in replied for c in good)
         yield dict(zip(TABLES["kpi_channels"][0], key)) | {
             "accounts": len({a for _, a in pairs} | inbound[key]), "contacts": len(good), "answered": answered,
             "bounced": sum("bounced" in c.statuses for c, _ in pairs), "answer_rate": ratio(answered, len(good))}
@@ -772,8 +779,9 @@ def kpi_channels(desk):
 def kpi_contact_pressure(desk):
     """How many debtors with an open item had 0, 1, 2 ... contacts in the last seven days."""
     book = desk.book
-    # What is queued may arrive, and caps count it.
-    recent = [c for c in contacts_of(desk) if (c.counts or c.statuses == {"queued"}) and c.day > book.as_of - days(7)]
+    # What is queued may arrive, and caps count it since then.
+    recent = [c for c in contacts_of(desk)
+              if (c.counts or c.statuses == {"queued"}) and c.queued_on > book.as_of - days(7)]
     for key in book.books():
         owing = {i.debtor for i in book.open_items() if i.book == key}
         channels = sorted({c.channel for c in recent if c.debtor in owing})
@@ -820,7 +828,9 @@ def kpi_collectors(desk):
         if item.open(day) > 0:
             cells[key]["items"].append(item)
         # By the day of the payment, also where the item was billed later.
-        cells[key]["paid"] += [c.amount for c in item.changes if c.family == "paid" and since < c.paid_on <= day]
+        for change in item.changes:
+            if change.family == "paid" and since < change.paid_on <= day:
+                cells[key]["paid"].append(change.amount)
     for promise in judged_promises(book):
         owner = promise_owner(book, promise, owners, since)
         cells[(promise["account"][0], promise["account"][2], *owner)]["promises"].append(promise)
@@ -1027,7 +1037,7 @@ def arm_row(book, items, begin, contacted):
     owed = {group: x for group, x in owed.items() if x > 0}
     if not owed:
         return None
-    x, y = sum(owed.values()), sum(paid.values())
+    x, y = sum(owed.values()), sum((paid[g] for g in owed), ZERO)
     rate, n = ratio(y, x), len(owed)
     spread = sum((Fraction(paid[g]) - rate * Fraction(owed[g])) ** 2 for g in owed)
     var = None if n < 2 else Fraction(n, n - 1) * spread / Fraction(x) ** 2
