@@ -461,7 +461,8 @@ def cohort_loss(book, cohort, no, window):
 
 def grace(book, day):
     """The last day on which a promise or an instalment of that day is kept: business days after it was payable."""
-    return book.calendar.business_days_after(book.calendar.payable_on(day), book.config["dunning"].get("promise_grace_days", 0))
+    days_of_grace = book.config["dunning"].get("promise_grace_days", 0)
+    return book.calendar.business_days_after(book.calendar.payable_on(day), days_of_grace)
 
 
 def due_on(items, day, by):
@@ -500,7 +501,8 @@ def promises_of(book, passes_over=True):
         state = "kept" if paid >= promised else "pending" if book.as_of <= end else "broken"
         yield {"id": row["promise_id"], "account": account, "items": scope, "due": due, "promised": promised,
                "paid": clamp(paid, ZERO, promised), "state": state, "pay_by": row["pay_by"],
-               "made": row["promised_on"], "end": end, "company": row["company_id"], "is_named": row["invoice_id"] is not None}
+               "made": row["promised_on"], "end": end, "company": row["company_id"],
+               "is_named": row["invoice_id"] is not None}
 
 
 def paid_on(items, after, to):
@@ -992,7 +994,8 @@ def kpi_listings(desk):
         late = [d for d in late if d > 0]
         named = {i for _, items in rows for i in items}
         yield dict(zip(TABLES["kpi_listings"][0], key)) | {
-            "listings": len(rows), "items": len(named) + sum(not items for _, items in rows), "listed_amount": sum((i.amount for i in named), ZERO),
+            "listings": len(rows), "items": len(named) + sum(not items for _, items in rows),
+            "listed_amount": sum((i.amount for i in named), ZERO),
             "paid_while_listed": len(paid), "removals_due": len(paid) - len(asked), "removals_overdue": len(late),
             "overdue_days_max": max(late, default=0), "unknown_items": sum(not items for _, items in rows)}
 

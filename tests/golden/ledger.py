@@ -69,7 +69,8 @@ SCHEMAS = {
     "debtors": pa.schema([
         ("debtor_id", pa.string()), ("legal_name", pa.string()), ("tax_id", pa.string()), ("group_id", pa.string()),
         ("language", pa.string()), ("country", pa.string()), ("state", pa.string()), ("city", pa.string()),
-        ("time_zone", pa.string()), ("customer_since", pa.date32()), ("dunning_block", pa.string()), ("is_insolvent", pa.bool_()),
+        ("time_zone", pa.string()), ("customer_since", pa.date32()), ("dunning_block", pa.string()),
+        ("is_insolvent", pa.bool_()),
         ("collector_id", pa.string())]),
     "contact_points": pa.schema([
         ("debtor_id", pa.string()), ("channel", pa.string()), ("address", pa.string()), ("opted_in", pa.bool_()),
@@ -422,7 +423,8 @@ def edges(ledger):
     invoice("PROM-4", "D034", "2", d("2026-02-02"), d("2026-03-04"), "400.00")
     pay("D034", "PROM-4", None, d("2026-04-06"), 10000, "BRL")
     pay("D034", "PROM-4", None, d("2026-06-16"), 10000, "BRL")
-    for n, (made, by, amount) in enumerate([("2026-03-20", "2026-04-01", "400.00"), ("2026-03-20", "2026-04-02", "100.00"),
+    for n, (made, by, amount) in enumerate([("2026-03-20", "2026-04-01", "400.00"),
+                                            ("2026-03-20", "2026-04-02", "100.00"),
                                             ("2026-06-16", "2026-06-20", None), ("2026-06-22", "2026-06-27", "50.00"),
                                             ("2026-06-22", "2026-06-26", "50.00")]):
         add("promises", promise_id=f"PROM-W{n}", debtor_id="D034", company_id="2", invoice_id="PROM-4",
@@ -473,7 +475,8 @@ def promises(ledger):
     for n, (kind, on) in enumerate([("refund", "2026-06-01"), ("chargeback", "2026-06-02"), ("refund", "2026-05-13")]):
         invoice(f"TAKE-{n}", "D028", "2", d("2026-03-01"), d("2026-04-20"), f"{1000 + n}.00")
         paid = ledger.pay("D028", f"TAKE-{n}", None, d("2026-05-11"), 100000 + 100 * n, "BRL")
-        ledger.pay("D028", f"TAKE-{n}", None, d(on), -10000, "BRL", kind, reverses=paid if kind == "chargeback" else None)
+        ledger.pay("D028", f"TAKE-{n}", None, d(on), -10000, "BRL", kind,
+                   reverses=paid if kind == "chargeback" else None)
         add("promises", promise_id=f"PROM-T{n}", debtor_id="D028", invoice_id=f"TAKE-{n}", promised_on=d("2026-05-08"),
             pay_by=d("2026-05-12"), amount=Decimal(f"{1000 + n}.00"))
     # Nothing was open: passed over. A day far off, paid already: kept early. Zero: skipped.
