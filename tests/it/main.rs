@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod fuzz;
 mod gateway;
+mod golden;
 mod hostile;
 mod hostile_portfolios;
 mod inputs;
