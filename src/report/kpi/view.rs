@@ -126,7 +126,7 @@ impl<'a> View<'a> {
     }
 
     pub fn few(&self) -> String {
-        format!("<{}", self.options.min_cell)
+        self.say("oculto", "hidden")
     }
 
     /// What a part of a picture is that stands for such amounts.
