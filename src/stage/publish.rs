@@ -49,7 +49,7 @@ pub struct Provenance {
 /// What a run is to publish of its date.
 #[derive(Clone, Debug)]
 pub struct Edition {
-    /// `KpiOnly` where a later date is published: then nobody is written to any more.
+    /// `KpiOnly` where a later date is published, or no more is asked for: then nobody is written to.
     pub kind: RecordKind,
     /// 0 = the first publication of the date.
     pub revision: u32,
@@ -99,9 +99,11 @@ impl Provenance {
         sha256_hex(identities.join("\n").as_bytes())
     }
 
-    /// Is it the record of this very run, whoever wrote it?
-    fn made(&self, record: &Record) -> bool {
+    /// Is it the record of this very run, whoever wrote it? What decided holds all that a run of this kind publishes
+    /// which decides nothing, and not the other way round.
+    fn made(&self, record: &Record, kind: RecordKind) -> bool {
         record.as_of == self.as_of
+            && !record.lacks(kind)
             && record.input_digest == self.input_digest
             && record.config_digest == self.config_digest
     }
@@ -122,13 +124,14 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 }
 
 /// Looks at the log, and writes nothing: is this date published, by this run or another? `reason` = it may be published
-/// again, as a revision.
+/// again, as a revision; `kpi_only` = nobody is written to, whatever the date.
 ///
 /// # Errors
-/// `Conflict` where the date was published from something else and no reason is given, `Usage` where a revision is asked
-/// for of what was never published, and where the log is another tenant's: its ids are made with the tenant's name, so
-/// this one would publish under new names what that one has published already; `Damaged` where the log is lost.
-pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<Outlook> {
+/// `Conflict` where the date was published from something else and no reason is given, `Undecided` where it was published
+/// with `kpi_only` and this run would decide; `Usage` where a revision is asked for of what was never published, and
+/// where the log is another tenant's: its ids are made with the tenant's name, so this one would publish under new names
+/// what that one has published already; `Damaged` where the log is lost.
+pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>, kpi_only: bool) -> Result<Outlook> {
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     refuse_lost(output, &log)?;
@@ -140,9 +143,14 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
             other.tenant
         )));
     }
+    let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
+    let kind = if is_newest && !kpi_only { RecordKind::Actions } else { RecordKind::KpiOnly };
     let revision = match (log.of_date(as_of), reason) {
-        (Some(record), _) if provenance.made(record) => return Ok(Outlook::Published(Box::new(record.clone()))),
+        (Some(record), _) if provenance.made(record, kind) => return Ok(Outlook::Published(Box::new(record.clone()))),
         (Some(record), Some(_)) => record.revision + 1,
+        (Some(record), None) if record.lacks(kind) => {
+            return Err(Error::Undecided { as_of, record: output.url_of(&log::key_of(record.seq)) });
+        }
         (Some(record), None) => return Err(conflict(output, record)),
         (None, Some(_)) => {
             return Err(Error::Usage(format!(
@@ -151,8 +159,6 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
         }
         (None, None) => 0,
     };
-    let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
-    let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
     let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
     let edition = Edition { kind, revision, reason, forgotten_on, ..Edition::first() };
     Ok(Outlook::Open(log, edition))
@@ -286,7 +292,7 @@ pub fn publish(
     Ok(published)
 }
 
-/// Of an earlier date than the newest nothing is published that was decided.
+/// Of an earlier date than the newest nothing is published that was decided, nor where no more is asked for.
 pub fn to_publish<'a>(edition: &Edition, audited: &'a Audited) -> impl Iterator<Item = &'a Artifact> {
     let decides = edition.kind == RecordKind::Actions;
     audited.artifacts().iter().filter(move |artifact| decides || !artifact.is_of_decisions)
@@ -453,9 +459,14 @@ fn refuse_halted(output: &Store) -> Result<()> {
     halt(output)?.map_or(Ok(()), |object| Err(Error::Halted { object }))
 }
 
-/// Another's record of the same date: ours if inputs and configuration are the same.
-fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
-    if provenance.made(record) { Ok(record.clone()) } else { Err(conflict(output, record)) }
+/// Another's record of the same date: ours if inputs and configuration are the same. Where it decided nothing and ours
+/// would, whether ours still may is for the next look at the log to say.
+fn judge(output: &Store, provenance: &Provenance, record: &Record, kind: RecordKind) -> Result<Record> {
+    match provenance.made(record, kind) {
+        true => Ok(record.clone()),
+        false if record.lacks(kind) => Err(Error::HeadMoved { head: log::key_of(record.seq) }),
+        false => Err(conflict(output, record)),
+    }
 }
 
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
@@ -470,7 +481,7 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
     if now.length() != log.length() {
         let since = now.records.iter().filter(|r| r.seq >= record.seq);
         return match since.rev().find(|r| r.as_of == record.as_of) {
-            Some(other) => Ok((judge(output, provenance, other)?, now)),
+            Some(other) => Ok((judge(output, provenance, other, record.kind)?, now)),
             None => Err(Error::HeadMoved { head: log::key_of(now.length()) }),
         };
     }
@@ -480,7 +491,7 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
             Ok((record.clone(), now.with(record)?))
         }
         Appended::Other(other) if other.as_of == provenance.as_of => {
-            let ours = judge(output, provenance, &other)?;
+            let ours = judge(output, provenance, &other, record.kind)?;
             Ok((ours, log.again(output)?))
         }
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, because each would link all of DataFusion again.
 
+mod airflow;
 mod audits;
 mod canaries;
 mod cases;

@@ -96,7 +96,7 @@ impl Desk {
     }
 
     fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
-        match look(output, &provenance, None)? {
+        match look(output, &provenance, None, false)? {
             Outlook::Published(record) => complete(output, &record).map(|()| *record),
             Outlook::Open(log, mut edition) => {
                 edition.voided = voided(output, &log, provenance.as_of)?;
