@@ -1,17 +1,23 @@
 -- Purpose: an action_id stands once in the batch and never before in the log.
 -- Grain: none; one row per finding
--- Reads: out_actions, raw_actions
+-- Reads: out_actions, raw_actions, run_steps
 -- Units: numbers of actions
 -- Nulls: none
 -- Kind: audit
 with
-    actions as (select action_id, payload_sha256 from out_actions),
+    actions as (
+        select actions.action_id, actions.payload_sha256, coalesce(steps.is_duty, false) as is_duty
+        from out_actions as actions
+        left join run_steps as steps on actions.regua = steps.regua and actions.step_id = steps.step_id
+    ),
     published as (
         select raw_actions.action_id
         from raw_actions
         inner join actions on raw_actions.action_id = actions.action_id
-        -- A revision keeps what this very date published with the same words; it is not published again.
-        where raw_actions.published_on <> @as_of or raw_actions.payload_sha256 <> actions.payload_sha256
+        -- A revision keeps what this very date published with the same words, and what the law asks for in any; it is not
+        -- published again.
+        where raw_actions.published_on <> @as_of
+            or (raw_actions.payload_sha256 <> actions.payload_sha256 and not actions.is_duty)
     ),
     all_ids as (
         select action_id from actions

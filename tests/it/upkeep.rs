@@ -178,7 +178,7 @@ fn a_step_that_is_added_and_a_text_that_is_edited_withdraw_nothing_else() {
         "listing_id debtor_id invoice_id bureau kind included_on\nL1 D2 I2 serasa negativacao 2026-06-01",
     );
     ok(house.run(as_of()));
-    assert_eq!(house.published("actions", "debtor_id step_kind"), ["D1 reminder", "D2 removal"]);
+    assert_eq!(house.published("actions", "debtor_id step_kind"), ["D2 negativacao_removal", "D1 reminder"]);
     let step = "[[steps]]\nid = \"d+3\"\nkind = \"reminder\"\ntrigger = { days_past_due = 3 }\nchannels = [\"sms\"]\n\
                 template = \"overdue_second\"\ntone = \"gentle\"\n\n[[steps]]\nid = \"d+5\"";
     house.edit("pipelines/reguas/b2b.toml", "[[steps]]\nid = \"d+5\"", step);
