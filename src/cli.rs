@@ -30,7 +30,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::error::{Error, Result};
 use crate::io::log::Log;
 use crate::io::store::Store;
-use crate::panics;
+use crate::runtime::panics;
 
 /// Batch dunning for B2B receivables: reads Parquet snapshots, decides one action or one named reason for every
 /// debtor, publishes batches for gateways and KPI tables for BI, atomically.
@@ -139,7 +139,7 @@ pub fn main() -> ExitCode {
     match command(cli.command, voice) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            crate::interrupt::let_finish();
+            crate::runtime::signals::let_finish();
             tell_error(voice, &error);
             ExitCode::from(error.exit_code())
         }

@@ -17,9 +17,7 @@
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`upkeep`] | looking after what is published: verify, repair, collect |
-//! | [`work`] | threads whose results are taken in order |
-//! | [`scratch`] | folders for what is not published yet |
-//! | [`panics`] | panics of others' code, contained |
+//! | [`runtime`] | threads, timings, scratch folders, signals, panics, progress |
 //! | [`error`] | what can go wrong, with its exit code |
 
 pub mod cli;
@@ -28,15 +26,11 @@ pub mod contract;
 pub mod demo;
 pub mod domain;
 pub mod error;
-pub mod interrupt;
 pub mod io;
-pub mod panics;
-pub mod progress;
 pub mod rehearsal;
 pub mod report;
 pub mod run;
-pub mod scratch;
+pub mod runtime;
 pub mod stage;
 pub mod text;
 pub mod upkeep;
-pub mod work;

@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use crate::config::Plan;
 use crate::error::Result;
 use crate::io::engine::{Engine, Layer, ModelKind, Models};
+use crate::runtime::timings::StageTimings;
 use crate::stage::measure::{Book, Reporting};
 use crate::stage::{Edition, Shard, audit, decide, measure, remember, transform};
-use crate::work::Clock;
 
 /// A table that a KPI model of the pipeline makes.
 #[derive(Clone, Debug)]
@@ -35,10 +35,10 @@ pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTab
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
     let (session, edition) = (engine.session(), Edition::first());
-    transform::transform((plan, as_of), &models, &session, &Shard::empty(), &Clock::default())?;
+    transform::transform((plan, as_of), &models, &session, &Shard::empty(), &StageTimings::default())?;
     let decided = decide::decide(&plan.rules, as_of, &edition, &session)?;
     let remembered = remember::remember(&session, &decided)?;
-    let facts = measure::facts(&models, &session, &decided, &Clock::default())?;
+    let facts = measure::facts(&models, &session, &decided, &StageTimings::default())?;
     audit::check_shard(&models, &plan.rules.calendar, &session)?;
     let mut book = Book::open(as_of, &edition, plan.limits.scratch_dir.as_deref())?;
     book.append(&decided, &remembered, facts)?;

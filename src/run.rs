@@ -19,8 +19,10 @@ use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
-use crate::progress::Progress;
 use crate::report::kpi::Told;
+use crate::runtime::parallel::map_ordered;
+use crate::runtime::progress::Progress;
+use crate::runtime::timings::StageTimings;
 pub use crate::stage::load::{Profile, Seen};
 use crate::stage::measure::{Book, Facts, Reporting};
 use crate::stage::publish::{Edition, Outlook, Provenance};
@@ -30,7 +32,6 @@ use crate::stage::{
     load, measure, publish, remember, shard, transform,
 };
 use crate::text::plural;
-use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
 #[derive(Clone, Debug)]
@@ -181,9 +182,9 @@ fn prepare(
     runtime: &Handle,
     progress: &dyn Progress,
 ) -> Result<Planned> {
-    let (as_of, clock) = (request.as_of, Clock::default());
+    let (as_of, timings) = (request.as_of, StageTimings::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
-    let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
+    let snapshots = timings.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, snapshots)?;
     let snapshots = &provenance.snapshots;
     let (log, mut edition) = match publish::look(output, &provenance, request.revise.as_deref())? {
@@ -199,24 +200,24 @@ fn prepare(
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
-    let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &clock, progress)?;
+    let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
+    let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
-    let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
+    let (book, ledger) = timings.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
-    let measured = clock.time("measure", || {
+    let measured = timings.time("measure", || {
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
         book.measure(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
     gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
     let totals = (&shards.totals, &ledger.set_aside);
-    let mut audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
+    let mut audited = timings.time("audit", || audit::audit(&bench.models, totals, measured))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
     let told = [passed, shards.notes.clone(), ledger.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
-    clock.time("report", || page::add(plan, (&provenance, &edition), &mut audited, &told))?;
+    timings.time("report", || page::add(plan, (&provenance, &edition), &mut audited, &told))?;
     let results = results(&bench, &shards, snapshots, &audited, told);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
 }
@@ -326,8 +327,8 @@ struct Bench<'a> {
     edition: &'a Edition,
     models: Models,
     engine: Engine,
-    clock: &'a Clock,
-    model_clock: Clock,
+    timings: &'a StageTimings,
+    model_timings: StageTimings,
     progress: &'a dyn Progress,
 }
 
@@ -338,12 +339,12 @@ impl<'a> Bench<'a> {
         edition: &'a Edition,
         models: Models,
         runtime: &Handle,
-        clock: &'a Clock,
+        timings: &'a StageTimings,
         progress: &'a dyn Progress,
     ) -> Result<Bench<'a>> {
         let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
         let engine = engine.led_by_the_first_shard();
-        Ok(Bench { plan, as_of, edition, models, engine, clock, model_clock: Clock::default(), progress })
+        Ok(Bench { plan, as_of, edition, models, engine, timings, model_timings: StageTimings::default(), progress })
     }
 
     /// Several shards at a time; their rows go into the book in order.
@@ -351,12 +352,12 @@ impl<'a> Bench<'a> {
         self.progress.begin("shards", u64::from(shards.count()));
         let mut book = Book::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
         let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
-        in_order(
+        map_ordered(
             shards.count(),
             self.plan.limits.workers,
             |number| self.work_on(shards, number),
             |(decided, remembered, facts, of_shard)| {
-                self.clock.time("write", || book.append(&decided, &remembered, facts))?;
+                self.timings.time("write", || book.append(&decided, &remembered, facts))?;
                 of_shard
                     .clashes
                     .iter()
@@ -374,16 +375,16 @@ impl<'a> Bench<'a> {
 
     /// One shard: transform, decide, measure, audit.
     fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
-        let (plan, models, clock) = (self.plan, &self.models, self.clock);
+        let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
-        let shard = clock.time("open", || shards.open(number))?;
-        clock.time("transform", || {
-            transform::transform((plan, self.as_of), models, &session, &shard, &self.model_clock)
+        let shard = timings.time("open", || shards.open(number))?;
+        timings.time("transform", || {
+            transform::transform((plan, self.as_of), models, &session, &shard, &self.model_timings)
         })?;
-        let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
-        let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
-        let facts = clock.time("facts", || measure::facts(models, &session, &decided, &self.model_clock))?;
-        clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
+        let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
+        let remembered = timings.time("remember", || remember::remember(&session, &decided))?;
+        let facts = timings.time("facts", || measure::facts(models, &session, &decided, &self.model_timings))?;
+        timings.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
         let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
         Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))
     }
@@ -454,9 +455,9 @@ fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &
         rows_read: snapshots.rows(),
         rows_quarantined: measured.rows_quarantined,
         amounts_rounded: shards.rounded,
-        seconds: bench.clock.seconds(),
-        peak_megabytes: bench.clock.peaks(),
-        model_seconds: bench.model_clock.seconds(),
+        seconds: bench.timings.seconds(),
+        peak_megabytes: bench.timings.peaks(),
+        model_seconds: bench.model_timings.seconds(),
         counts: measured.counts.clone(),
         told,
     }

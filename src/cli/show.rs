@@ -22,9 +22,9 @@ use crate::io::outbox::{VOIDS, edition};
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
-use crate::progress::Progress;
 use crate::report::{self, Aging, Holds, Sums, grouped};
 use crate::run::{Ran, Seen};
+use crate::runtime::progress::Progress;
 
 pub(super) use plan::plan;
 

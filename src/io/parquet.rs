@@ -27,7 +27,7 @@ use super::log::Record;
 use super::store::{Pinned, Store};
 use crate::domain::action::hex;
 use crate::error::{Error, Result};
-use crate::panics;
+use crate::runtime::panics;
 
 /// Rows of one batch that is read.
 const BATCH_ROWS: usize = 32_768;

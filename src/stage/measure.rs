@@ -21,8 +21,8 @@ use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
 use crate::io::parquet::{HashingFile, TableWriter, Written, conformed};
-use crate::scratch::Scratch;
-use crate::work::Clock;
+use crate::runtime::scratch::Scratch;
+use crate::runtime::timings::StageTimings;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
@@ -188,7 +188,7 @@ struct Batch {
 }
 
 /// Registers what was decided beside the shard's own tables and runs the fact models.
-pub fn facts(models: &Models, session: &Session, decided: &Decided, clock: &Clock) -> Result<Facts> {
+pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &StageTimings) -> Result<Facts> {
     let tables = [
         ("out_actions", &decided.actions),
         ("out_decisions", &decided.decisions),
@@ -203,7 +203,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, clock: &Cloc
     }
     let mut facts = Facts::new();
     for model in models.of(Layer::Facts) {
-        clock.time(&model.name, || session.run(model))?;
+        timings.time(&model.name, || session.run(model))?;
         facts.insert(model.name.clone(), session.table(&model.name)?);
     }
     Ok(facts)

@@ -14,7 +14,6 @@ use super::{Artifact, Audited, History, Snapshots};
 use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
-use crate::interrupt::{self, Commit};
 use crate::io::log::{
     self, Appended, ColumnFiles, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt,
 };
@@ -22,6 +21,7 @@ use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
 use crate::io::projection::{project, published_bytes};
 use crate::io::store::Store;
+use crate::runtime::signals::{self, Commit};
 
 /// Runs that say what is usual, and how many of them there have to be.
 const SURGE_RUNS: usize = 14;
@@ -461,7 +461,7 @@ fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Rec
 ///
 /// Returns what is published, and the log with it.
 fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<(Record, Log)> {
-    let mut gate = interrupt::committing();
+    let mut gate = signals::committing();
     record.files.iter().try_for_each(|file| stands(output, file))?;
     provenance.snapshots.check_unmoved()?;
     refuse_halted(output)?;

@@ -53,8 +53,8 @@ use crate::config::{Limits, Plan};
 use crate::domain::tax_id::Cnpj;
 use crate::error::Result;
 use crate::io::parquet::Source;
-use crate::progress::Progress;
-use crate::scratch::Scratch;
+use crate::runtime::progress::Progress;
+use crate::runtime::scratch::Scratch;
 
 const SHARDS_MAX: u64 = 4_096;
 const NEGATIVE_PAYMENT: &str = "negative_payment";

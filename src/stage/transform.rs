@@ -22,7 +22,7 @@ use crate::domain::experiment::Experiment;
 use crate::domain::procedure::{Channel, Procedure, Step, StepKind, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Model, ModelKind, Models, Session, Value, Variables};
-use crate::work::Clock;
+use crate::runtime::timings::StageTimings;
 
 /// Months before that of the as-of date whose vintages are shown.
 const VINTAGE_MONTHS: u32 = 24;
@@ -105,12 +105,12 @@ pub fn transform(
     models: &Models,
     session: &Session,
     shard: &Shard,
-    clock: &Clock,
+    timings: &StageTimings,
 ) -> Result<()> {
     register(plan, as_of, session, shard)?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
-            clock.time(&model.name, || run(session, model))?;
+            timings.time(&model.name, || run(session, model))?;
         }
     }
     Ok(())

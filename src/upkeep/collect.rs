@@ -11,7 +11,7 @@ use chrono::{DateTime, Days, Utc};
 use crate::error::{Error, Result};
 use crate::io::log::Log;
 use crate::io::store::{Listed, Store, is_staged};
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// One folder that no record names.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::io::log::{Log, halt};
 use crate::io::projection::{copies, follow, repair};
 use crate::io::store::Store;
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// Makes what is missing or differs in `outbox/`, `kpi/` and `kpi_current/`; gives the keys that it made.
 ///

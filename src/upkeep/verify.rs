@@ -9,7 +9,7 @@ use crate::io::log::{Log, PublishedFile, Record, lost};
 use crate::io::projection::{Copy, copies};
 use crate::io::store::Store;
 use crate::io::tables::{Tables, rows};
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ use regua::error::Error;
 use regua::io::log::{Log, key_of};
 use regua::io::projection::project;
 use regua::io::store::{Store, split_glob};
-use regua::progress::Silent;
+use regua::runtime::progress::Silent;
 use regua::stage::load;
 use regua::upkeep::verify::verify;
 use tempfile::TempDir;

@@ -9,7 +9,7 @@ use regua::error::Error;
 use regua::io::log::{Log, probe};
 use regua::io::parquet::Source;
 use regua::io::store::{Created, Store};
-use regua::progress::Silent;
+use regua::runtime::progress::Silent;
 use regua::upkeep::collect::leftovers;
 use regua::upkeep::verify::verify;
 

@@ -19,7 +19,7 @@ use regua::error::Error;
 use regua::io::log::{Appended, Log, Record, append, key_of};
 use regua::io::projection::follow;
 use regua::io::store::{Created, Store};
-use regua::progress::Silent;
+use regua::runtime::progress::Silent;
 use regua::stage::load;
 use regua::upkeep::verify::verify;
 

@@ -18,22 +18,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/error.rs", &["domain"]),
     ("src/contract", &["domain"]),
     // The edge hashes what it writes as the domain hashes identities: `domain::action::{hex, sha256_hex}`.
-    ("src/io", &["contract", "error", "domain", "panics"]),
+    ("src/io", &["contract", "error", "domain", "runtime::panics"]),
     // Of the configuration a stage sees the plan; progress, interruption and threads are tools without rules.
-    (
-        "src/stage",
-        &["domain", "io", "contract", "error", "config", "stage", "progress", "interrupt", "scratch", "text", "work"],
-    ),
+    ("src/stage", &["domain", "io", "contract", "error", "config", "stage", "runtime", "text"]),
     // The contract names the inputs and columns that a pipeline may map.
     ("src/config", &["domain", "error", "contract", "config"]),
-    ("src/run", &["config", "stage", "io", "error", "progress", "report", "text", "work", "run"]),
-    ("src/rehearsal.rs", &["config", "stage", "io", "error", "contract", "work"]),
+    ("src/run", &["config", "stage", "io", "error", "report", "runtime", "text", "run"]),
+    ("src/rehearsal.rs", &["config", "stage", "io", "error", "contract", "runtime"]),
     ("src/demo", &["contract", "domain", "demo"]),
-    ("src/work.rs", &["error"]),
-    ("src/scratch.rs", &["error", "interrupt"]),
-    ("src/interrupt.rs", &["error"]),
-    ("src/panics.rs", &[]),
-    ("src/progress.rs", &[]),
+    ("src/runtime", &["error"]),
     ("src/text.rs", &[]),
     ("src/main.rs", &[]),
     ("src/lib.rs", &[]),
@@ -51,15 +44,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "contract",
             "domain",
             "demo",
-            "progress",
-            "interrupt",
-            "panics",
+            "runtime",
             "text",
             "cli",
         ],
     ),
     ("src/report", &["io", "contract", "domain", "error", "report"]),
-    ("src/upkeep", &["io", "contract", "domain", "error", "progress", "upkeep"]),
+    ("src/upkeep", &["io", "contract", "domain", "error", "runtime::progress", "upkeep"]),
 ];
 
 /// A crate, and the only files that may name it.
@@ -79,7 +70,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
     ("comfy_table", &["src/cli"]),
-    ("tracing", &["src/cli", "src/interrupt.rs"]),
+    ("tracing", &["src/cli", "src/runtime/signals.rs"]),
     ("tracing_subscriber", &["src/cli"]),
     ("toml", &["src/config"]),
     ("jsonschema", &["src/config"]),
@@ -116,7 +107,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     ("Utc::now", &["src/cli"], "the as-of date"),
     ("Local::now", &["src/cli"], "the as-of date"),
     ("SystemTime::now", &["src/cli"], "the as-of date"),
-    ("Instant::now", &["src/cli", "src/work.rs"], "work::Clock"),
+    ("Instant::now", &["src/cli", "src/runtime/timings.rs"], "StageTimings"),
     // Scratch folders are the one thing besides the commands that asks the environment.
     ("env::var", &["src/cli"], "an argument; src/cli reads the environment"),
     ("env::var_os", &["src/cli"], "an argument; src/cli reads the environment"),
@@ -243,7 +234,8 @@ fn check_path(file: &str, path: &str, stages: &BTreeSet<String>) -> Option<(Stri
     let (_, may) = LAYERS.iter().find(|(part, _)| file.starts_with(part))?;
     let is_import = first == "crate" && second.starts_with(|c: char| c.is_lowercase());
     let own = file.strip_prefix("src/").and_then(|f| f.split(['/', '.']).next()).unwrap_or_default();
-    (is_import && second != own && !may.contains(&second))
+    let module = format!("{second}::{}", names.next().unwrap_or_default());
+    (is_import && second != own && !may.contains(&second) && !may.contains(&module.as_str()))
         .then(|| (format!("`crate::{second}` in {own}"), format!("only {}", may.join(", "))))
 }
 

@@ -10,7 +10,7 @@ use regua::error::Result;
 use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
 use regua::io::store::Store;
-use regua::scratch::Scratch;
+use regua::runtime::scratch::Scratch;
 use regua::stage::publish::{Outlook, Provenance, complete, history, look, probe, publish, voided};
 use regua::stage::{Artifact, Audited, Measured, Snapshots, audit};
 use tokio::runtime::Runtime;

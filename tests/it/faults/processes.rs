@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use regua::io::log::{Log, Record};
 use regua::io::store::Store;
-use regua::progress::Silent;
+use regua::runtime::progress::Silent;
 use regua::upkeep::verify::verify;
 use tokio::runtime::Runtime;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use regua::io::log::Log;
-use regua::progress::Silent;
+use regua::runtime::progress::Silent;
 use regua::upkeep::verify::verify;
 
 use super::desk::Desk;
