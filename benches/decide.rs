@@ -18,7 +18,7 @@ use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
 use regua::domain::exchange::Quotes;
 use regua::domain::message::{Templates, ToneRule};
-use regua::domain::money::{Currency, Minor};
+use regua::domain::money::{Amount, Currency};
 use regua::domain::procedure::{
     Advance, CapScope, Carrier, Channel, DisputeScope, LevelOf, Procedure, Step, StepKind, Trigger,
 };
@@ -87,7 +87,7 @@ fn procedure() -> Procedure {
         advance: Advance::Sequential,
         carrier: Carrier::MaxLevel,
         min_gap_days: 3,
-        minimum: [(brl(), Minor(5_000))].into(),
+        minimum: [(brl(), Amount(5_000))].into(),
         dispute_scope: DisputeScope::Item,
         charges: None,
         dunning_currency: None,
@@ -129,7 +129,7 @@ fn rules() -> Rules {
         regua_by_group: BTreeMap::new(),
         regua_by_choice: Vec::new(),
         regua_by_company: BTreeMap::new(),
-        tolerance: [(brl(), Minor(500))].into(),
+        tolerance: [(brl(), Amount(500))].into(),
         unapplied_credits: UnappliedCredits::Hold,
         credit_hold_percent: 50,
         unreported_days: 3,
@@ -157,7 +157,7 @@ fn rules() -> Rules {
 
 fn item(seed: u64, position: u64) -> Item {
     let days_past_due = draw(seed, 10 + position, 160) as i64 - 80;
-    let open = Minor(1_000 + draw(seed, 20 + position, 900_000) as i64);
+    let open = Amount(1_000 + draw(seed, 20 + position, 900_000) as i64);
     Item {
         invoice_id: format!("NF-{seed:06}-{position}"),
         installment_no: 1,
@@ -168,7 +168,7 @@ fn item(seed: u64, position: u64) -> Item {
         bucket_no: 0,
         bucket: String::new(),
         original: open,
-        applied: Minor::ZERO,
+        applied: Amount::ZERO,
         open,
         regua: None,
         step_override: None,
@@ -198,8 +198,8 @@ fn account(seed: u64) -> Account {
         currency: brl(),
         episode_start: items.iter().map(|i| i.due_date).min().unwrap_or(as_of()),
         items,
-        credit: Minor::ZERO,
-        credit_reach: Minor::ZERO,
+        credit: Amount::ZERO,
+        credit_reach: Amount::ZERO,
         profile,
         previous_segment: None,
         late_items: Vec::new(),

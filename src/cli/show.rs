@@ -15,7 +15,7 @@ use super::{Voice, runtime};
 use crate::config::Plan;
 use crate::demo::DemoSummary;
 use crate::domain::message::money_text;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::log::{Record, RecordKind};
 use crate::io::outbox::{VOIDS, edition};
@@ -211,7 +211,7 @@ fn right_aligned(mut table: Table, columns: std::ops::Range<usize>) -> Table {
     table
 }
 
-fn amount(currency: &str, amount: Minor) -> String {
+fn amount(currency: &str, amount: Amount) -> String {
     money_text("en", currency, amount)
 }
 
@@ -228,7 +228,7 @@ fn actions(sums: &Sums) -> Option<Table> {
     let mut table = plain_table(&["", "régua", "step", "channel", "actions", "amount"]);
     for (key, (numbers, minor)) in sums {
         let [currency, regua, step, channel] = [0, 1, 2, 3].map(|i: usize| key[i].clone());
-        let total = amount(&currency, Minor(i64::try_from(*minor).unwrap_or(i64::MAX)));
+        let total = amount(&currency, Amount(i64::try_from(*minor).unwrap_or(i64::MAX)));
         table.add_row(vec![currency, regua, step, channel, grouped(numbers[0]), total]);
     }
     (!sums.is_empty()).then(|| right_aligned(table, 4..6))

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::case::{EntryKind, Item, Validity};
 use super::exchange::Dunned;
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 use super::offer::Offer;
 use super::pii::Pii;
 
@@ -112,13 +112,13 @@ pub struct Action {
     /// The template of a provider that the text stands for.
     pub provider: Option<ProviderTemplate>,
     pub currency: Currency,
-    pub fine: Minor,
-    pub interest: Minor,
-    pub fee: Minor,
+    pub fine: Amount,
+    pub interest: Amount,
+    pub fee: Amount,
     /// Charges left on items that were paid late, claimed.
-    pub residual: Minor,
+    pub residual: Amount,
     /// The same, where they are waived: in no total.
-    pub waived: Minor,
+    pub waived: Amount,
     /// The total in the dunning currency, where that is another.
     pub dunned: Option<Dunned>,
     pub items: Vec<CitedItem>,
@@ -148,7 +148,7 @@ pub struct CitedItem {
     pub installment_no: i64,
     pub due_date: NaiveDate,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
     pub days_past_due: i64,
     /// The step that the item takes with this action; `None`: it is listed beside others.
     pub step_id: Option<String>,
@@ -168,16 +168,16 @@ impl CitedItem {
 }
 
 /// Amounts travel as decimal text in JSON: a double cannot carry them.
-pub fn as_text<S: serde::Serializer>(amount: &Minor, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn as_text<S: serde::Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(amount)
 }
 
 impl Action {
-    pub fn open(&self) -> Minor {
+    pub fn open(&self) -> Amount {
         self.items.iter().map(|i| i.open_amount).sum()
     }
 
-    pub fn total_due(&self) -> Minor {
+    pub fn total_due(&self) -> Amount {
         self.open() + self.fine + self.interest + self.fee + self.residual
     }
 

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::money::Minor;
+use super::money::Amount;
 use super::procedure::Channel;
 
 /// Parts of a whole in which rates are kept: basis points.
@@ -51,12 +51,12 @@ pub struct Prior {
     /// Segment = share, in basis points.
     pub by_segment: BTreeMap<String, u32>,
     /// Of one contact.
-    pub cost: Minor,
+    pub cost: Amount,
 }
 
 impl Default for Prior {
     fn default() -> Prior {
-        Prior { answer_rate: RATE_WHOLE / 5, by_segment: BTreeMap::new(), cost: Minor::ZERO }
+        Prior { answer_rate: RATE_WHOLE / 5, by_segment: BTreeMap::new(), cost: Amount::ZERO }
     }
 }
 
@@ -83,8 +83,8 @@ impl Reach {
         self.priors.iter().find(|(c, _)| *c == channel).map(|(_, prior)| prior)
     }
 
-    pub fn cost(&self, channel: Channel) -> Minor {
-        self.prior(channel).map_or(Minor::ZERO, |prior| prior.cost)
+    pub fn cost(&self, channel: Channel) -> Amount {
+        self.prior(channel).map_or(Amount::ZERO, |prior| prior.cost)
     }
 
     /// The share of contacts on this channel that the debtor is expected to answer.
@@ -199,14 +199,14 @@ mod tests {
 
     #[test]
     fn a_prior_is_of_its_channel_and_segment() {
-        let prior = Prior { answer_rate: 5_000, by_segment: [("novo".to_owned(), 1_000)].into(), cost: Minor(5) };
+        let prior = Prior { answer_rate: 5_000, by_segment: [("novo".to_owned(), 1_000)].into(), cost: Amount(5) };
         let reach = Reach { priors: vec![(Channel::Sms, prior)], ..Reach::default() };
         let percent = |channel, segment| {
             reach.odds(ChannelAnswers { channel, contacts: 0, answered: 0 }, segment, None).percent()
         };
         assert_eq!((percent(Channel::Sms, "novo"), percent(Channel::Sms, "x")), (10, 50));
         assert_eq!(percent(Channel::Email, "novo"), 20);
-        assert_eq!((reach.cost(Channel::Sms), reach.cost(Channel::Email)), (Minor(5), Minor::ZERO));
+        assert_eq!((reach.cost(Channel::Sms), reach.cost(Channel::Email)), (Amount(5), Amount::ZERO));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::answers::Answers;
 use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
 use super::experiment::Draw;
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 use super::pii::Pii;
 use super::procedure::Channel;
 
@@ -104,7 +104,7 @@ pub struct Profile {
     pub days_late_max: Option<i64>,
     pub last_payment_on: Option<NaiveDate>,
     pub last_payment_days: Option<i64>,
-    pub largest_payment: Option<Minor>,
+    pub largest_payment: Option<Amount>,
     pub broken_promises: i64,
     pub broken_agreements: i64,
     /// Contacts with the debtor that reached it, or may have.
@@ -127,9 +127,9 @@ pub struct Item {
     pub days_past_due: i64,
     pub bucket_no: i64,
     pub bucket: String,
-    pub original: Minor,
-    pub applied: Minor,
-    pub open: Minor,
+    pub original: Amount,
+    pub applied: Amount,
+    pub open: Amount,
     pub regua: Option<String>,
     pub step_override: Option<String>,
     pub payment_reference: Option<Pii<String>>,
@@ -311,16 +311,16 @@ pub struct Account {
     pub currency: Currency,
     pub items: Vec<Item>,
     /// Unapplied payments and stand-alone credit notes. What names no company stands at one account of the debtor.
-    pub credit: Minor,
+    pub credit: Amount,
     /// What may cover this account: its own credit, and all that names no company.
-    pub credit_reach: Minor,
+    pub credit_reach: Amount,
     pub profile: Profile,
     /// In the last published run; `None` = the account was not in it.
     pub previous_segment: Option<String>,
     /// What carried fine and interest, and owes no principal any more.
     pub late_items: Vec<LateItem>,
     /// What was paid on fine and interest, by invoice; `""` = names none, paid in the present episode.
-    pub charges_paid: BTreeMap<String, Minor>,
+    pub charges_paid: BTreeMap<String, Amount>,
     /// First day of the present arrears episode; without arrears the earliest open due date.
     pub episode_start: NaiveDate,
     pub promise_broken: bool,
@@ -331,11 +331,11 @@ pub struct Account {
 }
 
 impl Account {
-    pub fn open(&self) -> Minor {
+    pub fn open(&self) -> Amount {
         self.items.iter().map(|i| i.open).sum()
     }
 
-    pub fn overdue(&self) -> Minor {
+    pub fn overdue(&self) -> Amount {
         self.items.iter().filter(|i| i.is_overdue()).map(|i| i.open).sum()
     }
 

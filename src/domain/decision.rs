@@ -33,7 +33,7 @@ use super::exchange::Quotes;
 use super::experiment::{Draw, Experiment};
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 use super::offer::OfferPolicy;
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
@@ -88,7 +88,7 @@ pub struct Rules {
     /// The first that fits wins.
     pub regua_by_choice: Vec<Choice>,
     pub regua_by_company: BTreeMap<String, String>,
-    pub tolerance: BTreeMap<Currency, Minor>,
+    pub tolerance: BTreeMap<Currency, Amount>,
     pub unapplied_credits: UnappliedCredits,
     /// An account whose credit is at least this share of what it would be asked for, in per cent, is left alone.
     pub credit_hold_percent: u32,
@@ -337,7 +337,7 @@ impl<'a> Matter<'a> {
         &mut self,
         regua: &str,
         item_holds: &[Vec<HoldReason>],
-        before_credit: Minor,
+        before_credit: Amount,
     ) -> Result<Outcome, MessageError> {
         let mut reasons = Reasons::default();
         let procedure = self.rules.procedures.get(regua);
@@ -444,9 +444,9 @@ impl<'a> Matter<'a> {
             let why = is_unknown.then(|| "no readable row of it in the debtors snapshot".to_owned());
             reasons.because(HoldReason::QuarantinedInput, why);
         }
-        reasons.note(open <= Minor::ZERO && !self.debtor.is_held, HoldReason::Settled);
+        reasons.note(open <= Amount::ZERO && !self.debtor.is_held, HoldReason::Settled);
         let is_below = self.is_below(procedure, &self.rules.tolerance, open);
-        reasons.note(open > Minor::ZERO && is_below, HoldReason::BelowTolerance);
+        reasons.note(open > Amount::ZERO && is_below, HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
         reasons.note(self.standing.is_held_out, HoldReason::HoldOutArm);
@@ -456,14 +456,14 @@ impl<'a> Matter<'a> {
     /// not be asked for.
     ///
     /// Netted, it counts once, against the account that it stands at. Held, all of it counts that may be this account's.
-    fn note_credit(&self, asked: Minor, reasons: &mut Reasons) {
+    fn note_credit(&self, asked: Amount, reasons: &mut Reasons) {
         let (credit, percent) = match self.rules.unapplied_credits {
             UnappliedCredits::Ignore => return,
             UnappliedCredits::Net => (self.account.credit, 100),
             UnappliedCredits::Hold => (self.account.credit_reach, self.rules.credit_hold_percent),
         };
         let reaches = i128::from(credit.0) * 100 >= i128::from(asked.0) * i128::from(percent);
-        if credit > Minor::ZERO && asked > Minor::ZERO && reaches {
+        if credit > Amount::ZERO && asked > Amount::ZERO && reaches {
             let share = if percent == 100 { String::new() } else { format!(", hold from {percent} %") };
             reasons
                 .because(HoldReason::CreditCovers, Some(format!("credit {credit} against a claim of {asked}{share}")));
@@ -471,11 +471,11 @@ impl<'a> Matter<'a> {
     }
 
     /// The credit that a message names beside its items.
-    fn credit_named(&self, netted: Minor) -> Credit {
+    fn credit_named(&self, netted: Amount) -> Credit {
         match self.rules.unapplied_credits {
             UnappliedCredits::Ignore => Credit::default(),
             UnappliedCredits::Net => Credit { amount: netted, is_netted: true },
-            UnappliedCredits::Hold => Credit { amount: self.account.credit_reach.max(Minor::ZERO), is_netted: false },
+            UnappliedCredits::Hold => Credit { amount: self.account.credit_reach.max(Amount::ZERO), is_netted: false },
         }
     }
 

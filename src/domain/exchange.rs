@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::money::{Currency, Minor, Rounding, divide};
+use super::money::{Amount, Currency, Rounding, divide};
 
 /// Units of a rate in one: eight decimal places, as the input has them.
 const UNITS_PER_ONE: i128 = 100_000_000;
@@ -31,7 +31,7 @@ pub struct Quote {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dunned {
     pub currency: Currency,
-    pub amount: Minor,
+    pub amount: Amount,
     pub quote: Quote,
 }
 
@@ -119,7 +119,7 @@ impl Quotes {
     /// As [`Quotes::find`], or an amount above 64 bits.
     pub fn convert(
         &self,
-        amount: Minor,
+        amount: Amount,
         from: Currency,
         to: DunningCurrency,
         as_of: NaiveDate,
@@ -130,7 +130,7 @@ impl Quotes {
         let exact = i128::from(amount.0) * i128::from(quote.rate_units);
         let minor = divide(exact, UNITS_PER_ONE * coin, rounding) * coin;
         let amount = i64::try_from(minor).map_err(|_| ExchangeError::TooLarge { from, to: currency })?;
-        Ok(Dunned { currency, amount: Minor(amount), quote })
+        Ok(Dunned { currency, amount: Amount(amount), quote })
     }
 }
 
@@ -215,7 +215,7 @@ mod tests {
         let quotes = quotes(&rows).unwrap();
         let convert = |amount, to: &str, rounding| {
             let to = DunningCurrency { currency: currency(to), rounding };
-            quotes.convert(Minor(amount), currency("EUR"), to, day("2026-07-10"))
+            quotes.convert(Amount(amount), currency("EUR"), to, day("2026-07-10"))
         };
         for (amount, to, rounding, expected) in [
             (10_000, "CHF", Rounding::HalfUp, 9_550),
@@ -229,7 +229,7 @@ mod tests {
         ] {
             assert_eq!(
                 convert(amount, to, rounding).map(|d| d.amount),
-                Ok(Minor(expected)),
+                Ok(Amount(expected)),
                 "{amount} {to} {rounding:?}"
             );
         }

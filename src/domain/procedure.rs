@@ -16,7 +16,7 @@ pub use self::trigger::{Facts, Trigger};
 use super::case::EntryKind;
 use super::charge::{ChargePolicy, StepFee};
 use super::exchange::DunningCurrency;
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 
 /// What climbs the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -242,7 +242,7 @@ pub struct Procedure {
     pub advance: Advance,
     pub carrier: Carrier,
     pub min_gap_days: u32,
-    pub minimum: BTreeMap<Currency, Minor>,
+    pub minimum: BTreeMap<Currency, Amount>,
     pub dispute_scope: DisputeScope,
     /// Terms of its own; none = those of the company.
     pub charges: Option<ChargePolicy>,

@@ -12,7 +12,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::log::Record;
 use super::parquet::Source;
 use super::store::Store;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::{Error, Result};
 
 /// Where the files of one run are, by their path below the run's folder: `actions/part-00000.parquet`.
@@ -126,8 +126,8 @@ impl<'a> Row<'a> {
         self.array(name).and_then(|a| a.as_primitive_opt::<Decimal128Type>()).map_or(0, |a| a.value(self.1))
     }
 
-    pub fn minor(&self, name: &str) -> Minor {
-        Minor(i64::try_from(self.amount(name)).unwrap_or(i64::MAX))
+    pub fn minor(&self, name: &str) -> Amount {
+        Amount(i64::try_from(self.amount(name)).unwrap_or(i64::MAX))
     }
 
     pub fn date(&self, name: &str) -> Option<NaiveDate> {

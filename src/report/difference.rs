@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::domain::action::as_text;
 use crate::domain::hold::HoldReason;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::log::Record;
 use crate::io::store::Store;
@@ -81,7 +81,7 @@ pub struct Act {
     pub step_id: String,
     pub channel: String,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
 }
 
 /// An action with its words as numbers: there may be millions.
@@ -175,7 +175,7 @@ impl Ledger {
 
     fn act(&self, brief: &Brief) -> Act {
         let (step_id, channel) = (self.words.word(brief.step), self.words.word(brief.channel));
-        Act { step_id, channel, open_amount: Minor(brief.open) }
+        Act { step_id, channel, open_amount: Amount(brief.open) }
     }
 
     fn change(&self, key: &str, pair: &Pair) -> Change {

@@ -13,7 +13,7 @@ use arrow::util::display::array_value_to_string;
 use super::{Artifact, Measured, Totals};
 use crate::domain::action::sha256_hex;
 use crate::domain::calendar::{Calendar, Slot, Whereabouts};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::{Error, Finding, Lines, Result};
 use crate::io::engine::{Layer, Models, Session};
 use crate::io::tables::{Row, rows};
@@ -254,7 +254,7 @@ fn finding(audit: &str, subject: &str, expected: String, actual: String, differe
 }
 
 fn money(minor: i128) -> String {
-    i64::try_from(minor).map_or_else(|_| format!("{minor} minor units"), |m| Minor(m).to_string())
+    i64::try_from(minor).map_or_else(|_| format!("{minor} minor units"), |m| Amount(m).to_string())
 }
 
 /// Every decimal column of a fact table, added up by a text column.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Cash, Measured, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
 use crate::io::log::{ColumnFiles, Record};
 use crate::text::plural;
@@ -108,10 +108,10 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
         if items(&previous.open_items).max(items(&now.1)) <= ROWS_MIN {
             continue;
         }
-        let minor = |text: &str| text.parse::<Minor>().map_or(0, |amount| amount.0.unsigned_abs());
+        let minor = |text: &str| text.parse::<Amount>().map_or(0, |amount| amount.0.unsigned_abs());
         let (before, now) = (minor(before), now.0.get(currency).map_or(0, |text| minor(text)));
         if before > 0 && is_moved(before, now) {
-            let text = |minor: u64| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+            let text = |minor: u64| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
             tell(&format!("{currency} open"), text(before), text(now));
         }
     }
@@ -153,7 +153,7 @@ fn unmatched(currency: &str, cash: Cash, unknown: u128, percent_max: u32) -> Opt
     if (unknown + negative) * 100 <= all.max(unknown) * u128::from(percent_max) {
         return None;
     }
-    let text = |minor: u128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+    let text = |minor: u128| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
     Some(format!(
         "payments snapshot: of {currency} {} paid, {currency} {} is for invoices that are not in the invoices snapshot, \
          and {currency} {} is negative but reverses nothing: more than limits.unmatched_percent_max = {percent_max} \
@@ -172,7 +172,7 @@ pub type Unidentified = BTreeMap<(String, String), i128>;
 /// Notes about payments that name neither a debtor nor a known invoice.
 pub fn unidentified_notes(sums: &Unidentified) -> Vec<String> {
     let text = |((company, currency), minor): (&(String, String), &i128)| {
-        let amount = Minor(i64::try_from(*minor).unwrap_or(i64::MAX));
+        let amount = Amount(i64::try_from(*minor).unwrap_or(i64::MAX));
         format!(
             "payments snapshot: {currency} {amount} of company {company} name neither a debtor nor a known invoice and \
              pay nothing (unidentified_amount in kpi_portfolio)"

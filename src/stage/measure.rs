@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::exchange::Quotes;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
@@ -116,7 +116,7 @@ impl Measured {
 
     fn ledger_but_noughts(&self, column: &str) -> BTreeMap<String, String> {
         let mut sums = self.ledger(column);
-        sums.retain(|_, amount| *amount != Minor::ZERO.to_string());
+        sums.retain(|_, amount| *amount != Amount::ZERO.to_string());
         sums
     }
 
@@ -126,7 +126,7 @@ impl Measured {
     }
 
     fn ledger(&self, column: &str) -> BTreeMap<String, String> {
-        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+        let text = |minor: i128| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
         self.ledger_sums(column).into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
     }
 

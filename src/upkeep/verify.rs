@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::contract;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::{Error, Result};
 use crate::io::log::{Log, PublishedFile, Record, lost};
 use crate::io::projection::{Copy, copies};
@@ -98,8 +98,8 @@ impl Verified {
         for currency in
             record.control_totals.keys().chain(found.keys().filter(|c| !record.control_totals.contains_key(*c)))
         {
-            let stated = record.control_totals.get(currency).cloned().unwrap_or_else(|| Minor::ZERO.to_string());
-            let found = found.get(currency).copied().unwrap_or(Minor::ZERO);
+            let stated = record.control_totals.get(currency).cloned().unwrap_or_else(|| Amount::ZERO.to_string());
+            let found = found.get(currency).copied().unwrap_or(Amount::ZERO);
             differ(&format!("open amount in {currency}"), stated, found.to_string());
         }
         tables.for_each_row(contract::ACTIONS.name, &["action_id"], |row| {
@@ -115,11 +115,11 @@ impl Verified {
 }
 
 /// Currency = open amount of the items, from the KPI table.
-fn totals(tables: &Tables) -> Result<BTreeMap<String, Minor>> {
-    let mut totals: BTreeMap<String, Minor> = BTreeMap::new();
+fn totals(tables: &Tables) -> Result<BTreeMap<String, Amount>> {
+    let mut totals: BTreeMap<String, Amount> = BTreeMap::new();
     tables.for_each_batch("kpi_aging", &["currency", "bucket_no", "open_amount"], |batch| {
         for row in rows(&[batch]).filter(|row| row.int("bucket_no") >= 0) {
-            let total = totals.entry(row.text("currency")).or_insert(Minor::ZERO);
+            let total = totals.entry(row.text("currency")).or_insert(Amount::ZERO);
             *total = *total + row.minor("open_amount");
         }
         Ok(())

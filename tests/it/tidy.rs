@@ -312,7 +312,7 @@ fn the_models_keep_the_style() {
 
 /// File, code, and what the checker says of it; nothing where it is fine.
 const CASES: &[(&str, &str, &str)] = &[
-    ("src/domain/x.rs", "use std::fmt;\nuse chrono::NaiveDate;\nuse super::money::Minor;", ""),
+    ("src/domain/x.rs", "use std::fmt;\nuse chrono::NaiveDate;\nuse super::money::Amount;", ""),
     ("src/domain/x.rs", "use arrow::array::Array;", ":2: `arrow::array::Array` in the domain is banned, use std"),
     ("src/domain/x.rs", "use crate::{domain::money, io::log};", ":2: `crate::io` in domain is banned, use only domain"),
     ("src/domain/x.rs", "fn f() { Utc::now() }", ":2: `Utc::now` is banned, use the as-of date"),

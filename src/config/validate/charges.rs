@@ -11,7 +11,7 @@ use crate::domain::charge::{
     ResidualCharges, Statutory, StepFee,
 };
 use crate::domain::exchange::DunningCurrency;
-use crate::domain::money::{Currency, Minor, Rounding};
+use crate::domain::money::{Amount, Currency, Rounding};
 
 impl Workshop<'_> {
     /// The rates of every file of `pipeline.rates`.
@@ -162,10 +162,10 @@ impl Workshop<'_> {
             .percent
             .as_ref()
             .map_or(Some(Percent::ZERO), |text| self.parse(document, &format!("{at}/percent"), text))?;
-        if percent == Percent::ZERO && fixed.values().all(|amount| *amount == Minor::ZERO) {
+        if percent == Percent::ZERO && fixed.values().all(|amount| *amount == Amount::ZERO) {
             self.refuse(document, at, "this fee is always 0; give `fixed` or `percent`, or leave it out");
         }
-        let amounts = fixed.values().copied().chain((fixed.is_empty()).then_some(Minor::ZERO));
+        let amounts = fixed.values().copied().chain((fixed.is_empty()).then_some(Amount::ZERO));
         let fees = amounts.map(|fixed| Fee { fixed, percent, rounding: raw.rounding });
         let refused = fees.filter_map(|fee| {
             ChargeRule::new(ChargeTerms { fee: Some(fee), ..ChargeTerms::default() }, Caps::default()).err()
@@ -181,7 +181,7 @@ impl Workshop<'_> {
         document: &Document,
         at: &str,
         raw: &BTreeMap<String, String>,
-    ) -> BTreeMap<Currency, Minor> {
+    ) -> BTreeMap<Currency, Amount> {
         let amounts = self.amounts(document, at, raw);
         for (currency, _) in amounts.iter().filter(|(currency, amount)| amount.0 % currency.coin() != 0) {
             self.refuse(

@@ -10,7 +10,7 @@ use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
 use crate::domain::exchange::Quotes;
 use crate::domain::message::LANGUAGES;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::domain::segment::{Rule, Scorecard};
 
@@ -107,13 +107,13 @@ impl Workshop<'_> {
         document: &Document,
         at: &str,
         raw: &BTreeMap<String, String>,
-    ) -> BTreeMap<Currency, Minor> {
+    ) -> BTreeMap<Currency, Amount> {
         let mut amounts = BTreeMap::new();
         for (code, amount) in raw {
             let at = format!("{at}/{code}");
             let currency = self.parse::<Currency>(document, &at, code);
-            let amount = self.parse::<Minor>(document, &at, amount);
-            if amount.is_some_and(|amount| amount < Minor(0)) {
+            let amount = self.parse::<Amount>(document, &at, amount);
+            if amount.is_some_and(|amount| amount < Amount(0)) {
                 self.refuse(document, &at, "an amount here cannot be below zero".to_owned());
             }
             amounts.extend(currency.zip(amount));

@@ -9,7 +9,7 @@ use crate::config::raw::{RawChannel, RawChannels, RawChoice, RawDunning, RawExpe
 use crate::domain::answers::{Prior, RATE_WHOLE, Reach};
 use crate::domain::decision::{Choice, REGUA_NONE};
 use crate::domain::experiment::{Arm, Experiment, SHARES_WHOLE};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::procedure::Channel;
 
 const RESPONSE_DAYS_MAX: u32 = 90;
@@ -202,11 +202,11 @@ impl Workshop<'_> {
             }
             prior.by_segment.insert(segment.clone(), basis_points(*rate));
         }
-        let cost = raw.cost.as_deref().and_then(|text| self.parse::<Minor>(document, &format!("{at}/cost"), text));
-        if cost.is_some_and(|cost| cost < Minor::ZERO) {
+        let cost = raw.cost.as_deref().and_then(|text| self.parse::<Amount>(document, &format!("{at}/cost"), text));
+        if cost.is_some_and(|cost| cost < Amount::ZERO) {
             self.refuse(document, &format!("{at}/cost"), "a cost is not below zero");
         }
-        prior.cost = cost.unwrap_or(Minor::ZERO);
+        prior.cost = cost.unwrap_or(Amount::ZERO);
         prior
     }
 }

@@ -9,7 +9,7 @@ use super::charges::Claim;
 use super::duty::DutyFields;
 use super::ladder::Rung;
 use super::route::Route;
-use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
+use super::{Action, Amount, Item, Matter, MessageError, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
 use crate::domain::exchange::Dunned;
 use crate::domain::message::Tone;
@@ -209,7 +209,7 @@ impl<'a> Matter<'a> {
         let creditor = rules.creditors.get(&self.account.company_id).or_else(|| rules.creditors.get("default"));
         let language = self.language();
         let opt_out = creditor.and_then(|c| c.opt_out.get(language).or_else(|| c.opt_out.get("default")));
-        let open: Minor = cited.iter().map(|i| i.open).sum();
+        let open: Amount = cited.iter().map(|i| i.open).sum();
         let Claim { charges, residual, waived, credit, .. } = *claim;
         let added = charges.fine + charges.interest + charges.fee + residual;
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
@@ -235,7 +235,7 @@ impl<'a> Matter<'a> {
             credit_amount: credit.amount.0,
             is_credit_netted: credit.is_netted,
             total_due: (open + added).0,
-            has_charges: added > Minor::ZERO,
+            has_charges: added > Amount::ZERO,
             oldest_due_date: oldest.to_string(),
             days_past_due: cited.iter().map(|i| i.days_past_due).max().unwrap_or(0),
             as_of: self.as_of.to_string(),
@@ -266,7 +266,7 @@ fn item_fields(item: &Item) -> ItemFields<'_> {
 
 fn offer_fields(offer: &Offer) -> OfferFields {
     let instalment =
-        |(on, amount): &(NaiveDate, Minor)| InstalmentFields { due_date: on.to_string(), amount: amount.0 };
+        |(on, amount): &(NaiveDate, Amount)| InstalmentFields { due_date: on.to_string(), amount: amount.0 };
     OfferFields {
         kind: offer.kind.as_str(),
         total: offer.total.0,

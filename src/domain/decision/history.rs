@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::ladder::{Cited, Rung};
 use super::past::{Days, Named, Past};
 use super::trace::for_days;
-use super::{Cap, HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
+use super::{Amount, Cap, HoldReason, Item, Matter, Procedure, Reasons, Rules, Step};
 use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
@@ -264,7 +264,7 @@ impl<'a> Matter<'a> {
 
     /// Too little to write about.
     pub(super) fn note_minimum(&self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) {
-        let sum: Minor = rung.cited.iter().map(|c| c.item.open).sum();
+        let sum: Amount = rung.cited.iter().map(|c| c.item.open).sum();
         reasons.note(self.is_below(Some(procedure), &procedure.minimum, sum), HoldReason::BelowMinimum);
     }
 

@@ -5,7 +5,7 @@
 //! is a scorecard, else by the share of items that were late, else (no history) half-way. Urgency grows by one for
 //! every 30 days past due and stops growing after `URGENT_DAYS_MAX`, when waiting longer changes little.
 
-use super::{Item, Matter, Minor};
+use super::{Amount, Item, Matter};
 
 const CHANCE_BEST: i64 = 90;
 const CHANCE_WORST: i64 = 30;
@@ -13,7 +13,7 @@ const URGENT_DAYS_MAX: i64 = 180;
 
 impl Matter<'_> {
     pub(super) fn priority(&self, cited: &[&Item]) -> i64 {
-        let open: Minor = cited.iter().map(|i| i.open).sum();
+        let open: Amount = cited.iter().map(|i| i.open).sum();
         let days = cited.iter().map(|i| i.days_past_due).max().unwrap_or(0).clamp(0, URGENT_DAYS_MAX);
         let weighted = i128::from(open.0 / 100) * i128::from(self.chance()) * i128::from(30 + days) / (100 * 30);
         i64::try_from(weighted).unwrap_or(i64::MAX)

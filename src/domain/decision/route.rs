@@ -14,7 +14,7 @@ use super::{HoldReason, Matter, Reasons, Step};
 use crate::domain::answers::{ChannelAnswers, Odds};
 use crate::domain::calendar::{Place, Slot};
 use crate::domain::case::{ContactPoint, Debtor, Validity};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::procedure::{Channel, StepKind};
 
 /// Days for which an instruction to a bureau, registry or agency may be carried out that is owed to the debtor.
@@ -38,7 +38,7 @@ struct Candidate<'a> {
     known: ChannelAnswers,
     /// `None`: the step's order decides.
     odds: Option<Odds>,
-    cost: Minor,
+    cost: Amount,
     /// Place of the channel in the step.
     position: usize,
 }

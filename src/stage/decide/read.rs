@@ -16,7 +16,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::experiment::Draw;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
 use crate::domain::procedure::Channel;
@@ -69,9 +69,9 @@ impl Rows {
         Ok(move |row| days.is_valid(row).then(|| date_of(days.value(row))).flatten())
     }
 
-    fn amounts(&self, column: &str) -> Result<impl Fn(usize) -> Option<Minor> + '_> {
+    fn amounts(&self, column: &str) -> Result<impl Fn(usize) -> Option<Amount> + '_> {
         let values = self.array(column)?.as_primitive_opt::<Decimal128Type>().ok_or_else(|| self.lacks(column))?;
-        Ok(move |row| values.is_valid(row).then(|| values.value(row)).and_then(|v| i64::try_from(v).ok()).map(Minor))
+        Ok(move |row| values.is_valid(row).then(|| values.value(row)).and_then(|v| i64::try_from(v).ok()).map(Amount))
     }
 
     fn floats(&self, column: &str) -> Result<impl Fn(usize) -> Option<f64> + '_> {
@@ -330,7 +330,7 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
 }
 
 /// What may cover an account: what names no company stands at the first account of the debtor already.
-fn reach(credit: Option<Minor>, shared: Option<Minor>, rank: Option<i64>) -> Minor {
+fn reach(credit: Option<Amount>, shared: Option<Amount>, rank: Option<i64>) -> Amount {
     let shared = shared.filter(|_| rank != Some(1));
     credit.unwrap_or_default() + shared.unwrap_or_default()
 }

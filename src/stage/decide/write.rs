@@ -18,7 +18,7 @@ use crate::domain::action::{Action, ProviderTemplate, sha256_hex};
 use crate::domain::case::{Account, Debtor};
 use crate::domain::decision::{Decision, Outcome, Rules};
 use crate::domain::message::provider;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::offer::Offer;
 use crate::domain::pii::exposed;
 use crate::error::{Error, Result};
@@ -36,8 +36,8 @@ struct Row<'a> {
 /// What an account owes, added up once: of an account with many duties every line says it.
 #[derive(Clone, Copy)]
 struct Position {
-    open: Minor,
-    overdue: Minor,
+    open: Amount,
+    overdue: Amount,
     overdue_items: i64,
     days_past_due_max: i64,
 }
@@ -188,7 +188,7 @@ fn amounts_of(action: &Action) -> Value {
 
 /// The offer as gateways read it.
 fn offer(offer: &Offer) -> Value {
-    let instalment = |(on, amount): &(NaiveDate, Minor)| json!({"due_date": on, "amount": amount.to_string()});
+    let instalment = |(on, amount): &(NaiveDate, Amount)| json!({"due_date": on, "amount": amount.to_string()});
     json!({
         "kind": offer.kind.as_str(),
         "total": offer.total.to_string(),
@@ -243,7 +243,7 @@ fn ints(values: impl Iterator<Item = i64>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values))
 }
 
-fn amounts(values: impl Iterator<Item = Option<Minor>>) -> Result<ArrayRef> {
+fn amounts(values: impl Iterator<Item = Option<Amount>>) -> Result<ArrayRef> {
     let array: Decimal128Array = values.map(|v| v.map(|m| i128::from(m.0))).collect();
     let array = array.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
     array.map(|a| Arc::new(a) as ArrayRef).map_err(failed)

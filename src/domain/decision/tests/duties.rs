@@ -8,7 +8,7 @@ use chrono::Days;
 
 /// Listing L1 with serasa of item P, paid that many days ago.
 pub(super) fn listing(paid_ago: Option<i64>) -> Entry {
-    let paid = Item { open: Minor::ZERO, ..item("P", 100) };
+    let paid = Item { open: Amount::ZERO, ..item("P", 100) };
     Entry {
         entry_id: "L1".to_owned(),
         actor_id: "D".to_owned(),
@@ -215,7 +215,7 @@ fn duties_stand_beside_the_dunning_of_what_is_open() {
 #[test]
 fn what_a_removal_names_and_says() {
     let action = duties(&paid()).remove(0).action;
-    assert_eq!((action.step_kind, action.open()), ("negativacao_removal", Minor::ZERO));
+    assert_eq!((action.step_kind, action.open()), ("negativacao_removal", Amount::ZERO));
     assert_eq!(action.destination, None);
     let params: serde_json::Value = serde_json::from_str(action.template_params.expose()).unwrap();
     let duty = serde_json::json!({"entry_id": "L1", "since": "2026-10-08", "done_on": "2026-11-16",
@@ -251,7 +251,7 @@ fn thanked(paid_ago: i64) -> Case {
         let receipt = step("receipt", StepKind::Receipt, Trigger::AllPaid, &[Channel::Email]);
         steps.push(Step { catch_up_days: Some(3), ..receipt });
         c.steps(steps);
-        let items = vec![Item { open: Minor::ZERO, ..item("P", 30) }];
+        let items = vec![Item { open: Amount::ZERO, ..item("P", 30) }];
         c.account().ended = Some(Ended { start: days_ago(30), on: days_ago(paid_ago), items });
         c.sent("d+5", 20).cycle_id = Some("C1".to_owned());
     })
@@ -295,7 +295,7 @@ fn thanks_once_for_each_episode_to_whom_was_reminded() {
 fn thanks_bear_the_name_of_the_episode_and_are_said_once() {
     let mut case = thanked(0);
     let action = case.action();
-    assert_eq!((action.cycle_id.as_str(), action.occurrence, action.open()), ("C1", 1, Minor::ZERO));
+    assert_eq!((action.cycle_id.as_str(), action.occurrence, action.open()), ("C1", 1, Amount::ZERO));
     case.publish();
     case.later(1);
     assert_eq!(case.outcome(), "settled");

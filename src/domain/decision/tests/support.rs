@@ -19,7 +19,7 @@ pub(super) fn brl() -> Currency {
     "BRL".parse().unwrap()
 }
 
-pub(super) fn minor(text: &str) -> Minor {
+pub(super) fn minor(text: &str) -> Amount {
     text.parse().unwrap()
 }
 
@@ -178,9 +178,9 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
         days_past_due,
         bucket_no: 0,
         bucket: String::new(),
-        original: Minor(10_000),
-        applied: Minor::ZERO,
-        open: Minor(10_000),
+        original: Amount(10_000),
+        applied: Amount::ZERO,
+        open: Amount(10_000),
         regua: None,
         step_override: None,
         payment_reference: None,
@@ -237,8 +237,8 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         company_id: company_id.to_owned(),
         currency: brl(),
         items,
-        credit: Minor::ZERO,
-        credit_reach: Minor::ZERO,
+        credit: Amount::ZERO,
+        credit_reach: Amount::ZERO,
         profile: Profile::default(),
         previous_segment: None,
         late_items: Vec::new(),

@@ -117,7 +117,7 @@ fn a_hold_with_a_known_end_says_when() {
             "its day has come, and it waits for more than time",
             &[5],
             |c| {
-                let least = [(c.account().currency, Minor(1_000_000))].into();
+                let least = [(c.account().currency, Amount(1_000_000))].into();
                 let parts = vec![past_due(5), Trigger::OpenBalance { least, strictly: false }];
                 c.step("d+5").trigger = Trigger::All(parts);
                 c.procedure().steps.retain(|s| s.id == "d+5");

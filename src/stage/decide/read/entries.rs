@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Rows;
 use crate::domain::case::{Ended, Entry, EntryKind, Item};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 
 /// Debtor, company and currency.
@@ -67,7 +67,7 @@ fn items(rows: &Rows) -> Result<Vec<Item>> {
     let payable = rows.dates("payable_on")?;
     let (original, open) = (rows.amounts("original_amount")?, rows.amounts("open_amount")?);
     let item = |row| -> Option<Item> {
-        let (original, open): (Minor, Minor) = (original(row)?, open(row)?);
+        let (original, open): (Amount, Amount) = (original(row)?, open(row)?);
         Some(Item {
             invoice_id: id.get(row).to_owned(),
             installment_no: number.value(row),

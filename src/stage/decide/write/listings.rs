@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::{Row, amounts, dates, failed, ints, text};
 use crate::domain::case::{Entry, EntryKind};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 
 /// The listings and protests of every account; placements are no listings.
@@ -17,7 +17,7 @@ pub(super) fn listings(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch
         listed.map(|(entry, deadline)| (r, entry, *deadline)).collect()
     };
     let all: Vec<_> = rows.iter().flat_map(of_row).collect();
-    let amount = |entry: &Entry| entry.items.iter().map(|i| i.original).sum::<Minor>();
+    let amount = |entry: &Entry| entry.items.iter().map(|i| i.original).sum::<Amount>();
     let overdue = |deadline: Option<NaiveDate>| deadline.map_or(0, |day| (as_of - day).num_days().max(0));
     let columns: [(&str, ArrayRef); 9] = [
         ("company_id", text(all.iter().map(|(r, _, _)| r.account.company_id.as_str()))),
