@@ -16,7 +16,7 @@ use regua::domain::case::{
 };
 use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
-use regua::domain::exchange::Quotes;
+use regua::domain::fx::Quotes;
 use regua::domain::message::{Templates, ToneRule};
 use regua::domain::money::{Amount, Currency};
 use regua::domain::procedure::{

@@ -7,7 +7,7 @@ pub mod calendar;
 pub mod case;
 pub mod charge;
 pub mod decision;
-pub mod exchange;
+pub mod fx;
 pub mod experiment;
 pub mod hold;
 pub mod language;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::case::{EntryKind, Item, Validity};
-use super::exchange::Dunned;
+use super::fx::Dunned;
 use super::money::{Amount, Currency};
 use super::offer::Offer;
 use super::pii::Pii;

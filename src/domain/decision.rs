@@ -29,7 +29,7 @@ use super::answers::Reach;
 use super::calendar::Calendar;
 use super::case::{Account, Debtor, Group, Item, UnappliedCredits};
 use super::charge::{ChargePolicy, RateTable};
-use super::exchange::Quotes;
+use super::fx::Quotes;
 use super::experiment::{Draw, Experiment};
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};

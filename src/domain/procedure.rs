@@ -15,7 +15,7 @@ use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
 use super::case::EntryKind;
 use super::charge::{ChargePolicy, StepFee};
-use super::exchange::DunningCurrency;
+use super::fx::DunningCurrency;
 use super::money::{Amount, Currency};
 
 /// What climbs the steps.

@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 
 use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, quarantine_rows};
 use crate::contract::{self, Table};
-use crate::domain::exchange::Quotes;
+use crate::domain::fx::Quotes;
 use crate::domain::money::{Amount, Currency};
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};

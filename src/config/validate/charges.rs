@@ -10,7 +10,7 @@ use crate::domain::charge::{
     Caps, ChargePolicy, ChargeRule, ChargeRuleError, ChargeTerms, Fee, Fine, Interest, Percent, RateTable,
     ResidualCharges, Statutory, StepFee,
 };
-use crate::domain::exchange::DunningCurrency;
+use crate::domain::fx::DunningCurrency;
 use crate::domain::money::{Amount, Currency, Rounding};
 
 impl Workshop<'_> {

@@ -8,7 +8,7 @@ use super::reach::{Choosing, Known};
 use super::{Document, Workshop, messages, unknown};
 use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
-use crate::domain::exchange::Quotes;
+use crate::domain::fx::Quotes;
 use crate::domain::message::LANGUAGES;
 use crate::domain::money::{Amount, Currency};
 use crate::domain::procedure::{Channel, Procedure};

@@ -13,7 +13,7 @@ use crate::domain::charge::{
     ChargeError, ChargePolicy, ChargeRule, Charges, Fee, PrincipalPayment, ResidualCharges, StepFee, charges,
     charges_of_items, residual,
 };
-use crate::domain::exchange::{Dunned, DunningCurrency, ExchangeError};
+use crate::domain::fx::{Dunned, DunningCurrency, FxError};
 use crate::domain::money::Currency;
 use crate::domain::offer::{Offer, OfferPolicy, Prospect};
 
@@ -46,7 +46,7 @@ enum ClaimError {
     #[error(transparent)]
     Charge(#[from] ChargeError),
     #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    Exchange(#[from] FxError),
 }
 
 /// What was paid on charges and not yet used up, by invoice; `""` names none.
@@ -172,7 +172,7 @@ impl Matter<'_> {
     }
 
     /// The fee in the account's currency; the one amount of a fee in another currency is converted.
-    fn fee(&self, fee: &StepFee) -> Result<Fee, ExchangeError> {
+    fn fee(&self, fee: &StepFee) -> Result<Fee, FxError> {
         let to = DunningCurrency { currency: self.account.currency, rounding: fee.rounding };
         let fixed = match (fee.fixed.get(&to.currency), fee.fixed.len(), fee.fixed.first_key_value()) {
             (Some(fixed), _, _) => *fixed,

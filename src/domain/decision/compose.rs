@@ -11,7 +11,7 @@ use super::ladder::Rung;
 use super::route::Route;
 use super::{Action, Amount, Item, Matter, MessageError, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
-use crate::domain::exchange::Dunned;
+use crate::domain::fx::Dunned;
 use crate::domain::message::Tone;
 use crate::domain::message::fields::{ITEMS_MAX, fitted};
 use crate::domain::names::{is_name, is_placeholder};

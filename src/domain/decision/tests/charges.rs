@@ -8,7 +8,7 @@ use crate::domain::charge::{
     ResidualCharges, Statute, Statutory, StepFee,
 };
 use crate::domain::decision::HoldReason;
-use crate::domain::exchange::{DunningCurrency, Quote};
+use crate::domain::fx::{DunningCurrency, Quote};
 use crate::domain::money::{Amount, Currency, Rounding};
 use crate::domain::offer::{OfferCondition, OfferPolicy, OfferRule, OfferTerms};
 use crate::domain::procedure::StepKind;

@@ -37,7 +37,7 @@ pub struct Dunned {
 
 /// Why an amount cannot be converted. It is never converted at another rate instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExchangeError {
+pub enum FxError {
     #[error("fx_rates has no rate from {from} to {to} from {since} to {as_of}; add it to the input")]
     NoQuote { from: Currency, to: Currency, since: NaiveDate, as_of: NaiveDate },
     #[error("an amount in {to} does not fit 64 bits of minor units; check the rate from {from}")]
@@ -92,7 +92,7 @@ impl Quotes {
     /// There is none, or it is older than `days_max`.
     ///
     /// ```
-    /// use regua::domain::exchange::{Quote, Quotes};
+    /// use regua::domain::fx::{Quote, Quotes};
     /// let (eur, chf) = ("EUR".parse().unwrap(), "CHF".parse().unwrap());
     /// let day = |text: &str| text.parse().unwrap();
     /// let mut quotes = Quotes::new(7);
@@ -102,10 +102,10 @@ impl Quotes {
     /// assert!(quotes.find(eur, chf, day("2026-07-08")).is_err(), "too old");
     /// assert!(quotes.find(chf, eur, day("2026-07-07")).is_err(), "not the quoted direction");
     /// ```
-    pub fn find(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Result<Quote, ExchangeError> {
+    pub fn find(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Result<Quote, FxError> {
         let since = as_of.checked_sub_days(chrono::Days::new(self.days_max.into())).unwrap_or(NaiveDate::MIN);
         let quote = self.latest.get(&(from, to)).filter(|quote| quote.on >= since && quote.on <= as_of);
-        quote.copied().ok_or(ExchangeError::NoQuote { from, to, since, as_of })
+        quote.copied().ok_or(FxError::NoQuote { from, to, since, as_of })
     }
 
     /// Units of 10⁻⁸ of one currency for one of another; of a currency itself, one.
@@ -123,13 +123,13 @@ impl Quotes {
         from: Currency,
         to: DunningCurrency,
         as_of: NaiveDate,
-    ) -> Result<Dunned, ExchangeError> {
+    ) -> Result<Dunned, FxError> {
         let DunningCurrency { currency, rounding } = to;
         let quote = self.find(from, currency, as_of)?;
         let coin = i128::from(currency.coin());
         let exact = i128::from(amount.0) * i128::from(quote.rate_units);
         let minor = divide(exact, UNITS_PER_ONE * coin, rounding) * coin;
-        let amount = i64::try_from(minor).map_err(|_| ExchangeError::TooLarge { from, to: currency })?;
+        let amount = i64::try_from(minor).map_err(|_| FxError::TooLarge { from, to: currency })?;
         Ok(Dunned { currency, amount: Amount(amount), quote })
     }
 }
@@ -233,7 +233,7 @@ mod tests {
                 "{amount} {to} {rounding:?}"
             );
         }
-        let too_large = ExchangeError::TooLarge { from: currency("EUR"), to: currency("USD") };
+        let too_large = FxError::TooLarge { from: currency("EUR"), to: currency("USD") };
         assert_eq!(convert(i64::MAX, "USD", Rounding::HalfUp), Err(too_large));
     }
 
