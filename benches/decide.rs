@@ -11,14 +11,14 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use regua::domain::answers::{Answers, ChannelAnswers, Reach};
 use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
-use regua::domain::case::{
-    Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
-};
 use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
 use regua::domain::fx::Quotes;
 use regua::domain::message::{Templates, ToneRule};
 use regua::domain::money::{Amount, Currency};
+use regua::domain::portfolio::{
+    Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
+};
 use regua::domain::procedure::{
     Advance, CapScope, Carrier, Channel, DisputeScope, LevelOf, Procedure, Step, StepKind, Trigger,
 };

@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::case::{EntryKind, Item, Validity};
 use super::fx::Dunned;
 use super::money::{Amount, Currency};
 use super::offer::Offer;
 use super::pii::Pii;
+use super::portfolio::{EntryKind, Item, Validity};
 
 /// SHA-256 over the parts, each preceded by its length, as hex.
 fn digest_of(parts: &[&str]) -> String {

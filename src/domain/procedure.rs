@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
-use super::case::EntryKind;
 use super::charge::{ChargePolicy, StepFee};
 use super::fx::DunningCurrency;
 use super::money::{Amount, Currency};
+use super::portfolio::EntryKind;
 
 /// What climbs the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

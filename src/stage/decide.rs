@@ -13,10 +13,10 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::Edition;
-use crate::domain::case::Group;
 use crate::domain::decision::revision::{Fate, Published, reconcile};
 use crate::domain::decision::{Decision, Rules, decide as decide_group};
 use crate::domain::message::MessageError;
+use crate::domain::portfolio::Group;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;
 

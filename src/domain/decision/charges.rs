@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::ladder::Rung;
 use super::{Amount, HoldReason, Item, Matter, Procedure, Reasons, Rules, Step};
-use crate::domain::case::{Contact, LateItem};
 use crate::domain::charge::{
     ChargeError, ChargePolicy, ChargeRule, Charges, Fee, PrincipalPayment, ResidualCharges, StepFee, charges,
     charges_of_items, residual,
@@ -16,6 +15,7 @@ use crate::domain::charge::{
 use crate::domain::fx::{Dunned, DunningCurrency, FxError};
 use crate::domain::money::Currency;
 use crate::domain::offer::{Offer, OfferPolicy, Prospect};
+use crate::domain::portfolio::{Contact, LateItem};
 
 /// What an action asks for beside the open amount of its items, in minor units of the account's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

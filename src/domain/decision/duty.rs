@@ -14,7 +14,7 @@ use super::ladder::Rung;
 use super::route::{Route, instruction_validity};
 use super::{Matter, MessageError, Procedure, Step};
 use crate::domain::action::{Action, duty_cycle_id};
-use crate::domain::case::{Entry, EntryKind};
+use crate::domain::portfolio::{Entry, EntryKind};
 use crate::domain::procedure::{Channel, StepKind};
 
 /// Súmula 548 of the STJ; the other duties have no term of their own.

@@ -9,7 +9,7 @@ use super::past::{Days, Named, Past};
 use super::trace::for_days;
 use super::{Amount, Cap, HoldReason, Item, Matter, Procedure, Reasons, Rules, Step};
 use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
-use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
+use crate::domain::portfolio::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
 /// Days in which a step, or a gentler one, is not said again about an item that it named beside another.

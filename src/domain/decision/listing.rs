@@ -11,7 +11,7 @@ use chrono::{Months, NaiveDate};
 
 use super::trace::listed;
 use super::{Item, Matter, Next, Procedure, Step};
-use crate::domain::case::{Contact, ContactPoint, Debtor, Entry, EntryKind};
+use crate::domain::portfolio::{Contact, ContactPoint, Debtor, Entry, EntryKind};
 use crate::domain::procedure::{Facts, Sent};
 
 /// CDC art. 43 § 1: nothing negative is kept for longer; the term runs from the due date.

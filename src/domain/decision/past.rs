@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::history::days_between;
-use crate::domain::case::{Account, Contact, Debtor, Group, Item, NamedItem};
+use crate::domain::portfolio::{Account, Contact, Debtor, Group, Item, NamedItem};
 use crate::domain::procedure::Channel;
 
 /// The contacts of a group; what is decided for one account is added for the next.

@@ -7,7 +7,7 @@ use super::charges::Claim;
 use super::ladder::Rung;
 use super::{Hold, Matter, MessageError, Outcome, Procedure, Reasons, Step};
 use crate::domain::action;
-use crate::domain::case::{Contact, Ended};
+use crate::domain::portfolio::{Contact, Ended};
 use crate::domain::procedure::StepKind;
 
 impl<'a> Matter<'a> {

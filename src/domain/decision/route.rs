@@ -13,8 +13,8 @@ use chrono::Timelike;
 use super::{HoldReason, Matter, Reasons, Step};
 use crate::domain::answers::{ChannelAnswers, Odds};
 use crate::domain::calendar::{Place, Slot};
-use crate::domain::case::{ContactPoint, Debtor, Validity};
 use crate::domain::money::Amount;
+use crate::domain::portfolio::{ContactPoint, Debtor, Validity};
 use crate::domain::procedure::{Channel, StepKind};
 
 /// Days for which an instruction to a bureau, registry or agency may be carried out that is owed to the debtor.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use super::{Amount, HoldReason, Item, Matter, Procedure, REGUA_NONE, Rules, Step};
-use crate::domain::case::{Account, Debtor, UnappliedCredits};
+use crate::domain::portfolio::{Account, Debtor, UnappliedCredits};
 use crate::domain::procedure::{DisputeScope, Facts, LevelOf, Sent};
 
 /// The régua of an account and the scope that named it: the most specific wins.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::case::Item;
 use crate::domain::money::Amount;
+use crate::domain::portfolio::Item;
 use chrono::NaiveDate;
 
 fn day(text: &str) -> NaiveDate {

@@ -13,12 +13,12 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::answers::Answers;
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::experiment::Draw;
 use crate::domain::money::Amount;
 use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
+use crate::domain::portfolio::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;

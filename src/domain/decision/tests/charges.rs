@@ -2,7 +2,6 @@
 
 use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::{ContactState, LateItem, NamedItem};
 use crate::domain::charge::{
     Caps, ChargePolicy, ChargeRule, ChargeTerms, Fine, Interest, InterestPeriod, Percent, PrincipalPayment, RateTable,
     ResidualCharges, Statute, Statutory, StepFee,
@@ -11,6 +10,7 @@ use crate::domain::decision::HoldReason;
 use crate::domain::fx::{DunningCurrency, Quote};
 use crate::domain::money::{Amount, Currency, Rounding};
 use crate::domain::offer::{OfferCondition, OfferPolicy, OfferRule, OfferTerms};
+use crate::domain::portfolio::{ContactState, LateItem, NamedItem};
 use crate::domain::procedure::StepKind;
 use crate::domain::segment::Comparison;
 use proptest::prelude::*;

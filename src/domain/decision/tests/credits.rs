@@ -2,7 +2,7 @@
 
 use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::UnappliedCredits::{self, Hold, Ignore, Net};
+use crate::domain::portfolio::UnappliedCredits::{self, Hold, Ignore, Net};
 
 /// Items so many days past due, a credit of the account itself, and what else is changed.
 fn credited(days: &[i64], policy: UnappliedCredits, credit: &str, change: Change) -> Case {

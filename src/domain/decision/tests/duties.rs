@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{ContactState, Ended, Entry, EntryKind};
+use crate::domain::portfolio::{ContactState, Ended, Entry, EntryKind};
 use crate::domain::procedure::{StepKind, Trigger};
 use chrono::Days;
 

@@ -3,7 +3,7 @@
 use super::super::*;
 use super::duties::listing;
 use super::support::*;
-use crate::domain::case::{ContactState, Entry, EntryKind, NamedItem};
+use crate::domain::portfolio::{ContactState, Entry, EntryKind, NamedItem};
 use crate::domain::procedure::{DisputeScope, LevelOf, StepKind};
 
 /// Item A is listed with serasa, and the notice was sent.

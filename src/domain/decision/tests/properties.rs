@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{Contact, ContactPoint, ContactState};
+use crate::domain::portfolio::{Contact, ContactPoint, ContactState};
 use crate::domain::procedure::{Advance, LevelOf};
 use chrono::Datelike;
 use proptest::prelude::*;

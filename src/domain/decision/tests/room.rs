@@ -3,7 +3,7 @@
 use super::super::Step;
 use super::duties::listing;
 use super::support::*;
-use crate::domain::case::{Contact, ContactPoint, ContactState, NamedItem};
+use crate::domain::portfolio::{Contact, ContactPoint, ContactState, NamedItem};
 use crate::domain::procedure::{Channel, LevelOf, Repeat, StepKind, Trigger};
 
 fn paid(case: &mut Case, ago: i64) {

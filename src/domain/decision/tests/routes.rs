@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::domain::answers::{ChannelAnswers, Prior};
-use crate::domain::case::ContactPoint;
+use crate::domain::portfolio::ContactPoint;
 use crate::domain::procedure::{Channel, Channel::*, StepKind};
 use chrono::Timelike;
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ fn a_notice_that_the_law_asks_for_goes_by_the_steps_order() {
 fn of_two_addresses_on_a_channel_the_preferred_one() {
     let two = |ranks: [Option<i64>; 2]| {
         let case = Case::of(&[10]).with(|c| {
-            let address = |name: &str, rank| crate::domain::case::ContactPoint {
+            let address = |name: &str, rank| crate::domain::portfolio::ContactPoint {
                 address: name.into(),
                 preference_rank: rank,
                 ..point(Email)

@@ -4,7 +4,7 @@
 use super::super::{Outcome, Step};
 use super::duties::listing;
 use super::support::*;
-use crate::domain::case::{Contact, Entry, NamedItem};
+use crate::domain::portfolio::{Contact, Entry, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, LevelOf, StepKind, Trigger};
 
 const DEBTORS: usize = 20_000;

@@ -4,7 +4,7 @@ use super::super::history::named_item;
 use super::super::*;
 use crate::domain::answers::Answers;
 use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
-use crate::domain::case::{Contact, ContactPoint, ContactState, Profile};
+use crate::domain::portfolio::{Contact, ContactPoint, ContactState, Profile};
 use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf, StepKind, Trigger};
 use chrono::{Days, NaiveTime};
 

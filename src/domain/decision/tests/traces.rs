@@ -1,8 +1,8 @@
 //! What a decision leaves behind: every rule that spoke, and until when each hold holds.
 
 use super::support::*;
-use crate::domain::case::ContactState;
 use crate::domain::decision::*;
+use crate::domain::portfolio::ContactState;
 use crate::domain::procedure::{Repeat, Trigger};
 use crate::domain::segment::{Comparison, Condition, Field};
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Timelike, Utc};
 use super::{Rows, int};
 use crate::domain::answers::{Answers, ChannelAnswers};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::Debtor;
+use crate::domain::portfolio::Debtor;
 use crate::domain::procedure::Channel;
 use crate::error::Result;
 use crate::io::engine::Session;

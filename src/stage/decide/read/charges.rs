@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Rows;
-use crate::domain::case::LateItem;
 use crate::domain::charge::PrincipalPayment;
 use crate::domain::money::Amount;
+use crate::domain::portfolio::LateItem;
 use crate::error::Result;
 use crate::io::engine::Session;
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::Rows;
-use crate::domain::case::{Ended, Entry, EntryKind, Item};
 use crate::domain::money::Amount;
+use crate::domain::portfolio::{Ended, Entry, EntryKind, Item};
 use crate::error::Result;
 
 /// Debtor, company and currency.

@@ -4,8 +4,8 @@ use arrow::array::{ArrayRef, RecordBatch};
 use chrono::NaiveDate;
 
 use super::{Row, amounts, dates, failed, ints, text};
-use crate::domain::case::{Entry, EntryKind};
 use crate::domain::money::Amount;
+use crate::domain::portfolio::{Entry, EntryKind};
 use crate::error::Result;
 
 /// The listings and protests of every account; placements are no listings.

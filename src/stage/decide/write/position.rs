@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use super::{Row, amounts, dates, ints, maybe_text, table, text, trace};
 use crate::contract;
 use crate::domain::action::Action;
-use crate::domain::case::Account;
 use crate::domain::decision::{Decision, Duty, Hold, Outcome};
 use crate::domain::experiment::Draw;
 use crate::domain::money::Amount;
+use crate::domain::portfolio::Account;
 use crate::error::Result;
 
 /// One line of `decisions`: what was decided about an account, or a duty beside it.

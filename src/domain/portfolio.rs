@@ -1,4 +1,4 @@
-//! The case of one debtor: everything a decision may look at, as of one date.
+//! The portfolio as a decision sees it: groups, their debtors, accounts, items and contacts, as of one date.
 //!
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
