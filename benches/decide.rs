@@ -9,7 +9,6 @@ use std::hint::black_box;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use regua::domain::answers::{Answers, ChannelAnswers, Reach};
 use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
 use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
@@ -22,6 +21,7 @@ use regua::domain::portfolio::{
 use regua::domain::procedure::{
     Advance, CapScope, Carrier, Channel, DisputeScope, LevelOf, Procedure, Step, StepKind, Trigger,
 };
+use regua::domain::responses::{ChannelResponses, ResponseHistory, ResponseModel};
 use regua::domain::segment::{Comparison, Condition, Field, Rule, Scorecard};
 
 const GROUPS: u64 = 10_000;
@@ -143,7 +143,7 @@ fn rules() -> Rules {
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
         experiments: Vec::new(),
-        reach: Reach::default(),
+        response_model: ResponseModel::default(),
         creditors: BTreeMap::new(),
         charges: BTreeMap::new(),
         rates: RateTable::default(),
@@ -212,12 +212,12 @@ fn account(seed: u64) -> Account {
 }
 
 /// E-mails that some debtors answer, mostly at one hour.
-fn answers(seed: u64) -> Answers {
+fn answers(seed: u64) -> ResponseHistory {
     let contacts = draw(seed, 64, 12) as u32;
     let answered = draw(seed, 65, u64::from(contacts) + 1) as u32;
-    let mut answers = Answers::default();
+    let mut answers = ResponseHistory::default();
     answers.by_hour[draw(seed, 66, 24) as usize] = answered;
-    answers.by_channel.push(ChannelAnswers { channel: Channel::Email, contacts, answered });
+    answers.by_channel.push(ChannelResponses { channel: Channel::Email, contacts, answered });
     answers
 }
 
@@ -247,7 +247,7 @@ fn debtor(seed: u64) -> Debtor {
         collector_id: None,
         tier: None,
         points: vec![point(Channel::Email), point(Channel::Whatsapp)],
-        answers: answers(seed),
+        responses: answers(seed),
         arms: Vec::new(),
     }
 }

@@ -2,7 +2,6 @@
 
 pub mod action;
 pub mod address;
-pub mod answers;
 pub mod calendar;
 pub mod charge;
 pub mod decision;
@@ -17,6 +16,7 @@ pub mod offer;
 pub mod pii;
 pub mod portfolio;
 pub mod procedure;
+pub mod responses;
 pub mod segment;
 pub mod sessions;
 pub mod settlement;

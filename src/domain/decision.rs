@@ -25,7 +25,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::action::Action;
-use super::answers::Reach;
 use super::calendar::Calendar;
 use super::charge::{ChargePolicy, RateTable};
 use super::experiment::{Draw, Experiment};
@@ -36,6 +35,7 @@ use super::money::{Amount, Currency};
 use super::offer::OfferPolicy;
 use super::portfolio::{Account, Debtor, Group, Item, UnappliedCredits};
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
+use super::responses::ResponseModel;
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
 use charges::Credit;
 use ladder::{Climb, Waiting};
@@ -106,7 +106,7 @@ pub struct Rules {
     pub tiers: Vec<Rule>,
     pub scorecard: Scorecard,
     pub experiments: Vec<Experiment>,
-    pub reach: Reach,
+    pub response_model: ResponseModel,
     /// By company; `default` for all others.
     pub creditors: BTreeMap<String, Creditor>,
     /// By company; `default` for all others, none where nothing is charged.

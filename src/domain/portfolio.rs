@@ -10,13 +10,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::address::normalised_address;
-use super::answers::Answers;
 use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
 use super::experiment::Draw;
 use super::money::{Amount, Currency};
 use super::pii::Pii;
 use super::procedure::Channel;
+use super::responses::ResponseHistory;
 
 /// What happens to credits that are not applied to any item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -50,7 +50,7 @@ pub struct Debtor {
     pub collector_id: Option<String>,
     pub tier: Option<String>,
     pub points: Vec<ContactPoint>,
-    pub answers: Answers,
+    pub responses: ResponseHistory,
     /// Arms in which earlier runs drew it.
     pub arms: Vec<Draw>,
 }

@@ -36,7 +36,7 @@ impl Workshop<'_> {
         self.known_regua(document, "/dunning/regua", &dunning.regua, &names);
         let tier_names: Vec<&str> = tiers.iter().map(|t| t.name.as_str()).collect();
         let known = Known { segments: &segment_names, tiers: &tier_names, reguas: &names };
-        let Choosing { choices, experiments, response_windows, reach } =
+        let Choosing { choices, experiments, response_windows, response_model } =
             self.choosing(document, &dunning, &raw.channels, &raw.experiments, &known);
         let tolerance = self.amounts(document, "/dunning/tolerance", &dunning.tolerance);
         let caps = self.caps(document, &dunning.caps, &segment_names);
@@ -75,7 +75,7 @@ impl Workshop<'_> {
             tiers,
             scorecard,
             experiments,
-            reach,
+            response_model,
             creditors,
             charges,
             rates,

@@ -11,7 +11,6 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
 use chrono::{Days, NaiveDate};
 
-use crate::domain::answers::Answers;
 use crate::domain::calendar::Calendar;
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::experiment::Draw;
@@ -20,6 +19,7 @@ use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
 use crate::domain::portfolio::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::procedure::Channel;
+use crate::domain::responses::ResponseHistory;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;
 
@@ -199,7 +199,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
         collector_id: collector.owned(row),
         tier: tier.owned(row),
         points: Vec::new(),
-        answers: Answers::default(),
+        responses: ResponseHistory::default(),
         arms: Vec::new(),
     };
     Ok((0..rows.len()).map(debtor).collect())

@@ -2,10 +2,10 @@
 
 use super::super::history::named_item;
 use super::super::*;
-use crate::domain::answers::Answers;
 use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
 use crate::domain::portfolio::{Contact, ContactPoint, ContactState, Profile};
 use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf, StepKind, Trigger};
+use crate::domain::responses::ResponseHistory;
 use chrono::{Days, NaiveTime};
 
 /// A Tuesday.
@@ -154,7 +154,7 @@ pub(super) fn rules() -> Rules {
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
         experiments: Vec::new(),
-        reach: Reach::default(),
+        response_model: ResponseModel::default(),
         creditors: BTreeMap::new(),
         charges: BTreeMap::new(),
         rates: RateTable::default(),
@@ -226,7 +226,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
         collector_id: None,
         tier: None,
         points: vec![point(Channel::Email)],
-        answers: Answers::default(),
+        responses: ResponseHistory::default(),
         arms: Vec::new(),
     }
 }
