@@ -206,7 +206,7 @@ fn account(seed: u64) -> Account {
         charges_paid: BTreeMap::new(),
         promise_broken: false,
         agreement_broken: false,
-        entries: Vec::new(),
+        escalations: Vec::new(),
         ended: None,
     }
 }

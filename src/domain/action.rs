@@ -11,7 +11,7 @@ use super::fx::Dunned;
 use super::money::{Amount, Currency};
 use super::offer::Offer;
 use super::pii::Pii;
-use super::portfolio::{EntryKind, Item, Validity};
+use super::portfolio::{EscalationKind, Item, Validity};
 
 /// SHA-256 over the parts, each preceded by its length, as hex.
 fn digest_of(parts: &[&str]) -> String {
@@ -73,8 +73,8 @@ pub fn cycle_id(tenant: &str, company_id: &str, debtor_id: &str, currency: Curre
 
 /// The name under which what ends a listing, a protest or a placement is published: one for ever, however often the
 /// account falls into arrears. It reads differently from any arrears episode, so neither is taken for the other.
-pub fn duty_cycle_id(tenant: &str, kind: EntryKind, actor_id: &str, entry_id: &str) -> String {
-    let mut id = digest_of(&[tenant, kind.as_str(), actor_id, entry_id]);
+pub fn duty_cycle_id(tenant: &str, kind: EscalationKind, actor_id: &str, source_id: &str) -> String {
+    let mut id = digest_of(&[tenant, kind.as_str(), actor_id, source_id]);
     id.truncate(16);
     format!("{DUTY_PREFIX}{id}")
 }

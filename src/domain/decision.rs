@@ -39,7 +39,7 @@ use super::responses::ResponseModel;
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
 use charges::Credit;
 use ladder::{Climb, Waiting};
-use listing::Register;
+use listing::Escalated;
 use past::{ByInvoice, Contacts, Past};
 use reasons::Reasons;
 
@@ -154,7 +154,7 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What is owed to the debtor after a payment: it goes out beside the outcome, not instead of it.
     pub duties: Vec<Duty>,
-    /// By when each entry (in the order of the account's entries) has to be gone; `None`: nothing is owed, or no term runs.
+    /// By when each escalation (in the order of the account's) has to have ended; `None`: nothing is owed, or no term runs.
     pub deadlines: Vec<Option<NaiveDate>>,
 }
 
@@ -198,7 +198,7 @@ struct Matter<'a> {
     /// Earlier contacts, and what of them is looked up by invoice.
     past: &'a Past<'a>,
     by_invoice: OnceCell<ByInvoice<'a>>,
-    register: OnceCell<Register<'a>>,
+    escalated: OnceCell<Escalated<'a>>,
     /// What a message names in the debtor's favour.
     credit: Credit,
     cycle_id: String,
@@ -271,7 +271,7 @@ fn decide_account(
         first_issued: account.items.iter().map(|i| i.issue_date).min(),
         past,
         by_invoice: OnceCell::new(),
-        register: OnceCell::new(),
+        escalated: OnceCell::new(),
         credit: Credit::default(),
         cycle_id,
         state: None,

@@ -153,38 +153,42 @@ impl Item {
     }
 }
 
-/// With whom something was entered against the debtor.
+/// How far a claim has been taken beyond letters, and who has it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryKind {
+pub enum EscalationKind {
     /// A credit bureau.
-    Negativacao,
+    BureauListing,
     /// A protest registry.
-    Protesto,
+    Protest,
     /// A collection agency.
-    Agency,
+    AgencyPlacement,
 }
 
-impl EntryKind {
+impl EscalationKind {
     /// The names under which SQL knows them.
-    pub const ALL: [(EntryKind, &'static str); 3] =
-        [(EntryKind::Negativacao, "negativacao"), (EntryKind::Protesto, "protesto"), (EntryKind::Agency, "agency")];
+    pub const ALL: [(EscalationKind, &'static str); 3] = [
+        (EscalationKind::BureauListing, "negativacao"),
+        (EscalationKind::Protest, "protesto"),
+        (EscalationKind::AgencyPlacement, "agency"),
+    ];
 
     pub fn as_str(self) -> &'static str {
         Self::ALL[self as usize].1
     }
 
-    pub fn parse(text: &str) -> Option<EntryKind> {
+    pub fn parse(text: &str) -> Option<EscalationKind> {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind)
     }
 }
 
 /// A listing, a protest or a placement that is in force.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    pub entry_id: String,
+pub struct Escalation {
+    /// listing_id or placement_id of the source; a protest stands among the listings.
+    pub source_id: String,
     /// Who stood in the row: its ids are the source's own for each of them. Mostly the debtor itself.
     pub actor_id: String,
-    pub kind: EntryKind,
+    pub kind: EscalationKind,
     /// The bureau, registry or agency.
     pub counterpart: String,
     /// Listed, protested or placed on this day.
@@ -326,7 +330,7 @@ pub struct Account {
     pub promise_broken: bool,
     pub agreement_broken: bool,
     /// Listings, protests and placements in force.
-    pub entries: Vec<Entry>,
+    pub escalations: Vec<Escalation>,
     pub ended: Option<Ended>,
 }
 
@@ -365,10 +369,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_read_under_the_name_that_sql_gives_it() {
-        for (kind, name) in EntryKind::ALL {
-            assert_eq!((EntryKind::parse(name), kind.as_str()), (Some(kind), name));
+    fn an_escalation_is_read_under_the_name_that_sql_gives_it() {
+        for (kind, name) in EscalationKind::ALL {
+            assert_eq!((EscalationKind::parse(name), kind.as_str()), (Some(kind), name));
         }
-        assert_eq!(EntryKind::parse("agencia"), None);
+        assert_eq!(EscalationKind::parse("agencia"), None);
     }
 }

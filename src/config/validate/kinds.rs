@@ -39,7 +39,7 @@ impl Workshop<'_> {
             ("bureau", raw.bureau.is_some(), !kind.is_rung()),
             ("agency", raw.agency.is_some(), !kind.is_rung()),
             ("deadline_business_days", raw.deadline_business_days.is_some(), !is_duty),
-            ("listing_years_max", raw.listing_years_max.is_some(), kind.register().is_none()),
+            ("listing_years_max", raw.listing_years_max.is_some(), kind.escalation().is_none()),
         ];
         for (key, _, _) in keys.into_iter().filter(|(_, is_given, has_no_effect)| *is_given && *has_no_effect) {
             let message = format!("`{key}` has no effect on a step of kind {}; take it out", kind.as_str());

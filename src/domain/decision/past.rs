@@ -102,7 +102,7 @@ pub(super) struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
-    /// What was published to end an entry.
+    /// What was published to end an escalation.
     pub(super) fn of_duty(&self, cycle_id: &str) -> &[&'a Contact] {
         self.duties.get(cycle_id).map_or(&[], Vec::as_slice)
     }

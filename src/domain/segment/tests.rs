@@ -55,7 +55,7 @@ fn account(profile: Profile) -> Account {
         episode_start: day("2026-02-01"),
         promise_broken: false,
         agreement_broken: false,
-        entries: Vec::new(),
+        escalations: Vec::new(),
         ended: None,
     }
 }

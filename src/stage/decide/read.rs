@@ -2,7 +2,7 @@
 
 mod answers;
 mod charges;
-mod entries;
+mod escalations;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -292,8 +292,8 @@ fn is_link(text: &str) -> bool {
 fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
     let rows = Rows::of(session, "cnd_accounts")?;
     let mut items = ItemRows::of(session)?;
-    let mut entries = entries::entries(&Rows::of(session, "cnd_entries")?)?;
-    let mut ended = entries::ended(&Rows::of(session, "cnd_paid_items")?)?;
+    let mut escalations = escalations::escalations(&Rows::of(session, "cnd_entries")?)?;
+    let mut ended = escalations::ended(&Rows::of(session, "cnd_paid_items")?)?;
     let (id, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (credit, shared) = (rows.amounts("credit_amount")?, rows.amounts("shared_credit_amount")?);
     let (rank, start) = (rows.ints("account_rank")?, rows.dates("episode_start")?);
@@ -307,7 +307,7 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
         let currency = code.map_err(|_| rows.lacks("currency"))?;
         let (late_items, charges_paid) = left.take(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row))?;
-        let key = entries::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
+        let key = escalations::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let account = Account {
             company_id: company.get(row).to_owned(),
             currency,
@@ -321,7 +321,7 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
             episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
             promise_broken: promise.value(row),
             agreement_broken: agreement.value(row),
-            entries: entries.remove(&key).unwrap_or_default(),
+            escalations: escalations.remove(&key).unwrap_or_default(),
             ended: ended.remove(&key),
         };
         accounts.entry(id.get(row).to_owned()).or_default().push(account);

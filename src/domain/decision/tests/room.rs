@@ -43,7 +43,7 @@ fn what_is_owed_to_the_debtor_does_not_wait_for_a_window() {
         let mut steps = ladder().steps;
         steps.push(step("removal", StepKind::NegativacaoRemoval, Trigger::PaidWhileListed, &[]));
         c.steps(steps);
-        c.account().entries = vec![listing(Some(0))];
+        c.account().escalations = vec![listing(Some(0))];
     });
     assert_eq!((case.outcome().as_str(), case.first().duties.len()), ("response_window", 1));
 }

@@ -246,7 +246,7 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,
-        entries: Vec::new(),
+        escalations: Vec::new(),
         ended: None,
     }
 }
