@@ -177,7 +177,7 @@ pub struct Hold {
 }
 
 /// The segment, tier and band of an account.
-struct Standing {
+struct Classification {
     segment: String,
     tier: String,
     risk_band: Option<String>,
@@ -185,14 +185,14 @@ struct Standing {
 }
 
 /// One account under decision, with all that was worked out about it on the way.
-struct Matter<'a> {
+struct AccountContext<'a> {
     rules: &'a Rules,
     as_of: NaiveDate,
     debtor: &'a Debtor,
     account: &'a Account,
     /// Its items, net of credits where the configuration says so.
     items: &'a [Item],
-    standing: Standing,
+    classification: Classification,
     /// Day of issue of the oldest item: what was sent before it was about other debts.
     first_issued: Option<NaiveDate>,
     /// Earlier contacts, and what of them is looked up by invoice.
@@ -248,26 +248,26 @@ fn decide_account(
     account: &Account,
     (past, forgotten_on): (&Past<'_>, Option<NaiveDate>),
 ) -> Result<Decision, MessageError> {
-    let mut standing = standing_of(rules, debtor, account);
-    let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
-    let drawn = arm::arm((rules, as_of), debtor, &standing.segment, &regua, scope);
+    let mut classification = classification_of(rules, debtor, account);
+    let (mut regua, mut scope) = select::regua(rules, debtor, account, &classification.segment, &classification.tier);
+    let drawn = arm::arm((rules, as_of), debtor, &classification.segment, &regua, scope);
     if let Some((_, arm)) = drawn {
-        standing.is_held_out = arm.hold_out;
+        classification.is_held_out = arm.hold_out;
         (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));
     }
     let draw = drawn.map(|(experiment, arm)| Draw { experiment: experiment.id.clone(), arm: arm.name.clone() });
     let start = history::cycle_start(rules, as_of, account, forgotten_on);
     let cycle_id = history::cycle_of(rules, debtor, account, past, start);
-    let trace = beginning(rules, account, &standing, (&regua, scope), draw.as_ref(), &cycle_id);
+    let trace = beginning(rules, account, &classification, (&regua, scope), draw.as_ref(), &cycle_id);
     let procedure = rules.procedures.get(&regua);
     let items;
-    let mut matter = Matter {
+    let mut context = AccountContext {
         rules,
         as_of,
         debtor,
         account,
         items: &account.items,
-        standing,
+        classification,
         first_issued: account.items.iter().map(|i| i.issue_date).min(),
         past,
         by_invoice: OnceCell::new(),
@@ -280,20 +280,20 @@ fn decide_account(
         trace,
         asides: 0,
     };
-    let (duties, deadlines) = matter.duties(&regua)?;
-    let spoken_for = matter.spoken_for(procedure);
-    let before_credit = select::asked_for(matter.items, &spoken_for);
+    let (duties, deadlines) = context.duties(&regua)?;
+    let spoken_for = context.spoken_for(procedure);
+    let before_credit = select::asked_for(context.items, &spoken_for);
     let netted;
     (items, netted) = select::netted(rules, account, &spoken_for);
-    matter.items = &items;
-    matter.credit = matter.credit_named(netted);
-    let item_holds = matter.item_holds(procedure, spoken_for);
-    matter.trace_left_out(&item_holds);
-    let outcome = matter.settle(&regua, &item_holds, before_credit)?;
-    let outcome = matter.thanks(&regua, outcome)?;
+    context.items = &items;
+    context.credit = context.credit_named(netted);
+    let item_holds = context.item_holds(procedure, spoken_for);
+    context.trace_left_out(&item_holds);
+    let outcome = context.settle(&regua, &item_holds, before_credit)?;
+    let outcome = context.thanks(&regua, outcome)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
-    let state = matter.state.map(|step| step.id.clone());
-    let Standing { segment, tier, risk_band, .. } = matter.standing;
+    let state = context.state.map(|step| step.id.clone());
+    let Classification { segment, tier, risk_band, .. } = context.classification;
     Ok(Decision { segment, tier, risk_band, regua, draw, state, item_holds, outcome, duties, deadlines })
 }
 
@@ -301,13 +301,13 @@ fn decide_account(
 fn beginning(
     rules: &Rules,
     account: &Account,
-    standing: &Standing,
+    classification: &Classification,
     (regua, scope): (&str, &str),
     draw: Option<&Draw>,
     cycle_id: &str,
 ) -> Vec<String> {
     let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
-    let segment = &standing.segment;
+    let segment = &classification.segment;
     let mut trace = vec![
         match rule.as_deref() {
             Some("") => format!("segment {segment}: whatever no rule before it fits"),
@@ -321,9 +321,9 @@ fn beginning(
     trace
 }
 
-fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
+fn classification_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Classification {
     let named = |rules: &[Rule]| first_fit(rules, account).unwrap_or("unassigned").to_owned();
-    Standing {
+    Classification {
         segment: named(&rules.segments),
         tier: debtor.tier.clone().unwrap_or_else(|| named(&rules.tiers)),
         risk_band: rules.scorecard.band(account).map(str::to_owned),
@@ -331,7 +331,7 @@ fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
     }
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// From the régua to one action or one reason. `before_credit` is what would be asked for if nothing were netted.
     fn settle(
         &mut self,
@@ -449,7 +449,7 @@ impl<'a> Matter<'a> {
         reasons.note(open > Amount::ZERO && is_below, HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
-        reasons.note(self.standing.is_held_out, HoldReason::HoldOutArm);
+        reasons.note(self.classification.is_held_out, HoldReason::HoldOutArm);
     }
 
     /// Does a credit cover what would be asked for, or a great part of it? What is disputed, blocked or promised would

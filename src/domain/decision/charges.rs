@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::ladder::Rung;
-use super::{Amount, HoldReason, Item, Matter, Procedure, Reasons, Rules, Step};
+use super::{AccountContext, Amount, HoldReason, Item, Procedure, Reasons, Rules, Step};
 use crate::domain::charge::{
     ChargeError, ChargePolicy, ChargeRule, Charges, Fee, PrincipalPayment, ResidualCharges, StepFee, charges,
     charges_of_items, residual,
@@ -79,7 +79,7 @@ fn policy_of<'p>(rules: &'p Rules, company_id: &str, procedure: &'p Procedure) -
     procedure.charges.as_ref().or_else(of_company)
 }
 
-impl Matter<'_> {
+impl AccountContext<'_> {
     /// Charges, offer and dunning currency of an action on the cited items; `None` with the reason noted where a
     /// rate is missing.
     pub(super) fn claim(&mut self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) -> Option<Claim> {
@@ -126,9 +126,9 @@ impl Matter<'_> {
 
     fn prospect<'p>(&'p self, step: &'p Step, cited: &[&Item], total: Amount) -> Prospect<'p> {
         Prospect {
-            segment: &self.standing.segment,
-            tier: &self.standing.tier,
-            risk_band: self.standing.risk_band.as_deref(),
+            segment: &self.classification.segment,
+            tier: &self.classification.tier,
+            risk_band: self.classification.risk_band.as_deref(),
             step_id: &step.id,
             days_past_due: cited.iter().map(|item| item.days_past_due).max().unwrap_or(0),
             currency: self.account.currency,

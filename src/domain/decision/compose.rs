@@ -9,7 +9,7 @@ use super::charges::Claim;
 use super::duty::DutyFields;
 use super::ladder::Rung;
 use super::route::Route;
-use super::{Action, Amount, Item, Matter, MessageError, Procedure, Step};
+use super::{AccountContext, Action, Amount, Item, MessageError, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
 use crate::domain::fx::Dunned;
 use crate::domain::message::Tone;
@@ -103,7 +103,7 @@ pub(super) struct DunningFields {
     pub(super) date: String,
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     pub(super) fn language(&self) -> &'a str {
         let asked = self.debtor.language.as_deref().and_then(|language| self.rules.templates.language_like(language));
         asked.unwrap_or(&self.rules.default_language)
@@ -185,8 +185,8 @@ impl<'a> Matter<'a> {
             residual: claim.residual,
             waived: claim.waived,
             dunned: claim.dunned,
-            segment: self.standing.segment.clone(),
-            risk_band: self.standing.risk_band.clone(),
+            segment: self.classification.segment.clone(),
+            risk_band: self.classification.risk_band.clone(),
             priority: self.priority(&cited),
             collector_id: cited.iter().find_map(|i| i.collector_id.clone()).or_else(|| debtor.collector_id.clone()),
             agency_id: step.agency.clone(),

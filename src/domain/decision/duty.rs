@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::charges::Claim;
 use super::ladder::Rung;
 use super::route::{Route, instruction_validity};
-use super::{Matter, MessageError, Procedure, Step};
+use super::{AccountContext, MessageError, Procedure, Step};
 use crate::domain::action::{Action, duty_cycle_id};
 use crate::domain::portfolio::{Escalation, EscalationKind};
 use crate::domain::procedure::{Channel, StepKind};
@@ -51,7 +51,7 @@ fn kind_of(escalation: &Escalation) -> StepKind {
     }
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// One instruction for every escalation that is paid and that nobody has been asked to end; each is traced.
     pub(super) fn duties(&mut self, regua: &str) -> Result<Duties, MessageError> {
         let (mut duties, mut deadlines) = (Vec::new(), Vec::new());
@@ -171,9 +171,9 @@ impl<'a> Matter<'a> {
         let trace = before.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
         let cycle_id = self.duty_cycle(escalation);
         self.duty = Some(fields);
-        let composed = self.compose_as(cycle_id, trace, |matter| {
+        let composed = self.compose_as(cycle_id, trace, |context| {
             let rung = Rung::about(&step, occurrence, &escalation.items);
-            matter.compose(procedure, rung, route, Claim::default())
+            context.compose(procedure, rung, route, Claim::default())
         });
         self.duty = None;
         composed

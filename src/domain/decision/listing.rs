@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use chrono::{Months, NaiveDate};
 
 use super::trace::listed;
-use super::{Item, Matter, Next, Procedure, Step};
+use super::{AccountContext, Item, Next, Procedure, Step};
 use crate::domain::portfolio::{Contact, ContactPoint, Debtor, Escalation, EscalationKind};
 use crate::domain::procedure::{Facts, Sent};
 
@@ -44,7 +44,7 @@ struct Instruction<'a> {
 /// Where a step stands, the items that it names, and why steps before it were passed by.
 type Found<'p, 'i> = (Next<'p>, Vec<&'i Item>, Option<String>);
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// The next step with what it may name of the items that `cited` gives it.
     pub(super) fn next_listable<'i>(
         &mut self,
@@ -57,7 +57,7 @@ impl<'a> Matter<'a> {
         let mut passed: Vec<String> = Vec::new();
         let mut out_of_reach: Option<Found<'a, 'i>> = None;
         loop {
-            let next = procedure.next_step(facts, &self.standing.segment, &sent);
+            let next = procedure.next_step(facts, &self.classification.segment, &sent);
             let why = || (!passed.is_empty()).then(|| passed.join(", "));
             let Next::Due { step, .. } = &next else { return out_of_reach.unwrap_or((next, Vec::new(), why())) };
             let reason = match self.listable(step, cited(step)) {

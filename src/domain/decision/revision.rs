@@ -46,7 +46,7 @@ impl Published {
 
 /// What becomes of an action that is decided again.
 #[derive(Debug, PartialEq, Eq)]
-enum Standing {
+enum RevisionVerdict {
     /// Published before, and the same: it stands as it is.
     Kept,
     New,
@@ -64,16 +64,16 @@ pub fn reconcile(
     let mut kept = BTreeSet::new();
     let before = Before::of(published);
     let mut judge = |action: &Action| {
-        let standing = before.standing(action, payload_sha256);
-        if standing == Standing::Kept {
+        let verdict = before.verdict(action, payload_sha256);
+        if verdict == RevisionVerdict::Kept {
             kept.insert(action.action_id.clone());
         }
-        standing
+        verdict
     };
     for decision in decisions.iter_mut().flatten() {
-        decision.duties.retain(|duty| !matches!(judge(&duty.action), Standing::Barred(..)));
+        decision.duties.retain(|duty| !matches!(judge(&duty.action), RevisionVerdict::Barred(..)));
         let Outcome::Act(action) = &decision.outcome else { continue };
-        if let Standing::Barred(reason, why) = judge(action) {
+        if let RevisionVerdict::Barred(reason, why) = judge(action) {
             decision.outcome = Outcome::Hold(barred(action, reason, why));
         }
     }
@@ -97,22 +97,22 @@ impl<'p> Before<'p> {
         Before { by_id, may_have_been_sent, is_reported }
     }
 
-    fn standing(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> Standing {
+    fn verdict(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> RevisionVerdict {
         use HoldReason::{MinGap, PreviousUnreported};
         match self.by_id.get(action.action_id.as_str()) {
-            Some(p) if p.is_voided => Standing::Barred(PreviousUnreported, "an earlier revision took it back"),
+            Some(p) if p.is_voided => RevisionVerdict::Barred(PreviousUnreported, "an earlier revision took it back"),
             Some(p) if p.payload_sha256 != payload_sha256(action) => match p.fate {
-                Fate::Sent => Standing::Barred(MinGap, "it was sent with other words"),
-                _ => Standing::Barred(PreviousUnreported, "it was published with other words"),
+                Fate::Sent => RevisionVerdict::Barred(MinGap, "it was sent with other words"),
+                _ => RevisionVerdict::Barred(PreviousUnreported, "it was published with other words"),
             },
-            Some(_) => Standing::Kept,
+            Some(_) => RevisionVerdict::Kept,
             None => {
                 let reaches_debtor = Channel::parse(action.channel).is_some_and(Channel::addresses_debtor);
                 match (reaches_debtor && self.may_have_been_sent, self.is_reported) {
-                    (false, _) => Standing::New,
-                    (true, true) => Standing::Barred(MinGap, "another message of this date was sent"),
+                    (false, _) => RevisionVerdict::New,
+                    (true, true) => RevisionVerdict::Barred(MinGap, "another message of this date was sent"),
                     (true, false) => {
-                        Standing::Barred(PreviousUnreported, "another message of this date may have been sent")
+                        RevisionVerdict::Barred(PreviousUnreported, "another message of this date may have been sent")
                     }
                 }
             }

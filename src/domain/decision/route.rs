@@ -3,14 +3,15 @@
 //! Among the addresses on the step's channels the one comes first on whose channel the debtor is expected to answer
 //! most (`ResponseModel::expected_rate`: its own answers and its stated preference, tempered by the prior), then the
 //! cheaper one, then the one that the step names first. A notice that the law asks for goes by the step's order alone:
-//! what counts there is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why. An address at
-//! which the step has failed `attempts_max` times is passed over too, so that no step is repeated for ever.
+//! what counts there is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says
+//! why. An address at which the step has failed `attempts_max` times is passed over too, so that no step is repeated
+//! for ever.
 
 use std::cmp::{Ordering, Reverse};
 
 use chrono::Timelike;
 
-use super::{HoldReason, Matter, Reasons, Step};
+use super::{AccountContext, HoldReason, Reasons, Step};
 use crate::domain::calendar::{Place, Slot};
 use crate::domain::money::Amount;
 use crate::domain::portfolio::{ContactPoint, Debtor, Validity};
@@ -71,7 +72,7 @@ impl Refusal {
     }
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// Channel, address and hour; where there is none, every reason is noted.
     pub(super) fn route(&mut self, step: &Step, reasons: &mut Reasons) -> Option<Route<'a>> {
         if step.kind.is_instruction() {
@@ -151,7 +152,8 @@ impl<'a> Matter<'a> {
         let candidate = |point: &'a ContactPoint| {
             let position = step.channels.iter().position(|c| *c == point.channel)?;
             let known = debtor.responses.on(point.channel);
-            let rate = (!by_order).then(|| model.expected_rate(known, &self.standing.segment, point.preference_rank));
+            let rate =
+                (!by_order).then(|| model.expected_rate(known, &self.classification.segment, point.preference_rank));
             Some(Candidate { point, known, rate, cost: model.cost(point.channel), position })
         };
         let mut candidates: Vec<Candidate<'a>> = debtor.points.iter().filter_map(candidate).collect();
@@ -173,7 +175,7 @@ impl<'a> Matter<'a> {
         let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, place, hour);
         let own = self.debtor.responses.best_hour(self.rules.response_model.hour_answers_min);
         let own = own.map(|(hour, answers)| (hour, format!("hour {hour}: {answers} answers")));
-        let of_segment = self.rules.response_model.best_hours.get(&self.standing.segment);
+        let of_segment = self.rules.response_model.best_hours.get(&self.classification.segment);
         let of_segment = of_segment.map(|hour| (*hour, format!("hour {hour}: best of the segment")));
         for (hour, why) in own.into_iter().chain(of_segment).filter(|_| zone.is_some()) {
             let slot = slot_at(Some(hour))?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::{Amount, HoldReason, Item, Matter, Procedure, REGUA_NONE, Rules, Step};
+use super::{AccountContext, Amount, HoldReason, Item, Procedure, REGUA_NONE, Rules, Step};
 use crate::domain::portfolio::{Account, Debtor, UnappliedCredits};
 use crate::domain::procedure::{DisputeScope, Facts, LevelOf, Sent};
 
@@ -124,7 +124,7 @@ impl Balance {
     }
 }
 
-impl Matter<'_> {
+impl AccountContext<'_> {
     /// What speaks against naming each item, whatever its amount: every reason, in order of precedence.
     pub(super) fn spoken_for(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
