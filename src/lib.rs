@@ -1,7 +1,7 @@
 //! Régua: from snapshots of receivables to one action, or one named reason, for every debtor.
 //!
 //! ```text
-//! load ──► shard ──► transform ──► decide ──► measure ──► audit ──► publish
+//! load ──► shard ──► transform ──► decide ──► materialize ──► audit ──► publish
 //! ```
 //!
 //! | module | owns |

@@ -1,4 +1,4 @@
-//! The one path: load, shard, transform, decide, measure, audit, publish.
+//! The one path: load, shard, transform, decide, materialize, audit, publish.
 //!
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 //! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
@@ -24,12 +24,12 @@ use crate::runtime::parallel::map_ordered;
 use crate::runtime::progress::Progress;
 use crate::runtime::timings::StageTimings;
 pub use crate::stage::load::{Profile, Seen};
-use crate::stage::measure::{Book, Facts, Reporting};
+use crate::stage::materialize::{Facts, OutputWriter, Reporting};
 use crate::stage::publish::{Edition, Outlook, Provenance};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
-    load, measure, publish, remember, shard, transform,
+    Audited, Clash, Decided, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
+    load, materialize, publish, remember, shard, transform,
 };
 use crate::text::plural;
 
@@ -75,7 +75,7 @@ pub struct RunResults {
     pub told: Told,
 }
 
-/// What one shard leaves behind once its rows are in the book.
+/// What one shard leaves behind once its rows are written.
 #[derive(Default)]
 struct Ledger {
     clashes: Vec<Clash>,
@@ -203,15 +203,15 @@ fn prepare(
     let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
     let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
-    let (book, ledger) = timings.time("shards", || bench.work_through(&shards, snapshots))?;
+    let (writer, ledger) = timings.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
-    let measured = timings.time("measure", || {
+    let materialized = timings.time("measure", || {
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
-        book.measure(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
+        writer.finish(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
-    gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
+    gates::cash(plan, &shards.cash, &ledger.unidentified, &materialized)?;
     let totals = (&shards.totals, &ledger.set_aside);
-    let mut audited = timings.time("audit", || audit::audit(&bench.models, totals, measured))?;
+    let mut audited = timings.time("audit", || audit::audit(&bench.models, totals, materialized))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
     let told = [passed, shards.notes.clone(), ledger.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
@@ -246,8 +246,8 @@ impl Prepared {
         let before = if self.edition.kind == RecordKind::KpiOnly { self.log.head() } else { self.previous() };
         // A revision is made of a later export, which may be the incomplete one.
         let before = before.filter(|record| record.as_of <= self.as_of());
-        let (snapshots, measured) = (&self.provenance.snapshots, self.audited.measured());
-        surge.into_iter().chain(gates::changes(before, snapshots, measured, &plan.limits)).collect()
+        let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
+        surge.into_iter().chain(gates::changes(before, snapshots, materialized, &plan.limits)).collect()
     }
 
     /// What a revision would do.
@@ -270,7 +270,7 @@ impl Prepared {
     pub fn kept(&self) -> Option<u64> {
         let new = self.results.counts.get("actions").copied().unwrap_or(0);
         let may_keep = self.edition.kind == RecordKind::Actions && self.edition.revision > 0;
-        may_keep.then(|| self.audited.measured().standing().saturating_sub(new))
+        may_keep.then(|| self.audited.materialized().standing().saturating_sub(new))
     }
 
     /// What the record would say: its kind, and the rows of what is published.
@@ -290,7 +290,7 @@ impl Prepared {
 
     /// Currency = open amount, as the record would have it.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
-        self.audited.measured().control_totals()
+        self.audited.materialized().control_totals()
     }
 
     /// Table = SHA-256 of its file: what the record would name, and so what a run that follows can be checked against.
@@ -298,8 +298,8 @@ impl Prepared {
     pub fn logical_digests(&self) -> BTreeMap<String, String> {
         let voids = format!("outbox/{VOIDS}/");
         let published = publish::to_publish(&self.edition, &self.audited);
-        let artifacts = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
-        artifacts.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
+        let digested = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
+        digested.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
     }
 
     /// The tables as they would be published.
@@ -307,16 +307,16 @@ impl Prepared {
     /// # Errors
     /// Where the scratch folder cannot be opened.
     pub fn tables(&self, runtime: &Handle) -> Result<Tables> {
-        let measured = self.audited.measured();
-        let store = Store::open(&measured.scratch.path().to_string_lossy(), runtime)?;
-        let name = |a: &Artifact| Some((a.path.clone(), a.written.path.file_name()?.to_string_lossy().into_owned()));
-        Ok(Tables::new(store, self.audited.artifacts().iter().filter_map(name)))
+        let materialized = self.audited.materialized();
+        let store = Store::open(&materialized.scratch.path().to_string_lossy(), runtime)?;
+        let name = |a: &OutputFile| Some((a.path.clone(), a.written.path.file_name()?.to_string_lossy().into_owned()));
+        Ok(Tables::new(store, self.audited.files().iter().filter_map(name)))
     }
 
     /// Actions that an earlier run published on this day, and how many of them nobody has reported on; `None` where
     /// the models do not count them.
     pub fn reports_on(&self, day: NaiveDate) -> Option<(u64, u64)> {
-        self.audited.measured().reports_on(day)
+        self.audited.materialized().reports_on(day)
     }
 }
 
@@ -347,17 +347,17 @@ impl<'a> Bench<'a> {
         Ok(Bench { plan, as_of, edition, models, engine, timings, model_timings: StageTimings::default(), progress })
     }
 
-    /// Several shards at a time; their rows go into the book in order.
-    fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(Book, Ledger)> {
+    /// Several shards at a time; their rows are written in order.
+    fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(OutputWriter, Ledger)> {
         self.progress.begin("shards", u64::from(shards.count()));
-        let mut book = Book::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
+        let mut writer = OutputWriter::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
         let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
         map_ordered(
             shards.count(),
             self.plan.limits.workers,
             |number| self.work_on(shards, number),
             |(decided, remembered, facts, of_shard)| {
-                self.timings.time("write", || book.append(&decided, &remembered, facts))?;
+                self.timings.time("write", || writer.append(&decided, &remembered, facts))?;
                 of_shard
                     .clashes
                     .iter()
@@ -370,10 +370,10 @@ impl<'a> Bench<'a> {
                 Ok(())
             },
         )?;
-        Ok((book, ledger))
+        Ok((writer, ledger))
     }
 
-    /// One shard: transform, decide, measure, audit.
+    /// One shard: transform, decide, materialize, audit.
     fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
         let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
@@ -383,7 +383,7 @@ impl<'a> Bench<'a> {
         })?;
         let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
         let remembered = timings.time("remember", || remember::remember(&session, &decided))?;
-        let facts = timings.time("facts", || measure::facts(models, &session, &decided, &self.model_timings))?;
+        let facts = timings.time("facts", || materialize::facts(models, &session, &decided, &self.model_timings))?;
         timings.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
         let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
         Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))
@@ -447,18 +447,18 @@ fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<Q
 }
 
 fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited, told: Told) -> RunResults {
-    let measured = audited.measured();
+    let materialized = audited.materialized();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
         as_of: bench.as_of,
         shards: shards.count(),
         rows_read: snapshots.rows(),
-        rows_quarantined: measured.rows_quarantined,
+        rows_quarantined: materialized.rows_quarantined,
         amounts_rounded: shards.rounded,
         seconds: bench.timings.seconds(),
         peak_megabytes: bench.timings.peaks(),
         model_seconds: bench.model_timings.seconds(),
-        counts: measured.counts.clone(),
+        counts: materialized.counts.clone(),
         told,
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
              refunds and reversals that match nothing either)"
         )
     };
-    let measured = audited.measured();
-    let unknown = measured.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
-    unknown.chain(measured.unmatched().into_iter().map(unmatched)).collect()
+    let materialized = audited.materialized();
+    let unknown = materialized.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
+    unknown.chain(materialized.unmatched().into_iter().map(unmatched)).collect()
 }

@@ -33,9 +33,9 @@ pub(super) fn own(plan: &Plan) -> Vec<OwnCard> {
 }
 
 fn published(edition: &Edition, audited: &Audited) -> Kpis {
-    let tables = publish::to_publish(edition, audited).filter_map(|artifact| {
-        let name = artifact.path.strip_prefix("kpi/")?.strip_suffix(".parquet")?;
-        Some((name.to_owned(), audited.measured().kpis.get(name)?.clone()))
+    let tables = publish::to_publish(edition, audited).filter_map(|output_file| {
+        let name = output_file.path.strip_prefix("kpi/")?.strip_suffix(".parquet")?;
+        Some((name.to_owned(), audited.materialized().kpis.get(name)?.clone()))
     });
     tables.collect()
 }

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 /// Wall-clock seconds by stage, and the memory at its end.
 #[derive(Default)]
-pub struct StageTimings(Mutex<BTreeMap<String, Measure>>);
+pub struct StageTimings(Mutex<BTreeMap<String, StageTiming>>);
 
 #[derive(Default)]
-struct Measure {
+struct StageTiming {
     seconds: f64,
     peak_megabytes: Option<f64>,
 }
@@ -20,9 +20,9 @@ impl StageTimings {
         let start = Instant::now();
         let done = work();
         let mut stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let measure = stages.entry(stage.to_owned()).or_default();
-        measure.seconds += start.elapsed().as_secs_f64();
-        measure.peak_megabytes = peak_megabytes();
+        let timing = stages.entry(stage.to_owned()).or_default();
+        timing.seconds += start.elapsed().as_secs_f64();
+        timing.peak_megabytes = peak_megabytes();
         done
     }
 

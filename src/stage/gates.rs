@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cash, Measured, Snapshot, Snapshots};
+use super::{Cash, Materialized, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
 use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
@@ -21,11 +21,16 @@ const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_poin
 
 /// Changes since the newest published run that an operator must accept: inputs that shrank or lost a column, a position
 /// that moved.
-pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {
+pub fn changes(
+    previous: Option<&Record>,
+    snapshots: &Snapshots,
+    materialized: &Materialized,
+    limits: &Limits,
+) -> Vec<String> {
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
     changes.extend(without_columns(previous, snapshots, limits.rows_percent_min));
-    changes.extend(moved(previous, measured, limits.position_percent_max));
+    changes.extend(moved(previous, materialized, limits.position_percent_max));
     changes
 }
 
@@ -84,7 +89,7 @@ fn without_columns(previous: &Record, snapshots: &Snapshots, percent_min: u32) -
     gone.collect()
 }
 
-fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String> {
+fn moved(previous: &Record, materialized: &Materialized, percent_max: u32) -> Vec<String> {
     let is_moved = |before: u64, now: u64| before.abs_diff(now) * 100 > before * u64::from(percent_max);
     let count = |counts: &BTreeMap<String, u64>, table: &str| counts.get(table).copied().unwrap_or(0);
     let mut found = Vec::new();
@@ -96,13 +101,13 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
         ));
     };
     let [items, debtors] =
-        ["items", "debtors"].map(|table| (count(&previous.counts, table), count(&measured.counts, table)));
+        ["items", "debtors"].map(|table| (count(&previous.counts, table), count(&materialized.counts, table)));
     for (what, (before, now)) in [("items", items), ("debtors", debtors)] {
         if before.abs_diff(now) > ROWS_MIN && before > 0 && is_moved(before, now) {
             tell(what, before.to_string(), now.to_string());
         }
     }
-    let now = (measured.control_totals(), measured.open_items());
+    let now = (materialized.control_totals(), materialized.open_items());
     for (currency, before) in &previous.control_totals {
         let items = |items: &BTreeMap<String, u64>| items.get(currency).copied().unwrap_or(0);
         if items(&previous.open_items).max(items(&now.1)) <= ROWS_MIN {
@@ -127,7 +132,7 @@ pub fn cash(
     plan: &Plan,
     paid: &BTreeMap<String, Cash>,
     unidentified: &Unidentified,
-    measured: &Measured,
+    materialized: &Materialized,
 ) -> Result<()> {
     let mut errors = Vec::new();
     if plan.stops_on_unidentified() {
@@ -141,7 +146,7 @@ pub fn cash(
         if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows) {
             continue;
         }
-        let unknown = measured.ledger_sum("unknown_amount", currency).unsigned_abs();
+        let unknown = materialized.ledger_sum("unknown_amount", currency).unsigned_abs();
         errors.extend(unmatched(currency, *cash, unknown, plan.limits.unmatched_percent_max));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }

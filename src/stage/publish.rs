@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Artifact, Audited, History, Snapshots};
+use super::{Audited, History, OutputFile, Snapshots};
 use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
@@ -267,9 +267,9 @@ pub fn publish(
     let run_id = provenance.run_id();
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();
-    for artifact in to_publish(edition, audited) {
-        let file = published(&folder, artifact);
-        output.upload(&file.path, &artifact.written.path)?;
+    for output_file in to_publish(edition, audited) {
+        let file = published(&folder, output_file);
+        output.upload(&file.path, &output_file.written.path)?;
         read_back(output, &file)?;
         files.push(file);
     }
@@ -286,15 +286,15 @@ pub fn publish(
 }
 
 /// Of an earlier date than the newest nothing is published that was decided.
-pub fn to_publish<'a>(edition: &Edition, audited: &'a Audited) -> impl Iterator<Item = &'a Artifact> {
+pub fn to_publish<'a>(edition: &Edition, audited: &'a Audited) -> impl Iterator<Item = &'a OutputFile> {
     let decides = edition.kind == RecordKind::Actions;
-    audited.artifacts().iter().filter(move |artifact| decides || !artifact.is_of_decisions)
+    audited.files().iter().filter(move |output_file| decides || !output_file.is_of_decisions)
 }
 
 /// What the record says of it: its kind, and the rows of what is published.
 pub fn told(edition: &Edition, audited: &Audited) -> (RecordKind, BTreeMap<String, u64>) {
-    let paths: Vec<String> = to_publish(edition, audited).map(|artifact| format!("/{}", artifact.path)).collect();
-    let counts = counts(&audited.measured().counts, &paths);
+    let paths: Vec<String> = to_publish(edition, audited).map(|output_file| format!("/{}", output_file.path)).collect();
+    let counts = counts(&audited.materialized().counts, &paths);
     let rows = |table: &str| counts.get(table).copied().unwrap_or(0);
     let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
     (if only_takes_back { RecordKind::Void } else { edition.kind }, counts)
@@ -305,11 +305,11 @@ pub fn is_digested(path: &str) -> bool {
     DIGESTED.iter().any(|ending| path.ends_with(ending))
 }
 
-fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
-    let written = &artifact.written;
+fn published(folder: &str, output_file: &OutputFile) -> PublishedFile {
+    let written = &output_file.written;
     PublishedFile {
-        path: format!("{folder}/{}", artifact.path),
-        copy_to: artifact.copy_to.clone(),
+        path: format!("{folder}/{}", output_file.path),
+        copy_to: output_file.copy_to.clone(),
         size: written.size,
         sha256: written.sha256.clone(),
         rows: written.rows,
@@ -354,7 +354,7 @@ fn record(
     run_id: String,
     files: Vec<PublishedFile>,
 ) -> Record {
-    let measured = audited.measured();
+    let materialized = audited.materialized();
     let tables = files.iter().filter(|f| is_digested(&f.path));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
@@ -377,11 +377,11 @@ fn record(
         column_files: column_files(&provenance.snapshots),
         logical_digests: tables.map(digest).collect(),
         counts,
-        control_totals: measured.control_totals(),
-        open_items: measured.open_items(),
+        control_totals: materialized.control_totals(),
+        open_items: materialized.open_items(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
-        forgotten_on: measured.forgotten_on.max(edition.forgotten_on),
+        forgotten_on: materialized.forgotten_on.max(edition.forgotten_on),
         run_id,
         files,
     }

@@ -333,7 +333,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("src/io/parquet.rs", "use object_store::ObjectStore;", ""),
     ("src/stage/audit.rs", "use rayon::prelude::*;", ":2: `rayon` here is banned, use what src/stage/decide.rs offers"),
     ("src/stage/audit.rs", "use super::load::Snapshot;", ":2: the stage `load` in another is banned, use a hand-over"),
-    ("src/stage/audit.rs", "use super::{Decided, measure};", ":2: the stage `measure` in another is banned"),
+    ("src/stage/audit.rs", "use super::{Decided, materialize};", ":2: the stage `materialize` in another is banned"),
     ("src/stage/audit.rs", "fn f() { crate::stage::load::load() }", ":2: the stage `load` in another is banned"),
     ("src/stage/load/rows.rs", "use super::super::audit::x;", ":2: the stage `audit` in another is banned"),
     ("src/stage/load/rows.rs", "use super::columns::Columns;\nuse crate::stage::{BadRow, load::rows};", ""),

@@ -1,4 +1,4 @@
-//! Measure: the position and the decisions become files and KPI tables, in scratch, not yet visible to anybody.
+//! Materialize: the position and the decisions become files and KPI tables, in scratch, not yet visible to anybody.
 //!
 //! Each shard adds its rows to one file per table, in shard order, and its sums to the facts; the KPI models then run
 //! once over the facts of all shards.
@@ -38,7 +38,7 @@ pub type Facts = BTreeMap<String, (SchemaRef, Vec<RecordBatch>)>;
 
 /// A finished file and where it is to stand.
 #[derive(Clone, Debug)]
-pub struct Artifact {
+pub struct OutputFile {
     pub written: Written,
     /// Below the run's folder.
     pub path: String,
@@ -58,9 +58,9 @@ pub struct Reporting<'a> {
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
 #[derive(Debug)]
-pub struct Measured {
+pub struct Materialized {
     pub scratch: Scratch,
-    pub artifacts: Vec<Artifact>,
+    pub files: Vec<OutputFile>,
     pub facts: Facts,
     /// KPI table = its rows.
     pub kpis: BTreeMap<String, Vec<RecordBatch>>,
@@ -71,7 +71,7 @@ pub struct Measured {
     pub forgotten_on: Option<NaiveDate>,
 }
 
-impl Measured {
+impl Materialized {
     /// Currency = open amount, for the commit record.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
         self.ledger("bucket_amount")
@@ -85,7 +85,7 @@ impl Measured {
         file.write_all(html.as_bytes()).map_err(Error::file(&path))?;
         let (size, sha256) = file.finish().map_err(Error::file(&path))?;
         let written = Written { path, rows: 0, size, sha256 };
-        self.artifacts.push(Artifact { written, path: PAGE.to_owned(), copy_to: None, is_of_decisions: false });
+        self.files.push(OutputFile { written, path: PAGE.to_owned(), copy_to: None, is_of_decisions: false });
         Ok(())
     }
 
@@ -169,18 +169,18 @@ impl Measured {
 }
 
 /// The files under way.
-pub struct Book {
+pub struct OutputWriter {
     scratch: Scratch,
     as_of: NaiveDate,
     revision: u32,
     tables: BTreeMap<&'static str, TableWriter>,
-    batches: BTreeMap<&'static str, Batch>,
+    batches: BTreeMap<&'static str, OutboxBatch>,
     facts: Facts,
     forgotten_on: Option<i32>,
 }
 
 /// The gateway batch of one channel: parts of at most `LINES_MAX` lines.
-struct Batch {
+struct OutboxBatch {
     folder: PathBuf,
     channel: &'static str,
     open: Option<(HashingFile, u64)>,
@@ -209,9 +209,9 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &St
     Ok(facts)
 }
 
-impl Book {
+impl OutputWriter {
     /// Opens every file before the work starts.
-    pub fn open(as_of: NaiveDate, edition: &Edition, scratch_dir: Option<&Path>) -> Result<Book> {
+    pub fn open(as_of: NaiveDate, edition: &Edition, scratch_dir: Option<&Path>) -> Result<OutputWriter> {
         let scratch = Scratch::new(scratch_dir)?;
         let mut tables = BTreeMap::new();
         for table in contract::OUTPUTS {
@@ -220,7 +220,7 @@ impl Book {
         }
         let revision = edition.revision;
         let (batches, facts) = (BTreeMap::new(), Facts::new());
-        Ok(Book { scratch, as_of, revision, tables, batches, facts, forgotten_on: None })
+        Ok(OutputWriter { scratch, as_of, revision, tables, batches, facts, forgotten_on: None })
     }
 
     /// Adds one shard; shards come in order.
@@ -234,8 +234,12 @@ impl Book {
         self.write(&contract::DEBTORS, &decided.debtors)?;
         for (channel, line) in &decided.lines {
             let folder = self.scratch.path().to_owned();
-            let batch =
-                self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
+            let batch = self.batches.entry(channel).or_insert_with(|| OutboxBatch {
+                folder,
+                channel,
+                open: None,
+                done: Vec::new(),
+            });
             batch.push(line)?;
         }
         // Rows of debtors, no sums: they are published and not kept.
@@ -258,15 +262,15 @@ impl Book {
     }
 
     /// Closes the files and works out the KPI tables.
-    pub fn measure(
+    pub fn finish(
         mut self,
         models: &Models,
         engine: &Engine,
         (periods, reporting): (Periods, Reporting<'_>),
         quarantined: &[QuarantinedRow],
-    ) -> Result<Measured> {
+    ) -> Result<Materialized> {
         self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
-        let (mut artifacts, mut counts) = (Vec::new(), BTreeMap::new());
+        let (mut files, mut counts) = (Vec::new(), BTreeMap::new());
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;
             counts.insert(name.to_owned(), written.rows);
@@ -274,13 +278,13 @@ impl Book {
                 [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE, contract::EXPERIMENT_MEMBERS];
             let is_of_decisions = of_decisions.iter().any(|table| table.name == name);
             let path = format!("{name}/part-00000.parquet");
-            artifacts.push(Artifact { written, path, copy_to: None, is_of_decisions });
+            files.push(OutputFile { written, path, copy_to: None, is_of_decisions });
         }
         for batch in std::mem::take(&mut self.batches).into_values() {
             let of_batch = batch.finish(self.as_of, self.revision)?;
             let rows: u64 = of_batch.iter().map(|a| a.written.rows).sum();
             counts.extend(of_batch.first().filter(|a| a.path.contains(VOIDS)).map(|_| (VOIDS.to_owned(), rows)));
-            artifacts.extend(of_batch);
+            files.extend(of_batch);
         }
         let kpis = self.kpis(models, engine, periods, reporting)?;
         for (name, batches) in &kpis {
@@ -288,12 +292,12 @@ impl Book {
             counts.insert(name.clone(), written.rows);
             let copy_to = Some(format!("kpi/{name}/dt={}/part-00000.parquet", self.as_of));
             let is_of_decisions = models.depends_on(name, &OF_DECISIONS);
-            artifacts.push(Artifact { written, path: format!("kpi/{name}.parquet"), copy_to, is_of_decisions });
+            files.push(OutputFile { written, path: format!("kpi/{name}.parquet"), copy_to, is_of_decisions });
         }
         let rows_quarantined = quarantined.len() as u64;
-        let Book { scratch, facts, forgotten_on, .. } = self;
+        let OutputWriter { scratch, facts, forgotten_on, .. } = self;
         let forgotten_on = forgotten_on.and_then(date_of);
-        Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined, forgotten_on })
+        Ok(Materialized { scratch, files, facts, kpis, counts, rows_quarantined, forgotten_on })
     }
 
     fn kpis(
@@ -382,7 +386,7 @@ fn date_of(day: i32) -> Option<NaiveDate> {
     NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(i64::from(day)))
 }
 
-impl Batch {
+impl OutboxBatch {
     fn push(&mut self, line: &str) -> Result<()> {
         if self.open.as_ref().is_some_and(|(_, lines)| *lines >= LINES_MAX) {
             self.close()?;
@@ -409,13 +413,13 @@ impl Batch {
         Ok(())
     }
 
-    fn finish(mut self, as_of: NaiveDate, revision: u32) -> Result<Vec<Artifact>> {
+    fn finish(mut self, as_of: NaiveDate, revision: u32) -> Result<Vec<OutputFile>> {
         self.close()?;
-        let artifact = |(written, part_no): (Written, usize)| {
+        let output_file = |(written, part_no): (Written, usize)| {
             let name = format!("{}/part-{part_no:05}.ndjson", outbox::folder(self.channel));
             let copy_to = Some(format!("{}/{name}", outbox::edition(as_of, revision)));
-            Artifact { written, path: format!("outbox/{name}"), copy_to, is_of_decisions: true }
+            OutputFile { written, path: format!("outbox/{name}"), copy_to, is_of_decisions: true }
         };
-        Ok(self.done.into_iter().zip(0..).map(artifact).collect())
+        Ok(self.done.into_iter().zip(0..).map(output_file).collect())
     }
 }
