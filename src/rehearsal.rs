@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::io::engine::{Engine, Layer, ModelKind, Models};
 use crate::runtime::timings::StageTimings;
 use crate::stage::materialize::{OutputWriter, Reporting};
-use crate::stage::{Edition, Shard, audit, decide, materialize, remember, transform};
+use crate::stage::{Revision, Shard, audit, decide, materialize, remember, transform};
 
 /// A table that a KPI model of the pipeline makes.
 #[derive(Clone, Debug)]
@@ -34,13 +34,13 @@ pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTab
     let as_of = NaiveDate::default();
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
-    let (session, edition) = (engine.session(), Edition::first());
+    let (session, revision) = (engine.session(), Revision::first());
     transform::transform((plan, as_of), &models, &session, &Shard::empty(), &StageTimings::default())?;
-    let decided = decide::decide(&plan.rules, as_of, &edition, &session)?;
+    let decided = decide::decide(&plan.rules, as_of, &revision, &session)?;
     let remembered = remember::remember(&session, &decided)?;
     let facts = materialize::facts(&models, &session, &decided, &StageTimings::default())?;
     audit::check_shard(&models, &plan.rules.calendar, &session)?;
-    let mut writer = OutputWriter::open(as_of, &edition, plan.limits.scratch_dir.as_deref())?;
+    let mut writer = OutputWriter::open(as_of, &revision, plan.limits.scratch_dir.as_deref())?;
     writer.append(&decided, &remembered, facts)?;
     let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
     let materialized = writer.finish(&models, &engine, (transform::periods(plan, as_of)?, reporting), &[])?;

@@ -23,9 +23,9 @@ use crate::report::kpi::Told;
 use crate::runtime::parallel::map_ordered;
 use crate::runtime::progress::Progress;
 use crate::runtime::timings::StageTimings;
-pub use crate::stage::load::{Profile, Seen};
+pub use crate::stage::load::{InputStatus, Profile};
 use crate::stage::materialize::{Facts, OutputWriter, Reporting};
-use crate::stage::publish::{Edition, Outlook, Provenance};
+use crate::stage::publish::{DateStatus, Provenance, Revision};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
     Audited, Clash, Decided, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
@@ -100,7 +100,7 @@ pub struct Prepared {
     audited: Audited,
     provenance: Provenance,
     log: Log,
-    edition: Edition,
+    revision: Revision,
     pub results: RunResults,
     /// What a person should know besides.
     pub notes: Vec<String>,
@@ -126,9 +126,9 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
         Planned::Ready(prepared) => {
             let mut prepared = *prepared;
             prepared.accept(plan, request)?;
-            let Prepared { audited, provenance, log, edition, results, .. } = prepared;
+            let Prepared { audited, provenance, log, revision, results, .. } = prepared;
             progress.begin("publish", 1);
-            let record = publish::publish(&output, (&log, &edition), &provenance, &audited, &results)?;
+            let record = publish::publish(&output, (&log, &revision), &provenance, &audited, &results)?;
             // Another process may have published the same run in between.
             let was_published = record.nonce != provenance.nonce;
             Ok(Ran { record, was_published })
@@ -147,7 +147,7 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
         other => other,
     })?;
     if let Planned::Ready(prepared) = &mut planned {
-        prepared.notes.extend(prepared.revision());
+        prepared.notes.extend(prepared.revision_note());
         let surprises = prepared.surprises(plan).into_iter();
         prepared.notes.extend(surprises.map(|what| format!("`regua run` would stop: {what}")));
         let halt = halt(&output)?;
@@ -160,8 +160,8 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
 ///
 /// # Errors
 /// `Unavailable` where the store cannot be asked.
-pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Seen>, Result<()>)> {
-    let seen = load::look(plan, as_of, runtime)?;
+pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<InputStatus>, Result<()>)> {
+    let seen = load::input_statuses(plan, as_of, runtime)?;
     let refused = load::refuse(&seen);
     Ok((seen, refused))
 }
@@ -170,7 +170,7 @@ pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Se
 ///
 /// # Errors
 /// As reading does.
-pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
+pub fn profile(seen: &mut [InputStatus]) -> Result<Vec<Profile>> {
     load::profile(seen)
 }
 
@@ -187,21 +187,21 @@ fn prepare(
     let snapshots = timings.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, snapshots)?;
     let snapshots = &provenance.snapshots;
-    let (log, mut edition) = match publish::look(output, &provenance, request.revise.as_deref())? {
-        Outlook::Open(log, edition) => (log, edition),
-        Outlook::Published(record) => return Ok(Planned::Nothing(record)),
+    let (log, mut revision) = match publish::date_status(output, &provenance, request.revise.as_deref())? {
+        DateStatus::Open(log, revision) => (log, revision),
+        DateStatus::Published(record) => return Ok(Planned::Nothing(record)),
     };
-    edition.voided = publish::voided(output, &log, as_of)?;
+    revision.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of, plan.has_open_scope())?;
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
-    let mut notes = notes::of_start(plan, snapshots, &log, &edition);
+    let mut notes = notes::of_start(plan, snapshots, &log, &revision);
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let bench = Bench::set_up(plan, as_of, &edition, models, runtime, &timings, progress)?;
+    let bench = Bench::set_up(plan, as_of, &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (writer, ledger) = timings.time("shards", || bench.work_through(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &ledger, snapshots);
@@ -217,9 +217,9 @@ fn prepare(
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
-    timings.time("report", || page::add(plan, (&provenance, &edition), &mut audited, &told))?;
+    timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
     let results = results(&bench, &shards, snapshots, &audited, told);
-    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, results, notes })))
 }
 
 impl Prepared {
@@ -233,7 +233,7 @@ impl Prepared {
             (what, _) if what.is_empty() => Ok(()),
             (what, None) => Err(Error::Surge(what)),
             (what, Some(why)) => {
-                self.edition.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
+                self.revision.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
                 Ok(())
             }
         }
@@ -241,9 +241,9 @@ impl Prepared {
 
     fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
-        let surge = publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max);
+        let surge = publish::surge(&self.log, &self.revision, actions, plan.limits.volume_percent_max);
         // Earlier dates that are made up for one after another are compared with one another.
-        let before = if self.edition.kind == RecordKind::KpiOnly { self.log.head() } else { self.previous() };
+        let before = if self.revision.kind == RecordKind::KpiOnly { self.log.head() } else { self.previous() };
         // A revision is made of a later export, which may be the incomplete one.
         let before = before.filter(|record| record.as_of <= self.as_of());
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
@@ -251,8 +251,8 @@ impl Prepared {
     }
 
     /// What a revision would do.
-    fn revision(&self) -> Option<String> {
-        let number = self.edition.revision;
+    fn revision_note(&self) -> Option<String> {
+        let number = self.revision.number;
         let count = |table: &str| self.results.counts.get(table).copied().unwrap_or(0);
         let what = match self.kept() {
             Some(kept) => format!("{} new actions, {kept} kept, {} taken back", count("actions"), count(VOIDS)),
@@ -263,19 +263,19 @@ impl Prepared {
 
     /// 0 = the first publication of the date.
     pub fn revision_number(&self) -> u32 {
-        self.edition.revision
+        self.revision.number
     }
 
-    /// Actions of earlier editions of the date that stand as they are; none where there is nothing to keep them of.
+    /// Actions of earlier revisions of the date that stand as they are; none where there is nothing to keep them of.
     pub fn kept(&self) -> Option<u64> {
         let new = self.results.counts.get("actions").copied().unwrap_or(0);
-        let may_keep = self.edition.kind == RecordKind::Actions && self.edition.revision > 0;
+        let may_keep = self.revision.kind == RecordKind::Actions && self.revision.number > 0;
         may_keep.then(|| self.audited.materialized().standing().saturating_sub(new))
     }
 
     /// What the record would say: its kind, and the rows of what is published.
     pub fn told(&self) -> (RecordKind, BTreeMap<String, u64>) {
-        publish::told(&self.edition, &self.audited)
+        publish::told(&self.revision, &self.audited)
     }
 
     /// The newest published run of those that decided, which this one would follow.
@@ -283,9 +283,9 @@ impl Prepared {
         self.log.newest_decided()
     }
 
-    /// The editions of its date, itself the last.
-    pub fn editions(&self) -> Vec<&Record> {
-        self.previous().map_or(Vec::new(), |record| self.log.editions(record.as_of))
+    /// The revisions of its date, itself the last.
+    pub fn revisions(&self) -> Vec<&Record> {
+        self.previous().map_or(Vec::new(), |record| self.log.revisions(record.as_of))
     }
 
     /// Currency = open amount, as the record would have it.
@@ -297,7 +297,7 @@ impl Prepared {
     /// What is taken back is left out: its lines hold the reason of the revision, which only the run is given.
     pub fn logical_digests(&self) -> BTreeMap<String, String> {
         let voids = format!("outbox/{VOIDS}/");
-        let published = publish::to_publish(&self.edition, &self.audited);
+        let published = publish::to_publish(&self.revision, &self.audited);
         let digested = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
         digested.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
     }
@@ -324,7 +324,7 @@ impl Prepared {
 struct Bench<'a> {
     plan: &'a Plan,
     as_of: NaiveDate,
-    edition: &'a Edition,
+    revision: &'a Revision,
     models: Models,
     engine: Engine,
     timings: &'a StageTimings,
@@ -336,7 +336,7 @@ impl<'a> Bench<'a> {
     fn set_up(
         plan: &'a Plan,
         as_of: NaiveDate,
-        edition: &'a Edition,
+        revision: &'a Revision,
         models: Models,
         runtime: &Handle,
         timings: &'a StageTimings,
@@ -344,13 +344,13 @@ impl<'a> Bench<'a> {
     ) -> Result<Bench<'a>> {
         let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
         let engine = engine.led_by_the_first_shard();
-        Ok(Bench { plan, as_of, edition, models, engine, timings, model_timings: StageTimings::default(), progress })
+        Ok(Bench { plan, as_of, revision, models, engine, timings, model_timings: StageTimings::default(), progress })
     }
 
     /// Several shards at a time; their rows are written in order.
     fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(OutputWriter, Ledger)> {
         self.progress.begin("shards", u64::from(shards.count()));
-        let mut writer = OutputWriter::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
+        let mut writer = OutputWriter::open(self.as_of, self.revision, self.plan.limits.scratch_dir.as_deref())?;
         let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
         map_ordered(
             shards.count(),
@@ -381,7 +381,7 @@ impl<'a> Bench<'a> {
         timings.time("transform", || {
             transform::transform((plan, self.as_of), models, &session, &shard, &self.model_timings)
         })?;
-        let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
+        let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.revision, &session))?;
         let remembered = timings.time("remember", || remember::remember(&session, &decided))?;
         let facts = timings.time("facts", || materialize::facts(models, &session, &decided, &self.model_timings))?;
         timings.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;

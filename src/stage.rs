@@ -20,7 +20,7 @@ pub use audit::Audited;
 pub use decide::Decided;
 pub use load::{BadRow, Silence, Snapshot, Snapshots};
 pub use materialize::{Materialized, OutputFile};
-pub use publish::Edition;
+pub use publish::Revision;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;

@@ -115,7 +115,7 @@ impl Plan {
             control_totals: prepared.control_totals(),
             logical_digests: prepared.logical_digests(),
             tables: prepared.tables(runtime.handle())?,
-            before: Before { store: output, editions: prepared.editions() },
+            before: Before { store: output, revisions: prepared.revisions() },
             reports: prepared.previous().and_then(|record| prepared.reports_on(record.as_of)),
             notes,
             messages: self.messages.unwrap_or(MESSAGES),

@@ -18,12 +18,12 @@ use crate::domain::message::money_text;
 use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::log::{Record, RecordKind};
-use crate::io::outbox::{VOIDS, edition};
+use crate::io::outbox::{VOIDS, revision_folder};
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::report::{self, Aging, Holds, Sums, grouped};
-use crate::run::{Ran, Seen};
+use crate::run::{InputStatus, Ran};
 use crate::runtime::progress::Progress;
 
 pub(super) use plan::plan;
@@ -112,7 +112,7 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
     Ok(parts.join("\n"))
 }
 
-/// Actions of earlier editions of its date that a revision leaves as they are: the KPI tables count them too.
+/// Actions of earlier revisions of its date that a revision leaves as they are: the KPI tables count them too.
 fn kept(record: &Record, standing: &Sums) -> u64 {
     let all: i64 = standing.values().map(|(numbers, _)| numbers[0]).sum();
     all.unsigned_abs().saturating_sub(record.counts.get("actions").copied().unwrap_or(0))
@@ -154,7 +154,7 @@ fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
 }
 
 /// Every input, a line each.
-pub(super) fn inputs(seen: &[Seen]) -> String {
+pub(super) fn inputs(seen: &[InputStatus]) -> String {
     let mut table = plain_table(&["input", "state", "objects", "rows", "MB", "written (UTC)", "path"]);
     for input in seen {
         let state = match (&input.missing, input.errors.is_empty(), input.objects()) {
@@ -271,7 +271,7 @@ fn places(store: &Store, record: &Record) -> String {
         copies.any(|key| key.starts_with(folder))
     };
     let mut text = format!("Files below {}\n  {seq}   the commit record: the only truth\n", store.url());
-    let batches = edition(record.as_of, record.revision);
+    let batches = revision_folder(record.as_of, record.revision);
     if has(&format!("{batches}/channel=")) {
         text.push_str(&format!("  {batches}/   batches for gateways, one folder per channel\n"));
     }

@@ -233,8 +233,8 @@ impl Log {
         self.records.iter().rev().find(|record| record.kind != RecordKind::KpiOnly)
     }
 
-    /// The editions of a date that decided, the newest last.
-    pub fn editions(&self, as_of: NaiveDate) -> Vec<&Record> {
+    /// The revisions of a date that decided, the newest last.
+    pub fn revisions(&self, as_of: NaiveDate) -> Vec<&Record> {
         self.records.iter().filter(|r| r.as_of == as_of && r.kind != RecordKind::KpiOnly).collect()
     }
 

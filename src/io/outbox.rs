@@ -50,7 +50,7 @@ pub struct Part {
 }
 
 /// `outbox/dt=2026-06-30`, or below it the folder of a revision.
-pub fn edition(as_of: NaiveDate, revision: u32) -> String {
+pub fn revision_folder(as_of: NaiveDate, revision: u32) -> String {
     match revision {
         0 => format!("outbox/dt={as_of}"),
         revision => format!("outbox/dt={as_of}/revision={revision}"),

@@ -2,12 +2,12 @@
 
 use crate::config::Plan;
 use crate::io::log::{Log, RecordKind};
-use crate::stage::publish::Edition;
+use crate::stage::publish::Revision;
 use crate::stage::{Audited, Snapshots};
 
 /// What is no error and may still be none of the user's intentions.
-pub(super) fn of_start(plan: &Plan, snapshots: &Snapshots, log: &Log, edition: &Edition) -> Vec<String> {
-    let later = log.newest_date().filter(|_| edition.kind == RecordKind::KpiOnly);
+pub(super) fn of_start(plan: &Plan, snapshots: &Snapshots, log: &Log, revision: &Revision) -> Vec<String> {
+    let later = log.newest_date().filter(|_| revision.kind == RecordKind::KpiOnly);
     let later = later.map(|date| {
         format!("{date} is published already: of an earlier date only the position and its KPI tables are")
     });

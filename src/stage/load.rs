@@ -186,7 +186,7 @@ impl Snapshots {
 
 /// One input as it was found.
 #[derive(Debug)]
-pub struct Seen {
+pub struct InputStatus {
     pub snapshot: Snapshot,
     /// Where it was looked for.
     pub path: String,
@@ -198,7 +198,7 @@ pub struct Seen {
     pub errors: Vec<String>,
 }
 
-impl Seen {
+impl InputStatus {
     pub fn objects(&self) -> usize {
         self.snapshot.sources.len()
     }
@@ -219,7 +219,7 @@ impl Seen {
 /// # Errors
 /// `InputsMissing` where a required input is not there or one is too old, `Contract` with every mismatch of every file.
 pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots> {
-    let seen = look(plan, as_of, runtime)?;
+    let seen = input_statuses(plan, as_of, runtime)?;
     refuse(&seen)?;
     let mut snapshots = Snapshots { unfound: nothing_there(&seen), ..Snapshots::default() };
     for mut input in seen {
@@ -253,16 +253,16 @@ pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
 ///
 /// # Errors
 /// `Unavailable` where the store cannot be asked; what is wrong with an input stands in it.
-pub fn look(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<Seen>> {
-    let seen = plan.inputs.iter().map(|input| look_at(plan, input, as_of, runtime));
-    let mut seen = seen.collect::<Result<Vec<Seen>>>()?;
+pub fn input_statuses(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<InputStatus>> {
+    let seen = plan.inputs.iter().map(|input| input_status(plan, input, as_of, runtime));
+    let mut seen = seen.collect::<Result<Vec<InputStatus>>>()?;
     ages::check(&mut seen, plan, as_of);
     Ok(seen)
 }
 
 /// # Errors
 /// What keeps these inputs from being read: first what time may mend, then what it cannot.
-pub fn refuse(seen: &[Seen]) -> Result<()> {
+pub fn refuse(seen: &[InputStatus]) -> Result<()> {
     let missing: Vec<String> = seen.iter().filter_map(|input| input.missing.clone()).collect();
     if !missing.is_empty() {
         return Err(Error::InputsMissing(Lines(missing)));
@@ -271,7 +271,7 @@ pub fn refuse(seen: &[Seen]) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
 }
 
-fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<Seen> {
+fn input_status(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<InputStatus> {
     let path = input.path.replace("{as_of}", &as_of.to_string());
     let (mut sources, mut unused, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let (store, objects) = pin(&path, runtime)?;
@@ -298,11 +298,11 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
     }
     let rules = rows::RowRules::new(input.clone(), rows::Defaults::new(plan, as_of));
     let snapshot = Snapshot { table: input.table, sources, rules };
-    Ok(Seen { snapshot, path, unused, missing: None, errors })
+    Ok(InputStatus { snapshot, path, unused, missing: None, errors })
 }
 
 /// The note about inputs that are named and have no file: who disputes, say, is not known to.
-fn nothing_there(seen: &[Seen]) -> Option<String> {
+fn nothing_there(seen: &[InputStatus]) -> Option<String> {
     const TELLS_NOTHING: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
     let names = seen.iter().filter(|input| input.objects() == 0).map(|i| i.snapshot.table.name);
     let names: Vec<&str> = names.filter(|name| !TELLS_NOTHING.contains(name)).collect();

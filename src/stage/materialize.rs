@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, S
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
-use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, quarantine_rows};
+use super::{Decided, Periods, QuarantinedRow, Remembered, Revision, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::fx::Quotes;
 use crate::domain::money::{Amount, Currency};
@@ -77,8 +77,8 @@ impl Materialized {
         self.ledger("bucket_amount")
     }
 
-    /// Adds the page of the run to what is published. It holds nothing that this edition does not publish, so it goes with
-    /// every edition.
+    /// Adds the page of the run to what is published. It holds nothing that this revision does not publish, so it goes with
+    /// every revision.
     pub fn add_page(&mut self, html: &str) -> Result<()> {
         let path = self.scratch.path().join(PAGE);
         let mut file = HashingFile::create(&path)?;
@@ -144,7 +144,7 @@ impl Materialized {
         totals
     }
 
-    /// Actions that stand: those that are new, and those of earlier editions that a revision keeps.
+    /// Actions that stand: those that are new, and those of earlier revisions that a revision keeps.
     pub fn standing(&self) -> u64 {
         let batches = self.kpis.get("kpi_actions").into_iter().flatten();
         let columns = batches.filter_map(|b| b.column_by_name("actions")?.as_primitive_opt::<Int64Type>());
@@ -211,14 +211,14 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &St
 
 impl OutputWriter {
     /// Opens every file before the work starts.
-    pub fn open(as_of: NaiveDate, edition: &Edition, scratch_dir: Option<&Path>) -> Result<OutputWriter> {
+    pub fn open(as_of: NaiveDate, revision: &Revision, scratch_dir: Option<&Path>) -> Result<OutputWriter> {
         let scratch = Scratch::new(scratch_dir)?;
         let mut tables = BTreeMap::new();
         for table in contract::OUTPUTS {
             let path = scratch.path().join(format!("{}.parquet", table.name));
             tables.insert(table.name, TableWriter::create(&path, table.schema())?);
         }
-        let revision = edition.revision;
+        let revision = revision.number;
         let (batches, facts) = (BTreeMap::new(), Facts::new());
         Ok(OutputWriter { scratch, as_of, revision, tables, batches, facts, forgotten_on: None })
     }
@@ -417,7 +417,7 @@ impl OutboxBatch {
         self.close()?;
         let output_file = |(written, part_no): (Written, usize)| {
             let name = format!("{}/part-{part_no:05}.ndjson", outbox::folder(self.channel));
-            let copy_to = Some(format!("{}/{name}", outbox::edition(as_of, revision)));
+            let copy_to = Some(format!("{}/{name}", outbox::revision_folder(as_of, revision)));
             OutputFile { written, path: format!("outbox/{name}"), copy_to, is_of_decisions: true }
         };
         Ok(self.done.into_iter().zip(0..).map(output_file).collect())

@@ -48,11 +48,11 @@ pub struct Provenance {
 
 /// What a run is to publish of its date.
 #[derive(Clone, Debug)]
-pub struct Edition {
+pub struct Revision {
     /// `KpiOnly` where a later date is published: then nobody is written to any more.
     pub kind: RecordKind,
     /// 0 = the first publication of the date.
-    pub revision: u32,
+    pub number: u32,
     /// Why it is published again.
     pub reason: Option<String>,
     /// What earlier revisions of the date took back.
@@ -63,12 +63,12 @@ pub struct Edition {
     pub forgotten_on: Option<NaiveDate>,
 }
 
-impl Edition {
-    /// The first edition of a date, the newest there is.
-    pub fn first() -> Edition {
-        Edition {
+impl Revision {
+    /// The first revision of a date, the newest there is.
+    pub fn first() -> Revision {
+        Revision {
             kind: RecordKind::Actions,
-            revision: 0,
+            number: 0,
             reason: None,
             voided: BTreeSet::new(),
             overrides: BTreeMap::new(),
@@ -79,11 +79,11 @@ impl Edition {
 
 /// What the log says about a date before the work starts.
 #[derive(Debug)]
-pub enum Outlook {
+pub enum DateStatus {
     /// The very same run is published.
     Published(Box<Record>),
     /// There is something to publish; this is the log to append to.
-    Open(Log, Edition),
+    Open(Log, Revision),
 }
 
 impl Provenance {
@@ -100,7 +100,7 @@ impl Provenance {
     }
 
     /// Is it the record of this very run, whoever wrote it?
-    fn made(&self, record: &Record) -> bool {
+    fn is_same_run(&self, record: &Record) -> bool {
         record.as_of == self.as_of
             && record.input_digest == self.input_digest
             && record.config_digest == self.config_digest
@@ -128,7 +128,7 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 /// `Conflict` where the date was published from something else and no reason is given, `Usage` where a revision is asked
 /// for of what was never published, and where the log is another tenant's: its ids are made with the tenant's name, so
 /// this one would publish under new names what that one has published already; `Damaged` where the log is lost.
-pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<Outlook> {
+pub fn date_status(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<DateStatus> {
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     refuse_lost(output, &log)?;
@@ -140,8 +140,10 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
             other.tenant
         )));
     }
-    let revision = match (log.of_date(as_of), reason) {
-        (Some(record), _) if provenance.made(record) => return Ok(Outlook::Published(Box::new(record.clone()))),
+    let number = match (log.of_date(as_of), reason) {
+        (Some(record), _) if provenance.is_same_run(record) => {
+            return Ok(DateStatus::Published(Box::new(record.clone())));
+        }
         (Some(record), Some(_)) => record.revision + 1,
         (Some(record), None) => return Err(conflict(output, record)),
         (None, Some(_)) => {
@@ -154,8 +156,8 @@ pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Re
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
     let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
-    let edition = Edition { kind, revision, reason, forgotten_on, ..Edition::first() };
-    Ok(Outlook::Open(log, edition))
+    let revision = Revision { kind, number, reason, forgotten_on, ..Revision::first() };
+    Ok(DateStatus::Open(log, revision))
 }
 
 /// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.
@@ -166,12 +168,12 @@ fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
     }
 }
 
-/// Do these newest records tell a run of this date all that it asks of the log: every edition of the date, and what the
+/// Do these newest records tell a run of this date all that it asks of the log: every revision of the date, and what the
 /// dates before it carried forward? Only an output that does not carry it yet, and a date far back, ask for more.
 fn tells_all(log: &Log, as_of: NaiveDate) -> bool {
     let is_newest = log.newest_date().is_none_or(|newest| newest < as_of);
     let has_first = |date: NaiveDate| log.records.iter().any(|r| r.as_of == date && r.revision == 0);
-    // A plan is compared with every edition of the date that decided last.
+    // A plan is compared with every revision of the date that decided last.
     let has_last = log.newest_decided().is_none_or(|record| has_first(record.as_of));
     (is_newest || has_first(as_of)) && has_last && carried(log, as_of).is_some()
 }
@@ -259,7 +261,7 @@ fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
 /// After the record only `Unfinished`.
 pub fn publish(
     output: &Store,
-    (log, edition): (&Log, &Edition),
+    (log, revision): (&Log, &Revision),
     provenance: &Provenance,
     audited: &Audited,
     results: &impl Serialize,
@@ -267,14 +269,14 @@ pub fn publish(
     let run_id = provenance.run_id();
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();
-    for output_file in to_publish(edition, audited) {
+    for output_file in to_publish(revision, audited) {
         let file = published(&folder, output_file);
         output.upload(&file.path, &output_file.written.path)?;
         read_back(output, &file)?;
         files.push(file);
     }
     files.push(write_results(output, &folder, results)?);
-    let record = record((log, edition), provenance, audited, run_id, files);
+    let record = record((log, revision), provenance, audited, run_id, files);
     // A run that died after its record may have left copies unmade. They are made before the next record is, so only the
     // newest record can ever lack some.
     refuse_halted(output)?;
@@ -286,18 +288,19 @@ pub fn publish(
 }
 
 /// Of an earlier date than the newest nothing is published that was decided.
-pub fn to_publish<'a>(edition: &Edition, audited: &'a Audited) -> impl Iterator<Item = &'a OutputFile> {
-    let decides = edition.kind == RecordKind::Actions;
+pub fn to_publish<'a>(revision: &Revision, audited: &'a Audited) -> impl Iterator<Item = &'a OutputFile> {
+    let decides = revision.kind == RecordKind::Actions;
     audited.files().iter().filter(move |output_file| decides || !output_file.is_of_decisions)
 }
 
 /// What the record says of it: its kind, and the rows of what is published.
-pub fn told(edition: &Edition, audited: &Audited) -> (RecordKind, BTreeMap<String, u64>) {
-    let paths: Vec<String> = to_publish(edition, audited).map(|output_file| format!("/{}", output_file.path)).collect();
+pub fn told(revision: &Revision, audited: &Audited) -> (RecordKind, BTreeMap<String, u64>) {
+    let paths: Vec<String> =
+        to_publish(revision, audited).map(|output_file| format!("/{}", output_file.path)).collect();
     let counts = counts(&audited.materialized().counts, &paths);
     let rows = |table: &str| counts.get(table).copied().unwrap_or(0);
     let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
-    (if only_takes_back { RecordKind::Void } else { edition.kind }, counts)
+    (if only_takes_back { RecordKind::Void } else { revision.kind }, counts)
 }
 
 /// Is it told by its digest what it holds?
@@ -327,7 +330,7 @@ fn read_back(output: &Store, file: &PublishedFile) -> Result<()> {
 }
 
 /// What was written and read back may have been collected since, where this process was stopped for days.
-fn stands(output: &Store, file: &PublishedFile) -> Result<()> {
+fn check_unchanged(output: &Store, file: &PublishedFile) -> Result<()> {
     let found = output.pin_one(&file.path)?.map(|object| object.size);
     let torn = |what: &str| Err(Error::Torn { object: output.url_of(&file.path), what: what.to_owned() });
     match found {
@@ -348,7 +351,7 @@ fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Resu
 }
 
 fn record(
-    (log, edition): (&Log, &Edition),
+    (log, revision): (&Log, &Revision),
     provenance: &Provenance,
     audited: &Audited,
     run_id: String,
@@ -358,17 +361,17 @@ fn record(
     let tables = files.iter().filter(|f| is_digested(&f.path));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
-    let (kind, counts) = told(edition, audited);
+    let (kind, counts) = told(revision, audited);
     Record {
         format_version: FORMAT_VERSION,
         seq: log.length() + 1,
         prev_sha256: log.head_sha256.clone(),
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
-        revision: edition.revision,
+        revision: revision.number,
         kind,
-        reason: edition.reason.clone(),
-        overrides: edition.overrides.clone(),
+        reason: revision.reason.clone(),
+        overrides: revision.overrides.clone(),
         nonce: provenance.nonce.clone(),
         input_digest: provenance.input_digest.clone(),
         config_digest: provenance.config_digest.clone(),
@@ -381,7 +384,7 @@ fn record(
         open_items: materialized.open_items(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
-        forgotten_on: materialized.forgotten_on.max(edition.forgotten_on),
+        forgotten_on: materialized.forgotten_on.max(revision.forgotten_on),
         run_id,
         files,
     }
@@ -432,14 +435,14 @@ fn counts(counts: &BTreeMap<String, u64>, paths: &[String]) -> BTreeMap<String, 
 ///
 /// Usual is the median of the last runs that sent any; a portfolio without such a past, and a handful of actions, are
 /// let through.
-pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Option<String> {
+pub fn surge(log: &Log, revision: &Revision, actions: u64, percent_max: u32) -> Option<String> {
     let is_usual = |r: &&Record| r.kind == RecordKind::Actions && r.revision == 0;
     let counts = log.records.iter().rev().filter(is_usual).filter_map(|r| r.counts.get("actions").copied());
     let mut past: Vec<u64> = counts.filter(|n| *n > 0).take(SURGE_RUNS).collect();
     past.sort_unstable();
     let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
     let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
-    let is_surge = edition.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
+    let is_surge = revision.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
     is_surge.then(|| {
         format!(
             "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
@@ -453,8 +456,8 @@ fn refuse_halted(output: &Store) -> Result<()> {
 }
 
 /// Another's record of the same date: ours if inputs and configuration are the same.
-fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
-    if provenance.made(record) { Ok(record.clone()) } else { Err(conflict(output, record)) }
+fn same_run_or_conflict(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
+    if provenance.is_same_run(record) { Ok(record.clone()) } else { Err(conflict(output, record)) }
 }
 
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
@@ -462,14 +465,14 @@ fn judge(output: &Store, provenance: &Provenance, record: &Record) -> Result<Rec
 /// Returns what is published, and the log with it.
 fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<(Record, Log)> {
     let mut gate = signals::committing();
-    record.files.iter().try_for_each(|file| stands(output, file))?;
+    record.files.iter().try_for_each(|file| check_unchanged(output, file))?;
     provenance.snapshots.check_unmoved()?;
     refuse_halted(output)?;
     let now = log.again(output)?;
     if now.length() != log.length() {
         let since = now.records.iter().filter(|r| r.seq >= record.seq);
         return match since.rev().find(|r| r.as_of == record.as_of) {
-            Some(other) => Ok((judge(output, provenance, other)?, now)),
+            Some(other) => Ok((same_run_or_conflict(output, provenance, other)?, now)),
             None => Err(Error::HeadMoved { head: log::key_of(now.length()) }),
         };
     }
@@ -479,7 +482,7 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
             Ok((record.clone(), now.with(record)?))
         }
         Appended::Other(other) if other.as_of == provenance.as_of => {
-            let ours = judge(output, provenance, &other)?;
+            let ours = same_run_or_conflict(output, provenance, &other)?;
             Ok((ours, log.again(output)?))
         }
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),

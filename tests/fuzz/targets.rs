@@ -106,7 +106,7 @@ pub fn input(bytes: &[u8]) {
         };
     }
     fs::write(path_of("any.parquet"), bytes).expect("written");
-    let seen = PLAN.with(|plan| load::look(plan, NaiveDate::default(), RUNTIME.handle())).expect("looked at");
+    let seen = PLAN.with(|plan| load::input_statuses(plan, NaiveDate::default(), RUNTIME.handle())).expect("looked at");
     for input in seen.iter().filter(|input| input.errors.is_empty()) {
         let mut rows = 0;
         let read = input.snapshot.for_each_batch(|conformed| {

@@ -22,7 +22,7 @@ pub enum Fate {
     NotSent,
 }
 
-/// An action that an earlier edition of the same date published.
+/// An action that an earlier revision of the same date published.
 #[derive(Clone, Debug)]
 pub struct Published {
     pub action_id: String,

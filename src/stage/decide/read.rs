@@ -153,7 +153,7 @@ pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64,
     Ok(groups)
 }
 
-/// What an earlier edition of this date published, by group.
+/// What an earlier revision of this date published, by group.
 pub(super) fn published(session: &Session, voided: &BTreeSet<String>) -> Result<HashMap<i64, Vec<Published>>> {
     let rows = Rows::of(session, "cnd_published")?;
     let (key, id, fate) = (rows.ints("group_key")?, rows.texts("action_id")?, rows.texts("fate")?);

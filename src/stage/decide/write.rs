@@ -23,7 +23,7 @@ use crate::domain::pii::exposed;
 use crate::domain::portfolio::{Account, Debtor};
 use crate::error::{Error, Result};
 use crate::io::outbox::VOIDS;
-use crate::stage::{Edition, day_number};
+use crate::stage::{Revision, day_number};
 
 /// One account with what was decided about it.
 struct Row<'a> {
@@ -55,7 +55,7 @@ impl Position {
 
 /// What a revision takes back.
 pub(super) struct Voids<'a> {
-    pub(super) edition: &'a Edition,
+    pub(super) revision: &'a Revision,
     pub(super) action_ids: &'a BTreeSet<String>,
 }
 
@@ -112,7 +112,7 @@ fn lines(rules: &Rules, acts: &[Act<'_>], is_new: &BooleanArray, voids: &Voids<'
     let new = acts.iter().zip(is_new.values()).filter(|(_, is_new)| *is_new).map(|(act, _)| act);
     let mut lines: Vec<(&'static str, String)> =
         new.map(|(action, payload, sha256)| (action.channel, line(rules, action, payload, sha256))).collect();
-    lines.extend(voids.action_ids.iter().map(|id| (VOIDS, void_line(rules, id, voids.edition))));
+    lines.extend(voids.action_ids.iter().map(|id| (VOIDS, void_line(rules, id, voids.revision))));
     lines
 }
 
@@ -215,7 +215,7 @@ fn line(rules: &Rules, action: &Action, payload: &Value, sha256: &str) -> String
 }
 
 /// The line that takes an action back.
-fn void_line(rules: &Rules, action_id: &str, edition: &Edition) -> String {
+fn void_line(rules: &Rules, action_id: &str, revision: &Revision) -> String {
     let event = json!({
         "specversion": "1.0",
         "type": "regua.void.v1",
@@ -224,8 +224,8 @@ fn void_line(rules: &Rules, action_id: &str, edition: &Edition) -> String {
         "datacontenttype": "application/json",
         "data": {
             "action_id": action_id,
-            "voided_by_revision": edition.revision,
-            "reason": edition.reason,
+            "voided_by_revision": revision.number,
+            "reason": revision.reason,
         },
     });
     event.to_string()

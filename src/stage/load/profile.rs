@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use twox_hash::XxHash64;
 
 use super::dates::{self, Midnights, date_of};
-use super::{Seen, Snapshot};
+use super::{InputStatus, Snapshot};
 use crate::contract::Kind;
 use crate::domain::tax_id::Cnpj;
 use crate::error::Result;
@@ -84,10 +84,10 @@ struct Counts {
 ///
 /// # Errors
 /// As reading does.
-pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
+pub fn profile(seen: &mut [InputStatus]) -> Result<Vec<Profile>> {
     let mut invoices = HashSet::new();
     let mut profiles = Vec::new();
-    let is_readable = |input: &&mut Seen| input.errors.is_empty() && input.objects() > 0;
+    let is_readable = |input: &&mut InputStatus| input.errors.is_empty() && input.objects() > 0;
     for input in seen.iter_mut().filter(is_readable) {
         profiles.push(profile_of(&mut input.snapshot, &mut invoices)?);
     }

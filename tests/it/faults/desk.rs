@@ -11,7 +11,7 @@ use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
 use regua::io::store::Store;
 use regua::runtime::scratch::Scratch;
-use regua::stage::publish::{Outlook, Provenance, complete, history, look, probe, publish, voided};
+use regua::stage::publish::{DateStatus, Provenance, complete, date_status, history, probe, publish, voided};
 use regua::stage::{Audited, Materialized, OutputFile, Snapshots, audit};
 use tokio::runtime::Runtime;
 
@@ -96,16 +96,16 @@ impl Desk {
     }
 
     fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
-        match look(output, &provenance, None)? {
-            Outlook::Published(record) => complete(output, &record).map(|()| *record),
-            Outlook::Open(log, mut edition) => {
-                edition.voided = voided(output, &log, provenance.as_of)?;
+        match date_status(output, &provenance, None)? {
+            DateStatus::Published(record) => complete(output, &record).map(|()| *record),
+            DateStatus::Open(log, mut revision) => {
+                revision.voided = voided(output, &log, provenance.as_of)?;
                 let history = history(output, &log, provenance.as_of, false)?;
                 for source in history.actions.iter().chain(&history.positions) {
                     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
                     source.for_each_batch(&all, |_| Ok(()))?;
                 }
-                publish(output, (&log, &edition), &provenance, &self.audited, &"no results")
+                publish(output, (&log, &revision), &provenance, &self.audited, &"no results")
             }
         }
     }
