@@ -75,9 +75,9 @@ pub struct RunResults {
     pub told: Told,
 }
 
-/// What one shard leaves behind once its rows are written.
+/// The rows of a shard that count for nothing: what contradicts, repeats, or belongs to no debtor.
 #[derive(Default)]
-struct Ledger {
+struct RejectedRows {
     clashes: Vec<Clash>,
     /// Rows that say again what another says, by table.
     repeated: BTreeMap<&'static str, u64>,
@@ -201,24 +201,24 @@ fn prepare(
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let bench = Bench::set_up(plan, as_of, &revision, models, runtime, &timings, progress)?;
+    let runner = ShardRunner::set_up(plan, as_of, &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
-    let (writer, ledger) = timings.time("shards", || bench.work_through(&shards, snapshots))?;
-    let quarantined = quarantined(&shards, &ledger, snapshots);
+    let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
+    let quarantined = quarantined(&shards, &rejected, snapshots);
     let materialized = timings.time("measure", || {
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
-        writer.finish(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
+        writer.finish(&runner.models, &runner.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
-    gates::cash(plan, &shards.cash, &ledger.unidentified, &materialized)?;
-    let totals = (&shards.totals, &ledger.set_aside);
-    let mut audited = timings.time("audit", || audit::audit(&bench.models, totals, materialized))?;
+    gates::cash(plan, &shards.cash, &rejected.unidentified, &materialized)?;
+    let totals = (&shards.totals, &rejected.set_aside);
+    let mut audited = timings.time("audit", || audit::audit(&runner.models, totals, materialized))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
-    let told = [passed, shards.notes.clone(), ledger.notes(), notes::unmatched(&audited, plan)].concat();
+    let told = [passed, shards.notes.clone(), rejected.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
-    let results = results(&bench, &shards, snapshots, &audited, told);
+    let results = results(&runner, &shards, snapshots, &audited, told);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, results, notes })))
 }
 
@@ -321,7 +321,7 @@ impl Prepared {
 }
 
 /// What every shard is worked on with.
-struct Bench<'a> {
+struct ShardRunner<'a> {
     plan: &'a Plan,
     as_of: NaiveDate,
     revision: &'a Revision,
@@ -332,7 +332,7 @@ struct Bench<'a> {
     progress: &'a dyn Progress,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> ShardRunner<'a> {
     fn set_up(
         plan: &'a Plan,
         as_of: NaiveDate,
@@ -341,21 +341,30 @@ impl<'a> Bench<'a> {
         runtime: &Handle,
         timings: &'a StageTimings,
         progress: &'a dyn Progress,
-    ) -> Result<Bench<'a>> {
+    ) -> Result<ShardRunner<'a>> {
         let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
         let engine = engine.led_by_the_first_shard();
-        Ok(Bench { plan, as_of, revision, models, engine, timings, model_timings: StageTimings::default(), progress })
+        Ok(ShardRunner {
+            plan,
+            as_of,
+            revision,
+            models,
+            engine,
+            timings,
+            model_timings: StageTimings::default(),
+            progress,
+        })
     }
 
     /// Several shards at a time; their rows are written in order.
-    fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(OutputWriter, Ledger)> {
+    fn run_all(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(OutputWriter, RejectedRows)> {
         self.progress.begin("shards", u64::from(shards.count()));
         let mut writer = OutputWriter::open(self.as_of, self.revision, self.plan.limits.scratch_dir.as_deref())?;
-        let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
+        let (mut rejected, mut share) = (RejectedRows::default(), BadShare::of(&shards.bad));
         map_ordered(
             shards.count(),
             self.plan.limits.workers,
-            |number| self.work_on(shards, number),
+            |number| self.run_shard(shards, number),
             |(decided, remembered, facts, of_shard)| {
                 self.timings.time("write", || writer.append(&decided, &remembered, facts))?;
                 of_shard
@@ -365,16 +374,16 @@ impl<'a> Bench<'a> {
                     .for_each(|clash| share.add(clash.table, "", clash.reason));
                 // As soon as there are too many: a broken export must not fill the memory first.
                 share.check(&self.plan.limits, snapshots)?;
-                ledger.add(of_shard);
+                rejected.add(of_shard);
                 self.progress.advance(1);
                 Ok(())
             },
         )?;
-        Ok((writer, ledger))
+        Ok((writer, rejected))
     }
 
     /// One shard: transform, decide, materialize, audit.
-    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
+    fn run_shard(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, RejectedRows)> {
         let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
         let shard = timings.time("open", || shards.open(number))?;
@@ -386,12 +395,12 @@ impl<'a> Bench<'a> {
         let facts = timings.time("facts", || materialize::facts(models, &session, &decided, &self.model_timings))?;
         timings.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
         let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
-        Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))
+        Ok((decided, remembered, facts, RejectedRows { clashes, repeated, set_aside, unidentified }))
     }
 }
 
-impl Ledger {
-    fn add(&mut self, of_shard: Ledger) {
+impl RejectedRows {
+    fn add(&mut self, of_shard: RejectedRows) {
         self.clashes.extend(of_shard.clashes);
         for (table, rows) in of_shard.repeated {
             *self.repeated.entry(table).or_default() += rows;
@@ -438,26 +447,32 @@ fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Pr
     })
 }
 
-fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
+fn quarantined(shards: &Shards, rejected: &RejectedRows, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
     let bad = shards.bad.iter().map(|b| QuarantinedRow::of_bad_row(b, snapshots));
-    let clashes = ledger.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
+    let clashes = rejected.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
     let mut rows: Vec<QuarantinedRow> = bad.chain(clashes).collect();
     rows.sort();
     rows
 }
 
-fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited, told: Told) -> RunResults {
+fn results(
+    runner: &ShardRunner<'_>,
+    shards: &Shards,
+    snapshots: &Snapshots,
+    audited: &Audited,
+    told: Told,
+) -> RunResults {
     let materialized = audited.materialized();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
-        as_of: bench.as_of,
+        as_of: runner.as_of,
         shards: shards.count(),
         rows_read: snapshots.rows(),
         rows_quarantined: materialized.rows_quarantined,
         amounts_rounded: shards.rounded,
-        seconds: bench.timings.seconds(),
-        peak_megabytes: bench.timings.peaks(),
-        model_seconds: bench.model_timings.seconds(),
+        seconds: runner.timings.seconds(),
+        peak_megabytes: runner.timings.peaks(),
+        model_seconds: runner.model_timings.seconds(),
         counts: materialized.counts.clone(),
         told,
     }
