@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::{Document, Workshop};
+use super::{Document, PlanBuilder};
 use crate::config::raw::charges::{RawCharges, RawFee, RawInterest, RawRates};
 use crate::domain::charge::{
     Caps, ChargePolicy, ChargeRule, ChargeRuleError, ChargeTerms, Fee, Fine, Interest, Percent, RateTable,
@@ -13,7 +13,7 @@ use crate::domain::charge::{
 use crate::domain::fx::DunningCurrency;
 use crate::domain::money::{Amount, Currency, Rounding};
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     /// The rates of every file of `pipeline.rates`.
     pub(super) fn rates(&mut self, document: &Document, files: &[String]) -> RateTable {
         let mut table = RateTable::default();
@@ -75,8 +75,8 @@ impl Workshop<'_> {
         });
         let interest = raw.interest.as_ref();
         let interest = interest.and_then(|raw| self.interest(document, &format!("{at}/interest"), raw, known));
-        let cap = |shop: &mut Self, key: &str, text: Option<&String>| {
-            shop.parse::<Percent>(document, &format!("{at}/caps/{key}"), text?)
+        let cap = |builder: &mut Self, key: &str, text: Option<&String>| {
+            builder.parse::<Percent>(document, &format!("{at}/caps/{key}"), text?)
         };
         let caps = Caps {
             fine_max: cap(self, "fine_max", raw.caps.fine_max.as_ref()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::charges::KnownRates;
 use super::offers::OfferNames;
 use super::reach::{Choosing, Known};
-use super::{Document, Workshop, messages, unknown};
+use super::{Document, PlanBuilder, messages, unknown};
 use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
 use crate::domain::fx::Quotes;
@@ -17,7 +17,7 @@ use crate::domain::segment::{Rule, Scorecard};
 /// Days for which a rate of exchange counts: over a weekend with holidays on both sides.
 const FX_DAYS_MAX: u32 = 7;
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn rules(&mut self, document: &Document, raw: RawPipeline) -> Option<Rules> {
         let RawPipeline { pipeline, defaults, dunning, creditors, tone, aging, inputs, .. } = raw;
         let rates = self.rates(document, &pipeline.rates);

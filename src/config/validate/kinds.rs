@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Document, Workshop};
+use super::{Document, PlanBuilder};
 use crate::config::raw::{RawStep, RawTrigger};
 use crate::domain::decision::Creditor;
 use crate::domain::procedure::{Procedure, StepKind};
@@ -25,7 +25,7 @@ impl RawTrigger {
     }
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     /// The keys that a step of this kind has, and its trigger.
     pub(super) fn keys_of_kind(&mut self, document: &Document, at: &str, raw: &RawStep, kind: StepKind) {
         let is_duty = kind.is_duty();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::charges::{RawOffer, RawOfferCondition};
 use crate::domain::charge::Percent;
 use crate::domain::money::{Amount, Currency};
@@ -20,7 +20,7 @@ pub(super) struct OfferNames<'a> {
 /// The terms of an offer in a currency; the amount is its floor.
 type Terms = Box<dyn Fn(Amount) -> OfferTerms>;
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn offers(&mut self, document: &Document, raw: &[RawOffer], names: &OfferNames<'_>) -> Vec<OfferPolicy> {
         let mut known = BTreeSet::new();
         let mut policies = Vec::new();
@@ -60,8 +60,8 @@ impl Workshop<'_> {
         at: &str,
         raw: &RawOffer,
     ) -> Option<(&'static str, BTreeMap<Currency, Amount>, Terms)> {
-        let percent = |shop: &mut Self, key: &str, text: Option<&String>| match text {
-            Some(text) => shop.parse::<Percent>(document, &format!("{at}/{key}"), text),
+        let percent = |builder: &mut Self, key: &str, text: Option<&String>| match text {
+            Some(text) => builder.parse::<Percent>(document, &format!("{at}/{key}"), text),
             None => Some(Percent::ZERO),
         };
         if let Some(discount) = &raw.discount {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawChannel, RawChannels, RawChoice, RawDunning, RawExperiment};
 use crate::domain::decision::{Choice, REGUA_NONE};
 use crate::domain::experiment::{Arm, Experiment, SHARES_WHOLE};
@@ -29,7 +29,7 @@ pub(super) struct Choosing {
     pub response_model: ResponseModel,
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn choosing(
         &mut self,
         document: &Document,
