@@ -16,7 +16,7 @@
 //! | [`report`] | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
-//! | [`upkeep`] | looking after what is published: verify, repair, collect |
+//! | [`maintenance`] | looking after what is published: verify, repair, gc |
 //! | [`runtime`] | threads, timings, scratch folders, signals, panics, progress |
 //! | [`error`] | what can go wrong, with its exit code |
 
@@ -27,10 +27,10 @@ pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod io;
+pub mod maintenance;
 pub mod rehearsal;
 pub mod report;
 pub mod run;
 pub mod runtime;
 pub mod stage;
 pub mod text;
-pub mod upkeep;

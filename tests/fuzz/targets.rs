@@ -16,9 +16,9 @@ use regua::error::Error;
 use regua::io::log::{Log, key_of};
 use regua::io::projection::project;
 use regua::io::store::{Store, split_glob};
+use regua::maintenance::verify::verify;
 use regua::runtime::progress::Silent;
 use regua::stage::load;
-use regua::upkeep::verify::verify;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 

@@ -19,9 +19,9 @@ use regua::error::Error;
 use regua::io::log::{Appended, Log, Record, append, key_of};
 use regua::io::projection::follow;
 use regua::io::store::{Created, Store};
+use regua::maintenance::verify::verify;
 use regua::runtime::progress::Silent;
 use regua::stage::load;
-use regua::upkeep::verify::verify;
 
 use crate::support::{House, as_of};
 use desk::Desk;

@@ -38,7 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "run",
             "rehearsal",
             "report",
-            "upkeep",
+            "maintenance",
             "error",
             "io",
             "contract",
@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/report", &["io", "contract", "domain", "error", "report"]),
-    ("src/upkeep", &["io", "contract", "domain", "error", "runtime::progress", "upkeep"]),
+    ("src/maintenance", &["io", "contract", "domain", "error", "runtime::progress", "maintenance"]),
 ];
 
 /// A crate, and the only files that may name it.
