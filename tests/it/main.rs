@@ -2,7 +2,6 @@
 
 mod audits;
 mod canaries;
-mod cases;
 mod choosing;
 mod cli;
 mod conformance;
@@ -28,6 +27,7 @@ mod own_models;
 mod plan;
 mod readme;
 mod report;
+mod scenarios;
 mod schemas;
 mod servers;
 mod smoke;
