@@ -224,7 +224,7 @@ fn variable(name: &str) -> Option<String> {
 /// The log of an output in which something is published.
 fn published(output: &Store) -> Result<Log> {
     let log = Log::read(output)?;
-    let nothing = || Error::Usage(format!("{}: nothing is published there; is the path right?", output.url()));
+    let nothing = || Error::NothingPublished { output: output.url().to_owned() };
     if log.records.is_empty() { Err(nothing()) } else { Ok(log) }
 }
 

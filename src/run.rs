@@ -229,11 +229,11 @@ impl Prepared {
 
     /// Far more actions than usual, inputs that shrank and a position that jumped are published only where somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
-        match (self.surprises(plan).join("; "), &request.accept_volume) {
-            (what, _) if what.is_empty() => Ok(()),
-            (what, None) => Err(Error::Surge(what)),
-            (what, Some(why)) => {
-                self.revision.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
+        match (self.surprises(plan), &request.accept_volume) {
+            (surprises, _) if surprises.is_empty() => Ok(()),
+            (surprises, None) => Err(Error::Surge(surprises)),
+            (surprises, Some(why)) => {
+                self.revision.overrides.insert("volume".to_owned(), format!("{why} ({})", surprises.join("; ")));
                 Ok(())
             }
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{Created, Listed, Store};
 use crate::domain::action::sha256_hex;
-use crate::error::{Error, Result};
+use crate::error::{Damage, Error, Result};
 
 pub const FORMAT_VERSION: u32 = 1;
 /// Times that the same record is written again when it is not found afterwards.
@@ -20,8 +20,6 @@ const RECORDS_AT_ONCE: u64 = 24;
 const RECORDS_AT_ONCE_MAX: u64 = 768;
 const CONTROL: &str = "_control";
 const HALT: &str = "halt";
-const NOT_AS_READ: &str = "it was removed or changed after it was read; restore it from a backup";
-const NO_RECORD: &str = "it is no commit record; restore it from a backup, or take away what somebody else put there";
 
 /// What a run published; no personal data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -84,7 +82,7 @@ pub struct ColumnFiles {
 impl Record {
     /// As it stands in the log.
     fn bytes(&self) -> Result<Vec<u8>> {
-        let failed = |e: serde_json::Error| Error::Damaged { object: key_of(self.seq), what: e.to_string() };
+        let failed = |e: serde_json::Error| Error::Internal { object: key_of(self.seq), what: e.to_string() };
         serde_json::to_vec_pretty(self).map_err(failed)
     }
 }
@@ -152,7 +150,7 @@ impl Log {
     /// Reads every record and checks the whole chain.
     ///
     /// # Errors
-    /// `Damaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
+    /// `PublishedDamaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
     pub fn read(store: &Store) -> Result<Log> {
         Log::read_until(store, |_| false)
     }
@@ -190,10 +188,10 @@ impl Log {
     /// The log as it stands now: the head is read again, and what has come since.
     ///
     /// # Errors
-    /// As `read`; `Damaged` where what was read before is gone or changed.
+    /// As `read`; `PublishedDamaged` where what was read before is gone or changed.
     pub fn again(&self, store: &Store) -> Result<Log> {
         let (known, length) = (self.length(), length(store)?);
-        let changed = |seq| Error::Damaged { object: store.url_of(&key_of(seq)), what: NOT_AS_READ.to_owned() };
+        let changed = |seq| damaged(store, &key_of(seq), Damage::ChangedSinceRead);
         if length < known {
             return Err(changed(known));
         }
@@ -269,14 +267,14 @@ impl Links {
         let keys: Vec<String> = (from..=to).map(key_of).collect();
         let mut below = String::new();
         for ((key, seq), bytes) in keys.iter().zip(from..).zip(store.get_all(&keys)?) {
-            let damaged = |what: &str| Error::Damaged { object: store.url_of(key), what: what.to_owned() };
-            let bytes = bytes.ok_or_else(|| damaged("listed, but not there"))?;
-            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(NO_RECORD))?;
+            let damaged = |damage| damaged(store, key, damage);
+            let bytes = bytes.ok_or_else(|| damaged(Damage::RecordGone))?;
+            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(Damage::NotARecord))?;
             if record.format_version != FORMAT_VERSION {
-                return Err(damaged("it has a format version that this program does not know; update regua"));
+                return Err(damaged(Damage::UnknownVersion));
             }
             if record.seq != seq {
-                return Err(damaged("it holds another record; restore it from a backup"));
+                return Err(damaged(Damage::OtherRecord));
             }
             match seq == from {
                 true => below.clone_from(&record.prev_sha256),
@@ -292,20 +290,22 @@ impl Links {
 }
 
 fn broken(store: &Store, seq: u64) -> Error {
-    let what = "the chain is broken: the record before it was changed; restore it from a backup".to_owned();
-    Error::Damaged { object: store.url_of(&key_of(seq)), what }
+    damaged(store, &key_of(seq), Damage::ChainBroken)
+}
+
+fn damaged(store: &Store, key: &str, damage: Damage) -> Error {
+    Error::PublishedDamaged { object: store.url_of(key), damage }
 }
 
 /// How many records there are: the listing has every one of them, or somebody took one away.
 fn length(store: &Store) -> Result<u64> {
     let listed = store.list("_log")?;
     for (Listed { key, .. }, seq) in listed.iter().zip(1..) {
-        let damaged = |what: &str| Err(Error::Damaged { object: store.url_of(key), what: what.to_owned() });
         let is_record = key.len() == key_of(1).len() && key.ends_with(".json");
         match *key == key_of(seq) {
             true => {}
-            false if is_record => return damaged("a record before it is missing; restore it from a backup"),
-            false => return damaged(NO_RECORD),
+            false if is_record => return Err(damaged(store, key, Damage::RecordMissing)),
+            false => return Err(damaged(store, key, Damage::NotARecord)),
         }
     }
     Ok(listed.len() as u64)
@@ -333,7 +333,7 @@ pub fn append(store: &Store, record: &Record) -> Result<Appended> {
         match store.get(&key)? {
             Some(found) if found == body => return Ok(Appended::Ours),
             Some(found) => {
-                let damaged = |_| Error::Damaged { object: store.url_of(&key), what: NO_RECORD.to_owned() };
+                let damaged = |_| damaged(store, &key, Damage::NotARecord);
                 let other: Record = serde_json::from_slice(&found).map_err(damaged)?;
                 return Ok(Appended::Other(Box::new(other)));
             }
@@ -385,7 +385,7 @@ fn says_halt(key: &str) -> bool {
 ///
 /// # Errors
 /// `Unavailable`.
-pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
+pub fn lost(output: &Store, log: &Log) -> Result<Option<Damage>> {
     let what = match log.newest_date().and_then(|date| date.succ_opt()) {
         None if !output.list("outbox")?.is_empty() => {
             "it holds no record, but outbox/ holds messages of earlier runs".to_owned()
@@ -398,10 +398,7 @@ pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
         Some(next) if output.list_after("outbox", &format!("outbox/dt={next}"))?.is_empty() => return Ok(None),
         Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
     };
-    Ok(Some(format!(
-        "{what}: restore _log from a backup, or debtors may be written to again; if none of those messages was ever sent, \
-         delete what those runs left in outbox/ and kpi/"
-    )))
+    Ok(Some(Damage::LogLost { what }))
 }
 
 #[cfg(test)]

@@ -83,21 +83,21 @@ impl Store {
     /// environment only.
     ///
     /// # Errors
-    /// `Usage` for a URL that is none; `Unavailable` where the store cannot be set up.
+    /// `Location` for a path or URL that names no folder, `LocationCredentials` for one with a password in it; `Unavailable` where the store cannot be set up.
     pub fn open(location: &str, runtime: &Handle) -> Result<Store> {
         if has_credentials(location) {
-            let what = "a URL with credentials is refused: they come from the environment or the workload's identity";
-            return Err(Error::Usage(what.to_owned()));
+            return Err(Error::LocationCredentials);
         }
         let unavailable = |e: object_store::Error| Error::Unavailable { object: location.to_owned(), what: short(&e) };
         let (scheme, rest) = location.split_once("://").unwrap_or(("file", location));
         let key = || Path::parse(rest.split_once('/').map_or("", |(_, key)| key.trim_end_matches('/')));
-        let bad = |e: object_store::path::Error| Error::Usage(format!("{location}: {e}"));
+        let refused = |why: String| Error::Location { location: location.to_owned(), why };
+        let bad = |e: object_store::path::Error| refused(e.to_string());
         let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match scheme {
             "file" => {
                 let path = std::path::absolute(rest).map_err(Error::file(rest))?;
                 if path.is_file() {
-                    return Err(Error::Usage(format!("{location} is a file, and a folder is wanted")));
+                    return Err(refused("it is a file, and a folder is wanted".to_owned()));
                 }
                 (Arc::new(LocalFileSystem::new()), Path::from_absolute_path(without_dots(&path)).map_err(bad)?)
             }
@@ -114,9 +114,7 @@ impl Store {
                 (Arc::new(builder.build().map_err(unavailable)?), key().map_err(bad)?)
             }
             other => {
-                let message =
-                    format!("{location}: unknown scheme {other}://; use a path, file://, s3://, gs:// or az://");
-                return Err(Error::Usage(message));
+                return Err(refused(format!("unknown scheme {other}://; use a path, file://, s3://, gs:// or az://")));
             }
         };
         let is_local = scheme == "file";

@@ -13,7 +13,7 @@ use super::log::Record;
 use super::parquet::Source;
 use super::store::Store;
 use crate::domain::money::Amount;
-use crate::error::{Error, Result};
+use crate::error::{Damage, Error, Result};
 
 /// Where the files of one run are, by their path below the run's folder: `actions/part-00000.parquet`.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Tables {
     /// Reads these columns of a table; nothing where the run has no such table.
     ///
     /// # Errors
-    /// `Damaged` where a file is gone or lacks a column, or what `each` returns.
+    /// `PublishedDamaged` where a file is gone or lacks a column, or what `each` returns.
     pub fn for_each_batch(
         &self,
         table: &str,
@@ -46,9 +46,11 @@ impl Tables {
         each: impl FnMut(RecordBatch) -> Result<()>,
     ) -> Result<()> {
         let Some((key, source)) = self.source(table)? else { return Ok(()) };
-        let damaged = |what: String| Error::Damaged { object: self.store.url_of(key), what };
-        let position =
-            |name: &&str| source.schema().index_of(name).map_err(|_| damaged(format!("column {name} is missing")));
+        let missing = |column: &str| Error::PublishedDamaged {
+            object: self.store.url_of(key),
+            damage: Damage::ColumnMissing { column: column.to_owned() },
+        };
+        let position = |name: &&str| source.schema().index_of(name).map_err(|_| missing(name));
         let mut positions = columns.iter().map(position).collect::<Result<Vec<usize>>>()?;
         positions.sort_unstable();
         source.for_each_batch(&positions, each)
@@ -57,7 +59,7 @@ impl Tables {
     /// Rows of a table; `None` where the run has no such table.
     ///
     /// # Errors
-    /// `Damaged` where the file is gone or unreadable.
+    /// `PublishedDamaged` where the file is gone or unreadable.
     pub fn count(&self, table: &str) -> Result<Option<u64>> {
         Ok(self.source(table)?.map(|(_, source)| source.rows()))
     }
@@ -70,10 +72,9 @@ impl Tables {
             format!("{table}/part-00000.parquet")
         };
         let Some(key) = self.keys.get(&path) else { return Ok(None) };
-        let what = "a published file is gone; restore it from a backup".to_owned();
-        let gone = || Error::Damaged { object: self.store.url_of(key), what };
+        let gone = || Error::PublishedDamaged { object: self.store.url_of(key), damage: Damage::Gone };
         let pinned = self.store.pin_one(key)?.ok_or_else(gone)?;
-        Source::open(&self.store, pinned).map(|source| Some((key.as_str(), source)))
+        Source::open_published(&self.store, pinned).map(|source| Some((key.as_str(), source)))
     }
 
     /// Reads these columns of a table row by row.

@@ -27,7 +27,7 @@ pub struct Orphan {
 /// Attempts that no record names and that nobody has written to for so many days.
 ///
 /// # Errors
-/// `Damaged` where the log cannot be read: then nothing can be told apart. `Unavailable`.
+/// `PublishedDamaged` where the log cannot be read: then nothing can be told apart. `Unavailable`.
 pub fn orphans(output: &Store, days: u32, nonce: &str) -> Result<Vec<Orphan>> {
     let before =
         clock_of(output, nonce)?.checked_sub_days(Days::new(u64::from(days))).unwrap_or(DateTime::<Utc>::MIN_UTC);

@@ -9,7 +9,7 @@ use crate::runtime::progress::Progress;
 /// Makes what is missing or differs in `outbox/`, `kpi/` and `kpi_current/`; gives the keys that it made.
 ///
 /// # Errors
-/// `Damaged` where the file that a copy follows from is gone or changed itself; `Halted`.
+/// `PublishedDamaged` where the file that a copy follows from is gone or changed itself; `Halted`.
 pub fn make_again(output: &Store, progress: &dyn Progress) -> Result<Vec<String>> {
     if let Some(object) = halt(output)? {
         return Err(Error::Halted { object });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::contract;
 use crate::domain::money::Amount;
-use crate::error::{Error, Result};
+use crate::error::{Damage, Error, Result};
 use crate::io::log::{Log, PublishedFile, Record, lost};
 use crate::io::projection::{Copy, copies};
 use crate::io::store::Store;
@@ -28,13 +28,13 @@ pub struct Verified {
 /// in the whole log. Memory: 16 bytes for each published action.
 ///
 /// # Errors
-/// `Damaged` where the log itself is no chain: nothing after the gap can be trusted. `Unavailable`.
+/// `PublishedDamaged` where the log itself is no chain: nothing after the gap can be trusted. `Unavailable`.
 pub fn verify(output: &Store, progress: &dyn Progress) -> Result<Verified> {
     let log = Log::read(output)?;
     let copies = copies(&log);
     let files = log.records.iter().map(|r| r.files.len()).sum::<usize>();
     progress.begin("verify", (files + copies.len()) as u64);
-    let lost = lost(output, &log)?.map(|what| format!("{}: {what}", output.url_of("_log")));
+    let lost = lost(output, &log)?.map(|damage| format!("{}: {damage}", output.url_of("_log")));
     let mut verified = Verified { findings: lost.into_iter().collect(), ..Verified::default() };
     let mut action_ids = Vec::new();
     for record in &log.records {
@@ -104,9 +104,9 @@ impl Verified {
         }
         tables.for_each_row(contract::ACTIONS.name, &["action_id"], |row| {
             let id = row.str("action_id");
-            let id = u128::from_str_radix(id, 16).map_err(|_| Error::Damaged {
+            let id = u128::from_str_radix(id, 16).map_err(|_| Error::PublishedDamaged {
                 object: output.url_of(&record.run_id),
-                what: "an action_id is not 32 hexadecimal digits".to_owned(),
+                damage: Damage::ActionId,
             })?;
             action_ids.push(id);
             Ok(())

@@ -283,7 +283,7 @@ fn input_status(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Hand
     for object in objects {
         let url = object.url.clone();
         let source = match Source::open(&store, object) {
-            Err(error @ Error::Damaged { .. }) => {
+            Err(error @ Error::InputUnreadable { .. }) => {
                 errors.push(error.to_string());
                 continue;
             }
@@ -330,7 +330,8 @@ fn pin(path: &str, runtime: &Handle) -> Result<(Store, Vec<Pinned>)> {
     let (folder, name) = split_glob(path);
     let store = Store::open(&folder, runtime)?;
     let objects = if name.contains(['*', '?', '[']) {
-        let pattern = glob::Pattern::new(&name).map_err(|e| Error::Usage(format!("{path}: {e}")))?;
+        let pattern =
+            glob::Pattern::new(&name).map_err(|e| Error::Location { location: path.to_owned(), why: e.to_string() })?;
         store.pin(&pattern)?
     } else {
         store.pin_one(&name)?.into_iter().collect()

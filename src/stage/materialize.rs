@@ -246,7 +246,10 @@ impl OutputWriter {
         let (_, members) = facts.remove(MEMBERS).unwrap_or_else(|| (contract::EXPERIMENT_MEMBERS.schema(), Vec::new()));
         for batch in &members {
             let own = conformed(batch, &contract::EXPERIMENT_MEMBERS.schema());
-            self.write(&contract::EXPERIMENT_MEMBERS, &own.map_err(|e| Error::columns(MEMBERS, &e))?)?;
+            self.write(
+                &contract::EXPERIMENT_MEMBERS,
+                &own.map_err(|e| of_model(MEMBERS, Error::columns(MEMBERS, &e)))?,
+            )?;
         }
         for (name, (schema, batches)) in facts {
             self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
@@ -351,7 +354,7 @@ impl OutputWriter {
         }
         let path = self.scratch.path().join(format!("{name}.parquet"));
         let mut writer = TableWriter::create(&path, schema)?;
-        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        batches.iter().try_for_each(|batch| writer.write(batch)).map_err(|error| of_model(name, error))?;
         writer.finish()
     }
 }
@@ -378,6 +381,16 @@ impl Reporting<'_> {
         let added: [ArrayRef; 2] = [Arc::new(names), Arc::new(rates)];
         let columns = batch.columns().iter().cloned().chain(added).collect();
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
+    }
+}
+
+/// What does not fit a table that a model makes is a fault of the model, which may be the user's own.
+fn of_model(model: &str, error: Error) -> Error {
+    match error {
+        Error::Internal { what, .. } => {
+            Error::Model { model: model.to_owned(), what: format!("{what}; compare it with the shipped model") }
+        }
+        other => other,
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Audited, History, OutputFile, Snapshots};
 use crate::contract;
 use crate::domain::action::sha256_hex;
-use crate::error::{Error, Result};
+use crate::error::{Damage, Error, Result};
 use crate::io::log::{
     self, Appended, ColumnFiles, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt,
 };
@@ -125,20 +125,20 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 /// again, as a revision.
 ///
 /// # Errors
-/// `Conflict` where the date was published from something else and no reason is given, `Usage` where a revision is asked
-/// for of what was never published, and where the log is another tenant's: its ids are made with the tenant's name, so
-/// this one would publish under new names what that one has published already; `Damaged` where the log is lost.
+/// `Conflict` where the date was published from something else and no reason is given, `NothingToRevise` where one is
+/// given and the date was never published; `OtherTenant` where the log is another tenant's: its ids are made with the
+/// tenant's name, so this one would publish under new names what that one has published already; `PublishedDamaged`
+/// where the log is lost.
 pub fn date_status(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<DateStatus> {
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     refuse_lost(output, &log)?;
     if let Some(other) = log.records.iter().find(|record| record.tenant != *tenant) {
-        return Err(Error::Usage(format!(
-            "{} is the output of the tenant {:?}, and the pipeline says {tenant:?}: give it an output of its own, or \
-             the tenant its name back",
-            output.url(),
-            other.tenant
-        )));
+        return Err(Error::OtherTenant {
+            output: output.url().to_owned(),
+            published: other.tenant.clone(),
+            configured: tenant.clone(),
+        });
     }
     let number = match (log.of_date(as_of), reason) {
         (Some(record), _) if provenance.is_same_run(record) => {
@@ -146,11 +146,7 @@ pub fn date_status(output: &Store, provenance: &Provenance, reason: Option<&str>
         }
         (Some(record), Some(_)) => record.revision + 1,
         (Some(record), None) => return Err(conflict(output, record)),
-        (None, Some(_)) => {
-            return Err(Error::Usage(format!(
-                "{as_of} is not published: there is nothing to revise; leave --revise out"
-            )));
-        }
+        (None, Some(_)) => return Err(Error::NothingToRevise { as_of }),
         (None, None) => 0,
     };
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
@@ -163,7 +159,7 @@ pub fn date_status(output: &Store, provenance: &Provenance, reason: Option<&str>
 /// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.
 fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
     match log::lost(output, log)? {
-        Some(what) => Err(Error::Damaged { object: output.url_of("_log"), what }),
+        Some(damage) => Err(Error::PublishedDamaged { object: output.url_of("_log"), damage }),
         None => Ok(()),
     }
 }
@@ -228,7 +224,7 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
 /// What earlier revisions of a date took back.
 ///
 /// # Errors
-/// `Damaged` where a file of voids is gone or changed.
+/// `PublishedDamaged` where a file of voids is gone or changed.
 pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<String>> {
     let of_date = log.records.iter().filter(|r| r.as_of == as_of).flat_map(|r| &r.files);
     let mut voided = BTreeSet::new();
@@ -244,13 +240,12 @@ pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<St
 
 /// A published file, which must still be what was published.
 fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
-    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
-    let pinned = output.pin_one(&file.path)?;
-    let pinned = pinned.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+    let damaged = |damage| Error::PublishedDamaged { object: output.url_of(&file.path), damage };
+    let pinned = output.pin_one(&file.path)?.ok_or_else(|| damaged(Damage::Gone))?;
     if pinned.size != file.size {
-        return Err(damaged("a published file was changed; restore it from a backup"));
+        return Err(damaged(Damage::Changed));
     }
-    Source::open(output, pinned)
+    Source::open_published(output, pinned)
 }
 
 /// Publishes what was audited.
@@ -342,7 +337,7 @@ fn check_unchanged(output: &Store, file: &PublishedFile) -> Result<()> {
 
 fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Result<PublishedFile> {
     let path = format!("{folder}/run_results.json");
-    let failed = |e: serde_json::Error| Error::Damaged { object: path.clone(), what: e.to_string() };
+    let failed = |e: serde_json::Error| Error::Internal { object: path.clone(), what: e.to_string() };
     let body = serde_json::to_vec_pretty(results).map_err(failed)?;
     let file = PublishedFile { path, copy_to: None, size: body.len() as u64, sha256: sha256_hex(&body), rows: 0 };
     output.put(&file.path, body.into())?;
@@ -395,11 +390,11 @@ fn column_files(snapshots: &Snapshots) -> BTreeMap<String, BTreeMap<String, Colu
     found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.column_files())).collect()
 }
 
-/// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or
+/// Completes the copies of a record whose run died after committing it. Does nothing while an operator has said halt, or
 /// gateways would find a batch that was to be stopped.
 ///
 /// # Errors
-/// `Damaged` where the file that a copy follows from is gone or changed.
+/// `PublishedDamaged` where the file that a copy follows from is gone or changed.
 pub fn complete(output: &Store, record: &Record) -> Result<()> {
     complete_since(output, Some(record.seq))
 }

@@ -125,9 +125,9 @@ pub fn log_record(bytes: &[u8]) {
         Ok(log) => {
             verify(&output, &Silent).expect("a log that can be read can be verified");
             let projected = log.head().map_or(Ok(()), |record| project(&output, log.clone(), record));
-            assert!(projected.err().is_none_or(|error| matches!(error, Error::Damaged { .. })));
+            assert!(projected.err().is_none_or(|error| matches!(error, Error::PublishedDamaged { .. })));
         }
-        Err(error) => assert!(matches!(error, Error::Damaged { .. }), "{error}"),
+        Err(error) => assert!(matches!(error, Error::PublishedDamaged { .. }), "{error}"),
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_instants: boo
         source.for_batches(&projection, |batch| {
             for (at, known) in &places {
                 let array = projection.binary_search(at).map(|at| plain(batch.column(at)));
-                if let Ok(array) = array.unwrap_or_else(|_| Err(rules.damaged("a column is missing"))) {
+                if let Ok(array) = array.unwrap_or_else(|_| Err(rules.internal("a column is missing"))) {
                     rules.look_for_midnights(&array, &mut seen[*known]);
                 }
             }
