@@ -8,6 +8,7 @@ mod conformance;
 mod days;
 mod determinism;
 mod encodings;
+mod errors;
 mod explain;
 mod faults;
 mod fuzz;
