@@ -6,14 +6,14 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`run`] | the one path above |
+//! | `run` | the one path above |
 //! | [`stage`] | each stage of it |
 //! | [`domain`] | the rules, pure: money, calendar, segments, steps, holds, messages, actions |
 //! | [`config`] | what the user wrote, validated into one plan |
 //! | [`contract`] | every table that enters or leaves |
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
-//! | [`rehearsal`] | that path over empty tables, for SQL of the user's own |
-//! | [`report`] | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
+//! | `rehearsal` | that path over empty tables, for SQL of the user's own |
+//! | `report` | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`maintenance`] | looking after what is published: verify, repair, gc |
@@ -28,9 +28,9 @@ pub mod domain;
 pub mod error;
 pub mod io;
 pub mod maintenance;
-pub mod rehearsal;
-pub mod report;
-pub mod run;
+pub(crate) mod rehearsal;
+pub(crate) mod report;
+pub(crate) mod run;
 pub mod runtime;
 pub mod stage;
 pub mod text;

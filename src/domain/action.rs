@@ -168,6 +168,9 @@ impl CitedItem {
 }
 
 /// Amounts travel as decimal text in JSON: a double cannot carry them.
+///
+/// # Errors
+/// As the serializer does.
 pub fn as_text<S: serde::Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(amount)
 }

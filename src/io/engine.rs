@@ -251,6 +251,9 @@ pub struct Engine {
 
 impl Engine {
     /// The pool is 60 % of the memory that the run may use; the rest is for what the engine does not count.
+    ///
+    /// # Errors
+    /// `Model` where the engine cannot be set up.
     pub fn new(runtime: &Handle, memory_bytes_max: u64, variables: Variables) -> Result<Engine> {
         let pool = Arc::new(GreedyMemoryPool::new((memory_bytes_max / 10 * 6) as usize));
         let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc();
@@ -306,6 +309,9 @@ impl Drop for Session {
 
 impl Session {
     /// Registers batches as a table. Its columns are those that the first session of the engine gave it.
+    ///
+    /// # Errors
+    /// `Model` where a batch has other columns than the table was declared with.
     pub fn register(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
         let schema = self.plans.declare(name, &nullable(&schema)).map_err(|e| engine_error(name, &e))?;
         let batches = batches.iter().map(|batch| as_planned(batch, &schema)).collect::<std::result::Result<_, _>>();
@@ -314,6 +320,9 @@ impl Session {
     }
 
     /// Runs a model: a view is only registered, the rows of every other kind are those of its query.
+    ///
+    /// # Errors
+    /// `Model`, as `query`.
     pub fn run(&self, model: &Model) -> Result<()> {
         if model.kind != ModelKind::View {
             let (schema, batches) = self.query(&model.name, &model.sql)?;
@@ -324,6 +333,9 @@ impl Session {
     }
 
     /// Runs a query and collects its rows; for results that fit a shard.
+    ///
+    /// # Errors
+    /// `Model` where the query cannot be planned, runs out of memory or meets a value that does not fit its type.
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let collected = self.runtime.block_on(async {
             let (schema, plan) = self.plans.plan(sql, &self.rows, self.leads).await?;
@@ -335,6 +347,9 @@ impl Session {
     }
 
     /// The rows of a table that was registered or computed before.
+    ///
+    /// # Errors
+    /// As `query`; there is no such table.
     pub fn table(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         match (self.plans.schema(name), self.rows.of(name)) {
             (Some(schema), Some(batches)) => Ok((schema, batches)),
@@ -343,6 +358,9 @@ impl Session {
     }
 
     /// Keys that stand more than once in a table.
+    ///
+    /// # Errors
+    /// As `query`; a column of the key is not in the table.
     pub fn repeated_keys(&self, name: &str, key: &[String]) -> Result<usize> {
         if key.is_empty() || !self.may_repeat(name, key)? {
             return Ok(0);

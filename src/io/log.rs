@@ -210,6 +210,9 @@ impl Log {
     }
 
     /// The log with the record that was appended to it.
+    ///
+    /// # Errors
+    /// `Internal` where the record cannot be written as JSON.
     pub fn with(&self, record: &Record) -> Result<Log> {
         let mut log = self.clone();
         log.head_sha256 = sha256_hex(&record.bytes()?);

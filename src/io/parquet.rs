@@ -158,6 +158,9 @@ impl Source {
 }
 
 /// Every row of a published table, by its path below the run's folder; empty where the run has no such table.
+///
+/// # Errors
+/// `PublishedDamaged` where the file is gone or unreadable, `Moved`, `Unavailable`.
 pub fn read_published(store: &Store, record: &Record, path: &str) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     published(store, record, path, |batch| {
@@ -168,6 +171,9 @@ pub fn read_published(store: &Store, record: &Record, path: &str) -> Result<Vec<
 }
 
 /// The rows of a published table that hold this text in this column.
+///
+/// # Errors
+/// As `read_published`.
 pub fn read_published_where(
     store: &Store,
     record: &Record,
@@ -319,12 +325,17 @@ pub struct HashingFile {
 }
 
 impl HashingFile {
+    /// # Errors
+    /// `File` where it cannot be created.
     pub fn create(path: &FilePath) -> Result<HashingFile> {
         let file = File::create(path).map_err(Error::file(path))?;
         Ok(HashingFile { file: std::io::BufWriter::with_capacity(1 << 20, file), hasher: Sha256::new(), size: 0 })
     }
 
     /// Flushes; returns size and SHA-256 of everything written.
+    ///
+    /// # Errors
+    /// That of the last write, such as a full disk.
     pub fn finish(mut self) -> std::io::Result<(u64, String)> {
         self.file.flush()?;
         Ok((self.size, hex(&self.hasher.finalize())))
@@ -355,6 +366,9 @@ pub struct TableWriter {
 
 impl TableWriter {
     /// Opens the file before the work starts, so that a full disk shows early.
+    ///
+    /// # Errors
+    /// `File` where it cannot be created.
     pub fn create(path: &FilePath, schema: SchemaRef) -> Result<TableWriter> {
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
@@ -372,6 +386,8 @@ impl TableWriter {
         Ok(TableWriter { path: path.to_owned(), schema, chunks, writer, rows: 0 })
     }
 
+    /// # Errors
+    /// `Internal` where the rows do not fit the schema, `File` where the disk is full.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let batch = conformed(batch, &self.schema).map_err(|e| self.refused(&e))?;
         self.rows += batch.num_rows() as u64;
@@ -390,6 +406,8 @@ impl TableWriter {
         Ok(())
     }
 
+    /// # Errors
+    /// As `write`.
     pub fn finish(mut self) -> Result<Written> {
         self.chunks.finish_buffered_batch().map_err(|e| self.refused(&e))?;
         self.drain()?;

@@ -138,6 +138,9 @@ pub fn repair(output: &Store, copy: &Copy) -> Result<bool> {
 }
 
 /// A published file, as its record has it.
+///
+/// # Errors
+/// `PublishedDamaged` where it is gone or has another SHA-256, `Unavailable`.
 pub fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
     let damaged = |damage| Error::PublishedDamaged { object: output.url_of(&file.path), damage };
     let bytes = output.get(&file.path)?.ok_or_else(|| damaged(Damage::Gone))?;

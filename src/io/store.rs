@@ -83,7 +83,8 @@ impl Store {
     /// environment only.
     ///
     /// # Errors
-    /// `Location` for a path or URL that names no folder, `LocationCredentials` for one with a password in it; `Unavailable` where the store cannot be set up.
+    /// `Location` for a path or URL that names no folder, `LocationCredentials` for one with a password in it;
+    /// `Unavailable` where the store cannot be set up.
     pub fn open(location: &str, runtime: &Handle) -> Result<Store> {
         if has_credentials(location) {
             return Err(Error::LocationCredentials);
@@ -146,6 +147,9 @@ impl Store {
     }
 
     /// The bytes of an object; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn get(&self, key: &str) -> Result<Option<Bytes>> {
         let path = self.path(key);
         let found = self.runtime.block_on(async { self.inner.get(&path).await?.bytes().await });
@@ -157,6 +161,9 @@ impl Store {
     }
 
     /// The bytes of many small objects, read side by side, in the order of the keys.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>> {
         let read = |key: String| async move {
             let path = self.path(&key);
@@ -171,6 +178,9 @@ impl Store {
     }
 
     /// Size and SHA-256 of an object, read piece by piece; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn digest(&self, key: &str) -> Result<Option<(u64, String)>> {
         self.digest_at(&self.path(key)).map_err(self.unavailable(key))
     }
@@ -202,6 +212,9 @@ impl Store {
     }
 
     /// Writes an object, whatever stood there.
+    ///
+    /// # Errors
+    /// `Unavailable`; the object may be there all the same.
     pub fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         let path = self.path(key);
         self.runtime.block_on(self.inner.put(&path, bytes.into())).map_err(self.unavailable(key))?;
@@ -209,6 +222,9 @@ impl Store {
     }
 
     /// Writes an object only where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable`; the object may be there all the same, so whoever must know reads it back.
     pub fn create(&self, key: &str, bytes: Bytes) -> Result<Created> {
         let path = self.path(key);
         match self.runtime.block_on(self.inner.put_opts(&path, bytes.into(), PutMode::Create.into())) {
@@ -221,6 +237,9 @@ impl Store {
     }
 
     /// Uploads a local file in parts.
+    ///
+    /// # Errors
+    /// `File` where the local file cannot be read, `Unavailable`.
     pub fn upload(&self, key: &str, file: &FilePath) -> Result<()> {
         let path = self.path(key);
         let mut source = std::fs::File::open(file).map_err(Error::file(file))?;
@@ -260,6 +279,9 @@ impl Store {
 
     /// What is left below a folder of writes that were cut short: a local store hides it, and does not count it among
     /// its objects. Elsewhere nothing is: a lifecycle rule of the bucket ends uploads that nobody completes.
+    ///
+    /// # Errors
+    /// `File` where the local folder cannot be read.
     pub fn staged(&self, folder: &str) -> Result<Vec<Listed>> {
         if !self.is_local {
             return Ok(Vec::new());
@@ -289,6 +311,9 @@ impl Store {
     }
 
     /// Deletes an object; that it is not there is no error.
+    ///
+    /// # Errors
+    /// `Unavailable`, or `File` of a write that was cut short.
     pub fn delete(&self, key: &str) -> Result<()> {
         if self.is_local && is_staged(key) {
             let file = self.file(key);
@@ -301,6 +326,9 @@ impl Store {
     }
 
     /// The objects below a folder, in the order of their keys.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>> {
         self.listed(folder, self.inner.list(Some(&self.path(folder))))
     }
@@ -333,6 +361,9 @@ impl Store {
     }
 
     /// The objects that match the pattern below this folder, pinned, in the order of their names.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn pin(&self, pattern: &glob::Pattern) -> Result<Vec<Pinned>> {
         let options = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
         let listed = self.runtime.block_on(collect(self.inner.list(Some(&self.prefix))));
@@ -348,6 +379,9 @@ impl Store {
     }
 
     /// One object, pinned; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn pin_one(&self, key: &str) -> Result<Option<Pinned>> {
         match self.runtime.block_on(self.inner.head(&self.path(key))) {
             Ok(meta) => Ok(Some(self.pinned(key.to_owned(), meta))),
@@ -357,6 +391,9 @@ impl Store {
     }
 
     /// Does it stand as it was pinned?
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn is_unmoved(&self, object: &Pinned) -> Result<bool> {
         let Pinned { size, e_tag, version, .. } = object;
         match self.runtime.block_on(self.inner.head(&object.path)) {

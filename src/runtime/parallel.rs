@@ -7,6 +7,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use crate::error::Result;
 
 /// Makes `count` things on some threads and takes them in order; at most `workers` wait to be taken.
+///
+/// # Errors
+/// The first in order, of `make` or `take`; nothing after it is taken. A panic of `make` goes on in the caller.
 pub fn map_ordered<T: Send>(
     count: u32,
     workers: usize,

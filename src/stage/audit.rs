@@ -55,6 +55,9 @@ impl Audited {
     }
 
     /// Adds the page that was made of what is audited.
+    ///
+    /// # Errors
+    /// `File` where scratch cannot be written.
     pub fn add_page(&mut self, html: &str) -> Result<()> {
         self.materialized.add_page(html)
     }

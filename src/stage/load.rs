@@ -119,6 +119,9 @@ impl Snapshot {
     }
 
     /// Every value of one column of texts, as it is read, a batch at a time; no other column is.
+    ///
+    /// # Errors
+    /// `Contract` where the column is missing or no text; else as `Source::for_batches`.
     pub fn for_each_text(&self, name: &str, mut each: impl FnMut(&StringArray)) -> Result<()> {
         for source in &self.sources {
             let columns = columns::resolve(&self.rules.input, source.schema(), &source.object.url)

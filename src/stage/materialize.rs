@@ -79,6 +79,9 @@ impl Materialized {
 
     /// Adds the page of the run to what is published. It holds nothing that this revision does not publish, so it goes with
     /// every revision.
+    ///
+    /// # Errors
+    /// `File` where scratch cannot be written.
     pub fn add_page(&mut self, html: &str) -> Result<()> {
         let path = self.scratch.path().join(PAGE);
         let mut file = HashingFile::create(&path)?;
@@ -188,6 +191,9 @@ struct OutboxBatch {
 }
 
 /// Registers what was decided beside the shard's own tables and runs the fact models.
+///
+/// # Errors
+/// `Model` where a model fails.
 pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &StageTimings) -> Result<Facts> {
     let tables = [
         ("out_actions", &decided.actions),
@@ -211,6 +217,9 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &St
 
 impl OutputWriter {
     /// Opens every file before the work starts.
+    ///
+    /// # Errors
+    /// `File` where scratch cannot be written.
     pub fn open(as_of: NaiveDate, revision: &Revision, scratch_dir: Option<&Path>) -> Result<OutputWriter> {
         let scratch = Scratch::new(scratch_dir)?;
         let mut tables = BTreeMap::new();
@@ -224,6 +233,9 @@ impl OutputWriter {
     }
 
     /// Adds one shard; shards come in order.
+    ///
+    /// # Errors
+    /// `File` where the disk is full, `Internal` where rows do not fit their table.
     pub fn append(&mut self, decided: &Decided, remembered: &Remembered, mut facts: Facts) -> Result<()> {
         self.write(&contract::CONTACT_STATE, &remembered.state)?;
         self.write(&contract::SETTLED_ITEMS, &remembered.settled)?;
@@ -265,6 +277,9 @@ impl OutputWriter {
     }
 
     /// Closes the files and works out the KPI tables.
+    ///
+    /// # Errors
+    /// `Model` where a KPI model fails or breaks its grain; else as `append`.
     pub fn finish(
         mut self,
         models: &Models,

@@ -192,6 +192,9 @@ fn conflict(output: &Store, record: &Record) -> Error {
 /// The newest run before the date has carried forward what mattered then (`contact_state`); what was published since
 /// is read besides: actions of this very date where it is revised, and of runs that carried nothing forward. What is
 /// dated later does not exist. So a run opens a few objects, however old the output is.
+///
+/// # Errors
+/// `PublishedDamaged` where a file that the log names is gone or changed, `Unavailable`.
 pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool) -> Result<History> {
     let carried = carried(log, as_of);
     let since = carried.map_or(0, |(record, _)| record.seq);

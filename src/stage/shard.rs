@@ -305,6 +305,9 @@ impl Shards {
     }
 
     /// Reads one shard: every row with whom it means, and without those that nobody can place.
+    ///
+    /// # Errors
+    /// `ScratchDamaged` where what was spread cannot be read back.
     pub fn open(&self, number: u32) -> Result<Shard> {
         let rulings = self.resolved.rulings(number)?;
         let mut shard = Shard { number, ..Shard::default() };

@@ -100,6 +100,9 @@ fn recovery_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
 }
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
+///
+/// # Errors
+/// `Model` where a model fails or repeats its grain.
 pub fn transform(
     (plan, as_of): (&Plan, NaiveDate),
     models: &Models,
@@ -133,6 +136,9 @@ pub fn run(session: &Session, model: &Model) -> Result<()> {
 pub type Periods = Vec<(&'static str, (SchemaRef, RecordBatch))>;
 
 /// Registers what the models read: the shard's own tables, and those that follow from the plan.
+///
+/// # Errors
+/// `Internal` where a table of the plan cannot be made.
 pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard) -> Result<()> {
     let currency = plan.default_currency.to_string();
     let mut keys = Keys::new(&plan.default_company, &currency);
@@ -162,6 +168,9 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
 }
 
 /// The buckets, months and experiments, which the KPI models read as well.
+///
+/// # Errors
+/// As `register`.
 pub fn periods(plan: &Plan, as_of: NaiveDate) -> Result<Periods> {
     let buckets = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
     let experiments = experiment_table(&plan.rules.experiments, as_of)?;

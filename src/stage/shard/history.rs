@@ -110,6 +110,9 @@ pub(super) fn columns() -> Vec<String> {
 }
 
 /// The actions of a batch of either, without their group: an action of a run has mattered on its own date.
+///
+/// # Errors
+/// `Internal` where a published table has other columns than its contract.
 pub fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
     let schema = without_key(&actions_schema());
     let column = |field: &Arc<Field>| {
@@ -128,6 +131,9 @@ pub fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
 }
 
 /// The items that they named, one row each, without their group.
+///
+/// # Errors
+/// As `actions`.
 pub fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
     flattened(batch).and_then(|b| conformed(&b, &without_key(&action_items_schema()))).map_err(damaged)
 }
