@@ -11,14 +11,17 @@ use chrono::NaiveDate;
 
 use crate::domain::message::MessageError;
 
+/// What every fallible function of the library returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// One error in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
+    /// As it was named, or found in a folder that was.
     pub file: PathBuf,
     /// From 1; 0 where the whole file is meant.
     pub line: usize,
+    /// What is wrong there, and how to correct it.
     pub message: String,
 }
 
@@ -48,10 +51,15 @@ impl<T: fmt::Display> fmt::Display for Lines<T> {
 /// An audit that did not hold: what was expected, what is, and by how much they differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// The check's name, as `sql/50_audits` or src/stage/audit.rs has it.
     pub audit: String,
+    /// What was compared: a currency, a table, a key.
     pub subject: String,
+    /// What should be there, by another way of working it out.
     pub expected: String,
+    /// What is there.
     pub actual: String,
+    /// Actual less expected.
     pub difference: String,
 }
 
@@ -256,6 +264,7 @@ impl Error {
         Error::Internal { object, what }
     }
 
+    /// For `map_err`: an error of the file system, with the path that it does not know.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::File { path, source }

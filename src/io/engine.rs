@@ -37,15 +37,22 @@ const BATCH_ROWS: usize = 8_192;
 /// The folders of `sql/`, in path order: which stage runs which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
+    /// Inputs renamed and cast, nothing joined.
     Staging,
+    /// Facts about items and accounts, of a shard.
     Intermediate,
+    /// What the rules are given, of a shard.
     Candidates,
+    /// Sums of a shard, with what was decided in it.
     Facts,
+    /// Published tables, of all shards together.
     Kpis,
+    /// Checks: any row stops the run.
     Audits,
 }
 
 impl Layer {
+    /// In the order in which they run, with the folder of each.
     pub const ALL: [(Layer, &'static str); 6] = [
         (Layer::Staging, "10_staging"),
         (Layer::Intermediate, "20_intermediate"),
@@ -65,6 +72,7 @@ pub enum ModelKind {
     View,
     /// Its rows are made by a rule from those of the query.
     Fold,
+    /// Its rows are breaches.
     Audit,
 }
 
@@ -85,14 +93,19 @@ impl ModelKind {
 /// One SQL file: the view name is the file stem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
+    /// From its folder.
     pub layer: Layer,
+    /// The file without `.sql`, and the table that it makes.
     pub name: String,
     /// The first line of what the header says it is for.
     pub purpose: String,
     /// The columns that identify a row; empty where the header says `none`.
     pub grain: Vec<String>,
+    /// Tables and models that must be there before it.
     pub reads: Vec<String>,
+    /// From its header.
     pub kind: ModelKind,
+    /// One query.
     pub sql: String,
 }
 
@@ -136,6 +149,7 @@ impl Models {
         reads.into_iter().any(|read| tables.contains(&read.as_str()) || self.depends_on(read, tables))
     }
 
+    /// The models of a layer, in the order in which they run.
     pub fn of(&self, layer: Layer) -> impl Iterator<Item = &Model> {
         self.0.iter().filter(move |m| m.layer == layer)
     }
@@ -201,13 +215,18 @@ pub struct Variables(Arc<BTreeMap<String, ScalarValue>>);
 /// The value of a variable.
 #[derive(Clone, Debug)]
 pub enum Value {
+    /// Days since 1970; a DATE.
     Date(i32),
+    /// A BIGINT.
     Int(i64),
+    /// Days since 1970, as a number to count with.
     Day(i32),
+    /// A VARCHAR.
     Text(String),
 }
 
 impl Variables {
+    /// Name without its `@` = value.
     pub fn new<'a>(values: impl IntoIterator<Item = (&'a str, Value)>) -> Variables {
         Variables(Arc::new(values.into_iter().map(|(name, value)| (format!("@{name}"), scalar(value))).collect()))
     }
@@ -269,6 +288,7 @@ impl Engine {
         Ok(Engine { runtime: runtime.clone(), plans: Arc::new(Plans::new(context)) })
     }
 
+    /// A session with no tables yet; what is planned in one is not planned again in the next.
     pub fn session(&self) -> Session {
         let rows = Arc::new(Rows::default());
         let task = self.plans.task(Arc::clone(&rows));
@@ -282,6 +302,7 @@ impl Engine {
         self
     }
 
+    /// The session of a shard; where the first leads, the others wait for its plans.
     pub fn session_of(&self, shard: u32) -> Session {
         let mut session = self.session();
         session.leads = shard == 0;

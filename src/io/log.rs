@@ -11,6 +11,7 @@ use super::store::{Created, Listed, Store};
 use crate::domain::action::sha256_hex;
 use crate::error::{Damage, Error, Result};
 
+/// Of records and manifests; a reader refuses any that it does not know.
 pub const FORMAT_VERSION: u32 = 1;
 /// Times that the same record is written again when it is not found afterwards.
 const CREATE_ATTEMPTS: u32 = 5;
@@ -24,13 +25,19 @@ const HALT: &str = "halt";
 /// What a run published; no personal data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
+    /// `FORMAT_VERSION` of the program that wrote it.
     pub format_version: u32,
+    /// Place in the log, from 1, without gaps.
     pub seq: u64,
     /// SHA-256 of the record before it; empty for the first.
     pub prev_sha256: String,
+    /// Whose output this is.
     pub tenant: String,
+    /// The date that the run looked at.
     pub as_of: NaiveDate,
+    /// 0 = the first publication of the date.
     pub revision: u32,
+    /// What gateways may take from it.
     pub kind: RecordKind,
     /// Why the date is published again; null for the first time.
     #[serde(default)]
@@ -38,6 +45,7 @@ pub struct Record {
     /// What an operator overrode, and why: `volume` = more actions than usual.
     #[serde(default)]
     pub overrides: BTreeMap<String, String>,
+    /// Digest of all that the run depends on, then its nonce.
     pub run_id: String,
     /// Tells this attempt's record from another's, whatever the store answers.
     pub nonce: String,
@@ -45,14 +53,18 @@ pub struct Record {
     pub input_digest: String,
     /// SHA-256 over every configuration file.
     pub config_digest: String,
+    /// Version of regua.
     pub code_version: String,
+    /// Every object that was read.
     pub inputs: Vec<InputObject>,
     /// Input = the columns of the contract that were read, each with what had it.
     #[serde(default)]
     pub column_files: BTreeMap<String, BTreeMap<String, ColumnFiles>>,
+    /// Every object that was published; none counts that is not named here.
     pub files: Vec<PublishedFile>,
     /// Table = SHA-256 of its file.
     pub logical_digests: BTreeMap<String, String>,
+    /// Table = rows.
     pub counts: BTreeMap<String, u64>,
     /// Currency = open amount.
     pub control_totals: BTreeMap<String, String>,
@@ -87,9 +99,11 @@ impl Record {
     }
 }
 
+/// What a run published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
+    /// Actions to send, with the position and the KPI tables.
     Actions,
     /// A later date was published before: nobody is written to.
     KpiOnly,
@@ -107,27 +121,38 @@ impl fmt::Display for RecordKind {
     }
 }
 
+/// An object that a run read, pinned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct InputObject {
+    /// The input of the contract.
     pub table: String,
+    /// Where it stood.
     pub url: String,
+    /// Bytes.
     pub size: u64,
+    /// As the store gave it.
     pub e_tag: Option<String>,
+    /// As the store gave it, where it keeps versions.
     pub version: Option<String>,
+    /// Rows, the bad ones included.
     pub rows: u64,
     /// Of a local file, which is known by its content: its e_tag changes when it is copied or touched.
     #[serde(default)]
     pub sha256: Option<String>,
 }
 
+/// An object that a run published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PublishedFile {
     /// Below the output folder.
     pub path: String,
     /// The copy for readers that do not follow the log, where there is one.
     pub copy_to: Option<String>,
+    /// Bytes.
     pub size: u64,
+    /// Of its bytes, as hex.
     pub sha256: String,
+    /// Rows or lines; 0 where it is neither.
     pub rows: u64,
 }
 
@@ -136,6 +161,7 @@ pub struct PublishedFile {
 /// Whatever was read, some record among them is of the newest date that is published.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
+    /// In order; the newest last. Older ones may be unread.
     pub records: Vec<Record>,
     /// SHA-256 of the newest record's bytes; empty for an empty log.
     pub head_sha256: String,
@@ -225,6 +251,7 @@ impl Log {
         self.head().map_or(0, |record| record.seq)
     }
 
+    /// The newest record.
     pub fn head(&self) -> Option<&Record> {
         self.records.last()
     }
@@ -244,6 +271,7 @@ impl Log {
         self.records.iter().rev().find(|r| r.as_of == as_of)
     }
 
+    /// The newest date that has a record.
     pub fn newest_date(&self) -> Option<NaiveDate> {
         self.records.iter().map(|r| r.as_of).max()
     }
@@ -317,6 +345,7 @@ fn length(store: &Store) -> Result<u64> {
 /// How an attempt to append ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Appended {
+    /// Our record stands in the log.
     Ours,
     /// Another record stands there.
     Other(Box<Record>),

@@ -66,6 +66,7 @@ impl Origin {
 #[derive(Clone, Debug)]
 pub struct Source {
     origin: Origin,
+    /// The object as it was when it was opened.
     pub object: Pinned,
     metadata: ArrowReaderMetadata,
     store: Store,
@@ -105,6 +106,7 @@ impl Source {
         Ok(source)
     }
 
+    /// Its columns, as the footer has them.
     pub fn schema(&self) -> &SchemaRef {
         self.metadata.schema()
     }
@@ -124,6 +126,7 @@ impl Source {
         self.store.sha256_where_local(&self.object)
     }
 
+    /// Rows, as the footer claims.
     pub fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows().max(0) as u64
     }
@@ -311,9 +314,13 @@ fn read_error((origin, url): (Origin, &str), error: &ParquetError) -> Error {
 /// What a finished file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
+    /// Where it stands, in scratch.
     pub path: PathBuf,
+    /// Rows or lines.
     pub rows: u64,
+    /// Bytes.
     pub size: u64,
+    /// Of its bytes, as hex.
     pub sha256: String,
 }
 

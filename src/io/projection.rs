@@ -15,6 +15,7 @@ use crate::error::{Damage, Error, Result};
 /// One object that readers look for.
 #[derive(Clone, Debug)]
 pub struct Copy {
+    /// Below the output folder.
     pub key: String,
     /// The record that it follows from.
     pub seq: u64,

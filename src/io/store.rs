@@ -50,10 +50,15 @@ impl fmt::Debug for Store {
 /// One object of an input, pinned: its bytes are those that were there when the run looked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
+    /// For messages and records.
     pub url: String,
+    /// From the root of the store.
     pub path: Path,
+    /// Bytes.
     pub size: u64,
+    /// As the store gave it; most change it with every write.
     pub e_tag: Option<String>,
+    /// As the store gave it, where it keeps versions.
     pub version: Option<String>,
     /// By the clock of the store.
     pub modified: DateTime<Utc>,
@@ -73,6 +78,7 @@ pub struct Listed {
 /// What became of a conditional create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
+    /// There was none, and now there is.
     Yes,
     /// Something stands there already; it may be our own write, answered late.
     Exists,

@@ -106,18 +106,22 @@ impl<'a> Row<'a> {
         self.0.column_by_name(name).map(AsRef::as_ref).filter(|a: &&dyn Array| a.is_valid(self.1))
     }
 
+    /// A text.
     pub fn str(&self, name: &str) -> &'a str {
         self.array(name).and_then(|a| a.as_string_opt::<i32>()).map_or("", |a| a.value(self.1))
     }
 
+    /// A text, as a value of its own.
     pub fn text(&self, name: &str) -> String {
         self.str(name).to_owned()
     }
 
+    /// A whole number.
     pub fn int(&self, name: &str) -> i64 {
         self.array(name).and_then(|a| a.as_primitive_opt::<Int64Type>()).map_or(0, |a| a.value(self.1))
     }
 
+    /// A ratio.
     pub fn float(&self, name: &str) -> Option<f64> {
         self.array(name).and_then(|a| a.as_primitive_opt::<Float64Type>()).map(|a| a.value(self.1))
     }
@@ -127,10 +131,12 @@ impl<'a> Row<'a> {
         self.array(name).and_then(|a| a.as_primitive_opt::<Decimal128Type>()).map_or(0, |a| a.value(self.1))
     }
 
+    /// An amount; the largest there is where it does not fit 64 bits.
     pub fn minor(&self, name: &str) -> Amount {
         Amount(i64::try_from(self.amount(name)).unwrap_or(i64::MAX))
     }
 
+    /// A date.
     pub fn date(&self, name: &str) -> Option<NaiveDate> {
         let days = self.array(name).and_then(|a| a.as_primitive_opt::<Date32Type>()).map(|a| a.value(self.1))?;
         let distance = Days::new(u64::from(days.unsigned_abs()));
@@ -138,6 +144,7 @@ impl<'a> Row<'a> {
         if days < 0 { epoch.checked_sub_days(distance) } else { epoch.checked_add_days(distance) }
     }
 
+    /// An instant, to the microsecond.
     pub fn time(&self, name: &str) -> Option<DateTime<Utc>> {
         let micros = self.array(name).and_then(|a| a.as_primitive_opt::<TimestampMicrosecondType>());
         micros.and_then(|a| DateTime::from_timestamp_micros(a.value(self.1)))

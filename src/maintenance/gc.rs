@@ -18,7 +18,9 @@ use crate::runtime::progress::Progress;
 pub struct Orphan {
     /// `runs/{as_of}/{run_id}`, or the key of a probe or of a write that was cut short.
     pub folder: String,
+    /// Of every object in it.
     pub keys: Vec<String>,
+    /// Of all of them.
     pub bytes: u64,
     /// When the last of it was written.
     pub modified: DateTime<Utc>,

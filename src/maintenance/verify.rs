@@ -14,9 +14,13 @@ use crate::runtime::progress::Progress;
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]
 pub struct Verified {
+    /// Records of the log.
     pub records: u64,
+    /// Published files that were read.
     pub files: u64,
+    /// Of these files.
     pub bytes: u64,
+    /// Actions in them.
     pub actions: u64,
     /// What is lost or was changed, a line each, with the remedy.
     pub findings: Vec<String>,

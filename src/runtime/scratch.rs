@@ -33,6 +33,7 @@ impl Scratch {
         make(&dir).map_err(Error::file(dir))
     }
 
+    /// Where to write; it is gone once the value is dropped.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }

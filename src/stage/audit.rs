@@ -46,10 +46,12 @@ pub struct Audited {
 }
 
 impl Audited {
+    /// Every file to publish.
     pub fn files(&self) -> &[OutputFile] {
         &self.materialized.files
     }
 
+    /// What was audited, with the sums that the record tells.
     pub fn materialized(&self) -> &Materialized {
         &self.materialized
     }

@@ -27,8 +27,11 @@ pub struct Decided {
     pub actions: RecordBatch,
     /// What is published now.
     pub new_actions: RecordBatch,
+    /// One row for each account, under the contract.
     pub decisions: RecordBatch,
+    /// One row for each open item, under the contract.
     pub items: RecordBatch,
+    /// One row for each account with its position, under the contract.
     pub debtors: RecordBatch,
     /// The cited items of the actions, flat: the audits join them with the position.
     pub action_items: RecordBatch,

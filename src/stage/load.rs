@@ -39,6 +39,7 @@ const BATCHES_AHEAD: usize = 2;
 /// One input: its pinned objects and how their columns become those of the contract.
 #[derive(Debug)]
 pub struct Snapshot {
+    /// Of the contract.
     pub table: &'static Table,
     sources: Vec<Source>,
     rules: rows::RowRules,
@@ -47,6 +48,7 @@ pub struct Snapshot {
 /// All inputs of a run, pinned and on contract.
 #[derive(Debug, Default)]
 pub struct Snapshots {
+    /// One of each input of the contract; empty where nothing is there.
     pub tables: Vec<Snapshot>,
     /// Columns that no mapping uses, by table: told, not refused.
     pub unused: Vec<(&'static str, Vec<String>)>,
@@ -57,6 +59,7 @@ pub struct Snapshots {
 }
 
 impl Snapshot {
+    /// Rows of all its files, the bad ones included.
     pub fn rows(&self) -> u64 {
         self.sources.iter().map(Source::rows).sum()
     }
@@ -162,10 +165,12 @@ impl Snapshot {
 }
 
 impl Snapshots {
+    /// Rows of all inputs, the bad ones included.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(Snapshot::rows).sum()
     }
 
+    /// The input of that name.
     pub fn get(&self, name: &str) -> Option<&Snapshot> {
         self.tables.iter().find(|t| t.table.name == name)
     }
@@ -190,6 +195,7 @@ impl Snapshots {
 /// One input as it was found.
 #[derive(Debug)]
 pub struct InputStatus {
+    /// What can be read of it.
     pub snapshot: Snapshot,
     /// Where it was looked for.
     pub path: String,
@@ -202,6 +208,7 @@ pub struct InputStatus {
 }
 
 impl InputStatus {
+    /// Files that its path matches.
     pub fn objects(&self) -> usize {
         self.snapshot.sources.len()
     }

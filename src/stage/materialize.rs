@@ -39,6 +39,7 @@ pub type Facts = BTreeMap<String, (SchemaRef, Vec<RecordBatch>)>;
 /// A finished file and where it is to stand.
 #[derive(Clone, Debug)]
 pub struct OutputFile {
+    /// Where it stands in scratch, and what it holds.
     pub written: Written,
     /// Below the run's folder.
     pub path: String,
@@ -51,21 +52,28 @@ pub struct OutputFile {
 /// The currency in which a group adds up its companies, and the rates that lead to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reporting<'a> {
+    /// The currency of `fx_rate`.
     pub currency: Currency,
+    /// Rates of exchange as of the date.
     pub quotes: &'a Quotes,
+    /// The date that the run looks at.
     pub as_of: NaiveDate,
 }
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
 #[derive(Debug)]
 pub struct Materialized {
+    /// Holds the files; they go with it.
     pub scratch: Scratch,
+    /// Every file to publish but `run_results.json`.
     pub files: Vec<OutputFile>,
+    /// Sums of all shards.
     pub facts: Facts,
     /// KPI table = its rows.
     pub kpis: BTreeMap<String, Vec<RecordBatch>>,
     /// Table = rows written.
     pub counts: BTreeMap<String, u64>,
+    /// Rows of inputs that count for nothing.
     pub rows_quarantined: u64,
     /// The last day on which anything mattered that this run forgets.
     pub forgotten_on: Option<NaiveDate>,

@@ -34,15 +34,21 @@ const DIGESTED: [&str; 2] = [".parquet", ".ndjson"];
 /// What makes a run the same run: everything it depends on.
 #[derive(Debug)]
 pub struct Provenance {
+    /// Whose pipeline it is.
     pub tenant: String,
+    /// The date that the run looks at.
     pub as_of: NaiveDate,
+    /// What is read, pinned.
     pub inputs: Vec<InputObject>,
     /// The same, to look at again.
     pub snapshots: Snapshots,
+    /// SHA-256 over the inputs, as hex.
     pub input_digest: String,
+    /// SHA-256 over every file of the configuration, as hex.
     pub config_digest: String,
     /// Random; names this attempt's folder and record, and nothing in any row.
     pub nonce: String,
+    /// Who ran it, where the scheduler says so.
     pub ran_by: BTreeMap<String, String>,
 }
 

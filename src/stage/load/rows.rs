@@ -40,19 +40,27 @@ const ASKING: [&str; 3] = ["status", "opted_in", "opted_out_on"];
 /// A row that is not as the contract asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BadRow {
+    /// The input.
     pub table: &'static str,
+    /// Which of its files, from 0.
     pub file_no: usize,
     /// From 0, in its file.
     pub row_no: i64,
+    /// The column that is wrong.
     pub column: &'static str,
+    /// What stands there, never the value: "text", "10^13 or more".
     pub value_class: String,
+    /// Of the contract's reasons for quarantine.
     pub reason: &'static str,
+    /// Whom it names; null where that is what cannot be read.
     pub debtor_id: Option<String>,
     /// It is told, and holds nobody: the row is read all the same.
     pub is_warning: bool,
     /// What else it names, so that whoever owns that can be held.
     pub company_id: Option<String>,
+    /// The invoice that it names.
     pub invoice_id: Option<String>,
+    /// The agreement that it names.
     pub agreement_id: Option<String>,
     /// A payment that it takes back, or puts back.
     pub reverses: Option<String>,
@@ -67,8 +75,11 @@ pub struct BadRow {
 /// What a row that may ask to be left alone is about: an address, on one channel or on any, or an action.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Silence {
+    /// The channel that it names.
     pub channel: Option<String>,
+    /// The address that it names, as it was written.
     pub address: Option<Pii<String>>,
+    /// The action that it reports on.
     pub action_id: Option<String>,
 }
 
@@ -137,6 +148,7 @@ pub struct Conformed {
     /// The columns of the contract that something reads, then `source_row`, `key_hash`, `content_hash` and, for
     /// instants, the local date.
     pub batch: RecordBatch,
+    /// What could not be read.
     pub bad: Vec<BadRow>,
     /// Amounts that were rounded because they came as floats.
     pub rounded: u64,

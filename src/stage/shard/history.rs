@@ -10,10 +10,25 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use foldhash::HashMap;
 
-use super::{History, hash_of, replaced};
+use super::{hash_of, replaced};
 use crate::contract;
 use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
+
+/// What earlier runs published.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Every action that may still matter.
+    pub actions: Vec<Source>,
+    /// The accounts of the last run.
+    pub positions: Vec<Source>,
+    /// The open items of the last run, and what runs before it saw open; of an export of open items alone.
+    pub items: Vec<Source>,
+    /// What runs before it saw settled; of an export of open items alone.
+    pub settled: Vec<Source>,
+    /// Who is in which arm of an experiment.
+    pub members: Vec<Source>,
+}
 
 impl History {
     /// Rows that are read: they count for the number of shards like those of the inputs.
