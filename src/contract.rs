@@ -17,7 +17,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub use inputs::INPUTS;
 pub use kpis::{FX_RATE, KPIS, REPORTING_CURRENCY};
 pub use outputs::{
-    ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, EXPERIMENT_MEMBERS, ITEMS, OUTPUTS, QUARANTINE, SETTLED_ITEMS,
+    ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, EXPERIMENT_MEMBERS, ITEM_FLOWS, ITEMS, OUTPUTS, QUARANTINE,
 };
 
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.

@@ -190,7 +190,7 @@ pub enum Error {
     #[error("{object}: what was read back is not what was written ({what}); nothing was published, run again")]
     Torn { object: String, what: String },
     /// The record stands; only copies of what it names are missing.
-    #[error("published as record {seq}, but some of its copies are still missing ({why}); run again to complete them")]
+    #[error("it is published as record {seq}, but some of its copies are missing ({why}); run again to complete them")]
     Unfinished { seq: u64, why: Box<Error> },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
@@ -202,11 +202,9 @@ pub enum Error {
     PublishedDamaged { object: String, damage: Damage },
     #[error("{object} does not fit into memory; lower limits.shard_rows_max")]
     OutOfMemory { object: String },
-    /// What this process itself wrote into its scratch folder a moment ago.
-    #[error(
-        "{object}: a scratch file cannot be read back ({what}); check the disk of limits.scratch_dir, and run again"
-    )]
-    ScratchDamaged { object: String, what: String },
+    /// The folder in which this run works, not the store.
+    #[error("{object}: the scratch disk failed ({what}); free or check limits.scratch_dir, and run again")]
+    Scratch { object: String, what: String },
     /// Rows or columns that regua itself made do not fit together.
     #[error("{object}: {what}. This is a fault of regua: please report this line with the output of `regua --version`")]
     Internal { object: String, what: String },
@@ -238,7 +236,7 @@ impl Error {
             Error::Unchanged { .. } => 99,
             Error::Halted { .. } | Error::Unfinished { .. } => 75,
             Error::Torn { .. } | Error::File { .. } | Error::Demo(_) => 1,
-            Error::OutOfMemory { .. } | Error::ScratchDamaged { .. } | Error::Internal { .. } => 1,
+            Error::OutOfMemory { .. } | Error::Scratch { .. } | Error::Internal { .. } => 1,
             Error::Interrupted { signal } => 128 + *signal as u8,
         }
     }
@@ -249,9 +247,9 @@ impl Error {
         let what = match error {
             ArrowError::MemoryError(_) => return Error::OutOfMemory { object },
             ArrowError::IoError(_, source) => {
-                return Error::ScratchDamaged { object, what: source.kind().to_string() };
+                return Error::Scratch { object, what: source.kind().to_string() };
             }
-            ArrowError::IpcError(_) => return Error::ScratchDamaged { object, what: "it is damaged".into() },
+            ArrowError::IpcError(_) => return Error::Scratch { object, what: "a file is damaged".into() },
             // These name columns and types alone.
             ArrowError::SchemaError(what) => what.clone(),
             ArrowError::CastError(_) | ArrowError::ParseError(_) => {

@@ -201,7 +201,7 @@ fn prepare(
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let runner = ShardRunner::set_up(plan, as_of, &revision, models, runtime, &timings, progress)?;
+    let runner = ShardRunner::set_up(plan, (as_of, history.seen_from), &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &rejected, snapshots);
@@ -335,14 +335,14 @@ struct ShardRunner<'a> {
 impl<'a> ShardRunner<'a> {
     fn set_up(
         plan: &'a Plan,
-        as_of: NaiveDate,
+        (as_of, seen_from): (NaiveDate, Option<NaiveDate>),
         revision: &'a Revision,
         models: Models,
         runtime: &Handle,
         timings: &'a StageTimings,
         progress: &'a dyn Progress,
     ) -> Result<ShardRunner<'a>> {
-        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of))?;
+        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, seen_from))?;
         let engine = engine.led_by_the_first_shard();
         Ok(ShardRunner {
             plan,

@@ -1,29 +1,23 @@
 -- Purpose: the life of every item as flows: billed on its issue date, and less on every day that changed it. Their sum up to
 --   a day is what was open of it at the end of that day.
 -- Grain: none; one row per item, and one per item and day that changed it
--- Reads: stg_invoices, int_payment_applications
+-- Reads: stg_invoices, int_payment_applications, int_observed_flows
 -- Units: amounts in units of currency, below zero where they were taken back; flowed_on = the day, but not before the issue date
 -- Columns: late_from = the first day on which it was late, if it was still open; kept_amount = of what was paid, never taken
 --   back since
--- Nulls: none
+-- Nulls: none; of an export of open items, what was settled before the first run is not there: see @known_from
 -- Kind: table
 with
-    invoices as (select * from stg_invoices),
-    applications as (select * from int_payment_applications),
-    items as (
-        select
-            item_key,
-            account_key,
-            company_id,
-            currency,
-            issue_date,
-            due_date,
-            payable_on,
-            greatest(cast(cast(payable_on as int) + 1 as date), issue_date) as late_from,
-            amount
-        from invoices
+    invoices as (select * from stg_invoices where @scope_open = 0),
+    applications as (select * from int_payment_applications where @scope_open = 0),
+    observed as (select * from int_observed_flows where is_known),
+    taken_back as (
+        select item_key, max(flowed_on) as taken_back_on
+        from observed
+        where paid_amount < 0
+        group by item_key
     ),
-    billed as (
+    unified as (
         select
             item_key,
             account_key,
@@ -32,36 +26,54 @@ with
             issue_date,
             due_date,
             payable_on,
-            late_from,
             issue_date as flowed_on,
             amount as billed_amount,
             cast(0 as decimal(18, 2)) as paid_amount,
             cast(0 as decimal(18, 2)) as credited_amount,
             cast(0 as decimal(18, 2)) as written_off_amount,
             cast(0 as decimal(18, 2)) as kept_amount
-        from items
-    ),
-    changed as (
+        from invoices
+        union all
         select
-            items.item_key,
-            items.account_key,
-            items.company_id,
-            items.currency,
-            items.issue_date,
-            items.due_date,
-            items.payable_on,
-            items.late_from,
-            greatest(applications.paid_on, items.issue_date) as flowed_on,
-            cast(0 as decimal(18, 2)) as billed_amount,
+            invoices.item_key,
+            invoices.account_key,
+            invoices.company_id,
+            invoices.currency,
+            invoices.issue_date,
+            invoices.due_date,
+            invoices.payable_on,
+            greatest(applications.paid_on, invoices.issue_date),
+            cast(0 as decimal(18, 2)),
             applications.paid_amount,
             applications.credited_amount,
             applications.written_off_amount,
             applications.kept_amount
         from applications
-        inner join items on applications.item_key = items.item_key
+        inner join invoices on applications.item_key = invoices.item_key
+        union all
+        select
+            observed.item_key,
+            observed.account_key,
+            observed.company_id,
+            observed.currency,
+            observed.issue_date,
+            observed.due_date,
+            observed.payable_on,
+            observed.flowed_on,
+            observed.billed_amount,
+            observed.paid_amount,
+            observed.credited_amount,
+            observed.written_off_amount,
+            case
+                when taken_back.taken_back_on is null or observed.flowed_on > taken_back.taken_back_on
+                    then observed.paid_amount
+                else cast(0 as decimal(18, 2))
+            end
+        from observed
+        left join taken_back on observed.item_key = taken_back.item_key
     ),
     flows as (
-        select * from billed
-        union all select * from changed
+        select *, greatest(cast(cast(payable_on as int) + 1 as date), issue_date) as late_from
+        from unified
     )
 select * from flows

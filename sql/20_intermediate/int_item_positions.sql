@@ -1,16 +1,18 @@
 -- Purpose: the items that were open at any time since two periods of roll rates ago, with what was open then, one period ago
 --   and now, and what changed since.
 -- Grain: item_key
--- Reads: int_items, int_item_flows
+-- Reads: int_items, int_observed_flows, int_item_flows
 -- Units: amounts in units of currency; days_past_due_before as of the day one period ago, never above 0 before the payable day
 --   is over; billed_since and so on = after that day
--- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Nulls: none; no rows where nobody knows what was open one period ago
 -- Kind: table
 with
     items as (
         select item_key from int_items
         -- What was paid in advance was settled when it was issued.
         where (settled_on is null or greatest(settled_on, issue_date) > @rolled_twice_from) and @scope_open = 0
+        union all
+        select distinct item_key from int_observed_flows where @known_from <= @rolled_from
     ),
     flows as (
         select

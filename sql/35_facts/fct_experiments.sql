@@ -4,14 +4,14 @@
 -- Reads: fct_experiment_members, run_experiments, raw_accounts, int_item_flows, int_outreach
 -- Units: amounts in units of currency; squares and products of the amounts of each group, added up
 -- Columns: collectable_amount = open when it began of what was due before, and what fell due since, net of credits
--- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Nulls: none; no rows of an experiment that began before @known_from
 -- Kind: table
 with
     members as (
         select members.experiment, members.debtor_id, members.arm, members.group_key, running.starts_on
         from fct_experiment_members as members
         inner join run_experiments as running on members.experiment = running.experiment
-        where @scope_open = 0
+        where @known_from <= running.starts_on
     ),
     accounts as (
         select accounts.account_key, members.experiment, members.arm, members.group_key, members.starts_on

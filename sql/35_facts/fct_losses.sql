@@ -3,13 +3,13 @@
 -- Reads: int_item_flows, run_buckets
 -- Units: amounts in units of currency; cohort_amount = billed less credited; paid_amount = paid within the loss days and never
 --   taken back
--- Nulls: bucket_no null = of the cohort as a whole, with the first payable day of it; where items are gone once they are
---   settled, nobody knows the past: no rows
+-- Nulls: bucket_no null = of the cohort as a whole, with the first payable day of it; no rows where nobody knows so
+--   long a past
 -- Kind: table
 with
     flows as (
         select * from int_item_flows
-        where payable_on > @losses_from and payable_on <= @losses_to and @scope_open = 0
+        where payable_on > @losses_from and payable_on <= @losses_to and @known_from <= @losses_from
     ),
     buckets as (select * from run_buckets),
     cohorts as (

@@ -4,10 +4,10 @@
 -- Units: amounts in units of currency; month_key = 12 x year + month; late_change = by how much what is late grew in the month;
 --   paid_days and late_days in units of currency x days: of what was paid and never taken back, since the issue date and since
 --   the payable day
--- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Nulls: none; months before @known_from lack what was settled before it
 -- Kind: table
 with
-    flows as (select * from int_item_flows where @scope_open = 0),
+    flows as (select * from int_item_flows),
     dated as (
         select
             company_id,

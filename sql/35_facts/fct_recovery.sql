@@ -7,7 +7,7 @@
 --   first; contacted_amount = open on the evening before, of what was due by the end of the recovery days; attributed_amount = what
 --   was paid, recovered_amount = at most what was open; costs = contacts whose cost is known; foreign_costs = of them, those in
 --   another currency
--- Nulls: cost_amount where no cost is known; where items are gone once they are settled, all amounts but the cost
+-- Nulls: cost_amount where no cost is known; where nobody knows what was open at the first of these contacts, all amounts but the cost
 -- Kind: table
 with
     contacts as (select * from int_outreach),
@@ -28,7 +28,7 @@ with
             greatest(cast(flows.issue_date as int) + 1, cast(flows.due_date as int) - @recovery_days) as asked_from
         from int_item_flows as flows
         left semi join reached on flows.account_key = reached.account_key
-        where @scope_open = 0
+        where @known_from <= @recovery_from
     ),
     owed as (
         select
@@ -166,10 +166,10 @@ with
             bounced,
             opted_out,
             complained,
-            cast(case when @scope_open = 0 then contacted_amount end as decimal(28, 2)) as contacted_amount,
-            cast(case when @scope_open = 0 then recovered_amount end as decimal(28, 2)) as recovered_amount,
-            cast(case when @scope_open = 0 then attributed_amount end as decimal(28, 2)) as attributed_amount,
-            cast(case when @scope_open = 0 then recovered_days end as decimal(28, 2)) as recovered_days,
+            cast(case when @known_from <= @recovery_from then contacted_amount end as decimal(28, 2)) as contacted_amount,
+            cast(case when @known_from <= @recovery_from then recovered_amount end as decimal(28, 2)) as recovered_amount,
+            cast(case when @known_from <= @recovery_from then attributed_amount end as decimal(28, 2)) as attributed_amount,
+            cast(case when @known_from <= @recovery_from then recovered_days end as decimal(28, 2)) as recovered_days,
             cast(cost_amount as decimal(28, 8)) as cost_amount,
             foreign_costs
         from grouped

@@ -6,10 +6,10 @@
 --   with all that is younger or older at the ends
 -- Columns: paid_amount and left_amount = of what was open at the week's end before, net of what was taken back; left = credited
 --   or written off
--- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Nulls: none; week ends before @known_from are left out: nobody knows all that was open
 -- Kind: table
 with
-    flows as (select * from int_item_flows where @scope_open = 0),
+    flows as (select * from int_item_flows),
     week_ends as (
         select weeks_ago
         from (
@@ -17,6 +17,7 @@ with
                 (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15), (16), (17), (18), (19), (20),
                 (21), (22), (23), (24), (25), (26)
         ) as week_ends (weeks_ago)
+        where @as_of_day - 7 * weeks_ago >= cast(@known_from as int)
     ),
     dated as (
         select

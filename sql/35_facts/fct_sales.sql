@@ -3,11 +3,11 @@
 -- Grain: company_id, currency, sold_on
 -- Reads: int_item_flows
 -- Units: net_sales_amount = billed less credited, in units of currency
--- Nulls: sold_on null = of all days: only first_issue_date counts, which is null in the other rows; where items are gone once
---   they are settled, nobody knows the past: no rows
+-- Nulls: sold_on null = of all days: only first_issue_date counts, which is null in the other rows; days before
+--   @known_from lack what was settled before it
 -- Kind: table
 with
-    flows as (select * from int_item_flows where @scope_open = 0),
+    flows as (select * from int_item_flows),
     first_days as (
         select company_id, currency, min(issue_date) as first_issue_date
         from flows

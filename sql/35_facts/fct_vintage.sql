@@ -4,10 +4,10 @@
 -- Units: amounts in units of currency; month_key = 12 x year + month of the issue date
 -- Columns: matured_no = for how many of the ages 0, 30, 60, 90 and 180 days the item is old enough; flowed_no = the number,
 --   from 0, of the first of these ages by which it flowed, 5 = later than all
--- Nulls: none; where items are gone once they are settled, nobody knows the past: no rows
+-- Nulls: none; what was issued before @known_from is left out: nobody knows all of it
 -- Kind: table
 with
-    flows as (select * from int_item_flows where issue_date >= @vintage_from and @scope_open = 0),
+    flows as (select * from int_item_flows where issue_date >= @vintage_from and issue_date >= @known_from),
     aged as (
         select
             company_id,

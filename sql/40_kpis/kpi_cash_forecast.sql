@@ -3,8 +3,9 @@
 -- Grain: company_id, currency, week_no, source
 -- Reads: fct_expected, fct_roll_off, fct_sales, fct_instalments, all_agreements, fct_promises
 -- Units: amounts in units of currency; week_no from 1 to 13, the seven days from week_from to week_to
--- Nulls: expected_amount of not_due and overdue where the first invoice is younger than eight weeks, of promises where none has
---   come due, of agreements where no first instalment has; with the scope "open" nobody knows the past: of the first two
+-- Nulls: expected_amount of not_due and overdue where the first invoice, or what is known of it, is younger than eight weeks, of promises where none has
+--   come due, of agreements where no first instalment has; with the scope "open" what is
+--   known begins with the first run
 -- Kind: table
 with recursive
     owed as (
@@ -156,7 +157,7 @@ with recursive
                 as kept_rate,
             cells.source in ('promise', 'agreement') as is_agreed,
             rolled.expected_amount is not null as is_owed,
-            @as_of_day - cast(histories.first_issue_date as int) >= 56 as has_history
+            @as_of_day - cast(greatest(histories.first_issue_date, @known_from) as int) >= 56 as has_history
         from cells
         left join due
             on cells.company_id = due.company_id
@@ -189,6 +190,7 @@ with recursive
                 when is_agreed then cast(round(cast(due_amount as double) * kept_rate, 2) as decimal(18, 2))
                 when has_history then cast(round(rolled_amount, 2) as decimal(18, 2))
             end as expected_amount,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis,
             is_owed
         from joined
     ),

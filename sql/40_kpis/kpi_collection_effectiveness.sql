@@ -3,7 +3,7 @@
 -- Reads: fct_months, fct_sales, run_months
 -- Units: amounts in units of currency; cei and cei_cash in per cent, rates from 0 to 1, dso in days
 -- Nulls: cei and cei_cash where nothing was there to collect, averages where nothing was collected, dso without net sales; with
---   the scope "open" nobody knows the past: no rows
+--   the scope "open" months that were not observed from their first day have no row, and dso is null where the sales days were not
 -- Kind: table
 with
     facts as (
@@ -22,7 +22,7 @@ with
         from fct_months
         group by company_id, currency, month_key
     ),
-    months as (select * from run_months where month_no < @months),
+    months as (select * from run_months where month_no < @months and month_from > @known_from),
     flows as (
         -- Every month beside all that was before it and in it.
         select
@@ -94,7 +94,7 @@ with
             summed.opening_amount + summed.billed_amount - summed.credited_amount
             - (summed.closing_amount - summed.closing_overdue_amount) as collectable_amount,
             case
-                when sold.sales_amount > 0.0
+                when sold.sales_amount > 0.0 and cast(@known_from as int) <= cast(summed.month_to as int) - @sales_days
                     then
                         cast(
                             least(
@@ -138,7 +138,8 @@ with
             cast(closing_amount as double) * days_of_unit as dso_days,
             cast(closing_amount - closing_overdue_amount as double) * days_of_unit as best_possible_dso_days,
             cast(paid_days as double) / nullif(cast(kept_amount as double), 0.0) as days_to_pay_avg,
-            cast(late_days as double) / nullif(cast(kept_amount as double), 0.0) as days_late_avg
+            cast(late_days as double) / nullif(cast(kept_amount as double), 0.0) as days_late_avg,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from rated
     )
 select * from stated

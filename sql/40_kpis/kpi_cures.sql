@@ -2,7 +2,8 @@
 -- Grain: company_id, currency
 -- Reads: fct_cures
 -- Units: numbers of accounts; rates from 0 to 1
--- Nulls: a rate where nobody was late, or cured; with the scope "open" nobody knows the past: no rows
+-- Nulls: a rate where nobody was late, or cured; with the scope "open" no rows until one period was
+--   observed, and what came before it is null until two were
 -- Kind: table
 with
     facts as (select * from fct_cures),
@@ -12,8 +13,8 @@ with
             currency,
             sum(accounts_overdue_before) as accounts_overdue_before,
             sum(accounts_cured) as accounts_cured,
-            sum(accounts_cured_before) as accounts_cured_before,
-            sum(accounts_redefaulted) as accounts_redefaulted
+            case when @known_from <= @rolled_twice_from then sum(accounts_cured_before) end as accounts_cured_before,
+            case when @known_from <= @rolled_twice_from then sum(accounts_redefaulted) end as accounts_redefaulted
         from facts
         group by company_id, currency
     ),
@@ -28,7 +29,8 @@ with
             cast(accounts_cured as double) / nullif(cast(accounts_overdue_before as double), 0.0) as cure_rate,
             accounts_cured_before,
             accounts_redefaulted,
-            cast(accounts_redefaulted as double) / nullif(cast(accounts_cured_before as double), 0.0) as redefault_rate
+            cast(accounts_redefaulted as double) / nullif(cast(accounts_cured_before as double), 0.0) as redefault_rate,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from summed
     )
 select * from stated

@@ -2,8 +2,8 @@
 -- Grain: company_id, currency
 -- Reads: fct_portfolio, fct_sales, fct_months, run_months
 -- Units: amounts in units of currency; days
--- Nulls: the days, where there were no net sales; countback_dso_days also where it would go back beyond the first month with
---   invoices, or ten years; with the scope "open" nobody knows the past: sales and days are null
+-- Nulls: the days, where there were no net sales; countback_dso_days also where it would go back beyond the first month of
+--   which all invoices are known, or ten years; with the scope "open" sales and days where not all sales days were observed
 -- Kind: table
 with
     owed as (
@@ -35,6 +35,7 @@ with
             sum(billed_amount - credited_amount) as net_sales_amount,
             sum(billed_amount) as billed_amount
         from fct_months
+        where month_key in (select month_key from run_months where month_from >= @known_from)
         group by company_id, currency, month_key
     ),
     first_months as (
@@ -100,7 +101,8 @@ with
         select
             owed.*,
             case
-                when @scope_open = 0 then coalesce(sales.sales_amount, cast(0 as decimal(18, 2)))
+                when cast(@known_from as int) <= @as_of_day - @sales_days
+                    then coalesce(sales.sales_amount, cast(0 as decimal(18, 2)))
             end as sales_amount,
             cast(@as_of_day - cast(first_days.first_issue_date as int) + 1 as bigint) as days_known,
             counted_back.countback_dso_days
@@ -114,7 +116,8 @@ with
     in_days as (
         select
             *,
-            case when days_known is not null then least(@sales_days, days_known) end as sales_days
+            case when days_known is not null and sales_amount is not null then least(@sales_days, days_known) end
+                as sales_days
         from joined
     ),
     with_unit as (
@@ -142,7 +145,8 @@ with
             case
                 when days_of_unit is not null and countback_dso_days is not null
                     then least(countback_dso_days, cast(days_known as double))
-            end as countback_dso_days
+            end as countback_dso_days,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from with_unit
     )
 select * from stated

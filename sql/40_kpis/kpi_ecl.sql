@@ -3,8 +3,8 @@
 -- Grain: company_id, currency, bucket_no
 -- Reads: fct_aging, fct_losses, run_buckets
 -- Units: amounts in units of currency; loss_rate from 0 to 1
--- Nulls: loss_rate and expected_loss_amount where nothing of the cohort has reached the bucket; with the scope "open" nobody
---   knows the past, and both are null throughout, but in buckets that begin after the loss days
+-- Nulls: loss_rate and expected_loss_amount where nothing of the cohort has reached the bucket; with the scope "open" both
+--   are null until twice the loss days were observed, but in buckets that begin after the loss days
 -- Kind: table
 with
     owed as (
@@ -124,7 +124,8 @@ with
                             cast(round(cast(open_amount as double) * loss_rate * forward_factor, 2) as decimal(18, 2)),
                             open_amount
                         )
-            end as expected_loss_amount
+            end as expected_loss_amount,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from rated
     )
 select * from stated

@@ -101,7 +101,8 @@ with
             standard_error,
             difference,
             difference - half_width as difference_low,
-            difference + half_width as difference_high
+            difference + half_width as difference_high,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from compared
     )
 select * from stated

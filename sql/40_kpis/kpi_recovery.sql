@@ -3,8 +3,8 @@
 -- Grain: company_id, currency, regua, step_id, channel, template_id, segment
 -- Reads: fct_recovery
 -- Units: amounts in units of currency; recovery_rate from 0 to 1
--- Nulls: a ratio without a denominator; the cost where none is known, or one is in another currency; with the scope "open" nobody
---   knows the past: all amounts but the cost
+-- Nulls: a ratio without a denominator; the cost where none is known, or one is in another currency; with the scope "open"
+--   all amounts but the cost until the recovery window was observed
 -- Kind: table
 with
     facts as (select * from fct_recovery),
@@ -58,7 +58,8 @@ with
             cast(recovered_amount as double) / nullif(cast(contacted_amount as double), 0.0) as recovery_rate,
             cast(recovered_days as double) / nullif(cast(attributed_amount as double), 0.0) as days_to_cash_avg,
             cost_amount,
-            cast(cost_amount as double) / nullif(cast(recovered_amount as double), 0.0) as cost_per_recovered
+            cast(cost_amount as double) / nullif(cast(recovered_amount as double), 0.0) as cost_per_recovered,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from summed
     )
 select * from stated

@@ -2,7 +2,7 @@
 -- Grain: company_id, currency, from_state, to_state
 -- Reads: fct_rolls
 -- Units: amount in units of currency; rate from 0 to 1, of all that was in from_state
--- Nulls: none; with the scope "open" nobody knows the past: no rows
+-- Nulls: none; with the scope "open" no rows until one period was observed
 -- Kind: table
 with
     facts as (select * from fct_rolls),
@@ -28,7 +28,8 @@ with
             amount,
             items,
             cast(amount as double)
-            / cast(sum(amount) over (partition by company_id, currency, from_state) as double) as rate
+            / cast(sum(amount) over (partition by company_id, currency, from_state) as double) as rate,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from summed
     )
 select * from stated

@@ -2,7 +2,7 @@
 -- Grain: company_id, currency, issue_month, days_after_due
 -- Reads: fct_vintage, run_months
 -- Units: amounts in units of currency; paid_rate from 0 to 1
--- Nulls: paid_rate where nothing is old enough; with the scope "open" nobody knows the past: no rows
+-- Nulls: paid_rate where nothing is old enough; with the scope "open" months that were not observed from their first day have no row
 -- Kind: table
 with
     facts as (
@@ -11,7 +11,7 @@ with
             months.month_from
         from fct_vintage as facts
         inner join run_months as months on facts.month_key = months.month_key
-        where months.month_no <= 24
+        where months.month_no <= 24 and months.month_from >= @known_from
     ),
     ages as (select * from (values (0, 0), (1, 30), (2, 60), (3, 90), (4, 180)) as ages (age_no, days_after_due)),
     by_age as (
@@ -56,7 +56,8 @@ with
             credited_amount,
             written_off_amount,
             cast(paid_amount as double) / nullif(cast(matured_amount as double), 0.0) as paid_rate,
-            matured_amount = billed_amount as is_complete
+            matured_amount = billed_amount as is_complete,
+            case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from summed
     )
 select * from stated

@@ -294,27 +294,37 @@ pub const CONTACT_STATE: Table = Table {
     ],
 };
 
-/// Of an export of open items: what earlier runs saw open and is gone. How an account has paid is known by it.
-pub const SETTLED_ITEMS: Table = Table {
-    name: "settled_items",
-    row: "item that an earlier run saw open and that an export of open items no longer holds; none of an export of all",
-    key: &["debtor_id", "company_id", "invoice_id", "installment_no"],
+/// Of an export of open items: what the runs saw of every item. What was paid, and how fast, is known by it.
+pub const ITEM_FLOWS: Table = Table {
+    name: "item_flows",
+    row: "item of an export of open items, day that changed it and run that saw it: all of what is open, and 25 months of \
+          what is settled; none of an export of all",
+    key: &["debtor_id", "company_id", "currency", "invoice_id", "installment_no", "flowed_on", "seen_on"],
     required: true,
     columns: &[
         COMPANY,
-        req("debtor_id", Str, "who owed it"),
+        req("debtor_id", Str, "who owes it, or owed it"),
         req("invoice_id", Str, "identifier in the source system"),
         req("installment_no", Int, "instalment"),
         CURRENCY,
+        req("issue_date", Date, "of the invoice"),
         req("due_date", Date, "contractual due date"),
         req("payable_on", Date, "last day to pay on time"),
-        req("original_amount", Money, "of the instalment"),
-        opt(
-            "settled_on",
+        req(
+            "flowed_on",
             Date,
-            "last payment that names it, else the as-of date of the first run without it; null while an invoice of the \
-             debtor cannot be read",
+            "issue date of what was billed; day of the payment that tells of a change, else the as-of date of the first run that \
+             saw it, as of an item that is gone",
         ),
+        req("seen_on", Date, "as-of date of the run that saw it"),
+        req("billed_amount", Money, "of the instalment, where it was seen for the first time"),
+        req(
+            "paid_amount",
+            Money,
+            "less open by then, and not known to be credited or written off; below zero = open again",
+        ),
+        req("credited_amount", Money, "less open by a credit note"),
+        req("written_off_amount", Money, "less open by a write-off"),
     ],
 };
 
@@ -334,4 +344,4 @@ pub const EXPERIMENT_MEMBERS: Table = Table {
 
 /// Every published table but the KPI tables.
 pub const OUTPUTS: &[Table] =
-    &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, SETTLED_ITEMS, EXPERIMENT_MEMBERS, QUARANTINE];
+    &[ACTIONS, DECISIONS, ITEMS, DEBTORS, CONTACT_STATE, ITEM_FLOWS, EXPERIMENT_MEMBERS, QUARANTINE];

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{BatchCoalescer, cast, filter_record_batch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use bytes::Bytes;
+use chrono::NaiveDate;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryStreamExt};
 use object_store::{GetOptions, GetRange, ObjectStore, coalesce_ranges};
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -129,6 +131,20 @@ impl Source {
     /// Rows, as the footer claims.
     pub fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows().max(0) as u64
+    }
+
+    /// The first day of a column of dates, by the statistics of the file; none where it holds none, or does not say.
+    ///
+    /// # Errors
+    /// `InputUnreadable` or `PublishedDamaged` where there is no such column.
+    pub fn first_day(&self, column: &str) -> Result<Option<NaiveDate>> {
+        let metadata = self.metadata.metadata();
+        let schema = metadata.file_metadata().schema_descr();
+        let mins = decoded((self.origin, self.object.url.as_str()), || {
+            StatisticsConverter::try_new(column, self.schema(), schema)?.row_group_mins(metadata.row_groups())
+        })?;
+        let days = mins.as_primitive_opt::<Date32Type>().and_then(arrow::compute::min);
+        Ok(days.and_then(Date32Type::to_naive_date_opt))
     }
 
     /// Reads these top-level columns, batch by batch; they come in the order of the file.

@@ -246,7 +246,7 @@ impl OutputWriter {
     /// `File` where the disk is full, `Internal` where rows do not fit their table.
     pub fn append(&mut self, decided: &Decided, remembered: &Remembered, mut facts: Facts) -> Result<()> {
         self.write(&contract::CONTACT_STATE, &remembered.state)?;
-        self.write(&contract::SETTLED_ITEMS, &remembered.settled)?;
+        self.write(&contract::ITEM_FLOWS, &remembered.flows)?;
         self.forgotten_on = self.forgotten_on.max(remembered.forgotten_on);
         self.write(&contract::ACTIONS, &decided.new_actions)?;
         self.write(&contract::DECISIONS, &decided.decisions)?;

@@ -220,12 +220,13 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
     let has_members = |r: &&Record| r.as_of < as_of && !of(r, &contract::EXPERIMENT_MEMBERS).is_empty();
     let members = log.records.iter().filter(has_members).max_by_key(|r| (r.as_of, r.seq));
     let members = members.map_or(Vec::new(), |record| of(record, &contract::EXPERIMENT_MEMBERS));
-    let of_open = |table| if has_open_scope { of_last(table) } else { Ok(Vec::new()) };
+    let flows = if has_open_scope { of_last(&contract::ITEM_FLOWS)? } else { Vec::new() };
+    let seen_from = flows.iter().map(|file| file.first_day("seen_on")).collect::<Result<Vec<_>>>()?;
     Ok(History {
         actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
         positions: of_last(&contract::DEBTORS)?,
-        items: of_open(&contract::ITEMS)?,
-        settled: of_open(&contract::SETTLED_ITEMS)?,
+        flows,
+        seen_from: seen_from.into_iter().flatten().min(),
         members: members.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
     })
 }

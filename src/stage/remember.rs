@@ -24,8 +24,8 @@ use crate::io::parquet::conformed;
 pub struct Remembered {
     /// Rows of `contact_state`, by group and action: one shard or a hundred give the same file.
     pub state: RecordBatch,
-    /// Rows of `settled_items`, in the order of the groups.
-    pub settled: RecordBatch,
+    /// Rows of `item_flows`, in the order of the groups.
+    pub flows: RecordBatch,
     /// The last day, as Arrow counts it, on which anything mattered that is forgotten here.
     pub forgotten_on: Option<i32>,
 }
@@ -44,7 +44,7 @@ pub fn remember(session: &Session, decided: &Decided) -> Result<Remembered> {
     let needed = forgotten.column_by_name("needed_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
     Ok(Remembered {
         state: state(&actions, &items)?,
-        settled: conformed(&table(session, "cnd_settled_items")?, &contract::SETTLED_ITEMS.schema()).map_err(failed)?,
+        flows: conformed(&table(session, "cnd_item_flows")?, &contract::ITEM_FLOWS.schema()).map_err(failed)?,
         forgotten_on: needed.and_then(|days| days.iter().flatten().max()),
     })
 }

@@ -35,8 +35,8 @@ use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
 pub use history::{
-    History, action_items, action_items_schema, actions, actions_schema, experiment_members_schema, last_items_schema,
-    positions_schema, settled_items_schema,
+    History, action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
+    positions_schema,
 };
 pub use totals::{Cash, Totals};
 
@@ -120,7 +120,7 @@ pub struct Shard {
 impl Shard {
     /// A shard of nobody, with every table that the models read.
     pub fn empty() -> Shard {
-        let published = ["actions", "action_items", "positions", "last_items", "settled_items", "experiment_members"];
+        let published = ["actions", "action_items", "positions", "item_flows", "experiment_members"];
         let names = crate::contract::INPUTS.iter().map(|table| table.name).chain(published);
         Shard { tables: names.map(|name| (name, schema_of(name), Vec::new())).collect(), ..Shard::default() }
     }
@@ -303,7 +303,7 @@ impl Shards {
     /// Reads one shard: every row with whom it means, and without those that nobody can place.
     ///
     /// # Errors
-    /// `ScratchDamaged` where what was spread cannot be read back.
+    /// `Scratch` where what was spread cannot be read back.
     pub fn open(&self, number: u32) -> Result<Shard> {
         let rulings = self.resolved.rulings(number)?;
         let mut shard = Shard { number, ..Shard::default() };

@@ -26,11 +26,13 @@ use crate::runtime::timings::StageTimings;
 
 /// Months before that of the as-of date whose vintages are shown.
 const VINTAGE_MONTHS: u32 = 24;
+/// Months for which a settled item of an export of open items is remembered: the longest window, two years of losses, fits.
+const OBSERVED_MONTHS: u32 = 25;
 /// Months of `run_months`: no figure goes further back.
 const MONTHS_MAX: u32 = 120;
 
-/// The values that models may name.
-pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
+/// The values that models may name. `seen_from`: the first date of which a run saw the items, where another than this did.
+pub fn variables(plan: &Plan, as_of: NaiveDate, seen_from: Option<NaiveDate>) -> Variables {
     let window = as_of.checked_sub_months(chrono::Months::new(plan.window_months)).unwrap_or(NaiveDate::MIN);
     let history = day_number(as_of) - plan.limits.history_days as i32;
     Variables::new([
@@ -58,6 +60,8 @@ pub fn variables(plan: &Plan, as_of: NaiveDate) -> Variables {
         ("losses_from", Value::Date(day_number(days_before(as_of, 2 * plan.kpis.loss_days)))),
         ("losses_to", Value::Date(day_number(days_before(as_of, plan.kpis.loss_days)))),
         ("vintage_from", Value::Date(day_number(month_from(as_of, VINTAGE_MONTHS)))),
+        ("observed_from", Value::Date(day_number(observed_from(as_of)))),
+        ("known_from", Value::Date(day_number(known_from(plan, as_of, seen_from)))),
         ("sales_from", Value::Date(day_number(sales_from(plan, as_of)))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),
@@ -87,6 +91,21 @@ fn receipts_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
 fn month_from(as_of: NaiveDate, months: u32) -> NaiveDate {
     let first = as_of.with_day(1).unwrap_or(as_of);
     first.checked_sub_months(chrono::Months::new(months)).unwrap_or(NaiveDate::MIN)
+}
+
+/// What was settled before is forgotten of an export of open items.
+fn observed_from(as_of: NaiveDate) -> NaiveDate {
+    as_of.checked_sub_months(chrono::Months::new(OBSERVED_MONTHS)).unwrap_or(NaiveDate::MIN)
+}
+
+/// From this day on everything is known that was open at its end. An export of open items tells of the past only what
+/// earlier runs saw.
+fn known_from(plan: &Plan, as_of: NaiveDate, seen_from: Option<NaiveDate>) -> NaiveDate {
+    match plan.has_open_scope() {
+        true => seen_from.unwrap_or(as_of).max(observed_from(as_of)),
+        // Before any date that an input may have.
+        false => NaiveDate::default() - chrono::Months::new(12 * 1_000),
+    }
 }
 
 /// Sales count from here: the sales days before the end of the first month that is shown, and some more.

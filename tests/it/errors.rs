@@ -55,7 +55,7 @@ remedies!(of_error, ERRORS, Error, {
     InputUnreadable => "Export the file again, as Parquet.",
     PublishedDamaged => "Restore the object from a backup, then `regua log --verify`. The kinds of damage are listed below.",
     OutOfMemory => "Lower `limits.shard_rows_max` or `limits.workers`, and run again.",
-    ScratchDamaged => "Check the disk of `limits.scratch_dir`, and run again: nothing was published.",
+    Scratch => "Free the disk of `limits.scratch_dir`, or name a larger one, and run again: nothing was published.",
     Internal => "Report it: the line, `regua --version`, and `run_results.json` where there is one. `regua log` says whether the run was published.",
     Unsound => "Restore the files that it names from a backup; copies are made again by `regua log --repair`.",
     Demo => "Choose a folder with room that you may write to.",
@@ -185,7 +185,7 @@ fn examples() -> Vec<Error> {
             source: std::io::Error::other("no space left on device"),
         },
         Error::OutOfMemory { object: "scratch".to_owned() },
-        Error::ScratchDamaged { object: "scratch".to_owned(), what: "it is damaged".to_owned() },
+        Error::Scratch { object: "scratch".to_owned(), what: "no storage space".to_owned() },
         Error::Internal { object: "decided rows".to_owned(), what: "a sum does not fit its type".to_owned() },
         Error::Demo("cannot create the folder demo; choose a folder that you may write to".into()),
         Error::Interrupted { signal: 2 },
@@ -283,5 +283,5 @@ fn exit_codes_stand() {
     assert_eq!(with(3), ["Contract", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]);
     assert_eq!(with(4), ["Conflict", "WouldRefuse"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
-    assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "ScratchDamaged", "Internal", "Demo"]);
+    assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "Scratch", "Internal", "Demo"]);
 }

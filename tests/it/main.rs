@@ -24,6 +24,7 @@ mod memory;
 mod messages;
 mod models;
 mod money;
+mod open_items;
 mod own_models;
 mod plan;
 mod readme;

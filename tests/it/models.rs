@@ -12,6 +12,7 @@ mod episodes;
 mod experiments;
 mod forecast;
 mod history;
+mod observed;
 mod payable;
 mod profiles;
 mod promises;

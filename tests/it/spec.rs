@@ -16,7 +16,8 @@
 //! Rows come as the spreading pass leaves them: about whoever owes the invoice that they name, and of its company.
 //! Unless a row says otherwise the debtor acted itself, what is due is payable on that very day, a payment that
 //! reverses another takes it back, and nobody knows anything of an address. `open items only` in place of a table says
-//! that the snapshot holds no invoice that was settled.
+//! that the snapshot holds no invoice that was settled and that nothing was seen before; `open items since 2026-06-01`,
+//! that runs have seen it since then.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -33,8 +34,7 @@ use regua::domain::calendar::Calendar;
 use regua::domain::message::Templates;
 use regua::io::engine::{Engine, Layer, Model, Models, Session, Value};
 use regua::stage::shard::{
-    Held, Shard, action_items_schema, actions_schema, experiment_members_schema, last_items_schema, positions_schema,
-    settled_items_schema,
+    Held, Shard, action_items_schema, actions_schema, experiment_members_schema, item_flows_schema, positions_schema,
 };
 use regua::stage::transform;
 use tokio::runtime::Runtime;
@@ -48,7 +48,8 @@ pub const QUIET: &str = "024d0d4024e6";
 #[derive(Default)]
 pub struct Given {
     as_of: Option<NaiveDate>,
-    is_open_only: bool,
+    /// The export holds open items only, and runs have seen it since then.
+    open_since: Option<NaiveDate>,
     tables: BTreeMap<String, Vec<Section>>,
 }
 
@@ -67,7 +68,7 @@ pub fn spec(text: &str) {
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty()).chain(["end"]) {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let is_expectation = words.get(1).is_some_and(|w| w == "=" || w == "==");
-        let is_word = ["as of ", "open items only"].iter().any(|word| line.starts_with(word)) || line == "end";
+        let is_word = ["as of ", "open items "].iter().any(|word| line.starts_with(word)) || line == "end";
         let is_head = is_word || words[0].ends_with(':') || is_expectation;
         if !is_head {
             match &mut expected {
@@ -84,7 +85,8 @@ pub fn spec(text: &str) {
                 expected = Some((name.clone(), sign == "==", Section { columns: columns.to_vec(), rows: Vec::new() }));
             }
             [name, columns @ ..] if name.ends_with(':') => given.add_table(name.trim_end_matches(':'), columns),
-            [_, _, only] if only == "only" => given.is_open_only = true,
+            [_, _, only] if only == "only" => given.open_since = Some(given.as_of()),
+            [_, _, since, date] if since == "since" => given.open_since = Some(date.parse().expect("a date")),
             [_, _, date] => given.as_of = Some(date.parse().expect("a date")),
             _ => {}
         }
@@ -181,8 +183,14 @@ impl Given {
 
     /// A session in which the named models, and all that they read, were run.
     pub fn session(&self, wanted: &[&str]) -> Session {
-        let variables = transform::variables(plan(), self.as_of());
-        let variables = variables.with("scope_open", Value::Int(i64::from(self.is_open_only)));
+        let variables = transform::variables(plan(), self.as_of(), None);
+        let variables = match self.open_since {
+            Some(since) => {
+                let known_from = Value::Date(since.signed_duration_since(NaiveDate::default()).num_days() as i32);
+                variables.with("scope_open", Value::Int(1)).with("known_from", known_from)
+            }
+            None => variables,
+        };
         let engine = Engine::new(runtime().handle(), 1 << 30, variables).expect("an engine");
         let session = engine.session();
         let held = self.tables.get("raw_held_debtors").into_iter().flatten();
@@ -254,8 +262,7 @@ impl Given {
             ("actions", actions_schema()),
             ("action_items", action_items_schema()),
             ("positions", positions_schema()),
-            ("last_items", last_items_schema()),
-            ("settled_items", settled_items_schema()),
+            ("item_flows", item_flows_schema()),
             ("experiment_members", experiment_members_schema()),
         ];
         let tables = inputs.chain(published);
@@ -289,16 +296,8 @@ impl Given {
 }
 
 /// Tables beside the inputs that models read under `raw_`.
-const RAW: [&str; 8] = [
-    "actions",
-    "action_items",
-    "positions",
-    "last_items",
-    "settled_items",
-    "experiment_members",
-    "held_debtors",
-    "unidentified",
-];
+const RAW: [&str; 7] =
+    ["actions", "action_items", "positions", "item_flows", "experiment_members", "held_debtors", "unidentified"];
 
 /// What the spreading pass adds to the inputs.
 const ADDED: [(&str, DataType); 17] = [
@@ -422,17 +421,21 @@ impl Section {
             }
             // Of the invoice that it names.
             ("invoices", "company_id") => companies.get(&(other("debtor_id")?, other("original_invoice_id")?))?.clone(),
-            ("actions" | "positions" | "last_items" | "settled_items", "company_id") => "1".to_owned(),
+            ("actions" | "positions" | "item_flows", "company_id") => "1".to_owned(),
             (_, "company_id") => companies.get(&(other("debtor_id")?, other("invoice_id")?))?.clone(),
-            ("invoices", "issue_date") => "2026-01-01".to_owned(),
+            ("invoices" | "item_flows", "issue_date") => "2026-01-01".to_owned(),
             ("invoices", "amount") => "100.00".to_owned(),
             ("debtors", "legal_name") => "Acme".to_owned(),
             ("contact_log", "event_id") => format!("E{row:02}"),
             ("contact_log" | "contact_points" | "actions", "channel") => "email".to_owned(),
             ("contact_log", "occurred_on") => other("occurred_at")?.chars().take(10).collect(),
-            ("actions" | "positions" | "last_items" | "settled_items", "currency") => "BRL".to_owned(),
-            ("last_items" | "settled_items", "installment_no") => "1".to_owned(),
-            ("last_items" | "settled_items", "original_amount") => "100.00".to_owned(),
+            ("actions" | "positions" | "item_flows", "currency") => "BRL".to_owned(),
+            ("item_flows", "installment_no") => "1".to_owned(),
+            ("item_flows", "flowed_on") => other("issue_date")?,
+            ("item_flows", "seen_on") => "2026-06-01".to_owned(),
+            ("item_flows", "billed_amount" | "paid_amount" | "credited_amount" | "written_off_amount") => {
+                "0.00".to_owned()
+            }
             ("actions", "regua") => "b2b".to_owned(),
             ("actions", "occurrence") => "1".to_owned(),
             ("actions", "cycle_id") => "C1".to_owned(),

@@ -3,7 +3,7 @@
 use super::super::Kind::{Bool, Float, Int, Money, Str};
 use super::super::outputs::{AS_OF, COMPANY, CURRENCY};
 use super::super::{Table, opt, req};
-use super::{FX_RATE, REPORTING_CURRENCY};
+use super::{BASIS, FX_RATE, REPORTING_CURRENCY};
 
 pub const ACTIONS: Table = Table {
     name: "kpi_actions",
@@ -66,7 +66,7 @@ pub const CHANNELS: Table = Table {
 
 pub const EXPERIMENTS: Table = Table {
     name: "kpi_experiments",
-    row: "company, currency, experiment and arm: everybody who was ever drawn; no rows with `scope = \"open\"`",
+    row: "company, currency, experiment and arm: everybody who was ever drawn; with `scope = \"open\"` of those that began after the first run",
     key: &["company_id", "currency", "experiment", "arm"],
     required: true,
     columns: &[
@@ -93,6 +93,7 @@ pub const EXPERIMENTS: Table = Table {
         opt("difference", Float, "of that rate to the champion's; null for the champion"),
         opt("difference_low", Float, "low end of its 95 % interval; null where either arm has fewer than 30 groups"),
         opt("difference_high", Float, "high end of it"),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],
@@ -230,6 +231,7 @@ pub const RECOVERY: Table = Table {
             "of those whose cost the log knows; null where it knows none, or one in another currency",
         ),
         opt("cost_per_recovered", Float, "cost over recovered"),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],

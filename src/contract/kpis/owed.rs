@@ -3,7 +3,7 @@
 use super::super::Kind::{Bool, Date, Float, Int, Money, Str};
 use super::super::outputs::{AS_OF, COMPANY, CURRENCY};
 use super::super::{Table, opt, req};
-use super::{FX_RATE, REPORTING_CURRENCY};
+use super::{BASIS, FX_RATE, REPORTING_CURRENCY};
 
 pub const AGING: Table = Table {
     name: "kpi_aging",
@@ -88,7 +88,7 @@ pub const DSO: Table = Table {
         req("open_amount", Money, "what is owed, without unapplied credits"),
         req("current_amount", Money, "of it, not overdue"),
         req("credit_amount", Money, "unapplied credits, for who takes them off"),
-        opt("sales_amount", Money, "billed less credited in the sales days; null with `scope = \"open\"`"),
+        opt("sales_amount", Money, "billed less credited in the sales days; null where not all of them were observed"),
         opt("sales_days", Int, "`kpis.sales_days`, or fewer if the first invoice is younger"),
         opt("dso_days", Float, "open over sales × sales days (CRF); null without net sales"),
         opt("best_possible_dso_days", Float, "not overdue over sales × sales days"),
@@ -98,6 +98,7 @@ pub const DSO: Table = Table {
             Float,
             "month by month back until the net sales reach what is open; null where they never do",
         ),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],
@@ -105,7 +106,7 @@ pub const DSO: Table = Table {
 
 pub const COLLECTION_EFFECTIVENESS: Table = Table {
     name: "kpi_collection_effectiveness",
-    row: "company, currency and month; add months of one date, never over dates; no rows with `scope = \"open\"`",
+    row: "company, currency and month; add months of one date, never over dates; with `scope = \"open\"` months that were observed from their first day",
     key: &["company_id", "currency", "month"],
     required: true,
     columns: &[
@@ -133,6 +134,7 @@ pub const COLLECTION_EFFECTIVENESS: Table = Table {
         opt("best_possible_dso_days", Float, "the same of what is not due"),
         opt("days_to_pay_avg", Float, "since issue, weighted by amount, of payments that were not taken back"),
         opt("days_late_avg", Float, "since the payable day, never below 0; who never pays is not in it"),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],
@@ -140,7 +142,7 @@ pub const COLLECTION_EFFECTIVENESS: Table = Table {
 
 pub const VINTAGE: Table = Table {
     name: "kpi_vintage",
-    row: "company, currency, month of issue and age: how much was paid by then; no rows with `scope = \"open\"`",
+    row: "company, currency, month of issue and age: how much was paid by then; with `scope = \"open\"` months that were observed from their first day",
     key: &["company_id", "currency", "issue_month", "days_after_due"],
     required: true,
     columns: &[
@@ -156,6 +158,7 @@ pub const VINTAGE: Table = Table {
         req("written_off_amount", Money, "of that, written off by then"),
         opt("paid_rate", Float, "paid over matured; null where nothing is old enough"),
         req("is_complete", Bool, "all of it is old enough"),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],
@@ -163,7 +166,7 @@ pub const VINTAGE: Table = Table {
 
 pub const ROLL_RATES: Table = Table {
     name: "kpi_roll_rates",
-    row: "company, currency, state then and state now; no rows with `scope = \"open\"`",
+    row: "company, currency, state then and state now; with `scope = \"open\"` no rows until one period was observed",
     key: &["company_id", "currency", "from_state", "to_state"],
     required: true,
     columns: &[
@@ -176,6 +179,7 @@ pub const ROLL_RATES: Table = Table {
         req("amount", Money, "what moved, or stayed"),
         req("items", Int, "items of which most went there"),
         req("rate", Float, "amount over all that was in from_state"),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],
@@ -183,7 +187,7 @@ pub const ROLL_RATES: Table = Table {
 
 pub const CURES: Table = Table {
     name: "kpi_cures",
-    row: "company and currency: accounts that are late no more; no rows with `scope = \"open\"`",
+    row: "company and currency: accounts that are late no more; with `scope = \"open\"` no rows until one period was observed",
     key: &["company_id", "currency"],
     required: true,
     columns: &[
@@ -194,9 +198,14 @@ pub const CURES: Table = Table {
         req("accounts_overdue_before", Int, "accounts with something overdue then"),
         req("accounts_cured", Int, "of them, with nothing overdue now; a write-off cures too"),
         opt("cure_rate", Float, "cured over overdue"),
-        req("accounts_cured_before", Int, "overdue two periods ago, and not one period ago"),
-        req("accounts_redefaulted", Int, "of them, overdue again now"),
+        opt(
+            "accounts_cured_before",
+            Int,
+            "overdue two periods ago, and not one period ago; null until two were observed",
+        ),
+        opt("accounts_redefaulted", Int, "of them, overdue again now"),
         opt("redefault_rate", Float, "overdue again over cured before"),
+        BASIS,
     ],
 };
 
@@ -218,6 +227,7 @@ pub const ECL: Table = Table {
         opt("loss_rate", Float, "lost over reached; 1 in buckets that begin later; null where nothing reached it"),
         req("forward_factor", Float, "`kpis.forward_looking` of the bucket"),
         opt("expected_loss_amount", Money, "open × loss rate × factor, at most open"),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],
@@ -263,6 +273,7 @@ pub const CASH_FORECAST: Table = Table {
              first-payment defaults); null without eight weeks of history, or without any promise or agreement that \
              has come due",
         ),
+        BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
     ],

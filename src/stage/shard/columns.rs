@@ -9,8 +9,7 @@ use arrow::error::ArrowError;
 use foldhash::HashSet;
 
 use super::history::{
-    action_items_schema, actions_schema, experiment_members_schema, last_items_schema, positions_schema,
-    settled_items_schema,
+    action_items_schema, actions_schema, experiment_members_schema, item_flows_schema, positions_schema,
 };
 use super::{hash_of, text};
 use crate::domain::tax_id::legal_person;
@@ -67,8 +66,7 @@ pub(super) fn schema_of(table: &str) -> SchemaRef {
         "actions" => actions_schema(),
         "action_items" => action_items_schema(),
         "positions" => positions_schema(),
-        "last_items" => last_items_schema(),
-        "settled_items" => settled_items_schema(),
+        "item_flows" => item_flows_schema(),
         "experiment_members" => experiment_members_schema(),
         table => input_schema(table),
     }

@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Arr
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
+use chrono::NaiveDate;
 use foldhash::HashMap;
 
 use super::{hash_of, replaced};
@@ -22,10 +23,10 @@ pub struct History {
     pub actions: Vec<Source>,
     /// The accounts of the last run.
     pub positions: Vec<Source>,
-    /// The open items of the last run, and what runs before it saw open; of an export of open items alone.
-    pub items: Vec<Source>,
-    /// What runs before it saw settled; of an export of open items alone.
-    pub settled: Vec<Source>,
+    /// What the runs saw of every item; of an export of open items alone.
+    pub flows: Vec<Source>,
+    /// As-of date of the first of them; none = nothing was seen before.
+    pub seen_from: Option<NaiveDate>,
     /// Who is in which arm of an experiment.
     pub members: Vec<Source>,
 }
@@ -33,7 +34,7 @@ pub struct History {
 impl History {
     /// Rows that are read: they count for the number of shards like those of the inputs.
     pub fn rows(&self) -> u64 {
-        let all = [&self.actions, &self.positions, &self.items, &self.settled, &self.members].into_iter().flatten();
+        let all = [&self.actions, &self.positions, &self.flows, &self.members].into_iter().flatten();
         all.map(Source::rows).sum()
     }
 }
@@ -83,16 +84,9 @@ pub fn positions_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![text("company_id"), text("debtor_id"), text("currency"), text("segment"), group]))
 }
 
-/// What the last published run says of each open item.
-pub fn last_items_schema() -> SchemaRef {
-    let mut fields = settled_items_schema().fields().to_vec();
-    fields.retain(|field| field.name() != "settled_on");
-    Arc::new(Schema::new(fields))
-}
-
-/// What is known of items that are gone.
-pub fn settled_items_schema() -> SchemaRef {
-    keyed(&contract::SETTLED_ITEMS)
+/// What the runs saw of the items of an export of open items.
+pub fn item_flows_schema() -> SchemaRef {
+    keyed(&contract::ITEM_FLOWS)
 }
 
 /// Who is in which arm of an experiment.

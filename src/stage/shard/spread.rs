@@ -395,8 +395,7 @@ impl Spreader<'_> {
     fn positions(&self, past: &History, groups: &Groups, outcome: &mut Outcome) -> Result<()> {
         let tables = [
             ("positions", history::positions_schema(), &past.positions),
-            ("last_items", history::last_items_schema(), &past.items),
-            ("settled_items", history::settled_items_schema(), &past.settled),
+            ("item_flows", history::item_flows_schema(), &past.flows),
             ("experiment_members", history::experiment_members_schema(), &past.members),
         ];
         for (table, schema, sources) in tables {

@@ -11,7 +11,7 @@ use foldhash::HashMap;
 use crate::error::{Error, Result};
 
 /// The tables whose rows are of an account, and where they name an invoice of one.
-const NUMBERED: [&str; 5] = ["invoices", "payments", "positions", "last_items", "settled_items"];
+const NUMBERED: [&str; 4] = ["invoices", "payments", "positions", "item_flows"];
 /// Columns that name an invoice, and those of its number.
 const INVOICES: [(&str, &str); 2] = [("invoice_id", "invoice_key"), ("original_invoice_id", "original_invoice_key")];
 

@@ -47,21 +47,15 @@ fn of_open_items_only_the_profile_knows_what_earlier_runs_saw() {
             D1 P2 I2 2026-06-15 60.00
         held_debtors: debtor_id
             D2
-        last_items: debtor_id invoice_id due_date payable_on original_amount
-            D1 I1 2026-06-20 2026-06-20 100.00
-            D1 I2 2026-06-10 2026-06-10 100.00
-            D1 I3 2026-06-25 2026-06-25 300.00
-            D1 I9 2020-06-25 2020-06-25 300.00
-            D2 I7 2026-06-25 2026-06-25 100.00
-        settled_items: debtor_id invoice_id due_date payable_on original_amount settled_on
-            D1 I4 2026-05-10 2026-05-11 100.00 2026-05-11
-            D1 I1 2026-06-20 2026-06-20 100.00 2026-06-27
+        item_flows: debtor_id invoice_id due_date payable_on flowed_on billed_amount paid_amount
+            D1 I1 2026-06-20 2026-06-20 2026-01-01 100.00   0.00
+            D1 I2 2026-06-10 2026-06-10 2026-01-01 100.00   0.00
+            D1 I3 2026-06-25 2026-06-25 2026-01-01 300.00   0.00
+            D1 I4 2026-05-10 2026-05-11 2026-01-01 100.00   0.00
+            D1 I4 2026-05-10 2026-05-11 2026-05-11   0.00 100.00
+            D1 I9 2020-06-25 2020-06-25 2020-01-01 300.00   0.00
+            D2 I7 2026-06-25 2026-06-25 2026-01-01 100.00   0.00
         int_settled_items = debtor_id invoice_id settled_on
-            D1 I2 2026-06-15
-            D1 I3 2026-06-30
-            D1 I4 2026-05-11
-            D2 I7 -
-        cnd_settled_items == debtor_id invoice_id settled_on
             D1 I2 2026-06-15
             D1 I3 2026-06-30
             D1 I4 2026-05-11
@@ -79,8 +73,8 @@ fn of_an_export_of_all_nothing_is_settled_by_being_gone() {
         "
         invoices: invoice_id due_date
             I1 2026-06-20
-        last_items: debtor_id invoice_id due_date payable_on
-            D1 I2 2026-06-10 2026-06-10
+        item_flows: debtor_id invoice_id due_date billed_amount
+            D1 I2 2026-06-10 100.00
         int_settled_items = debtor_id
         int_profiles = items_due late_ratio
             1 1.0

@@ -1,0 +1,210 @@
+//! An export of open items forgets what was paid; the runs remember what they saw.
+
+use crate::spec::spec;
+
+#[test]
+fn what_is_seen_first_has_the_life_that_its_payments_tell() {
+    spec(
+        "
+        open items only
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-05-02 2026-06-20 100.00
+        payments: payment_id invoice_id paid_on amount kind
+            P1 I1 2026-05-20 30.00 payment
+            P2 I1 2026-06-03 10.00 credit_note
+        int_observed_flows = invoice_id flowed_on seen_on billed_amount paid_amount credited_amount is_present is_known
+            I1 2026-05-02 2026-06-30 100.00  0.00  0.00 true true
+            I1 2026-05-20 2026-06-30   0.00 30.00  0.00 true true
+            I1 2026-06-03 2026-06-30   0.00  0.00 10.00 true true
+    ",
+    );
+}
+
+#[test]
+fn what_is_less_open_than_before_was_paid_on_the_day_that_a_payment_tells_else_today() {
+    spec(
+        "
+        open items since 2026-06-01
+        invoices: invoice_id due_date amount
+            told    2026-06-20 100.00
+            untold  2026-06-20  70.00
+            same    2026-06-20 100.00
+            more    2026-06-20 150.00
+        payments: payment_id invoice_id paid_on amount
+            P1 told 2026-06-28 40.00
+        item_flows: invoice_id due_date billed_amount
+            told    2026-06-20 100.00
+            untold  2026-06-20 100.00
+            same    2026-06-20 100.00
+            more    2026-06-20 100.00
+        int_observed_flows = invoice_id flowed_on seen_on billed_amount paid_amount
+            told    2026-01-01 2026-06-01 100.00   0.00
+            told    2026-06-28 2026-06-30   0.00  40.00
+            untold  2026-01-01 2026-06-01 100.00   0.00
+            untold  2026-06-30 2026-06-30   0.00  30.00
+            same    2026-01-01 2026-06-01 100.00   0.00
+            more    2026-01-01 2026-06-01 100.00   0.00
+            more    2026-06-30 2026-06-30   0.00 -50.00
+    ",
+    );
+}
+
+#[test]
+fn what_is_gone_was_settled_by_what_its_payments_tell_else_paid() {
+    spec(
+        "
+        open items since 2026-06-01
+        payments: payment_id invoice_id paid_on amount kind
+            P1 paid     2026-06-28 100.00 payment
+            P2 credited 2026-06-27 100.00 credit_note
+            P3 lost     2026-06-26 100.00 write_off
+            P4 partly   2026-05-05  40.00 payment
+        item_flows: invoice_id due_date flowed_on billed_amount paid_amount
+            paid     2026-06-20 2026-01-01 100.00  0.00
+            credited 2026-06-20 2026-01-01 100.00  0.00
+            lost     2026-06-20 2026-01-01 100.00  0.00
+            partly   2026-06-20 2026-01-01 100.00  0.00
+            partly   2026-06-20 2026-05-05   0.00 40.00
+            settled  2026-05-20 2026-01-01 100.00  0.00
+            settled  2026-05-20 2026-05-18   0.00 100.00
+        int_item_flows = flowed_on billed_amount paid_amount credited_amount written_off_amount kept_amount
+            2026-01-01 100.00   0.00   0.00   0.00   0.00
+            2026-06-28   0.00 100.00   0.00   0.00 100.00
+            2026-01-01 100.00   0.00   0.00   0.00   0.00
+            2026-06-27   0.00   0.00 100.00   0.00   0.00
+            2026-01-01 100.00   0.00   0.00   0.00   0.00
+            2026-06-26   0.00   0.00   0.00 100.00   0.00
+            2026-01-01 100.00   0.00   0.00   0.00   0.00
+            2026-05-05   0.00  40.00   0.00   0.00  40.00
+            2026-06-30   0.00  60.00   0.00   0.00  60.00
+            2026-01-01 100.00   0.00   0.00   0.00   0.00
+            2026-05-18   0.00 100.00   0.00   0.00 100.00
+    ",
+    );
+}
+
+#[test]
+fn what_comes_back_was_never_paid() {
+    spec(
+        "
+        open items since 2026-06-01
+        invoices: invoice_id due_date amount
+            I1 2026-06-20 100.00
+        item_flows: invoice_id due_date flowed_on seen_on billed_amount paid_amount
+            I1 2026-06-20 2026-01-01 2026-06-01 100.00   0.00
+            I1 2026-06-20 2026-06-10 2026-06-10   0.00 100.00
+        int_item_flows = flowed_on billed_amount paid_amount kept_amount
+            2026-01-01 100.00    0.00 0.00
+            2026-06-10   0.00  100.00 0.00
+            2026-06-30   0.00 -100.00 0.00
+    ",
+    );
+}
+
+#[test]
+fn an_invoice_that_cannot_be_read_may_be_the_one_that_is_gone() {
+    spec(
+        "
+        open items since 2026-06-01
+        invoices: debtor_id invoice_id due_date
+            D2 I6 2026-06-20
+        held_debtors: debtor_id
+            D2
+        item_flows: debtor_id invoice_id due_date billed_amount
+            D2 I7 2026-06-25 100.00
+        int_observed_flows = invoice_id flowed_on paid_amount is_present is_known
+            I6 2026-01-01 0.00 true  true
+            I7 2026-01-01 0.00 false false
+        int_item_flows = billed_amount
+            100.00
+        cnd_item_flows == invoice_id billed_amount
+            I6 100.00
+            I7 100.00
+    ",
+    );
+}
+
+#[test]
+fn dates_that_are_corrected_hold_for_the_whole_life() {
+    spec(
+        "
+        open items since 2026-06-01
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-02-01 2026-07-20 100.00
+        item_flows: invoice_id issue_date due_date billed_amount
+            I1 2026-01-01 2026-06-20 100.00
+        cnd_item_flows == invoice_id issue_date due_date payable_on flowed_on seen_on billed_amount
+            I1 2026-02-01 2026-07-20 2026-07-20 2026-02-01 2026-06-01 100.00
+    ",
+    );
+}
+
+#[test]
+fn what_was_settled_is_remembered_for_25_months() {
+    spec(
+        "
+        open items since 2026-06-01
+        item_flows: invoice_id due_date issue_date flowed_on billed_amount paid_amount
+            long_ago 2024-05-01 2024-01-01 2024-01-01 100.00   0.00
+            long_ago 2024-05-01 2024-01-01 2024-05-29   0.00 100.00
+            younger  2024-05-01 2024-01-01 2024-01-01 100.00   0.00
+            younger  2024-05-01 2024-01-01 2024-05-30   0.00 100.00
+        cnd_item_flows == invoice_id flowed_on
+            younger 2024-01-01
+            younger 2024-05-30
+    ",
+    );
+}
+
+#[test]
+fn no_figure_goes_further_back_than_the_first_run() {
+    let portfolio = "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-05-10 2026-06-10 100.00
+            I2 2026-04-10 2026-05-10 300.00
+        item_flows: invoice_id issue_date due_date flowed_on billed_amount paid_amount
+            I1 2026-05-10 2026-06-10 2026-05-10 100.00   0.00
+            I2 2026-04-10 2026-05-10 2026-04-10 300.00   0.00
+            I3 2026-05-12 2026-06-12 2026-05-12 200.00   0.00
+            I3 2026-05-12 2026-06-12 2026-06-15   0.00 200.00
+    ";
+    spec(&format!(
+        "
+        open items since 2026-05-31
+        {portfolio}
+        kpi_collection_effectiveness = month opening_amount billed_amount collected_amount closing_amount dso_days basis
+            2026-06-01 600.00 0.00 200.00 400.00 - observed
+        kpi_roll_rates = from_state to_state amount basis
+            1-30 31-60 300.00 observed
+            not_due 1-30 100.00 observed
+            not_due paid 200.00 observed
+        kpi_cures = accounts_overdue_before accounts_cured accounts_cured_before accounts_redefaulted basis
+            1 0 - - observed
+        kpi_vintage = issue_month
+        kpi_dso = open_amount sales_amount dso_days countback_dso_days basis
+            400.00 - - - observed
+    "
+    ));
+    spec(&format!(
+        "
+        open items since 2026-04-01
+        {portfolio}
+        kpi_collection_effectiveness = month opening_amount billed_amount collected_amount closing_amount
+            2026-05-01 300.00 300.00   0.00 600.00
+            2026-06-01 600.00   0.00 200.00 400.00
+        kpi_vintage = issue_month days_after_due billed_amount matured_amount paid_amount
+            2026-04-01   0 300.00 300.00   0.00
+            2026-04-01  30 300.00 300.00   0.00
+            2026-04-01  60 300.00   0.00   0.00
+            2026-04-01  90 300.00   0.00   0.00
+            2026-04-01 180 300.00   0.00   0.00
+            2026-05-01   0 300.00 300.00   0.00
+            2026-05-01  30 300.00   0.00   0.00
+            2026-05-01  60 300.00   0.00   0.00
+            2026-05-01  90 300.00   0.00   0.00
+            2026-05-01 180 300.00   0.00   0.00
+        kpi_dso = sales_amount sales_days dso_days
+            600.00 82 54.666666666666664
+    "
+    ));
+}
