@@ -15,7 +15,9 @@ const UNITS_PER_ONE: i128 = 100_000_000;
 /// The currency in which a régua duns, and how amounts in others become it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DunningCurrency {
+    /// What every amount becomes.
     pub currency: Currency,
+    /// To its smallest coin.
     pub rounding: Rounding,
 }
 
@@ -24,14 +26,18 @@ pub struct DunningCurrency {
 pub struct Quote {
     /// Units of 10⁻⁸ of the currency asked for, for one unit of the other; above zero.
     pub rate_units: i64,
+    /// The day that it was quoted for.
     pub on: NaiveDate,
 }
 
 /// An amount in the dunning currency, with the quote that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dunned {
+    /// The dunning currency.
     pub currency: Currency,
+    /// In its whole coins.
     pub amount: Amount,
+    /// The rate that made it.
     pub quote: Quote,
 }
 

@@ -17,6 +17,7 @@ const RANK_MAX: i64 = 100;
 /// What a debtor answered over the profile window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHistory {
+    /// Channels without any contact are left out.
     pub by_channel: Vec<ChannelResponses>,
     /// Answers by the hour of the debtor's own day.
     pub by_hour: [u32; 24],
@@ -25,12 +26,16 @@ pub struct ResponseHistory {
 /// Contacts on one channel that reached the debtor, or may have, and how many of them it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelResponses {
+    /// Where they went.
     pub channel: Channel,
+    /// How many.
     pub contacts: u32,
+    /// Of them; never more than there are contacts.
     pub answered: u32,
 }
 
 impl ResponseHistory {
+    /// What it answered on this channel; noughts where nothing went there.
     pub fn on(&self, channel: Channel) -> ChannelResponses {
         let nothing = ChannelResponses { channel, contacts: 0, answered: 0 };
         self.by_channel.iter().find(|a| a.channel == channel).copied().unwrap_or(nothing)
@@ -67,6 +72,7 @@ pub struct ResponseModel {
     pub prior_weight: u32,
     /// Answers at one hour that make it the best of an account.
     pub hour_answers_min: u32,
+    /// Of a channel that is not here the default.
     pub priors: Vec<(Channel, ResponsePrior)>,
     /// Segment = hour.
     pub best_hours: BTreeMap<String, u32>,
@@ -83,6 +89,7 @@ impl ResponseModel {
         self.priors.iter().find(|(c, _)| *c == channel).map(|(_, prior)| prior)
     }
 
+    /// Of one contact on this channel.
     pub fn cost(&self, channel: Channel) -> Amount {
         self.prior(channel).map_or(Amount::ZERO, |prior| prior.cost)
     }

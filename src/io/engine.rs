@@ -118,6 +118,16 @@ const HEADER: [&str; 6] = ["Purpose", "Grain", "Reads", "Units", "Nulls", "Kind"
 impl Models {
     /// Reads `(path, text)`.
     ///
+    /// ```
+    /// use regua::io::engine::Models;
+    /// let head = "-- Purpose: p\n-- Grain: none\n-- Reads: t\n-- Units: none\n-- Nulls: none\n-- Kind: table\n";
+    /// let read = |sql: &str| Models::read([("40_kpis/kpi_own.sql", format!("{head}{sql}").as_str())]);
+    /// assert!(read("select a from t").is_ok());
+    /// let refused = read("select now() as a from t").unwrap_err();
+    /// assert!(refused.to_string().contains("a run knows no clock"), "{refused}");
+    /// assert!(Models::read([("40_kpis/kpi_own.sql", "select a from t")]).is_err(), "a model has a header");
+    /// ```
+    ///
     /// # Errors
     /// `Model` for a file outside the known folders, an incomplete header, or models that read each other in a ring.
     pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Models> {
