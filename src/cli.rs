@@ -58,12 +58,13 @@ Examples:
 
 Exit codes:
   0         published, planned, or the same run was published already
-  1, 101    unexpected; retry
+  1         unexpected; retry
   2         usage or configuration
   3         contract or audit failed; nothing was published
   4         conflict with what is published
   75        inputs or store not available, or somebody halted it; retry later
   99        nothing to do, with --skip-if-unchanged only
+  101       a fault of Régua's own: report it
   130, 143  interrupted; retry
 
 75 and 143 may also come after publication; the message says so, and the same run again makes what is missing.";

@@ -170,6 +170,12 @@ pub enum Error {
          nothing was published. Restore what that run read, or publish what differs with --revise --reason \"why\""
     )]
     Conflict { as_of: NaiveDate, record: String, run_id: String },
+    /// The record of the date decided nothing, and this run would.
+    #[error(
+        "{as_of} is published with --kpi-only ({record}): its figures stand, and no actions; nothing was published. \
+         Publish its actions with --revise --reason \"why\", or leave it so and run the next date"
+    )]
+    Undecided { as_of: NaiveDate, record: String },
     /// What a plan says where the run would end with this error.
     #[error("`regua run` would be refused: {0}")]
     WouldRefuse(#[source] Box<Error>),
@@ -229,7 +235,7 @@ impl Error {
             Error::NothingToRevise { .. } | Error::NothingPublished { .. } => 2,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,
-            Error::Conflict { .. } => 4,
+            Error::Conflict { .. } | Error::Undecided { .. } => 4,
             Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } => 2,

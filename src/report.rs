@@ -33,7 +33,7 @@ pub struct Report {
     /// `planned`, or `already_published`: then nothing else is said.
     pub outcome: &'static str,
     pub as_of: NaiveDate,
-    /// `kpi_only` where a later date is published: then nothing is decided.
+    /// `kpi_only` where a later date is published, or no more is asked for: then nothing is decided.
     pub kind: RecordKind,
     /// 0 = the first publication of the date.
     pub revision: u32,

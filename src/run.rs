@@ -44,6 +44,8 @@ pub struct Request {
     pub revise: Option<String>,
     /// Why far more actions than usual are right.
     pub accept_volume: Option<String>,
+    /// Only the position and its KPI tables, as of an earlier date than the newest: nobody is written to.
+    pub kpi_only: bool,
 }
 
 /// How a run ended.
@@ -114,7 +116,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;
     let prepared = prepare(plan, request, &output, runtime, progress);
-    if let Err(Error::Conflict { .. }) = &prepared {
+    if let Err(Error::Conflict { .. } | Error::Undecided { .. }) = &prepared {
         // The run that published it may have died before its copies stood, and its inputs have changed since.
         publish::complete_newest(&output)?;
     }
@@ -143,7 +145,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
 pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Planned> {
     let output = Store::open(&plan.output, runtime)?;
     let mut planned = prepare(plan, request, &output, runtime, progress).map_err(|error| match error {
-        Error::Conflict { .. } => Error::WouldRefuse(Box::new(error)),
+        Error::Conflict { .. } | Error::Undecided { .. } => Error::WouldRefuse(Box::new(error)),
         other => other,
     })?;
     if let Planned::Ready(prepared) = &mut planned {
@@ -187,16 +189,17 @@ fn prepare(
     let snapshots = timings.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, snapshots)?;
     let snapshots = &provenance.snapshots;
-    let (log, mut revision) = match publish::date_status(output, &provenance, request.revise.as_deref())? {
-        DateStatus::Open(log, revision) => (log, revision),
-        DateStatus::Published(record) => return Ok(Planned::Nothing(record)),
-    };
+    let (log, mut revision) =
+        match publish::date_status(output, &provenance, request.revise.as_deref(), request.kpi_only)? {
+            DateStatus::Open(log, revision) => (log, revision),
+            DateStatus::Published(record) => return Ok(Planned::Nothing(record)),
+        };
     revision.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of, plan.has_open_scope())?;
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
-    let mut notes = notes::of_start(plan, snapshots, &log, &revision);
+    let mut notes = notes::of_start(plan, (as_of, snapshots), &log, &revision);
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
@@ -241,9 +244,10 @@ impl Prepared {
 
     fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
-        let surge = publish::surge(&self.log, &self.revision, actions, plan.limits.volume_percent_max);
+        let surge = gates::surge(&self.log, &self.revision, actions, plan.limits.volume_percent_max);
         // Earlier dates that are made up for one after another are compared with one another.
-        let before = if self.revision.kind == RecordKind::KpiOnly { self.log.head() } else { self.previous() };
+        let is_newest = self.log.newest_date().is_none_or(|newest| newest <= self.as_of());
+        let before = if is_newest { self.log.newest() } else { self.log.head() };
         // A revision is made of a later export, which may be the incomplete one.
         let before = before.filter(|record| record.as_of <= self.as_of());
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());

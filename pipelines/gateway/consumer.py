@@ -33,6 +33,7 @@ class Exit(IntEnum):
     CONFLICT = 4
     EXPIRED = 5
     HALTED = 75
+    ABSENT = 75
 
 
 class Halted(Exception):
@@ -271,6 +272,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--published", type=Path, required=True, help="output folder of `regua run`")
         if execute is run:
             command.add_argument("--channel", action="append", default=[], choices=CHANNELS, help="serve only this one; repeatable")
+            command.add_argument("--seq", type=int, default=0, help="record that is handed over; 75 until it is there")
             command.add_argument("--script", type=Path, help="what the fake provider answers; all is sent without it")
             command.add_argument("--calls", type=Path, required=True, help="where the fake provider keeps its calls")
         if execute is report:
@@ -285,6 +287,9 @@ def main(words: Sequence[str] | None = None) -> Exit:
         if hasattr(arguments, "published") and not (arguments.published / "_log").is_dir():
             print(f"{arguments.published}: nothing is published there; is the path right?", file=sys.stderr)
             return Exit.USAGE
+        if getattr(arguments, "seq", 0) and not outbox.has_record(arguments.published, arguments.seq):
+            print(f"{arguments.published}: record {arguments.seq} is not there yet; is its copy under way?", file=sys.stderr)
+            return Exit.ABSENT
         if hasattr(arguments, "contact_log"):
             contact_log.check(arguments.contact_log)
         return arguments.execute(arguments)

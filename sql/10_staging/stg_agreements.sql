@@ -7,7 +7,7 @@
 -- Nulls: agreed_on = the first due date where nobody says when; paid_on null = not paid; cancelled_on null = in force
 -- Kind: view
 with
-    snapshot as (select * from raw_agreements),
+    snapshot as (select * from raw_agreements where coalesce(agreed_on <= @as_of, true)),
     instalments as (
         select
             group_key,

@@ -1,4 +1,4 @@
--- Purpose: who is in charge of each item that is open, or was settled in the last 30 days: the agency that it is placed with, else its
+-- Purpose: who is in charge of each item that is open, or was settled in the last 30 days or in the promise window: the agency that it is placed with, else its
 --   collector, else its debtor's, else nobody.
 -- Grain: item_key
 -- Reads: int_items, int_items_aged, int_item_flags, stg_invoices, stg_debtors
@@ -10,7 +10,7 @@ with
     settled as (
         select item_key, debtor_id, company_id, invoice_id
         from int_items
-        where open_amount = 0 and cast(settled_on as int) > @as_of_day - 30
+        where open_amount = 0 and (cast(settled_on as int) > @as_of_day - 30 or settled_on > @promises_from)
     ),
     flags as (select debtor_id, company_id, invoice_id, agency_id from int_item_flags where agency_id is not null),
     open_items as (

@@ -22,6 +22,7 @@ with
                 and kept_until < @as_of
                 and coalesce(cancelled_on > kept_until, true) as is_late
         from raw_agreements
+        where coalesce(agreed_on <= @as_of, true)
     ),
     flagged as (
         select

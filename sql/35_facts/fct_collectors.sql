@@ -1,6 +1,7 @@
 -- Purpose: the shard's part of what collectors and agencies are in charge of, and what they did in the last 30 days.
 -- Grain: company_id, currency, owner_kind, owner_id
--- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, stg_invoices, out_actions
+-- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, stg_invoices,
+--   out_actions, run_rates
 -- Units: amounts in units of currency
 -- Columns: collected_amount = paid in the last 30 days on what they are in charge of now; tasks = calls of this run; contacts and
 --   cost = of the contacts that they made, a contact about several accounts in each; promises = of their items
@@ -63,11 +64,21 @@ with
             coalesce(made.agency_id, made.agent_id) as owner_id,
             count(*) as contacts,
             count(case when made.is_answered then 1 end) as answered,
-            sum(case when pairs.is_first and coalesce(made.cost_currency = pairs.currency, true) then made.cost end)
-                as cost_amount,
-            count(case when pairs.is_first and made.cost_currency <> pairs.currency then made.cost end) as foreign_costs
+            sum(
+                case
+                    when not pairs.is_first then null
+                    when made.cost_currency <> pairs.currency then cast(made.cost * rates.rate as decimal(18, 8))
+                    else made.cost
+                end
+            ) as cost_amount,
+            count(
+                case when pairs.is_first and made.cost_currency <> pairs.currency and rates.rate is null then made.cost end
+            ) as foreign_costs
         from made
         inner join int_outreach_accounts as pairs on made.contact_no = pairs.contact_no
+        left join run_rates as rates
+            on made.cost_currency = rates.from_currency
+            and pairs.currency = rates.to_currency
         group by pairs.company_id, pairs.currency, made.owner_kind, coalesce(made.agency_id, made.agent_id)
     ),
     promisers as (select distinct debtor_id from int_promise_outcomes),

@@ -14,11 +14,11 @@ with
             debtor_id,
             company_id,
             currency,
-            greatest(cast(last_day as int) - @promise_grace_days - @as_of_day, 1) as due_in_days,
+            greatest(cast(pay_by as int) - @as_of_day, 1) as due_in_days,
             sum(left_amount) as left_amount
         from int_promise_outcomes
         where left_amount > 0
-        group by debtor_id, company_id, currency, greatest(cast(last_day as int) - @promise_grace_days - @as_of_day, 1)
+        group by debtor_id, company_id, currency, greatest(cast(pay_by as int) - @as_of_day, 1)
     ),
     promised as (
         select debtor_id, company_id, currency, sum(left_amount) as promised_amount

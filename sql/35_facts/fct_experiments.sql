@@ -18,24 +18,38 @@ with
         from members
         inner join raw_accounts as accounts on members.debtor_id = accounts.debtor_id
     ),
-    flows as (
+    by_item as (
         select
             accounts.experiment,
             accounts.arm,
             accounts.group_key,
             flows.company_id,
             flows.currency,
-            case
-                when flows.flowed_on < accounts.starts_on
-                    then flows.billed_amount - flows.paid_amount - flows.credited_amount - flows.written_off_amount
-                else flows.billed_amount - flows.credited_amount
-            end as collectable_amount,
-            case when flows.flowed_on >= accounts.starts_on then flows.paid_amount else 0 end as collected_amount
+            flows.item_key,
+            greatest(
+                sum(
+                    case
+                        when flows.flowed_on < accounts.starts_on
+                            then flows.billed_amount - flows.paid_amount - flows.credited_amount - flows.written_off_amount
+                        else flows.billed_amount - flows.credited_amount
+                    end
+                ),
+                0
+            ) as collectable_amount,
+            sum(case when flows.flowed_on >= accounts.starts_on then flows.paid_amount else 0 end) as collected_amount
         from accounts
         inner join int_item_flows as flows on accounts.account_key = flows.account_key
         where flows.due_date <= @as_of
+        group by
+            accounts.experiment,
+            accounts.arm,
+            accounts.group_key,
+            flows.company_id,
+            flows.currency,
+            flows.item_key
     ),
     by_group as (
+        -- What was paid before it began and taken back since was not to be collected, and no arm has lost it.
         select
             experiment,
             arm,
@@ -43,8 +57,8 @@ with
             company_id,
             currency,
             cast(sum(collectable_amount) as decimal(18, 2)) as collectable_amount,
-            cast(sum(collected_amount) as decimal(18, 2)) as collected_amount
-        from flows
+            cast(sum(least(greatest(collected_amount, 0), collectable_amount)) as decimal(18, 2)) as collected_amount
+        from by_item
         group by experiment, arm, group_key, company_id, currency
     ),
     contacted as (

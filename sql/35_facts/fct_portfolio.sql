@@ -33,6 +33,7 @@ with
             company_id,
             currency,
             count(case when open_items > 0 then 1 end) as debtors,
+            count(case when overdue_amount > 0 then 1 end) as overdue_debtors,
             sum(credit_amount) as credit_amount
         from debtors
         group by company_id, currency
@@ -68,6 +69,7 @@ with
             coalesce(of_items.agency_amount, 0) as agency_amount,
             coalesce(of_items.listed_amount, 0) as listed_amount,
             coalesce(of_debtors.debtors, 0) as debtors,
+            coalesce(of_debtors.overdue_debtors, 0) as overdue_debtors,
             coalesce(of_debtors.credit_amount, 0) as credit_amount,
             coalesce(of_nobody.unidentified_amount, 0) as unidentified_amount
         from keys

@@ -1,12 +1,12 @@
 -- Purpose: the shard's part of what was paid after each kind of contact. A payment belongs to the youngest contact about it in the
 --   recovery days before, to that one alone.
 -- Grain: company_id, currency, regua, step_id, channel, template_id, segment
--- Reads: int_outreach, int_outreach_accounts, int_item_flows, out_debtors
+-- Reads: int_outreach, int_outreach_accounts, int_item_flows, out_debtors, run_rates
 -- Units: amounts in units of currency; recovered_days in units of currency x days
 -- Columns: contacts = those that have had the recovery days, maturing_contacts = those that have not; all but the last are of the
 --   first; contacted_amount = open on the evening before, of what was due by the end of the recovery days; attributed_amount = what
 --   was paid, recovered_amount = at most what was open; costs = contacts whose cost is known; foreign_costs = of them, those in
---   another currency
+--   another currency that nobody quotes
 -- Nulls: cost_amount where no cost is known; where nobody knows what was open at the first of these contacts, all amounts but the cost
 -- Kind: table
 with
@@ -106,14 +106,21 @@ with
             greatest(coalesce(contacted.contacted_amount, 0), 0) as contacted_amount,
             coalesce(recovered.attributed_amount, 0) as attributed_amount,
             coalesce(recovered.recovered_days, 0) as recovered_days,
-            case when pairs.is_first then contacts.cost end as cost,
-            coalesce(contacts.cost_currency <> pairs.currency, false) as is_foreign_cost
+            case
+                when pairs.is_first and contacts.cost_currency <> pairs.currency
+                    then cast(contacts.cost * coalesce(rates.rate, cast(1 as decimal(18, 8))) as decimal(18, 8))
+                when pairs.is_first then contacts.cost
+            end as cost,
+            coalesce(contacts.cost_currency <> pairs.currency, false) and rates.rate is null as is_foreign_cost
         from pairs
         inner join contacts on pairs.contact_no = contacts.contact_no
         left join (select debtor_id, company_id, currency, segment from out_debtors) as debtors
             on contacts.debtor_id = debtors.debtor_id
             and pairs.company_id = debtors.company_id
             and pairs.currency = debtors.currency
+        left join run_rates as rates
+            on contacts.cost_currency = rates.from_currency
+            and pairs.currency = rates.to_currency
         left join contacted on pairs.contact_no = contacted.contact_no and pairs.account_key = contacted.account_key
         left join recovered on pairs.contact_no = recovered.contact_no and pairs.account_key = recovered.account_key
     ),

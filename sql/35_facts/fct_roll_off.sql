@@ -4,8 +4,8 @@
 -- Reads: int_item_flows
 -- Units: amounts in units of currency, added up over the week ends; age_weeks = whole weeks since the due date, from -13 to 52,
 --   with all that is younger or older at the ends
--- Columns: paid_amount and left_amount = of what was open at the week's end before, net of what was taken back; left = credited
---   or written off
+-- Columns: paid_amount and left_amount = of what was open at the week's end before; paid = and never taken back since, left =
+--   credited or written off
 -- Nulls: none; week ends before @known_from are left out: nobody knows all that was open
 -- Kind: table
 with
@@ -30,8 +30,8 @@ with
             -- What was issued in the week was not open when it began.
             (@as_of_day - cast(issue_date as int)) / 7 > (@as_of_day - cast(flowed_on as int)) / 7 as was_open,
             billed_amount - paid_amount - credited_amount - written_off_amount as open_change,
-            paid_amount,
-            credited_amount + written_off_amount as left_amount
+            kept_amount as paid_amount,
+            greatest(credited_amount + written_off_amount, 0) as left_amount
         from flows
     ),
     by_week as (

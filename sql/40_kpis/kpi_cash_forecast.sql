@@ -19,8 +19,8 @@ with recursive
             currency,
             age_weeks,
             sum(open_amount) as open_amount,
-            greatest(cast(sum(paid_amount) as decimal(28, 2)), 0) as paid_amount,
-            greatest(cast(sum(left_amount) as decimal(28, 2)), 0) as left_amount
+            cast(sum(paid_amount) as decimal(28, 2)) as paid_amount,
+            cast(sum(left_amount) as decimal(28, 2)) as left_amount
         from fct_roll_off
         group by company_id, currency, age_weeks
     ),

@@ -3,7 +3,8 @@
 -- Grain: company_id, currency, owner_kind, owner_id
 -- Reads: fct_collectors
 -- Units: amounts in units of currency; rates from 0 to 1
--- Nulls: a rate without a denominator; the cost where none is known, or one is in another currency; with the scope "open" what was
+-- Nulls: a rate without a denominator; the cost where none is known, or one is in a currency
+--   that nobody quotes; with the scope "open" what was
 --   collected
 -- Kind: table
 with

@@ -27,7 +27,8 @@ with
             cast(sum(agency_amount) as decimal(18, 2)) as agency_amount,
             cast(sum(listed_amount) as decimal(18, 2)) as listed_amount,
             cast(sum(unidentified_amount) as decimal(18, 2)) as unidentified_amount,
-            cast(sum(overdue_days) as double) / nullif(cast(sum(overdue_amount) as double), 0.0) as days_past_due_avg
+            cast(sum(overdue_days) as double) / nullif(cast(sum(overdue_amount) as double), 0.0) as days_past_due_avg,
+            sum(overdue_debtors) as overdue_debtors
         from facts
         group by company_id, currency
     )

@@ -3,8 +3,8 @@
 -- Grain: company_id, currency, regua, step_id, channel, template_id, segment
 -- Reads: fct_recovery
 -- Units: amounts in units of currency; recovery_rate from 0 to 1
--- Nulls: a ratio without a denominator; the cost where none is known, or one is in another currency; with the scope "open"
---   all amounts but the cost until the recovery window was observed
+-- Nulls: a ratio without a denominator; the cost where none is known, or one is in a currency that
+--   nobody quotes; with the scope "open" all amounts but the cost until the recovery window was observed
 -- Kind: table
 with
     facts as (select * from fct_recovery),

@@ -2,10 +2,11 @@
 -- Grain: company_id, currency, from_segment, to_segment
 -- Reads: fct_segment_moves
 -- Units: amounts in units of currency
--- Nulls: from_segment - = no account then; to_segment - = no account now
+-- Nulls: from_segment - = no account then; to_segment - = no account now; no rows where nothing was published before
 -- Kind: table
 with
-    facts as (select * from fct_segment_moves),
+    before as (select count(*) as accounts from fct_segment_moves where from_segment <> '-'),
+    facts as (select facts.* from fct_segment_moves as facts inner join before on before.accounts > 0),
     summed as (
         select
             @as_of as as_of_date,

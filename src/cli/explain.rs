@@ -110,7 +110,9 @@ impl Explain {
 fn why_nothing(debtor: &str, record: &Record, quarantined: usize) -> String {
     let as_of = record.as_of;
     if record.kind == RecordKind::KpiOnly {
-        return format!("{as_of} was published when a later date was already there: nothing was decided for it");
+        return format!(
+            "nothing was decided for {as_of}: it was published with --kpi-only, or when a later date was already there"
+        );
     }
     if quarantined > 0 {
         return format!(
@@ -121,7 +123,7 @@ fn why_nothing(debtor: &str, record: &Record, quarantined: usize) -> String {
     format!("{debtor} owes nothing on {as_of}, or is not known; was the id written as in the source?")
 }
 
-/// The revision of its date that decided: one that came after a later date did not.
+/// The revision of its date that decided: one with --kpi-only, or that came after a later date, did not.
 fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
     let mut revisions = log.records.iter().rev().filter(|r| r.as_of == record.as_of && r.kind != RecordKind::KpiOnly);
     if record.kind == RecordKind::KpiOnly { revisions.next().unwrap_or(record) } else { record }

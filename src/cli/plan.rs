@@ -36,6 +36,9 @@ pub(super) struct Plan {
     /// Tell what a revision of a published date would add and take back
     #[arg(long)]
     revise: bool,
+    /// Tell what a run with --kpi-only would publish
+    #[arg(long)]
+    kpi_only: bool,
     /// Rendered messages to show: of every step and channel one, the most frequent first [default: 3, in JSON 0]
     #[arg(long)]
     messages: Option<usize>,
@@ -83,12 +86,13 @@ impl Plan {
     /// What would publish it.
     fn command(&self, report: &Report) -> String {
         let revise = if report.revision > 0 { " --revise --reason \"why\"" } else { "" };
-        format!("regua run {} --as-of {}{revise}", self.pipeline.pipeline.display(), self.as_of)
+        let kpi_only = if self.kpi_only { " --kpi-only" } else { "" };
+        format!("regua run {} --as-of {}{revise}{kpi_only}", self.pipeline.pipeline.display(), self.as_of)
     }
 
     fn request(&self) -> Request {
         let revise = self.revise.then(|| "plan".to_owned());
-        Request { revise, ..run::request(self.as_of) }
+        Request { revise, kpi_only: self.kpi_only, ..run::request(self.as_of) }
     }
 
     fn sources<'a>(

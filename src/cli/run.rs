@@ -22,13 +22,15 @@ use crate::runtime::signals;
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua run pipelines/daily.toml --as-of $AS_OF --output json --result-file result.json   (Airflow)
   regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason late-export
+  regua run pipelines/daily.toml --as-of 2026-05-31 --kpi-only   (the figures of a past day; writes to nobody)
 
 In Airflow, take AS_OF in the time zone of the DAG, never from {{ ds }}, which is the date in UTC:
   {{ (data_interval_end|default(dag_run.run_after, true)).astimezone(dag.timezone).date() }}
 
 The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a
 message of that date may have reached: it takes back what is not sent and no longer holds, and adds what is new. Of a
-date before the newest published one only the position and its KPI tables are published, and nobody is written to.")]
+date before the newest published one only the position and its KPI tables are published, and nobody is written to; with
+--kpi-only so it is of any date.")]
 pub(super) struct Run {
     #[command(flatten)]
     pipeline: PipelineArg,
@@ -45,6 +47,9 @@ pub(super) struct Run {
     /// Publish far more actions than usual, and say why; it stands in the record
     #[arg(long, value_name = "WHY", value_parser = reason)]
     accept_volume: Option<String>,
+    /// Publish only the position and its KPI tables, as of a date before the newest: nobody is written to
+    #[arg(long)]
+    kpi_only: bool,
     /// End with 99 instead of 0 where the same run is published already; Airflow takes it as skipped
     #[arg(long)]
     skip_if_unchanged: bool,
@@ -59,6 +64,7 @@ impl Run {
         let request = Request {
             revise: self.reason.clone().filter(|_| self.revise),
             accept_volume: self.accept_volume.clone(),
+            kpi_only: self.kpi_only,
             ..request(self.as_of)
         };
         let path = self.result_file.as_deref();
@@ -92,7 +98,7 @@ pub(super) fn execute(plan: &mut Plan, request: &Request, voice: Voice) -> Resul
 
 /// A run, or a plan, of this attempt's own.
 pub(super) fn request(as_of: NaiveDate) -> Request {
-    Request { as_of, nonce: nonce(), ran_by: scheduler(), revise: None, accept_volume: None }
+    Request { as_of, nonce: nonce(), ran_by: scheduler(), revise: None, accept_volume: None, kpi_only: false }
 }
 
 /// Tells this process from any other that works on the same output.

@@ -29,8 +29,7 @@ use crate::runtime::progress::Progress;
 pub(super) use plan::plan;
 
 /// Instead of what goes out and why the others are left alone.
-const POSITION_ONLY: &str =
-    "Nothing is decided: a later date is published, and of an earlier one only the position and its KPI tables are\n";
+const POSITION_ONLY: &str = "Nothing is decided: with --kpi-only, or once a later date is published, only the position and its KPI tables are\n";
 
 /// Progress as bars on a terminal, else as log lines.
 pub(super) struct Bars {
@@ -279,7 +278,9 @@ fn places(store: &Store, record: &Record) -> String {
         text.push_str(&format!("  {batches}/{VOIDS}/   what gateways are not to send any more\n"));
     }
     text.push_str(match record.kind {
-        RecordKind::KpiOnly => "  kpi/   tables for BI; kpi_current/ stays as it is, with the newest date\n",
+        RecordKind::KpiOnly => {
+            "  kpi/   tables for BI; kpi_current/ stays as it is, with the newest date that decided\n"
+        }
         RecordKind::Actions | RecordKind::Void => "  kpi/, kpi_current/   tables for BI\n",
     });
     text.push_str(&format!("  runs/{}/{}/   everything the record names", record.as_of, record.run_id));

@@ -114,6 +114,13 @@ impl Quotes {
         quote.copied().ok_or(FxError::NoQuote { from, to, since, as_of })
     }
 
+    /// Every pair with a quote that is young enough: from, to, and units of 10⁻⁸.
+    pub fn rates(&self, as_of: NaiveDate) -> impl Iterator<Item = (Currency, Currency, i64)> {
+        let rate =
+            move |(from, to): &(Currency, Currency)| Some((*from, *to, self.find(*from, *to, as_of).ok()?.rate_units));
+        self.latest.keys().filter_map(rate)
+    }
+
     /// Units of 10⁻⁸ of one currency for one of another; of a currency itself, one.
     pub fn rate_units(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Option<i64> {
         if from == to { Some(UNITS_PER_ONE as i64) } else { self.find(from, to, as_of).ok().map(|q| q.rate_units) }

@@ -92,6 +92,11 @@ pub struct ColumnFiles {
 }
 
 impl Record {
+    /// Did it decide nothing, where a run of this kind would?
+    pub fn lacks(&self, kind: RecordKind) -> bool {
+        self.kind == RecordKind::KpiOnly && kind != RecordKind::KpiOnly
+    }
+
     /// As it stands in the log.
     fn bytes(&self) -> Result<Vec<u8>> {
         let failed = |e: serde_json::Error| Error::Internal { object: key_of(self.seq), what: e.to_string() };
@@ -105,7 +110,7 @@ impl Record {
 pub enum RecordKind {
     /// Actions to send, with the position and the KPI tables.
     Actions,
-    /// A later date was published before: nobody is written to.
+    /// A later date was published before, or no more was asked for: nobody is written to.
     KpiOnly,
     /// A revision that only takes back.
     Void,
@@ -256,7 +261,13 @@ impl Log {
         self.records.last()
     }
 
-    /// The newest record of the newest date: whatever is made up for after it decides nothing.
+    /// The newest record of the newest date.
+    pub fn newest(&self) -> Option<&Record> {
+        self.records.iter().max_by_key(|record| (record.as_of, record.seq))
+    }
+
+    /// The newest record of those that decided: whatever is made up for after it, or published for its figures alone,
+    /// decides nothing.
     pub fn newest_decided(&self) -> Option<&Record> {
         self.records.iter().rev().find(|record| record.kind != RecordKind::KpiOnly)
     }

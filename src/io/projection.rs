@@ -62,7 +62,8 @@ impl Copy {
 /// Every copy that the records of the log ask for, in the order in which they are made.
 pub fn copies(log: &Log) -> Vec<Copy> {
     let newest_of_date: BTreeMap<NaiveDate, u64> = log.records.iter().map(|r| (r.as_of, r.seq)).collect();
-    let newest = log.newest_date().and_then(|date| newest_of_date.get(&date)).copied();
+    // Of a later date that decided nothing some tables are not published: those that stand side by side are of one day.
+    let newest = log.newest_decided().map(|record| record.seq);
     let mut copies = Vec::new();
     for record in &log.records {
         // A later revision of the date has KPI tables of its own.

@@ -59,7 +59,7 @@ pub(super) fn kpi(page: &impl Serialize, language: Language, ramp: &str) -> Resu
         ramp,
         skip => language.pick("Ir ao resumo", "Skip to the summary"),
         headline => language.pick("Números principais", "Headline figures"),
-        decide => language.pick("O que pede decisão", "What asks for a decision"),
+        decide => language.pick("O que pede decisão", "What needs a decision"),
         page => Value::from_serialize(page),
     };
     render(&environment()?, "report", fields)

@@ -1,13 +1,20 @@
 //! What a person should know of a run besides its tables: nothing of it stops a run.
 
+use chrono::NaiveDate;
+
 use crate::config::Plan;
 use crate::io::log::{Log, RecordKind};
 use crate::stage::publish::Revision;
 use crate::stage::{Audited, Snapshots};
 
 /// What is no error and may still be none of the user's intentions.
-pub(super) fn of_start(plan: &Plan, snapshots: &Snapshots, log: &Log, revision: &Revision) -> Vec<String> {
-    let later = log.newest_date().filter(|_| revision.kind == RecordKind::KpiOnly);
+pub(super) fn of_start(
+    plan: &Plan,
+    (as_of, snapshots): (NaiveDate, &Snapshots),
+    log: &Log,
+    revision: &Revision,
+) -> Vec<String> {
+    let later = log.newest_date().filter(|date| revision.kind == RecordKind::KpiOnly && *date > as_of);
     let later = later.map(|date| {
         format!("{date} is published already: of an earlier date only the position and its KPI tables are")
     });

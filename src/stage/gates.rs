@@ -1,23 +1,48 @@
-//! Is the snapshot complete? Compares what this run read and found with the newest published run.
+//! Is the snapshot complete, and is what would go out usual? Compares this run with what earlier ones published.
 //!
 //! An export that lost a file looks like a portfolio that was paid; one without its payments looks like one that nobody
 //! pays. No single row breaks a rule, so the totals are compared, and a large change needs a reason from the operator.
 
 use std::collections::BTreeMap;
 
-use super::{Cash, Materialized, Snapshot, Snapshots};
+use super::{Cash, Materialized, Revision, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
 use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
-use crate::io::log::{ColumnFiles, Record};
+use crate::io::log::{ColumnFiles, Log, Record, RecordKind};
 use crate::text::plural;
 
+/// Runs that say what is usual, and how many of them there have to be.
+const SURGE_RUNS: usize = 14;
+const SURGE_RUNS_MIN: usize = 3;
+/// So many actions are no surge, whatever is usual.
+const SURGE_ACTIONS_MIN: u64 = 50;
 /// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
 const ROWS_MIN: u64 = 20;
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
 const ODD_PAYMENTS_MIN: u64 = 3;
 /// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
 const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
+
+/// Says so where there are far more actions than usual: whoever halved a threshold by mistake writes to everybody.
+///
+/// Usual is the median of the last runs that sent any; a portfolio without such a past, and a handful of actions, are
+/// let through.
+pub fn surge(log: &Log, revision: &Revision, actions: u64, percent_max: u32) -> Option<String> {
+    let is_usual = |r: &&Record| r.kind == RecordKind::Actions && r.revision == 0;
+    let counts = log.records.iter().rev().filter(is_usual).filter_map(|r| r.counts.get("actions").copied());
+    let mut past: Vec<u64> = counts.filter(|n| *n > 0).take(SURGE_RUNS).collect();
+    past.sort_unstable();
+    let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
+    let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
+    let is_surge = revision.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
+    is_surge.then(|| {
+        format!(
+            "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
+             {percent_max})"
+        )
+    })
+}
 
 /// Changes since the newest published run that an operator must accept: inputs that shrank or lost a column, a position
 /// that moved.

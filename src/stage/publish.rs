@@ -23,11 +23,6 @@ use crate::io::projection::{project, published_bytes};
 use crate::io::store::Store;
 use crate::runtime::signals::{self, Commit};
 
-/// Runs that say what is usual, and how many of them there have to be.
-const SURGE_RUNS: usize = 14;
-const SURGE_RUNS_MIN: usize = 3;
-/// So many actions are no surge, whatever is usual.
-const SURGE_ACTIONS_MIN: u64 = 50;
 /// Tables and batches: the same rows give the same bytes. A page names its configuration, and the results their times.
 const DIGESTED: [&str; 2] = [".parquet", ".ndjson"];
 
@@ -55,7 +50,7 @@ pub struct Provenance {
 /// What a run is to publish of its date.
 #[derive(Clone, Debug)]
 pub struct Revision {
-    /// `KpiOnly` where a later date is published: then nobody is written to any more.
+    /// `KpiOnly` where a later date is published, or no more is asked for: then nobody is written to.
     pub kind: RecordKind,
     /// 0 = the first publication of the date.
     pub number: u32,
@@ -105,9 +100,11 @@ impl Provenance {
         sha256_hex(identities.join("\n").as_bytes())
     }
 
-    /// Is it the record of this very run, whoever wrote it?
-    fn is_same_run(&self, record: &Record) -> bool {
+    /// Is it the record of this very run, whoever wrote it? What decided holds all that a run of this kind publishes
+    /// which decides nothing, and not the other way round.
+    fn is_same_run(&self, record: &Record, kind: RecordKind) -> bool {
         record.as_of == self.as_of
+            && !record.lacks(kind)
             && record.input_digest == self.input_digest
             && record.config_digest == self.config_digest
     }
@@ -128,14 +125,19 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 }
 
 /// Looks at the log, and writes nothing: is this date published, by this run or another? `reason` = it may be published
-/// again, as a revision.
+/// again, as a revision; `kpi_only` = nobody is written to, whatever the date.
 ///
 /// # Errors
-/// `Conflict` where the date was published from something else and no reason is given, `NothingToRevise` where one is
-/// given and the date was never published; `OtherTenant` where the log is another tenant's: its ids are made with the
-/// tenant's name, so this one would publish under new names what that one has published already; `PublishedDamaged`
-/// where the log is lost.
-pub fn date_status(output: &Store, provenance: &Provenance, reason: Option<&str>) -> Result<DateStatus> {
+/// `Conflict` where the date was published from something else and no reason is given, `Undecided` where it was published
+/// with `kpi_only` and this run would decide; `NothingToRevise` where a revision is asked for of what was never
+/// published; `OtherTenant` where the log is another tenant's: its ids are made with the tenant's name, so this one would
+/// publish under new names what that one has published already; `PublishedDamaged` where the log is lost.
+pub fn date_status(
+    output: &Store,
+    provenance: &Provenance,
+    reason: Option<&str>,
+    kpi_only: bool,
+) -> Result<DateStatus> {
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     refuse_lost(output, &log)?;
@@ -146,17 +148,20 @@ pub fn date_status(output: &Store, provenance: &Provenance, reason: Option<&str>
             configured: tenant.clone(),
         });
     }
+    let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
+    let kind = if is_newest && !kpi_only { RecordKind::Actions } else { RecordKind::KpiOnly };
     let number = match (log.of_date(as_of), reason) {
-        (Some(record), _) if provenance.is_same_run(record) => {
+        (Some(record), _) if provenance.is_same_run(record, kind) => {
             return Ok(DateStatus::Published(Box::new(record.clone())));
         }
         (Some(record), Some(_)) => record.revision + 1,
+        (Some(record), None) if record.lacks(kind) => {
+            return Err(Error::Undecided { as_of, record: output.url_of(&log::key_of(record.seq)) });
+        }
         (Some(record), None) => return Err(conflict(output, record)),
         (None, Some(_)) => return Err(Error::NothingToRevise { as_of }),
         (None, None) => 0,
     };
-    let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
-    let kind = if is_newest { RecordKind::Actions } else { RecordKind::KpiOnly };
     let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
     let revision = Revision { kind, number, reason, forgotten_on, ..Revision::first() };
     Ok(DateStatus::Open(log, revision))
@@ -292,7 +297,7 @@ pub fn publish(
     Ok(published)
 }
 
-/// Of an earlier date than the newest nothing is published that was decided.
+/// Of an earlier date than the newest nothing is published that was decided, nor where no more is asked for.
 pub fn to_publish<'a>(revision: &Revision, audited: &'a Audited) -> impl Iterator<Item = &'a OutputFile> {
     let decides = revision.kind == RecordKind::Actions;
     audited.files().iter().filter(move |output_file| decides || !output_file.is_of_decisions)
@@ -436,33 +441,18 @@ fn counts(counts: &BTreeMap<String, u64>, paths: &[String]) -> BTreeMap<String, 
     counts.iter().filter(|(table, _)| is_published(table)).map(|(table, rows)| (table.clone(), *rows)).collect()
 }
 
-/// Says so where there are far more actions than usual: whoever halved a threshold by mistake writes to everybody.
-///
-/// Usual is the median of the last runs that sent any; a portfolio without such a past, and a handful of actions, are
-/// let through.
-pub fn surge(log: &Log, revision: &Revision, actions: u64, percent_max: u32) -> Option<String> {
-    let is_usual = |r: &&Record| r.kind == RecordKind::Actions && r.revision == 0;
-    let counts = log.records.iter().rev().filter(is_usual).filter_map(|r| r.counts.get("actions").copied());
-    let mut past: Vec<u64> = counts.filter(|n| *n > 0).take(SURGE_RUNS).collect();
-    past.sort_unstable();
-    let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
-    let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
-    let is_surge = revision.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
-    is_surge.then(|| {
-        format!(
-            "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
-             {percent_max})"
-        )
-    })
-}
-
 fn refuse_halted(output: &Store) -> Result<()> {
     halt(output)?.map_or(Ok(()), |object| Err(Error::Halted { object }))
 }
 
-/// Another's record of the same date: ours if inputs and configuration are the same.
-fn same_run_or_conflict(output: &Store, provenance: &Provenance, record: &Record) -> Result<Record> {
-    if provenance.is_same_run(record) { Ok(record.clone()) } else { Err(conflict(output, record)) }
+/// Another's record of the same date: ours if inputs and configuration are the same. Where it decided nothing and ours
+/// would, whether ours still may is for the next look at the log to say.
+fn same_run_or_conflict(output: &Store, provenance: &Provenance, record: &Record, kind: RecordKind) -> Result<Record> {
+    match provenance.is_same_run(record, kind) {
+        true => Ok(record.clone()),
+        false if record.lacks(kind) => Err(Error::HeadMoved { head: log::key_of(record.seq) }),
+        false => Err(conflict(output, record)),
+    }
 }
 
 /// Looks again, appends the record and finds out what became of it. No signal ends the process in between.
@@ -477,7 +467,7 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
     if now.length() != log.length() {
         let since = now.records.iter().filter(|r| r.seq >= record.seq);
         return match since.rev().find(|r| r.as_of == record.as_of) {
-            Some(other) => Ok((same_run_or_conflict(output, provenance, other)?, now)),
+            Some(other) => Ok((same_run_or_conflict(output, provenance, other, record.kind)?, now)),
             None => Err(Error::HeadMoved { head: log::key_of(now.length()) }),
         };
     }
@@ -487,7 +477,7 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
             Ok((record.clone(), now.with(record)?))
         }
         Appended::Other(other) if other.as_of == provenance.as_of => {
-            let ours = same_run_or_conflict(output, provenance, &other)?;
+            let ours = same_run_or_conflict(output, provenance, &other, record.kind)?;
             Ok((ours, log.again(output)?))
         }
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),

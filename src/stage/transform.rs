@@ -178,6 +178,8 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
     session.register("run_minimums", schema, vec![batch])?;
     let (schema, batch) = tolerance_table(&plan.rules)?;
     session.register("run_tolerances", schema, vec![batch])?;
+    let (schema, batch) = rate_table(plan, as_of)?;
+    session.register("run_rates", schema, vec![batch])?;
     let (schema, batch) = cap_table(&plan.rules.caps)?;
     session.register("run_caps", schema, vec![batch])?;
     let (schema, batch) = step_table(&plan.rules)?;
@@ -294,6 +296,22 @@ fn tolerance_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
     let amounts = money(rules.tolerance.values().map(|minor| i128::from(minor.0)))?;
     let kind = DataType::Decimal128(MONEY_PRECISION, MONEY_SCALE);
     table(vec![("currency", DataType::Utf8, Arc::new(currencies)), ("tolerance_amount", kind, amounts)])
+}
+
+/// What one of a currency is in another, by quotes that are young enough.
+fn rate_table(plan: &Plan, as_of: NaiveDate) -> Result<(SchemaRef, RecordBatch)> {
+    let rates: Vec<(String, String, i64)> =
+        plan.rules.quotes.rates(as_of).map(|(from, to, units)| (from.to_string(), to.to_string(), units)).collect();
+    let froms = StringArray::from_iter_values(rates.iter().map(|(from, _, _)| from));
+    let tos = StringArray::from_iter_values(rates.iter().map(|(_, to, _)| to));
+    let units = Decimal128Array::from_iter_values(rates.iter().map(|(_, _, units)| i128::from(*units)));
+    let kind = crate::contract::FX_RATE.data_type();
+    let units = units.with_data_type(kind.clone());
+    table(vec![
+        ("from_currency", DataType::Utf8, Arc::new(froms)),
+        ("to_currency", DataType::Utf8, Arc::new(tos)),
+        ("rate", kind, Arc::new(units)),
+    ])
 }
 
 /// The caps, numbered from 1 in the order of the configuration.

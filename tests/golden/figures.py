@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 from book import (FAMILIES, ZERO, Book, cents, clamp, days, month_end, month_of, next_month, previous_month, ratio)
 
 TABLES = {}
-LETTER = "--as-published" not in sys.argv
 
 
 def table(*key):
@@ -170,13 +169,12 @@ def listed(book, item):
 def kpi_portfolio(desk):
     """open = current + overdue; delinquency rate = overdue ÷ open; days_past_due_avg = Σ open × days ÷ Σ open."""
     book, day = desk.book, desk.as_of
-    # As published, a promise that is kept before its day still counts, and one of nothing too.
-    pending = [p for p in promises_of(book, passes_over=LETTER)
-               if p["state"] == "pending" or not LETTER and book.as_of <= p["end"]]
-    if not LETTER:                       # and then of every company that the debtor owes
-        for promise in pending:
-            if not promise["is_named"] and promise["company"] is None:
-                promise["items"] = [i for i in book.items if i.debtor == promise["account"][1]]
+    # What protects: a promise that is kept before its day still does, one of nothing too, and one that names no company
+    # over all that the debtor owes.
+    pending = [p for p in promises_of(book, passes_over=False) if book.as_of <= p["end"]]
+    for promise in pending:
+        if not promise["is_named"] and promise["company"] is None:
+            promise["items"] = [i for i in book.items if i.debtor == promise["account"][1]]
     kept = {i for a in agreements_of(book) if a["state"] == "active" for i in a["covered"]}
     for company, currency in book.books():
         items = [i for i in book.open_items() if i.book == (company, currency)]
@@ -193,7 +191,7 @@ def kpi_portfolio(desk):
         yield {"company_id": company, "currency": currency, "debtors": len({i.account for i in items}),
                "items": len(items), "open_amount": total, "current_amount": total - overdue,
                "overdue_amount": overdue,
-               **({"overdue_debtors": len({i.account for i in late})} if LETTER else {}),
+               "overdue_debtors": len({i.account for i in late}),
                "overdue_30_amount": owed(lambda i: i.days_past_due(day) > 30),
                "overdue_60_amount": owed(lambda i: i.days_past_due(day) > 60),
                "overdue_90_amount": owed(lambda i: i.days_past_due(day) > 90),
@@ -506,10 +504,8 @@ def promises_of(book, passes_over=True):
 
 
 def paid_on(items, after, to):
-    """`paid` changes in (after, to]. As published, without what a later chargeback takes back by name; and a refund
-    that names nothing counts against a promise that is not kept, whenever it comes, and never against a kept one."""
-    if LETTER:
-        return sum((i.applied_in(after, to, ("paid",)) for i in items), ZERO), None
+    """`paid` changes in (after, to], without what a later chargeback takes back by name; and a refund that names nothing
+    counts against a promise that is not kept, whenever it comes, and never against a kept one."""
     best = sum((c.amount for i in items for c in i.paid_for_good(by_name_only=True) if after < c.day <= to), ZERO)
     return sum((c.amount for i in items for c in i.paid_for_good() if after < c.day <= to), ZERO), best
 
@@ -540,8 +536,8 @@ def agreements_of(book):
     """Each agreement with its state, its unpaid part, and the items that it covers."""
     rows = collections.defaultdict(list)
     for row in book.rows["agreements"]:
-        # What is dated later does not exist. As published: an agreement is there before it is made.
-        if not LETTER or row["agreed_on"] is None or row["agreed_on"] <= book.as_of:
+        # What is dated later does not exist.
+        if row["agreed_on"] is None or row["agreed_on"] <= book.as_of:
             rows[row["agreement_id"]].append(row)
     for number, parts in sorted(rows.items()):
         parts.sort(key=lambda r: r["due_date"])
@@ -629,9 +625,9 @@ class Contact:
         self.agent = next((e["agent_id"] for e in events if e["agent_id"]), None)
         self.agency = next((e["agency_id"] for e in events if e["agency_id"]), None)
         self.template, self.segment = action.get("template_id"), action.get("segment")
-        # Of the events of one contact the largest counts. As published, that of a queued one does not.
+        # Of the events of one contact the largest counts; what is queued is no event yet.
         costs = [(e["cost"], e["cost_currency"]) for e in events
-                 if e["cost"] is not None and (LETTER or e["status"] != "queued")]
+                 if e["cost"] is not None and e["status"] != "queued"]
         self.cost, self.cost_currency = max(costs, default=(None, None), key=lambda c: c[0])
         self.book = desk.book
         self.accounts = accounts_of(desk.book, self, action)
@@ -642,14 +638,14 @@ class Contact:
         return not self.statuses & IN_VAIN and self.statuses != {"queued"}
 
     def cost_in(self, account):
-        """What it cost counts once, with the first of its accounts; in another currency by the rates of exchange,
-        else it is unknown. As published, it is unknown at once."""
+        """What it cost counts once, with the first of its accounts; in another currency at the rate that somebody
+        quotes, else it is unknown. The inverse of a rate is another rate, and nobody quoted it."""
         if self.cost is None or account != self.accounts[0]:
             return None
         if self.cost_currency in (None, account[2]):
             return Fraction(self.cost)
-        rates = [self.book.fx_rate(c) for c in (self.cost_currency, account[2])]
-        return Fraction(self.cost) * Fraction(rates[0]) / Fraction(rates[1]) if LETTER and all(rates) else "unknown"
+        rate = self.book.fx_rate(self.cost_currency, account[2])
+        return Fraction(self.cost) * Fraction(rate) if rate else "unknown"
 
 
 def accounts_of(book, contact, action):
@@ -760,14 +756,14 @@ def kpi_channels(desk):
             for account in {i.account for i in book.items if i.debtor == contact.debtor}:
                 cells[(account[0], account[2], desk.segment(account), contact.channel)].append((contact, account))
     replied = set()
-    if not LETTER:                       # as published, whoever wrote in was contacted, and answered the last contact
-        for row in book.rows["contact_log"]:
-            if row["direction"] == "inbound" and first < local_day(row["occurred_at"]) <= book.as_of:
-                before = [c for c in contacts_of(desk) if c.debtor == row["debtor_id"] and c.counts
-                          and c.channel == row["channel"] and c.statuses and c.at <= str(row["occurred_at"])]
-                replied |= {max(before, key=lambda c: c.at).id} if before else set()
-                for account in {i.account for i in book.items if i.debtor == row["debtor_id"]}:
-                    inbound[(account[0], account[2], desk.segment(account), row["channel"])].add(account)
+    # Whoever wrote in was contacted, and answered the last contact.
+    for row in book.rows["contact_log"]:
+        if row["direction"] == "inbound" and first < local_day(row["occurred_at"]) <= book.as_of:
+            before = [c for c in contacts_of(desk) if c.debtor == row["debtor_id"] and c.counts
+                      and c.channel == row["channel"] and c.statuses and c.at <= str(row["occurred_at"])]
+            replied |= {max(before, key=lambda c: c.at).id} if before else set()
+            for account in {i.account for i in book.items if i.debtor == row["debtor_id"]}:
+                inbound[(account[0], account[2], desk.segment(account), row["channel"])].add(account)
     for key in set(cells) | set(inbound):
         pairs = cells[key]
         good = [c for c, _ in pairs if c.counts]
@@ -807,12 +803,10 @@ def promise_owner(book, promise, owners, since):
     """Whose promise it is: of the items that it names and that were open then; where it names none, of those of the
     account that are open, or paid of late. Of several owners one counts: agencies first, then by name."""
     def is_left(item):
-        return item.open(book.as_of) > 0 or item.applied_in(since, book.as_of, ("paid",)) != 0
+        return item.open(book.as_of) > 0 or max((c.day for c in item.changes), default=since) > since
 
     left = [i for i in promise["items"] if is_left(i)]
-    if LETTER and promise["is_named"]:
-        left = [i for i in promise["items"] if i.open(promise["made"] - days(1)) > 0] or promise["items"]
-    # As published: where nothing is left of the invoice, whoever has anything of the account, else the debtor.
+    # Where nothing is left of the invoice, whoever has anything of the account, else the debtor.
     left = left or [i for i in book.items if i.account == promise["account"] and is_left(i)]
     collector = book.debtors[promise["account"][1]]["collector_id"]
     return min((owners[i] for i in left), default=("collector", collector) if collector else ("none", "-"))
@@ -834,7 +828,7 @@ def kpi_collectors(desk):
             if change.family == "paid" and since < change.paid_on <= day:
                 cells[key]["paid"].append(change.amount)
     for promise in judged_promises(book):
-        owner = promise_owner(book, promise, owners, since)
+        owner = promise_owner(book, promise, owners, min(since, day - days(book.kpis.get("promise_window_days", 90))))
         cells[(promise["account"][0], promise["account"][2], *owner)]["promises"].append(promise)
     for contact in contacts_of(desk):
         if since < contact.day and contact.counts:
@@ -874,17 +868,17 @@ def age(item, day):
 
 
 def roll_off(book, items):
-    """age → (paid, left otherwise) as shares of what was open, over the last 26 weeks. As published, what was taken
-    back of items that were not open is in it too, below zero."""
+    """age → (paid, left otherwise) as shares of what was open, over the last 26 weeks; what was taken back later was not
+    paid."""
     owed, paid, left = collections.Counter(), collections.Counter(), collections.Counter()
     for week in range(1, 27):
         end = book.as_of - days(7 * week)
         for item in items:
             w = age(item, end)
-            if item.issued > end or not YOUNGEST <= w <= OLDEST or (LETTER and item.open(end) == 0):
+            if item.issued > end or not YOUNGEST <= w <= OLDEST or item.open(end) == 0:
                 continue
             owed[w] += item.open(end)
-            paid[w] += item.applied_in(end, end + days(7), ("paid",))
+            paid[w] += sum((c.amount for c in item.paid_for_good() if end < c.day <= end + days(7)), ZERO)
             left[w] += item.applied_in(end, end + days(7), ("credited", "written_off"))
     return {w: (ratio(max(paid[w], ZERO), owed[w]), ratio(max(left[w], ZERO), owed[w])) for w in owed if owed[w]}
 
@@ -956,9 +950,7 @@ def forecast_promises(book, key, promised, due, expected):
     rate = ratio(sum(p["paid"] for p in judged), sum(p["promised"] for p in judged))
     for promise, amount in promised:
         if (promise["account"][0], promise["account"][2]) == key:
-            # As published, a weekend in its grace moves it: the end of the grace, less as many days of the calendar.
-            day = promise["pay_by"] if LETTER else promise["end"] - days(book.config["dunning"]["promise_grace_days"])
-            week = (week_of(book, day), "promise")
+            week = (week_of(book, promise["pay_by"]), "promise")
             due[week] += amount
             expected[week] = None if rate is None else Fraction(due[week]) * rate
 
@@ -1033,10 +1025,10 @@ def arm_row(book, items, begin, contacted):
             continue
         base = (item.amount if item.issued >= begin else item.open(begin - days(1)))
         base -= item.applied_in(begin - days(1), book.as_of, ("credited",))
-        # As published, what was paid before it began and taken back since is in Y, and not in X.
-        if base > 0 or not LETTER:
+        if base > 0:
             owed[book.group(item.debtor)] += base
-            paid[book.group(item.debtor)] += item.applied_in(begin - days(1), book.as_of, ("paid",))
+            since = item.applied_in(begin - days(1), book.as_of, ("paid",))
+            paid[book.group(item.debtor)] += clamp(since, ZERO, base)
     owed = {group: x for group, x in owed.items() if x > 0}
     if not owed:
         return None
@@ -1093,8 +1085,7 @@ def kpi_holds(desk):
 def kpi_segment_moves(desk):
     """Accounts by segment in the newest published position before, and now."""
     earlier = [d for d in desk.published.dates() if d < desk.as_of]
-    # "None: no rows." As published: then all of them come from nowhere.
-    if not earlier and LETTER:
+    if not earlier:
         return
     before = {(r["company_id"], r["debtor_id"], r["currency"]): r["segment"]
               for r in desk.published.run("debtors", earlier[-1])} if earlier else {}
@@ -1143,6 +1134,8 @@ def compare_accounts(desk):
 def own_value(desk, key, row, column):
     if column == "reporting_currency":
         return desk.book.kpis.get("reporting_currency", desk.book.defaults["currency"])
+    if column == "basis":
+        return "ledger"
     return desk.book.fx_rate(key[1]) if column == "fx_rate" else row.get(column)
 
 

@@ -268,3 +268,93 @@ fn an_event_of_an_action_is_of_its_debtor() {
         assert_eq!(decided(shards), one, "{shards} shards");
     }
 }
+
+/// Runs a date with more on the command line, and gives its result line.
+fn run_with(house: &House, as_of: &str, more: &[&str]) -> serde_json::Value {
+    let ended = house.regua(&[&["run", "pipelines/daily.toml", "--as-of", as_of], more].concat());
+    assert_eq!(ended.code, 0, "{as_of} {more:?}: {}", ended.stderr);
+    serde_json::from_str(ended.stdout.lines().last().unwrap_or_default()).expect("a result")
+}
+
+/// A record of the log.
+fn record(house: &House, seq: u64) -> serde_json::Value {
+    serde_json::from_str(&house.read(&format!("output/_log/{seq:020}.json"))).expect("a record")
+}
+
+/// Made up for forwards, every date is the newest: each would have written to everybody who was late then.
+#[test]
+fn figures_of_past_days_write_to_nobody_and_the_next_day_does() {
+    let house = house("2026-06-20");
+    for date in ["2026-06-26", "2026-06-27", "2026-06-28"] {
+        let told = run_with(&house, date, &["--kpi-only"]);
+        assert_eq!((&told["kind"], &told["outcome"]), (&"kpi_only".into(), &"published".into()), "{date}");
+        assert_eq!(told["counts"]["items"], 1, "{date}");
+        assert!(told["counts"]["actions"].is_null() && told["counts"]["contact_state"].is_null(), "{told}");
+    }
+    assert!(!house.path("output/outbox").exists() && !house.path("output/kpi_current").exists());
+    assert!(house.path("output/kpi/kpi_aging/dt=2026-06-28").exists());
+    let again = run_with(&house, "2026-06-28", &["--kpi-only"]);
+    assert_eq!((&again["outcome"], &again["seq"]), (&"already_published".into(), &3.into()));
+    // A date between them comes too late to decide, whatever it is asked.
+    assert_eq!(run_with(&house, "2026-06-27", &[])["outcome"], "already_published");
+
+    assert_eq!(decision(&house, as_of()), "action step_due d+5");
+    assert_eq!(record(&house, 4)["counts"]["actions"], 1);
+    assert!(house.path("output/kpi_current/kpi_actions.parquet").exists());
+    // Who was written to is carried past the days that write to nobody.
+    for date in ["2026-07-01", "2026-07-02"] {
+        run_with(&house, date, &["--kpi-only"]);
+    }
+    let aging = |file: &str| std::fs::read(house.path(&format!("output/{file}"))).expect("a KPI table");
+    assert_eq!(
+        aging("kpi_current/kpi_aging.parquet"),
+        aging("kpi/kpi_aging/dt=2026-06-30/part-00000.parquet"),
+        "the tables that stand side by side are of one day"
+    );
+    assert_eq!(decision(&house, "2026-07-03"), "hold no_step_due d+15");
+    assert_eq!(decision(&house, "2026-07-06"), "action step_due d+15");
+    let told = run_with(&house, as_of(), &["--kpi-only"]);
+    assert_eq!((&told["outcome"], &told["kind"]), (&"already_published".into(), &"actions".into()), "it has them all");
+    let verified = house.regua(&["log", "output", "--verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+}
+
+#[test]
+fn a_date_published_for_its_figures_is_told_so_and_a_revision_publishes_its_actions() {
+    let house = house("2026-06-20");
+    run_with(&house, as_of(), &["--kpi-only"]);
+    let said = "2026-06-30 is published with --kpi-only (";
+    for command in ["run", "plan"] {
+        let ended = house.regua(&[command, "pipelines/daily.toml", "--as-of", as_of()]);
+        assert_eq!(ended.code, 4, "{}", ended.stderr);
+        assert!(ended.stderr.contains(said) && ended.stderr.contains("--revise --reason"), "{}", ended.stderr);
+    }
+    let explained = house.regua(&["explain", "D1", "--from", "output", "--as-of", as_of()]);
+    assert!(explained.stderr.contains("nothing was decided for 2026-06-30: it was published with"), "{explained:?}");
+    let revised = run_with(&house, as_of(), &["--revise", "--reason", "go-live"]);
+    let numbers = [&revised["revision"], &revised["counts"]["actions"]].map(|n| n.as_u64().unwrap_or(99));
+    assert_eq!((&revised["kind"], numbers), (&"actions".into(), [1, 1]));
+    assert!(house.path("output/outbox/dt=2026-06-30/revision=1/channel=email/part-00000.ndjson").exists());
+    for more in [&[][..], &["--kpi-only"][..]] {
+        let again = run_with(&house, as_of(), more);
+        assert_eq!((&again["outcome"], &again["seq"]), (&"already_published".into(), &2.into()), "{more:?}");
+    }
+    assert_eq!(decision(&house, "2026-07-01"), "hold previous_unreported d+15");
+}
+
+#[test]
+fn the_figures_of_a_day_are_the_same_bytes_forwards_and_backwards() {
+    let forwards = house("2026-06-20");
+    let planned = forwards.regua(&["plan", "pipelines/daily.toml", "--as-of", as_of(), "--kpi-only"]);
+    let planned: serde_json::Value = serde_json::from_str(planned.stdout.trim()).expect("a plan");
+    run_with(&forwards, as_of(), &["--kpi-only"]);
+    let backwards = house("2026-06-20");
+    run_with(&backwards, "2026-07-01", &[]);
+    assert_eq!(run_with(&backwards, as_of(), &[])["kind"], "kpi_only");
+    for name in ["logical_digests", "counts", "control_totals", "kind"] {
+        assert_eq!(record(&forwards, 1)[name], record(&backwards, 2)[name], "{name}");
+        assert_eq!(record(&forwards, 1)[name], planned[name], "{name} as planned");
+    }
+    let digests = record(&forwards, 1)["logical_digests"].clone();
+    assert!(digests.as_object().is_some_and(|tables| tables.contains_key("kpi/kpi_aging.parquet")), "{digests}");
+}

@@ -42,6 +42,7 @@ remedies!(of_error, ERRORS, Error, {
     Surge => "Look at `regua plan`. If so much is right, accept it with `--accept-volume \"why\"`; the reason is kept in the record.",
     Message => "Correct the template; `regua template preview` shows the message.",
     Conflict => "Nothing, if the other run was right. Else publish a revision: `--revise --reason \"why\"`.",
+    Undecided => "Nothing, if the figures were all that was wanted. To send the actions of the date: `--revise --reason \"why\"`.",
     WouldRefuse => "As of the error that it holds, whose exit code it has: `regua run` would end so.",
     InputsMissing => "Wait for the export and run again; `regua inputs` shows which are there.",
     Moved => "Run again when the export has finished.",
@@ -162,6 +163,7 @@ fn examples() -> Vec<Error> {
             "record 42: s3://out/regua/runs/2026-06-30/3f0c-1/items/part-00000.parquet is gone; restore it from a backup",
         )),
         conflict(),
+        Error::Undecided { as_of: date(), record: "s3://out/regua/_log/00000000000000000042.json".to_owned() },
         Error::WouldRefuse(Box::new(conflict())),
         Error::InputsMissing(lines(
             "payments snapshot s3://in/2026-06-30/payments.parquet: nothing is there; wait for the export, or correct \
@@ -281,7 +283,7 @@ fn exit_codes_stand() {
         examples().iter().filter(|error| error.exit_code() == code).map(|error| of_error(error).0).collect()
     };
     assert_eq!(with(3), ["Contract", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]);
-    assert_eq!(with(4), ["Conflict", "WouldRefuse"]);
+    assert_eq!(with(4), ["Conflict", "Undecided", "WouldRefuse"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
     assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "Scratch", "Internal", "Demo"]);
 }

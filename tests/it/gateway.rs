@@ -296,6 +296,17 @@ fn halt_stops_the_sending() {
     assert_eq!(rig.pass(NOON).counts(), "sent 2");
 }
 
+/// A scheduler hands over a record whose copy is still under way.
+#[test]
+fn a_pass_waits_for_the_record_that_is_handed_over() {
+    let rig = published(&["email"]);
+    let early = rig.pass_with("run", NOON, &["--seq", "2"]);
+    assert_eq!(early.code, Some(75), "{}", early.said);
+    assert!(early.said.contains("record 2 is not there yet"), "{}", early.said);
+    assert_eq!(rig.calls_in_all(), (0, 0));
+    assert_eq!(rig.pass_with("run", NOON, &["--seq", "1"]).counts(), "sent 1");
+}
+
 /// HALT in the midst of a pass: it is looked for before every send.
 #[test]
 fn halt_stops_a_pass_under_way() {

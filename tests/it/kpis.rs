@@ -272,8 +272,9 @@ fn rolls_off_of(items: &[&Item], today: NaiveDate) -> Vec<String> {
         for item in items.iter().filter(|item| item.issued <= evening) {
             let age = (evening - item.due).num_days().div_euclid(7).clamp(-13, 52);
             let [next, last] = [evening + Days::new(1), evening + Days::new(7)];
-            let left = item.changed(CREDITED, next, last) + item.changed(WRITTEN_OFF, next, last);
-            let found = [item.open(evening), item.changed(PAID, next, last), left];
+            let left_on = |day| (item.changed(CREDITED, day, day) + item.changed(WRITTEN_OFF, day, day)).max(0);
+            let left = next.iter_days().take(7).map(left_on).sum::<i64>();
+            let found = [item.open(evening), kept(item, last) - kept(item, evening), left];
             ages.entry(age).or_default().iter_mut().zip(found).for_each(|(sum, amount)| *sum += amount);
         }
     }

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, because each would link all of DataFusion again.
 
+mod airflow;
 mod audits;
 mod canaries;
 mod choosing;
@@ -13,6 +14,7 @@ mod explain;
 mod faults;
 mod fuzz;
 mod gateway;
+mod golden;
 mod hostile;
 mod hostile_portfolios;
 mod inputs;

@@ -202,10 +202,10 @@ impl Given {
             ..Shard::default()
         };
         transform::register(plan(), self.as_of(), &session, &shard).expect("registered tables");
-        if self.tables.contains_key("run_experiments") {
-            let schema = session.table("run_experiments").expect("a table").0;
-            let batches = self.batches("run_experiments", &schema);
-            session.register("run_experiments", schema, batches).expect("the experiments");
+        for name in ["run_experiments", "run_rates"].into_iter().filter(|name| self.tables.contains_key(*name)) {
+            let schema = session.table(name).expect("a table").0;
+            let batches = self.batches(name, &schema);
+            session.register(name, schema, batches).expect("a table of the run");
         }
         for (name, schema) in out_schemas() {
             session.register(name, Arc::clone(&schema), self.batches(name, &schema)).expect("a table");

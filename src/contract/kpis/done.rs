@@ -228,7 +228,7 @@ pub const RECOVERY: Table = Table {
         opt(
             "cost_amount",
             Money,
-            "of those whose cost the log knows; null where it knows none, or one in another currency",
+            "of those whose cost the log knows; null where it knows none, or one in a currency that nobody quotes",
         ),
         opt("cost_per_recovered", Float, "cost over recovered"),
         BASIS,
@@ -260,7 +260,11 @@ pub const COLLECTORS: Table = Table {
         req("promises_kept", Int, "promises of their items, as in kpi_promises"),
         req("promises_broken", Int, "the same"),
         opt("kept_rate", Float, "kept over kept and broken"),
-        opt("cost_amount", Money, "of those contacts; null where the log knows none, or one in another currency"),
+        opt(
+            "cost_amount",
+            Money,
+            "of those contacts; null where the log knows none, or one in a currency that nobody quotes",
+        ),
         REPORTING_CURRENCY,
         FX_RATE,
     ],

@@ -51,6 +51,7 @@ pub const PORTFOLIO: Table = Table {
         req("listed_amount", Money, "items listed with a bureau or protested"),
         req("unidentified_amount", Money, "payments that name neither a debtor nor a known invoice"),
         opt("days_past_due_avg", Float, "of what is overdue, weighted by amount; null where nothing is"),
+        req("overdue_debtors", Int, "accounts with something past the payable day"),
         REPORTING_CURRENCY,
         FX_RATE,
     ],

@@ -63,18 +63,21 @@ pub fn reconcile(
 ) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
     let before = Before::of(published);
-    let mut judge = |action: &Action| {
-        let verdict = before.verdict(action, payload_sha256);
-        if verdict == RevisionVerdict::Kept {
-            kept.insert(action.action_id.clone());
-        }
-        verdict
-    };
     for decision in decisions.iter_mut().flatten() {
-        decision.duties.retain(|duty| !matches!(judge(&duty.action), RevisionVerdict::Barred(..)));
+        // What the law asks for stands, in whatever words it was published: without it the debtor stays listed.
+        decision.duties.retain(|duty| match before.by_id.get(duty.action.action_id.as_str()) {
+            Some(published) if published.is_voided => false,
+            Some(published) => {
+                kept.insert(published.action_id.clone());
+                true
+            }
+            None => true,
+        });
         let Outcome::Act(action) = &decision.outcome else { continue };
-        if let RevisionVerdict::Barred(reason, why) = judge(action) {
-            decision.outcome = Outcome::Hold(barred(action, reason, why));
+        match before.verdict(action, payload_sha256) {
+            RevisionVerdict::Kept => _ = kept.insert(action.action_id.clone()),
+            RevisionVerdict::New => {}
+            RevisionVerdict::Barred(reason, why) => decision.outcome = Outcome::Hold(barred(action, reason, why)),
         }
     }
     kept

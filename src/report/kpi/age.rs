@@ -61,14 +61,23 @@ fn answer(view: &View<'_>) -> String {
 fn worst_company(view: &View<'_>) -> String {
     let rows = view.rows("kpi_portfolio");
     let share = |row: &Row<'_>| ratio(row.amount("overdue_amount"), row.amount("open_amount"));
-    let shares = rows.iter().filter_map(|row| Some((share(row)?, row.text("company_id"))));
-    let mut shares: Vec<(f64, String)> = shares.collect();
-    shares.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    let Some((share, company)) = shares.first().filter(|_| shares.len() > 1) else { return String::new() };
-    let share = view.language.percent(*share);
+    let shares =
+        rows.iter().filter_map(|row| Some((share(row)?, row.amount("overdue_amount"), row.text("company_id"))));
+    let mut shares: Vec<(f64, i128, String)> = shares.collect();
+    shares.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
+    let Some((share, _, company)) = shares.first().filter(|_| shares.len() > 1) else { return String::new() };
+    let most = shares.iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.2.cmp(&a.2)));
+    let (share, of) = (view.language.percent(*share), most.map_or(company, |(_, _, name)| name));
+    let amount = view.short(most.map_or(0, |(_, amount, _)| *amount));
+    if of == company {
+        return view.language.pick(
+            format!(" Quem mais tem vencido é a empresa {company}, em valor ({amount}) e em relação ao que tem em aberto ({share})."),
+            format!(" Company {company} has most of what is overdue ({amount}), and the highest share too ({share} of what it is owed)."),
+        );
+    }
     view.language.pick(
-        format!(" A empresa com mais vencido em relação ao que tem em aberto é {company}: {share}."),
-        format!(" Company {company} has the largest overdue share of its own: {share}."),
+        format!(" A empresa {of} tem o maior valor vencido ({amount}); a {company}, a maior parte: {share} do que tem em aberto."),
+        format!(" Company {of} has most of what is overdue ({amount}); {company} the highest share, {share} of what it is owed."),
     )
 }
 

@@ -47,15 +47,15 @@ fn answer(view: &View<'_>, pressure: &[(i64, i64)]) -> String {
             "No debtor with an open item was contacted in seven days.",
         );
     }
-    let share = language.percent_whole(none as f64 / all as f64);
+    let (some, everybody) = (language.count(all - none), language.count(all));
     let number = language.count(*most);
     let times = language.pick(
         if *most == 1 { "uma vez".to_owned() } else { format!("{number} vezes") },
         if *most == 1 { "once".to_owned() } else { format!("{number} times") },
     );
     language.pick(
-        format!( "{share} dos clientes com título em aberto não foram contatados em sete dias; nenhum foi contatado mais de {times}."),
-        format!("{share} of the debtors with an open item heard nothing in seven days; none heard more than {times}."),
+        format!( "Em sete dias, {some} de {everybody} clientes com título em aberto foram contatados, e nenhum mais de {times}."),
+        format!("In seven days, {some} of {everybody} debtors with an open item were contacted, and none more than {times}."),
     )
 }
 
@@ -87,15 +87,14 @@ fn pressure_card(view: &View<'_>, pressure: &[(i64, i64)]) -> Card {
     let table = Table { caption: title.clone(), class: "bars", rows, ..Table::default() };
     let source = view.say(
         "kpi_contact_pressure: clientes com título em aberto, todos os canais; por empresa, quem deve a duas conta nas duas.",
-        "kpi_contact_pressure: debtors with an open item, all channels; by company, who owes two counts in both.",
+        "kpi_contact_pressure: debtors with an open item, all channels; a debtor of two companies counts in both.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }
 
-/// Who does not want to hear, and what did not arrive.
+/// Opt-outs and failed deliveries.
 fn silence(view: &View<'_>) -> Card {
-    let title =
-        view.say("Quem não quer ouvir, e o que não chegou", "Who does not want to hear, and what did not arrive");
+    let title = view.say("Descadastros e mensagens não entregues", "Opt-outs and failed deliveries");
     let groups = by(&view.rows("kpi_recovery"), |row| row.text("channel"));
     if groups.is_empty() {
         return Card::missing(title, view.why_missing("kpi_recovery"));
@@ -126,7 +125,7 @@ fn silence(view: &View<'_>) -> Card {
     };
     let source = view.say(
         "kpi_recovery: contatos dos últimos meses que já tiveram seu prazo.",
-        "kpi_recovery: contacts of the last months that have had their time.",
+        "kpi_recovery: contacts whose follow-up window has closed.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }
@@ -160,7 +159,7 @@ fn listings(view: &View<'_>) -> Card {
         ("ativas", "in force"),
         ("valor", "amount"),
         ("já pagas", "paid"),
-        ("baixa a pedir", "removal to ask for"),
+        ("baixa a pedir", "removal not yet requested"),
         ("fora do prazo", "overdue"),
         ("pior atraso", "worst"),
         ("título desconhecido", "item unknown"),
@@ -176,13 +175,13 @@ fn listings(view: &View<'_>) -> Card {
     let share = listed.map_or(String::new(), |rate| {
         let share = view.language.percent(rate);
         view.language.pick(
-            format!(" {share} do que está em aberto está negativado ou protestado."),
-            format!(" {share} of what is open is listed or protested."),
+            format!(" {share} do que está em aberto está negativado ou protestado; um título que está nos dois conta uma vez."),
+            format!(" {share} of what is open is listed or protested; an item that is both counts once."),
         )
     });
     let source = view.say(
-        "kpi_listings: depois de pago tudo, a baixa é devida em cinco dias úteis (Súmula 548 do STJ).",
-        "kpi_listings: once all is paid, the removal is due within five business days (Súmula 548 of the STJ).",
+        "kpi_listings: depois de pago tudo, a baixa da negativação é devida em cinco dias úteis (Súmula 548 do STJ).",
+        "kpi_listings: once all is paid, a bureau listing must be removed within five business days (STJ, Súmula 548).",
     );
     Card { title, picture: Picture::Table { table }, source: source + &share, ..Card::default() }
 }

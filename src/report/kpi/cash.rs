@@ -18,11 +18,14 @@ const WEEKS: i64 = 4;
 
 pub fn section(view: &View<'_>) -> Section {
     let now = &view.now;
-    let expected = now.expected(1).zip(now.expected(WEEKS)).map(|(week, weeks)| (view.short(week), view.short(weeks)));
+    let expected = [1, WEEKS, i64::MAX].map(|weeks| now.expected(weeks).map(|amount| view.short(amount)));
     let loss = now.loss.zip(now.loss_share()).map(|(loss, share)| (view.short(loss), view.language.percent(share)));
     let answer = sentences::cash(
         view.language,
-        expected.as_ref().map(|(week, weeks)| (week.as_str(), weeks.as_str())),
+        match &expected {
+            [Some(week), Some(weeks), Some(all)] => Some([week.as_str(), weeks, all]),
+            _ => None,
+        },
         loss.as_ref().map(|(loss, share)| (loss.as_str(), share.as_str())),
     );
     Section {
@@ -82,7 +85,7 @@ fn forecast(view: &View<'_>) -> Card {
     let classes = ["s1", "s2", "s4", "s5"];
     let parts: Vec<Series<'_>> =
         names.iter().zip(&values).zip(classes).map(|((name, values), class)| Series { name, class, values }).collect();
-    let mark = view.say("vence na semana", "falls due in the week");
+    let mark = view.say("vence na semana", "falls due that week");
     let marks = Series { name: &mark, class: "mark", values: &due };
     let say = |amount: f64| view.short(amount.round() as i128);
     let axis = |amount: f64| view.language.amount_short(view.currency, amount.round() as i128);
@@ -139,7 +142,18 @@ fn table(view: &View<'_>, weeks: &[Week], names: &[String]) -> Table {
         row
     };
     let caption = view.say("Entradas esperadas por semana e origem", "Cash expected by week and source");
-    Table { caption, head, rows: weeks.iter().map(row).collect(), ..Table::default() }
+    let mut foot = vec![Cell::text("Total")];
+    foot.extend(SOURCES.iter().enumerate().map(|(n, source)| {
+        let amounts: Vec<i128> = weeks.iter().filter_map(|week| week.expected[n]).collect();
+        let all = (!amounts.is_empty()).then(|| amounts.iter().sum());
+        view.money_cell("kpi_cash_forecast.expected_amount", &[("source", source)], all)
+    }));
+    let totals: Vec<i128> = weeks.iter().filter_map(Week::total).collect();
+    let all = (!totals.is_empty()).then(|| totals.iter().sum());
+    foot.push(view.money_cell("kpi_cash_forecast.expected_amount", &[], all));
+    let due: Vec<i128> = weeks.iter().filter_map(|week| week.due).collect();
+    foot.push(view.money_cell("kpi_cash_forecast.due_amount", &[], (!due.is_empty()).then(|| due.iter().sum())));
+    Table { caption, head, rows: weeks.iter().map(row).collect(), foot, ..Table::default() }
 }
 
 fn losses(view: &View<'_>) -> Card {
@@ -188,8 +202,8 @@ fn losses(view: &View<'_>) -> Card {
     let source = view.say(
         "kpi_ecl: do que chegou a cada faixa, o que não foi pago, pelo próprio histórico. Base para o CPC 48 (IFRS 9), não um \
          lançamento contábil.",
-        "kpi_ecl: of what reached each bucket, what was not paid, from the own history. A basis for IFRS 9 (CPC 48), not a \
-         booking.",
+        "kpi_ecl: of what reached each bucket, what was not paid, from your own payment history. A basis for IFRS 9 (CPC 48), not a \
+         journal entry.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }

@@ -21,7 +21,7 @@ pub fn section(view: &View<'_>) -> Section {
         id: "cohorts".to_owned(),
         question: view.say(
             "As safras pagam igual, e de quem depende a carteira?",
-            "Do cohorts pay alike, and on whom does the portfolio depend?",
+            "Do recent invoices pay as well as older ones, and who owes most?",
         ),
         answer: answer(view),
         cards: vec![vintages(view), concentration(view)],
@@ -59,7 +59,7 @@ fn answer(view: &View<'_>) -> String {
 }
 
 fn vintages(view: &View<'_>) -> Card {
-    let title = view.say("Parte paga de cada mês de faturamento, em %", "Paid share of each month of billing, in %");
+    let title = view.say("Parte paga de cada mês de faturamento, em %", "Share paid, by billing month, in %");
     let rows = view.rows(VINTAGE);
     if rows.is_empty() {
         return Card::missing(title, view.why_missing(VINTAGE));

@@ -27,18 +27,21 @@ pub fn meta(view: &View<'_>, others: &[String]) -> String {
 /// What was checked before it was published.
 pub fn chip(view: &View<'_>) -> String {
     let audits = view.run.audits;
-    view.language.pick(format!("✓ {audits} auditorias, todas passaram"), format!("✓ {audits} audits, all passed"))
+    view.language.pick(
+        format!("✓ {audits} verificações dos dados, todas em ordem"),
+        format!("✓ {audits} checks of the data, all passed"),
+    )
 }
 
 pub fn notes(view: &View<'_>) -> Vec<Footnote> {
     let reading = [
         Some(view.say(
             "Nada soma moedas diferentes. Um valor que pede histórico que não existe fica em branco, nunca zero.",
-            "Nothing is added over currencies. A figure that needs history that is not there is left out, never nought.",
+            "Nothing is added over currencies. A figure that needs history that is not there is left blank, never shown as zero.",
         )),
         Some(view.say(
             "Vencido é o que passou do dia em que podia ser pago; a idade conta dias corridos desde o vencimento.",
-            "Overdue is what is past the day on which it could be paid; the age counts calendar days since it was due.",
+            "Overdue is what is past its last day for payment; the age counts calendar days since it was due.",
         )),
         few(view),
         Some(view.say(
@@ -69,8 +72,8 @@ fn few(view: &View<'_>) -> Option<String> {
     let least = view.options.min_cell;
     (least > 0).then(|| {
         view.language.pick(
-            format!("“<{least}” está no lugar de valores de menos de {least} clientes, ou dos que os revelariam."),
-            format!("“<{least}” stands for amounts of fewer than {least} debtors, or of what would give them away."),
+            format!("“Oculto” está no lugar de valores de menos de {least} clientes, ou dos que os revelariam."),
+            format!("“Hidden” stands for amounts of fewer than {least} debtors, or for those from which they could be worked out."),
         )
     })
 }
@@ -81,8 +84,8 @@ fn credits(view: &View<'_>) -> Option<String> {
     let credit = sum(&rows, "credit_amount").filter(|credit| *credit != 0)?;
     let credit = view.money(credit);
     Some(view.language.pick(
-        format!("Créditos não aplicados, fora de tudo acima: {credit}."),
-        format!("Unapplied credits, in none of the above: {credit}."),
+        format!("Não descontados acima: créditos não aplicados de {credit}."),
+        format!("Not deducted above: unapplied credits of {credit}."),
     ))
 }
 

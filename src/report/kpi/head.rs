@@ -219,7 +219,7 @@ fn incoming(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
         change = (by.arrow(language, |by| view.short(by.round() as i128)), verdict, "same");
     }
     let figure = view.short_cell("kpi_cash_forecast.expected_amount", &[("week_no", "1-4")], Some(expected));
-    tile(view, ("Entra em 4 semanas", "In within 4 weeks"), figure, change, String::new())
+    tile(view, ("Entra em 4 semanas", "Expected in 4 weeks"), figure, change, String::new())
 }
 
 fn collected(view: &View<'_>) -> Tile {
@@ -260,7 +260,7 @@ fn loss(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
     tile(view, ("Perda esperada", "Expected loss"), figure, change, String::new())
 }
 
-/// What asks for a decision, the most pressing first.
+/// What needs a decision, the most pressing first.
 pub fn alerts(view: &View<'_>) -> Vec<Alert> {
     let found = [removals(view), quarantine(view), worst_share(view), promises(view), unidentified(view), notes(view)];
     found.into_iter().flatten().take(ALERTS_MAX).collect()
@@ -294,15 +294,20 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let what = plural(
         view.language,
         overdue,
-        ("baixa de negativação ou protesto passou do prazo.", "baixas de negativação ou protesto passaram do prazo."),
-        ("removal of a listing or protest is overdue.", "removals of listings or protests are overdue."),
+        ("negativação paga passou do prazo de baixa", "negativações pagas passaram do prazo de baixa"),
+        ("paid debt is still listed past the deadline", "paid debts are still listed past the deadline"),
     );
-    let due = language.count(count(&rows, "removals_due"));
+    let worst = rows.iter().map(|row| row.int("overdue_days_max")).max().unwrap_or(0);
+    let worst = language.days(worst as f64);
+    let what = language.pick(format!("{what}, a pior há {worst}."), format!("{what}, the worst by {worst}."));
+    let not_yet = count(&rows, "removals_due");
+    let asked = language.count((count(&rows, "paid_while_listed") - not_yet).max(0));
+    let due = language.count(not_yet);
     let is_removal = |row: &Row<'_>| REMOVALS.contains(&row.str("step_kind"));
     let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
     let law = language.pick(
-        format!("A lei dá cinco dias úteis depois do pagamento (Súmula 548 do STJ). Falta pedir {due}"),
-        format!("The law gives five business days after the payment (Súmula 548). Yet to be asked for: {due}"),
+        format!("São cinco dias úteis depois do pagamento (Súmula 548 do STJ). Já pedidas, a confirmar: {asked}; a pedir: {due}"),
+        format!("Five business days after full payment (STJ, Súmula 548). Requested and not confirmed: {asked}; not requested: {due}"),
     );
     let today = plural(
         language,
@@ -339,8 +344,8 @@ fn worst_share(view: &View<'_>) -> Option<Alert> {
     let Extreme::Highest(months) = Extreme::of(&shares, 0.001) else { return None };
     let share = language.percent(now.overdue_share()?);
     let text = language.pick(
-        format!("O vencido é {share} da carteira, o maior em {months} meses."),
-        format!("{share} of the portfolio is overdue, the highest in {months} months."),
+        format!("O vencido é {share} do que está em aberto, a maior parte em {months} meses."),
+        format!("{share} of what is open is overdue, the highest share in {months} months."),
     );
     let tied = view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share());
     let (overdue, old) = (view.short(now.overdue?), view.short(now.over_90?));
@@ -418,7 +423,7 @@ pub fn between(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
         rate(say("DSO", "DSO"), before.dso, now.dso, &days, &days),
         rate(say("Melhor DSO possível", "Best possible DSO"), before.best, now.best, &days, &days),
         money(say("Perda esperada", "Expected loss"), before.loss, now.loss),
-        money(say("Entra em 4 semanas", "In within 4 weeks"), before.expected(WEEKS), now.expected(WEEKS)),
+        money(say("Entra em 4 semanas", "Expected in 4 weeks"), before.expected(WEEKS), now.expected(WEEKS)),
         counted(say("Contas com título em aberto", "Accounts with an open item"), before.accounts, now.accounts),
         counted(say("Títulos em aberto", "Open items"), before.items, now.items),
     ];

@@ -73,8 +73,8 @@ fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
 fn card(view: &View<'_>, rows: &[Row<'_>], from: &str, to: &str) -> Card {
     let legend = [("shade bad", "piorou", "older"), ("shade stay", "ficou", "stayed"), ("shade good", "pago", "paid")];
     let said = view.language.pick(
-        format!("{TABLE}: de cada faixa em {from}, quanto por cento está onde em {to}. Cada linha soma 100 %."),
-        format!("{TABLE}: of each bucket on {from}, how many per cent are where on {to}. Each row adds up to 100%."),
+        format!("{TABLE}: de cada faixa em {from}, quanto por cento está onde em {to}. Cada linha soma 100 %, salvo arredondamento."),
+        format!("{TABLE}: of each bucket on {from}, where it stood on {to}, in %. Each row adds up to 100%, but for rounding."),
     );
     let key = legend.iter().map(|(class, pt, en)| ((*class).to_owned(), view.say(pt, en))).collect();
     let table = table(view, rows, from);

@@ -36,8 +36,9 @@ impl Move {
 }
 
 /// Where a figure stands among those of the months before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extreme {
+    #[default]
     Neither,
     Highest(usize),
     Lowest(usize),
@@ -113,6 +114,7 @@ pub fn dso(language: Language, days: Option<&str>, above_best: Option<&str>) -> 
 const OPEN: (&str, &str) = ("o valor em aberto", "the open amount");
 const DSO: (&str, &str) = ("o DSO", "DSO");
 const SHARE: (&str, &str) = ("a parte vencida", "the overdue share");
+const OVERDUE: (&str, &str) = ("o valor vencido", "the overdue amount");
 
 /// "o DSO caiu 3,5 dias"; nothing where there is nothing to compare with.
 fn moved(language: Language, what: (&str, &str), by: Move, distance: &dyn Fn(f64) -> String) -> Option<String> {
@@ -143,18 +145,42 @@ pub fn changed(language: Language, open: (Move, &str), share: Option<Move>, dso:
     if clauses.is_empty() { String::new() } else { stop(&clauses.join("; ")) }
 }
 
-/// "O DSO caiu 3,5 dias em junho; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses."
-pub fn trend(language: Language, month: &str, dso: Option<Move>, overdue: Option<Move>, extreme: Extreme) -> String {
-    let dso = dso.and_then(|by| moved(language, DSO, by, &|days| language.days_exact(days)));
-    let share = overdue.and_then(|by| moved(language, SHARE, by, &|rate| language.points(rate)));
-    let among = match (language, extreme) {
+/// What a month has moved.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trend<'a> {
+    /// The overdue amount, with the distance in words.
+    pub overdue: Option<(Move, &'a str)>,
+    pub share: Option<Move>,
+    pub share_among: Extreme,
+    pub dso: Option<Move>,
+    /// The distance of DSO to the best possible.
+    pub gap: Option<Move>,
+}
+
+/// "Em junho, o valor vencido não mudou; a parte vencida subiu 3,0 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias, e ficou 1,5 dia
+/// mais longe do melhor possível."
+pub fn trend(language: Language, month: &str, trend: Trend<'_>) -> String {
+    let overdue = trend.overdue.and_then(|(by, distance)| moved(language, OVERDUE, by, &|_| distance.to_owned()));
+    let share = trend.share.and_then(|by| moved(language, SHARE, by, &|rate| language.points(rate)));
+    let among = match (language, trend.share_among) {
         (_, Extreme::Neither) => String::new(),
         (Language::PtBr, Extreme::Highest(months)) => format!(" e é a maior em {months} meses"),
         (Language::En, Extreme::Highest(months)) => format!(" and is the highest in {months} months"),
         (Language::PtBr, Extreme::Lowest(months)) => format!(" e é a menor em {months} meses"),
         (Language::En, Extreme::Lowest(months)) => format!(" and is the lowest in {months} months"),
     };
-    let clauses: Vec<String> = dso.into_iter().chain(share.map(|share| share + &among)).collect();
+    let dso = trend.dso.and_then(|by| moved(language, DSO, by, &|days| language.days_exact(days)));
+    let gap = trend.gap.and_then(|by| {
+        Some(match (language, by) {
+            (_, Move::First | Move::Same) => return None,
+            (Language::PtBr, Move::Rose(by)) => format!(", {} mais longe do melhor possível", language.days_exact(by)),
+            (Language::PtBr, Move::Fell(by)) => format!(", {} mais perto do melhor possível", language.days_exact(by)),
+            (Language::En, Move::Rose(by)) => format!(", {} further from the best possible", language.days_exact(by)),
+            (Language::En, Move::Fell(by)) => format!(", {} closer to the best possible", language.days_exact(by)),
+        })
+    });
+    let dso = dso.map(|dso| dso + &gap.unwrap_or_default());
+    let clauses: Vec<String> = overdue.into_iter().chain(share.map(|share| share + &among)).chain(dso).collect();
     match (clauses.is_empty(), language) {
         (true, Language::PtBr) => "Ainda não há mês anterior com que comparar.".to_owned(),
         (true, Language::En) => "There is no earlier month to compare with yet.".to_owned(),
@@ -162,12 +188,30 @@ pub fn trend(language: Language, month: &str, dso: Option<Move>, overdue: Option
     }
 }
 
-/// "Na próxima semana devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi. Espera-se perder R$ 1,10 mi, 16,7 % do que está em aberto."
-pub fn cash(language: Language, expected: Option<(&str, &str)>, loss: Option<(&str, &str)>) -> String {
-    let expected = expected.map(|(week, weeks)| {
+/// "O faturado, R$ 2,00 mi, foi o menor em 13 meses; o recebido, R$ 2,81 mi, o maior." Only what stands out.
+pub fn standing_out(language: Language, billed: (&str, Extreme), collected: (&str, Extreme)) -> String {
+    let clause = |(pt, en): (&str, &str), (amount, among): (&str, Extreme)| {
+        let (pt_most, en_most, months) = match among {
+            Extreme::Neither => return None,
+            Extreme::Highest(months) => ("o maior", "the most", months),
+            Extreme::Lowest(months) => ("o menor", "the least", months),
+        };
+        Some(language.pick(
+            format!("o {pt}, {amount}, foi {pt_most} em {months} meses"),
+            format!("{amount} was {en}, {en_most} in {months} months"),
+        ))
+    };
+    let clauses = [clause(("faturado", "billed"), billed), clause(("recebido", "collected"), collected)];
+    let clauses: Vec<String> = clauses.into_iter().flatten().collect();
+    if clauses.is_empty() { String::new() } else { format!(" {}", stop(&clauses.join("; "))) }
+}
+
+/// "Nos próximos sete dias devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi; em treze, R$ 4,59 mi. Espera-se perder R$ 1,10 mi, 16,7 % do que está em aberto."
+pub fn cash(language: Language, expected: Option<[&str; 3]>, loss: Option<(&str, &str)>) -> String {
+    let expected = expected.map(|[week, weeks, all]| {
         language.pick(
-            format!("Na próxima semana devem entrar {week}; em quatro semanas, {weeks}."),
-            format!("{week} should come in next week; {weeks} in four weeks."),
+            format!("Nos próximos sete dias devem entrar {week}; em quatro semanas, {weeks}; em treze, {all}."),
+            format!("{week} should come in over the next seven days, {weeks} in four weeks and {all} in thirteen."),
         )
     });
     let loss = loss.map(|(loss, share)| {
@@ -198,12 +242,12 @@ pub fn roll(language: Language, symbol: &str, first: Option<(&str, i64, i64)>, n
     let next = next.map_or(String::new(), |(bucket, older)| {
         language.pick(
             format!("; dos que tinham {bucket}, {older} envelheceram"),
-            format!("; of those at {bucket}, {older} grew older"),
+            format!("; of those at {bucket}, {older} aged further"),
         )
     });
     language.pick(
         format!("De cada {symbol}\u{a0}100 que tinham {bucket} dias de atraso, {paid} foram pagos e {older} envelheceram{next}."),
-        format!("Of every {symbol}\u{a0}100 that was {bucket} days late, {paid} was paid and {older} grew older{next}."),
+        format!("Of every {symbol}\u{a0}100 that was {bucket} days late, {paid} was paid and {older} aged further{next}."),
     )
 }
 
@@ -255,47 +299,69 @@ mod tests {
     #[test]
     fn rose_fell_the_same_and_the_first_run() {
         use Extreme::{Highest, Lowest, Neither};
+        let all = Trend {
+            overdue: Some((Move::Same, "R$ 0")),
+            share: Some(Move::Rose(0.023)),
+            share_among: Highest(13),
+            dso: Some(Move::Fell(3.5)),
+            gap: Some(Move::Rose(1.5)),
+        };
         let cases = [
             (
-                Some(Move::Fell(3.5)),
-                Some(Move::Rose(0.023)),
-                Highest(13),
-                "Em junho, o DSO caiu 3,5 dias; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses.",
-                "In June, DSO fell by 3.5 days; the overdue share rose by 2.3 points and is the highest in 13 months.",
+                all,
+                "Em junho, o valor vencido não mudou; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias, \
+                 1,5 dias mais longe do melhor possível.",
+                "In June, the overdue amount did not move; the overdue share rose by 2.3 points and is the highest in 13 months; \
+                 DSO fell by 3.5 days, 1.5 days further from the best possible.",
             ),
             (
-                Some(Move::Rose(1.0)),
-                Some(Move::Fell(0.01)),
-                Lowest(3),
-                "Em junho, o DSO subiu 1,0 dia; a parte vencida caiu 1,0 p.p. e é a menor em 3 meses.",
-                "In June, DSO rose by 1.0 day; the overdue share fell by 1.0 point and is the lowest in 3 months.",
+                Trend {
+                    overdue: Some((Move::Fell(1.0), "R$ 5 mil")),
+                    share: Some(Move::Fell(0.01)),
+                    share_among: Lowest(3),
+                    dso: Some(Move::Rose(1.0)),
+                    gap: Some(Move::Fell(1.0)),
+                },
+                "Em junho, o valor vencido caiu R$ 5 mil; a parte vencida caiu 1,0 p.p. e é a menor em 3 meses; o DSO subiu 1,0 dia, \
+                 1,0 dia mais perto do melhor possível.",
+                "In June, the overdue amount fell by R$ 5 mil; the overdue share fell by 1.0 point and is the lowest in 3 months; \
+                 DSO rose by 1.0 day, 1.0 day closer to the best possible.",
             ),
             (
-                Some(Move::Same),
-                Some(Move::Same),
-                Neither,
-                "Em junho, o DSO não mudou; a parte vencida não mudou.",
-                "In June, DSO did not move; the overdue share did not move.",
+                Trend { share: Some(Move::Same), dso: Some(Move::Same), gap: Some(Move::Same), ..Trend::default() },
+                "Em junho, a parte vencida não mudou; o DSO não mudou.",
+                "In June, the overdue share did not move; DSO did not move.",
             ),
             (
-                None,
-                Some(Move::Rose(0.5)),
-                Neither,
+                Trend { share: Some(Move::Rose(0.5)), share_among: Neither, ..Trend::default() },
                 "Em junho, a parte vencida subiu 50,0 p.p.",
                 "In June, the overdue share rose by 50.0 points.",
             ),
             (
-                Some(Move::First),
-                None,
-                Neither,
+                Trend { dso: Some(Move::First), ..Trend::default() },
                 "Ainda não há mês anterior com que comparar.",
                 "There is no earlier month to compare with yet.",
             ),
         ];
-        for (dso, overdue, extreme, pt, en) in cases {
-            assert_eq!(plain(&trend(PtBr, "junho", dso, overdue, extreme)), pt);
-            assert_eq!(plain(&trend(En, "June", dso, overdue, extreme)), en);
+        for (moved, pt, en) in cases {
+            assert_eq!(plain(&trend(PtBr, "junho", moved)), pt);
+            assert_eq!(plain(&trend(En, "June", moved)), en);
         }
+    }
+
+    #[test]
+    fn what_stands_out_of_the_months_is_said_and_nothing_else() {
+        use Extreme::{Highest, Lowest, Neither};
+        let (billed, collected) = ("R$ 2,00 mi", "R$ 2,81 mi");
+        assert_eq!(
+            standing_out(PtBr, (billed, Lowest(13)), (collected, Highest(13))),
+            " O faturado, R$ 2,00 mi, foi o menor em 13 meses; o recebido, R$ 2,81 mi, foi o maior em 13 meses."
+        );
+        assert_eq!(
+            standing_out(En, (billed, Neither), (collected, Highest(13))),
+            " R$ 2,81 mi was collected, the most in 13 months."
+        );
+        assert_eq!(standing_out(En, (billed, Neither), (collected, Neither)), "");
     }
 
     #[test]
@@ -331,8 +397,8 @@ mod tests {
         );
         assert!(dso(PtBr, None, None).contains("não se sabe"));
         assert_eq!(
-            cash(PtBr, Some(("R$ 612 mil", "R$ 2,45 mi")), None),
-            "Na próxima semana devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi."
+            cash(PtBr, Some(["R$ 612 mil", "R$ 2,45 mi", "R$ 4,59 mi"]), None),
+            "Nos próximos sete dias devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi; em treze, R$ 4,59 mi."
         );
         assert_eq!(cash(En, None, Some(("R$ 1", "2%"))), "The expected loss is R$ 1, 2% of what is open.");
         assert!(cash(En, None, None).contains("not yet"));

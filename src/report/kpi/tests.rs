@@ -185,12 +185,12 @@ fn a_page_says_what_its_tables_say_in_both_languages() {
                 "Recebíveis em 30 de junho de 2026",
                 "R$ 4.000 em aberto, 27,5 % vencidos. Em junho entraram R$ 950",
                 "DSO) é de 60 dias, 16 acima do melhor possível.",
-                "✓ 25 auditorias, todas passaram",
-                "1 baixa de negativação ou protesto passou do prazo.",
+                "✓ 25 verificações dos dados, todas em ordem",
+                "1 negativação paga passou do prazo de baixa, a pior há",
                 "2 instruções de baixa saem hoje.",
                 "9 promessas de pagamento não foram cumpridas, 5 foram.",
                 "R$ 7,00 em pagamentos não identificados.",
-                "Em junho, o DSO caiu 3,5 dias; a parte vencida subiu 13,3 p.p. e é a maior em 3 meses.",
+                "a parte vencida subiu 13,3 p.p. e é a maior em 3 meses; o DSO caiu 3,5 dias",
                 "A tabela kpi_roll_rates não existe nesta execução.",
                 "9 ações; 22 contas sem ação, cada uma com seu motivo: o mais comum é “ainda não venceu” (20).",
                 "Nada soma moedas: tudo acima é em BRL.",
@@ -202,8 +202,8 @@ fn a_page_says_what_its_tables_say_in_both_languages() {
             vec![
                 "Receivables on 30 June 2026",
                 "R$ 4,000 is open, 27.5% of it overdue. R$ 950 came in during June",
-                "In June, DSO fell by 3.5 days; the overdue share rose by 13.3 points and is the highest in 3 months.",
-                "1 removal of a listing or protest is overdue.",
+                "the overdue share rose by 13.3 points and is the highest in 3 months; DSO fell by 3.5 days",
+                "1 paid debt is still listed past the deadline, the worst by",
                 "This run has no table kpi_vintage.",
             ],
         ),
@@ -361,7 +361,7 @@ fn amounts_of_few_debtors_are_withheld() {
     for amount in ["R$ 123,45", "R$ 123 ", "R$ 300 ", "R$ 40,00", "R$ 60,00", "US$ 500,00"] {
         assert!(!text.contains(amount), "{amount} in\n{text}");
     }
-    assert!(text.contains("<5"));
+    assert!(text.contains("oculto"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What goes out today, and why are the others left alone? Nothing of a date for which nothing was decided.
+//! What goes out today, and why is nothing sent to the others? Nothing of a date for which nothing was decided.
 
 use super::data::{by, count, sum};
 use super::head::plural;
@@ -60,7 +60,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
             ("Ações por tipo", "Actions by kind"),
             (
                 "kpi_actions: ações que valem para esta data; valor dos títulos citados.",
-                "kpi_actions: actions that stand for this date; amount of the cited items.",
+                "kpi_actions: actions of this date; amount of the cited items.",
             ),
             "s1",
         ),
@@ -68,7 +68,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
             view,
             &holds,
             &held,
-            ("Por que não se age", "Why nothing is done"),
+            ("Por que não se age", "Why nothing is sent today"),
             (
                 "kpi_holds: contas sem ação, cada uma com um só motivo; o que devem.",
                 "kpi_holds: accounts without an action, each with one reason; what they owe.",
@@ -81,7 +81,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
         id: "today".to_owned(),
         question: view.say(
             "O que sai hoje, e por que os outros não são cobrados?",
-            "What goes out today, and why are the others left alone?",
+            "What goes out today, and why is nothing sent to the others?",
         ),
         answer: answer(view, &sent, &held),
         cards,
@@ -103,7 +103,7 @@ fn answer(view: &View<'_>, sent: &[Line], held: &[Line]) -> String {
     });
     language.pick(
         format!("{actions}; {accounts}, cada uma com seu motivo{most}."),
-        format!("{actions}; {accounts}, each for its own reason{most}."),
+        format!("{actions}; {accounts}, each with its reason{most}."),
     )
 }
 

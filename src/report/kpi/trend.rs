@@ -5,7 +5,7 @@ use chrono::Days;
 use super::data::Month;
 use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
-use super::sentences::{self, Extreme, Move};
+use super::sentences::{self, Extreme, Move, Trend};
 use super::view::View;
 use crate::domain::message::currency_symbol;
 use crate::report::chart::{self, Series, Step};
@@ -33,7 +33,29 @@ fn answer(view: &View<'_>, months: &[Month], last: &Month) -> String {
     let dso = last.dso.map(|now| Move::of(before.and_then(|month| month.dso), now, 0.1));
     let share = last.overdue_share().map(|now| Move::of(before.and_then(Month::overdue_share), now, 0.001));
     let shares: Vec<f64> = months.iter().filter_map(Month::overdue_share).collect();
-    sentences::trend(view.language, view.language.month_name(last.month), dso, share, Extreme::of(&shares, 0.001))
+    let gap = |month: &Month| Some(month.dso? - month.best?);
+    let overdue = before.map(|month| last.closing_overdue - month.closing_overdue);
+    // What does not show in the short form has not moved.
+    let digit = 10f64.powi((last.closing_overdue.max(1) as f64).log10() as i32 - 2);
+    let distance = view.short(overdue.unwrap_or(0).abs());
+    let moved = Trend {
+        overdue: before.map(|month| {
+            (Move::of(Some(month.closing_overdue as f64), last.closing_overdue as f64, digit), distance.as_str())
+        }),
+        share,
+        share_among: Extreme::of(&shares, 0.001),
+        dso,
+        gap: gap(last).map(|now| Move::of(before.and_then(gap), now, 0.1)),
+    };
+    let month = view.language.month_name(last.month);
+    let among = |amount: fn(&Month) -> i128| {
+        let all: Vec<f64> = months.iter().map(|month| amount(month) as f64).collect();
+        let among = if last.is_partial { Extreme::Neither } else { Extreme::of(&all, 1.0) };
+        (view.short(amount(last)), among)
+    };
+    let (billed, collected) = (among(|month| month.billed), among(|month| month.collected));
+    let out = sentences::standing_out(view.language, (&billed.0, billed.1), (&collected.0, collected.1));
+    sentences::trend(view.language, month, moved) + &out
 }
 
 /// A line, or what says why there is none.
@@ -97,9 +119,9 @@ fn days(view: &View<'_>, months: &[Month]) -> Card {
         axis: &|days| language.fixed(days.round() as i128, 0),
         from_zero: false,
         source: (
-            "Em aberto ÷ vendas líquidas do período × dias do período (Credit Research Foundation); o melhor possível conta só \
+            "Em aberto ÷ vendas líquidas dos dias de venda (kpi_dso.sales_days) × esses dias (Credit Research Foundation); o melhor possível conta só \
              o que não venceu. O eixo não começa em zero.",
-            "Open ÷ net sales of the period × its days (Credit Research Foundation); the best possible counts what is not \
+            "Open ÷ net sales of the sales days (kpi_dso.sales_days) × those days (Credit Research Foundation); the best possible counts what is not \
              overdue. The axis does not begin at zero.",
         ),
     };

@@ -126,7 +126,7 @@ impl<'a> View<'a> {
     }
 
     pub fn few(&self) -> String {
-        format!("<{}", self.options.min_cell)
+        self.say("oculto", "hidden")
     }
 
     /// What a part of a picture is that stands for such amounts.
@@ -144,7 +144,7 @@ impl<'a> View<'a> {
         if is_hidden { self.withheld() } else { cell }
     }
 
-    /// Was nothing decided, because a later date was published before?
+    /// Was nothing decided, because a later date was published before or no more was asked for?
     pub fn is_kpi_only(&self) -> bool {
         self.run.kind == RecordKind::KpiOnly
     }
@@ -153,8 +153,8 @@ impl<'a> View<'a> {
     pub fn why_missing(&self, table: &str) -> String {
         if OF_DECISIONS.contains(&table) && self.is_kpi_only() {
             return self.say(
-                "Para esta data nada foi decidido: uma data posterior já estava publicada.",
-                "Nothing was decided for this date: a later one was published before.",
+                "Para esta data nada foi decidido: só a posição foi publicada.",
+                "Nothing was decided for this date: only its position was published.",
             );
         }
         if !self.data.has(table) {

@@ -85,16 +85,23 @@ fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
         let name = words::of(language, Kind::Channel, &best.name);
         Some(language.pick(
             format!("O canal após o qual mais entrou é {name}: {amount}, {rate} do valor contatado."),
-            format!("Most was paid after contacts by {name}: {amount}, {rate} of the amount contacted."),
+            format!(
+                "More was paid after {name} than after any other channel: {amount}, {rate} of the amount contacted."
+            ),
         ))
     });
     let rows = view.rows("kpi_promises");
     let (kept, broken) = (count(&rows, "kept"), count(&rows, "broken"));
     let promises = (kept + broken > 0).then(|| {
         let all = language.count(kept + broken);
+        let rate =
+            sum(&rows, "kept_amount").zip(sum(&rows, "promised_amount")).and_then(|(part, all)| ratio(part, all));
+        let by_amount = rate
+            .map(|rate| language.percent(rate))
+            .map_or(String::new(), |rate| language.pick(format!(", {rate} do valor"), format!(", {rate} by amount")));
         language.pick(
-            format!("De {all} promessas de pagamento vencidas, {kept} foram cumpridas."),
-            format!("Of {all} promises to pay that came due, {kept} were kept."),
+            format!("De {all} promessas de pagamento vencidas, {kept} foram cumpridas{by_amount}."),
+            format!("Of {all} promises to pay that came due, {kept} were kept{by_amount}."),
         )
     });
     best.into_iter().chain(promises).collect::<Vec<_>>().join(" ")
@@ -118,8 +125,8 @@ fn channels(view: &View<'_>, recovery: &[Recovered]) -> Card {
         source: view.say(
             "kpi_recovery: um pagamento conta para o último contato antes dele; só contatos cujo prazo já passou. O valor \
              contatado conta a cada contato. Último contato não é causa.",
-            "kpi_recovery: a payment counts for the last contact before it; only contacts that have had their time. An amount \
-             contacted twice counts twice. The last contact is no cause.",
+            "kpi_recovery: a payment counts for the last contact before it; only contacts whose follow-up window has closed. An amount \
+             contacted twice counts twice. The last contact is not proof of cause.",
         ),
         fold: Some((
             view.say("Por passo e canal", "By step and channel"),
@@ -144,7 +151,7 @@ fn recovered(
         view.say("contatos", "contacts"),
         view.say("recuperado", "recovered"),
         view.say("taxa", "rate"),
-        view.say("até pagar", "to cash"),
+        view.say("até pagar", "days to payment"),
         view.language.pick(format!("custo por {hundred}"), format!("cost per {hundred}")),
     ];
     let is_few = |kind: &Recovered| view.is_few(kind.debtors);
@@ -242,7 +249,7 @@ fn outcomes(view: &View<'_>) -> Card {
     let source = view.say(
         "kpi_promises, kpi_agreements, kpi_cures. Cumprida: paga até a data prometida e mais a carência. Baixar também \
          regulariza uma conta.",
-        "kpi_promises, kpi_agreements, kpi_cures. Kept: paid by the promised day and its grace. A write-off cures an account too.",
+        "kpi_promises, kpi_agreements, kpi_cures. Kept: paid by the promised date plus the grace period. A written-off account counts as back to current too.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }
@@ -307,13 +314,13 @@ fn cures(view: &View<'_>) -> Vec<Vec<Cell>> {
     vec![
         vec![
             Cell::text(
-                view.say("Contas vencidas há 30 dias, hoje em dia", "Accounts overdue 30 days ago, clean today"),
+                view.say("Contas vencidas há 30 dias, hoje em dia", "Accounts overdue 30 days ago, back to current"),
             ),
             view.percent_cell("kpi_cures.accounts_cured/accounts_overdue_before", &[], rate)
                 .with_note(of(view, cured, before)),
         ],
         vec![
-            Cell::text(view.say("regularizadas antes, vencidas de novo", "cured before, overdue again"))
+            Cell::text(view.say("regularizadas antes, vencidas de novo", "back to current before, overdue again"))
                 .with_class("sub"),
             Cell::number(again),
         ],
@@ -344,7 +351,7 @@ fn collectors(view: &View<'_>) -> Card {
         "kpi_collectors: cada título tem um responsável; recebido nos últimos 30 dias do que é seu hoje. A idade do que cada um \
          recebeu difere: não é um ranking.",
         "kpi_collectors: each item has one owner; collected in the last 30 days on what it owns now. The ages of what each was \
-         given differ: this ranks nobody.",
+         given differ: this is not a ranking.",
     );
     Card { picture: Picture::Table { table }, title, source, fold, ..Card::default() }
 }

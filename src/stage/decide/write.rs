@@ -97,8 +97,10 @@ fn acts_of(decision: &Decision) -> impl Iterator<Item = &Action> {
 }
 
 fn act(action: &Action) -> Act<'_> {
-    let payload = payload(action);
+    let mut payload = payload(action);
     let sha256 = sha256_hex(payload.to_string().as_bytes());
+    // Not hashed: a step that is put before this one moves its place, and the message stays what it is.
+    payload["level"] = action.level.into();
     (action, payload, sha256)
 }
 
@@ -126,7 +128,6 @@ fn payload(action: &Action) -> Value {
         "regua": action.regua,
         "step_id": action.step_id,
         "step_kind": action.step_kind,
-        "level": action.level,
         "occurrence": action.occurrence,
         "cycle_id": action.cycle_id,
         "channel": action.channel,

@@ -96,7 +96,7 @@ impl Desk {
     }
 
     fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
-        match date_status(output, &provenance, None)? {
+        match date_status(output, &provenance, None, false)? {
             DateStatus::Published(record) => complete(output, &record).map(|()| *record),
             DateStatus::Open(log, mut revision) => {
                 revision.voided = voided(output, &log, provenance.as_of)?;

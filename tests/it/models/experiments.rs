@@ -64,6 +64,31 @@ fn everybody_who_was_drawn_counts_from_the_first_day_on() {
     );
 }
 
+/// I1 was paid in advance, and the cheque bounced since; I2 was paid twice over; I3 was paid and taken back since it began.
+#[test]
+fn an_arm_pays_no_more_than_it_should_have_and_loses_nothing_that_it_should_not_have() {
+    spec(
+        "
+        run_experiments: experiment starts_on champion
+            tone 2026-06-01 a
+        experiment_members: experiment debtor_id arm entered_on
+            tone D1 a 2026-06-01
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-01-01 2026-05-20 1000.00
+            I2 D1 2026-06-05 2026-06-10 1000.00
+            I3 D1 2026-01-01 2026-05-20 300.00
+        payments: payment_id debtor_id invoice_id kind paid_on amount reverses
+            P1 D1 I1 payment 2026-05-20 1000.00 -
+            P2 D1 I1 chargeback 2026-06-10 1000.00 P1
+            P3 D1 I2 payment 2026-06-12 600.00 -
+            P4 D1 I3 payment 2026-06-03 300.00 -
+            P5 D1 I3 chargeback 2026-06-09 300.00 P4
+        fct_experiments = arm collectable_amount collected_amount
+            a 1300.00 600.00
+    ",
+    );
+}
+
 #[test]
 fn whoever_was_drawn_once_stays_in_its_arm() {
     spec(

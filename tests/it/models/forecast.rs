@@ -14,7 +14,7 @@ fn an_item_comes_in_as_items_of_its_age_came_in() {
             1 BRL 1 100.00 50.00 0.00
             1 BRL 3 100.00 10.00 40.00
             1 BRL 4 100.00 10.00 0.00
-            1 BRL 7 200.00 -10.00 0.00
+            1 BRL 7 200.00 0.00 0.00
         fct_sales: company_id currency sold_on net_sales_amount first_issue_date
             1 BRL - 0.00 2026-05-05
         kpi_cash_forecast == week_no week_from week_to source due_amount expected_amount
@@ -67,6 +67,45 @@ fn the_roll_off_counts_every_week_end_at_which_an_item_was_open() {
             52 7.00 0.00 0.00
         open items only
         fct_roll_off = age_weeks open_amount paid_amount left_amount
+    ",
+    );
+}
+
+/// Of the same age Y was paid; Z was settled, and its cheque bounced in the same week: that says nothing of who still owes.
+#[test]
+fn what_is_taken_back_lowers_no_rate() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            Y 2026-06-10 2026-06-10 100.00
+            Z 2026-06-10 2026-06-10 100.00
+        payments: payment_id invoice_id kind paid_on amount reverses
+            P1 Y payment 2026-06-26 40.00 -
+            P2 Z payment 2026-06-11 100.00 -
+            P3 Z chargeback 2026-06-26 100.00 P2
+        fct_roll_off = age_weeks open_amount paid_amount left_amount
+            -1 0.00 0.00 0.00
+            0 100.00 0.00 0.00
+            1 100.00 40.00 0.00
+    ",
+    );
+}
+
+/// The grace of a Friday ends on Tuesday; expected is what was said, and not the grace.
+#[test]
+fn a_promise_comes_in_the_week_of_its_day_whatever_its_grace() {
+    spec(
+        "
+        as of 2026-06-26
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-05-01 2026-06-01 100.00
+            I2 D2 2026-05-01 2026-06-01 200.00
+        promises: promise_id debtor_id invoice_id promised_on pay_by
+            M1 D1 I1 2026-06-25 2026-07-03
+            M2 D2 I2 2026-06-25 2026-07-04
+        fct_expected = source week_no open_amount
+            promise 1 100.00
+            promise 2 200.00
     ",
     );
 }

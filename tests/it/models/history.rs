@@ -324,6 +324,8 @@ fn agreements_by_what_became_of_them() {
             A7 D7 2 2026-06-05 10.00 - 2026-04-20 false
             A8 D8 1 2026-03-05 10.00 - 2026-03-01 false
             A8 D8 2 2026-03-10 12.00 2026-03-10 - false
+        agreements: agreement_id debtor_id agreed_on due_date amount has_items
+            A9 D9 2026-05-01 2026-06-10 900.00 false
         agreement_items: agreement_id debtor_id invoice_id
             A1 D1 I1
             A3 D3 I3

@@ -145,6 +145,25 @@ fn what_a_contact_costs_counts_once_and_in_its_currency() {
     );
 }
 
+/// 0.35 USD at 5.20; of euros nobody quotes anything.
+#[test]
+fn a_cost_in_another_currency_counts_at_the_rate_of_the_day() {
+    spec(
+        "
+        run_rates: from_currency to_currency rate
+            USD BRL 5.20000000
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-01-01 2026-02-01 100.00
+        contact_log: event_id channel occurred_at status cost cost_currency
+            E1 sms 2026-06-01T12:00:00 sent 0.35 USD
+            E2 email 2026-06-01T12:00:00 sent 0.35 EUR
+        kpi_recovery = channel cost_amount
+            sms 1.82
+            email -
+    ",
+    );
+}
+
 #[test]
 fn each_item_has_one_owner_the_agency_before_the_collector() {
     spec(
