@@ -9,19 +9,19 @@ use std::hint::black_box;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use regua::domain::answers::{Answers, ChannelAnswers, Reach};
 use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
-use regua::domain::case::{
-    Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
-};
 use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
-use regua::domain::exchange::Quotes;
+use regua::domain::fx::Quotes;
 use regua::domain::message::{Templates, ToneRule};
-use regua::domain::money::{Currency, Minor};
+use regua::domain::money::{Amount, Currency};
+use regua::domain::portfolio::{
+    Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, Profile, UnappliedCredits,
+};
 use regua::domain::procedure::{
     Advance, CapScope, Carrier, Channel, DisputeScope, LevelOf, Procedure, Step, StepKind, Trigger,
 };
+use regua::domain::responses::{ChannelResponses, ResponseHistory, ResponseModel};
 use regua::domain::segment::{Comparison, Condition, Field, Rule, Scorecard};
 
 const GROUPS: u64 = 10_000;
@@ -87,7 +87,7 @@ fn procedure() -> Procedure {
         advance: Advance::Sequential,
         carrier: Carrier::MaxLevel,
         min_gap_days: 3,
-        minimum: [(brl(), Minor(5_000))].into(),
+        minimum: [(brl(), Amount(5_000))].into(),
         dispute_scope: DisputeScope::Item,
         charges: None,
         dunning_currency: None,
@@ -129,7 +129,7 @@ fn rules() -> Rules {
         regua_by_group: BTreeMap::new(),
         regua_by_choice: Vec::new(),
         regua_by_company: BTreeMap::new(),
-        tolerance: [(brl(), Minor(500))].into(),
+        tolerance: [(brl(), Amount(500))].into(),
         unapplied_credits: UnappliedCredits::Hold,
         credit_hold_percent: 50,
         unreported_days: 3,
@@ -143,7 +143,7 @@ fn rules() -> Rules {
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
         experiments: Vec::new(),
-        reach: Reach::default(),
+        response_model: ResponseModel::default(),
         creditors: BTreeMap::new(),
         charges: BTreeMap::new(),
         rates: RateTable::default(),
@@ -157,7 +157,7 @@ fn rules() -> Rules {
 
 fn item(seed: u64, position: u64) -> Item {
     let days_past_due = draw(seed, 10 + position, 160) as i64 - 80;
-    let open = Minor(1_000 + draw(seed, 20 + position, 900_000) as i64);
+    let open = Amount(1_000 + draw(seed, 20 + position, 900_000) as i64);
     Item {
         invoice_id: format!("NF-{seed:06}-{position}"),
         installment_no: 1,
@@ -168,7 +168,7 @@ fn item(seed: u64, position: u64) -> Item {
         bucket_no: 0,
         bucket: String::new(),
         original: open,
-        applied: Minor::ZERO,
+        applied: Amount::ZERO,
         open,
         regua: None,
         step_override: None,
@@ -198,26 +198,26 @@ fn account(seed: u64) -> Account {
         currency: brl(),
         episode_start: items.iter().map(|i| i.due_date).min().unwrap_or(as_of()),
         items,
-        credit: Minor::ZERO,
-        credit_reach: Minor::ZERO,
+        credit: Amount::ZERO,
+        credit_reach: Amount::ZERO,
         profile,
         previous_segment: None,
         late_items: Vec::new(),
         charges_paid: BTreeMap::new(),
         promise_broken: false,
         agreement_broken: false,
-        entries: Vec::new(),
+        escalations: Vec::new(),
         ended: None,
     }
 }
 
 /// E-mails that some debtors answer, mostly at one hour.
-fn answers(seed: u64) -> Answers {
+fn answers(seed: u64) -> ResponseHistory {
     let contacts = draw(seed, 64, 12) as u32;
     let answered = draw(seed, 65, u64::from(contacts) + 1) as u32;
-    let mut answers = Answers::default();
+    let mut answers = ResponseHistory::default();
     answers.by_hour[draw(seed, 66, 24) as usize] = answered;
-    answers.by_channel.push(ChannelAnswers { channel: Channel::Email, contacts, answered });
+    answers.by_channel.push(ChannelResponses { channel: Channel::Email, contacts, answered });
     answers
 }
 
@@ -247,7 +247,7 @@ fn debtor(seed: u64) -> Debtor {
         collector_id: None,
         tier: None,
         points: vec![point(Channel::Email), point(Channel::Whatsapp)],
-        answers: answers(seed),
+        responses: answers(seed),
         arms: Vec::new(),
     }
 }

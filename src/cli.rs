@@ -30,7 +30,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::error::{Error, Result};
 use crate::io::log::Log;
 use crate::io::store::Store;
-use crate::panics;
+use crate::runtime::panics;
 
 /// Batch dunning for B2B receivables: reads Parquet snapshots, decides one action or one named reason for every
 /// debtor, publishes batches for gateways and KPI tables for BI, atomically.
@@ -140,7 +140,7 @@ pub fn main() -> ExitCode {
     match command(cli.command, voice) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            crate::interrupt::let_finish();
+            crate::runtime::signals::let_finish();
             tell_error(voice, &error);
             ExitCode::from(error.exit_code())
         }
@@ -225,7 +225,7 @@ fn variable(name: &str) -> Option<String> {
 /// The log of an output in which something is published.
 fn published(output: &Store) -> Result<Log> {
     let log = Log::read(output)?;
-    let nothing = || Error::Usage(format!("{}: nothing is published there; is the path right?", output.url()));
+    let nothing = || Error::NothingPublished { output: output.url().to_owned() };
     if log.records.is_empty() { Err(nothing()) } else { Ok(log) }
 }
 

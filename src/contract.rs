@@ -4,6 +4,8 @@
 //! `regua schema` prints it as JSON Schema, and docs/reference/tables.md is generated from it
 //! (`regua schema --markdown`; a test compares them).
 
+#![warn(missing_docs)]
+
 mod inputs;
 mod kpis;
 mod outputs;
@@ -24,6 +26,7 @@ pub const MONEY_PRECISION: u8 = 18;
 pub const MONEY_SCALE: i8 = 2;
 /// Digits and decimal places of every rate.
 pub const RATE_PRECISION: u8 = 18;
+/// Decimal places of a rate.
 pub const RATE_SCALE: i8 = 8;
 /// Amounts of 10^13 and more are bad rows: far beyond any invoice, and far below an overflow of a sum.
 pub const AMOUNT_MINOR_MAX: i128 = 1_000_000_000_000_000;
@@ -47,6 +50,7 @@ pub enum Kind {
     Rate,
     /// A ratio or a score.
     Float,
+    /// True or false.
     Bool,
     /// The cited items of an action.
     Items,
@@ -59,7 +63,9 @@ pub enum Kind {
 /// One column of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
+    /// As the file and the SQL name it.
     pub name: &'static str,
+    /// Type of its values.
     pub kind: Kind,
     /// `false`: an input may lack it, an output may hold null in it.
     pub required: bool,
@@ -69,12 +75,14 @@ pub struct Column {
     pub is_unread: bool,
     /// Inputs only: figures alone follow from it. What cannot be read in it is null: no row is bad for it, and nobody is held.
     pub is_figure: bool,
+    /// What it says, for `regua schema` and docs/reference/tables.md.
     pub doc: &'static str,
 }
 
 /// One table of the contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
+    /// As configuration, SQL and the published folders name it.
     pub name: &'static str,
     /// What one row is.
     pub row: &'static str,
@@ -82,6 +90,7 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// Inputs only: a run cannot do without it.
     pub required: bool,
+    /// In the order of the file.
     pub columns: &'static [Column],
 }
 
@@ -163,6 +172,7 @@ impl Table {
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
 
+    /// Its column of that name.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|c| c.name == name)
     }

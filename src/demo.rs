@@ -9,17 +9,17 @@
 //! | `debtor` | names, numbers, places, habits of paying |
 //! | `ledger` | invoices, notes and their instalments |
 //! | `payments` | how they are paid, or not |
-//! | `cases` | agreements, promises, disputes, listings, placements |
+//! | `exceptions` | agreements, promises, disputes, listings, placements |
 //! | `contacts` | addresses and the contact log |
 //! | `reference` | rates and holidays |
 //! | `rows`, `sink` | the tables, and the files they go to |
 //! | `values`, `dice`, `cnpj`, `words` | what all of them are made of |
 
-mod cases;
 mod cnpj;
 mod contacts;
 mod debtor;
 mod dice;
+mod exceptions;
 mod ledger;
 mod payments;
 mod reference;
@@ -181,10 +181,10 @@ impl<'a> Portfolio<'a> {
         ledger.apply_credit_notes(as_of, dice);
         let mut book = CashBook { debtor: &debtor, as_of, counters: &mut self.counters, sink };
         payments::settle(ledger, &mut book, dice)?;
-        cases::agree(ledger, &mut book, dice)?;
+        exceptions::agree(ledger, &mut book, dice)?;
         ledger.write(&debtor, as_of, dice, &mut self.texts, sink)?;
         contacts::write_log(&debtor, ledger, &points, as_of, dice, sink)?;
-        cases::write(ledger, &debtor, as_of, dice, sink)?;
+        exceptions::write(ledger, &debtor, as_of, dice, sink)?;
         self.written += count;
         Ok(())
     }

@@ -2,22 +2,22 @@
 
 pub mod action;
 pub mod address;
-pub mod answers;
 pub mod calendar;
-pub mod case;
 pub mod charge;
 pub mod decision;
-pub mod exchange;
 pub mod experiment;
-pub mod hold;
+pub mod fx;
+pub(crate) mod hold;
 pub mod language;
 pub mod message;
 pub mod money;
 pub mod names;
 pub mod offer;
 pub mod pii;
+pub mod portfolio;
 pub mod procedure;
+pub mod responses;
 pub mod segment;
-pub mod sessions;
+pub(crate) mod sessions;
 pub mod settlement;
 pub mod tax_id;

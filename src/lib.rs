@@ -1,25 +1,23 @@
 //! Régua: from snapshots of receivables to one action, or one named reason, for every debtor.
 //!
 //! ```text
-//! load ──► shard ──► transform ──► decide ──► measure ──► audit ──► publish
+//! load ──► shard ──► transform ──► decide ──► materialize ──► audit ──► publish
 //! ```
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`run`] | the one path above |
+//! | `run` | the one path above |
 //! | [`stage`] | each stage of it |
 //! | [`domain`] | the rules, pure: money, calendar, segments, steps, holds, messages, actions |
 //! | [`config`] | what the user wrote, validated into one plan |
 //! | [`contract`] | every table that enters or leaves |
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
-//! | [`rehearsal`] | that path over empty tables, for SQL of the user's own |
-//! | [`report`] | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
+//! | `rehearsal` | that path over empty tables, for SQL of the user's own |
+//! | `report` | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
-//! | [`upkeep`] | looking after what is published: verify, repair, collect |
-//! | [`work`] | threads whose results are taken in order |
-//! | [`scratch`] | folders for what is not published yet |
-//! | [`panics`] | panics of others' code, contained |
+//! | [`maintenance`] | looking after what is published: verify, repair, gc |
+//! | [`runtime`] | threads, timings, scratch folders, signals, panics, progress |
 //! | [`error`] | what can go wrong, with its exit code |
 
 pub mod cli;
@@ -28,15 +26,11 @@ pub mod contract;
 pub mod demo;
 pub mod domain;
 pub mod error;
-pub mod interrupt;
 pub mod io;
-pub mod panics;
-pub mod progress;
-pub mod rehearsal;
-pub mod report;
-pub mod run;
-pub mod scratch;
+pub mod maintenance;
+pub(crate) mod rehearsal;
+pub(crate) mod report;
+pub(crate) mod run;
+pub mod runtime;
 pub mod stage;
 pub mod text;
-pub mod upkeep;
-pub mod work;

@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use crate::config::Plan;
 use crate::error::Result;
 use crate::io::engine::{Engine, Layer, ModelKind, Models};
-use crate::stage::measure::{Book, Reporting};
-use crate::stage::{Edition, Shard, audit, decide, measure, remember, transform};
-use crate::work::Clock;
+use crate::runtime::timings::StageTimings;
+use crate::stage::materialize::{OutputWriter, Reporting};
+use crate::stage::{Revision, Shard, audit, decide, materialize, remember, transform};
 
 /// A table that a KPI model of the pipeline makes.
 #[derive(Clone, Debug)]
@@ -34,21 +34,21 @@ pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTab
     let as_of = NaiveDate::default();
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, None))?;
-    let (session, edition) = (engine.session(), Edition::first());
-    transform::transform((plan, as_of), &models, &session, &Shard::empty(), &Clock::default())?;
-    let decided = decide::decide(&plan.rules, as_of, &edition, &session)?;
+    let (session, revision) = (engine.session(), Revision::first());
+    transform::transform((plan, as_of), &models, &session, &Shard::empty(), &StageTimings::default())?;
+    let decided = decide::decide(&plan.rules, as_of, &revision, &session)?;
     let remembered = remember::remember(&session, &decided)?;
-    let facts = measure::facts(&models, &session, &decided, &Clock::default())?;
+    let facts = materialize::facts(&models, &session, &decided, &StageTimings::default())?;
     audit::check_shard(&models, &plan.rules.calendar, &session)?;
-    let mut book = Book::open(as_of, &edition, plan.limits.scratch_dir.as_deref())?;
-    book.append(&decided, &remembered, facts)?;
+    let mut writer = OutputWriter::open(as_of, &revision, plan.limits.scratch_dir.as_deref())?;
+    writer.append(&decided, &remembered, facts)?;
     let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
-    let measured = book.measure(&models, &engine, (transform::periods(plan, as_of)?, reporting), &[])?;
+    let materialized = writer.finish(&models, &engine, (transform::periods(plan, as_of)?, reporting), &[])?;
     let own = plan.sql.iter().filter(|file| file.is_own && crate::contract::kpi(file.stem()).is_none());
     let mut tables = BTreeMap::new();
     for file in own {
         let model = models.of(Layer::Kpis).find(|m| m.name == file.stem() && m.kind == ModelKind::Table);
-        let batch = measured.kpis.get(file.stem()).and_then(|batches| batches.first());
+        let batch = materialized.kpis.get(file.stem()).and_then(|batches| batches.first());
         if let Some((model, batch)) = model.zip(batch) {
             let (purpose, grain) = (model.purpose.clone(), model.grain.clone());
             tables.insert(model.name.clone(), OwnTable { purpose, grain, schema: batch.schema() });

@@ -37,7 +37,7 @@ pub struct Report {
     pub kind: RecordKind,
     /// 0 = the first publication of the date.
     pub revision: u32,
-    /// Actions of earlier editions of the date that a revision leaves as they are; none where it is no revision.
+    /// Actions of earlier revisions of the date that a revision leaves as they are; none where it is no revision.
     pub kept: Option<u64>,
     pub tenant: String,
     /// Table = rows that would be published.

@@ -1,4 +1,4 @@
-//! The one path: load, shard, transform, decide, measure, audit, publish.
+//! The one path: load, shard, transform, decide, materialize, audit, publish.
 //!
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 //! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
@@ -19,18 +19,19 @@ use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
-use crate::progress::Progress;
 use crate::report::kpi::Told;
-pub use crate::stage::load::{Profile, Seen};
-use crate::stage::measure::{Book, Facts, Reporting};
-use crate::stage::publish::{Edition, Outlook, Provenance};
+use crate::runtime::parallel::map_ordered;
+use crate::runtime::progress::Progress;
+use crate::runtime::timings::StageTimings;
+pub use crate::stage::load::{InputStatus, Profile};
+use crate::stage::materialize::{Facts, OutputWriter, Reporting};
+use crate::stage::publish::{DateStatus, Provenance, Revision};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Artifact, Audited, Clash, Decided, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
-    load, measure, publish, remember, shard, transform,
+    Audited, Clash, Decided, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
+    load, materialize, publish, remember, shard, transform,
 };
 use crate::text::plural;
-use crate::work::{Clock, in_order};
 
 /// What is asked of a run besides its plan.
 #[derive(Clone, Debug)]
@@ -76,9 +77,9 @@ pub struct RunResults {
     pub told: Told,
 }
 
-/// What one shard leaves behind once its rows are in the book.
+/// The rows of a shard that count for nothing: what contradicts, repeats, or belongs to no debtor.
 #[derive(Default)]
-struct Ledger {
+struct RejectedRows {
     clashes: Vec<Clash>,
     /// Rows that say again what another says, by table.
     repeated: BTreeMap<&'static str, u64>,
@@ -101,7 +102,7 @@ pub struct Prepared {
     audited: Audited,
     provenance: Provenance,
     log: Log,
-    edition: Edition,
+    revision: Revision,
     pub results: RunResults,
     /// What a person should know besides.
     pub notes: Vec<String>,
@@ -127,9 +128,9 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
         Planned::Ready(prepared) => {
             let mut prepared = *prepared;
             prepared.accept(plan, request)?;
-            let Prepared { audited, provenance, log, edition, results, .. } = prepared;
+            let Prepared { audited, provenance, log, revision, results, .. } = prepared;
             progress.begin("publish", 1);
-            let record = publish::publish(&output, (&log, &edition), &provenance, &audited, &results)?;
+            let record = publish::publish(&output, (&log, &revision), &provenance, &audited, &results)?;
             // Another process may have published the same run in between.
             let was_published = record.nonce != provenance.nonce;
             Ok(Ran { record, was_published })
@@ -148,7 +149,7 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
         other => other,
     })?;
     if let Planned::Ready(prepared) = &mut planned {
-        prepared.notes.extend(prepared.revision());
+        prepared.notes.extend(prepared.revision_note());
         let surprises = prepared.surprises(plan).into_iter();
         prepared.notes.extend(surprises.map(|what| format!("`regua run` would stop: {what}")));
         let halt = halt(&output)?;
@@ -161,8 +162,8 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
 ///
 /// # Errors
 /// `Unavailable` where the store cannot be asked.
-pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Seen>, Result<()>)> {
-    let seen = load::look(plan, as_of, runtime)?;
+pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<InputStatus>, Result<()>)> {
+    let seen = load::input_statuses(plan, as_of, runtime)?;
     let refused = load::refuse(&seen);
     Ok((seen, refused))
 }
@@ -171,7 +172,7 @@ pub fn inputs(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<(Vec<Se
 ///
 /// # Errors
 /// As reading does.
-pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
+pub fn profile(seen: &mut [InputStatus]) -> Result<Vec<Profile>> {
     load::profile(seen)
 }
 
@@ -183,44 +184,45 @@ fn prepare(
     runtime: &Handle,
     progress: &dyn Progress,
 ) -> Result<Planned> {
-    let (as_of, clock) = (request.as_of, Clock::default());
+    let (as_of, timings) = (request.as_of, StageTimings::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
-    let snapshots = clock.time("load", || load::load(plan, as_of, runtime))?;
+    let snapshots = timings.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, snapshots)?;
     let snapshots = &provenance.snapshots;
-    let (log, mut edition) = match publish::look(output, &provenance, request.revise.as_deref(), request.kpi_only)? {
-        Outlook::Open(log, edition) => (log, edition),
-        Outlook::Published(record) => return Ok(Planned::Nothing(record)),
-    };
-    edition.voided = publish::voided(output, &log, as_of)?;
+    let (log, mut revision) =
+        match publish::date_status(output, &provenance, request.revise.as_deref(), request.kpi_only)? {
+            DateStatus::Open(log, revision) => (log, revision),
+            DateStatus::Published(record) => return Ok(Planned::Nothing(record)),
+        };
+    revision.voided = publish::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of, plan.has_open_scope())?;
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
-    let mut notes = notes::of_start(plan, (as_of, snapshots), &log, &edition);
+    let mut notes = notes::of_start(plan, (as_of, snapshots), &log, &revision);
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
-    let shards = clock.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let bench = Bench::set_up(plan, (as_of, history.seen_from), &edition, models, runtime, &clock, progress)?;
+    let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
+    let runner = ShardRunner::set_up(plan, (as_of, history.seen_from), &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
-    let (book, ledger) = clock.time("shards", || bench.work_through(&shards, snapshots))?;
-    let quarantined = quarantined(&shards, &ledger, snapshots);
-    let measured = clock.time("measure", || {
+    let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
+    let quarantined = quarantined(&shards, &rejected, snapshots);
+    let materialized = timings.time("measure", || {
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
-        book.measure(&bench.models, &bench.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
+        writer.finish(&runner.models, &runner.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
-    gates::cash(plan, &shards.cash, &ledger.unidentified, &measured)?;
-    let totals = (&shards.totals, &ledger.set_aside);
-    let mut audited = clock.time("audit", || audit::audit(&bench.models, totals, measured))?;
+    gates::cash(plan, &shards.cash, &rejected.unidentified, &materialized)?;
+    let totals = (&shards.totals, &rejected.set_aside);
+    let mut audited = timings.time("audit", || audit::audit(&runner.models, totals, materialized))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
-    let told = [passed, shards.notes.clone(), ledger.notes(), notes::unmatched(&audited, plan)].concat();
+    let told = [passed, shards.notes.clone(), rejected.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
     let notes = [notes, told].concat();
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
-    clock.time("report", || page::add(plan, (&provenance, &edition), &mut audited, &told))?;
-    let results = results(&bench, &shards, snapshots, &audited, told);
-    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, edition, results, notes })))
+    timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
+    let results = results(&runner, &shards, snapshots, &audited, told);
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, results, notes })))
 }
 
 impl Prepared {
@@ -230,11 +232,11 @@ impl Prepared {
 
     /// Far more actions than usual, inputs that shrank and a position that jumped are published only where somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
-        match (self.surprises(plan).join("; "), &request.accept_volume) {
-            (what, _) if what.is_empty() => Ok(()),
-            (what, None) => Err(Error::Surge(what)),
-            (what, Some(why)) => {
-                self.edition.overrides.insert("volume".to_owned(), format!("{why} ({what})"));
+        match (self.surprises(plan), &request.accept_volume) {
+            (surprises, _) if surprises.is_empty() => Ok(()),
+            (surprises, None) => Err(Error::Surge(surprises)),
+            (surprises, Some(why)) => {
+                self.revision.overrides.insert("volume".to_owned(), format!("{why} ({})", surprises.join("; ")));
                 Ok(())
             }
         }
@@ -242,19 +244,19 @@ impl Prepared {
 
     fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
-        let surge = publish::surge(&self.log, &self.edition, actions, plan.limits.volume_percent_max);
+        let surge = gates::surge(&self.log, &self.revision, actions, plan.limits.volume_percent_max);
         // Earlier dates that are made up for one after another are compared with one another.
         let is_newest = self.log.newest_date().is_none_or(|newest| newest <= self.as_of());
         let before = if is_newest { self.log.newest() } else { self.log.head() };
         // A revision is made of a later export, which may be the incomplete one.
         let before = before.filter(|record| record.as_of <= self.as_of());
-        let (snapshots, measured) = (&self.provenance.snapshots, self.audited.measured());
-        surge.into_iter().chain(gates::changes(before, snapshots, measured, &plan.limits)).collect()
+        let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
+        surge.into_iter().chain(gates::changes(before, snapshots, materialized, &plan.limits)).collect()
     }
 
     /// What a revision would do.
-    fn revision(&self) -> Option<String> {
-        let number = self.edition.revision;
+    fn revision_note(&self) -> Option<String> {
+        let number = self.revision.number;
         let count = |table: &str| self.results.counts.get(table).copied().unwrap_or(0);
         let what = match self.kept() {
             Some(kept) => format!("{} new actions, {kept} kept, {} taken back", count("actions"), count(VOIDS)),
@@ -265,19 +267,19 @@ impl Prepared {
 
     /// 0 = the first publication of the date.
     pub fn revision_number(&self) -> u32 {
-        self.edition.revision
+        self.revision.number
     }
 
-    /// Actions of earlier editions of the date that stand as they are; none where there is nothing to keep them of.
+    /// Actions of earlier revisions of the date that stand as they are; none where there is nothing to keep them of.
     pub fn kept(&self) -> Option<u64> {
         let new = self.results.counts.get("actions").copied().unwrap_or(0);
-        let may_keep = self.edition.kind == RecordKind::Actions && self.edition.revision > 0;
-        may_keep.then(|| self.audited.measured().standing().saturating_sub(new))
+        let may_keep = self.revision.kind == RecordKind::Actions && self.revision.number > 0;
+        may_keep.then(|| self.audited.materialized().standing().saturating_sub(new))
     }
 
     /// What the record would say: its kind, and the rows of what is published.
     pub fn told(&self) -> (RecordKind, BTreeMap<String, u64>) {
-        publish::told(&self.edition, &self.audited)
+        publish::told(&self.revision, &self.audited)
     }
 
     /// The newest published run of those that decided, which this one would follow.
@@ -285,23 +287,23 @@ impl Prepared {
         self.log.newest_decided()
     }
 
-    /// The editions of its date, itself the last.
-    pub fn editions(&self) -> Vec<&Record> {
-        self.previous().map_or(Vec::new(), |record| self.log.editions(record.as_of))
+    /// The revisions of its date, itself the last.
+    pub fn revisions(&self) -> Vec<&Record> {
+        self.previous().map_or(Vec::new(), |record| self.log.revisions(record.as_of))
     }
 
     /// Currency = open amount, as the record would have it.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
-        self.audited.measured().control_totals()
+        self.audited.materialized().control_totals()
     }
 
     /// Table = SHA-256 of its file: what the record would name, and so what a run that follows can be checked against.
     /// What is taken back is left out: its lines hold the reason of the revision, which only the run is given.
     pub fn logical_digests(&self) -> BTreeMap<String, String> {
         let voids = format!("outbox/{VOIDS}/");
-        let published = publish::to_publish(&self.edition, &self.audited);
-        let artifacts = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
-        artifacts.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
+        let published = publish::to_publish(&self.revision, &self.audited);
+        let digested = published.filter(|a| publish::is_digested(&a.path) && !a.path.starts_with(&voids));
+        digested.map(|a| (a.path.clone(), a.written.sha256.clone())).collect()
     }
 
     /// The tables as they would be published.
@@ -309,57 +311,66 @@ impl Prepared {
     /// # Errors
     /// Where the scratch folder cannot be opened.
     pub fn tables(&self, runtime: &Handle) -> Result<Tables> {
-        let measured = self.audited.measured();
-        let store = Store::open(&measured.scratch.path().to_string_lossy(), runtime)?;
-        let name = |a: &Artifact| Some((a.path.clone(), a.written.path.file_name()?.to_string_lossy().into_owned()));
-        Ok(Tables::new(store, self.audited.artifacts().iter().filter_map(name)))
+        let materialized = self.audited.materialized();
+        let store = Store::open(&materialized.scratch.path().to_string_lossy(), runtime)?;
+        let name = |a: &OutputFile| Some((a.path.clone(), a.written.path.file_name()?.to_string_lossy().into_owned()));
+        Ok(Tables::new(store, self.audited.files().iter().filter_map(name)))
     }
 
     /// Actions that an earlier run published on this day, and how many of them nobody has reported on; `None` where
     /// the models do not count them.
     pub fn reports_on(&self, day: NaiveDate) -> Option<(u64, u64)> {
-        self.audited.measured().reports_on(day)
+        self.audited.materialized().reports_on(day)
     }
 }
 
 /// What every shard is worked on with.
-struct Bench<'a> {
+struct ShardRunner<'a> {
     plan: &'a Plan,
     as_of: NaiveDate,
-    edition: &'a Edition,
+    revision: &'a Revision,
     models: Models,
     engine: Engine,
-    clock: &'a Clock,
-    model_clock: Clock,
+    timings: &'a StageTimings,
+    model_timings: StageTimings,
     progress: &'a dyn Progress,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> ShardRunner<'a> {
     fn set_up(
         plan: &'a Plan,
         (as_of, seen_from): (NaiveDate, Option<NaiveDate>),
-        edition: &'a Edition,
+        revision: &'a Revision,
         models: Models,
         runtime: &Handle,
-        clock: &'a Clock,
+        timings: &'a StageTimings,
         progress: &'a dyn Progress,
-    ) -> Result<Bench<'a>> {
+    ) -> Result<ShardRunner<'a>> {
         let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, seen_from))?;
         let engine = engine.led_by_the_first_shard();
-        Ok(Bench { plan, as_of, edition, models, engine, clock, model_clock: Clock::default(), progress })
+        Ok(ShardRunner {
+            plan,
+            as_of,
+            revision,
+            models,
+            engine,
+            timings,
+            model_timings: StageTimings::default(),
+            progress,
+        })
     }
 
-    /// Several shards at a time; their rows go into the book in order.
-    fn work_through(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(Book, Ledger)> {
+    /// Several shards at a time; their rows are written in order.
+    fn run_all(&self, shards: &Shards, snapshots: &Snapshots) -> Result<(OutputWriter, RejectedRows)> {
         self.progress.begin("shards", u64::from(shards.count()));
-        let mut book = Book::open(self.as_of, self.edition, self.plan.limits.scratch_dir.as_deref())?;
-        let (mut ledger, mut share) = (Ledger::default(), BadShare::of(&shards.bad));
-        in_order(
+        let mut writer = OutputWriter::open(self.as_of, self.revision, self.plan.limits.scratch_dir.as_deref())?;
+        let (mut rejected, mut share) = (RejectedRows::default(), BadShare::of(&shards.bad));
+        map_ordered(
             shards.count(),
             self.plan.limits.workers,
-            |number| self.work_on(shards, number),
+            |number| self.run_shard(shards, number),
             |(decided, remembered, facts, of_shard)| {
-                self.clock.time("write", || book.append(&decided, &remembered, facts))?;
+                self.timings.time("write", || writer.append(&decided, &remembered, facts))?;
                 of_shard
                     .clashes
                     .iter()
@@ -367,33 +378,33 @@ impl<'a> Bench<'a> {
                     .for_each(|clash| share.add(clash.table, "", clash.reason));
                 // As soon as there are too many: a broken export must not fill the memory first.
                 share.check(&self.plan.limits, snapshots)?;
-                ledger.add(of_shard);
+                rejected.add(of_shard);
                 self.progress.advance(1);
                 Ok(())
             },
         )?;
-        Ok((book, ledger))
+        Ok((writer, rejected))
     }
 
-    /// One shard: transform, decide, measure, audit.
-    fn work_on(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, Ledger)> {
-        let (plan, models, clock) = (self.plan, &self.models, self.clock);
+    /// One shard: transform, decide, materialize, audit.
+    fn run_shard(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, RejectedRows)> {
+        let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
-        let shard = clock.time("open", || shards.open(number))?;
-        clock.time("transform", || {
-            transform::transform((plan, self.as_of), models, &session, &shard, &self.model_clock)
+        let shard = timings.time("open", || shards.open(number))?;
+        timings.time("transform", || {
+            transform::transform((plan, self.as_of), models, &session, &shard, &self.model_timings)
         })?;
-        let decided = clock.time("decide", || decide::decide(&plan.rules, self.as_of, self.edition, &session))?;
-        let remembered = clock.time("remember", || remember::remember(&session, &decided))?;
-        let facts = clock.time("facts", || measure::facts(models, &session, &decided, &self.model_clock))?;
-        clock.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
+        let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.revision, &session))?;
+        let remembered = timings.time("remember", || remember::remember(&session, &decided))?;
+        let facts = timings.time("facts", || materialize::facts(models, &session, &decided, &self.model_timings))?;
+        timings.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;
         let Shard { clashes, repeated, set_aside, unidentified, .. } = shard;
-        Ok((decided, remembered, facts, Ledger { clashes, repeated, set_aside, unidentified }))
+        Ok((decided, remembered, facts, RejectedRows { clashes, repeated, set_aside, unidentified }))
     }
 }
 
-impl Ledger {
-    fn add(&mut self, of_shard: Ledger) {
+impl RejectedRows {
+    fn add(&mut self, of_shard: RejectedRows) {
         self.clashes.extend(of_shard.clashes);
         for (table, rows) in of_shard.repeated {
             *self.repeated.entry(table).or_default() += rows;
@@ -440,27 +451,33 @@ fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Pr
     })
 }
 
-fn quarantined(shards: &Shards, ledger: &Ledger, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
+fn quarantined(shards: &Shards, rejected: &RejectedRows, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
     let bad = shards.bad.iter().map(|b| QuarantinedRow::of_bad_row(b, snapshots));
-    let clashes = ledger.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
+    let clashes = rejected.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
     let mut rows: Vec<QuarantinedRow> = bad.chain(clashes).collect();
     rows.sort();
     rows
 }
 
-fn results(bench: &Bench<'_>, shards: &Shards, snapshots: &Snapshots, audited: &Audited, told: Told) -> RunResults {
-    let measured = audited.measured();
+fn results(
+    runner: &ShardRunner<'_>,
+    shards: &Shards,
+    snapshots: &Snapshots,
+    audited: &Audited,
+    told: Told,
+) -> RunResults {
+    let materialized = audited.materialized();
     RunResults {
         code_version: env!("CARGO_PKG_VERSION"),
-        as_of: bench.as_of,
+        as_of: runner.as_of,
         shards: shards.count(),
         rows_read: snapshots.rows(),
-        rows_quarantined: measured.rows_quarantined,
+        rows_quarantined: materialized.rows_quarantined,
         amounts_rounded: shards.rounded,
-        seconds: bench.clock.seconds(),
-        peak_megabytes: bench.clock.peaks(),
-        model_seconds: bench.model_clock.seconds(),
-        counts: measured.counts.clone(),
+        seconds: runner.timings.seconds(),
+        peak_megabytes: runner.timings.peaks(),
+        model_seconds: runner.model_timings.seconds(),
+        counts: materialized.counts.clone(),
         told,
     }
 }

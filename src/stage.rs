@@ -2,11 +2,13 @@
 //!
 //! What one stage hands to the next is named here, so that a stage imports `super::Shard`, never `super::shard::...`.
 
+#![warn(missing_docs)]
+
 pub mod audit;
 pub mod decide;
 pub mod gates;
 pub mod load;
-pub mod measure;
+pub mod materialize;
 pub mod publish;
 pub mod quarantine;
 pub mod remember;
@@ -19,8 +21,8 @@ use chrono::{Datelike, NaiveDate};
 pub use audit::Audited;
 pub use decide::Decided;
 pub use load::{BadRow, Silence, Snapshot, Snapshots};
-pub use measure::{Artifact, Measured};
-pub use publish::Edition;
+pub use materialize::{Materialized, OutputFile};
+pub use publish::Revision;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;

@@ -12,7 +12,7 @@ use crate::config::Plan;
 use crate::config::shipped::PIPELINES;
 use crate::demo;
 use crate::error::{Error, Result};
-use crate::progress::{Progress, Silent};
+use crate::runtime::progress::{Progress, Silent};
 
 /// Makes a seeded Brazilian sample portfolio and runs the daily pipeline on it
 #[derive(Debug, Args)]

@@ -75,11 +75,11 @@ impl Explain {
         Ok(())
     }
 
-    /// What every edition of the date published: a revision keeps what an earlier one did.
+    /// What every revision of the date published: a revision keeps what an earlier one did.
     fn actions(&self, store: &Store, log: &Log, record: &Record, debtor: &str) -> Result<Vec<RecordBatch>> {
         let mut actions = Vec::new();
-        for edition in log.records.iter().filter(|r| r.as_of == record.as_of) {
-            actions.extend(read_published_where(store, edition, ACTIONS, "debtor_id", debtor)?);
+        for revision in log.records.iter().filter(|r| r.as_of == record.as_of) {
+            actions.extend(read_published_where(store, revision, ACTIONS, "debtor_id", debtor)?);
         }
         Ok(actions)
     }
@@ -123,10 +123,10 @@ fn why_nothing(debtor: &str, record: &Record, quarantined: usize) -> String {
     format!("{debtor} owes nothing on {as_of}, or is not known; was the id written as in the source?")
 }
 
-/// The edition of its date that decided: one with --kpi-only, or that came after a later date, did not.
+/// The revision of its date that decided: one with --kpi-only, or that came after a later date, did not.
 fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
-    let mut editions = log.records.iter().rev().filter(|r| r.as_of == record.as_of && r.kind != RecordKind::KpiOnly);
-    if record.kind == RecordKind::KpiOnly { editions.next().unwrap_or(record) } else { record }
+    let mut revisions = log.records.iter().rev().filter(|r| r.as_of == record.as_of && r.kind != RecordKind::KpiOnly);
+    if record.kind == RecordKind::KpiOnly { revisions.next().unwrap_or(record) } else { record }
 }
 
 /// The record of a date, or the newest of those that decided.

@@ -7,7 +7,7 @@ use super::show::Bars;
 use super::{Voice, published, run, runtime, say};
 use crate::error::Result;
 use crate::io::store::Store;
-use crate::upkeep::collect::{Leftover, delete, leftovers};
+use crate::maintenance::gc::{Orphan, delete, orphans};
 
 /// Throws away what attempts left behind that never published; without --delete it only lists
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ impl Gc {
         let runtime = runtime()?;
         let output = Store::open(&self.output_folder, runtime.handle())?;
         published(&output)?;
-        let found = leftovers(&output, self.older_than, &run::nonce())?;
+        let found = orphans(&output, self.older_than, &run::nonce())?;
         if self.delete {
             let bars = Bars::new(voice);
             let deleted = delete(&output, &found, &bars);
@@ -52,11 +52,11 @@ impl Gc {
         Ok(())
     }
 
-    fn text(&self, found: &[Leftover], objects: usize, bytes: u64) -> String {
+    fn text(&self, found: &[Orphan], objects: usize, bytes: u64) -> String {
         if found.is_empty() {
             return format!("nothing is left over that is older than {} days", self.older_than);
         }
-        let line = |l: &Leftover| {
+        let line = |l: &Orphan| {
             format!("{}   {} objects, last written {}", l.folder, l.keys.len(), l.modified.format("%F %R UTC"))
         };
         let lines: Vec<String> = found.iter().map(line).collect();

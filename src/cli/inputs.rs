@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{PipelineArg, Voice, date, runtime, say, show, variable};
 use crate::config::Plan;
 use crate::error::Result;
-use crate::run::{self, Seen};
+use crate::run::{self, InputStatus};
 
 /// Tells whether the snapshots of a date are there, recent enough and on contract; reads rows only with --profile
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ impl Inputs {
     }
 }
 
-fn as_json(seen: &Seen) -> Value {
+fn as_json(seen: &InputStatus) -> Value {
     json!({
         "table": seen.snapshot.table.name, "path": seen.path, "objects": seen.objects(), "rows": seen.snapshot.rows(),
         "bytes": seen.size(), "modified": seen.modified(), "missing": seen.missing, "errors": seen.errors,

@@ -8,8 +8,8 @@ use super::{Voice, published, runtime, say};
 use crate::error::{Error, Lines, Result};
 use crate::io::log::{Log as CommitLog, Record};
 use crate::io::store::Store;
-use crate::upkeep::repair::make_again;
-use crate::upkeep::verify::{Verified, verify};
+use crate::maintenance::repair::make_again;
+use crate::maintenance::verify::{Verified, verify};
 
 /// Lists what was published, checks that it is whole, and repairs the copies that others read
 #[derive(Debug, Args)]

@@ -10,10 +10,10 @@ use super::show::Bars;
 use super::{PipelineArg, Voice, create, date, run, runtime, say, variable};
 use crate::config::Plan as Pipeline;
 use crate::error::{Error, Result};
-use crate::interrupt;
 use crate::io::store::Store;
 use crate::report::{Before, Report, Sources};
 use crate::run::{Planned, Prepared, Request};
+use crate::runtime::signals;
 
 /// Messages that a person is shown who does not say how many.
 const MESSAGES: usize = 3;
@@ -70,7 +70,7 @@ impl Plan {
     }
 
     fn make(&self, plan: &mut Pipeline, voice: Voice) -> Result<Report> {
-        interrupt::watch().map_err(Error::file("signal handler"))?;
+        signals::watch().map_err(Error::file("signal handler"))?;
         let runtime = runtime()?;
         let bars = Bars::new(voice);
         let planned = crate::run::plan(plan, &self.request(), runtime.handle(), &bars);
@@ -119,7 +119,7 @@ impl Plan {
             control_totals: prepared.control_totals(),
             logical_digests: prepared.logical_digests(),
             tables: prepared.tables(runtime.handle())?,
-            before: Before { store: output, editions: prepared.editions() },
+            before: Before { store: output, revisions: prepared.revisions() },
             reports: prepared.previous().and_then(|record| prepared.reports_on(record.as_of)),
             notes,
             messages: self.messages.unwrap_or(MESSAGES),

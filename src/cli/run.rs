@@ -13,8 +13,8 @@ use super::show::Bars;
 use super::{PipelineArg, Voice, create, date, reason, runtime, say, variable};
 use crate::config::Plan;
 use crate::error::{Error, Result};
-use crate::interrupt;
 use crate::run::{Ran, Request};
+use crate::runtime::signals;
 
 /// Runs the pipeline for one date and publishes the result
 #[derive(Debug, Args)]
@@ -88,7 +88,7 @@ impl Run {
 
 /// Runs a plan with bars or log lines, watching for signals.
 pub(super) fn execute(plan: &mut Plan, request: &Request, voice: Voice) -> Result<Ran> {
-    interrupt::watch().map_err(Error::file("signal handler"))?;
+    signals::watch().map_err(Error::file("signal handler"))?;
     let runtime = runtime()?;
     let bars = Bars::new(voice);
     let ran = crate::run::run(plan, request, runtime.handle(), &bars);

@@ -15,16 +15,16 @@ use super::{Voice, runtime};
 use crate::config::Plan;
 use crate::demo::DemoSummary;
 use crate::domain::message::money_text;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::log::{Record, RecordKind};
-use crate::io::outbox::{VOIDS, edition};
+use crate::io::outbox::{VOIDS, revision_folder};
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
-use crate::progress::Progress;
 use crate::report::{self, Aging, Holds, Sums, grouped};
-use crate::run::{Ran, Seen};
+use crate::run::{InputStatus, Ran};
+use crate::runtime::progress::Progress;
 
 pub(super) use plan::plan;
 
@@ -111,7 +111,7 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
     Ok(parts.join("\n"))
 }
 
-/// Actions of earlier editions of its date that a revision leaves as they are: the KPI tables count them too.
+/// Actions of earlier revisions of its date that a revision leaves as they are: the KPI tables count them too.
 fn kept(record: &Record, standing: &Sums) -> u64 {
     let all: i64 = standing.values().map(|(numbers, _)| numbers[0]).sum();
     all.unsigned_abs().saturating_sub(record.counts.get("actions").copied().unwrap_or(0))
@@ -153,7 +153,7 @@ fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
 }
 
 /// Every input, a line each.
-pub(super) fn inputs(seen: &[Seen]) -> String {
+pub(super) fn inputs(seen: &[InputStatus]) -> String {
     let mut table = plain_table(&["input", "state", "objects", "rows", "MB", "written (UTC)", "path"]);
     for input in seen {
         let state = match (&input.missing, input.errors.is_empty(), input.objects()) {
@@ -210,7 +210,7 @@ fn right_aligned(mut table: Table, columns: std::ops::Range<usize>) -> Table {
     table
 }
 
-fn amount(currency: &str, amount: Minor) -> String {
+fn amount(currency: &str, amount: Amount) -> String {
     money_text("en", currency, amount)
 }
 
@@ -227,7 +227,7 @@ fn actions(sums: &Sums) -> Option<Table> {
     let mut table = plain_table(&["", "régua", "step", "channel", "actions", "amount"]);
     for (key, (numbers, minor)) in sums {
         let [currency, regua, step, channel] = [0, 1, 2, 3].map(|i: usize| key[i].clone());
-        let total = amount(&currency, Minor(i64::try_from(*minor).unwrap_or(i64::MAX)));
+        let total = amount(&currency, Amount(i64::try_from(*minor).unwrap_or(i64::MAX)));
         table.add_row(vec![currency, regua, step, channel, grouped(numbers[0]), total]);
     }
     (!sums.is_empty()).then(|| right_aligned(table, 4..6))
@@ -270,7 +270,7 @@ fn places(store: &Store, record: &Record) -> String {
         copies.any(|key| key.starts_with(folder))
     };
     let mut text = format!("Files below {}\n  {seq}   the commit record: the only truth\n", store.url());
-    let batches = edition(record.as_of, record.revision);
+    let batches = revision_folder(record.as_of, record.revision);
     if has(&format!("{batches}/channel=")) {
         text.push_str(&format!("  {batches}/   batches for gateways, one folder per channel\n"));
     }

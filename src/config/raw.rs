@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use self::charges::{RawCharges, RawFee, RawOffer};
 use super::{InvoiceScope, Sign, Unidentified};
-use crate::domain::case::UnappliedCredits;
 use crate::domain::money::Rounding;
+use crate::domain::portfolio::UnappliedCredits;
 use crate::domain::procedure::{Advance, CapScope, Carrier, DisputeScope, LevelOf};
 
 /// One pipeline file, such as `pipelines/daily.toml`.

@@ -175,7 +175,7 @@ fn check_lines(file: &Source, template: &str, names_no_debt: bool, words: &Words
         }
         let folded = words::folded(text);
         for (word, reason) in words.forbidden_in(template, &folded) {
-            refuse(format!("{word:?} {reason}; say it otherwise"));
+            refuse(format!("{word:?} {reason}; rephrase it"));
         }
         for word in words.debt_in(&folded).into_iter().filter(|_| names_no_debt) {
             refuse(format!("{word:?} tells of a debt, and line 1 says that this message names none"));
@@ -229,7 +229,7 @@ fn check_words(source: &Source, words: &Words, template: &str, folded: &str) -> 
     let made = |what: String| source.fault(source.last_line(), what);
     let forbidden = words.forbidden_in(template, folded).into_iter();
     let mut faults: Vec<TemplateFault> = forbidden
-        .map(|(word, reason)| made(format!("the message comes out with {word:?}, which {reason}; say it otherwise")))
+        .map(|(word, reason)| made(format!("the message comes out with {word:?}, which {reason}; rephrase it")))
         .collect();
     if source.names_no_debt() {
         let told = words.debt_in(folded).into_iter();

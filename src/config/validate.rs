@@ -33,7 +33,7 @@ const BUCKETS_MAX: usize = 100;
 const MEGABYTE: u64 = 1_000_000;
 
 /// Gathers faults, files and their digest while the plan is put together.
-struct Workshop<'a> {
+struct PlanBuilder<'a> {
     variables: Variables<'a>,
     base: PathBuf,
     faults: Vec<Fault>,
@@ -44,14 +44,14 @@ struct Workshop<'a> {
 
 pub(super) fn load(file: &Path, variables: Variables<'_>) -> Result<Plan, Vec<Fault>> {
     let base = sources::plain(file.parent().unwrap_or(Path::new("")));
-    let mut shop = Workshop { variables, base, faults: Vec::new(), notes: Vec::new(), hasher: Sha256::new() };
-    let document = shop.open(file, None);
-    let raw = document.as_ref().and_then(|d| shop.read::<RawPipeline>(d));
-    let (Some(document), Some(raw)) = (document, raw) else { return Err(shop.faults) };
-    shop.plan(file, &document, raw)
+    let mut builder = PlanBuilder { variables, base, faults: Vec::new(), notes: Vec::new(), hasher: Sha256::new() };
+    let document = builder.open(file, None);
+    let raw = document.as_ref().and_then(|d| builder.read::<RawPipeline>(d));
+    let (Some(document), Some(raw)) = (document, raw) else { return Err(builder.faults) };
+    builder.plan(file, &document, raw)
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     /// Reads a file's text; a fault at `named_at` where it cannot be read.
     fn text(&mut self, path: &Path, named_at: Option<(&Document, &str)>) -> Option<String> {
         match std::fs::read_to_string(path) {

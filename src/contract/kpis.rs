@@ -9,6 +9,7 @@ use super::{Column, Table, opt, req};
 /// What every table with amounts ends with. No model has them: they are added to its rows, at one rate for all dates of a
 /// table, so that a trend is not the exchange's.
 pub const REPORTING_CURRENCY: Column = opt("reporting_currency", Str, "`kpis.reporting_currency`");
+/// What one unit of the row's currency is in `reporting_currency`; null where no rate is known.
 pub const FX_RATE: Column =
     opt("fx_rate", Rate, "units of it for one of currency, as of the as-of date; null where no rate is young enough");
 

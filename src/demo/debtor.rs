@@ -7,8 +7,9 @@ use super::cnpj::{self, Root};
 use super::dice::Dice;
 use super::ledger::HISTORY_DAYS;
 use super::rows::DebtorRow;
-use super::values::{Day, Hundredths, Id};
+use super::values::{Day, Id};
 use super::words::{ABROAD, Abroad, CREATURES, FANCIES, FORMS, PLACES, Place, TRADES};
+use crate::domain::money::Amount;
 
 /// Streams of dice below this number belong to what is no debtor.
 pub(super) const FIRST_STREAM: u64 = 16;
@@ -149,7 +150,7 @@ impl Debtor {
             regua: dice.chance(0.003).then_some("none"),
             dunning_block: dice.chance(0.006).then_some(block),
             is_insolvent: if is_bad && dice.chance(0.06) { Some(true) } else { dice.chance(0.7).then_some(false) },
-            credit_limit: dice.chance(0.65).then_some(Hundredths(limit)),
+            credit_limit: dice.chance(0.65).then_some(Amount(limit)),
             collector_id: self.collector.as_ref().map(Id::as_str),
             tier: dice.chance(0.2).then(|| dice.weighted(&[("A", 20), ("B", 30), ("C", 50)])),
         }

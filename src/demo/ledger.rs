@@ -7,7 +7,8 @@ use super::debtor::Debtor;
 use super::dice::Dice;
 use super::rows::InvoiceRow;
 use super::sink::Sink;
-use super::values::{Day, Hundredths, Id};
+use super::values::{Day, Id};
+use crate::domain::money::Amount;
 
 /// How far the ledger looks back, and how far it runs past the as-of date.
 pub(super) const HISTORY_DAYS: i32 = 730;
@@ -227,7 +228,7 @@ impl Ledger {
                 issue_date: document.issued,
                 due_date: item.due,
                 currency: document.currency,
-                amount: Hundredths(item.amount),
+                amount: Amount(item.amount),
                 payment_method: method,
                 payment_reference: (method == Some("boleto")).then_some(texts.boleto_line.as_str()),
                 payment_link: has_link.then_some(texts.link.as_str()),

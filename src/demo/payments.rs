@@ -9,7 +9,8 @@ use super::dice::Dice;
 use super::ledger::{Counters, Document, Item, Ledger};
 use super::rows::PaymentRow;
 use super::sink::Sink;
-use super::values::{Day, Hundredths, Id};
+use super::values::{Day, Id};
+use crate::domain::money::Amount;
 
 /// Payments dated after the as-of date are in the file for so many days; the pipeline must not see them.
 const FUTURE_DAYS: i32 = 7;
@@ -121,7 +122,7 @@ impl CashBook<'_> {
             installment_no: document.names_installments.then_some(item.installment_no),
             paid_on: on,
             currency: document.currency,
-            amount: Hundredths(amount),
+            amount: Amount(amount),
             kind: kind.word(),
             reverses: reverses.as_ref().map(Id::as_str),
         })
@@ -138,7 +139,7 @@ impl CashBook<'_> {
             installment_no: None,
             paid_on: on,
             currency: self.debtor.currency,
-            amount: Hundredths(amount),
+            amount: Amount(amount),
             kind: Kind::Payment.word(),
             reverses: None,
         })

@@ -3,7 +3,8 @@
 //! Named fields keep a wrong column from compiling unnoticed; a test holds the names against the contract.
 
 use super::sink::{ColumnBuilder, Row};
-use super::values::{Cell, Day, Hundredths, Micros, Rate};
+use super::values::{Cell, Day, Micros, Rate};
+use crate::domain::money::Amount;
 
 macro_rules! rows {
     ($($name:ident<$life:lifetime> = $table:literal { $($field:ident: $kind:ty),* $(,)? })*) => {
@@ -41,7 +42,7 @@ rows! {
         issue_date: Day,
         due_date: Day,
         currency: &'a str,
-        amount: Hundredths,
+        amount: Amount,
         payment_method: Option<&'a str>,
         payment_reference: Option<&'a str>,
         payment_link: Option<&'a str>,
@@ -59,7 +60,7 @@ rows! {
         installment_no: Option<i64>,
         paid_on: Day,
         currency: &'a str,
-        amount: Hundredths,
+        amount: Amount,
         kind: &'a str,
         reverses: Option<&'a str>,
     }
@@ -77,7 +78,7 @@ rows! {
         regua: Option<&'a str>,
         dunning_block: Option<&'a str>,
         is_insolvent: Option<bool>,
-        credit_limit: Option<Hundredths>,
+        credit_limit: Option<Amount>,
         collector_id: Option<&'a str>,
         tier: Option<&'a str>,
     }
@@ -116,7 +117,7 @@ rows! {
         agreed_on: Option<Day>,
         installment_no: i64,
         due_date: Day,
-        amount: Hundredths,
+        amount: Amount,
         currency: &'a str,
         paid_on: Option<Day>,
         cancelled_on: Option<Day>,
@@ -134,7 +135,7 @@ rows! {
         invoice_id: Option<&'a str>,
         promised_on: Day,
         pay_by: Day,
-        amount: Option<Hundredths>,
+        amount: Option<Amount>,
     }
     DisputeRow<'a> = "disputes" {
         dispute_id: &'a str,
@@ -144,7 +145,7 @@ rows! {
         opened_on: Day,
         closed_on: Option<Day>,
         kind: &'a str,
-        amount: Option<Hundredths>,
+        amount: Option<Amount>,
     }
     ListingRow<'a> = "listings" {
         listing_id: &'a str,

@@ -5,6 +5,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::domain::money::Amount;
+
 /// A calendar day, counted from 1970-01-01 as Date32 does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Day(pub i32);
@@ -55,10 +57,6 @@ impl Day {
 /// An instant in microseconds since 1970-01-01, UTC.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Micros(pub i64);
-
-/// An amount in hundredths of its currency.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hundredths(pub i64);
 
 /// A rate in units of 10^-8.
 #[derive(Clone, Copy, Debug)]
@@ -129,8 +127,8 @@ impl From<Micros> for Cell<'_> {
     }
 }
 
-impl From<Hundredths> for Cell<'_> {
-    fn from(value: Hundredths) -> Self {
+impl From<Amount> for Cell<'_> {
+    fn from(value: Amount) -> Self {
         Cell::Decimal(i128::from(value.0))
     }
 }

@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::case::{EntryKind, Item, Validity};
-use super::exchange::Dunned;
-use super::money::{Currency, Minor};
+use super::fx::Dunned;
+use super::money::{Amount, Currency};
 use super::offer::Offer;
 use super::pii::Pii;
+use super::portfolio::{EscalationKind, Item, Validity};
 
 /// SHA-256 over the parts, each preceded by its length, as hex.
 fn digest_of(parts: &[&str]) -> String {
@@ -73,8 +73,8 @@ pub fn cycle_id(tenant: &str, company_id: &str, debtor_id: &str, currency: Curre
 
 /// The name under which what ends a listing, a protest or a placement is published: one for ever, however often the
 /// account falls into arrears. It reads differently from any arrears episode, so neither is taken for the other.
-pub fn duty_cycle_id(tenant: &str, kind: EntryKind, actor_id: &str, entry_id: &str) -> String {
-    let mut id = digest_of(&[tenant, kind.as_str(), actor_id, entry_id]);
+pub fn duty_cycle_id(tenant: &str, kind: EscalationKind, actor_id: &str, source_id: &str) -> String {
+    let mut id = digest_of(&[tenant, kind.as_str(), actor_id, source_id]);
     id.truncate(16);
     format!("{DUTY_PREFIX}{id}")
 }
@@ -112,13 +112,13 @@ pub struct Action {
     /// The template of a provider that the text stands for.
     pub provider: Option<ProviderTemplate>,
     pub currency: Currency,
-    pub fine: Minor,
-    pub interest: Minor,
-    pub fee: Minor,
+    pub fine: Amount,
+    pub interest: Amount,
+    pub fee: Amount,
     /// Charges left on items that were paid late, claimed.
-    pub residual: Minor,
+    pub residual: Amount,
     /// The same, where they are waived: in no total.
-    pub waived: Minor,
+    pub waived: Amount,
     /// The total in the dunning currency, where that is another.
     pub dunned: Option<Dunned>,
     pub items: Vec<CitedItem>,
@@ -148,7 +148,7 @@ pub struct CitedItem {
     pub installment_no: i64,
     pub due_date: NaiveDate,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
     pub days_past_due: i64,
     /// The step that the item takes with this action; `None`: it is listed beside others.
     pub step_id: Option<String>,
@@ -168,16 +168,19 @@ impl CitedItem {
 }
 
 /// Amounts travel as decimal text in JSON: a double cannot carry them.
-pub fn as_text<S: serde::Serializer>(amount: &Minor, serializer: S) -> Result<S::Ok, S::Error> {
+///
+/// # Errors
+/// As the serializer does.
+pub fn as_text<S: serde::Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(amount)
 }
 
 impl Action {
-    pub fn open(&self) -> Minor {
+    pub fn open(&self) -> Amount {
         self.items.iter().map(|i| i.open_amount).sum()
     }
 
-    pub fn total_due(&self) -> Minor {
+    pub fn total_due(&self) -> Amount {
         self.open() + self.fine + self.interest + self.fee + self.residual
     }
 

@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 
 pub use self::policy::{ChargePolicy, StepFee};
 pub use self::statutory::{RateTable, RateTableError, Statute, Statutory};
-use crate::domain::money::{Currency, Minor, Rounding, divide, parse_scaled};
+use crate::domain::money::{Amount, Currency, Rounding, divide, parse_scaled};
 
 /// Units of [`Percent`] in one per cent, and in the whole (100 %).
 const UNITS_PER_POINT: i64 = 100_000_000;
@@ -56,12 +56,12 @@ impl Percent {
     }
 
     /// This share of an amount, in minor units; `None` where it does not fit 64 bits.
-    pub fn of(self, amount: Minor, rounding: Rounding) -> Option<Minor> {
+    pub fn of(self, amount: Amount, rounding: Rounding) -> Option<Amount> {
         self.of_coins(amount, rounding, 1)
     }
 
     /// This share of an amount in whole coins of so many minor units; `None` where it does not fit 64 bits.
-    fn of_coins(self, amount: Minor, rounding: Rounding, coin: i64) -> Option<Minor> {
+    fn of_coins(self, amount: Amount, rounding: Rounding, coin: i64) -> Option<Amount> {
         let exact = i128::from(amount.0) * i128::from(self.0);
         to_minor(in_coins(exact, UNITS_PER_WHOLE, rounding, coin)).ok()
     }
@@ -130,7 +130,7 @@ pub enum Interest {
 /// The fee of the step being decided: an amount once per message, and a share of each item's principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fee {
-    pub fixed: Minor,
+    pub fixed: Amount,
     pub percent: Percent,
     pub rounding: Rounding,
 }
@@ -250,9 +250,15 @@ impl ChargeRule {
     }
 
     /// Interest on `open` from the day after `due` to `as_of`.
-    fn interest(&self, rates: &RateTable, open: Minor, due: NaiveDate, as_of: NaiveDate) -> Result<Minor, ChargeError> {
+    fn interest(
+        &self,
+        rates: &RateTable,
+        open: Amount,
+        due: NaiveDate,
+        as_of: NaiveDate,
+    ) -> Result<Amount, ChargeError> {
         let (rate_sum, days_of_period, rounding) = match &self.terms.interest {
-            None => return Ok(Minor::ZERO),
+            None => return Ok(Amount::ZERO),
             Some(Interest::Simple { percent, period, rounding }) => {
                 let days_of_period = if *period == InterestPeriod::PerMonth { 30 } else { 365 };
                 (percent.units() * i128::from((as_of - due).num_days()), days_of_period, *rounding)
@@ -266,24 +272,24 @@ impl ChargeRule {
         to_minor(in_coins(exact, UNITS_PER_WHOLE * days_of_period, rounding, self.coin))
     }
 
-    fn fine(&self, principal: Minor) -> Result<Minor, ChargeError> {
+    fn fine(&self, principal: Amount) -> Result<Amount, ChargeError> {
         self.terms
             .fine
-            .map_or(Some(Minor::ZERO), |fine| fine.percent.of_coins(principal, fine.rounding, self.coin))
+            .map_or(Some(Amount::ZERO), |fine| fine.percent.of_coins(principal, fine.rounding, self.coin))
             .ok_or(ChargeError::TooLarge)
     }
 
-    fn fixed_sum(&self, principal: Minor) -> Minor {
+    fn fixed_sum(&self, principal: Amount) -> Amount {
         match &self.terms.interest {
             Some(Interest::Statutory(law)) if self.claims_fixed_sum => law.fixed_sum_of(principal),
-            _ => Minor::ZERO,
+            _ => Amount::ZERO,
         }
     }
 
-    fn fee(&self, principal: Minor, with_fixed: bool) -> Result<Minor, ChargeError> {
-        let Some(fee) = self.terms.fee else { return Ok(Minor::ZERO) };
+    fn fee(&self, principal: Amount, with_fixed: bool) -> Result<Amount, ChargeError> {
+        let Some(fee) = self.terms.fee else { return Ok(Amount::ZERO) };
         let share = fee.percent.of_coins(principal, fee.rounding, self.coin).ok_or(ChargeError::TooLarge)?;
-        share.checked_add(if with_fixed { fee.fixed } else { Minor::ZERO }).ok_or(ChargeError::TooLarge)
+        share.checked_add(if with_fixed { fee.fixed } else { Amount::ZERO }).ok_or(ChargeError::TooLarge)
     }
 }
 
@@ -296,7 +302,7 @@ fn negatives(terms: &ChargeTerms, caps: &Caps) -> [(&'static str, bool); 6] {
     [
         ("the fine", is_negative(terms.fine.map(|fine| fine.percent))),
         ("the interest", is_negative(interest)),
-        ("the fixed fee", terms.fee.is_some_and(|fee| fee.fixed < Minor::ZERO)),
+        ("the fixed fee", terms.fee.is_some_and(|fee| fee.fixed < Amount::ZERO)),
         ("the fee on the principal", is_negative(terms.fee.map(|fee| fee.percent))),
         ("the cap of the fine", is_negative(caps.fine_max)),
         ("the cap of the interest", is_negative(caps.interest_max_per_month)),
@@ -318,22 +324,22 @@ fn in_coins(numerator: i128, denominator: i128, rounding: Rounding, coin: i64) -
     divide(numerator, denominator * coin, rounding) * coin
 }
 
-fn to_minor(amount: i128) -> Result<Minor, ChargeError> {
-    i64::try_from(amount).map(Minor).map_err(|_| ChargeError::TooLarge)
+fn to_minor(amount: i128) -> Result<Amount, ChargeError> {
+    i64::try_from(amount).map(Amount).map_err(|_| ChargeError::TooLarge)
 }
 
 /// What an item owes beside its principal, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Charges {
-    pub fine: Minor,
-    pub interest: Minor,
+    pub fine: Amount,
+    pub interest: Amount,
     /// The fixed sum of a statute and the fee of the step.
-    pub fee: Minor,
+    pub fee: Amount,
 }
 
 impl Charges {
     /// All three together; `None` where the sum does not fit 64 bits.
-    pub fn total(&self) -> Option<Minor> {
+    pub fn total(&self) -> Option<Amount> {
         self.fine.checked_add(self.interest)?.checked_add(self.fee)
     }
 
@@ -367,26 +373,26 @@ pub enum ChargeError {
 /// ```
 /// use chrono::NaiveDate;
 /// use regua::domain::charge::*;
-/// use regua::domain::money::{Minor, Rounding};
+/// use regua::domain::money::{Amount, Rounding};
 /// let rounding = Rounding::HalfUp;
 /// let interest = Interest::Simple { percent: Percent::points(1), period: InterestPeriod::PerMonth, rounding };
 /// let fine = Some(Fine { percent: Percent::points(2), rounding });
 /// let terms = ChargeTerms { fine, interest: Some(interest), fee: None };
 /// let rule = ChargeRule::new(terms, Caps::default()).unwrap();
 /// let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
-/// let owed = charges(&rule, &RateTable::default(), Minor(10_000), day(10), day(15)).unwrap();
-/// assert_eq!((owed.fine, owed.interest), (Minor(200), Minor(17)));
-/// assert_eq!(charges(&rule, &RateTable::default(), Minor(10_000), day(10), day(10)), Ok(Charges::default()));
+/// let owed = charges(&rule, &RateTable::default(), Amount(10_000), day(10), day(15)).unwrap();
+/// assert_eq!((owed.fine, owed.interest), (Amount(200), Amount(17)));
+/// assert_eq!(charges(&rule, &RateTable::default(), Amount(10_000), day(10), day(10)), Ok(Charges::default()));
 ///
 /// let law = Statutory::of(Statute::BrTaxaLegal, "taxa_legal", rounding);
 /// let terms = ChargeTerms { interest: Some(Interest::Statutory(law)), ..ChargeTerms::default() };
 /// let rule = ChargeRule::new(terms, Caps::default()).unwrap();
-/// assert!(charges(&rule, &RateTable::default(), Minor(10_000), day(10), day(15)).is_err(), "no rate is no zero");
+/// assert!(charges(&rule, &RateTable::default(), Amount(10_000), day(10), day(15)).is_err(), "no rate is no zero");
 /// ```
 pub fn charges(
     rule: &ChargeRule,
     rates: &RateTable,
-    open: Minor,
+    open: Amount,
     due: NaiveDate,
     as_of: NaiveDate,
 ) -> Result<Charges, ChargeError> {
@@ -402,11 +408,11 @@ pub fn charges(
 pub fn charges_of_items(
     rule: &ChargeRule,
     rates: &RateTable,
-    items: impl IntoIterator<Item = (Minor, NaiveDate)>,
+    items: impl IntoIterator<Item = (Amount, NaiveDate)>,
     as_of: NaiveDate,
 ) -> Result<Vec<Charges>, ChargeError> {
     let mut with_fixed = true;
-    let of_item = |(open, due): (Minor, NaiveDate)| {
+    let of_item = |(open, due): (Amount, NaiveDate)| {
         let owed = item_charges(rule, rates, open, due, as_of, with_fixed)?;
         with_fixed &= !is_overdue(open, due, as_of);
         Ok(owed)
@@ -414,14 +420,14 @@ pub fn charges_of_items(
     items.into_iter().map(of_item).collect()
 }
 
-fn is_overdue(open: Minor, due: NaiveDate, as_of: NaiveDate) -> bool {
-    as_of > due && open > Minor::ZERO
+fn is_overdue(open: Amount, due: NaiveDate, as_of: NaiveDate) -> bool {
+    as_of > due && open > Amount::ZERO
 }
 
 fn item_charges(
     rule: &ChargeRule,
     rates: &RateTable,
-    open: Minor,
+    open: Amount,
     due: NaiveDate,
     as_of: NaiveDate,
     with_fixed: bool,
@@ -436,7 +442,7 @@ fn item_charges(
 /// Principal of an item that was paid, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrincipalPayment {
-    pub principal: Minor,
+    pub principal: Amount,
     pub paid_on: NaiveDate,
 }
 
@@ -444,8 +450,8 @@ pub struct PrincipalPayment {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Residual {
     pub accrued: Charges,
-    pub claimed: Minor,
-    pub waived: Minor,
+    pub claimed: Amount,
+    pub waived: Amount,
 }
 
 /// What is left of the charges on principal that was paid after `due`, claimed or waived by `policy`.
@@ -462,23 +468,23 @@ pub fn residual(
     rates: &RateTable,
     due: NaiveDate,
     payments: &[PrincipalPayment],
-    charges_paid: Minor,
+    charges_paid: Amount,
 ) -> Result<Residual, ChargeError> {
-    let (mut accrued, mut late) = (Charges::default(), Minor::ZERO);
+    let (mut accrued, mut late) = (Charges::default(), Amount::ZERO);
     for PrincipalPayment { principal, paid_on } in payments.iter().filter(|p| is_overdue(p.principal, due, p.paid_on)) {
         let interest = rule.interest(rates, *principal, due, *paid_on)?;
-        let of_payment = Charges { fine: rule.fine(*principal)?, interest, fee: Minor::ZERO };
+        let of_payment = Charges { fine: rule.fine(*principal)?, interest, fee: Amount::ZERO };
         accrued = accrued.checked_add(of_payment).ok_or(ChargeError::TooLarge)?;
         late = late.checked_add(*principal).ok_or(ChargeError::TooLarge)?;
     }
-    if late > Minor::ZERO {
+    if late > Amount::ZERO {
         accrued.fee = rule.fixed_sum(late);
     }
     let total = accrued.total().ok_or(ChargeError::TooLarge)?;
-    let left = Minor(total.0.saturating_sub(charges_paid.0).clamp(0, total.0));
+    let left = Amount(total.0.saturating_sub(charges_paid.0).clamp(0, total.0));
     Ok(match policy {
-        ResidualCharges::Claim => Residual { accrued, claimed: left, waived: Minor::ZERO },
-        ResidualCharges::Waive => Residual { accrued, claimed: Minor::ZERO, waived: left },
+        ResidualCharges::Claim => Residual { accrued, claimed: left, waived: Amount::ZERO },
+        ResidualCharges::Waive => Residual { accrued, claimed: Amount::ZERO, waived: left },
     })
 }
 

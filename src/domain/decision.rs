@@ -25,21 +25,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::action::Action;
-use super::answers::Reach;
 use super::calendar::Calendar;
-use super::case::{Account, Debtor, Group, Item, UnappliedCredits};
 use super::charge::{ChargePolicy, RateTable};
-use super::exchange::Quotes;
 use super::experiment::{Draw, Experiment};
+use super::fx::Quotes;
 use super::hold::HoldReason;
 use super::message::{MessageError, Templates, ToneRule};
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 use super::offer::OfferPolicy;
+use super::portfolio::{Account, Debtor, Group, Item, UnappliedCredits};
 use super::procedure::{CapScope, Channel, Next, Procedure, Step};
+use super::responses::ResponseModel;
 use super::segment::{Rule, Scorecard, first_fit, first_rule};
 use charges::Credit;
 use ladder::{Climb, Waiting};
-use listing::Register;
+use listing::Escalated;
 use past::{ByInvoice, Contacts, Past};
 use reasons::Reasons;
 
@@ -88,7 +88,7 @@ pub struct Rules {
     /// The first that fits wins.
     pub regua_by_choice: Vec<Choice>,
     pub regua_by_company: BTreeMap<String, String>,
-    pub tolerance: BTreeMap<Currency, Minor>,
+    pub tolerance: BTreeMap<Currency, Amount>,
     pub unapplied_credits: UnappliedCredits,
     /// An account whose credit is at least this share of what it would be asked for, in per cent, is left alone.
     pub credit_hold_percent: u32,
@@ -106,7 +106,7 @@ pub struct Rules {
     pub tiers: Vec<Rule>,
     pub scorecard: Scorecard,
     pub experiments: Vec<Experiment>,
-    pub reach: Reach,
+    pub response_model: ResponseModel,
     /// By company; `default` for all others.
     pub creditors: BTreeMap<String, Creditor>,
     /// By company; `default` for all others, none where nothing is charged.
@@ -154,7 +154,7 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What is owed to the debtor after a payment: it goes out beside the outcome, not instead of it.
     pub duties: Vec<Duty>,
-    /// By when each entry (in the order of the account's entries) has to be gone; `None`: nothing is owed, or no term runs.
+    /// By when each escalation (in the order of the account's) has to have ended; `None`: nothing is owed, or no term runs.
     pub deadlines: Vec<Option<NaiveDate>>,
 }
 
@@ -177,7 +177,7 @@ pub struct Hold {
 }
 
 /// The segment, tier and band of an account.
-struct Standing {
+struct Classification {
     segment: String,
     tier: String,
     risk_band: Option<String>,
@@ -185,20 +185,20 @@ struct Standing {
 }
 
 /// One account under decision, with all that was worked out about it on the way.
-struct Matter<'a> {
+struct AccountContext<'a> {
     rules: &'a Rules,
     as_of: NaiveDate,
     debtor: &'a Debtor,
     account: &'a Account,
     /// Its items, net of credits where the configuration says so.
     items: &'a [Item],
-    standing: Standing,
+    classification: Classification,
     /// Day of issue of the oldest item: what was sent before it was about other debts.
     first_issued: Option<NaiveDate>,
     /// Earlier contacts, and what of them is looked up by invoice.
     past: &'a Past<'a>,
     by_invoice: OnceCell<ByInvoice<'a>>,
-    register: OnceCell<Register<'a>>,
+    escalated: OnceCell<Escalated<'a>>,
     /// What a message names in the debtor's favour.
     credit: Credit,
     cycle_id: String,
@@ -248,30 +248,30 @@ fn decide_account(
     account: &Account,
     (past, forgotten_on): (&Past<'_>, Option<NaiveDate>),
 ) -> Result<Decision, MessageError> {
-    let mut standing = standing_of(rules, debtor, account);
-    let (mut regua, mut scope) = select::regua(rules, debtor, account, &standing.segment, &standing.tier);
-    let drawn = arm::arm((rules, as_of), debtor, &standing.segment, &regua, scope);
+    let mut classification = classification_of(rules, debtor, account);
+    let (mut regua, mut scope) = select::regua(rules, debtor, account, &classification.segment, &classification.tier);
+    let drawn = arm::arm((rules, as_of), debtor, &classification.segment, &regua, scope);
     if let Some((_, arm)) = drawn {
-        standing.is_held_out = arm.hold_out;
+        classification.is_held_out = arm.hold_out;
         (regua, scope) = arm.regua.clone().map_or((regua, scope), |regua| (regua, "experiment"));
     }
     let draw = drawn.map(|(experiment, arm)| Draw { experiment: experiment.id.clone(), arm: arm.name.clone() });
     let start = history::cycle_start(rules, as_of, account, forgotten_on);
     let cycle_id = history::cycle_of(rules, debtor, account, past, start);
-    let trace = beginning(rules, account, &standing, (&regua, scope), draw.as_ref(), &cycle_id);
+    let trace = beginning(rules, account, &classification, (&regua, scope), draw.as_ref(), &cycle_id);
     let procedure = rules.procedures.get(&regua);
     let items;
-    let mut matter = Matter {
+    let mut context = AccountContext {
         rules,
         as_of,
         debtor,
         account,
         items: &account.items,
-        standing,
+        classification,
         first_issued: account.items.iter().map(|i| i.issue_date).min(),
         past,
         by_invoice: OnceCell::new(),
-        register: OnceCell::new(),
+        escalated: OnceCell::new(),
         credit: Credit::default(),
         cycle_id,
         state: None,
@@ -280,20 +280,20 @@ fn decide_account(
         trace,
         asides: 0,
     };
-    let (duties, deadlines) = matter.duties(&regua)?;
-    let spoken_for = matter.spoken_for(procedure);
-    let before_credit = select::asked_for(matter.items, &spoken_for);
+    let (duties, deadlines) = context.duties(&regua)?;
+    let spoken_for = context.spoken_for(procedure);
+    let before_credit = select::asked_for(context.items, &spoken_for);
     let netted;
     (items, netted) = select::netted(rules, account, &spoken_for);
-    matter.items = &items;
-    matter.credit = matter.credit_named(netted);
-    let item_holds = matter.item_holds(procedure, spoken_for);
-    matter.trace_left_out(&item_holds);
-    let outcome = matter.settle(&regua, &item_holds, before_credit)?;
-    let outcome = matter.thanks(&regua, outcome)?;
+    context.items = &items;
+    context.credit = context.credit_named(netted);
+    let item_holds = context.item_holds(procedure, spoken_for);
+    context.trace_left_out(&item_holds);
+    let outcome = context.settle(&regua, &item_holds, before_credit)?;
+    let outcome = context.thanks(&regua, outcome)?;
     let item_holds = item_holds.iter().map(|reasons| reasons.first().copied()).collect();
-    let state = matter.state.map(|step| step.id.clone());
-    let Standing { segment, tier, risk_band, .. } = matter.standing;
+    let state = context.state.map(|step| step.id.clone());
+    let Classification { segment, tier, risk_band, .. } = context.classification;
     Ok(Decision { segment, tier, risk_band, regua, draw, state, item_holds, outcome, duties, deadlines })
 }
 
@@ -301,13 +301,13 @@ fn decide_account(
 fn beginning(
     rules: &Rules,
     account: &Account,
-    standing: &Standing,
+    classification: &Classification,
     (regua, scope): (&str, &str),
     draw: Option<&Draw>,
     cycle_id: &str,
 ) -> Vec<String> {
     let rule = first_rule(&rules.segments, account).map(|r| r.when.to_string());
-    let segment = &standing.segment;
+    let segment = &classification.segment;
     let mut trace = vec![
         match rule.as_deref() {
             Some("") => format!("segment {segment}: whatever no rule before it fits"),
@@ -321,9 +321,9 @@ fn beginning(
     trace
 }
 
-fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
+fn classification_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Classification {
     let named = |rules: &[Rule]| first_fit(rules, account).unwrap_or("unassigned").to_owned();
-    Standing {
+    Classification {
         segment: named(&rules.segments),
         tier: debtor.tier.clone().unwrap_or_else(|| named(&rules.tiers)),
         risk_band: rules.scorecard.band(account).map(str::to_owned),
@@ -331,13 +331,13 @@ fn standing_of(rules: &Rules, debtor: &Debtor, account: &Account) -> Standing {
     }
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// From the régua to one action or one reason. `before_credit` is what would be asked for if nothing were netted.
     fn settle(
         &mut self,
         regua: &str,
         item_holds: &[Vec<HoldReason>],
-        before_credit: Minor,
+        before_credit: Amount,
     ) -> Result<Outcome, MessageError> {
         let mut reasons = Reasons::default();
         let procedure = self.rules.procedures.get(regua);
@@ -444,26 +444,26 @@ impl<'a> Matter<'a> {
             let why = is_unknown.then(|| "no readable row of it in the debtors snapshot".to_owned());
             reasons.because(HoldReason::QuarantinedInput, why);
         }
-        reasons.note(open <= Minor::ZERO && !self.debtor.is_held, HoldReason::Settled);
+        reasons.note(open <= Amount::ZERO && !self.debtor.is_held, HoldReason::Settled);
         let is_below = self.is_below(procedure, &self.rules.tolerance, open);
-        reasons.note(open > Minor::ZERO && is_below, HoldReason::BelowTolerance);
+        reasons.note(open > Amount::ZERO && is_below, HoldReason::BelowTolerance);
         reasons.note(self.debtor.is_insolvent, HoldReason::InsolventOrLegal);
         reasons.note(self.debtor.dunning_block.is_some(), HoldReason::BlockedDebtor);
-        reasons.note(self.standing.is_held_out, HoldReason::HoldOutArm);
+        reasons.note(self.classification.is_held_out, HoldReason::HoldOutArm);
     }
 
     /// Does a credit cover what would be asked for, or a great part of it? What is disputed, blocked or promised would
     /// not be asked for.
     ///
     /// Netted, it counts once, against the account that it stands at. Held, all of it counts that may be this account's.
-    fn note_credit(&self, asked: Minor, reasons: &mut Reasons) {
+    fn note_credit(&self, asked: Amount, reasons: &mut Reasons) {
         let (credit, percent) = match self.rules.unapplied_credits {
             UnappliedCredits::Ignore => return,
             UnappliedCredits::Net => (self.account.credit, 100),
             UnappliedCredits::Hold => (self.account.credit_reach, self.rules.credit_hold_percent),
         };
         let reaches = i128::from(credit.0) * 100 >= i128::from(asked.0) * i128::from(percent);
-        if credit > Minor::ZERO && asked > Minor::ZERO && reaches {
+        if credit > Amount::ZERO && asked > Amount::ZERO && reaches {
             let share = if percent == 100 { String::new() } else { format!(", hold from {percent} %") };
             reasons
                 .because(HoldReason::CreditCovers, Some(format!("credit {credit} against a claim of {asked}{share}")));
@@ -471,11 +471,11 @@ impl<'a> Matter<'a> {
     }
 
     /// The credit that a message names beside its items.
-    fn credit_named(&self, netted: Minor) -> Credit {
+    fn credit_named(&self, netted: Amount) -> Credit {
         match self.rules.unapplied_credits {
             UnappliedCredits::Ignore => Credit::default(),
             UnappliedCredits::Net => Credit { amount: netted, is_netted: true },
-            UnappliedCredits::Hold => Credit { amount: self.account.credit_reach.max(Minor::ZERO), is_netted: false },
+            UnappliedCredits::Hold => Credit { amount: self.account.credit_reach.max(Amount::ZERO), is_netted: false },
         }
     }
 

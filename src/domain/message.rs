@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::{ProviderTemplate, sha256_hex};
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 use super::procedure::Channel;
 use blocks::{Folder, WHITESPACE};
 use length::{SUBJECT_CHARS_MAX, body_chars_max};
@@ -342,7 +342,7 @@ fn environment(language: &str) -> Environment<'static> {
     // `{{ total_due | money }}` is in the account's currency, `{{ dunning.amount | money(dunning.currency) }}` in that one.
     let money = move |state: &State, amount: i64, currency: Option<String>| -> Result<String, Error> {
         let own = state.lookup("currency").unwrap_or(Value::UNDEFINED);
-        Ok(money_text(&of, currency.as_deref().or(own.as_str()).unwrap_or(""), Minor(amount)))
+        Ok(money_text(&of, currency.as_deref().or(own.as_str()).unwrap_or(""), Amount(amount)))
     };
     environment.add_filter("money", money);
     let of = language.to_owned();
@@ -389,7 +389,7 @@ fn describe(error: &Error) -> String {
 ///
 /// A currency without decimal places shows them only where there is something in them, as an amount of interest may
 /// have; nothing is rounded here.
-pub fn money_text(language: &str, currency: &str, amount: Minor) -> String {
+pub fn money_text(language: &str, currency: &str, amount: Amount) -> String {
     let symbol = currency_symbol(language, currency);
     let (thousands, decimal, gap) = if language == "en" { (',', '.', "") } else { ('.', ',', " ") };
     let gap = if symbol == currency { " " } else { gap };

@@ -114,46 +114,47 @@ pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
     }
 }
 
-/// An amount in minor units (hundredths) of the currency of its account.
+/// An amount of money as a whole number of hundredths of one unit of its currency, even where that currency has no
+/// decimal places: ¥ 5 and € 5 are both `Amount(500)`. What calls itself `_minor` is in the same hundredths.
 ///
 /// The currency stands once, at the account; amounts of two accounts are never added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Minor(pub i64);
+pub struct Amount(pub i64);
 
-impl Minor {
-    pub const ZERO: Minor = Minor(0);
+impl Amount {
+    pub const ZERO: Amount = Amount(0);
 
     /// Sum; `None` on overflow.
-    pub fn checked_add(self, other: Minor) -> Option<Minor> {
-        self.0.checked_add(other.0).map(Minor)
+    pub fn checked_add(self, other: Amount) -> Option<Amount> {
+        self.0.checked_add(other.0).map(Amount)
     }
 }
 
-impl std::ops::Add for Minor {
-    type Output = Minor;
+impl std::ops::Add for Amount {
+    type Output = Amount;
 
     /// # Panics
     /// On overflow. Amounts are below 10^15 minor units, so it takes 9,000 of the largest in one account.
-    fn add(self, other: Minor) -> Minor {
+    fn add(self, other: Amount) -> Amount {
         self.checked_add(other).expect("sum of amounts fits 64 bits")
     }
 }
 
-impl std::ops::Sub for Minor {
-    type Output = Minor;
+impl std::ops::Sub for Amount {
+    type Output = Amount;
 
-    fn sub(self, other: Minor) -> Minor {
-        Minor(self.0.checked_sub(other.0).expect("difference of amounts fits 64 bits"))
+    fn sub(self, other: Amount) -> Amount {
+        Amount(self.0.checked_sub(other.0).expect("difference of amounts fits 64 bits"))
     }
 }
 
-impl std::iter::Sum for Minor {
-    fn sum<I: Iterator<Item = Minor>>(iter: I) -> Minor {
-        iter.fold(Minor::ZERO, |a, b| a + b)
+impl std::iter::Sum for Amount {
+    fn sum<I: Iterator<Item = Amount>>(iter: I) -> Amount {
+        iter.fold(Amount::ZERO, |a, b| a + b)
     }
 }
 
-impl fmt::Display for Minor {
+impl fmt::Display for Amount {
     /// Plain decimal, for logs, JSON and traces: `-1234.56`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -167,19 +168,19 @@ impl fmt::Display for Minor {
 #[error("{0:?} is not an amount with at most two decimal places, such as \"50.00\"")]
 pub struct BadAmount(pub String);
 
-impl FromStr for Minor {
+impl FromStr for Amount {
     type Err = BadAmount;
 
     /// Reads `50`, `50.5` and `-50.25`; refuses anything that it would have to round.
     ///
     /// ```
-    /// use regua::domain::money::Minor;
-    /// assert_eq!("50.5".parse(), Ok(Minor(5050)));
-    /// assert!("50.001".parse::<Minor>().is_err());
-    /// assert!("1e3".parse::<Minor>().is_err());
+    /// use regua::domain::money::Amount;
+    /// assert_eq!("50.5".parse(), Ok(Amount(5050)));
+    /// assert!("50.001".parse::<Amount>().is_err());
+    /// assert!("1e3".parse::<Amount>().is_err());
     /// ```
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_scaled(text, 2).and_then(|v| i64::try_from(v).ok()).map(Minor).ok_or_else(|| BadAmount(text.to_owned()))
+        parse_scaled(text, 2).and_then(|v| i64::try_from(v).ok()).map(Amount).ok_or_else(|| BadAmount(text.to_owned()))
     }
 }
 
@@ -208,14 +209,14 @@ mod tests {
     #[test]
     fn amounts_print_as_they_are_read() {
         for text in ["0.00", "0.01", "-0.01", "1234567.89", "-50.00"] {
-            assert_eq!(text.parse::<Minor>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<Amount>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn what_is_no_amount_is_refused() {
         for text in ["", ".", "5.", ".5", "1,00", "R$ 5", "0.001", "--1", "+1", "9999999999999999999999"] {
-            assert!(text.parse::<Minor>().is_err(), "{text:?}");
+            assert!(text.parse::<Amount>().is_err(), "{text:?}");
         }
     }
 

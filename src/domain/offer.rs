@@ -11,7 +11,7 @@ use chrono::{Days, Months, NaiveDate};
 
 pub use self::policy::{OfferCondition, OfferPolicy, Prospect};
 use crate::domain::charge::Percent;
-use crate::domain::money::{Minor, Rounding, divide};
+use crate::domain::money::{Amount, Rounding, divide};
 
 /// The most instalments that a rule may allow: ten years of months.
 pub const INSTALMENTS_MAX: u32 = 120;
@@ -47,7 +47,7 @@ pub enum OfferTerms {
         /// The cap on `percent`, at most 100.
         percent_max: Percent,
         /// The floor: what is left to pay is never less; the discount shrinks to keep it.
-        pay_min: Minor,
+        pay_min: Amount,
         valid_days: u32,
     },
     /// Monthly instalments, as many as fit.
@@ -55,7 +55,7 @@ pub enum OfferTerms {
         /// From 2 to [`INSTALMENTS_MAX`], the down payment not counted.
         count_max: u32,
         /// No instalment is below this.
-        instalment_min: Minor,
+        instalment_min: Amount,
         /// Share of the total, below 100, that is due when the offer is accepted.
         down_payment: Percent,
         /// Simple interest on each share of the principal for the months until it is due.
@@ -83,12 +83,12 @@ pub enum OfferRuleError {
 ///
 /// ```
 /// use regua::domain::charge::Percent;
-/// use regua::domain::money::Minor;
+/// use regua::domain::money::Amount;
 /// use regua::domain::offer::{OfferRule, OfferTerms};
 /// let discount = |percent| OfferTerms::Discount {
 ///     percent: Percent::points(percent),
 ///     percent_max: Percent::points(10),
-///     pay_min: Minor(5_000),
+///     pay_min: Amount(5_000),
 ///     valid_days: 5,
 /// };
 /// assert!(OfferRule::new(discount(10)).is_ok());
@@ -148,8 +148,8 @@ fn share(what: &'static str, percent: Percent, max: Percent) -> Option<OfferRule
     }
 }
 
-fn amount(what: &'static str, amount: Minor) -> Option<OfferRuleError> {
-    (amount < Minor::ZERO).then_some(OfferRuleError::Negative { what })
+fn amount(what: &'static str, amount: Amount) -> Option<OfferRuleError> {
+    (amount < Amount::ZERO).then_some(OfferRuleError::Negative { what })
 }
 
 fn range(what: &'static str, found: u32, min: u32, max: u32) -> Option<OfferRuleError> {
@@ -163,17 +163,17 @@ fn range(what: &'static str, found: u32, min: u32, max: u32) -> Option<OfferRule
 pub struct Offer {
     pub kind: OfferKind,
     /// All that is to be paid.
-    pub total: Minor,
-    pub discount: Minor,
+    pub total: Amount,
+    pub discount: Amount,
     /// Of the instalments; zero for the other kinds.
-    pub interest: Minor,
+    pub interest: Amount,
     /// Due on `valid_until`; zero where there is none.
-    pub down_payment: Minor,
+    pub down_payment: Amount,
     /// The last day on which it can be accepted, never before the as-of date.
     pub valid_until: NaiveDate,
     /// Due date and amount of each payment after the down payment, in order of date. A discount and an extension are
     /// one payment.
-    pub instalments: Vec<(NaiveDate, Minor)>,
+    pub instalments: Vec<(NaiveDate, Amount)>,
 }
 
 /// The offer that the rule makes on `open_total` minor units, or `None`.
@@ -193,11 +193,11 @@ pub struct Offer {
 /// ```
 /// use chrono::NaiveDate;
 /// use regua::domain::charge::Percent;
-/// use regua::domain::money::{Minor, Rounding};
+/// use regua::domain::money::{Amount, Rounding};
 /// use regua::domain::offer::{OfferRule, OfferTerms, offer};
 /// let rule = OfferRule::new(OfferTerms::Instalments {
 ///     count_max: 3,
-///     instalment_min: Minor(2_000),
+///     instalment_min: Amount(2_000),
 ///     down_payment: Percent::ZERO,
 ///     interest_per_month: Percent::ZERO,
 ///     rounding: Rounding::HalfUp,
@@ -205,22 +205,22 @@ pub struct Offer {
 /// })
 /// .unwrap();
 /// let as_of = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
-/// let made = offer(&rule, Minor(10_000), None, as_of).unwrap();
+/// let made = offer(&rule, Amount(10_000), None, as_of).unwrap();
 /// let amounts: Vec<i64> = made.instalments.iter().map(|(_, amount)| amount.0).collect();
 /// assert_eq!(amounts, [3_334, 3_333, 3_333]);
-/// assert!(offer(&rule, Minor(10_000), Some(Minor(3_333)), as_of).is_none(), "the first is above what was ever paid");
+/// assert!(offer(&rule, Amount(10_000), Some(Amount(3_333)), as_of).is_none(), "the first is above what was ever paid");
 /// ```
-pub fn offer(rule: &OfferRule, open_total: Minor, largest_payment: Option<Minor>, as_of: NaiveDate) -> Option<Offer> {
-    if open_total <= Minor::ZERO {
+pub fn offer(rule: &OfferRule, open_total: Amount, largest_payment: Option<Amount>, as_of: NaiveDate) -> Option<Offer> {
+    if open_total <= Amount::ZERO {
         return None;
     }
     let after = |days: u32| as_of.checked_add_days(Days::new(days.into()));
     match *rule.terms() {
         OfferTerms::Discount { percent, pay_min, valid_days, .. } => {
-            let room = Minor(open_total.0.saturating_sub(pay_min.0));
+            let room = Amount(open_total.0.saturating_sub(pay_min.0));
             let discount = percent.of(open_total, Rounding::Truncate)?.min(room);
-            let total = Minor(open_total.0.checked_sub(discount.0)?);
-            if discount <= Minor::ZERO || total <= Minor::ZERO {
+            let total = Amount(open_total.0.checked_sub(discount.0)?);
+            if discount <= Amount::ZERO || total <= Amount::ZERO {
                 return None;
             }
             let valid_until = after(valid_days)?;
@@ -235,16 +235,16 @@ pub fn offer(rule: &OfferRule, open_total: Minor, largest_payment: Option<Minor>
     }
 }
 
-fn at_once(kind: OfferKind, total: Minor, valid_until: NaiveDate, due: NaiveDate) -> Offer {
-    let nothing = Minor::ZERO;
+fn at_once(kind: OfferKind, total: Amount, valid_until: NaiveDate, due: NaiveDate) -> Offer {
+    let nothing = Amount::ZERO;
     let instalments = vec![(due, total)];
     Offer { kind, total, discount: nothing, interest: nothing, down_payment: nothing, valid_until, instalments }
 }
 
 fn instalments(
     terms: &OfferTerms,
-    open_total: Minor,
-    largest_payment: Option<Minor>,
+    open_total: Amount,
+    largest_payment: Option<Amount>,
     valid_until: NaiveDate,
 ) -> Option<Offer> {
     let OfferTerms::Instalments { count_max, instalment_min, down_payment, interest_per_month, rounding, .. } = *terms
@@ -258,7 +258,7 @@ fn instalments(
         return None;
     }
     // One instalment with nothing down would be an extension.
-    let count_min = if down_payment > Minor::ZERO { 1 } else { 2 };
+    let count_min = if down_payment > Amount::ZERO { 1 } else { 2 };
     let instalment_min = i128::from(instalment_min.0.max(1));
     let rate_units = interest_per_month.units();
     (count_min..=count_max).rev().map(i128::from).find_map(|count| {
@@ -275,7 +275,7 @@ fn instalments(
         Some(Offer {
             kind: OfferKind::Instalments,
             total: minor(owed + i128::from(down_payment.0))?,
-            discount: Minor::ZERO,
+            discount: Amount::ZERO,
             interest: minor(interest)?,
             down_payment,
             valid_until,
@@ -284,8 +284,8 @@ fn instalments(
     })
 }
 
-fn minor(amount: i128) -> Option<Minor> {
-    i64::try_from(amount).ok().map(Minor)
+fn minor(amount: i128) -> Option<Amount> {
+    i64::try_from(amount).ok().map(Amount)
 }
 
 #[cfg(test)]
@@ -299,13 +299,13 @@ mod tests {
 
     fn discount(percent: u8, percent_max: u8, pay_min: i64) -> Result<OfferRule, Vec<OfferRuleError>> {
         let (percent, percent_max) = (Percent::points(percent), Percent::points(percent_max));
-        OfferRule::new(OfferTerms::Discount { percent, percent_max, pay_min: Minor(pay_min), valid_days: 5 })
+        OfferRule::new(OfferTerms::Discount { percent, percent_max, pay_min: Amount(pay_min), valid_days: 5 })
     }
 
     fn monthly(count_max: u32, least: i64, down: u8, rate: u8) -> Result<OfferRule, Vec<OfferRuleError>> {
         OfferRule::new(OfferTerms::Instalments {
             count_max,
-            instalment_min: Minor(least),
+            instalment_min: Amount(least),
             down_payment: Percent::points(down),
             interest_per_month: Percent::points(rate),
             rounding: Rounding::HalfUp,
@@ -327,11 +327,12 @@ mod tests {
             (0, 10, 0, None),
             (-10_000, 10, 0, None),
         ] {
-            let made = offer(&discount(percent, 10, pay_min).unwrap(), Minor(open), Some(Minor(1)), day("2026-12-29"));
+            let made =
+                offer(&discount(percent, 10, pay_min).unwrap(), Amount(open), Some(Amount(1)), day("2026-12-29"));
             assert_eq!(made.as_ref().map(|made| made.discount.0), expected, "{open} {percent} {pay_min}");
             if let Some(made) = made {
                 assert_eq!(made.valid_until, day("2027-01-03"));
-                assert_eq!(made.instalments, [(made.valid_until, Minor(open - made.discount.0))]);
+                assert_eq!(made.instalments, [(made.valid_until, Amount(open - made.discount.0))]);
             }
         }
     }
@@ -357,7 +358,7 @@ mod tests {
             (100, 60, 0, 0, 0, Some(2), Some((0, 100, vec![2; 50]))),
         ] {
             let rule = monthly(most, least, down, rate).unwrap();
-            let made = offer(&rule, Minor(open), largest.map(Minor), day("2026-11-20"));
+            let made = offer(&rule, Amount(open), largest.map(Amount), day("2026-11-20"));
             let found = made.map(|made| {
                 let amounts: Vec<i64> = made.instalments.iter().map(|(_, amount)| amount.0).collect();
                 (made.down_payment.0, made.total.0, amounts)
@@ -368,7 +369,7 @@ mod tests {
 
     #[test]
     fn instalments_fall_on_the_same_day_of_each_month() {
-        let made = offer(&monthly(3, 0, 0, 0).unwrap(), Minor(9_000), None, day("2026-12-26")).unwrap();
+        let made = offer(&monthly(3, 0, 0, 0).unwrap(), Amount(9_000), None, day("2026-12-26")).unwrap();
         let dates: Vec<NaiveDate> = made.instalments.iter().map(|(on, _)| *on).collect();
         assert_eq!(made.valid_until, day("2026-12-31"));
         assert_eq!(dates, [day("2027-01-31"), day("2027-02-28"), day("2027-03-31")]);
@@ -377,10 +378,10 @@ mod tests {
     #[test]
     fn extensions() {
         let rule = OfferRule::new(OfferTerms::Extension { extension_days: 10, valid_days: 3 }).unwrap();
-        let made = offer(&rule, Minor(10_000), Some(Minor(1)), day("2026-12-29")).unwrap();
-        assert_eq!((made.valid_until, made.total), (day("2027-01-01"), Minor(10_000)));
-        assert_eq!(made.instalments, [(day("2027-01-08"), Minor(10_000))]);
-        assert_eq!(offer(&rule, Minor(10_000), None, NaiveDate::MAX), None);
+        let made = offer(&rule, Amount(10_000), Some(Amount(1)), day("2026-12-29")).unwrap();
+        assert_eq!((made.valid_until, made.total), (day("2027-01-01"), Amount(10_000)));
+        assert_eq!(made.instalments, [(day("2027-01-08"), Amount(10_000))]);
+        assert_eq!(offer(&rule, Amount(10_000), None, NaiveDate::MAX), None);
     }
 
     #[test]
@@ -390,7 +391,7 @@ mod tests {
         assert_eq!(monthly(1, -1, 101, 101).unwrap_err().len(), 4);
         assert_eq!(monthly(INSTALMENTS_MAX + 1, 0, 0, 0).unwrap_err().len(), 1);
         let below_zero: Percent = "-0.1".parse().unwrap();
-        let (percent, percent_max, pay_min) = (below_zero, Percent::ZERO, Minor::ZERO);
+        let (percent, percent_max, pay_min) = (below_zero, Percent::ZERO, Amount::ZERO);
         let negative = OfferRuleError::Negative { what: "the discount" };
         let terms = OfferTerms::Discount { percent, percent_max, pay_min, valid_days: 5 };
         assert_eq!(OfferRule::new(terms), Err(vec![negative]));
@@ -407,7 +408,7 @@ mod tests {
                 OfferTerms::Discount {
                     percent: Percent::points(percent),
                     percent_max: Percent::points(percent.saturating_add(more).min(100)),
-                    pay_min: Minor(least),
+                    pay_min: Amount(least),
                     valid_days,
                 }
             });
@@ -415,7 +416,7 @@ mod tests {
         let instalments = (2..=INSTALMENTS_MAX, 0..5_000_i64, 0..=100u8, 0..=20u8, rounding, days.clone()).prop_map(
             |(count_max, least, down, rate, rounding, valid_days)| OfferTerms::Instalments {
                 count_max,
-                instalment_min: Minor(least),
+                instalment_min: Amount(least),
                 down_payment: Percent::points(down),
                 interest_per_month: Percent::points(rate),
                 rounding,
@@ -438,7 +439,7 @@ mod tests {
             offset in 0..20_000u64,
         ) {
             let as_of = day("2000-01-31") + Days::new(offset);
-            let Some(made) = offer(&rule, Minor(open), largest.map(Minor), as_of) else { return Ok(()) };
+            let Some(made) = offer(&rule, Amount(open), largest.map(Amount), as_of) else { return Ok(()) };
             let amounts = made.instalments.iter().map(|(_, amount)| i128::from(amount.0));
             prop_assert_eq!(i128::from(made.down_payment.0) + amounts.clone().sum::<i128>(), made.total.0.into());
             prop_assert_eq!(made.total.0 - made.interest.0, open - made.discount.0);
@@ -459,7 +460,7 @@ mod tests {
                     let paid_max = amounts.max().unwrap_or(0).max(made.down_payment.0.into());
                     prop_assert!(largest.is_none_or(|largest| paid_max <= largest.into()));
                 }
-                OfferTerms::Extension { .. } => prop_assert_eq!(made.total, Minor(open)),
+                OfferTerms::Extension { .. } => prop_assert_eq!(made.total, Amount(open)),
             }
         }
     }

@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
-use super::case::EntryKind;
 use super::charge::{ChargePolicy, StepFee};
-use super::exchange::DunningCurrency;
-use super::money::{Currency, Minor};
+use super::fx::DunningCurrency;
+use super::money::{Amount, Currency};
+use super::portfolio::EscalationKind;
 
 /// What climbs the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -182,11 +182,11 @@ impl StepKind {
         !self.is_duty() && self != StepKind::Receipt
     }
 
-    /// Where a notice or an instruction of this kind enters the debtor: an item is never entered twice.
-    pub fn register(self) -> Option<EntryKind> {
+    /// What a notice announces, or an instruction asks for: no item is escalated twice in the same way.
+    pub fn escalation(self) -> Option<EscalationKind> {
         match self {
-            StepKind::NegativacaoNotice | StepKind::Negativacao => Some(EntryKind::Negativacao),
-            StepKind::ProtestoNotice | StepKind::Protesto => Some(EntryKind::Protesto),
+            StepKind::NegativacaoNotice | StepKind::Negativacao => Some(EscalationKind::BureauListing),
+            StepKind::ProtestoNotice | StepKind::Protesto => Some(EscalationKind::Protest),
             _ => None,
         }
     }
@@ -242,7 +242,7 @@ pub struct Procedure {
     pub advance: Advance,
     pub carrier: Carrier,
     pub min_gap_days: u32,
-    pub minimum: BTreeMap<Currency, Minor>,
+    pub minimum: BTreeMap<Currency, Amount>,
     pub dispute_scope: DisputeScope,
     /// Terms of its own; none = those of the company.
     pub charges: Option<ChargePolicy>,

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::case::{Account, Profile};
+use super::portfolio::{Account, Profile};
 
 /// What a rule can look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Contact sessions: what a log of events says of each contact. An event that names an action is of that contact; the
 //! others become contacts in order, and each contact comes to one state.
 
-use super::case::ContactState;
+use super::portfolio::ContactState;
 
 /// What an event of the log says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

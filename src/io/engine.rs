@@ -37,15 +37,22 @@ const BATCH_ROWS: usize = 8_192;
 /// The folders of `sql/`, in path order: which stage runs which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
+    /// Inputs renamed and cast, nothing joined.
     Staging,
+    /// Facts about items and accounts, of a shard.
     Intermediate,
+    /// What the rules are given, of a shard.
     Candidates,
+    /// Sums of a shard, with what was decided in it.
     Facts,
+    /// Published tables, of all shards together.
     Kpis,
+    /// Checks: any row stops the run.
     Audits,
 }
 
 impl Layer {
+    /// In the order in which they run, with the folder of each.
     pub const ALL: [(Layer, &'static str); 6] = [
         (Layer::Staging, "10_staging"),
         (Layer::Intermediate, "20_intermediate"),
@@ -65,6 +72,7 @@ pub enum ModelKind {
     View,
     /// Its rows are made by a rule from those of the query.
     Fold,
+    /// Its rows are breaches.
     Audit,
 }
 
@@ -85,14 +93,19 @@ impl ModelKind {
 /// One SQL file: the view name is the file stem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
+    /// From its folder.
     pub layer: Layer,
+    /// The file without `.sql`, and the table that it makes.
     pub name: String,
     /// The first line of what the header says it is for.
     pub purpose: String,
     /// The columns that identify a row; empty where the header says `none`.
     pub grain: Vec<String>,
+    /// Tables and models that must be there before it.
     pub reads: Vec<String>,
+    /// From its header.
     pub kind: ModelKind,
+    /// One query.
     pub sql: String,
 }
 
@@ -104,6 +117,16 @@ const HEADER: [&str; 6] = ["Purpose", "Grain", "Reads", "Units", "Nulls", "Kind"
 
 impl Models {
     /// Reads `(path, text)`.
+    ///
+    /// ```
+    /// use regua::io::engine::Models;
+    /// let head = "-- Purpose: p\n-- Grain: none\n-- Reads: t\n-- Units: none\n-- Nulls: none\n-- Kind: table\n";
+    /// let read = |sql: &str| Models::read([("40_kpis/kpi_own.sql", format!("{head}{sql}").as_str())]);
+    /// assert!(read("select a from t").is_ok());
+    /// let refused = read("select now() as a from t").unwrap_err();
+    /// assert!(refused.to_string().contains("a run knows no clock"), "{refused}");
+    /// assert!(Models::read([("40_kpis/kpi_own.sql", "select a from t")]).is_err(), "a model has a header");
+    /// ```
     ///
     /// # Errors
     /// `Model` for a file outside the known folders, an incomplete header, or models that read each other in a ring.
@@ -136,6 +159,7 @@ impl Models {
         reads.into_iter().any(|read| tables.contains(&read.as_str()) || self.depends_on(read, tables))
     }
 
+    /// The models of a layer, in the order in which they run.
     pub fn of(&self, layer: Layer) -> impl Iterator<Item = &Model> {
         self.0.iter().filter(move |m| m.layer == layer)
     }
@@ -201,13 +225,18 @@ pub struct Variables(Arc<BTreeMap<String, ScalarValue>>);
 /// The value of a variable.
 #[derive(Clone, Debug)]
 pub enum Value {
+    /// Days since 1970; a DATE.
     Date(i32),
+    /// A BIGINT.
     Int(i64),
+    /// Days since 1970, as a number to count with.
     Day(i32),
+    /// A VARCHAR.
     Text(String),
 }
 
 impl Variables {
+    /// Name without its `@` = value.
     pub fn new<'a>(values: impl IntoIterator<Item = (&'a str, Value)>) -> Variables {
         Variables(Arc::new(values.into_iter().map(|(name, value)| (format!("@{name}"), scalar(value))).collect()))
     }
@@ -251,6 +280,9 @@ pub struct Engine {
 
 impl Engine {
     /// The pool is 60 % of the memory that the run may use; the rest is for what the engine does not count.
+    ///
+    /// # Errors
+    /// `Model` where the engine cannot be set up.
     pub fn new(runtime: &Handle, memory_bytes_max: u64, variables: Variables) -> Result<Engine> {
         let pool = Arc::new(GreedyMemoryPool::new((memory_bytes_max / 10 * 6) as usize));
         let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc();
@@ -266,6 +298,7 @@ impl Engine {
         Ok(Engine { runtime: runtime.clone(), plans: Arc::new(Plans::new(context)) })
     }
 
+    /// A session with no tables yet; what is planned in one is not planned again in the next.
     pub fn session(&self) -> Session {
         let rows = Arc::new(Rows::default());
         let task = self.plans.task(Arc::clone(&rows));
@@ -279,6 +312,7 @@ impl Engine {
         self
     }
 
+    /// The session of a shard; where the first leads, the others wait for its plans.
     pub fn session_of(&self, shard: u32) -> Session {
         let mut session = self.session();
         session.leads = shard == 0;
@@ -306,6 +340,9 @@ impl Drop for Session {
 
 impl Session {
     /// Registers batches as a table. Its columns are those that the first session of the engine gave it.
+    ///
+    /// # Errors
+    /// `Model` where a batch has other columns than the table was declared with.
     pub fn register(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
         let schema = self.plans.declare(name, &nullable(&schema)).map_err(|e| engine_error(name, &e))?;
         let batches = batches.iter().map(|batch| as_planned(batch, &schema)).collect::<std::result::Result<_, _>>();
@@ -314,6 +351,9 @@ impl Session {
     }
 
     /// Runs a model: a view is only registered, the rows of every other kind are those of its query.
+    ///
+    /// # Errors
+    /// `Model`, as `query`.
     pub fn run(&self, model: &Model) -> Result<()> {
         if model.kind != ModelKind::View {
             let (schema, batches) = self.query(&model.name, &model.sql)?;
@@ -324,6 +364,9 @@ impl Session {
     }
 
     /// Runs a query and collects its rows; for results that fit a shard.
+    ///
+    /// # Errors
+    /// `Model` where the query cannot be planned, runs out of memory or meets a value that does not fit its type.
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let collected = self.runtime.block_on(async {
             let (schema, plan) = self.plans.plan(sql, &self.rows, self.leads).await?;
@@ -335,6 +378,9 @@ impl Session {
     }
 
     /// The rows of a table that was registered or computed before.
+    ///
+    /// # Errors
+    /// As `query`; there is no such table.
     pub fn table(&self, name: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         match (self.plans.schema(name), self.rows.of(name)) {
             (Some(schema), Some(batches)) => Ok((schema, batches)),
@@ -343,6 +389,9 @@ impl Session {
     }
 
     /// Keys that stand more than once in a table.
+    ///
+    /// # Errors
+    /// As `query`; a column of the key is not in the table.
     pub fn repeated_keys(&self, name: &str, key: &[String]) -> Result<usize> {
         if key.is_empty() || !self.may_repeat(name, key)? {
             return Ok(0);

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{Created, Listed, Store};
 use crate::domain::action::sha256_hex;
-use crate::error::{Error, Result};
+use crate::error::{Damage, Error, Result};
 
+/// Of records and manifests; a reader refuses any that it does not know.
 pub const FORMAT_VERSION: u32 = 1;
 /// Times that the same record is written again when it is not found afterwards.
 const CREATE_ATTEMPTS: u32 = 5;
@@ -20,19 +21,23 @@ const RECORDS_AT_ONCE: u64 = 24;
 const RECORDS_AT_ONCE_MAX: u64 = 768;
 const CONTROL: &str = "_control";
 const HALT: &str = "halt";
-const NOT_AS_READ: &str = "it was removed or changed after it was read; restore it from a backup";
-const NO_RECORD: &str = "it is no commit record; restore it from a backup, or take away what somebody else put there";
 
 /// What a run published; no personal data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
+    /// `FORMAT_VERSION` of the program that wrote it.
     pub format_version: u32,
+    /// Place in the log, from 1, without gaps.
     pub seq: u64,
     /// SHA-256 of the record before it; empty for the first.
     pub prev_sha256: String,
+    /// Whose output this is.
     pub tenant: String,
+    /// The date that the run looked at.
     pub as_of: NaiveDate,
+    /// 0 = the first publication of the date.
     pub revision: u32,
+    /// What gateways may take from it.
     pub kind: RecordKind,
     /// Why the date is published again; null for the first time.
     #[serde(default)]
@@ -40,6 +45,7 @@ pub struct Record {
     /// What an operator overrode, and why: `volume` = more actions than usual.
     #[serde(default)]
     pub overrides: BTreeMap<String, String>,
+    /// Digest of all that the run depends on, then its nonce.
     pub run_id: String,
     /// Tells this attempt's record from another's, whatever the store answers.
     pub nonce: String,
@@ -47,14 +53,18 @@ pub struct Record {
     pub input_digest: String,
     /// SHA-256 over every configuration file.
     pub config_digest: String,
+    /// Version of regua.
     pub code_version: String,
+    /// Every object that was read.
     pub inputs: Vec<InputObject>,
     /// Input = the columns of the contract that were read, each with what had it.
     #[serde(default)]
     pub column_files: BTreeMap<String, BTreeMap<String, ColumnFiles>>,
+    /// Every object that was published; none counts that is not named here.
     pub files: Vec<PublishedFile>,
     /// Table = SHA-256 of its file.
     pub logical_digests: BTreeMap<String, String>,
+    /// Table = rows.
     pub counts: BTreeMap<String, u64>,
     /// Currency = open amount.
     pub control_totals: BTreeMap<String, String>,
@@ -89,14 +99,16 @@ impl Record {
 
     /// As it stands in the log.
     fn bytes(&self) -> Result<Vec<u8>> {
-        let failed = |e: serde_json::Error| Error::Damaged { object: key_of(self.seq), what: e.to_string() };
+        let failed = |e: serde_json::Error| Error::Internal { object: key_of(self.seq), what: e.to_string() };
         serde_json::to_vec_pretty(self).map_err(failed)
     }
 }
 
+/// What a run published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
+    /// Actions to send, with the position and the KPI tables.
     Actions,
     /// A later date was published before, or no more was asked for: nobody is written to.
     KpiOnly,
@@ -114,27 +126,38 @@ impl fmt::Display for RecordKind {
     }
 }
 
+/// An object that a run read, pinned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct InputObject {
+    /// The input of the contract.
     pub table: String,
+    /// Where it stood.
     pub url: String,
+    /// Bytes.
     pub size: u64,
+    /// As the store gave it.
     pub e_tag: Option<String>,
+    /// As the store gave it, where it keeps versions.
     pub version: Option<String>,
+    /// Rows, the bad ones included.
     pub rows: u64,
     /// Of a local file, which is known by its content: its e_tag changes when it is copied or touched.
     #[serde(default)]
     pub sha256: Option<String>,
 }
 
+/// An object that a run published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PublishedFile {
     /// Below the output folder.
     pub path: String,
     /// The copy for readers that do not follow the log, where there is one.
     pub copy_to: Option<String>,
+    /// Bytes.
     pub size: u64,
+    /// Of its bytes, as hex.
     pub sha256: String,
+    /// Rows or lines; 0 where it is neither.
     pub rows: u64,
 }
 
@@ -143,6 +166,7 @@ pub struct PublishedFile {
 /// Whatever was read, some record among them is of the newest date that is published.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
+    /// In order; the newest last. Older ones may be unread.
     pub records: Vec<Record>,
     /// SHA-256 of the newest record's bytes; empty for an empty log.
     pub head_sha256: String,
@@ -157,7 +181,7 @@ impl Log {
     /// Reads every record and checks the whole chain.
     ///
     /// # Errors
-    /// `Damaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
+    /// `PublishedDamaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
     pub fn read(store: &Store) -> Result<Log> {
         Log::read_until(store, |_| false)
     }
@@ -195,10 +219,10 @@ impl Log {
     /// The log as it stands now: the head is read again, and what has come since.
     ///
     /// # Errors
-    /// As `read`; `Damaged` where what was read before is gone or changed.
+    /// As `read`; `PublishedDamaged` where what was read before is gone or changed.
     pub fn again(&self, store: &Store) -> Result<Log> {
         let (known, length) = (self.length(), length(store)?);
-        let changed = |seq| Error::Damaged { object: store.url_of(&key_of(seq)), what: NOT_AS_READ.to_owned() };
+        let changed = |seq| damaged(store, &key_of(seq), Damage::ChangedSinceRead);
         if length < known {
             return Err(changed(known));
         }
@@ -217,6 +241,9 @@ impl Log {
     }
 
     /// The log with the record that was appended to it.
+    ///
+    /// # Errors
+    /// `Internal` where the record cannot be written as JSON.
     pub fn with(&self, record: &Record) -> Result<Log> {
         let mut log = self.clone();
         log.head_sha256 = sha256_hex(&record.bytes()?);
@@ -229,6 +256,7 @@ impl Log {
         self.head().map_or(0, |record| record.seq)
     }
 
+    /// The newest record.
     pub fn head(&self) -> Option<&Record> {
         self.records.last()
     }
@@ -244,8 +272,8 @@ impl Log {
         self.records.iter().rev().find(|record| record.kind != RecordKind::KpiOnly)
     }
 
-    /// The editions of a date that decided, the newest last.
-    pub fn editions(&self, as_of: NaiveDate) -> Vec<&Record> {
+    /// The revisions of a date that decided, the newest last.
+    pub fn revisions(&self, as_of: NaiveDate) -> Vec<&Record> {
         self.records.iter().filter(|r| r.as_of == as_of && r.kind != RecordKind::KpiOnly).collect()
     }
 
@@ -254,6 +282,7 @@ impl Log {
         self.records.iter().rev().find(|r| r.as_of == as_of)
     }
 
+    /// The newest date that has a record.
     pub fn newest_date(&self) -> Option<NaiveDate> {
         self.records.iter().map(|r| r.as_of).max()
     }
@@ -280,14 +309,14 @@ impl Links {
         let keys: Vec<String> = (from..=to).map(key_of).collect();
         let mut below = String::new();
         for ((key, seq), bytes) in keys.iter().zip(from..).zip(store.get_all(&keys)?) {
-            let damaged = |what: &str| Error::Damaged { object: store.url_of(key), what: what.to_owned() };
-            let bytes = bytes.ok_or_else(|| damaged("listed, but not there"))?;
-            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(NO_RECORD))?;
+            let damaged = |damage| damaged(store, key, damage);
+            let bytes = bytes.ok_or_else(|| damaged(Damage::RecordGone))?;
+            let record: Record = serde_json::from_slice(&bytes).map_err(|_| damaged(Damage::NotARecord))?;
             if record.format_version != FORMAT_VERSION {
-                return Err(damaged("it has a format version that this program does not know; update regua"));
+                return Err(damaged(Damage::UnknownVersion));
             }
             if record.seq != seq {
-                return Err(damaged("it holds another record; restore it from a backup"));
+                return Err(damaged(Damage::OtherRecord));
             }
             match seq == from {
                 true => below.clone_from(&record.prev_sha256),
@@ -303,20 +332,22 @@ impl Links {
 }
 
 fn broken(store: &Store, seq: u64) -> Error {
-    let what = "the chain is broken: the record before it was changed; restore it from a backup".to_owned();
-    Error::Damaged { object: store.url_of(&key_of(seq)), what }
+    damaged(store, &key_of(seq), Damage::ChainBroken)
+}
+
+fn damaged(store: &Store, key: &str, damage: Damage) -> Error {
+    Error::PublishedDamaged { object: store.url_of(key), damage }
 }
 
 /// How many records there are: the listing has every one of them, or somebody took one away.
 fn length(store: &Store) -> Result<u64> {
     let listed = store.list("_log")?;
     for (Listed { key, .. }, seq) in listed.iter().zip(1..) {
-        let damaged = |what: &str| Err(Error::Damaged { object: store.url_of(key), what: what.to_owned() });
         let is_record = key.len() == key_of(1).len() && key.ends_with(".json");
         match *key == key_of(seq) {
             true => {}
-            false if is_record => return damaged("a record before it is missing; restore it from a backup"),
-            false => return damaged(NO_RECORD),
+            false if is_record => return Err(damaged(store, key, Damage::RecordMissing)),
+            false => return Err(damaged(store, key, Damage::NotARecord)),
         }
     }
     Ok(listed.len() as u64)
@@ -325,6 +356,7 @@ fn length(store: &Store) -> Result<u64> {
 /// How an attempt to append ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Appended {
+    /// Our record stands in the log.
     Ours,
     /// Another record stands there.
     Other(Box<Record>),
@@ -344,7 +376,7 @@ pub fn append(store: &Store, record: &Record) -> Result<Appended> {
         match store.get(&key)? {
             Some(found) if found == body => return Ok(Appended::Ours),
             Some(found) => {
-                let damaged = |_| Error::Damaged { object: store.url_of(&key), what: NO_RECORD.to_owned() };
+                let damaged = |_| damaged(store, &key, Damage::NotARecord);
                 let other: Record = serde_json::from_slice(&found).map_err(damaged)?;
                 return Ok(Appended::Other(Box::new(other)));
             }
@@ -396,7 +428,7 @@ fn says_halt(key: &str) -> bool {
 ///
 /// # Errors
 /// `Unavailable`.
-pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
+pub fn lost(output: &Store, log: &Log) -> Result<Option<Damage>> {
     let what = match log.newest_date().and_then(|date| date.succ_opt()) {
         None if !output.list("outbox")?.is_empty() => {
             "it holds no record, but outbox/ holds messages of earlier runs".to_owned()
@@ -409,10 +441,7 @@ pub fn lost(output: &Store, log: &Log) -> Result<Option<String>> {
         Some(next) if output.list_after("outbox", &format!("outbox/dt={next}"))?.is_empty() => return Ok(None),
         Some(next) => format!("its newest record is older than messages in outbox/ of {next} or later"),
     };
-    Ok(Some(format!(
-        "{what}: restore _log from a backup, or debtors may be written to again; if none of those messages was ever sent, \
-         delete what those runs left in outbox/ and kpi/"
-    )))
+    Ok(Some(Damage::LogLost { what }))
 }
 
 #[cfg(test)]

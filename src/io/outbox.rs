@@ -26,12 +26,15 @@ pub struct Manifest {
     pub format_version: u32,
     /// The commit record that names these parts.
     pub seq: u64,
+    /// The run that decided them.
     pub run_id: String,
+    /// The date that they were decided for.
     pub as_of: NaiveDate,
     /// 0 = the first publication of the date.
     pub revision: u32,
     /// The channel of every line, or `voids`.
     pub channel: String,
+    /// In the order of their names; a gateway reads them all.
     pub parts: Vec<Part>,
 }
 
@@ -39,6 +42,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
+    /// `part-00000.ndjson`
     pub name: String,
     /// Bytes.
     pub size: u64,
@@ -50,7 +54,7 @@ pub struct Part {
 }
 
 /// `outbox/dt=2026-06-30`, or below it the folder of a revision.
-pub fn edition(as_of: NaiveDate, revision: u32) -> String {
+pub fn revision_folder(as_of: NaiveDate, revision: u32) -> String {
     match revision {
         0 => format!("outbox/dt={as_of}"),
         revision => format!("outbox/dt={as_of}/revision={revision}"),

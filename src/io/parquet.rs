@@ -28,8 +28,8 @@ use sha2::{Digest, Sha256};
 use super::log::Record;
 use super::store::{Pinned, Store};
 use crate::domain::action::hex;
-use crate::error::{Error, Result};
-use crate::panics;
+use crate::error::{Damage, Error, Result, Unreadable};
+use crate::runtime::panics;
 
 /// Rows of one batch that is read.
 const BATCH_ROWS: usize = 32_768;
@@ -45,9 +45,30 @@ const GAP_BYTES: u64 = 256 * 1024;
 const ROWS_PER_BYTE_MAX: u64 = 64;
 const CREATED_BY: &str = concat!("regua version ", env!("CARGO_PKG_VERSION"));
 
+/// Who made a file, and so who can mend it.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// An export.
+    Input,
+    /// An earlier run.
+    Published,
+}
+
+impl Origin {
+    fn unreadable(self, url: &str, why: Unreadable) -> Error {
+        let object = url.to_owned();
+        match self {
+            Origin::Input => Error::InputUnreadable { object, why },
+            Origin::Published => Error::PublishedDamaged { object, damage: Damage::Unreadable(why) },
+        }
+    }
+}
+
 /// A pinned Parquet object whose footer has been read.
 #[derive(Clone, Debug)]
 pub struct Source {
+    origin: Origin,
+    /// The object as it was when it was opened.
     pub object: Pinned,
     metadata: ArrowReaderMetadata,
     store: Store,
@@ -57,8 +78,20 @@ impl Source {
     /// Reads the footer.
     ///
     /// # Errors
-    /// `Damaged` where the object is no Parquet file, `Moved` where it changed since it was pinned.
+    /// `InputUnreadable` where the object is no Parquet file, `Moved` where it changed since it was pinned.
     pub fn open(store: &Store, object: Pinned) -> Result<Source> {
+        Source::open_as(Origin::Input, store, object)
+    }
+
+    /// As `open`, of a file that an earlier run published: nobody can export that again.
+    ///
+    /// # Errors
+    /// `PublishedDamaged` where it is no Parquet file, `Moved` where it changed since it was pinned.
+    pub fn open_published(store: &Store, object: Pinned) -> Result<Source> {
+        Source::open_as(Origin::Published, store, object)
+    }
+
+    fn open_as(origin: Origin, store: &Store, object: Pinned) -> Result<Source> {
         let mut reader = reader(store, &object);
         let load = async {
             let metadata = reader.get_metadata(None).await?;
@@ -66,16 +99,16 @@ impl Source {
                 ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(false))?;
             with_wide_instants(read)
         };
-        let metadata = decoded(&object.url, || store.runtime().block_on(load))?;
-        let source = Source { object, metadata, store: store.clone() };
+        let metadata = decoded((origin, &object.url), || store.runtime().block_on(load))?;
+        let source = Source { origin, object, metadata, store: store.clone() };
         let (rows, size) = (source.rows(), source.object.size);
         if rows > ROW_GROUP_ROWS as u64 && rows / ROWS_PER_BYTE_MAX > size {
-            let what = format!("it claims {rows} rows in {size} bytes; export it again");
-            return Err(Error::Damaged { object: source.object.url, what });
+            return Err(origin.unreadable(&source.object.url, Unreadable::TooManyRows { rows, bytes: size }));
         }
         Ok(source)
     }
 
+    /// Its columns, as the footer has them.
     pub fn schema(&self) -> &SchemaRef {
         self.metadata.schema()
     }
@@ -95,6 +128,7 @@ impl Source {
         self.store.sha256_where_local(&self.object)
     }
 
+    /// Rows, as the footer claims.
     pub fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows().max(0) as u64
     }
@@ -102,11 +136,11 @@ impl Source {
     /// The first day of a column of dates, by the statistics of the file; none where it holds none, or does not say.
     ///
     /// # Errors
-    /// `Damaged` where there is no such column.
+    /// `InputUnreadable` or `PublishedDamaged` where there is no such column.
     pub fn first_day(&self, column: &str) -> Result<Option<NaiveDate>> {
         let metadata = self.metadata.metadata();
         let schema = metadata.file_metadata().schema_descr();
-        let mins = decoded(&self.object.url, || {
+        let mins = decoded((self.origin, self.object.url.as_str()), || {
             StatisticsConverter::try_new(column, self.schema(), schema)?.row_group_mins(metadata.row_groups())
         })?;
         let days = mins.as_primitive_opt::<Date32Type>().and_then(arrow::compute::min);
@@ -116,7 +150,7 @@ impl Source {
     /// Reads these top-level columns, batch by batch; they come in the order of the file.
     ///
     /// # Errors
-    /// `Damaged` or `Moved`, or what `each` returns.
+    /// `InputUnreadable` (`PublishedDamaged` of a published file), `Moved`, or what `each` returns.
     pub fn for_each_batch(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
         self.for_batches(columns, |batch| each(batch).map(|()| true))
     }
@@ -126,14 +160,14 @@ impl Source {
     /// # Errors
     /// As there.
     pub fn for_batches(&self, columns: &[usize], mut each: impl FnMut(RecordBatch) -> Result<bool>) -> Result<()> {
-        let url = &self.object.url;
-        let mut stream = decoded(url, || {
+        let at = (self.origin, self.object.url.as_str());
+        let mut stream = decoded(at, || {
             let reader = reader(&self.store, &self.object);
             let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone());
             let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
             builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
         })?;
-        while let Some(batch) = decoded(url, || self.store.runtime().block_on(stream.try_next()))? {
+        while let Some(batch) = decoded(at, || self.store.runtime().block_on(stream.try_next()))? {
             if !each(batch)? {
                 return Ok(());
             }
@@ -143,6 +177,9 @@ impl Source {
 }
 
 /// Every row of a published table, by its path below the run's folder; empty where the run has no such table.
+///
+/// # Errors
+/// `PublishedDamaged` where the file is gone or unreadable, `Moved`, `Unavailable`.
 pub fn read_published(store: &Store, record: &Record, path: &str) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     published(store, record, path, |batch| {
@@ -153,6 +190,9 @@ pub fn read_published(store: &Store, record: &Record, path: &str) -> Result<Vec<
 }
 
 /// The rows of a published table that hold this text in this column.
+///
+/// # Errors
+/// As `read_published`.
 pub fn read_published_where(
     store: &Store,
     record: &Record,
@@ -177,8 +217,8 @@ pub fn read_published_where(
 fn published(store: &Store, record: &Record, path: &str, each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
     let ending = format!("{}/{path}", record.run_id);
     let Some(file) = record.files.iter().find(|f| f.path.ends_with(&ending)) else { return Ok(()) };
-    let gone = || Error::Damaged { object: store.url_of(&file.path), what: "a published file is gone".to_owned() };
-    let source = Source::open(store, store.pin_one(&file.path)?.ok_or_else(gone)?)?;
+    let gone = || Error::PublishedDamaged { object: store.url_of(&file.path), damage: Damage::Gone };
+    let source = Source::open_published(store, store.pin_one(&file.path)?.ok_or_else(gone)?)?;
     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
     source.for_each_batch(&all, each)
 }
@@ -260,13 +300,13 @@ fn external(error: object_store::Error) -> ParquetError {
 }
 
 /// What the decoder makes of a file; it panics at some that are damaged.
-fn decoded<T>(url: &str, decode: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T> {
+fn decoded<T>(at: (Origin, &str), decode: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T> {
     let panicked = || Err(ParquetError::General("the decoder panicked".to_owned()));
-    panics::contain(decode).unwrap_or_else(panicked).map_err(|e| read_error(url, &e))
+    panics::contain(decode).unwrap_or_else(panicked).map_err(|e| read_error(at, &e))
 }
 
 /// Tells a moved object from a damaged one; the engine's own text can hold values and is not shown.
-fn read_error(url: &str, error: &ParquetError) -> Error {
+fn read_error((origin, url): (Origin, &str), error: &ParquetError) -> Error {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = source {
         match cause.downcast_ref::<object_store::Error>() {
@@ -279,20 +319,24 @@ fn read_error(url: &str, error: &ParquetError) -> Error {
             None => source = cause.source(),
         }
     }
-    let what = match error {
-        ParquetError::EOF(_) => "the file is cut short",
-        ParquetError::NYI(_) => "it uses a Parquet feature that this reader lacks",
-        _ => "it is no Parquet file, or it is damaged",
+    let why = match error {
+        ParquetError::EOF(_) => Unreadable::CutShort,
+        ParquetError::NYI(_) => Unreadable::UnknownFeature,
+        _ => Unreadable::NotParquet,
     };
-    Error::Damaged { object: url.to_owned(), what: format!("{what}; export it again") }
+    origin.unreadable(url, why)
 }
 
 /// What a finished file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
+    /// Where it stands, in scratch.
     pub path: PathBuf,
+    /// Rows or lines.
     pub rows: u64,
+    /// Bytes.
     pub size: u64,
+    /// Of its bytes, as hex.
     pub sha256: String,
 }
 
@@ -304,12 +348,17 @@ pub struct HashingFile {
 }
 
 impl HashingFile {
+    /// # Errors
+    /// `File` where it cannot be created.
     pub fn create(path: &FilePath) -> Result<HashingFile> {
         let file = File::create(path).map_err(Error::file(path))?;
         Ok(HashingFile { file: std::io::BufWriter::with_capacity(1 << 20, file), hasher: Sha256::new(), size: 0 })
     }
 
     /// Flushes; returns size and SHA-256 of everything written.
+    ///
+    /// # Errors
+    /// That of the last write, such as a full disk.
     pub fn finish(mut self) -> std::io::Result<(u64, String)> {
         self.file.flush()?;
         Ok((self.size, hex(&self.hasher.finalize())))
@@ -340,6 +389,9 @@ pub struct TableWriter {
 
 impl TableWriter {
     /// Opens the file before the work starts, so that a full disk shows early.
+    ///
+    /// # Errors
+    /// `File` where it cannot be created.
     pub fn create(path: &FilePath, schema: SchemaRef) -> Result<TableWriter> {
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
@@ -357,6 +409,8 @@ impl TableWriter {
         Ok(TableWriter { path: path.to_owned(), schema, chunks, writer, rows: 0 })
     }
 
+    /// # Errors
+    /// `Internal` where the rows do not fit the schema, `File` where the disk is full.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let batch = conformed(batch, &self.schema).map_err(|e| self.refused(&e))?;
         self.rows += batch.num_rows() as u64;
@@ -375,6 +429,8 @@ impl TableWriter {
         Ok(())
     }
 
+    /// # Errors
+    /// As `write`.
     pub fn finish(mut self) -> Result<Written> {
         self.chunks.finish_buffered_batch().map_err(|e| self.refused(&e))?;
         self.drain()?;
@@ -404,9 +460,10 @@ pub fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> arrow::error::Resul
 
 fn failed(path: &FilePath, error: &ParquetError) -> Error {
     // The writer's own text may quote what it was writing; a full disk is what a person can do something about.
-    let what = match error {
-        ParquetError::External(source) => source.to_string(),
-        _ => "its rows do not fit the table".to_owned(),
-    };
-    Error::Damaged { object: path.display().to_string(), what: format!("writing failed: {what}") }
+    match error {
+        ParquetError::External(source) => {
+            Error::File { path: path.to_owned(), source: std::io::Error::other(source.to_string()) }
+        }
+        _ => Error::Internal { object: path.display().to_string(), what: "its rows do not fit the table".to_owned() },
+    }
 }

@@ -10,11 +10,12 @@ use super::log::{Log, PublishedFile, Record};
 use super::outbox;
 use super::store::Store;
 use crate::domain::action::sha256_hex;
-use crate::error::{Error, Result};
+use crate::error::{Damage, Error, Result};
 
 /// One object that readers look for.
 #[derive(Clone, Debug)]
 pub struct Copy {
+    /// Below the output folder.
     pub key: String,
     /// The record that it follows from.
     pub seq: u64,
@@ -48,7 +49,7 @@ impl Copy {
     /// Makes it.
     ///
     /// # Errors
-    /// `Damaged` where the file that it copies is gone or changed.
+    /// `PublishedDamaged` where the file that it copies is gone or changed.
     pub fn make(&self, output: &Store) -> Result<()> {
         let bytes = match &self.content {
             Content::File(file) => published_bytes(output, file)?,
@@ -139,11 +140,14 @@ pub fn repair(output: &Store, copy: &Copy) -> Result<bool> {
 }
 
 /// A published file, as its record has it.
+///
+/// # Errors
+/// `PublishedDamaged` where it is gone or has another SHA-256, `Unavailable`.
 pub fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
-    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
-    let bytes = output.get(&file.path)?.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+    let damaged = |damage| Error::PublishedDamaged { object: output.url_of(&file.path), damage };
+    let bytes = output.get(&file.path)?.ok_or_else(|| damaged(Damage::Gone))?;
     match sha256_hex(&bytes) == file.sha256 {
         true => Ok(bytes),
-        false => Err(damaged("a published file was changed; restore it from a backup")),
+        false => Err(damaged(Damage::Changed)),
     }
 }

@@ -50,10 +50,15 @@ impl fmt::Debug for Store {
 /// One object of an input, pinned: its bytes are those that were there when the run looked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
+    /// For messages and records.
     pub url: String,
+    /// From the root of the store.
     pub path: Path,
+    /// Bytes.
     pub size: u64,
+    /// As the store gave it; most change it with every write.
     pub e_tag: Option<String>,
+    /// As the store gave it, where it keeps versions.
     pub version: Option<String>,
     /// By the clock of the store.
     pub modified: DateTime<Utc>,
@@ -73,6 +78,7 @@ pub struct Listed {
 /// What became of a conditional create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
+    /// There was none, and now there is.
     Yes,
     /// Something stands there already; it may be our own write, answered late.
     Exists,
@@ -83,21 +89,22 @@ impl Store {
     /// environment only.
     ///
     /// # Errors
-    /// `Usage` for a URL that is none; `Unavailable` where the store cannot be set up.
+    /// `Location` for a path or URL that names no folder, `LocationCredentials` for one with a password in it;
+    /// `Unavailable` where the store cannot be set up.
     pub fn open(location: &str, runtime: &Handle) -> Result<Store> {
         if has_credentials(location) {
-            let what = "a URL with credentials is refused: they come from the environment or the workload's identity";
-            return Err(Error::Usage(what.to_owned()));
+            return Err(Error::LocationCredentials);
         }
         let unavailable = |e: object_store::Error| Error::Unavailable { object: location.to_owned(), what: short(&e) };
         let (scheme, rest) = location.split_once("://").unwrap_or(("file", location));
         let key = || Path::parse(rest.split_once('/').map_or("", |(_, key)| key.trim_end_matches('/')));
-        let bad = |e: object_store::path::Error| Error::Usage(format!("{location}: {e}"));
+        let refused = |why: String| Error::Location { location: location.to_owned(), why };
+        let bad = |e: object_store::path::Error| refused(e.to_string());
         let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match scheme {
             "file" => {
                 let path = std::path::absolute(rest).map_err(Error::file(rest))?;
                 if path.is_file() {
-                    return Err(Error::Usage(format!("{location} is a file, and a folder is wanted")));
+                    return Err(refused("it is a file, and a folder is wanted".to_owned()));
                 }
                 (Arc::new(LocalFileSystem::new()), Path::from_absolute_path(without_dots(&path)).map_err(bad)?)
             }
@@ -114,9 +121,7 @@ impl Store {
                 (Arc::new(builder.build().map_err(unavailable)?), key().map_err(bad)?)
             }
             other => {
-                let message =
-                    format!("{location}: unknown scheme {other}://; use a path, file://, s3://, gs:// or az://");
-                return Err(Error::Usage(message));
+                return Err(refused(format!("unknown scheme {other}://; use a path, file://, s3://, gs:// or az://")));
             }
         };
         let is_local = scheme == "file";
@@ -148,6 +153,9 @@ impl Store {
     }
 
     /// The bytes of an object; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn get(&self, key: &str) -> Result<Option<Bytes>> {
         let path = self.path(key);
         let found = self.runtime.block_on(async { self.inner.get(&path).await?.bytes().await });
@@ -159,6 +167,9 @@ impl Store {
     }
 
     /// The bytes of many small objects, read side by side, in the order of the keys.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>> {
         let read = |key: String| async move {
             let path = self.path(&key);
@@ -173,6 +184,9 @@ impl Store {
     }
 
     /// Size and SHA-256 of an object, read piece by piece; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn digest(&self, key: &str) -> Result<Option<(u64, String)>> {
         self.digest_at(&self.path(key)).map_err(self.unavailable(key))
     }
@@ -204,6 +218,9 @@ impl Store {
     }
 
     /// Writes an object, whatever stood there.
+    ///
+    /// # Errors
+    /// `Unavailable`; the object may be there all the same.
     pub fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         let path = self.path(key);
         self.runtime.block_on(self.inner.put(&path, bytes.into())).map_err(self.unavailable(key))?;
@@ -211,6 +228,9 @@ impl Store {
     }
 
     /// Writes an object only where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable`; the object may be there all the same, so whoever must know reads it back.
     pub fn create(&self, key: &str, bytes: Bytes) -> Result<Created> {
         let path = self.path(key);
         match self.runtime.block_on(self.inner.put_opts(&path, bytes.into(), PutMode::Create.into())) {
@@ -223,6 +243,9 @@ impl Store {
     }
 
     /// Uploads a local file in parts.
+    ///
+    /// # Errors
+    /// `File` where the local file cannot be read, `Unavailable`.
     pub fn upload(&self, key: &str, file: &FilePath) -> Result<()> {
         let path = self.path(key);
         let mut source = std::fs::File::open(file).map_err(Error::file(file))?;
@@ -262,6 +285,9 @@ impl Store {
 
     /// What is left below a folder of writes that were cut short: a local store hides it, and does not count it among
     /// its objects. Elsewhere nothing is: a lifecycle rule of the bucket ends uploads that nobody completes.
+    ///
+    /// # Errors
+    /// `File` where the local folder cannot be read.
     pub fn staged(&self, folder: &str) -> Result<Vec<Listed>> {
         if !self.is_local {
             return Ok(Vec::new());
@@ -291,6 +317,9 @@ impl Store {
     }
 
     /// Deletes an object; that it is not there is no error.
+    ///
+    /// # Errors
+    /// `Unavailable`, or `File` of a write that was cut short.
     pub fn delete(&self, key: &str) -> Result<()> {
         if self.is_local && is_staged(key) {
             let file = self.file(key);
@@ -303,6 +332,9 @@ impl Store {
     }
 
     /// The objects below a folder, in the order of their keys.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>> {
         self.listed(folder, self.inner.list(Some(&self.path(folder))))
     }
@@ -335,6 +367,9 @@ impl Store {
     }
 
     /// The objects that match the pattern below this folder, pinned, in the order of their names.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn pin(&self, pattern: &glob::Pattern) -> Result<Vec<Pinned>> {
         let options = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
         let listed = self.runtime.block_on(collect(self.inner.list(Some(&self.prefix))));
@@ -350,6 +385,9 @@ impl Store {
     }
 
     /// One object, pinned; `None` where there is none.
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn pin_one(&self, key: &str) -> Result<Option<Pinned>> {
         match self.runtime.block_on(self.inner.head(&self.path(key))) {
             Ok(meta) => Ok(Some(self.pinned(key.to_owned(), meta))),
@@ -359,6 +397,9 @@ impl Store {
     }
 
     /// Does it stand as it was pinned?
+    ///
+    /// # Errors
+    /// `Unavailable` where the store does not answer or refuses.
     pub fn is_unmoved(&self, object: &Pinned) -> Result<bool> {
         let Pinned { size, e_tag, version, .. } = object;
         match self.runtime.block_on(self.inner.head(&object.path)) {

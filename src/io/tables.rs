@@ -12,8 +12,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::log::Record;
 use super::parquet::Source;
 use super::store::Store;
-use crate::domain::money::Minor;
-use crate::error::{Error, Result};
+use crate::domain::money::Amount;
+use crate::error::{Damage, Error, Result};
 
 /// Where the files of one run are, by their path below the run's folder: `actions/part-00000.parquet`.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Tables {
     /// Reads these columns of a table; nothing where the run has no such table.
     ///
     /// # Errors
-    /// `Damaged` where a file is gone or lacks a column, or what `each` returns.
+    /// `PublishedDamaged` where a file is gone or lacks a column, or what `each` returns.
     pub fn for_each_batch(
         &self,
         table: &str,
@@ -46,9 +46,11 @@ impl Tables {
         each: impl FnMut(RecordBatch) -> Result<()>,
     ) -> Result<()> {
         let Some((key, source)) = self.source(table)? else { return Ok(()) };
-        let damaged = |what: String| Error::Damaged { object: self.store.url_of(key), what };
-        let position =
-            |name: &&str| source.schema().index_of(name).map_err(|_| damaged(format!("column {name} is missing")));
+        let missing = |column: &str| Error::PublishedDamaged {
+            object: self.store.url_of(key),
+            damage: Damage::ColumnMissing { column: column.to_owned() },
+        };
+        let position = |name: &&str| source.schema().index_of(name).map_err(|_| missing(name));
         let mut positions = columns.iter().map(position).collect::<Result<Vec<usize>>>()?;
         positions.sort_unstable();
         source.for_each_batch(&positions, each)
@@ -57,7 +59,7 @@ impl Tables {
     /// Rows of a table; `None` where the run has no such table.
     ///
     /// # Errors
-    /// `Damaged` where the file is gone or unreadable.
+    /// `PublishedDamaged` where the file is gone or unreadable.
     pub fn count(&self, table: &str) -> Result<Option<u64>> {
         Ok(self.source(table)?.map(|(_, source)| source.rows()))
     }
@@ -70,10 +72,9 @@ impl Tables {
             format!("{table}/part-00000.parquet")
         };
         let Some(key) = self.keys.get(&path) else { return Ok(None) };
-        let what = "a published file is gone; restore it from a backup".to_owned();
-        let gone = || Error::Damaged { object: self.store.url_of(key), what };
+        let gone = || Error::PublishedDamaged { object: self.store.url_of(key), damage: Damage::Gone };
         let pinned = self.store.pin_one(key)?.ok_or_else(gone)?;
-        Source::open(&self.store, pinned).map(|source| Some((key.as_str(), source)))
+        Source::open_published(&self.store, pinned).map(|source| Some((key.as_str(), source)))
     }
 
     /// Reads these columns of a table row by row.
@@ -105,18 +106,22 @@ impl<'a> Row<'a> {
         self.0.column_by_name(name).map(AsRef::as_ref).filter(|a: &&dyn Array| a.is_valid(self.1))
     }
 
+    /// A text.
     pub fn str(&self, name: &str) -> &'a str {
         self.array(name).and_then(|a| a.as_string_opt::<i32>()).map_or("", |a| a.value(self.1))
     }
 
+    /// A text, as a value of its own.
     pub fn text(&self, name: &str) -> String {
         self.str(name).to_owned()
     }
 
+    /// A whole number.
     pub fn int(&self, name: &str) -> i64 {
         self.array(name).and_then(|a| a.as_primitive_opt::<Int64Type>()).map_or(0, |a| a.value(self.1))
     }
 
+    /// A ratio.
     pub fn float(&self, name: &str) -> Option<f64> {
         self.array(name).and_then(|a| a.as_primitive_opt::<Float64Type>()).map(|a| a.value(self.1))
     }
@@ -126,10 +131,12 @@ impl<'a> Row<'a> {
         self.array(name).and_then(|a| a.as_primitive_opt::<Decimal128Type>()).map_or(0, |a| a.value(self.1))
     }
 
-    pub fn minor(&self, name: &str) -> Minor {
-        Minor(i64::try_from(self.amount(name)).unwrap_or(i64::MAX))
+    /// An amount; the largest there is where it does not fit 64 bits.
+    pub fn minor(&self, name: &str) -> Amount {
+        Amount(i64::try_from(self.amount(name)).unwrap_or(i64::MAX))
     }
 
+    /// A date.
     pub fn date(&self, name: &str) -> Option<NaiveDate> {
         let days = self.array(name).and_then(|a| a.as_primitive_opt::<Date32Type>()).map(|a| a.value(self.1))?;
         let distance = Days::new(u64::from(days.unsigned_abs()));
@@ -137,6 +144,7 @@ impl<'a> Row<'a> {
         if days < 0 { epoch.checked_sub_days(distance) } else { epoch.checked_add_days(distance) }
     }
 
+    /// An instant, to the microsecond.
     pub fn time(&self, name: &str) -> Option<DateTime<Utc>> {
         let micros = self.array(name).and_then(|a| a.as_primitive_opt::<TimestampMicrosecondType>());
         micros.and_then(|a| DateTime::from_timestamp_micros(a.value(self.1)))

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::domain::action::as_text;
 use crate::domain::hold::HoldReason;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::log::Record;
 use crate::io::store::Store;
@@ -26,8 +26,8 @@ const SETTLED: HoldReason = HoldReason::Settled;
 #[derive(Debug)]
 pub struct Before<'a> {
     pub store: &'a Store,
-    /// Its editions, the newest last; none where nothing is published yet.
-    pub editions: Vec<&'a Record>,
+    /// Its revisions, the newest last; none where nothing is published yet.
+    pub revisions: Vec<&'a Record>,
 }
 
 /// Two runs side by side.
@@ -81,7 +81,7 @@ pub struct Act {
     pub step_id: String,
     pub channel: String,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
 }
 
 /// An action with its words as numbers: there may be millions.
@@ -150,11 +150,11 @@ impl Ledger {
         if is_now { pair.now.push(brief) } else { pair.then.push(brief) }
     }
 
-    /// The actions that stand after the last of these editions of one date.
-    fn add_standing(&mut self, editions: &[&Tables], is_now: bool) -> Result<()> {
-        let standing = standing(editions)?;
+    /// The actions that stand after the last of these revisions of one date.
+    fn add_standing(&mut self, revisions: &[&Tables], is_now: bool) -> Result<()> {
+        let standing = standing(revisions)?;
         let columns = [&KEY[..], &["action_id", "step_id", "channel", "open_amount"]].concat();
-        for tables in editions {
+        for tables in revisions {
             tables.for_each_row("actions", &columns, |row| {
                 if standing.as_ref().is_none_or(|ids| ids.contains(row.str("action_id"))) {
                     self.add(row, is_now);
@@ -175,7 +175,7 @@ impl Ledger {
 
     fn act(&self, brief: &Brief) -> Act {
         let (step_id, channel) = (self.words.word(brief.step), self.words.word(brief.channel));
-        Act { step_id, channel, open_amount: Minor(brief.open) }
+        Act { step_id, channel, open_amount: Amount(brief.open) }
     }
 
     fn change(&self, key: &str, pair: &Pair) -> Change {
@@ -222,10 +222,10 @@ impl Ledger {
     }
 }
 
-/// The ids of the actions that stand after the last of these editions: its decisions name them, whichever edition
-/// published them. `None` where there is one edition: all that it published stand.
-fn standing(editions: &[&Tables]) -> Result<Option<HashSet<String>>> {
-    let [_, .., last] = editions else { return Ok(None) };
+/// The ids of the actions that stand after the last of these revisions: its decisions name them, whichever revision
+/// published them. `None` where there is one revision: all that it published stand.
+fn standing(revisions: &[&Tables]) -> Result<Option<HashSet<String>>> {
+    let [_, .., last] = revisions else { return Ok(None) };
     let mut ids = HashSet::new();
     last.for_each_row("decisions", &["action_id"], |row| {
         ids.insert(row.text("action_id"));
@@ -242,10 +242,10 @@ impl Difference {
         tables: &Tables,
         reports: Option<(u64, u64)>,
     ) -> Result<Option<Difference>> {
-        let Some(record) = before.editions.last() else { return Ok(None) };
-        let published: Vec<Tables> = before.editions.iter().map(|r| Tables::of_record(before.store, r)).collect();
+        let Some(record) = before.revisions.last() else { return Ok(None) };
+        let published: Vec<Tables> = before.revisions.iter().map(|r| Tables::of_record(before.store, r)).collect();
         let then: Vec<&Tables> = published.iter().collect();
-        // A revision publishes what is new in it; what it keeps, earlier editions of its date have published.
+        // A revision publishes what is new in it; what it keeps, earlier revisions of its date have published.
         let kept_of = if record.as_of == as_of { &then[..] } else { &[][..] };
         let now = [kept_of, &[tables]].concat();
         let mut ledger = Ledger::default();

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Report, grouped, page, ramp, words};
 use crate::domain::language::Language;
 use crate::domain::message::money_text;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 
 /// The words of a plan are English, as those of the command are.
@@ -74,12 +74,12 @@ pub(super) fn page(report: &Report) -> Result<String> {
 }
 
 fn money(currency: &str, amount: &str) -> String {
-    amount.parse::<Minor>().map_or_else(|_| amount.to_owned(), |minor| money_text("en", currency, minor))
+    amount.parse::<Amount>().map_or_else(|_| amount.to_owned(), |minor| money_text("en", currency, minor))
 }
 
 /// In three figures: what has to fit a tile.
 fn short(currency: &str, amount: &str) -> String {
-    let minor = amount.parse::<Minor>();
+    let minor = amount.parse::<Amount>();
     minor.map_or_else(|_| amount.to_owned(), |minor| LANGUAGE.money_short(currency, i128::from(minor.0)))
 }
 
@@ -131,7 +131,7 @@ fn percent(part: i128, whole: i128) -> f64 {
 fn ages(report: &Report, buckets: &[String]) -> Vec<Age> {
     let mut ages: Vec<Age> = Vec::new();
     for row in &report.aging {
-        let of_currency = report.aging.iter().filter(|r| r.currency == row.currency && r.open_amount > Minor::ZERO);
+        let of_currency = report.aging.iter().filter(|r| r.currency == row.currency && r.open_amount > Amount::ZERO);
         let open: i128 = of_currency.map(|r| i128::from(r.open_amount.0)).sum();
         let share = percent(i128::from(row.open_amount.0), open);
         let part = Part {
@@ -142,7 +142,7 @@ fn ages(report: &Report, buckets: &[String]) -> Vec<Age> {
             amount: money_text("en", &row.currency, row.open_amount),
             share,
             label: if share >= LABEL_PERCENT_MIN { format!("{share:.0}%") } else { String::new() },
-            is_credit: row.open_amount < Minor::ZERO,
+            is_credit: row.open_amount < Amount::ZERO,
         };
         match ages.last_mut().filter(|age| age.currency == row.currency) {
             Some(age) => age.parts.push(part),

@@ -34,7 +34,9 @@ use crate::io::log::RecordKind;
 pub use data::Kpis;
 use data::{Data, Headline};
 use model::{Page, Section};
-pub use own::{Format, OwnCard, Shape, header_fault, own_cards};
+#[cfg(test)]
+use own::{Format, Shape};
+pub use own::{OwnCard, header_fault, own_cards};
 pub use published::{Published, Told, published, rows_read};
 use view::View;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::action::as_text;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::tables::{Row, Tables};
 
@@ -30,7 +30,7 @@ pub struct Message {
     pub body: String,
     pub currency: String,
     #[serde(serialize_with = "as_text")]
-    pub total_due: Minor,
+    pub total_due: Amount,
 }
 
 const COLUMNS: [&str; 15] = [

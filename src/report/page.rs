@@ -25,7 +25,7 @@ const TEMPLATES: [(&str, &str); 10] = [
 ];
 
 fn failed(error: minijinja::Error) -> Error {
-    Error::Damaged { object: "the report's page".to_owned(), what: format!("{error:#}") }
+    Error::Internal { object: "the report's page".to_owned(), what: format!("{error:#}") }
 }
 
 /// An environment in which a mistyped field is an error, and every text is escaped. `{{ table | as("table") }}` is a part

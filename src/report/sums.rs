@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::action::as_text;
 use crate::domain::hold::HoldReason;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::tables::Tables;
 
@@ -25,7 +25,7 @@ pub struct Aging {
     pub items: i64,
     pub accounts: i64,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
 }
 
 /// Actions of one step by one channel to one segment.
@@ -39,7 +39,7 @@ pub struct Actions {
     pub segment: String,
     pub actions: i64,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
 }
 
 /// Accounts that are left alone for one reason.
@@ -50,7 +50,7 @@ pub struct Holds {
     pub currency: String,
     pub accounts: i64,
     #[serde(serialize_with = "as_text")]
-    pub open_amount: Minor,
+    pub open_amount: Amount,
 }
 
 /// Bad input rows of one kind.
@@ -63,8 +63,8 @@ pub struct Quarantined {
     pub rows: i64,
 }
 
-fn minor(amount: i128) -> Minor {
-    Minor(i64::try_from(amount).unwrap_or(i64::MAX))
+fn minor(amount: i128) -> Amount {
+    Amount(i64::try_from(amount).unwrap_or(i64::MAX))
 }
 
 /// Adds up whole numbers, or the rows themselves where none are named, and one amount.

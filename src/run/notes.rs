@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::config::Plan;
 use crate::io::log::{Log, RecordKind};
-use crate::stage::publish::Edition;
+use crate::stage::publish::Revision;
 use crate::stage::{Audited, Snapshots};
 
 /// What is no error and may still be none of the user's intentions.
@@ -12,9 +12,9 @@ pub(super) fn of_start(
     plan: &Plan,
     (as_of, snapshots): (NaiveDate, &Snapshots),
     log: &Log,
-    edition: &Edition,
+    revision: &Revision,
 ) -> Vec<String> {
-    let later = log.newest_date().filter(|date| edition.kind == RecordKind::KpiOnly && *date > as_of);
+    let later = log.newest_date().filter(|date| revision.kind == RecordKind::KpiOnly && *date > as_of);
     let later = later.map(|date| {
         format!("{date} is published already: of an earlier date only the position and its KPI tables are")
     });
@@ -49,7 +49,7 @@ pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
              refunds and reversals that match nothing either)"
         )
     };
-    let measured = audited.measured();
-    let unknown = measured.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
-    unknown.chain(measured.unmatched().into_iter().map(unmatched)).collect()
+    let materialized = audited.materialized();
+    let unknown = materialized.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
+    unknown.chain(materialized.unmatched().into_iter().map(unmatched)).collect()
 }

@@ -4,18 +4,18 @@ use crate::config::Plan;
 use crate::error::Result;
 use crate::report::kpi::{self, Kpis, Options, OwnCard, Run, Sources, Told, own_cards, rows_read};
 use crate::stage::Audited;
-use crate::stage::publish::{self, Edition, Provenance};
+use crate::stage::publish::{self, Provenance, Revision};
 
-/// Makes the page and adds it to what is published. It is told only what this edition publishes: of an earlier date than
+/// Makes the page and adds it to what is published. It is told only what this revision publishes: of an earlier date than
 /// the newest nothing that was decided.
 pub(super) fn add(
     plan: &Plan,
-    (provenance, edition): (&Provenance, &Edition),
+    (provenance, revision): (&Provenance, &Revision),
     audited: &mut Audited,
     told: &Told,
 ) -> Result<()> {
-    let run = run(provenance, edition, audited, &told.notes);
-    let kpis = published(edition, audited);
+    let run = run(provenance, revision, audited, &told.notes);
+    let kpis = published(revision, audited);
     let report = plan.report;
     let options = Options {
         language: report.language,
@@ -32,21 +32,21 @@ pub(super) fn own(plan: &Plan) -> Vec<OwnCard> {
     own_cards(plan.sql.iter().filter(|file| file.is_own).map(|file| (file.stem(), file.text.as_str())))
 }
 
-fn published(edition: &Edition, audited: &Audited) -> Kpis {
-    let tables = publish::to_publish(edition, audited).filter_map(|artifact| {
-        let name = artifact.path.strip_prefix("kpi/")?.strip_suffix(".parquet")?;
-        Some((name.to_owned(), audited.measured().kpis.get(name)?.clone()))
+fn published(revision: &Revision, audited: &Audited) -> Kpis {
+    let tables = publish::to_publish(revision, audited).filter_map(|output_file| {
+        let name = output_file.path.strip_prefix("kpi/")?.strip_suffix(".parquet")?;
+        Some((name.to_owned(), audited.materialized().kpis.get(name)?.clone()))
     });
     tables.collect()
 }
 
-fn run(provenance: &Provenance, edition: &Edition, audited: &Audited, notes: &[String]) -> Run {
-    let (kind, counts) = publish::told(edition, audited);
+fn run(provenance: &Provenance, revision: &Revision, audited: &Audited, notes: &[String]) -> Run {
+    let (kind, counts) = publish::told(revision, audited);
     Run {
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
         kind,
-        revision: edition.revision,
+        revision: revision.number,
         counts,
         notes: notes.to_vec(),
         audits: audited.audits().len(),

@@ -10,10 +10,10 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use arrow::util::display::array_value_to_string;
 
-use super::{Artifact, Measured, Totals};
+use super::{Materialized, OutputFile, Totals};
 use crate::domain::action::sha256_hex;
 use crate::domain::calendar::{Calendar, Slot, Whereabouts};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::{Error, Finding, Lines, Result};
 use crate::io::engine::{Layer, Models, Session};
 use crate::io::tables::{Row, rows};
@@ -41,22 +41,27 @@ const ABOUT_DEBTORS: [&str; 3] =
 /// Output that may be published.
 #[derive(Debug)]
 pub struct Audited {
-    measured: Measured,
+    materialized: Materialized,
     audits: Vec<String>,
 }
 
 impl Audited {
-    pub fn artifacts(&self) -> &[Artifact] {
-        &self.measured.artifacts
+    /// Every file to publish.
+    pub fn files(&self) -> &[OutputFile] {
+        &self.materialized.files
     }
 
-    pub fn measured(&self) -> &Measured {
-        &self.measured
+    /// What was audited, with the sums that the record tells.
+    pub fn materialized(&self) -> &Materialized {
+        &self.materialized
     }
 
     /// Adds the page that was made of what is audited.
+    ///
+    /// # Errors
+    /// `File` where scratch cannot be written.
     pub fn add_page(&mut self, html: &str) -> Result<()> {
-        self.measured.add_page(html)
+        self.materialized.add_page(html)
     }
 
     /// The audits that held.
@@ -153,11 +158,11 @@ fn refuse(findings: Vec<Finding>) -> Result<()> {
 /// `Audit` with every total that does not tie.
 ///
 /// `totals` are those of the inputs, and of the rows among them whose key stands more than once.
-pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured: Measured) -> Result<Audited> {
+pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), materialized: Materialized) -> Result<Audited> {
     let mut findings = Vec::new();
     let inputs = Inputs { totals, duplicates };
-    tie_payments(&mut findings, &inputs, &measured);
-    let ledger = sums(&measured, "fct_ledger", "currency");
+    tie_payments(&mut findings, &inputs, &materialized);
+    let ledger = sums(&materialized, "fct_ledger", "currency");
     let nothing = BTreeMap::new();
     // A currency that only one side knows was lost on the way.
     let currencies: BTreeSet<&str> = ledger.keys().map(String::as_str).chain(inputs.currencies(&OWED)).collect();
@@ -177,17 +182,17 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured
         tie(&mut findings, "02 payments applied, unapplied or unmatched", currency, sum("effect_amount"), split);
     }
     for (table, column) in [("kpi_portfolio", "open_amount"), ("kpi_aging", "open_amount")] {
-        let kpis = kpi_sums(&measured, table, column);
+        let kpis = kpi_sums(&materialized, table, column);
         for currency in ledger.keys().chain(kpis.keys()).collect::<BTreeSet<_>>() {
             let bucket = ledger.get(currency).and_then(|s| s.get("bucket_amount")).copied().unwrap_or(0);
             let kpi = kpis.get(currency).copied().unwrap_or(0);
             tie(&mut findings, &format!("06 ledger to {table}"), currency, bucket, kpi);
         }
     }
-    let count = |table: &str| i128::from(measured.counts.get(table).copied().unwrap_or(0));
+    let count = |table: &str| i128::from(materialized.counts.get(table).copied().unwrap_or(0));
     // Of the table of those that stand: a revision publishes again only what is new.
     let (actions, holds) =
-        (kpi_count(&measured, "kpi_actions", "actions"), kpi_count(&measured, "kpi_holds", "debtors"));
+        (kpi_count(&materialized, "kpi_actions", "actions"), kpi_count(&materialized, "kpi_holds", "debtors"));
     if actions + holds != count("decisions") {
         let (expected, actual) = (actions + holds, count("decisions"));
         findings.push(finding(
@@ -201,7 +206,7 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), measured
     refuse(findings)?;
     let names = models.of(Layer::Audits).map(|m| m.name.trim_start_matches("audit_").to_owned());
     let whole = ["01 inputs to ledger", "02 payments", "06 totals", LAWFUL_HOURS, "19 decisions"].map(str::to_owned);
-    Ok(Audited { measured, audits: names.chain(whole).collect() })
+    Ok(Audited { materialized, audits: names.chain(whole).collect() })
 }
 
 /// What the spreading pass counted, less the rows whose key stands more than once.
@@ -224,8 +229,8 @@ impl Inputs<'_> {
 }
 
 /// Every payment of the file reaches the ledger, by kind and currency: a kind or a currency that SQL lost is found.
-fn tie_payments(findings: &mut Vec<Finding>, inputs: &Inputs<'_>, measured: &Measured) {
-    let ledger = sums(measured, "fct_payments", "kind_and_currency");
+fn tie_payments(findings: &mut Vec<Finding>, inputs: &Inputs<'_>, materialized: &Materialized) {
+    let ledger = sums(materialized, "fct_payments", "kind_and_currency");
     for (kind, keys) in PAID {
         let of_kind = ledger.keys().filter_map(|key| key.rsplit_once('_')).filter(|(name, _)| *name == kind);
         let currencies: BTreeSet<&str> = of_kind.map(|(_, currency)| currency).chain(inputs.currencies(keys)).collect();
@@ -254,12 +259,12 @@ fn finding(audit: &str, subject: &str, expected: String, actual: String, differe
 }
 
 fn money(minor: i128) -> String {
-    i64::try_from(minor).map_or_else(|_| format!("{minor} minor units"), |m| Minor(m).to_string())
+    i64::try_from(minor).map_or_else(|_| format!("{minor} minor units"), |m| Amount(m).to_string())
 }
 
 /// Every decimal column of a fact table, added up by a text column.
-fn sums(measured: &Measured, table: &str, by: &str) -> BTreeMap<String, BTreeMap<String, i128>> {
-    let batches = measured.facts.get(table).map_or(&[][..], |(_, batches)| batches);
+fn sums(materialized: &Materialized, table: &str, by: &str) -> BTreeMap<String, BTreeMap<String, i128>> {
+    let batches = materialized.facts.get(table).map_or(&[][..], |(_, batches)| batches);
     let mut sums: BTreeMap<String, BTreeMap<String, i128>> = BTreeMap::new();
     for batch in batches {
         let Some(keys) = batch.column_by_name(by).and_then(|c| c.as_string_opt::<i32>()) else { continue };
@@ -277,16 +282,16 @@ fn sums(measured: &Measured, table: &str, by: &str) -> BTreeMap<String, BTreeMap
 }
 
 /// One count of a KPI table, over all its rows.
-fn kpi_count(measured: &Measured, table: &str, column: &str) -> i128 {
-    let batches = measured.kpis.get(table).into_iter().flatten();
+fn kpi_count(materialized: &Materialized, table: &str, column: &str) -> i128 {
+    let batches = materialized.kpis.get(table).into_iter().flatten();
     let columns = batches.filter_map(|b| b.column_by_name(column)?.as_primitive_opt::<Int64Type>());
     columns.flat_map(|c| c.iter().flatten()).map(i128::from).sum()
 }
 
 /// One amount of a KPI table by currency; credits stand in rows of their own and are left out.
-fn kpi_sums(measured: &Measured, table: &str, column: &str) -> BTreeMap<String, i128> {
+fn kpi_sums(materialized: &Materialized, table: &str, column: &str) -> BTreeMap<String, i128> {
     let mut sums = BTreeMap::new();
-    for batch in measured.kpis.get(table).into_iter().flatten() {
+    for batch in materialized.kpis.get(table).into_iter().flatten() {
         let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         let amounts = batch.column_by_name(column).and_then(|c| c.as_primitive_opt::<Decimal128Type>());
         let (Some(currencies), Some(amounts)) = (text("currency"), amounts) else { continue };

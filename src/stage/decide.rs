@@ -12,11 +12,11 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use rayon::prelude::*;
 
-use super::Edition;
-use crate::domain::case::Group;
+use super::Revision;
 use crate::domain::decision::revision::{Fate, Published, reconcile};
 use crate::domain::decision::{Decision, Rules, decide as decide_group};
 use crate::domain::message::MessageError;
+use crate::domain::portfolio::Group;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;
 
@@ -27,8 +27,11 @@ pub struct Decided {
     pub actions: RecordBatch,
     /// What is published now.
     pub new_actions: RecordBatch,
+    /// One row for each account, under the contract.
     pub decisions: RecordBatch,
+    /// One row for each open item, under the contract.
     pub items: RecordBatch,
+    /// One row for each account with its position, under the contract.
     pub debtors: RecordBatch,
     /// The cited items of the actions, flat: the audits join them with the position.
     pub action_items: RecordBatch,
@@ -47,17 +50,17 @@ type DecidedGroup = (Group, Vec<Vec<Decision>>, BTreeSet<String>);
 ///
 /// # Errors
 /// `Message` where a template cannot be rendered: `regua check` finds that before.
-pub fn decide(rules: &Rules, as_of: NaiveDate, edition: &Edition, session: &Session) -> Result<Decided> {
+pub fn decide(rules: &Rules, as_of: NaiveDate, revision: &Revision, session: &Session) -> Result<Decided> {
     let groups = read::groups(session, &rules.calendar)?;
-    let published = read::published(session, &edition.voided)?;
+    let published = read::published(session, &revision.voided)?;
     let decide = |(key, group)| {
         let published = published.get(&key).map_or(&[][..], Vec::as_slice);
-        decide_one(rules, as_of, (group, edition.forgotten_on), published)
+        decide_one(rules, as_of, (group, revision.forgotten_on), published)
     };
     let decided = groups.into_par_iter().map(decide).collect::<std::result::Result<Vec<DecidedGroup>, _>>();
     let decided = decided.map_err(Error::Message)?;
     let voided = voided(&published, &decided);
-    write::rows(rules, as_of, decided, write::Voids { edition, action_ids: &voided })
+    write::rows(rules, as_of, decided, write::Voids { revision, action_ids: &voided })
 }
 
 /// One group. A revision decides as if nothing of its date had been published, and then looks at what was.

@@ -1,17 +1,22 @@
-//! Is the snapshot complete? Compares what this run read and found with the newest published run.
+//! Is the snapshot complete, and is what would go out usual? Compares this run with what earlier ones published.
 //!
 //! An export that lost a file looks like a portfolio that was paid; one without its payments looks like one that nobody
 //! pays. No single row breaks a rule, so the totals are compared, and a large change needs a reason from the operator.
 
 use std::collections::BTreeMap;
 
-use super::{Cash, Measured, Snapshot, Snapshots};
+use super::{Cash, Materialized, Revision, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
-use crate::io::log::{ColumnFiles, Record};
+use crate::io::log::{ColumnFiles, Log, Record, RecordKind};
 use crate::text::plural;
 
+/// Runs that say what is usual, and how many of them there have to be.
+const SURGE_RUNS: usize = 14;
+const SURGE_RUNS_MIN: usize = 3;
+/// So many actions are no surge, whatever is usual.
+const SURGE_ACTIONS_MIN: u64 = 50;
 /// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
 const ROWS_MIN: u64 = 20;
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
@@ -19,13 +24,38 @@ const ODD_PAYMENTS_MIN: u64 = 3;
 /// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
 const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
 
+/// Says so where there are far more actions than usual: whoever halved a threshold by mistake writes to everybody.
+///
+/// Usual is the median of the last runs that sent any; a portfolio without such a past, and a handful of actions, are
+/// let through.
+pub fn surge(log: &Log, revision: &Revision, actions: u64, percent_max: u32) -> Option<String> {
+    let is_usual = |r: &&Record| r.kind == RecordKind::Actions && r.revision == 0;
+    let counts = log.records.iter().rev().filter(is_usual).filter_map(|r| r.counts.get("actions").copied());
+    let mut past: Vec<u64> = counts.filter(|n| *n > 0).take(SURGE_RUNS).collect();
+    past.sort_unstable();
+    let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
+    let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
+    let is_surge = revision.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
+    is_surge.then(|| {
+        format!(
+            "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
+             {percent_max})"
+        )
+    })
+}
+
 /// Changes since the newest published run that an operator must accept: inputs that shrank or lost a column, a position
 /// that moved.
-pub fn changes(previous: Option<&Record>, snapshots: &Snapshots, measured: &Measured, limits: &Limits) -> Vec<String> {
+pub fn changes(
+    previous: Option<&Record>,
+    snapshots: &Snapshots,
+    materialized: &Materialized,
+    limits: &Limits,
+) -> Vec<String> {
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
     changes.extend(without_columns(previous, snapshots, limits.rows_percent_min));
-    changes.extend(moved(previous, measured, limits.position_percent_max));
+    changes.extend(moved(previous, materialized, limits.position_percent_max));
     changes
 }
 
@@ -84,7 +114,7 @@ fn without_columns(previous: &Record, snapshots: &Snapshots, percent_min: u32) -
     gone.collect()
 }
 
-fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String> {
+fn moved(previous: &Record, materialized: &Materialized, percent_max: u32) -> Vec<String> {
     let is_moved = |before: u64, now: u64| before.abs_diff(now) * 100 > before * u64::from(percent_max);
     let count = |counts: &BTreeMap<String, u64>, table: &str| counts.get(table).copied().unwrap_or(0);
     let mut found = Vec::new();
@@ -96,22 +126,22 @@ fn moved(previous: &Record, measured: &Measured, percent_max: u32) -> Vec<String
         ));
     };
     let [items, debtors] =
-        ["items", "debtors"].map(|table| (count(&previous.counts, table), count(&measured.counts, table)));
+        ["items", "debtors"].map(|table| (count(&previous.counts, table), count(&materialized.counts, table)));
     for (what, (before, now)) in [("items", items), ("debtors", debtors)] {
         if before.abs_diff(now) > ROWS_MIN && before > 0 && is_moved(before, now) {
             tell(what, before.to_string(), now.to_string());
         }
     }
-    let now = (measured.control_totals(), measured.open_items());
+    let now = (materialized.control_totals(), materialized.open_items());
     for (currency, before) in &previous.control_totals {
         let items = |items: &BTreeMap<String, u64>| items.get(currency).copied().unwrap_or(0);
         if items(&previous.open_items).max(items(&now.1)) <= ROWS_MIN {
             continue;
         }
-        let minor = |text: &str| text.parse::<Minor>().map_or(0, |amount| amount.0.unsigned_abs());
+        let minor = |text: &str| text.parse::<Amount>().map_or(0, |amount| amount.0.unsigned_abs());
         let (before, now) = (minor(before), now.0.get(currency).map_or(0, |text| minor(text)));
         if before > 0 && is_moved(before, now) {
-            let text = |minor: u64| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+            let text = |minor: u64| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
             tell(&format!("{currency} open"), text(before), text(now));
         }
     }
@@ -127,7 +157,7 @@ pub fn cash(
     plan: &Plan,
     paid: &BTreeMap<String, Cash>,
     unidentified: &Unidentified,
-    measured: &Measured,
+    materialized: &Materialized,
 ) -> Result<()> {
     let mut errors = Vec::new();
     if plan.stops_on_unidentified() {
@@ -141,7 +171,7 @@ pub fn cash(
         if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows) {
             continue;
         }
-        let unknown = measured.ledger_sum("unknown_amount", currency).unsigned_abs();
+        let unknown = materialized.ledger_sum("unknown_amount", currency).unsigned_abs();
         errors.extend(unmatched(currency, *cash, unknown, plan.limits.unmatched_percent_max));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
@@ -153,7 +183,7 @@ fn unmatched(currency: &str, cash: Cash, unknown: u128, percent_max: u32) -> Opt
     if (unknown + negative) * 100 <= all.max(unknown) * u128::from(percent_max) {
         return None;
     }
-    let text = |minor: u128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+    let text = |minor: u128| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
     Some(format!(
         "payments snapshot: of {currency} {} paid, {currency} {} is for invoices that are not in the invoices snapshot, \
          and {currency} {} is negative but reverses nothing: more than limits.unmatched_percent_max = {percent_max} \
@@ -172,7 +202,7 @@ pub type Unidentified = BTreeMap<(String, String), i128>;
 /// Notes about payments that name neither a debtor nor a known invoice.
 pub fn unidentified_notes(sums: &Unidentified) -> Vec<String> {
     let text = |((company, currency), minor): (&(String, String), &i128)| {
-        let amount = Minor(i64::try_from(*minor).unwrap_or(i64::MAX));
+        let amount = Amount(i64::try_from(*minor).unwrap_or(i64::MAX));
         format!(
             "payments snapshot: {currency} {amount} of company {company} name neither a debtor nor a known invoice and \
              pay nothing (unidentified_amount in kpi_portfolio)"

@@ -39,6 +39,7 @@ const BATCHES_AHEAD: usize = 2;
 /// One input: its pinned objects and how their columns become those of the contract.
 #[derive(Debug)]
 pub struct Snapshot {
+    /// Of the contract.
     pub table: &'static Table,
     sources: Vec<Source>,
     rules: rows::RowRules,
@@ -47,6 +48,7 @@ pub struct Snapshot {
 /// All inputs of a run, pinned and on contract.
 #[derive(Debug, Default)]
 pub struct Snapshots {
+    /// One of each input of the contract; empty where nothing is there.
     pub tables: Vec<Snapshot>,
     /// Columns that no mapping uses, by table: told, not refused.
     pub unused: Vec<(&'static str, Vec<String>)>,
@@ -57,6 +59,7 @@ pub struct Snapshots {
 }
 
 impl Snapshot {
+    /// Rows of all its files, the bad ones included.
     pub fn rows(&self) -> u64 {
         self.sources.iter().map(Source::rows).sum()
     }
@@ -119,6 +122,9 @@ impl Snapshot {
     }
 
     /// Every value of one column of texts, as it is read, a batch at a time; no other column is.
+    ///
+    /// # Errors
+    /// `Contract` where the column is missing or no text; else as `Source::for_batches`.
     pub fn for_each_text(&self, name: &str, mut each: impl FnMut(&StringArray)) -> Result<()> {
         for source in &self.sources {
             let columns = columns::resolve(&self.rules.input, source.schema(), &source.object.url)
@@ -159,10 +165,12 @@ impl Snapshot {
 }
 
 impl Snapshots {
+    /// Rows of all inputs, the bad ones included.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(Snapshot::rows).sum()
     }
 
+    /// The input of that name.
     pub fn get(&self, name: &str) -> Option<&Snapshot> {
         self.tables.iter().find(|t| t.table.name == name)
     }
@@ -186,7 +194,8 @@ impl Snapshots {
 
 /// One input as it was found.
 #[derive(Debug)]
-pub struct Seen {
+pub struct InputStatus {
+    /// What can be read of it.
     pub snapshot: Snapshot,
     /// Where it was looked for.
     pub path: String,
@@ -198,7 +207,8 @@ pub struct Seen {
     pub errors: Vec<String>,
 }
 
-impl Seen {
+impl InputStatus {
+    /// Files that its path matches.
     pub fn objects(&self) -> usize {
         self.snapshot.sources.len()
     }
@@ -219,7 +229,7 @@ impl Seen {
 /// # Errors
 /// `InputsMissing` where a required input is not there or one is too old, `Contract` with every mismatch of every file.
 pub fn load(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Snapshots> {
-    let seen = look(plan, as_of, runtime)?;
+    let seen = input_statuses(plan, as_of, runtime)?;
     refuse(&seen)?;
     let mut snapshots = Snapshots { unfound: nothing_there(&seen), ..Snapshots::default() };
     for mut input in seen {
@@ -253,16 +263,16 @@ pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
 ///
 /// # Errors
 /// `Unavailable` where the store cannot be asked; what is wrong with an input stands in it.
-pub fn look(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<Seen>> {
-    let seen = plan.inputs.iter().map(|input| look_at(plan, input, as_of, runtime));
-    let mut seen = seen.collect::<Result<Vec<Seen>>>()?;
+pub fn input_statuses(plan: &Plan, as_of: NaiveDate, runtime: &Handle) -> Result<Vec<InputStatus>> {
+    let seen = plan.inputs.iter().map(|input| input_status(plan, input, as_of, runtime));
+    let mut seen = seen.collect::<Result<Vec<InputStatus>>>()?;
     ages::check(&mut seen, plan, as_of);
     Ok(seen)
 }
 
 /// # Errors
 /// What keeps these inputs from being read: first what time may mend, then what it cannot.
-pub fn refuse(seen: &[Seen]) -> Result<()> {
+pub fn refuse(seen: &[InputStatus]) -> Result<()> {
     let missing: Vec<String> = seen.iter().filter_map(|input| input.missing.clone()).collect();
     if !missing.is_empty() {
         return Err(Error::InputsMissing(Lines(missing)));
@@ -271,7 +281,7 @@ pub fn refuse(seen: &[Seen]) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }
 }
 
-fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<Seen> {
+fn input_status(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<InputStatus> {
     let path = input.path.replace("{as_of}", &as_of.to_string());
     let (mut sources, mut unused, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let (store, objects) = pin(&path, runtime)?;
@@ -283,7 +293,7 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
     for object in objects {
         let url = object.url.clone();
         let source = match Source::open(&store, object) {
-            Err(error @ Error::Damaged { .. }) => {
+            Err(error @ Error::InputUnreadable { .. }) => {
                 errors.push(error.to_string());
                 continue;
             }
@@ -298,11 +308,11 @@ fn look_at(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -
     }
     let rules = rows::RowRules::new(input.clone(), rows::Defaults::new(plan, as_of));
     let snapshot = Snapshot { table: input.table, sources, rules };
-    Ok(Seen { snapshot, path, unused, missing: None, errors })
+    Ok(InputStatus { snapshot, path, unused, missing: None, errors })
 }
 
 /// The note about inputs that are named and have no file: who disputes, say, is not known to.
-fn nothing_there(seen: &[Seen]) -> Option<String> {
+fn nothing_there(seen: &[InputStatus]) -> Option<String> {
     const TELLS_NOTHING: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
     let names = seen.iter().filter(|input| input.objects() == 0).map(|i| i.snapshot.table.name);
     let names: Vec<&str> = names.filter(|name| !TELLS_NOTHING.contains(name)).collect();
@@ -330,7 +340,8 @@ fn pin(path: &str, runtime: &Handle) -> Result<(Store, Vec<Pinned>)> {
     let (folder, name) = split_glob(path);
     let store = Store::open(&folder, runtime)?;
     let objects = if name.contains(['*', '?', '[']) {
-        let pattern = glob::Pattern::new(&name).map_err(|e| Error::Usage(format!("{path}: {e}")))?;
+        let pattern =
+            glob::Pattern::new(&name).map_err(|e| Error::Location { location: path.to_owned(), why: e.to_string() })?;
         store.pin(&pattern)?
     } else {
         store.pin_one(&name)?.into_iter().collect()

@@ -10,11 +10,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Artifact, Audited, History, Snapshots};
+use super::{Audited, History, OutputFile, Snapshots};
 use crate::contract;
 use crate::domain::action::sha256_hex;
-use crate::error::{Error, Result};
-use crate::interrupt::{self, Commit};
+use crate::error::{Damage, Error, Result};
 use crate::io::log::{
     self, Appended, ColumnFiles, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt,
 };
@@ -22,37 +21,39 @@ use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
 use crate::io::projection::{project, published_bytes};
 use crate::io::store::Store;
+use crate::runtime::signals::{self, Commit};
 
-/// Runs that say what is usual, and how many of them there have to be.
-const SURGE_RUNS: usize = 14;
-const SURGE_RUNS_MIN: usize = 3;
-/// So many actions are no surge, whatever is usual.
-const SURGE_ACTIONS_MIN: u64 = 50;
 /// Tables and batches: the same rows give the same bytes. A page names its configuration, and the results their times.
 const DIGESTED: [&str; 2] = [".parquet", ".ndjson"];
 
 /// What makes a run the same run: everything it depends on.
 #[derive(Debug)]
 pub struct Provenance {
+    /// Whose pipeline it is.
     pub tenant: String,
+    /// The date that the run looks at.
     pub as_of: NaiveDate,
+    /// What is read, pinned.
     pub inputs: Vec<InputObject>,
     /// The same, to look at again.
     pub snapshots: Snapshots,
+    /// SHA-256 over the inputs, as hex.
     pub input_digest: String,
+    /// SHA-256 over every file of the configuration, as hex.
     pub config_digest: String,
     /// Random; names this attempt's folder and record, and nothing in any row.
     pub nonce: String,
+    /// Who ran it, where the scheduler says so.
     pub ran_by: BTreeMap<String, String>,
 }
 
 /// What a run is to publish of its date.
 #[derive(Clone, Debug)]
-pub struct Edition {
+pub struct Revision {
     /// `KpiOnly` where a later date is published, or no more is asked for: then nobody is written to.
     pub kind: RecordKind,
     /// 0 = the first publication of the date.
-    pub revision: u32,
+    pub number: u32,
     /// Why it is published again.
     pub reason: Option<String>,
     /// What earlier revisions of the date took back.
@@ -63,12 +64,12 @@ pub struct Edition {
     pub forgotten_on: Option<NaiveDate>,
 }
 
-impl Edition {
-    /// The first edition of a date, the newest there is.
-    pub fn first() -> Edition {
-        Edition {
+impl Revision {
+    /// The first revision of a date, the newest there is.
+    pub fn first() -> Revision {
+        Revision {
             kind: RecordKind::Actions,
-            revision: 0,
+            number: 0,
             reason: None,
             voided: BTreeSet::new(),
             overrides: BTreeMap::new(),
@@ -79,11 +80,11 @@ impl Edition {
 
 /// What the log says about a date before the work starts.
 #[derive(Debug)]
-pub enum Outlook {
+pub enum DateStatus {
     /// The very same run is published.
     Published(Box<Record>),
     /// There is something to publish; this is the log to append to.
-    Open(Log, Edition),
+    Open(Log, Revision),
 }
 
 impl Provenance {
@@ -101,7 +102,7 @@ impl Provenance {
 
     /// Is it the record of this very run, whoever wrote it? What decided holds all that a run of this kind publishes
     /// which decides nothing, and not the other way round.
-    fn made(&self, record: &Record, kind: RecordKind) -> bool {
+    fn is_same_run(&self, record: &Record, kind: RecordKind) -> bool {
         record.as_of == self.as_of
             && !record.lacks(kind)
             && record.input_digest == self.input_digest
@@ -128,56 +129,58 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Conflict` where the date was published from something else and no reason is given, `Undecided` where it was published
-/// with `kpi_only` and this run would decide; `Usage` where a revision is asked for of what was never published, and
-/// where the log is another tenant's: its ids are made with the tenant's name, so this one would publish under new names
-/// what that one has published already; `Damaged` where the log is lost.
-pub fn look(output: &Store, provenance: &Provenance, reason: Option<&str>, kpi_only: bool) -> Result<Outlook> {
+/// with `kpi_only` and this run would decide; `NothingToRevise` where a revision is asked for of what was never
+/// published; `OtherTenant` where the log is another tenant's: its ids are made with the tenant's name, so this one would
+/// publish under new names what that one has published already; `PublishedDamaged` where the log is lost.
+pub fn date_status(
+    output: &Store,
+    provenance: &Provenance,
+    reason: Option<&str>,
+    kpi_only: bool,
+) -> Result<DateStatus> {
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     refuse_lost(output, &log)?;
     if let Some(other) = log.records.iter().find(|record| record.tenant != *tenant) {
-        return Err(Error::Usage(format!(
-            "{} is the output of the tenant {:?}, and the pipeline says {tenant:?}: give it an output of its own, or \
-             the tenant its name back",
-            output.url(),
-            other.tenant
-        )));
+        return Err(Error::OtherTenant {
+            output: output.url().to_owned(),
+            published: other.tenant.clone(),
+            configured: tenant.clone(),
+        });
     }
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest && !kpi_only { RecordKind::Actions } else { RecordKind::KpiOnly };
-    let revision = match (log.of_date(as_of), reason) {
-        (Some(record), _) if provenance.made(record, kind) => return Ok(Outlook::Published(Box::new(record.clone()))),
+    let number = match (log.of_date(as_of), reason) {
+        (Some(record), _) if provenance.is_same_run(record, kind) => {
+            return Ok(DateStatus::Published(Box::new(record.clone())));
+        }
         (Some(record), Some(_)) => record.revision + 1,
         (Some(record), None) if record.lacks(kind) => {
             return Err(Error::Undecided { as_of, record: output.url_of(&log::key_of(record.seq)) });
         }
         (Some(record), None) => return Err(conflict(output, record)),
-        (None, Some(_)) => {
-            return Err(Error::Usage(format!(
-                "{as_of} is not published: there is nothing to revise; leave --revise out"
-            )));
-        }
+        (None, Some(_)) => return Err(Error::NothingToRevise { as_of }),
         (None, None) => 0,
     };
     let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
-    let edition = Edition { kind, revision, reason, forgotten_on, ..Edition::first() };
-    Ok(Outlook::Open(log, edition))
+    let revision = Revision { kind, number, reason, forgotten_on, ..Revision::first() };
+    Ok(DateStatus::Open(log, revision))
 }
 
 /// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.
 fn refuse_lost(output: &Store, log: &Log) -> Result<()> {
     match log::lost(output, log)? {
-        Some(what) => Err(Error::Damaged { object: output.url_of("_log"), what }),
+        Some(damage) => Err(Error::PublishedDamaged { object: output.url_of("_log"), damage }),
         None => Ok(()),
     }
 }
 
-/// Do these newest records tell a run of this date all that it asks of the log: every edition of the date, and what the
+/// Do these newest records tell a run of this date all that it asks of the log: every revision of the date, and what the
 /// dates before it carried forward? Only an output that does not carry it yet, and a date far back, ask for more.
 fn tells_all(log: &Log, as_of: NaiveDate) -> bool {
     let is_newest = log.newest_date().is_none_or(|newest| newest < as_of);
     let has_first = |date: NaiveDate| log.records.iter().any(|r| r.as_of == date && r.revision == 0);
-    // A plan is compared with every edition of the date that decided last.
+    // A plan is compared with every revision of the date that decided last.
     let has_last = log.newest_decided().is_none_or(|record| has_first(record.as_of));
     (is_newest || has_first(as_of)) && has_last && carried(log, as_of).is_some()
 }
@@ -200,6 +203,9 @@ fn conflict(output: &Store, record: &Record) -> Error {
 /// The newest run before the date has carried forward what mattered then (`contact_state`); what was published since
 /// is read besides: actions of this very date where it is revised, and of runs that carried nothing forward. What is
 /// dated later does not exist. So a run opens a few objects, however old the output is.
+///
+/// # Errors
+/// `PublishedDamaged` where a file that the log names is gone or changed, `Unavailable`.
 pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool) -> Result<History> {
     let carried = carried(log, as_of);
     let since = carried.map_or(0, |(record, _)| record.seq);
@@ -233,7 +239,7 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
 /// What earlier revisions of a date took back.
 ///
 /// # Errors
-/// `Damaged` where a file of voids is gone or changed.
+/// `PublishedDamaged` where a file of voids is gone or changed.
 pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<String>> {
     let of_date = log.records.iter().filter(|r| r.as_of == as_of).flat_map(|r| &r.files);
     let mut voided = BTreeSet::new();
@@ -249,13 +255,12 @@ pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<St
 
 /// A published file, which must still be what was published.
 fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
-    let damaged = |what: &str| Error::Damaged { object: output.url_of(&file.path), what: what.to_owned() };
-    let pinned = output.pin_one(&file.path)?;
-    let pinned = pinned.ok_or_else(|| damaged("a published file is gone; restore it from a backup"))?;
+    let damaged = |damage| Error::PublishedDamaged { object: output.url_of(&file.path), damage };
+    let pinned = output.pin_one(&file.path)?.ok_or_else(|| damaged(Damage::Gone))?;
     if pinned.size != file.size {
-        return Err(damaged("a published file was changed; restore it from a backup"));
+        return Err(damaged(Damage::Changed));
     }
-    Source::open(output, pinned)
+    Source::open_published(output, pinned)
 }
 
 /// Publishes what was audited.
@@ -266,7 +271,7 @@ fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
 /// After the record only `Unfinished`.
 pub fn publish(
     output: &Store,
-    (log, edition): (&Log, &Edition),
+    (log, revision): (&Log, &Revision),
     provenance: &Provenance,
     audited: &Audited,
     results: &impl Serialize,
@@ -274,14 +279,14 @@ pub fn publish(
     let run_id = provenance.run_id();
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();
-    for artifact in to_publish(edition, audited) {
-        let file = published(&folder, artifact);
-        output.upload(&file.path, &artifact.written.path)?;
+    for output_file in to_publish(revision, audited) {
+        let file = published(&folder, output_file);
+        output.upload(&file.path, &output_file.written.path)?;
         read_back(output, &file)?;
         files.push(file);
     }
     files.push(write_results(output, &folder, results)?);
-    let record = record((log, edition), provenance, audited, run_id, files);
+    let record = record((log, revision), provenance, audited, run_id, files);
     // A run that died after its record may have left copies unmade. They are made before the next record is, so only the
     // newest record can ever lack some.
     refuse_halted(output)?;
@@ -293,18 +298,19 @@ pub fn publish(
 }
 
 /// Of an earlier date than the newest nothing is published that was decided, nor where no more is asked for.
-pub fn to_publish<'a>(edition: &Edition, audited: &'a Audited) -> impl Iterator<Item = &'a Artifact> {
-    let decides = edition.kind == RecordKind::Actions;
-    audited.artifacts().iter().filter(move |artifact| decides || !artifact.is_of_decisions)
+pub fn to_publish<'a>(revision: &Revision, audited: &'a Audited) -> impl Iterator<Item = &'a OutputFile> {
+    let decides = revision.kind == RecordKind::Actions;
+    audited.files().iter().filter(move |output_file| decides || !output_file.is_of_decisions)
 }
 
 /// What the record says of it: its kind, and the rows of what is published.
-pub fn told(edition: &Edition, audited: &Audited) -> (RecordKind, BTreeMap<String, u64>) {
-    let paths: Vec<String> = to_publish(edition, audited).map(|artifact| format!("/{}", artifact.path)).collect();
-    let counts = counts(&audited.measured().counts, &paths);
+pub fn told(revision: &Revision, audited: &Audited) -> (RecordKind, BTreeMap<String, u64>) {
+    let paths: Vec<String> =
+        to_publish(revision, audited).map(|output_file| format!("/{}", output_file.path)).collect();
+    let counts = counts(&audited.materialized().counts, &paths);
     let rows = |table: &str| counts.get(table).copied().unwrap_or(0);
     let only_takes_back = rows(contract::ACTIONS.name) == 0 && rows(VOIDS) > 0;
-    (if only_takes_back { RecordKind::Void } else { edition.kind }, counts)
+    (if only_takes_back { RecordKind::Void } else { revision.kind }, counts)
 }
 
 /// Is it told by its digest what it holds?
@@ -312,11 +318,11 @@ pub fn is_digested(path: &str) -> bool {
     DIGESTED.iter().any(|ending| path.ends_with(ending))
 }
 
-fn published(folder: &str, artifact: &Artifact) -> PublishedFile {
-    let written = &artifact.written;
+fn published(folder: &str, output_file: &OutputFile) -> PublishedFile {
+    let written = &output_file.written;
     PublishedFile {
-        path: format!("{folder}/{}", artifact.path),
-        copy_to: artifact.copy_to.clone(),
+        path: format!("{folder}/{}", output_file.path),
+        copy_to: output_file.copy_to.clone(),
         size: written.size,
         sha256: written.sha256.clone(),
         rows: written.rows,
@@ -334,7 +340,7 @@ fn read_back(output: &Store, file: &PublishedFile) -> Result<()> {
 }
 
 /// What was written and read back may have been collected since, where this process was stopped for days.
-fn stands(output: &Store, file: &PublishedFile) -> Result<()> {
+fn check_unchanged(output: &Store, file: &PublishedFile) -> Result<()> {
     let found = output.pin_one(&file.path)?.map(|object| object.size);
     let torn = |what: &str| Err(Error::Torn { object: output.url_of(&file.path), what: what.to_owned() });
     match found {
@@ -346,7 +352,7 @@ fn stands(output: &Store, file: &PublishedFile) -> Result<()> {
 
 fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Result<PublishedFile> {
     let path = format!("{folder}/run_results.json");
-    let failed = |e: serde_json::Error| Error::Damaged { object: path.clone(), what: e.to_string() };
+    let failed = |e: serde_json::Error| Error::Internal { object: path.clone(), what: e.to_string() };
     let body = serde_json::to_vec_pretty(results).map_err(failed)?;
     let file = PublishedFile { path, copy_to: None, size: body.len() as u64, sha256: sha256_hex(&body), rows: 0 };
     output.put(&file.path, body.into())?;
@@ -355,27 +361,27 @@ fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Resu
 }
 
 fn record(
-    (log, edition): (&Log, &Edition),
+    (log, revision): (&Log, &Revision),
     provenance: &Provenance,
     audited: &Audited,
     run_id: String,
     files: Vec<PublishedFile>,
 ) -> Record {
-    let measured = audited.measured();
+    let materialized = audited.materialized();
     let tables = files.iter().filter(|f| is_digested(&f.path));
     let prefix = format!("runs/{}/{run_id}/", provenance.as_of);
     let digest = |f: &PublishedFile| (f.path.trim_start_matches(&prefix).to_owned(), f.sha256.clone());
-    let (kind, counts) = told(edition, audited);
+    let (kind, counts) = told(revision, audited);
     Record {
         format_version: FORMAT_VERSION,
         seq: log.length() + 1,
         prev_sha256: log.head_sha256.clone(),
         tenant: provenance.tenant.clone(),
         as_of: provenance.as_of,
-        revision: edition.revision,
+        revision: revision.number,
         kind,
-        reason: edition.reason.clone(),
-        overrides: edition.overrides.clone(),
+        reason: revision.reason.clone(),
+        overrides: revision.overrides.clone(),
         nonce: provenance.nonce.clone(),
         input_digest: provenance.input_digest.clone(),
         config_digest: provenance.config_digest.clone(),
@@ -384,11 +390,11 @@ fn record(
         column_files: column_files(&provenance.snapshots),
         logical_digests: tables.map(digest).collect(),
         counts,
-        control_totals: measured.control_totals(),
-        open_items: measured.open_items(),
+        control_totals: materialized.control_totals(),
+        open_items: materialized.open_items(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
-        forgotten_on: measured.forgotten_on.max(edition.forgotten_on),
+        forgotten_on: materialized.forgotten_on.max(revision.forgotten_on),
         run_id,
         files,
     }
@@ -399,11 +405,11 @@ fn column_files(snapshots: &Snapshots) -> BTreeMap<String, BTreeMap<String, Colu
     found.map(|snapshot| (snapshot.table.name.to_owned(), snapshot.column_files())).collect()
 }
 
-/// Makes the copies of a record that a run left unmade which died after it; nothing where an operator has said halt, or
+/// Completes the copies of a record whose run died after committing it. Does nothing while an operator has said halt, or
 /// gateways would find a batch that was to be stopped.
 ///
 /// # Errors
-/// `Damaged` where the file that a copy follows from is gone or changed.
+/// `PublishedDamaged` where the file that a copy follows from is gone or changed.
 pub fn complete(output: &Store, record: &Record) -> Result<()> {
     complete_since(output, Some(record.seq))
 }
@@ -435,34 +441,14 @@ fn counts(counts: &BTreeMap<String, u64>, paths: &[String]) -> BTreeMap<String, 
     counts.iter().filter(|(table, _)| is_published(table)).map(|(table, rows)| (table.clone(), *rows)).collect()
 }
 
-/// Says so where there are far more actions than usual: whoever halved a threshold by mistake writes to everybody.
-///
-/// Usual is the median of the last runs that sent any; a portfolio without such a past, and a handful of actions, are
-/// let through.
-pub fn surge(log: &Log, edition: &Edition, actions: u64, percent_max: u32) -> Option<String> {
-    let is_usual = |r: &&Record| r.kind == RecordKind::Actions && r.revision == 0;
-    let counts = log.records.iter().rev().filter(is_usual).filter_map(|r| r.counts.get("actions").copied());
-    let mut past: Vec<u64> = counts.filter(|n| *n > 0).take(SURGE_RUNS).collect();
-    past.sort_unstable();
-    let usual = *past.get(past.len() / 2).filter(|_| past.len() >= SURGE_RUNS_MIN)?;
-    let most = usual.saturating_mul(u64::from(percent_max) + 100) / 100;
-    let is_surge = edition.kind == RecordKind::Actions && actions > most.max(SURGE_ACTIONS_MIN);
-    is_surge.then(|| {
-        format!(
-            "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
-             {percent_max})"
-        )
-    })
-}
-
 fn refuse_halted(output: &Store) -> Result<()> {
     halt(output)?.map_or(Ok(()), |object| Err(Error::Halted { object }))
 }
 
 /// Another's record of the same date: ours if inputs and configuration are the same. Where it decided nothing and ours
 /// would, whether ours still may is for the next look at the log to say.
-fn judge(output: &Store, provenance: &Provenance, record: &Record, kind: RecordKind) -> Result<Record> {
-    match provenance.made(record, kind) {
+fn same_run_or_conflict(output: &Store, provenance: &Provenance, record: &Record, kind: RecordKind) -> Result<Record> {
+    match provenance.is_same_run(record, kind) {
         true => Ok(record.clone()),
         false if record.lacks(kind) => Err(Error::HeadMoved { head: log::key_of(record.seq) }),
         false => Err(conflict(output, record)),
@@ -473,15 +459,15 @@ fn judge(output: &Store, provenance: &Provenance, record: &Record, kind: RecordK
 ///
 /// Returns what is published, and the log with it.
 fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -> Result<(Record, Log)> {
-    let mut gate = interrupt::committing();
-    record.files.iter().try_for_each(|file| stands(output, file))?;
+    let mut gate = signals::committing();
+    record.files.iter().try_for_each(|file| check_unchanged(output, file))?;
     provenance.snapshots.check_unmoved()?;
     refuse_halted(output)?;
     let now = log.again(output)?;
     if now.length() != log.length() {
         let since = now.records.iter().filter(|r| r.seq >= record.seq);
         return match since.rev().find(|r| r.as_of == record.as_of) {
-            Some(other) => Ok((judge(output, provenance, other, record.kind)?, now)),
+            Some(other) => Ok((same_run_or_conflict(output, provenance, other, record.kind)?, now)),
             None => Err(Error::HeadMoved { head: log::key_of(now.length()) }),
         };
     }
@@ -491,7 +477,7 @@ fn commit(output: &Store, log: &Log, provenance: &Provenance, record: &Record) -
             Ok((record.clone(), now.with(record)?))
         }
         Appended::Other(other) if other.as_of == provenance.as_of => {
-            let ours = judge(output, provenance, &other, record.kind)?;
+            let ours = same_run_or_conflict(output, provenance, &other, record.kind)?;
             Ok((ours, log.again(output)?))
         }
         Appended::Other(other) => Err(Error::HeadMoved { head: log::key_of(other.seq) }),

@@ -12,16 +12,24 @@ use crate::error::{Error, Result};
 /// One quarantined row: its place and its class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
+    /// The input.
     pub table: &'static str,
+    /// Its object, as the record names it.
     pub file: String,
+    /// From 0, in its file.
     pub row: i64,
+    /// The column that is wrong.
     pub column: &'static str,
+    /// What stands there, never the value.
     pub value_class: String,
+    /// Of the contract's reasons for quarantine.
     pub reason: &'static str,
+    /// Whom it names.
     pub debtor_id: Option<String>,
 }
 
 impl Row {
+    /// A row that could not be read.
     pub fn of_bad_row(bad: &BadRow, snapshots: &Snapshots) -> Row {
         Row {
             table: bad.table,
@@ -34,6 +42,7 @@ impl Row {
         }
     }
 
+    /// A row that contradicts another.
     pub fn of_clash(clash: &Clash, snapshots: &Snapshots) -> Row {
         let (file_no, row) = ((clash.source_row >> 40) as usize, clash.source_row & 0xff_ffff_ffff);
         let snapshot = snapshots.get(clash.table);

@@ -35,7 +35,7 @@ use twox_hash::XxHash64;
 
 pub use doubts::BadShare;
 pub use history::{
-    action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
+    History, action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
     positions_schema,
 };
 pub use totals::{Cash, Totals};
@@ -52,9 +52,8 @@ use super::{BadRow, Snapshots, day_number};
 use crate::config::{Limits, Plan};
 use crate::domain::tax_id::Cnpj;
 use crate::error::Result;
-use crate::io::parquet::Source;
-use crate::progress::Progress;
-use crate::scratch::Scratch;
+use crate::runtime::progress::Progress;
+use crate::runtime::scratch::Scratch;
 
 const SHARDS_MAX: u64 = 4_096;
 const NEGATIVE_PAYMENT: &str = "negative_payment";
@@ -81,9 +80,11 @@ pub struct Shards {
     held: HashSet<u64>,
     /// Debtors with an invoice that cannot be read.
     unread_invoices: BTreeSet<String>,
+    /// Rows that could not be read, of all inputs.
     pub bad: Vec<BadRow>,
     /// What the inputs hold, for the audits to tie the result to.
     pub totals: Totals,
+    /// Amounts that were floats and were rounded.
     pub rounded: u64,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
@@ -97,25 +98,12 @@ pub struct Shards {
     as_of_day: i32,
 }
 
-/// What earlier runs published.
-#[derive(Debug, Default)]
-pub struct History {
-    /// Every action that may still matter.
-    pub actions: Vec<Source>,
-    /// The accounts of the last run.
-    pub positions: Vec<Source>,
-    /// What the runs saw of every item; of an export of open items alone.
-    pub flows: Vec<Source>,
-    /// As-of date of the first of them; none = nothing was seen before.
-    pub seen_from: Option<NaiveDate>,
-    /// Who is in which arm of an experiment.
-    pub members: Vec<Source>,
-}
-
 /// One shard's tables in memory.
 #[derive(Debug, Default)]
 pub struct Shard {
+    /// From 0.
     pub number: u32,
+    /// Name, schema and rows of every table that the models read.
     pub tables: Vec<(&'static str, SchemaRef, Vec<RecordBatch>)>,
     /// Rows that nobody can place.
     pub clashes: Vec<Clash>,
@@ -141,7 +129,9 @@ impl Shard {
 /// A debtor that a doubtful row can touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
+    /// Who is held.
     pub debtor_id: String,
+    /// Hash of its group, by which its rows travel.
     pub group_key: i64,
     /// One of the rows is an invoice: what the debtor owes is not known to the full.
     pub by_invoices: bool,
@@ -150,11 +140,15 @@ pub struct Held {
 /// A row that is bad only beside others: another has its key, or it cannot be told whom it applies to.
 #[derive(Clone, Debug)]
 pub struct Clash {
+    /// The input.
     pub table: &'static str,
     /// File and row in one number.
     pub source_row: i64,
+    /// Whom the row names.
     pub debtor_id: Option<String>,
+    /// What stands there, never the value.
     pub value_class: &'static str,
+    /// Of the contract's reasons for quarantine.
     pub reason: &'static str,
 }
 
@@ -301,11 +295,15 @@ impl Clash {
 }
 
 impl Shards {
+    /// How many shards there are.
     pub fn count(&self) -> u32 {
         self.count
     }
 
     /// Reads one shard: every row with whom it means, and without those that nobody can place.
+    ///
+    /// # Errors
+    /// `Scratch` where what was spread cannot be read back.
     pub fn open(&self, number: u32) -> Result<Shard> {
         let rulings = self.resolved.rulings(number)?;
         let mut shard = Shard { number, ..Shard::default() };

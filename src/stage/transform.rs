@@ -16,13 +16,13 @@ use self::keys::Keys;
 use super::{Held, Shard, day_number};
 use crate::config::{Bucket, Plan};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE};
-use crate::domain::case::UnappliedCredits;
 use crate::domain::decision::{Cap, Rules};
 use crate::domain::experiment::Experiment;
+use crate::domain::portfolio::UnappliedCredits;
 use crate::domain::procedure::{Channel, Procedure, Step, StepKind, days_before};
 use crate::error::{Error, Result};
 use crate::io::engine::{Layer, Model, ModelKind, Models, Session, Value, Variables};
-use crate::work::Clock;
+use crate::runtime::timings::StageTimings;
 
 /// Months before that of the as-of date whose vintages are shown.
 const VINTAGE_MONTHS: u32 = 24;
@@ -119,17 +119,20 @@ fn recovery_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
 }
 
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
+///
+/// # Errors
+/// `Model` where a model fails or repeats its grain.
 pub fn transform(
     (plan, as_of): (&Plan, NaiveDate),
     models: &Models,
     session: &Session,
     shard: &Shard,
-    clock: &Clock,
+    timings: &StageTimings,
 ) -> Result<()> {
     register(plan, as_of, session, shard)?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
-            clock.time(&model.name, || run(session, model))?;
+            timings.time(&model.name, || run(session, model))?;
         }
     }
     Ok(())
@@ -152,6 +155,9 @@ pub fn run(session: &Session, model: &Model) -> Result<()> {
 pub type Periods = Vec<(&'static str, (SchemaRef, RecordBatch))>;
 
 /// Registers what the models read: the shard's own tables, and those that follow from the plan.
+///
+/// # Errors
+/// `Internal` where a table of the plan cannot be made.
 pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard) -> Result<()> {
     let currency = plan.default_currency.to_string();
     let mut keys = Keys::new(&plan.default_company, &currency);
@@ -183,6 +189,9 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
 }
 
 /// The buckets, months and experiments, which the KPI models read as well.
+///
+/// # Errors
+/// As `register`.
 pub fn periods(plan: &Plan, as_of: NaiveDate) -> Result<Periods> {
     let buckets = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
     let experiments = experiment_table(&plan.rules.experiments, as_of)?;

@@ -16,9 +16,9 @@ use regua::error::Error;
 use regua::io::log::{Log, key_of};
 use regua::io::projection::project;
 use regua::io::store::{Store, split_glob};
-use regua::progress::Silent;
+use regua::maintenance::verify::verify;
+use regua::runtime::progress::Silent;
 use regua::stage::load;
-use regua::upkeep::verify::verify;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -106,7 +106,7 @@ pub fn input(bytes: &[u8]) {
         };
     }
     fs::write(path_of("any.parquet"), bytes).expect("written");
-    let seen = PLAN.with(|plan| load::look(plan, NaiveDate::default(), RUNTIME.handle())).expect("looked at");
+    let seen = PLAN.with(|plan| load::input_statuses(plan, NaiveDate::default(), RUNTIME.handle())).expect("looked at");
     for input in seen.iter().filter(|input| input.errors.is_empty()) {
         let mut rows = 0;
         let read = input.snapshot.for_each_batch(|conformed| {
@@ -125,9 +125,9 @@ pub fn log_record(bytes: &[u8]) {
         Ok(log) => {
             verify(&output, &Silent).expect("a log that can be read can be verified");
             let projected = log.head().map_or(Ok(()), |record| project(&output, log.clone(), record));
-            assert!(projected.err().is_none_or(|error| matches!(error, Error::Damaged { .. })));
+            assert!(projected.err().is_none_or(|error| matches!(error, Error::PublishedDamaged { .. })));
         }
-        Err(error) => assert!(matches!(error, Error::Damaged { .. }), "{error}"),
+        Err(error) => assert!(matches!(error, Error::PublishedDamaged { .. }), "{error}"),
     }
 }
 

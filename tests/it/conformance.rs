@@ -9,9 +9,9 @@ use regua::error::Error;
 use regua::io::log::{Log, probe};
 use regua::io::parquet::Source;
 use regua::io::store::{Created, Store};
-use regua::progress::Silent;
-use regua::upkeep::collect::leftovers;
-use regua::upkeep::verify::verify;
+use regua::maintenance::gc::orphans;
+use regua::maintenance::verify::verify;
+use regua::runtime::progress::Silent;
 
 use crate::faults::desk::Desk;
 use crate::servers::{AZURE_ACCOUNT, AZURE_KEY, BUCKET, Server, azure_client, s3_client};
@@ -97,7 +97,7 @@ fn publishes(desk: &Desk, store: &Store) {
     let verified = verify(store, &Silent).expect("a log");
     assert_eq!((verified.findings.as_slice(), verified.copies.len()), (&[][..], 0));
     assert_eq!(Log::read(store).expect("a log").records, [record]);
-    assert_eq!(leftovers(store, 0, "cc").expect("a listing").len(), 0, "nothing is left over");
+    assert_eq!(orphans(store, 0, "cc").expect("a listing").len(), 0, "nothing is left over");
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn after_an_earlier_date_was_made_up_for_the_newest_that_decided_is_told() {
     assert_eq!(other.code, 2, "{}", other.stdout);
     assert!(other.stderr.contains("without --as-of an action_id is looked up in every date"), "{}", other.stderr);
     let nothing = explain("D1", &["--as-of", "2026-06-28"]);
-    assert!(nothing.stderr.contains("nothing was decided for it"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("nothing was decided for 2026-06-28"), "{}", nothing.stderr);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn check_names_file_line_and_remedy_of_every_message() {
         "overdue_first.email.j2:1: total_due | money puts an amount in the subject, where others see it; say it in the body"
             .to_owned(),
         "overdue_first.sms.j2:2: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
-        format!("overdue_second.email.j2:{second}: \"pague já\" makes false urgency; say it otherwise"),
+        format!("overdue_second.email.j2:{second}: \"pague já\" makes false urgency; rephrase it"),
         "reminder.sms.j2:1: unknown field `creditor.nome`; did you mean `creditor.name`?".to_owned(),
         format!("reminder.whatsapp.j2:{reminder}: with the longest values it has "),
     ];

@@ -5,7 +5,7 @@ use arrow::array::{AsArray, RecordBatch};
 use super::day;
 use super::sentences::money;
 use crate::domain::message::money_text;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::io::tables::{Row, rows};
 
 /// What is asked for beside the principal, and the offer.
@@ -13,7 +13,7 @@ pub(super) fn lines(action: &Row<'_>) -> Vec<String> {
     let parts = [("fine", "fine_amount"), ("interest", "interest_amount"), ("fee", "fee_amount")];
     let parts = parts.into_iter().chain([("charges of items paid late", "residual_amount")]);
     let charged: Vec<String> = parts
-        .filter(|(_, column)| action.minor(column) != Minor::ZERO)
+        .filter(|(_, column)| action.minor(column) != Amount::ZERO)
         .map(|(what, column)| format!(" + {what} {}", money(action, column)))
         .collect();
     let dunned = match action.text("dunning_currency") {
@@ -30,9 +30,9 @@ pub(super) fn lines(action: &Row<'_>) -> Vec<String> {
         false => format!("{}{} = {}", money(action, "open_amount"), charged.concat(), money(action, "total_due")),
     };
     // A removal and a receipt ask for nothing.
-    let asks = (open, total) != (Minor::ZERO, Minor::ZERO);
+    let asks = (open, total) != (Amount::ZERO, Amount::ZERO);
     let mut lines: Vec<String> = asks.then(|| format!("    asks for {asked}{dunned}")).into_iter().collect();
-    if action.minor("waived_amount") != Minor::ZERO {
+    if action.minor("waived_amount") != Amount::ZERO {
         lines.push(format!("    waives charges of items paid late: {}", money(action, "waived_amount")));
     }
     lines.extend(offer_line(action));
@@ -44,14 +44,14 @@ fn offer_line(action: &Row<'_>) -> Option<String> {
     let offer = RecordBatch::from(offer.slice(action.1, 1));
     let offer = Row(&offer, 0);
     let currency = action.text("currency");
-    let in_words = |amount: Minor| money_text("en", &currency, amount);
+    let in_words = |amount: Amount| money_text("en", &currency, amount);
     let instalments = offer.array("instalments")?.as_list_opt::<i32>()?.value(0);
     let instalments = RecordBatch::from(instalments.as_struct_opt()?.clone());
     let later = rows(std::slice::from_ref(&instalments))
         .map(|part| format!("{} on {}", in_words(part.minor("amount")), day(&part, "due_date")))
         .collect::<Vec<_>>();
     let down = match offer.minor("down_payment") {
-        Minor::ZERO => String::new(),
+        Amount::ZERO => String::new(),
         down => format!("{} down, ", in_words(down)),
     };
     Some(format!(

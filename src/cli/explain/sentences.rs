@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::hold::HoldReason;
 use crate::domain::message::money_text;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::io::tables::Row;
 use crate::text::plural;
 
@@ -126,7 +126,7 @@ fn considered(account: Option<&Row<'_>>, text: &str) -> Option<String> {
     }
     if let Some((id, since)) = rest("cycle ").and_then(|r| r.split_once(" since ")) {
         // Who owes nothing is not in arrears: the day would be that of the run.
-        let owes = account.is_some_and(|account| account.minor("open_amount") != Minor::ZERO);
+        let owes = account.is_some_and(|account| account.minor("open_amount") != Amount::ZERO);
         return owes.then(|| format!("The arrears episode counts from {since} (cycle {id})."));
     }
     if let Some((reason, items)) = rest("left out by ").and_then(|r| r.split_once(": ")) {
@@ -157,7 +157,7 @@ fn sent(action: &Row<'_>, trace: &[String]) -> String {
     };
     // A removal and a receipt ask for nothing.
     let over = match action.minor("total_due") {
-        Minor::ZERO => String::new(),
+        Amount::ZERO => String::new(),
         _ => format!(", over {}", money(action, "total_due")),
     };
     format!(

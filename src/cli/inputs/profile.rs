@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::Voice;
 use crate::cli::show::plain_table;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::report::grouped;
 use crate::run::Profile;
 
@@ -101,7 +101,7 @@ pub(super) fn as_json(profile: &Profile) -> Value {
 }
 
 fn amount(minor: i128) -> String {
-    i64::try_from(minor).map_or_else(|_| "beyond 64 bits".to_owned(), |minor| Minor(minor).to_string())
+    i64::try_from(minor).map_or_else(|_| "beyond 64 bits".to_owned(), |minor| Amount(minor).to_string())
 }
 
 /// Per cent with one decimal, never rounded up to all.

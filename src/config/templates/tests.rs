@@ -236,13 +236,10 @@ fn a_message_that_can_be_too_long() {
 #[test]
 fn words_that_no_message_has() {
     for (text, expected) in [
-        ("um\nCaloteiros!", &["2: \"caloteir*\" shames the debtor; say it otherwise"][..]),
-        ("a NEGATIVACAO", &["1: \"negativação\" announces a listing; say it otherwise"]),
-        (
-            "calo{{ 'teiro' }}",
-            &["1: the message comes out with \"caloteir*\", which shames the debtor; say it otherwise"],
-        ),
-        ("seu nome\nsujo", &["2: the message comes out with \"nome sujo\", which shames the debtor; say it otherwise"]),
+        ("um\nCaloteiros!", &["2: \"caloteir*\" shames the debtor; rephrase it"][..]),
+        ("a NEGATIVACAO", &["1: \"negativação\" announces a listing; rephrase it"]),
+        ("calo{{ 'teiro' }}", &["1: the message comes out with \"caloteir*\", which shames the debtor; rephrase it"]),
+        ("seu nome\nsujo", &["2: the message comes out with \"nome sujo\", which shames the debtor; rephrase it"]),
         ("seu caloteamento", &[]),
     ] {
         assert_eq!(letter(text), expected, "{text}");
@@ -338,7 +335,7 @@ fn what_a_provider_is_given() {
         ),
         (
             with("['calo' ~ 'teiro']"),
-            Some("3: the message comes out with \"caloteir*\", which shames the debtor; say it otherwise".into()),
+            Some("3: the message comes out with \"caloteir*\", which shames the debtor; rephrase it".into()),
         ),
         (
             "{% set provider_parameters = [debtor.name] %}x".into(),
@@ -486,8 +483,8 @@ fn what_is_wrong_in_a_block() {
             "\n\n{{ total_due }}",
             Some("3: total_due would be printed in cents; say total_due | money".into()),
         ),
-        ("t.letter.j2", A, "um\ncaloteiro", Some("2: \"caloteir*\" shames the debtor; say it otherwise".into())),
-        ("t.letter.j2", A, "negativação", Some("1: \"negativação\" announces a listing; say it otherwise".into())),
+        ("t.letter.j2", A, "um\ncaloteiro", Some("2: \"caloteir*\" shames the debtor; rephrase it".into())),
+        ("t.letter.j2", A, "negativação", Some("1: \"negativação\" announces a listing; rephrase it".into())),
         ("negativacao_notice.letter.j2", A, "negativação", None),
         ("t.letter.j2", quiet, "Olá {{ debtor.name }}", None),
         (

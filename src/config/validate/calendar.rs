@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-use super::{Document, Workshop};
+use super::{Document, PlanBuilder};
 use crate::config::raw::{RawCalendar, RawWeek};
 use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones, is_brazil, states_of_brazil};
 
@@ -15,7 +15,7 @@ struct Stated {
     state: String,
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn calendar(&mut self, document: &Document, files: &[String]) -> Option<Calendar> {
         let (mut holidays, mut windows, mut zones) = (Vec::new(), None, BTreeMap::new());
         let mut countries: Vec<String> = Vec::new();

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::{Document, Workshop};
+use super::{Document, PlanBuilder};
 use crate::config::raw::charges::{RawCharges, RawFee, RawInterest, RawRates};
 use crate::domain::charge::{
     Caps, ChargePolicy, ChargeRule, ChargeRuleError, ChargeTerms, Fee, Fine, Interest, Percent, RateTable,
     ResidualCharges, Statutory, StepFee,
 };
-use crate::domain::exchange::DunningCurrency;
-use crate::domain::money::{Currency, Minor, Rounding};
+use crate::domain::fx::DunningCurrency;
+use crate::domain::money::{Amount, Currency, Rounding};
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     /// The rates of every file of `pipeline.rates`.
     pub(super) fn rates(&mut self, document: &Document, files: &[String]) -> RateTable {
         let mut table = RateTable::default();
@@ -75,8 +75,8 @@ impl Workshop<'_> {
         });
         let interest = raw.interest.as_ref();
         let interest = interest.and_then(|raw| self.interest(document, &format!("{at}/interest"), raw, known));
-        let cap = |shop: &mut Self, key: &str, text: Option<&String>| {
-            shop.parse::<Percent>(document, &format!("{at}/caps/{key}"), text?)
+        let cap = |builder: &mut Self, key: &str, text: Option<&String>| {
+            builder.parse::<Percent>(document, &format!("{at}/caps/{key}"), text?)
         };
         let caps = Caps {
             fine_max: cap(self, "fine_max", raw.caps.fine_max.as_ref()),
@@ -162,10 +162,10 @@ impl Workshop<'_> {
             .percent
             .as_ref()
             .map_or(Some(Percent::ZERO), |text| self.parse(document, &format!("{at}/percent"), text))?;
-        if percent == Percent::ZERO && fixed.values().all(|amount| *amount == Minor::ZERO) {
+        if percent == Percent::ZERO && fixed.values().all(|amount| *amount == Amount::ZERO) {
             self.refuse(document, at, "this fee is always 0; give `fixed` or `percent`, or leave it out");
         }
-        let amounts = fixed.values().copied().chain((fixed.is_empty()).then_some(Minor::ZERO));
+        let amounts = fixed.values().copied().chain((fixed.is_empty()).then_some(Amount::ZERO));
         let fees = amounts.map(|fixed| Fee { fixed, percent, rounding: raw.rounding });
         let refused = fees.filter_map(|fee| {
             ChargeRule::new(ChargeTerms { fee: Some(fee), ..ChargeTerms::default() }, Caps::default()).err()
@@ -181,7 +181,7 @@ impl Workshop<'_> {
         document: &Document,
         at: &str,
         raw: &BTreeMap<String, String>,
-    ) -> BTreeMap<Currency, Minor> {
+    ) -> BTreeMap<Currency, Amount> {
         let amounts = self.amounts(document, at, raw);
         for (currency, _) in amounts.iter().filter(|(currency, amount)| amount.0 % currency.coin() != 0) {
             self.refuse(

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use super::charges::KnownRates;
 use super::offers::OfferNames;
 use super::reach::{Choosing, Known};
-use super::{Document, Workshop, messages, unknown};
+use super::{Document, PlanBuilder, messages, unknown};
 use crate::config::raw::{RawCap, RawCreditor, RawPipeline, RawRegua};
 use crate::domain::decision::{Cap, Creditor, REGUA_NONE, Rules};
-use crate::domain::exchange::Quotes;
+use crate::domain::fx::Quotes;
 use crate::domain::message::LANGUAGES;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 use crate::domain::procedure::{Channel, Procedure};
 use crate::domain::segment::{Rule, Scorecard};
 
 /// Days for which a rate of exchange counts: over a weekend with holidays on both sides.
 const FX_DAYS_MAX: u32 = 7;
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn rules(&mut self, document: &Document, raw: RawPipeline) -> Option<Rules> {
         let RawPipeline { pipeline, defaults, dunning, creditors, tone, aging, inputs, .. } = raw;
         let rates = self.rates(document, &pipeline.rates);
@@ -36,7 +36,7 @@ impl Workshop<'_> {
         self.known_regua(document, "/dunning/regua", &dunning.regua, &names);
         let tier_names: Vec<&str> = tiers.iter().map(|t| t.name.as_str()).collect();
         let known = Known { segments: &segment_names, tiers: &tier_names, reguas: &names };
-        let Choosing { choices, experiments, response_windows, reach } =
+        let Choosing { choices, experiments, response_windows, response_model } =
             self.choosing(document, &dunning, &raw.channels, &raw.experiments, &known);
         let tolerance = self.amounts(document, "/dunning/tolerance", &dunning.tolerance);
         let caps = self.caps(document, &dunning.caps, &segment_names);
@@ -75,7 +75,7 @@ impl Workshop<'_> {
             tiers,
             scorecard,
             experiments,
-            reach,
+            response_model,
             creditors,
             charges,
             rates,
@@ -107,13 +107,13 @@ impl Workshop<'_> {
         document: &Document,
         at: &str,
         raw: &BTreeMap<String, String>,
-    ) -> BTreeMap<Currency, Minor> {
+    ) -> BTreeMap<Currency, Amount> {
         let mut amounts = BTreeMap::new();
         for (code, amount) in raw {
             let at = format!("{at}/{code}");
             let currency = self.parse::<Currency>(document, &at, code);
-            let amount = self.parse::<Minor>(document, &at, amount);
-            if amount.is_some_and(|amount| amount < Minor(0)) {
+            let amount = self.parse::<Amount>(document, &at, amount);
+            if amount.is_some_and(|amount| amount < Amount(0)) {
                 self.refuse(document, &at, "an amount here cannot be below zero".to_owned());
             }
             amounts.extend(currency.zip(amount));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Document, Workshop};
+use super::{Document, PlanBuilder};
 use crate::config::raw::{RawStep, RawTrigger};
 use crate::domain::decision::Creditor;
 use crate::domain::procedure::{Procedure, StepKind};
@@ -25,7 +25,7 @@ impl RawTrigger {
     }
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     /// The keys that a step of this kind has, and its trigger.
     pub(super) fn keys_of_kind(&mut self, document: &Document, at: &str, raw: &RawStep, kind: StepKind) {
         let is_duty = kind.is_duty();
@@ -39,7 +39,7 @@ impl Workshop<'_> {
             ("bureau", raw.bureau.is_some(), !kind.is_rung()),
             ("agency", raw.agency.is_some(), !kind.is_rung()),
             ("deadline_business_days", raw.deadline_business_days.is_some(), !is_duty),
-            ("listing_years_max", raw.listing_years_max.is_some(), kind.register().is_none()),
+            ("listing_years_max", raw.listing_years_max.is_some(), kind.escalation().is_none()),
         ];
         for (key, _, _) in keys.into_iter().filter(|(_, is_given, has_no_effect)| *is_given && *has_no_effect) {
             let message = format!("`{key}` has no effect on a step of kind {}; take it out", kind.as_str());

@@ -1,13 +1,13 @@
 //! Windows of the KPI tables, and the outlook on losses by bucket.
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::RawKpis;
 use crate::config::{Bucket, Kpis};
 
 /// A factor beyond this is mistyped.
 const FACTOR_MAX: f64 = 10.0;
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn kpis(&mut self, document: &Document, raw: &RawKpis, buckets: &[Bucket]) -> Kpis {
         for (name, factor) in &raw.forward_looking_by_bucket {
             let at = format!("/kpis/forward_looking_by_bucket/{name}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawCreditor, RawForbidden, RawTone, RawWords};
 use crate::config::shipped;
 use crate::config::templates::{Source, Word, WordGroup, Words, check, creditor_chars_max, sample_creditor};
@@ -21,7 +21,7 @@ pub(super) struct Messages {
     folder: std::path::PathBuf,
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn messages(
         &mut self,
         document: &Document,

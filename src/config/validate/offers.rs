@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::charges::{RawOffer, RawOfferCondition};
 use crate::domain::charge::Percent;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 use crate::domain::offer::{OfferCondition, OfferPolicy, OfferRule, OfferTerms};
 use crate::domain::segment::Comparison;
 
@@ -18,9 +18,9 @@ pub(super) struct OfferNames<'a> {
 }
 
 /// The terms of an offer in a currency; the amount is its floor.
-type Terms = Box<dyn Fn(Minor) -> OfferTerms>;
+type Terms = Box<dyn Fn(Amount) -> OfferTerms>;
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn offers(&mut self, document: &Document, raw: &[RawOffer], names: &OfferNames<'_>) -> Vec<OfferPolicy> {
         let mut known = BTreeSet::new();
         let mut policies = Vec::new();
@@ -38,7 +38,7 @@ impl Workshop<'_> {
             let Some((key, floors, terms)) = self.offer_terms(document, &at, raw) else { continue };
             let (mut by_currency, mut refused) = (BTreeMap::new(), BTreeSet::new());
             let floored = floors.iter().map(|(currency, floor)| (Some(*currency), *floor));
-            let other = floors.is_empty().then_some((None, Minor::ZERO));
+            let other = floors.is_empty().then_some((None, Amount::ZERO));
             let mut for_others = None;
             for (currency, floor) in floored.chain(other) {
                 match (OfferRule::new(terms(floor)), currency) {
@@ -59,9 +59,9 @@ impl Workshop<'_> {
         document: &Document,
         at: &str,
         raw: &RawOffer,
-    ) -> Option<(&'static str, BTreeMap<Currency, Minor>, Terms)> {
-        let percent = |shop: &mut Self, key: &str, text: Option<&String>| match text {
-            Some(text) => shop.parse::<Percent>(document, &format!("{at}/{key}"), text),
+    ) -> Option<(&'static str, BTreeMap<Currency, Amount>, Terms)> {
+        let percent = |builder: &mut Self, key: &str, text: Option<&String>| match text {
+            Some(text) => builder.parse::<Percent>(document, &format!("{at}/{key}"), text),
             None => Some(Percent::ZERO),
         };
         if let Some(discount) = &raw.discount {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawRisk, RawSegment};
 use crate::domain::segment::{Comparison, Condition, Field, Rule, Scorecard};
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn segments(&mut self, document: &Document, at: &str, raw: &[RawSegment]) -> Vec<Rule> {
         let mut names = BTreeSet::new();
         let mut rules = Vec::new();

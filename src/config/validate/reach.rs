@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawChannel, RawChannels, RawChoice, RawDunning, RawExperiment};
-use crate::domain::answers::{Prior, RATE_WHOLE, Reach};
 use crate::domain::decision::{Choice, REGUA_NONE};
 use crate::domain::experiment::{Arm, Experiment, SHARES_WHOLE};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::procedure::Channel;
+use crate::domain::responses::{RATE_WHOLE, ResponseModel, ResponsePrior};
 
 const RESPONSE_DAYS_MAX: u32 = 90;
 
@@ -26,10 +26,10 @@ pub(super) struct Choosing {
     pub choices: Vec<Choice>,
     pub experiments: Vec<Experiment>,
     pub response_windows: BTreeMap<String, u32>,
-    pub reach: Reach,
+    pub response_model: ResponseModel,
 }
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn choosing(
         &mut self,
         document: &Document,
@@ -47,7 +47,7 @@ impl Workshop<'_> {
             choices: self.choices(document, &dunning.choose, known),
             experiments: self.experiments(document, experiments, known),
             response_windows: self.response_windows(document, &dunning.response_windows, known.segments),
-            reach: self.reach(document, channels, known.segments),
+            response_model: self.response_model(document, channels, known.segments),
         }
     }
 
@@ -162,7 +162,7 @@ impl Workshop<'_> {
         }
     }
 
-    fn reach(&mut self, document: &Document, raw: &RawChannels, segments: &[&str]) -> Reach {
+    fn response_model(&mut self, document: &Document, raw: &RawChannels, segments: &[&str]) -> ResponseModel {
         for (segment, hour) in &raw.best_hours {
             let at = format!("/channels/best_hours/{segment}");
             self.known_segment(document, &at, segment, segments);
@@ -179,8 +179,8 @@ impl Workshop<'_> {
             (Channel::Portal, &raw.portal),
         ];
         let priors = named.map(|(channel, raw)| (channel, self.prior(document, channel, raw, segments)));
-        let Reach { prior_weight, hour_answers_min, .. } = Reach::default();
-        Reach {
+        let ResponseModel { prior_weight, hour_answers_min, .. } = ResponseModel::default();
+        ResponseModel {
             prior_weight: raw.prior_weight.unwrap_or(prior_weight),
             hour_answers_min: raw.hour_answers_min.unwrap_or(hour_answers_min),
             priors: priors.into(),
@@ -188,9 +188,9 @@ impl Workshop<'_> {
         }
     }
 
-    fn prior(&mut self, document: &Document, channel: Channel, raw: &RawChannel, segments: &[&str]) -> Prior {
+    fn prior(&mut self, document: &Document, channel: Channel, raw: &RawChannel, segments: &[&str]) -> ResponsePrior {
         let at = format!("/channels/{}", channel.as_str());
-        let mut prior = Prior::default();
+        let mut prior = ResponsePrior::default();
         if let Some(rate) = raw.answer_rate {
             prior.answer_rate = basis_points(rate);
         }
@@ -202,11 +202,11 @@ impl Workshop<'_> {
             }
             prior.by_segment.insert(segment.clone(), basis_points(*rate));
         }
-        let cost = raw.cost.as_deref().and_then(|text| self.parse::<Minor>(document, &format!("{at}/cost"), text));
-        if cost.is_some_and(|cost| cost < Minor::ZERO) {
+        let cost = raw.cost.as_deref().and_then(|text| self.parse::<Amount>(document, &format!("{at}/cost"), text));
+        if cost.is_some_and(|cost| cost < Amount::ZERO) {
             self.refuse(document, &format!("{at}/cost"), "a cost is not below zero");
         }
-        prior.cost = cost.unwrap_or(Minor::ZERO);
+        prior.cost = cost.unwrap_or(Amount::ZERO);
         prior
     }
 }

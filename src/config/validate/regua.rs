@@ -1,7 +1,7 @@
 //! Réguas: steps, triggers and what they refer to.
 
 use super::charges::KnownRates;
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawRegua, RawStep, RawTrigger};
 use crate::domain::message::Tone;
 use crate::domain::procedure::{LevelOf, Procedure, Repeat, Step, StepKind, Trigger};
@@ -11,7 +11,7 @@ const STEPS_MAX: usize = 200;
 /// Days after the last payment in which thanks are still in place; the régua's own catch-up is about its ladder.
 const RECEIPT_DAYS: Option<u32> = Some(3);
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     pub(super) fn procedure(
         &mut self,
         document: &Document,
@@ -173,9 +173,9 @@ impl Workshop<'_> {
             (raw.all_paid, Trigger::AllPaid),
         ];
         parts.extend(flags.into_iter().filter(|(flag, _)| *flag == Some(true)).map(|(_, trigger)| trigger));
-        let nested = |shop: &mut Self, name: &str, list: &[RawTrigger]| -> Vec<Trigger> {
+        let nested = |builder: &mut Self, name: &str, list: &[RawTrigger]| -> Vec<Trigger> {
             let at = |position| format!("{at}/{name}/{position}");
-            list.iter().enumerate().map(|(position, raw)| shop.trigger(document, &at(position), raw)).collect()
+            list.iter().enumerate().map(|(position, raw)| builder.trigger(document, &at(position), raw)).collect()
         };
         parts.extend(nested(self, "all", &raw.all));
         let any = nested(self, "any", &raw.any);

@@ -6,14 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use chrono::format::StrftimeItems;
 use chrono::{NaiveDate, NaiveTime};
 
-use super::{Document, Workshop, unknown};
+use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawDateFormats, RawInput};
 use crate::config::{InputPlan, SqlFile, shipped};
 use crate::contract;
 use crate::domain::pii::has_credentials;
 use crate::error::Fault;
 
-impl Workshop<'_> {
+impl PlanBuilder<'_> {
     /// A path beside the pipeline file, or a URL as it is.
     pub(super) fn located(&self, path: &str) -> String {
         if path.contains("://") || Path::new(path).is_absolute() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{ChargeRule, Interest, InterestPeriod, Percent, RateTable, ResidualCharges};
-use crate::domain::money::{Currency, Minor, Rounding};
+use crate::domain::money::{Amount, Currency, Rounding};
 
 /// The charge terms of a company or of a régua.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct ChargePolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepFee {
     /// Once per message, by currency.
-    pub fixed: BTreeMap<Currency, Minor>,
+    pub fixed: BTreeMap<Currency, Amount>,
     /// Of the principal of each overdue item.
     pub percent: Percent,
     pub rounding: Rounding,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::{ChargeError, ChargeRuleError, Percent};
-use crate::domain::money::{Currency, MINOR_PER_UNIT, Minor, Rounding};
+use crate::domain::money::{Amount, Currency, MINOR_PER_UNIT, Rounding};
 
 /// A number that the length of every month divides, so that shares of months add up exactly.
 const MONTH_SHARES: i128 = 377_580;
@@ -26,11 +26,11 @@ const DAYS_PER_YEAR: i128 = 365;
 const MONTHS_PER_HALF_YEAR: u32 = 6;
 const MARGIN: Percent = Percent::points(8);
 /// 1,000.00 and 10,000.00, where the British and the Irish fixed sum rise.
-const TIER_ONE: Minor = Minor(1_000 * MINOR_PER_UNIT);
-const TIER_TWO: Minor = Minor(10_000 * MINOR_PER_UNIT);
-const SUM_LOW: Minor = Minor(40 * MINOR_PER_UNIT);
-const SUM_MIDDLE: Minor = Minor(70 * MINOR_PER_UNIT);
-const SUM_HIGH: Minor = Minor(100 * MINOR_PER_UNIT);
+const TIER_ONE: Amount = Amount(1_000 * MINOR_PER_UNIT);
+const TIER_TWO: Amount = Amount(10_000 * MINOR_PER_UNIT);
+const SUM_LOW: Amount = Amount(40 * MINOR_PER_UNIT);
+const SUM_MIDDLE: Amount = Amount(70 * MINOR_PER_UNIT);
+const SUM_HIGH: Amount = Amount(100 * MINOR_PER_UNIT);
 
 /// A law of late payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -72,7 +72,7 @@ pub struct Statutory {
     /// Points above the reference rate, for the EU only: member states may set more than 8.
     pub margin: Option<Percent>,
     /// For the EU only: what a member state sets in its own currency; none = 40.00 euros.
-    pub fixed_sum: Option<(Currency, Minor)>,
+    pub fixed_sum: Option<(Currency, Amount)>,
     /// Of the interest.
     pub rounding: Rounding,
 }
@@ -95,7 +95,7 @@ impl Statutory {
         if let Some(margin) = self.margin.filter(|margin| *margin < MARGIN) {
             errors.push(ChargeRuleError::MarginBelowDirective { margin });
         }
-        if self.fixed_sum.is_some_and(|(_, sum)| sum < Minor::ZERO) {
+        if self.fixed_sum.is_some_and(|(_, sum)| sum < Amount::ZERO) {
             errors.push(ChargeRuleError::Negative { what: "the fixed sum" });
         }
         errors
@@ -170,9 +170,9 @@ impl Statutory {
     }
 
     /// The fixed sum on `principal` minor units. What was paid before lowers the tier, in the debtor's favour.
-    pub(super) fn fixed_sum_of(&self, principal: Minor) -> Minor {
+    pub(super) fn fixed_sum_of(&self, principal: Amount) -> Amount {
         let (is_above_one, is_above_two) = match self.statute {
-            Statute::BrTaxaLegal => return Minor::ZERO,
+            Statute::BrTaxaLegal => return Amount::ZERO,
             Statute::EuLatePayment => return self.fixed_sum.map_or(SUM_LOW, |(_, sum)| sum),
             Statute::IeLatePayment => (principal > TIER_ONE, principal > TIER_TWO),
             Statute::UkLatePayment => (principal >= TIER_ONE, principal >= TIER_TWO),

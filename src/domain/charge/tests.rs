@@ -11,7 +11,7 @@ fn percent(text: &str) -> Percent {
     text.parse().unwrap()
 }
 
-fn minor(text: &str) -> Minor {
+fn minor(text: &str) -> Amount {
     text.parse().unwrap()
 }
 
@@ -103,7 +103,7 @@ fn what_is_paid_in_full_bears_no_fixed_sum_and_takes_the_fee_from_no_other() {
     assert_eq!(owed(&law(Statute::UkLatePayment, "boe"), "0.00", "2026-05-21", "2026-06-20"), none);
     let items = [("0.00", "2026-11-10"), ("100.00", "2026-11-10")].map(|(open, due)| (minor(open), day(due)));
     let owed = charges_of_items(&fee("10.00", "0"), &rates(), items, day("2026-11-15")).unwrap();
-    assert_eq!(owed.iter().map(|charges| charges.fee).collect::<Vec<_>>(), [Minor::ZERO, minor("10.00")]);
+    assert_eq!(owed.iter().map(|charges| charges.fee).collect::<Vec<_>>(), [Amount::ZERO, minor("10.00")]);
 }
 
 #[test]
@@ -313,10 +313,11 @@ fn residual_charges_are_claimed_or_waived_and_shown() {
     }
     let british = law(Statute::UkLatePayment, "boe");
     let payments = payments.map(|p| PrincipalPayment { paid_on: day("2026-11-11"), ..p });
-    let left = residual(ResidualCharges::Claim, &british, &rates(), day("2026-11-10"), &payments, Minor::ZERO).unwrap();
+    let left =
+        residual(ResidualCharges::Claim, &british, &rates(), day("2026-11-10"), &payments, Amount::ZERO).unwrap();
     assert_eq!(left.accrued.fee, minor("70.00"), "one fixed sum on 2,000.00");
     let in_time = payments.map(|p| PrincipalPayment { paid_on: day("2026-11-10"), ..p });
-    let left = residual(ResidualCharges::Claim, &british, &rates(), day("2026-11-10"), &in_time, Minor::ZERO).unwrap();
+    let left = residual(ResidualCharges::Claim, &british, &rates(), day("2026-11-10"), &in_time, Amount::ZERO).unwrap();
     assert_eq!(left, Residual::default(), "and none where all was paid in time");
 }
 
@@ -328,9 +329,9 @@ fn the_largest_amounts_and_the_ends_of_time_are_errors_not_panics() {
         law(Statute::BrTaxaLegal, "taxa_legal"),
         fee("92233720368547758.07", "15"),
     ] {
-        let found = charges(&rule, &rates(), Minor(i64::MAX), NaiveDate::MIN, NaiveDate::MAX);
+        let found = charges(&rule, &rates(), Amount(i64::MAX), NaiveDate::MIN, NaiveDate::MAX);
         assert!(found.is_err(), "{found:?}");
-        assert_eq!(charges(&rule, &rates(), Minor(1), NaiveDate::MAX, NaiveDate::MAX), Ok(Charges::default()));
+        assert_eq!(charges(&rule, &rates(), Amount(1), NaiveDate::MAX, NaiveDate::MAX), Ok(Charges::default()));
     }
 }
 
@@ -348,9 +349,9 @@ proptest! {
     ) {
         let rule = contract(&fine.to_string(), &interest.to_string(), InterestPeriod::PerMonth, Rounding::HalfEven);
         let due = day("2026-01-31");
-        let at = |days| charges(&rule, &rates(), Minor(open), due, due + chrono::Days::new(days)).unwrap();
+        let at = |days| charges(&rule, &rates(), Amount(open), due, due + chrono::Days::new(days)).unwrap();
         let (sooner, later) = (at(days), at(days + 1));
-        prop_assert!(sooner.fine >= Minor::ZERO && sooner.interest >= Minor::ZERO && sooner.fee == Minor::ZERO);
+        prop_assert!(sooner.fine >= Amount::ZERO && sooner.interest >= Amount::ZERO && sooner.fee == Amount::ZERO);
         prop_assert_eq!(sooner.fine, later.fine);
         prop_assert!(sooner.interest <= later.interest);
     }

@@ -7,24 +7,24 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::ladder::Rung;
-use super::{HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
-use crate::domain::case::{Contact, LateItem};
+use super::{AccountContext, Amount, HoldReason, Item, Procedure, Reasons, Rules, Step};
 use crate::domain::charge::{
     ChargeError, ChargePolicy, ChargeRule, Charges, Fee, PrincipalPayment, ResidualCharges, StepFee, charges,
     charges_of_items, residual,
 };
-use crate::domain::exchange::{Dunned, DunningCurrency, ExchangeError};
+use crate::domain::fx::{Dunned, DunningCurrency, FxError};
 use crate::domain::money::Currency;
 use crate::domain::offer::{Offer, OfferPolicy, Prospect};
+use crate::domain::portfolio::{Contact, LateItem};
 
 /// What an action asks for beside the open amount of its items, in minor units of the account's currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     pub charges: Charges,
     /// Charges left on items that were paid late, claimed with this message.
-    pub residual: Minor,
+    pub residual: Amount,
     /// The same, where they are waived; in no total.
-    pub waived: Minor,
+    pub waived: Amount,
     /// In the debtor's favour, and named to it.
     pub credit: Credit,
     pub offer: Option<Offer>,
@@ -35,7 +35,7 @@ pub struct Claim {
 /// A credit that is not applied to any item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Credit {
-    pub amount: Minor,
+    pub amount: Amount,
     /// The items that are named are less it already.
     pub is_netted: bool,
 }
@@ -46,19 +46,19 @@ enum ClaimError {
     #[error(transparent)]
     Charge(#[from] ChargeError),
     #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    Exchange(#[from] FxError),
 }
 
 /// What was paid on charges and not yet used up, by invoice; `""` names none.
-struct Paid<'a>(BTreeMap<&'a str, Minor>);
+struct Paid<'a>(BTreeMap<&'a str, Amount>);
 
 impl Paid<'_> {
     /// Takes up to `owed` from what was paid on the invoice, then from what names none.
-    fn take(&mut self, invoice_id: &str, owed: Minor) -> Minor {
-        let mut taken = Minor::ZERO;
+    fn take(&mut self, invoice_id: &str, owed: Amount) -> Amount {
+        let mut taken = Amount::ZERO;
         for name in [invoice_id, ""] {
             if let Some(left) = self.0.get_mut(name) {
-                let part = (*left).min(owed - taken).max(Minor::ZERO);
+                let part = (*left).min(owed - taken).max(Amount::ZERO);
                 *left = *left - part;
                 taken = taken + part;
             }
@@ -68,7 +68,7 @@ impl Paid<'_> {
 
     /// What remains of an item's charges: the fine is paid first, then the interest, then the fee.
     fn settle(&mut self, invoice_id: &str, owed: Charges) -> Charges {
-        let mut rest = |amount: Minor| amount - self.take(invoice_id, amount);
+        let mut rest = |amount: Amount| amount - self.take(invoice_id, amount);
         Charges { fine: rest(owed.fine), interest: rest(owed.interest), fee: rest(owed.fee) }
     }
 }
@@ -79,7 +79,7 @@ fn policy_of<'p>(rules: &'p Rules, company_id: &str, procedure: &'p Procedure) -
     procedure.charges.as_ref().or_else(of_company)
 }
 
-impl Matter<'_> {
+impl AccountContext<'_> {
     /// Charges, offer and dunning currency of an action on the cited items; `None` with the reason noted where a
     /// rate is missing.
     pub(super) fn claim(&mut self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) -> Option<Claim> {
@@ -118,17 +118,17 @@ impl Matter<'_> {
         Ok(claim)
     }
 
-    fn total(&self, cited: &[&Item], claim: &Claim) -> Result<Minor, ChargeError> {
-        let open: Minor = cited.iter().map(|item| item.open).sum();
+    fn total(&self, cited: &[&Item], claim: &Claim) -> Result<Amount, ChargeError> {
+        let open: Amount = cited.iter().map(|item| item.open).sum();
         let charges = claim.charges.total().and_then(|charges| charges.checked_add(claim.residual));
         charges.and_then(|charges| open.checked_add(charges)).ok_or(ChargeError::TooLarge)
     }
 
-    fn prospect<'p>(&'p self, step: &'p Step, cited: &[&Item], total: Minor) -> Prospect<'p> {
+    fn prospect<'p>(&'p self, step: &'p Step, cited: &[&Item], total: Amount) -> Prospect<'p> {
         Prospect {
-            segment: &self.standing.segment,
-            tier: &self.standing.tier,
-            risk_band: self.standing.risk_band.as_deref(),
+            segment: &self.classification.segment,
+            tier: &self.classification.tier,
+            risk_band: self.classification.risk_band.as_deref(),
             step_id: &step.id,
             days_past_due: cited.iter().map(|item| item.days_past_due).max().unwrap_or(0),
             currency: self.account.currency,
@@ -172,12 +172,12 @@ impl Matter<'_> {
     }
 
     /// The fee in the account's currency; the one amount of a fee in another currency is converted.
-    fn fee(&self, fee: &StepFee) -> Result<Fee, ExchangeError> {
+    fn fee(&self, fee: &StepFee) -> Result<Fee, FxError> {
         let to = DunningCurrency { currency: self.account.currency, rounding: fee.rounding };
         let fixed = match (fee.fixed.get(&to.currency), fee.fixed.len(), fee.fixed.first_key_value()) {
             (Some(fixed), _, _) => *fixed,
             (None, 1, Some((from, fixed))) => self.rules.quotes.convert(*fixed, *from, to, self.as_of)?.amount,
-            _ => Minor::ZERO,
+            _ => Amount::ZERO,
         };
         Ok(Fee { fixed, percent: fee.percent, rounding: fee.rounding })
     }
@@ -186,20 +186,20 @@ impl Matter<'_> {
     ///
     /// What was paid by the payable day bears none. The fee of the last message that asked for an item before it was
     /// paid is among its charges: with the item gone no later message claims it.
-    fn left_over(&self, rule: &ChargeRule, paid: &mut Paid<'_>) -> Result<(Minor, usize), ClaimError> {
-        let (mut left, mut items) = (Minor::ZERO, 0);
+    fn left_over(&self, rule: &ChargeRule, paid: &mut Paid<'_>) -> Result<(Amount, usize), ClaimError> {
+        let (mut left, mut items) = (Amount::ZERO, 0);
         let mut charged: HashSet<*const Contact> = HashSet::new();
         for late in &self.account.late_items {
             let LateItem { invoice_id, due_date, payable_on, payments, .. } = late;
             let payments: Vec<PrincipalPayment> =
                 payments.iter().filter(|p| p.paid_on > *payable_on).copied().collect();
-            let none_paid = Minor::ZERO;
+            let none_paid = Amount::ZERO;
             let claim = ResidualCharges::Claim;
             let accrued = residual(claim, rule, &self.rules.rates, *due_date, &payments, none_paid)?.claimed;
             let fee = self.fee_left(late, &payments, &mut charged)?;
             let accrued = accrued.checked_add(fee).ok_or(ChargeError::TooLarge)?;
             let rest = accrued - paid.take(invoice_id, accrued);
-            items += usize::from(rest > Minor::ZERO);
+            items += usize::from(rest > Amount::ZERO);
             left = left.checked_add(rest).ok_or(ChargeError::TooLarge)?;
         }
         Ok((left, items))
@@ -211,7 +211,7 @@ impl Matter<'_> {
         late: &LateItem,
         payments: &[PrincipalPayment],
         charged: &mut HashSet<*const Contact>,
-    ) -> Result<Minor, ClaimError> {
+    ) -> Result<Amount, ClaimError> {
         let fees = |c: &Contact| {
             let procedure = self.rules.procedures.get(c.regua.as_ref()?)?;
             procedure.step(c.step_id.as_ref()?)?.fee.as_ref()
@@ -220,19 +220,19 @@ impl Matter<'_> {
         let asked = |c: &&Contact| c.was_sent() && c.on > late.payable_on && Some(c.on) < last_paid;
         let about = self.by_invoice().about(&late.invoice_id, late.installment_no).into_iter().map(|(c, _)| c);
         let Some(message) = about.filter(asked).max_by_key(|c| (c.on, c.occurrence, c.action_id.as_deref())) else {
-            return Ok(Minor::ZERO);
+            return Ok(Amount::ZERO);
         };
-        let Some(fee) = fees(message) else { return Ok(Minor::ZERO) };
-        let principal: Minor = payments.iter().filter(|p| p.paid_on > message.on).map(|p| p.principal).sum();
+        let Some(fee) = fees(message) else { return Ok(Amount::ZERO) };
+        let principal: Amount = payments.iter().filter(|p| p.paid_on > message.on).map(|p| p.principal).sum();
         let fee = self.fee(fee)?;
         let is_first = charged.insert(std::ptr::from_ref(message));
-        let fee = Fee { fixed: if is_first { fee.fixed } else { Minor::ZERO }, ..fee };
+        let fee = Fee { fixed: if is_first { fee.fixed } else { Amount::ZERO }, ..fee };
         let rule = ChargeRule::default().for_message(self.account.currency, Some(fee));
         Ok(charges(&rule, &self.rules.rates, principal, late.due_date, message.on)?.fee)
     }
 
-    fn claim_or_waive(&mut self, policy: &ChargePolicy, (left, items): (Minor, usize), claim: &mut Claim) {
-        if left == Minor::ZERO {
+    fn claim_or_waive(&mut self, policy: &ChargePolicy, (left, items): (Amount, usize), claim: &mut Claim) {
+        if left == Amount::ZERO {
             return;
         }
         let (amount, word) = match policy.residual {
@@ -254,8 +254,8 @@ impl Matter<'_> {
     pub(super) fn is_below(
         &self,
         procedure: Option<&Procedure>,
-        thresholds: &BTreeMap<Currency, Minor>,
-        amount: Minor,
+        thresholds: &BTreeMap<Currency, Amount>,
+        amount: Amount,
     ) -> bool {
         let own = self.account.currency;
         if let Some(threshold) = thresholds.get(&own) {

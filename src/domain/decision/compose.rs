@@ -9,9 +9,9 @@ use super::charges::Claim;
 use super::duty::DutyFields;
 use super::ladder::Rung;
 use super::route::Route;
-use super::{Action, Item, Matter, MessageError, Minor, Procedure, Step};
+use super::{AccountContext, Action, Amount, Item, MessageError, Procedure, Step};
 use crate::domain::action::{CitedItem, Identity};
-use crate::domain::exchange::Dunned;
+use crate::domain::fx::Dunned;
 use crate::domain::message::Tone;
 use crate::domain::message::fields::{ITEMS_MAX, fitted};
 use crate::domain::names::{is_name, is_placeholder};
@@ -103,7 +103,7 @@ pub(super) struct DunningFields {
     pub(super) date: String,
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     pub(super) fn language(&self) -> &'a str {
         let asked = self.debtor.language.as_deref().and_then(|language| self.rules.templates.language_like(language));
         asked.unwrap_or(&self.rules.default_language)
@@ -185,8 +185,8 @@ impl<'a> Matter<'a> {
             residual: claim.residual,
             waived: claim.waived,
             dunned: claim.dunned,
-            segment: self.standing.segment.clone(),
-            risk_band: self.standing.risk_band.clone(),
+            segment: self.classification.segment.clone(),
+            risk_band: self.classification.risk_band.clone(),
             priority: self.priority(&cited),
             collector_id: cited.iter().find_map(|i| i.collector_id.clone()).or_else(|| debtor.collector_id.clone()),
             agency_id: step.agency.clone(),
@@ -209,7 +209,7 @@ impl<'a> Matter<'a> {
         let creditor = rules.creditors.get(&self.account.company_id).or_else(|| rules.creditors.get("default"));
         let language = self.language();
         let opt_out = creditor.and_then(|c| c.opt_out.get(language).or_else(|| c.opt_out.get("default")));
-        let open: Minor = cited.iter().map(|i| i.open).sum();
+        let open: Amount = cited.iter().map(|i| i.open).sum();
         let Claim { charges, residual, waived, credit, .. } = *claim;
         let added = charges.fine + charges.interest + charges.fee + residual;
         let oldest = cited.iter().map(|i| i.due_date).min().unwrap_or(self.as_of);
@@ -235,7 +235,7 @@ impl<'a> Matter<'a> {
             credit_amount: credit.amount.0,
             is_credit_netted: credit.is_netted,
             total_due: (open + added).0,
-            has_charges: added > Minor::ZERO,
+            has_charges: added > Amount::ZERO,
             oldest_due_date: oldest.to_string(),
             days_past_due: cited.iter().map(|i| i.days_past_due).max().unwrap_or(0),
             as_of: self.as_of.to_string(),
@@ -266,7 +266,7 @@ fn item_fields(item: &Item) -> ItemFields<'_> {
 
 fn offer_fields(offer: &Offer) -> OfferFields {
     let instalment =
-        |(on, amount): &(NaiveDate, Minor)| InstalmentFields { due_date: on.to_string(), amount: amount.0 };
+        |(on, amount): &(NaiveDate, Amount)| InstalmentFields { due_date: on.to_string(), amount: amount.0 };
     OfferFields {
         kind: offer.kind.as_str(),
         total: offer.total.0,

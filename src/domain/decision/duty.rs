@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::charges::Claim;
 use super::ladder::Rung;
 use super::route::{Route, instruction_validity};
-use super::{Matter, MessageError, Procedure, Step};
+use super::{AccountContext, MessageError, Procedure, Step};
 use crate::domain::action::{Action, duty_cycle_id};
-use crate::domain::case::{Entry, EntryKind};
+use crate::domain::portfolio::{Escalation, EscalationKind};
 use crate::domain::procedure::{Channel, StepKind};
 
 /// Súmula 548 of the STJ; the other duties have no term of their own.
@@ -40,36 +40,37 @@ pub(super) struct DutyFields {
     pub(super) overdue_days: i64,
 }
 
-/// Duties with, for each entry, the day by which it has to be gone.
+/// Duties with, for each escalation, the day by which it has to have ended.
 pub(super) type Duties = (Vec<Duty>, Vec<Option<NaiveDate>>);
 
-fn kind_of(entry: &Entry) -> StepKind {
-    match entry.kind {
-        EntryKind::Negativacao => StepKind::NegativacaoRemoval,
-        EntryKind::Protesto => StepKind::ProtestoRelease,
-        EntryKind::Agency => StepKind::AgencyRecall,
+fn kind_of(escalation: &Escalation) -> StepKind {
+    match escalation.kind {
+        EscalationKind::BureauListing => StepKind::NegativacaoRemoval,
+        EscalationKind::Protest => StepKind::ProtestoRelease,
+        EscalationKind::AgencyPlacement => StepKind::AgencyRecall,
     }
 }
 
-impl<'a> Matter<'a> {
-    /// One instruction for every entry that is paid and that nobody has been asked to end; every such entry is traced.
+impl<'a> AccountContext<'a> {
+    /// One instruction for every escalation that is paid and that nobody has been asked to end; each is traced.
     pub(super) fn duties(&mut self, regua: &str) -> Result<Duties, MessageError> {
         let (mut duties, mut deadlines) = (Vec::new(), Vec::new());
         let account = self.account;
         let before = self.trace.clone();
-        for entry in &account.entries {
-            let found = self.duty_step(regua, kind_of(entry));
-            let deadline = entry.done_on.and_then(|done| self.deadline(entry, done, found.map(|(_, step)| step)));
+        for escalation in &account.escalations {
+            let found = self.duty_step(regua, kind_of(escalation));
+            let deadline =
+                escalation.done_on.and_then(|done| self.deadline(escalation, done, found.map(|(_, step)| step)));
             deadlines.push(deadline);
-            let Some(done) = entry.done_on else { continue };
-            let detail = self.owed(entry, done, deadline);
-            let (silent, occurrence) = self.already(entry);
+            let Some(done) = escalation.done_on else { continue };
+            let detail = self.owed(escalation, done, deadline);
+            let (silent, occurrence) = self.already(escalation);
             let line = match (&silent, found) {
                 (Some(why), _) => format!("{detail}; {why}"),
-                (None, None) => format!("{detail}; no régua has a step of kind {}", kind_of(entry).as_str()),
+                (None, None) => format!("{detail}; no régua has a step of kind {}", kind_of(escalation).as_str()),
                 (None, Some((procedure, step))) => {
                     let action =
-                        self.instruct((procedure, step), entry, (done, deadline), occurrence, (&before, &detail))?;
+                        self.instruct((procedure, step), escalation, (done, deadline), occurrence, (&before, &detail))?;
                     duties.push(Duty { action, detail: detail.clone() });
                     detail
                 }
@@ -87,8 +88,8 @@ impl<'a> Matter<'a> {
         named.chain(procedures.values()).find_map(|p| Some((p, p.steps.iter().find(|s| s.kind == kind)?)))
     }
 
-    fn deadline(&self, entry: &Entry, done: NaiveDate, step: Option<&Step>) -> Option<NaiveDate> {
-        let of_law = (entry.kind == EntryKind::Negativacao).then_some(REMOVAL_BUSINESS_DAYS);
+    fn deadline(&self, escalation: &Escalation, done: NaiveDate, step: Option<&Step>) -> Option<NaiveDate> {
+        let of_law = (escalation.kind == EscalationKind::BureauListing).then_some(REMOVAL_BUSINESS_DAYS);
         let days = step.and_then(|s| s.deadline_business_days).or(of_law)?;
         Some(self.rules.calendar.add_business_days(done, days))
     }
@@ -98,14 +99,14 @@ impl<'a> Matter<'a> {
     }
 
     /// `listing L1 with serasa: paid on 2026-11-03, remove by 2026-11-10, overdue by 7 days`
-    fn owed(&self, entry: &Entry, done: NaiveDate, deadline: Option<NaiveDate>) -> String {
-        let (noun, verb) = match entry.kind {
-            EntryKind::Negativacao => ("listing", "remove"),
-            EntryKind::Protesto => ("protest", "release"),
-            EntryKind::Agency => ("placement", "recall"),
+    fn owed(&self, escalation: &Escalation, done: NaiveDate, deadline: Option<NaiveDate>) -> String {
+        let (noun, verb) = match escalation.kind {
+            EscalationKind::BureauListing => ("listing", "remove"),
+            EscalationKind::Protest => ("protest", "release"),
+            EscalationKind::AgencyPlacement => ("placement", "recall"),
         };
-        let what = if entry.is_paid { "paid on" } else { "disputed since" };
-        let mut text = format!("{noun} {} with {}: {what} {done}", entry.entry_id, entry.counterpart);
+        let what = if escalation.is_paid { "paid on" } else { "disputed since" };
+        let mut text = format!("{noun} {} with {}: {what} {done}", escalation.source_id, escalation.counterpart);
         if let Some(day) = deadline {
             text.push_str(&format!(", {verb} by {day}"));
         }
@@ -120,17 +121,17 @@ impl<'a> Matter<'a> {
         text
     }
 
-    /// Why nothing goes out, and else under which number: one more than was ever published for this entry.
-    fn already(&self, entry: &Entry) -> (Option<String>, u32) {
-        let cycle = self.duty_cycle(entry);
-        let of_entry = || self.past.of_duty(&cycle).iter();
+    /// Why nothing goes out, and else under which number: one more than was ever published for this escalation.
+    fn already(&self, escalation: &Escalation) -> (Option<String>, u32) {
+        let cycle = self.duty_cycle(escalation);
+        let of_escalation = || self.past.of_duty(&cycle).iter();
         // Where what was published for it may be forgotten: more than the days since, one of which had one at most.
-        let may_be_forgotten = self.forgotten_on.is_some_and(|day| entry.since <= day);
-        let since = || if may_be_forgotten { (self.as_of - entry.since).num_days() } else { 0 };
-        let last = of_entry().map(|c| c.occurrence).max().unwrap_or_else(since);
+        let may_be_forgotten = self.forgotten_on.is_some_and(|day| escalation.since <= day);
+        let since = || if may_be_forgotten { (self.as_of - escalation.since).num_days() } else { 0 };
+        let last = of_escalation().map(|c| c.occurrence).max().unwrap_or_else(since);
         let occurrence = u32::try_from(last.max(0)).unwrap_or(u32::MAX).saturating_add(1);
-        let published = of_entry().find(|c| c.counts()).map(|c| c.on);
-        let silent = match (self.rules.halted, entry.requested_on, published) {
+        let published = of_escalation().find(|c| c.counts()).map(|c| c.on);
+        let silent = match (self.rules.halted, escalation.requested_on, published) {
             (true, _, _) => Some("halted".to_owned()),
             (false, Some(on), _) => Some(format!("asked for on {on}")),
             (false, None, Some(on)) => Some(format!("instructed on {on}")),
@@ -139,24 +140,24 @@ impl<'a> Matter<'a> {
         (silent, occurrence)
     }
 
-    fn duty_cycle(&self, entry: &Entry) -> String {
-        duty_cycle_id(&self.rules.tenant, entry.kind, &entry.actor_id, &entry.entry_id)
+    fn duty_cycle(&self, escalation: &Escalation) -> String {
+        duty_cycle_id(&self.rules.tenant, escalation.kind, &escalation.actor_id, &escalation.source_id)
     }
 
     fn instruct(
         &mut self,
         (procedure, step): (&Procedure, &Step),
-        entry: &'a Entry,
+        escalation: &'a Escalation,
         (done, deadline): (NaiveDate, Option<NaiveDate>),
         occurrence: u32,
         (before, detail): (&[String], &str),
     ) -> Result<Action, MessageError> {
-        let (is_agency, counterpart) = (entry.kind == EntryKind::Agency, &entry.counterpart);
+        let (is_agency, counterpart) = (escalation.kind == EscalationKind::AgencyPlacement, &escalation.counterpart);
         let bureau = (!is_agency).then(|| counterpart.clone());
         let step = Step { bureau, agency: is_agency.then(|| counterpart.clone()), ..step.clone() };
         let fields = DutyFields {
-            entry_id: entry.entry_id.clone(),
-            since: entry.since.to_string(),
+            entry_id: escalation.source_id.clone(),
+            since: escalation.since.to_string(),
             done_on: done.to_string(),
             deadline: deadline.map(|d| d.to_string()),
             overdue_days: self.overdue_days(deadline),
@@ -168,11 +169,11 @@ impl<'a> Matter<'a> {
         let route = Route { channel: Channel::Instruction, point: None, validity };
         // What led to this one alone: with all before it, many duties would be many times as long.
         let trace = before.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
-        let cycle_id = self.duty_cycle(entry);
+        let cycle_id = self.duty_cycle(escalation);
         self.duty = Some(fields);
-        let composed = self.compose_as(cycle_id, trace, |matter| {
-            let rung = Rung::about(&step, occurrence, &entry.items);
-            matter.compose(procedure, rung, route, Claim::default())
+        let composed = self.compose_as(cycle_id, trace, |context| {
+            let rung = Rung::about(&step, occurrence, &escalation.items);
+            context.compose(procedure, rung, route, Claim::default())
         });
         self.duty = None;
         composed

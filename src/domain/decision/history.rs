@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use super::ladder::{Cited, Rung};
 use super::past::{Days, Named, Past};
 use super::trace::for_days;
-use super::{Cap, HoldReason, Item, Matter, Minor, Procedure, Reasons, Rules, Step};
+use super::{AccountContext, Amount, Cap, HoldReason, Item, Procedure, Reasons, Rules, Step};
 use crate::domain::action::{Action, CitedItem, cycle_id, is_duty_cycle};
-use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
+use crate::domain::portfolio::{Account, Contact, ContactPoint, ContactState, Debtor, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, Sent};
 
 /// Days in which a step, or a gentler one, is not said again about an item that it named beside another.
@@ -106,7 +106,7 @@ pub(super) fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
     (to - from).num_days()
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// A contact that only the log knows has no cycle; what is older than every open item was about other debts.
     fn is_of_cycle(&self, contact: &Contact) -> bool {
         match &contact.cycle_id {
@@ -209,7 +209,7 @@ impl<'a> Matter<'a> {
     /// Room after the debtor has answered, and after it has paid.
     fn note_room(&self, reasons: &mut Reasons) {
         let answered = self.past.own.iter().filter_map(|c| c.answered_on).max();
-        let of_segment = self.rules.response_windows.get(&self.standing.segment).copied();
+        let of_segment = self.rules.response_windows.get(&self.classification.segment).copied();
         let window = of_segment.unwrap_or(self.rules.response_window_days);
         let paid = self.account.profile.last_payment_on;
         let rooms = [("answered", answered, window), ("paid", paid, self.rules.payment_window_days)];
@@ -248,7 +248,7 @@ impl<'a> Matter<'a> {
     }
 
     fn is_reached(&self, cap: &Cap) -> bool {
-        let is_for = cap.segment.as_ref().is_none_or(|s| *s == self.standing.segment);
+        let is_for = cap.segment.as_ref().is_none_or(|s| *s == self.classification.segment);
         is_for && self.counted(cap).len() >= cap.contacts_max as usize
     }
 
@@ -264,7 +264,7 @@ impl<'a> Matter<'a> {
 
     /// Too little to write about.
     pub(super) fn note_minimum(&self, procedure: &Procedure, rung: &Rung<'_>, reasons: &mut Reasons) {
-        let sum: Minor = rung.cited.iter().map(|c| c.item.open).sum();
+        let sum: Amount = rung.cited.iter().map(|c| c.item.open).sum();
         reasons.note(self.is_below(Some(procedure), &procedure.minimum, sum), HoldReason::BelowMinimum);
     }
 

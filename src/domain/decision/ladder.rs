@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::select::Balance;
-use super::{Item, Matter, Procedure, Step, select};
+use super::{AccountContext, Item, Procedure, Step, select};
 use crate::domain::procedure::{Carrier, Facts, LevelOf, Next, StepKind};
 
 /// An item that a message names.
@@ -51,7 +51,7 @@ pub(super) struct Waiting<'a> {
     pub passed: Option<String>,
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// The next step; `None` where there is no item to name.
     pub(super) fn climb(&mut self, procedure: &'a Procedure, eligible: &[&'a Item]) -> Option<Climb<'a>> {
         let climb = match procedure.level_of {
@@ -66,7 +66,7 @@ impl<'a> Matter<'a> {
         let lead = select::anchor(eligible, |open| self.is_below(Some(procedure), &self.rules.tolerance, open))?;
         let sent = self.sent_in_cycle(procedure, lead);
         let facts = self.facts(procedure, lead, Balance::of(eligible), &sent);
-        let segment = &self.standing.segment;
+        let segment = &self.classification.segment;
         self.trace.push(procedure.considered(&facts, segment, &sent));
         self.state = procedure.state(&facts, segment);
         let (next, cited, passed) =
@@ -83,13 +83,13 @@ impl<'a> Matter<'a> {
 
     fn climb_by_item(&mut self, procedure: &'a Procedure, eligible: &[&'a Item]) -> Option<Climb<'a>> {
         let balance = Balance::of(eligible);
-        let mut rungs: Vec<Standing<'a>> = Vec::with_capacity(eligible.len());
+        let mut rungs: Vec<LadderPosition<'a>> = Vec::with_capacity(eligible.len());
         for item in eligible {
             let sent = self.sent_of_item(item);
             let facts = self.facts_of_item(procedure, item, balance, &sent);
-            let state = procedure.state(&facts, &self.standing.segment);
+            let state = procedure.state(&facts, &self.classification.segment);
             let (next, _, passed) = self.next_listable(procedure, &facts, &sent, &|_| vec![*item]);
-            rungs.push(Standing { item, next, passed, state });
+            rungs.push(LadderPosition { item, next, passed, state });
         }
         self.state = rungs.iter().filter_map(|r| r.state).max_by_key(|step| step.level);
         let lead = carrier(procedure.carrier, &rungs)?;
@@ -97,7 +97,7 @@ impl<'a> Matter<'a> {
         let sent = self.sent_of_item(lead.item);
         let facts = self.facts_of_item(procedure, lead.item, balance, &sent);
         self.trace.push(format!("carried by item {name}/{number}, {} to look at", rungs.len()));
-        self.trace.push(procedure.considered(&facts, &self.standing.segment, &sent));
+        self.trace.push(procedure.considered(&facts, &self.classification.segment, &sent));
         let Next::Due { step, .. } = lead.next else {
             let (next, passed) = (lead.next.clone(), lead.passed.clone());
             return Some(Climb::Wait(Waiting { next, lead: lead.item, facts, passed }));
@@ -109,14 +109,14 @@ impl<'a> Matter<'a> {
 }
 
 /// Where one item stands on the ladder.
-struct Standing<'a> {
+struct LadderPosition<'a> {
     item: &'a Item,
     next: Next<'a>,
     passed: Option<String>,
     state: Option<&'a Step>,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> LadderPosition<'a> {
     fn due(&self) -> Option<&'a Step> {
         match self.next {
             Next::Due { step, .. } => Some(step),
@@ -131,7 +131,7 @@ impl<'a> Standing<'a> {
     /// Named beside the item that carries the message? It takes its own step, never one above the message's.
     ///
     /// A listing, a protest, an agency and the notices of them are about those items alone that came so far.
-    fn cited_with(&self, lead: &Standing<'a>, step: &'a Step) -> Option<Cited<'a>> {
+    fn cited_with(&self, lead: &LadderPosition<'a>, step: &'a Step) -> Option<Cited<'a>> {
         let takes = self.due().filter(|own| own.level <= step.level);
         let is_exclusive =
             step.kind.is_instruction() || matches!(step.kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice);
@@ -145,12 +145,12 @@ impl<'a> Standing<'a> {
 }
 
 /// The item that sets the step of the message.
-fn carrier<'r, 'a>(by: Carrier, rungs: &'r [Standing<'a>]) -> Option<&'r Standing<'a>> {
+fn carrier<'r, 'a>(by: Carrier, rungs: &'r [LadderPosition<'a>]) -> Option<&'r LadderPosition<'a>> {
     let oldest = || rungs.iter().min_by(|a, b| a.age().cmp(&b.age()));
     match by {
         Carrier::OldestItem => oldest(),
         Carrier::LargestItem => rungs.iter().max_by(|a, b| {
-            let size = |r: &Standing<'a>| (r.item.is_overdue(), r.item.open);
+            let size = |r: &LadderPosition<'a>| (r.item.is_overdue(), r.item.open);
             size(a).cmp(&size(b)).then_with(|| b.age().cmp(&a.age()))
         }),
         Carrier::MaxLevel => {

@@ -10,17 +10,17 @@ use std::collections::HashMap;
 use chrono::{Months, NaiveDate};
 
 use super::trace::listed;
-use super::{Item, Matter, Next, Procedure, Step};
-use crate::domain::case::{Contact, ContactPoint, Debtor, Entry, EntryKind};
+use super::{AccountContext, Item, Next, Procedure, Step};
+use crate::domain::portfolio::{Contact, ContactPoint, Debtor, Escalation, EscalationKind};
 use crate::domain::procedure::{Facts, Sent};
 
 /// CDC art. 43 § 1: nothing negative is kept for longer; the term runs from the due date.
 const LISTING_YEARS_MAX: u32 = 5;
 
-/// What is entered against an account, and what was asked to be in this episode, by invoice.
-pub(super) struct Register<'a> {
+/// The escalations of an account in force, and those asked for in this episode, by invoice.
+pub(super) struct Escalated<'a> {
     /// With the instalment.
-    entries: HashMap<(&'a str, i64), Vec<&'a Entry>>,
+    in_force: HashMap<(&'a str, i64), Vec<&'a Escalation>>,
     instructions: HashMap<&'a str, Vec<Instruction<'a>>>,
 }
 
@@ -34,7 +34,7 @@ fn is_same(own: &str, other: &str) -> bool {
 
 /// An instruction that went to a bureau or a registry, or may have.
 struct Instruction<'a> {
-    kind: EntryKind,
+    kind: EscalationKind,
     bureau: Option<&'a str>,
     /// `None`: the whole invoice.
     installment_no: Option<i64>,
@@ -44,7 +44,7 @@ struct Instruction<'a> {
 /// Where a step stands, the items that it names, and why steps before it were passed by.
 type Found<'p, 'i> = (Next<'p>, Vec<&'i Item>, Option<String>);
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// The next step with what it may name of the items that `cited` gives it.
     pub(super) fn next_listable<'i>(
         &mut self,
@@ -57,7 +57,7 @@ impl<'a> Matter<'a> {
         let mut passed: Vec<String> = Vec::new();
         let mut out_of_reach: Option<Found<'a, 'i>> = None;
         loop {
-            let next = procedure.next_step(facts, &self.standing.segment, &sent);
+            let next = procedure.next_step(facts, &self.classification.segment, &sent);
             let why = || (!passed.is_empty()).then(|| passed.join(", "));
             let Next::Due { step, .. } = &next else { return out_of_reach.unwrap_or((next, Vec::new(), why())) };
             let reason = match self.listable(step, cited(step)) {
@@ -98,7 +98,7 @@ impl<'a> Matter<'a> {
     /// opt-out makes nobody write more.
     fn is_in_reach(&self, step: &Step) -> bool {
         let may_try = |p: &ContactPoint| p.opted_out || self.failures(step, p) < self.rules.attempts_max as usize;
-        step.kind.is_instruction() || step.kind.register().is_some() || self.addresses(step).any(may_try)
+        step.kind.is_instruction() || step.kind.escalation().is_some() || self.addresses(step).any(may_try)
     }
 
     fn has_address(&self, step: &Step) -> bool {
@@ -112,7 +112,7 @@ impl<'a> Matter<'a> {
 
     /// The items that a step may name; where none is left, why.
     fn listable<'i>(&mut self, step: &Step, cited: Vec<&'i Item>) -> Result<Vec<&'i Item>, String> {
-        let Some(kind) = step.kind.register() else { return Ok(cited) };
+        let Some(kind) = step.kind.escalation() else { return Ok(cited) };
         let (mut items, mut left_out) = (Vec::new(), Vec::new());
         for item in cited {
             match self.why_not_listed(step, kind, item) {
@@ -134,21 +134,21 @@ impl<'a> Matter<'a> {
         Ok(items)
     }
 
-    fn why_not_listed(&self, step: &Step, kind: EntryKind, item: &Item) -> Option<String> {
-        let register = self.register.get_or_init(|| self.registered());
+    fn why_not_listed(&self, step: &Step, kind: EscalationKind, item: &Item) -> Option<String> {
+        let escalated = self.escalated.get_or_init(|| self.escalated());
         // A step without a bureau means whichever there is.
-        let is_there = |entry: &&&Entry| {
-            entry.kind == kind && step.bureau.as_ref().is_none_or(|own| is_same(own, &entry.counterpart))
+        let is_there = |escalation: &&&Escalation| {
+            escalation.kind == kind && step.bureau.as_ref().is_none_or(|own| is_same(own, &escalation.counterpart))
         };
-        let entries = register.entries.get(&(item.invoice_id.as_str(), item.installment_no));
-        if let Some(entry) = entries.into_iter().flatten().find(is_there) {
-            return Some(format!("is with {} since {}", entry.counterpart, entry.since));
+        let in_force = escalated.in_force.get(&(item.invoice_id.as_str(), item.installment_no));
+        if let Some(escalation) = in_force.into_iter().flatten().find(is_there) {
+            return Some(format!("is with {} since {}", escalation.counterpart, escalation.since));
         }
         let is_asked = |i: &&Instruction<'_>| {
             let is_item = i.installment_no.is_none_or(|no| no == item.installment_no);
             is_item && i.kind == kind && i.bureau == step.bureau.as_deref()
         };
-        let asked = register.instructions.get(item.invoice_id.as_str()).into_iter().flatten().filter(is_asked);
+        let asked = escalated.instructions.get(item.invoice_id.as_str()).into_iter().flatten().filter(is_asked);
         if let Some(on) = asked.map(|i| i.on).max() {
             return Some(format!("was instructed on {on}"));
         }
@@ -158,27 +158,27 @@ impl<'a> Matter<'a> {
     }
 
     /// An instruction of this episode that is not known to have failed keeps what it named: the bureau has yet to report.
-    fn registered(&self) -> Register<'a> {
-        let mut register = Register { entries: HashMap::new(), instructions: HashMap::new() };
-        for entry in &self.account.entries {
-            for item in &entry.items {
-                register.entries.entry((&item.invoice_id, item.installment_no)).or_default().push(entry);
+    fn escalated(&self) -> Escalated<'a> {
+        let mut escalated = Escalated { in_force: HashMap::new(), instructions: HashMap::new() };
+        for escalation in &self.account.escalations {
+            for item in &escalation.items {
+                escalated.in_force.entry((&item.invoice_id, item.installment_no)).or_default().push(escalation);
             }
         }
         for (contact, kind, bureau) in self.counted_in_cycle().filter_map(|c| self.instructed(c)) {
             for named in &contact.items {
                 let (installment_no, on) = (named.installment_no, contact.on);
-                let of_invoice = register.instructions.entry(&named.invoice_id).or_default();
+                let of_invoice = escalated.instructions.entry(&named.invoice_id).or_default();
                 of_invoice.push(Instruction { kind, bureau, installment_no, on });
             }
         }
-        register
+        escalated
     }
 
     /// Where an instruction entered what it named.
-    fn instructed(&self, contact: &'a Contact) -> Option<(&'a Contact, EntryKind, Option<&'a str>)> {
+    fn instructed(&self, contact: &'a Contact) -> Option<(&'a Contact, EscalationKind, Option<&'a str>)> {
         let procedure = self.rules.procedures.get(contact.regua.as_ref()?)?;
         let step = procedure.step(contact.step_id.as_ref()?).filter(|step| step.kind.is_instruction())?;
-        Some((contact, step.kind.register()?, step.bureau.as_deref()))
+        Some((contact, step.kind.escalation()?, step.bureau.as_deref()))
     }
 }

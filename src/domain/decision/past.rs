@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::history::days_between;
-use crate::domain::case::{Account, Contact, Debtor, Group, Item, NamedItem};
+use crate::domain::portfolio::{Account, Contact, Debtor, Group, Item, NamedItem};
 use crate::domain::procedure::Channel;
 
 /// The contacts of a group; what is decided for one account is added for the next.
@@ -102,7 +102,7 @@ pub(super) struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
-    /// What was published to end an entry.
+    /// What was published to end an escalation.
     pub(super) fn of_duty(&self, cycle_id: &str) -> &[&'a Contact] {
         self.duties.get(cycle_id).map_or(&[], Vec::as_slice)
     }

@@ -5,12 +5,12 @@
 
 use super::charges::Claim;
 use super::ladder::Rung;
-use super::{Hold, Matter, MessageError, Outcome, Procedure, Reasons, Step};
+use super::{AccountContext, Hold, MessageError, Outcome, Procedure, Reasons, Step};
 use crate::domain::action;
-use crate::domain::case::{Contact, Ended};
+use crate::domain::portfolio::{Contact, Ended};
 use crate::domain::procedure::StepKind;
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// The outcome, or in place of a hold the thanks for an episode that has just ended.
     pub(super) fn thanks(&mut self, regua: &str, outcome: Outcome) -> Result<Outcome, MessageError> {
         let account = self.account;
@@ -30,7 +30,7 @@ impl<'a> Matter<'a> {
         match route {
             Some(route) if reasons.0.is_empty() => {
                 let rung = Rung::about(step, occurrence, &ended.items);
-                let compose = |matter: &mut Self| matter.compose(procedure, rung, route, Claim::default());
+                let compose = |context: &mut Self| context.compose(procedure, rung, route, Claim::default());
                 self.compose_as(cycle_id, trace, compose).map(|a| Outcome::Act(Box::new(a)))
             }
             _ => Ok(unthanked_hold(hold, step, reasons, trace)),
@@ -40,7 +40,7 @@ impl<'a> Matter<'a> {
     /// The step of the account's régua, within its days.
     fn receipt_step(&self, regua: &str, ended: &Ended) -> Option<(&'a Procedure, &'a Step)> {
         let procedure = self.rules.procedures.get(regua)?;
-        let is_right = |s: &&Step| s.kind == StepKind::Receipt && s.is_for(&self.standing.segment);
+        let is_right = |s: &&Step| s.kind == StepKind::Receipt && s.is_for(&self.classification.segment);
         let step = procedure.steps.iter().find(is_right)?;
         let days = (self.as_of - ended.on).num_days();
         (days <= i64::from(step.catch_up_days.unwrap_or(0))).then_some((procedure, step))

@@ -22,7 +22,7 @@ pub enum Fate {
     NotSent,
 }
 
-/// An action that an earlier edition of the same date published.
+/// An action that an earlier revision of the same date published.
 #[derive(Clone, Debug)]
 pub struct Published {
     pub action_id: String,
@@ -46,7 +46,7 @@ impl Published {
 
 /// What becomes of an action that is decided again.
 #[derive(Debug, PartialEq, Eq)]
-enum Standing {
+enum RevisionVerdict {
     /// Published before, and the same: it stands as it is.
     Kept,
     New,
@@ -74,10 +74,10 @@ pub fn reconcile(
             None => true,
         });
         let Outcome::Act(action) = &decision.outcome else { continue };
-        match before.standing(action, payload_sha256) {
-            Standing::Kept => _ = kept.insert(action.action_id.clone()),
-            Standing::New => {}
-            Standing::Barred(reason, why) => decision.outcome = Outcome::Hold(barred(action, reason, why)),
+        match before.verdict(action, payload_sha256) {
+            RevisionVerdict::Kept => _ = kept.insert(action.action_id.clone()),
+            RevisionVerdict::New => {}
+            RevisionVerdict::Barred(reason, why) => decision.outcome = Outcome::Hold(barred(action, reason, why)),
         }
     }
     kept
@@ -100,22 +100,22 @@ impl<'p> Before<'p> {
         Before { by_id, may_have_been_sent, is_reported }
     }
 
-    fn standing(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> Standing {
+    fn verdict(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> RevisionVerdict {
         use HoldReason::{MinGap, PreviousUnreported};
         match self.by_id.get(action.action_id.as_str()) {
-            Some(p) if p.is_voided => Standing::Barred(PreviousUnreported, "an earlier revision took it back"),
+            Some(p) if p.is_voided => RevisionVerdict::Barred(PreviousUnreported, "an earlier revision took it back"),
             Some(p) if p.payload_sha256 != payload_sha256(action) => match p.fate {
-                Fate::Sent => Standing::Barred(MinGap, "it was sent with other words"),
-                _ => Standing::Barred(PreviousUnreported, "it was published with other words"),
+                Fate::Sent => RevisionVerdict::Barred(MinGap, "it was sent with other words"),
+                _ => RevisionVerdict::Barred(PreviousUnreported, "it was published with other words"),
             },
-            Some(_) => Standing::Kept,
+            Some(_) => RevisionVerdict::Kept,
             None => {
                 let reaches_debtor = Channel::parse(action.channel).is_some_and(Channel::addresses_debtor);
                 match (reaches_debtor && self.may_have_been_sent, self.is_reported) {
-                    (false, _) => Standing::New,
-                    (true, true) => Standing::Barred(MinGap, "another message of this date was sent"),
+                    (false, _) => RevisionVerdict::New,
+                    (true, true) => RevisionVerdict::Barred(MinGap, "another message of this date was sent"),
                     (true, false) => {
-                        Standing::Barred(PreviousUnreported, "another message of this date may have been sent")
+                        RevisionVerdict::Barred(PreviousUnreported, "another message of this date may have been sent")
                     }
                 }
             }

@@ -1,21 +1,22 @@
 //! How an action goes out: the channel, the address and the hour.
 //!
 //! Among the addresses on the step's channels the one comes first on whose channel the debtor is expected to answer
-//! most (`Reach::odds`: its own answers and its stated preference, tempered by the prior), then the cheaper one, then
-//! the one that the step names first. A notice that the law asks for goes by the step's order alone: what counts there
-//! is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says why. An address at
-//! which the step has failed `attempts_max` times is passed over too, so that no step is repeated for ever.
+//! most (`ResponseModel::expected_rate`: its own answers and its stated preference, tempered by the prior), then the
+//! cheaper one, then the one that the step names first. A notice that the law asks for goes by the step's order alone:
+//! what counts there is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says
+//! why. An address at which the step has failed `attempts_max` times is passed over too, so that no step is repeated
+//! for ever.
 
 use std::cmp::{Ordering, Reverse};
 
 use chrono::Timelike;
 
-use super::{HoldReason, Matter, Reasons, Step};
-use crate::domain::answers::{ChannelAnswers, Odds};
+use super::{AccountContext, HoldReason, Reasons, Step};
 use crate::domain::calendar::{Place, Slot};
-use crate::domain::case::{ContactPoint, Debtor, Validity};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
+use crate::domain::portfolio::{ContactPoint, Debtor, Validity};
 use crate::domain::procedure::{Channel, StepKind};
+use crate::domain::responses::{ChannelResponses, ResponseRate};
 
 /// Days for which an instruction to a bureau, registry or agency may be carried out that is owed to the debtor.
 const DUTY_DAYS: u64 = 5;
@@ -35,10 +36,10 @@ pub(super) struct Route<'a> {
 /// An address with what speaks for it.
 struct Candidate<'a> {
     point: &'a ContactPoint,
-    known: ChannelAnswers,
+    known: ChannelResponses,
     /// `None`: the step's order decides.
-    odds: Option<Odds>,
-    cost: Minor,
+    rate: Option<ResponseRate>,
+    cost: Amount,
     /// Place of the channel in the step.
     position: usize,
 }
@@ -71,7 +72,7 @@ impl Refusal {
     }
 }
 
-impl<'a> Matter<'a> {
+impl<'a> AccountContext<'a> {
     /// Channel, address and hour; where there is none, every reason is noted.
     pub(super) fn route(&mut self, step: &Step, reasons: &mut Reasons) -> Option<Route<'a>> {
         if step.kind.is_instruction() {
@@ -146,13 +147,14 @@ impl<'a> Matter<'a> {
     /// The debtor's addresses on the step's channels, the best first.
     fn candidates(&self, step: &Step) -> Vec<Candidate<'a>> {
         let debtor: &'a Debtor = self.debtor;
-        let reach = &self.rules.reach;
+        let model = &self.rules.response_model;
         let by_order = matches!(step.kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice);
         let candidate = |point: &'a ContactPoint| {
             let position = step.channels.iter().position(|c| *c == point.channel)?;
-            let known = debtor.answers.on(point.channel);
-            let odds = (!by_order).then(|| reach.odds(known, &self.standing.segment, point.preference_rank));
-            Some(Candidate { point, known, odds, cost: reach.cost(point.channel), position })
+            let known = debtor.responses.on(point.channel);
+            let rate =
+                (!by_order).then(|| model.expected_rate(known, &self.classification.segment, point.preference_rank));
+            Some(Candidate { point, known, rate, cost: model.cost(point.channel), position })
         };
         let mut candidates: Vec<Candidate<'a>> = debtor.points.iter().filter_map(candidate).collect();
         candidates.sort_by(Candidate::order);
@@ -171,9 +173,9 @@ impl<'a> Matter<'a> {
     fn slot(&mut self, place: &Place) -> Option<Slot> {
         let zone = place.zone();
         let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, place, hour);
-        let own = self.debtor.answers.best_hour(self.rules.reach.hour_answers_min);
+        let own = self.debtor.responses.best_hour(self.rules.response_model.hour_answers_min);
         let own = own.map(|(hour, answers)| (hour, format!("hour {hour}: {answers} answers")));
-        let of_segment = self.rules.reach.best_hours.get(&self.standing.segment);
+        let of_segment = self.rules.response_model.best_hours.get(&self.classification.segment);
         let of_segment = of_segment.map(|hour| (*hour, format!("hour {hour}: best of the segment")));
         for (hour, why) in own.into_iter().chain(of_segment).filter(|_| zone.is_some()) {
             let slot = slot_at(Some(hour))?;
@@ -188,8 +190,8 @@ impl<'a> Matter<'a> {
 
 impl Candidate<'_> {
     fn order(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
-        let expected = |c: &Candidate<'_>| Reverse(c.odds);
-        let by_cost = |c: &Candidate<'_>| c.odds.map(|_| c.cost);
+        let expected = |c: &Candidate<'_>| Reverse(c.rate);
+        let by_cost = |c: &Candidate<'_>| c.rate.map(|_| c.cost);
         let key = |c: &Candidate<'_>| (expected(c), by_cost(c), c.position);
         key(a).cmp(&key(b)).then_with(|| {
             let of_point = |c: &Candidate<'_>| (c.point.preference_rank.unwrap_or(i64::MAX), c.point.address.clone());
@@ -200,17 +202,17 @@ impl Candidate<'_> {
     /// Why this one: what is known of its channel, and what set it before the next on another.
     fn won_over(&self, from_here: &[Candidate<'_>]) -> String {
         let channel = self.point.channel;
-        let Some(odds) = self.odds else { return format!("channel {}: by the step's order", channel.as_str()) };
+        let Some(rate) = self.rate else { return format!("channel {}: by the step's order", channel.as_str()) };
         let preferred = self.point.preference_rank.map_or(String::new(), |rank| format!("preferred ({rank}), "));
-        let ChannelAnswers { contacts, answered, .. } = self.known;
+        let ChannelResponses { contacts, answered, .. } = self.known;
         let why = format!(
             "channel {}: {preferred}{answered} of {contacts} answered, smoothed {} %",
             channel.as_str(),
-            odds.percent()
+            rate.percent()
         );
         let Some(next) = from_here.iter().find(|c| c.point.channel != channel) else { return why };
         let name = next.point.channel.as_str();
-        match next.odds.filter(|other| *other != odds) {
+        match next.rate.filter(|other| *other != rate) {
             Some(other) => format!("{why}; {name} {} %", other.percent()),
             None if next.cost != self.cost => format!("{why}; {name} as much, but dearer"),
             None => format!("{why}; {name} as much, but later in the step"),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::{HoldReason, Item, Matter, Minor, Procedure, REGUA_NONE, Rules, Step};
-use crate::domain::case::{Account, Debtor, UnappliedCredits};
+use super::{AccountContext, Amount, HoldReason, Item, Procedure, REGUA_NONE, Rules, Step};
+use crate::domain::portfolio::{Account, Debtor, UnappliedCredits};
 use crate::domain::procedure::{DisputeScope, Facts, LevelOf, Sent};
 
 /// The régua of an account and the scope that named it: the most specific wins.
@@ -54,7 +54,7 @@ fn group_name(group_id: &str) -> &str {
 
 /// The item by which the account climbs: the oldest that is overdue, else the next to fall due. A rest of some cents
 /// leads only where there is nothing else: old as it may be, it is no reason to be formal.
-pub(super) fn anchor<'a>(eligible: &[&'a Item], is_rest: impl Fn(Minor) -> bool) -> Option<&'a Item> {
+pub(super) fn anchor<'a>(eligible: &[&'a Item], is_rest: impl Fn(Amount) -> bool) -> Option<&'a Item> {
     let rank = |item: &&&'a Item| {
         (!item.is_overdue(), is_rest(item.open), item.due_date, item.invoice_id.as_str(), item.installment_no)
     };
@@ -72,7 +72,7 @@ pub(super) fn cited<'a>(eligible: &[&'a Item], anchor: &Item, step: &Step) -> Ve
 }
 
 /// What would be asked for of items that nothing speaks against: those that are overdue or, where none is, all.
-pub(super) fn asked_for(items: &[Item], holds: &[Vec<HoldReason>]) -> Minor {
+pub(super) fn asked_for(items: &[Item], holds: &[Vec<HoldReason>]) -> Amount {
     let free = || items.iter().zip(holds).filter(|(_, holds)| holds.is_empty()).map(|(item, _)| item);
     match free().any(Item::is_overdue) {
         true => free().filter(|item| item.is_overdue()).map(|item| item.open).sum(),
@@ -82,10 +82,10 @@ pub(super) fn asked_for(items: &[Item], holds: &[Vec<HoldReason>]) -> Minor {
 
 /// The items as dunning sees them, and what was taken off: with `net`, what is not applied to anything goes to the
 /// oldest of those that a message may name, and only then to those that it may not.
-pub(super) fn netted<'a>(rules: &Rules, account: &'a Account, holds: &[Vec<HoldReason>]) -> (Cow<'a, [Item]>, Minor) {
+pub(super) fn netted<'a>(rules: &Rules, account: &'a Account, holds: &[Vec<HoldReason>]) -> (Cow<'a, [Item]>, Amount) {
     let mut credit = account.credit;
-    if rules.unapplied_credits != UnappliedCredits::Net || credit <= Minor::ZERO {
-        return (Cow::Borrowed(&account.items), Minor::ZERO);
+    if rules.unapplied_credits != UnappliedCredits::Net || credit <= Amount::ZERO {
+        return (Cow::Borrowed(&account.items), Amount::ZERO);
     }
     let mut items = account.items.clone();
     let mut by_age: Vec<(bool, &mut Item)> =
@@ -93,12 +93,12 @@ pub(super) fn netted<'a>(rules: &Rules, account: &'a Account, holds: &[Vec<HoldR
     by_age.sort_by(|(held, a), (also, b)| {
         (held, a.due_date, &a.invoice_id, a.installment_no).cmp(&(also, b.due_date, &b.invoice_id, b.installment_no))
     });
-    let mut netted = Minor::ZERO;
+    let mut netted = Amount::ZERO;
     for (is_held, item) in by_age {
-        let part = item.open.min(credit).max(Minor::ZERO);
+        let part = item.open.min(credit).max(Amount::ZERO);
         item.open = item.open - part;
         credit = credit - part;
-        netted = netted + if is_held { Minor::ZERO } else { part };
+        netted = netted + if is_held { Amount::ZERO } else { part };
     }
     (Cow::Owned(items), netted)
 }
@@ -106,9 +106,9 @@ pub(super) fn netted<'a>(rules: &Rules, account: &'a Account, holds: &[Vec<HoldR
 /// What of an account may be named, in sum.
 #[derive(Clone, Copy)]
 pub(super) struct Balance {
-    open: Minor,
+    open: Amount,
     open_items: u32,
-    overdue: Minor,
+    overdue: Amount,
     overdue_items: u32,
 }
 
@@ -124,7 +124,7 @@ impl Balance {
     }
 }
 
-impl Matter<'_> {
+impl AccountContext<'_> {
     /// What speaks against naming each item, whatever its amount: every reason, in order of precedence.
     pub(super) fn spoken_for(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
@@ -139,7 +139,7 @@ impl Matter<'_> {
         mut holds: Vec<Vec<HoldReason>>,
     ) -> Vec<Vec<HoldReason>> {
         let by_item = procedure.is_some_and(|p| p.level_of == LevelOf::Item);
-        let covered = self.items.iter().zip(&mut holds).filter(|(item, _)| item.open <= Minor::ZERO);
+        let covered = self.items.iter().zip(&mut holds).filter(|(item, _)| item.open <= Amount::ZERO);
         covered.for_each(|(_, holds)| {
             holds.push(HoldReason::CreditCovers);
             holds.sort_unstable();
@@ -147,8 +147,8 @@ impl Matter<'_> {
         // A rest of some cents is not dunned because other invoices, not due yet, lift the account over the tolerance.
         let due =
             |(item, holds): (&Item, &Vec<HoldReason>)| (item.is_overdue() && holds.is_empty()).then_some(item.open);
-        let sum: Minor = self.items.iter().zip(&holds).filter_map(due).sum();
-        let is_rest = |amount: Minor| self.is_below(procedure, &self.rules.tolerance, amount);
+        let sum: Amount = self.items.iter().zip(&holds).filter_map(due).sum();
+        let is_rest = |amount: Amount| self.is_below(procedure, &self.rules.tolerance, amount);
         let is_below = |item: &Item| item.is_overdue() && (is_rest(sum) || (by_item && is_rest(item.open)));
         let free = self.items.iter().zip(&mut holds).filter(|(_, holds)| holds.is_empty());
         free.filter(|(item, _)| is_below(item)).for_each(|(_, holds)| holds.push(HoldReason::BelowTolerance));

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 
 use super::route::Route;
-use super::{HoldReason, Item, Matter, Reasons, Step};
+use super::{AccountContext, HoldReason, Item, Reasons, Step};
 use crate::domain::message::Rendered;
 use crate::domain::procedure::Facts;
 
@@ -46,7 +46,7 @@ fn and_more(count: usize) -> String {
     }
 }
 
-impl Matter<'_> {
+impl AccountContext<'_> {
     /// One of many lines of a kind: the first ones are kept, the others counted.
     pub(super) fn aside(&mut self, line: String) {
         self.asides += 1;

@@ -37,19 +37,19 @@ fn formats_by_language() {
         ("es", "EUR", "€ 1.234,56", "20/11/2026"),
         ("en", "JPY", "¥1,234.56", "20 Nov 2026"),
     ] {
-        assert_eq!(money_text(language, currency, Minor(123_456)), money);
+        assert_eq!(money_text(language, currency, Amount(123_456)), money);
         assert_eq!(date_text(language, day), date);
     }
-    assert_eq!(money_text("pt-BR", "BRL", Minor(100_000_000)), "R$ 1.000.000,00");
-    assert_eq!(money_text("pt-BR", "BRL", Minor(-5)), "-R$ 0,05");
-    assert_eq!(money_text("pt-BR", "BRL", Minor::ZERO), "R$ 0,00");
+    assert_eq!(money_text("pt-BR", "BRL", Amount(100_000_000)), "R$ 1.000.000,00");
+    assert_eq!(money_text("pt-BR", "BRL", Amount(-5)), "-R$ 0,05");
+    assert_eq!(money_text("pt-BR", "BRL", Amount::ZERO), "R$ 0,00");
     for (language, currency, text) in [
         ("en", "JPY", "¥1,500"),
         ("pt-BR", "JPY", "¥ 1.500"),
         ("es", "CLP", "CLP 1.500"),
         ("pt-BR", "BRL", "R$ 1.500,00"),
     ] {
-        assert_eq!(money_text(language, currency, Minor(150_000)), text);
+        assert_eq!(money_text(language, currency, Amount(150_000)), text);
     }
 }
 

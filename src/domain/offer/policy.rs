@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{Offer, OfferRule, OfferTerms, offer};
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 use crate::domain::segment::Comparison;
 
 /// What must hold for an offer to be made; what is empty does not bind.
@@ -32,10 +32,10 @@ pub struct Prospect<'a> {
     pub days_past_due: i64,
     pub currency: Currency,
     /// Principal of the cited items.
-    pub open: Minor,
+    pub open: Amount,
     /// Principal and charges: what the offer is made on.
-    pub total: Minor,
-    pub largest_payment: Option<Minor>,
+    pub total: Amount,
+    pub largest_payment: Option<Amount>,
 }
 
 /// One rule with its name.
@@ -93,9 +93,9 @@ impl OfferPolicy {
             return offer(rule, prospect.total, prospect.largest_payment, as_of);
         }
         // A currency without cents: the offer is worked out in its coins, so that no part of it has any.
-        let coins = |amount: Minor| Minor(amount.0 / coin);
+        let coins = |amount: Amount| Amount(amount.0 / coin);
         let made = offer(&in_coins(rule, coin), coins(prospect.total), prospect.largest_payment.map(coins), as_of)?;
-        let minor = |amount: Minor| amount.0.checked_mul(coin).map(Minor);
+        let minor = |amount: Amount| amount.0.checked_mul(coin).map(Amount);
         let instalments = made.instalments.iter().map(|(on, amount)| Some((*on, minor(*amount)?)));
         Some(Offer {
             total: minor(made.total)?,
@@ -110,7 +110,7 @@ impl OfferPolicy {
 
 /// The rule with its amounts in coins; a floor is rounded up, so that it stays one.
 fn in_coins(rule: &OfferRule, coin: i64) -> OfferRule {
-    let up = |amount: &mut Minor| amount.0 = amount.0 / coin + i64::from(amount.0 % coin > 0);
+    let up = |amount: &mut Amount| amount.0 = amount.0 / coin + i64::from(amount.0 % coin > 0);
     let mut terms = *rule.terms();
     match &mut terms {
         OfferTerms::Discount { pay_min, .. } => up(pay_min),
@@ -122,8 +122,8 @@ fn in_coins(rule: &OfferRule, coin: i64) -> OfferRule {
 
 fn in_words(made: &Offer) -> String {
     let Offer { kind, total, discount, interest, down_payment, valid_until, instalments } = made;
-    let part = |what: &str, amount: Minor| {
-        if amount == Minor::ZERO { String::new() } else { format!(", {what} {amount}") }
+    let part = |what: &str, amount: Amount| {
+        if amount == Amount::ZERO { String::new() } else { format!(", {what} {amount}") }
     };
     let count = if instalments.len() > 1 { format!(" in {}", instalments.len()) } else { String::new() };
     let (kind, discount) = (kind.as_str(), part("discount", *discount));
@@ -137,7 +137,7 @@ mod tests {
     use crate::domain::charge::Percent;
     use crate::domain::money::Rounding;
 
-    fn minor(text: &str) -> Minor {
+    fn minor(text: &str) -> Amount {
         text.parse().unwrap()
     }
 

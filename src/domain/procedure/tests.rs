@@ -23,9 +23,9 @@ fn facts(days_past_due: i64) -> Facts {
         issue_date: plus_days(due_date, -30).unwrap(),
         own_since: plus_days(due_date, -30).unwrap(),
         currency: brl(),
-        open: Minor(10_000),
+        open: Amount(10_000),
         open_items: 1,
-        overdue: Minor(10_000),
+        overdue: Amount(10_000),
         overdue_items: 1,
         begins_at: None,
         previous_on: None,
@@ -39,7 +39,7 @@ fn past_due(days: i64) -> Trigger {
 }
 
 fn balance(units: i64) -> Trigger {
-    Trigger::OpenBalance { least: [(brl(), Minor(units * 100))].into(), strictly: false }
+    Trigger::OpenBalance { least: [(brl(), Amount(units * 100))].into(), strictly: false }
 }
 
 fn since_previous(days: i64) -> Trigger {
@@ -127,8 +127,8 @@ fn kinds_and_channels_are_read_under_the_names_that_are_published() {
 fn triggers_equal_or_exceed_unless_strict() {
     let strict = |days| Trigger::DaysPastDue { days, strictly: true };
     let issue = |days, strictly| Trigger::DaysSinceIssue { days, strictly };
-    let strict_balance = Trigger::OpenBalance { least: [(brl(), Minor(10_000))].into(), strictly: true };
-    let dollars = Trigger::OpenBalance { least: [("USD".parse().unwrap(), Minor(1))].into(), strictly: false };
+    let strict_balance = Trigger::OpenBalance { least: [(brl(), Amount(10_000))].into(), strictly: true };
+    let dollars = Trigger::OpenBalance { least: [("USD".parse().unwrap(), Amount(1))].into(), strictly: false };
     for (name, trigger, days, holds) in [
         ("a day before", past_due(5), 4, false),
         ("on the day", past_due(5), 5, true),
@@ -366,7 +366,7 @@ fn a_condition_that_time_will_not_fulfil_does_not_block_the_ladder() {
         assert_eq!(said(&ladder, &facts(8), &[("d+1", 7)]), "wait for d+15", "{name}");
         assert_eq!(said(&ladder, &facts(16), &[("d+1", 7)]), "d+15", "{name}");
         let met =
-            Facts { promise_broken: true, agreement_broken: true, open: Minor(100_000), open_items: 2, ..facts(16) };
+            Facts { promise_broken: true, agreement_broken: true, open: Amount(100_000), open_items: 2, ..facts(16) };
         assert_eq!(said(&ladder, &met, &[("d+1", 7)]), "if", "{name}");
     }
     // What time will fulfil is waited for, though a later step would be due.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 
 /// When a step is due. "Equal or exceed", unless strict.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,12 +29,12 @@ pub enum Trigger {
     },
     /// All that is open and eligible, due or not.
     OpenBalance {
-        least: BTreeMap<Currency, Minor>,
+        least: BTreeMap<Currency, Amount>,
         strictly: bool,
     },
     /// What of it is overdue.
     OverdueBalance {
-        least: BTreeMap<Currency, Minor>,
+        least: BTreeMap<Currency, Amount>,
         strictly: bool,
     },
     OpenItems {
@@ -63,10 +63,10 @@ pub struct Facts {
     pub own_since: NaiveDate,
     pub currency: Currency,
     /// Open and eligible, of the whole account.
-    pub open: Minor,
+    pub open: Amount,
     pub open_items: u32,
     /// What of it is overdue.
-    pub overdue: Minor,
+    pub overdue: Amount,
     pub overdue_items: u32,
     /// The step at which a person let the item begin.
     pub begins_at: Option<String>,
@@ -77,7 +77,7 @@ pub struct Facts {
 
 impl Facts {
     /// A currency without a threshold never reaches it.
-    fn reach(&self, amount: Minor, least: &BTreeMap<Currency, Minor>, strictly: bool) -> bool {
+    fn reach(&self, amount: Amount, least: &BTreeMap<Currency, Amount>, strictly: bool) -> bool {
         least.get(&self.currency).is_some_and(|least| reaches(amount, *least, strictly))
     }
 }

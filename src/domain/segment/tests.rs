@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::case::Item;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
+use crate::domain::portfolio::Item;
 use chrono::NaiveDate;
 
 fn day(text: &str) -> NaiveDate {
@@ -21,9 +21,9 @@ fn item(days_past_due: i64, open: i64) -> Item {
         days_past_due,
         bucket_no: 0,
         bucket: String::new(),
-        original: Minor(open),
-        applied: Minor::ZERO,
-        open: Minor(open),
+        original: Amount(open),
+        applied: Amount::ZERO,
+        open: Amount(open),
         regua: None,
         step_override: None,
         payment_reference: None,
@@ -46,8 +46,8 @@ fn account(profile: Profile) -> Account {
         company_id: "1".to_owned(),
         currency: "BRL".parse().unwrap(),
         items: vec![item(45, 100_000), item(-5, 50_000)],
-        credit: Minor::ZERO,
-        credit_reach: Minor::ZERO,
+        credit: Amount::ZERO,
+        credit_reach: Amount::ZERO,
         profile,
         previous_segment: None,
         late_items: Vec::new(),
@@ -55,7 +55,7 @@ fn account(profile: Profile) -> Account {
         episode_start: day("2026-02-01"),
         promise_broken: false,
         agreement_broken: false,
-        entries: Vec::new(),
+        escalations: Vec::new(),
         ended: None,
     }
 }
@@ -70,7 +70,7 @@ fn known() -> Profile {
         days_late_avg: Some(6.5),
         days_late_max: Some(12),
         last_payment_on: None,
-        largest_payment: Some(Minor(123_456)),
+        largest_payment: Some(Amount(123_456)),
         broken_promises: 1,
         broken_agreements: 3,
         last_payment_days: Some(17),

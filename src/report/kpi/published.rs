@@ -41,7 +41,7 @@ impl Published {
 /// Reads what a record names.
 ///
 /// # Errors
-/// `Damaged` where a published file is gone or is not what was published.
+/// `PublishedDamaged` where a published file is gone or is not what was published.
 pub fn published(store: &Store, record: &Record) -> Result<Published> {
     let mut kpis = Kpis::new();
     for file in &record.files {

@@ -2,7 +2,7 @@
 
 mod answers;
 mod charges;
-mod entries;
+mod escalations;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,15 +11,15 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
 use chrono::{Days, NaiveDate};
 
-use crate::domain::answers::Answers;
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::experiment::Draw;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
+use crate::domain::portfolio::{Account, Contact, ContactPoint, ContactState, Debtor, Group, Item, NamedItem, Profile};
 use crate::domain::procedure::Channel;
+use crate::domain::responses::ResponseHistory;
 use crate::error::{Error, Result};
 use crate::io::engine::Session;
 
@@ -69,9 +69,9 @@ impl Rows {
         Ok(move |row| days.is_valid(row).then(|| date_of(days.value(row))).flatten())
     }
 
-    fn amounts(&self, column: &str) -> Result<impl Fn(usize) -> Option<Minor> + '_> {
+    fn amounts(&self, column: &str) -> Result<impl Fn(usize) -> Option<Amount> + '_> {
         let values = self.array(column)?.as_primitive_opt::<Decimal128Type>().ok_or_else(|| self.lacks(column))?;
-        Ok(move |row| values.is_valid(row).then(|| values.value(row)).and_then(|v| i64::try_from(v).ok()).map(Minor))
+        Ok(move |row| values.is_valid(row).then(|| values.value(row)).and_then(|v| i64::try_from(v).ok()).map(Amount))
     }
 
     fn floats(&self, column: &str) -> Result<impl Fn(usize) -> Option<f64> + '_> {
@@ -153,7 +153,7 @@ pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64,
     Ok(groups)
 }
 
-/// What an earlier edition of this date published, by group.
+/// What an earlier revision of this date published, by group.
 pub(super) fn published(session: &Session, voided: &BTreeSet<String>) -> Result<HashMap<i64, Vec<Published>>> {
     let rows = Rows::of(session, "cnd_published")?;
     let (key, id, fate) = (rows.ints("group_key")?, rows.texts("action_id")?, rows.texts("fate")?);
@@ -199,7 +199,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
         collector_id: collector.owned(row),
         tier: tier.owned(row),
         points: Vec::new(),
-        answers: Answers::default(),
+        responses: ResponseHistory::default(),
         arms: Vec::new(),
     };
     Ok((0..rows.len()).map(debtor).collect())
@@ -292,8 +292,8 @@ fn is_link(text: &str) -> bool {
 fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
     let rows = Rows::of(session, "cnd_accounts")?;
     let mut items = ItemRows::of(session)?;
-    let mut entries = entries::entries(&Rows::of(session, "cnd_entries")?)?;
-    let mut ended = entries::ended(&Rows::of(session, "cnd_paid_items")?)?;
+    let mut escalations = escalations::escalations(&Rows::of(session, "cnd_entries")?)?;
+    let mut ended = escalations::ended(&Rows::of(session, "cnd_paid_items")?)?;
     let (id, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (credit, shared) = (rows.amounts("credit_amount")?, rows.amounts("shared_credit_amount")?);
     let (rank, start) = (rows.ints("account_rank")?, rows.dates("episode_start")?);
@@ -307,7 +307,7 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
         let currency = code.map_err(|_| rows.lacks("currency"))?;
         let (late_items, charges_paid) = left.take(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row))?;
-        let key = entries::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
+        let key = escalations::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
         let account = Account {
             company_id: company.get(row).to_owned(),
             currency,
@@ -321,7 +321,7 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
             episode_start: start(row).ok_or_else(|| rows.lacks("episode_start"))?,
             promise_broken: promise.value(row),
             agreement_broken: agreement.value(row),
-            entries: entries.remove(&key).unwrap_or_default(),
+            escalations: escalations.remove(&key).unwrap_or_default(),
             ended: ended.remove(&key),
         };
         accounts.entry(id.get(row).to_owned()).or_default().push(account);
@@ -330,7 +330,7 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
 }
 
 /// What may cover an account: what names no company stands at the first account of the debtor already.
-fn reach(credit: Option<Minor>, shared: Option<Minor>, rank: Option<i64>) -> Minor {
+fn reach(credit: Option<Amount>, shared: Option<Amount>, rank: Option<i64>) -> Amount {
     let shared = shared.filter(|_| rank != Some(1));
     credit.unwrap_or_default() + shared.unwrap_or_default()
 }

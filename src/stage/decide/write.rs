@@ -15,15 +15,15 @@ use serde_json::{Map, Value, json};
 use super::{Decided, DecidedGroup};
 use crate::contract::{MONEY_PRECISION, MONEY_SCALE, Table};
 use crate::domain::action::{Action, ProviderTemplate, sha256_hex};
-use crate::domain::case::{Account, Debtor};
 use crate::domain::decision::{Decision, Outcome, Rules};
 use crate::domain::message::provider;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::offer::Offer;
 use crate::domain::pii::exposed;
+use crate::domain::portfolio::{Account, Debtor};
 use crate::error::{Error, Result};
 use crate::io::outbox::VOIDS;
-use crate::stage::{Edition, day_number};
+use crate::stage::{Revision, day_number};
 
 /// One account with what was decided about it.
 struct Row<'a> {
@@ -36,8 +36,8 @@ struct Row<'a> {
 /// What an account owes, added up once: of an account with many duties every line says it.
 #[derive(Clone, Copy)]
 struct Position {
-    open: Minor,
-    overdue: Minor,
+    open: Amount,
+    overdue: Amount,
     overdue_items: i64,
     days_past_due_max: i64,
 }
@@ -55,7 +55,7 @@ impl Position {
 
 /// What a revision takes back.
 pub(super) struct Voids<'a> {
-    pub(super) edition: &'a Edition,
+    pub(super) revision: &'a Revision,
     pub(super) action_ids: &'a BTreeSet<String>,
 }
 
@@ -114,7 +114,7 @@ fn lines(rules: &Rules, acts: &[Act<'_>], is_new: &BooleanArray, voids: &Voids<'
     let new = acts.iter().zip(is_new.values()).filter(|(_, is_new)| *is_new).map(|(act, _)| act);
     let mut lines: Vec<(&'static str, String)> =
         new.map(|(action, payload, sha256)| (action.channel, line(rules, action, payload, sha256))).collect();
-    lines.extend(voids.action_ids.iter().map(|id| (VOIDS, void_line(rules, id, voids.edition))));
+    lines.extend(voids.action_ids.iter().map(|id| (VOIDS, void_line(rules, id, voids.revision))));
     lines
 }
 
@@ -189,7 +189,7 @@ fn amounts_of(action: &Action) -> Value {
 
 /// The offer as gateways read it.
 fn offer(offer: &Offer) -> Value {
-    let instalment = |(on, amount): &(NaiveDate, Minor)| json!({"due_date": on, "amount": amount.to_string()});
+    let instalment = |(on, amount): &(NaiveDate, Amount)| json!({"due_date": on, "amount": amount.to_string()});
     json!({
         "kind": offer.kind.as_str(),
         "total": offer.total.to_string(),
@@ -216,7 +216,7 @@ fn line(rules: &Rules, action: &Action, payload: &Value, sha256: &str) -> String
 }
 
 /// The line that takes an action back.
-fn void_line(rules: &Rules, action_id: &str, edition: &Edition) -> String {
+fn void_line(rules: &Rules, action_id: &str, revision: &Revision) -> String {
     let event = json!({
         "specversion": "1.0",
         "type": "regua.void.v1",
@@ -225,8 +225,8 @@ fn void_line(rules: &Rules, action_id: &str, edition: &Edition) -> String {
         "datacontenttype": "application/json",
         "data": {
             "action_id": action_id,
-            "voided_by_revision": edition.revision,
-            "reason": edition.reason,
+            "voided_by_revision": revision.number,
+            "reason": revision.reason,
         },
     });
     event.to_string()
@@ -244,7 +244,7 @@ fn ints(values: impl Iterator<Item = i64>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values))
 }
 
-fn amounts(values: impl Iterator<Item = Option<Minor>>) -> Result<ArrayRef> {
+fn amounts(values: impl Iterator<Item = Option<Amount>>) -> Result<ArrayRef> {
     let array: Decimal128Array = values.map(|v| v.map(|m| i128::from(m.0))).collect();
     let array = array.with_precision_and_scale(MONEY_PRECISION, MONEY_SCALE);
     array.map(|a| Arc::new(a) as ArrayRef).map_err(failed)

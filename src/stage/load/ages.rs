@@ -4,15 +4,15 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-use super::Seen;
+use super::InputStatus;
 use crate::config::{InputPlan, Plan};
 use crate::domain::procedure::days_before;
 
 /// Notes in each input why it cannot be read yet.
-pub(super) fn check(seen: &mut [Seen], plan: &Plan, as_of: NaiveDate) {
+pub(super) fn check(seen: &mut [InputStatus], plan: &Plan, as_of: NaiveDate) {
     let day = |modified: DateTime<Utc>| modified.with_timezone(&plan.zone).date_naive();
     let invoices = seen.iter().find(|input| input.snapshot.table.name == "invoices");
-    let invoices = invoices.and_then(Seen::modified).map(day);
+    let invoices = invoices.and_then(InputStatus::modified).map(day);
     for input in seen {
         let rules = &input.snapshot.rules.input;
         input.missing = missing(input, rules, as_of, plan.zone).or_else(|| lagging(input, rules, invoices, plan.zone));
@@ -20,7 +20,7 @@ pub(super) fn check(seen: &mut [Seen], plan: &Plan, as_of: NaiveDate) {
 }
 
 /// Is it not there, or was it last written before it could know of the date?
-fn missing(seen: &Seen, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option<String> {
+fn missing(seen: &InputStatus, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option<String> {
     let (table, path) = (input.table.name, &seen.path);
     let Some(modified) = seen.modified() else {
         let is_missing = input.table.required && seen.errors.is_empty();
@@ -40,7 +40,7 @@ fn missing(seen: &Seen, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option
 
 /// Payments, promises and all that protects somebody, of an earlier day than the invoices: whoever paid or promised in
 /// between would be dunned.
-fn lagging(seen: &Seen, input: &InputPlan, invoices: Option<NaiveDate>, zone: Tz) -> Option<String> {
+fn lagging(seen: &InputStatus, input: &InputPlan, invoices: Option<NaiveDate>, zone: Tz) -> Option<String> {
     let (table, path, days) = (input.table.name, &seen.path, input.lag_days_max?);
     let (written, invoices) = (seen.modified()?.with_timezone(&zone).date_naive(), invoices?);
     (written < days_before(invoices, days)).then(|| {

@@ -40,7 +40,7 @@ pub struct Midnights {
 }
 
 /// What is known so far of one column of instants, in values.
-struct Seen {
+struct MidnightCounts {
     column: &'static str,
     all: u64,
     utc: u64,
@@ -53,7 +53,7 @@ struct Seen {
 /// # Errors
 /// As reading does.
 pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_instants: bool) -> Result<Midnights> {
-    let mut seen: Vec<Seen> = Vec::new();
+    let mut seen: Vec<MidnightCounts> = Vec::new();
     for source in sources {
         let columns = columns::resolve(&rules.input, source.schema(), &source.object.url)
             .map_err(|errors| Error::Contract(Lines(errors)))?;
@@ -67,7 +67,7 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_instants: boo
         for (column, at) in &columns.found {
             let Some(at) = at.filter(|at| is_instant(column.kind, *at)) else { continue };
             let known = seen.iter().position(|s| s.column == column.name).unwrap_or_else(|| {
-                seen.push(Seen { column: column.name, all: 0, utc: 0, local: 0 });
+                seen.push(MidnightCounts { column: column.name, all: 0, utc: 0, local: 0 });
                 seen.len() - 1
             });
             places.push((at, known));
@@ -81,14 +81,14 @@ pub(super) fn midnights(rules: &RowRules, sources: &[Source], with_instants: boo
         source.for_batches(&projection, |batch| {
             for (at, known) in &places {
                 let array = projection.binary_search(at).map(|at| plain(batch.column(at)));
-                if let Ok(array) = array.unwrap_or_else(|_| Err(rules.damaged("a column is missing"))) {
+                if let Ok(array) = array.unwrap_or_else(|_| Err(rules.internal("a column is missing"))) {
                     rules.look_for_midnights(&array, &mut seen[*known]);
                 }
             }
             Ok(true)
         })?;
     }
-    let is_local = |s: &&Seen| s.all > 0 && s.local == s.all && s.utc == 0;
+    let is_local = |s: &&MidnightCounts| s.all > 0 && s.local == s.all && s.utc == 0;
     Ok(Midnights {
         utc: seen.iter().filter(|s| s.utc > 0).map(|s| (s.column, (s.utc, s.all))).collect(),
         local: seen.iter().filter(is_local).map(|s| s.column).collect(),
@@ -104,7 +104,7 @@ impl Midnights {
 
 impl RowRules {
     /// Dates that mean "none", and those beyond any calendar, say nothing of how the others were written.
-    fn look_for_midnights(&self, array: &ArrayRef, seen: &mut Seen) {
+    fn look_for_midnights(&self, array: &ArrayRef, seen: &mut MidnightCounts) {
         for (seconds, rest) in instants(array).into_iter().flatten() {
             let day = day_of(seconds);
             if !(DATE_MIN..=DATE_MAX).contains(&day) || self.null_days.contains(&day) {

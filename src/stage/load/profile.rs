@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use twox_hash::XxHash64;
 
 use super::dates::{self, Midnights, date_of};
-use super::{Seen, Snapshot};
+use super::{InputStatus, Snapshot};
 use crate::contract::Kind;
 use crate::domain::tax_id::Cnpj;
 use crate::error::Result;
@@ -22,7 +22,9 @@ const PLACEHOLDER_PERCENT: u64 = 5;
 /// The least and the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range<T> {
+    /// The least.
     pub from: T,
+    /// The greatest.
     pub to: T,
 }
 
@@ -31,39 +33,51 @@ pub struct Range<T> {
 pub struct Placeholder {
     /// `group_id`, or `tax_id` where the CNPJ root groups them.
     pub column: &'static str,
+    /// Debtors in that group.
     pub debtors: u64,
 }
 
 /// Payments that name an invoice, and those of them whose invoice is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Matched {
+    /// Rows that name an invoice.
     pub naming: u64,
+    /// Those of them whose invoice is in the snapshot.
     pub matched: u64,
     /// Minor units of any currency.
     pub naming_minor: i128,
+    /// Their amounts, in hundredths of any currency.
     pub matched_minor: i128,
 }
 
 /// What one input holds.
 #[derive(Debug, Default)]
 pub struct Profile {
+    /// The input.
     pub table: &'static str,
+    /// Rows, the bad ones included.
     pub rows: u64,
     /// Rows that are not as the contract asks, by column and reason.
     pub bad: BTreeMap<(&'static str, &'static str), u64>,
     /// Rows of a key that stands before, and say the same, or something else.
     pub repeated_equal: u64,
+    /// The same, with other values.
     pub repeated_conflicting: u64,
     /// Optional columns of the file that are null somewhere, and how often.
     pub nulls: Vec<(&'static str, u64)>,
+    /// Column = its first and last date.
     pub dates: Vec<(&'static str, Range<NaiveDate>)>,
     /// By currency; minor units, as hundredths.
     pub amounts: BTreeMap<String, Range<i128>>,
+    /// Why = rows that are skipped and are no errors.
     pub passed_over: BTreeMap<&'static str, u64>,
     /// Dates that mean "none".
     pub null_dates: u64,
+    /// Which of its columns of dates hold midnights.
     pub midnights: Midnights,
+    /// Groups that may stand for none.
     pub placeholders: Vec<Placeholder>,
+    /// Rows of the debtors snapshot.
     pub debtors: u64,
     /// Of payments.
     pub matched: Option<Matched>,
@@ -84,10 +98,10 @@ struct Counts {
 ///
 /// # Errors
 /// As reading does.
-pub fn profile(seen: &mut [Seen]) -> Result<Vec<Profile>> {
+pub fn profile(seen: &mut [InputStatus]) -> Result<Vec<Profile>> {
     let mut invoices = HashSet::new();
     let mut profiles = Vec::new();
-    let is_readable = |input: &&mut Seen| input.errors.is_empty() && input.objects() > 0;
+    let is_readable = |input: &&mut InputStatus| input.errors.is_empty() && input.objects() > 0;
     for input in seen.iter_mut().filter(is_readable) {
         profiles.push(profile_of(&mut input.snapshot, &mut invoices)?);
     }

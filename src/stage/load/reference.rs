@@ -12,7 +12,7 @@ use super::{BadRow, Snapshot, Snapshots};
 use crate::domain::calendar::{Scope, UnknownScope, state_of_brazil};
 use crate::domain::charge::Percent;
 use crate::domain::decision::Rules;
-use crate::domain::exchange::Quote;
+use crate::domain::fx::Quote;
 use crate::domain::money::Currency;
 use crate::error::{Error, Lines, Result};
 

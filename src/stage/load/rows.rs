@@ -18,7 +18,7 @@ use super::dates::{date_of, day_number, local_dates, read_formats};
 use crate::config::{InputPlan, Plan};
 use crate::contract::{Column, Kind, MONEY_SCALE, RATE_SCALE};
 use crate::domain::pii::Pii;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Unreadable};
 
 /// Why rows are skipped: 0.00 owes and pays nothing.
 pub const ZERO_AMOUNT: &str = "zero_amount";
@@ -40,19 +40,27 @@ const ASKING: [&str; 3] = ["status", "opted_in", "opted_out_on"];
 /// A row that is not as the contract asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BadRow {
+    /// The input.
     pub table: &'static str,
+    /// Which of its files, from 0.
     pub file_no: usize,
     /// From 0, in its file.
     pub row_no: i64,
+    /// The column that is wrong.
     pub column: &'static str,
+    /// What stands there, never the value: "text", "10^13 or more".
     pub value_class: String,
+    /// Of the contract's reasons for quarantine.
     pub reason: &'static str,
+    /// Whom it names; null where that is what cannot be read.
     pub debtor_id: Option<String>,
     /// It is told, and holds nobody: the row is read all the same.
     pub is_warning: bool,
     /// What else it names, so that whoever owns that can be held.
     pub company_id: Option<String>,
+    /// The invoice that it names.
     pub invoice_id: Option<String>,
+    /// The agreement that it names.
     pub agreement_id: Option<String>,
     /// A payment that it takes back, or puts back.
     pub reverses: Option<String>,
@@ -67,8 +75,11 @@ pub struct BadRow {
 /// What a row that may ask to be left alone is about: an address, on one channel or on any, or an action.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Silence {
+    /// The channel that it names.
     pub channel: Option<String>,
+    /// The address that it names, as it was written.
     pub address: Option<Pii<String>>,
+    /// The action that it reports on.
     pub action_id: Option<String>,
 }
 
@@ -137,6 +148,7 @@ pub struct Conformed {
     /// The columns of the contract that something reads, then `source_row`, `key_hash`, `content_hash` and, for
     /// instants, the local date.
     pub batch: RecordBatch,
+    /// What could not be read.
     pub bad: Vec<BadRow>,
     /// Amounts that were rounded because they came as floats.
     pub rounded: u64,
@@ -280,7 +292,7 @@ impl RowRules {
         arrays.extend([Arc::new(keys) as ArrayRef, Arc::new(contents)]);
         arrays.extend(days);
         let whole = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
-        let whole = whole.map_err(|_| self.damaged("its columns do not fit together"))?;
+        let whole = whole.map_err(|_| self.internal("its columns do not fit together"))?;
         let bad_row = |row: usize, column, value_class: &str, reason, is_warning| {
             let text = |name: &str| text_of(&whole, name, row);
             BadRow {
@@ -369,13 +381,13 @@ impl RowRules {
             let is_good = |row: usize| !tally.faults.first.contains_key(&row) && !is_passed(row);
             let good: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_good(row))).collect();
             let filtered = filter_record_batch(&batch, &good);
-            batch = filtered.map_err(|_| self.damaged("its bad rows cannot be taken out"))?;
+            batch = filtered.map_err(|_| self.internal("its bad rows cannot be taken out"))?;
         }
         Ok(Conformed { batch, bad, rounded: tally.rounded, passed_over, null_dates: tally.null_dates })
     }
 
-    pub(super) fn damaged(&self, what: &str) -> Error {
-        Error::Damaged { object: format!("{} snapshot", self.input.table.name), what: what.to_owned() }
+    pub(super) fn internal(&self, what: &str) -> Error {
+        Error::Internal { object: format!("{} snapshot", self.input.table.name), what: what.to_owned() }
     }
 
     /// One column under the contract's type.
@@ -397,7 +409,7 @@ impl RowRules {
             Kind::Ts => self.instants(column, array, tally),
             Kind::Money => self.decimals(column, array, MONEY_SCALE, tally),
             Kind::Rate => self.decimals(column, array, RATE_SCALE, tally),
-            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.damaged("a nested column cannot be an input")),
+            Kind::Items | Kind::NamedItems | Kind::Offer => Err(self.internal("a nested column cannot be an input")),
         }
     }
 }
@@ -405,8 +417,8 @@ impl RowRules {
 /// The values of a dictionary, one a row; any other column as it is.
 pub(super) fn plain(array: &ArrayRef) -> Result<ArrayRef> {
     let DataType::Dictionary(_, values) = array.data_type() else { return Ok(Arc::clone(array)) };
-    let what = || format!("a dictionary of {values} cannot be read");
-    cast(array, values).map_err(|_| Error::Damaged { object: "a snapshot".to_owned(), what: what() })
+    let why = || Unreadable::Dictionary { values: values.to_string() };
+    cast(array, values).map_err(|_| Error::InputUnreadable { object: "a snapshot".to_owned(), why: why() })
 }
 
 /// `occurred_on` for `occurred_at`.

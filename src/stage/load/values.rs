@@ -12,7 +12,7 @@ use super::rows::{RowRules, Tally, UNKNOWN_CHANNEL};
 use crate::config::InputPlan;
 use crate::contract::{AMOUNT_MINOR_MAX, Column, Kind, MONEY_PRECISION};
 use crate::domain::money::Rounding;
-use crate::error::Result;
+use crate::error::{Error, Result, Unreadable};
 
 /// Above it, floats skip whole numbers: what they hold may be another identifier.
 const WHOLE_FLOAT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -218,13 +218,19 @@ impl RowRules {
             }
         }
         let decimals = Decimal128Array::from(values).with_precision_and_scale(MONEY_PRECISION, scale);
-        decimals.map(|a| Arc::new(a) as ArrayRef).map_err(|_| self.damaged("an amount does not fit its type"))
+        decimals.map(|a| Arc::new(a) as ArrayRef).map_err(|_| self.internal("an amount does not fit its type"))
     }
 
     /// The engine's own words can hold values, and are not told.
     pub(super) fn cast(&self, column: &Column, array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
-        let failed =
-            |_| self.damaged(&format!("column {:?} of {} cannot be read as {to}", column.name, array.data_type()));
+        let failed = |_| Error::InputUnreadable {
+            object: format!("{} snapshot", self.input.table.name),
+            why: Unreadable::ColumnType {
+                column: column.name.to_owned(),
+                found: array.data_type().to_string(),
+                expected: to.to_string(),
+            },
+        };
         cast(array, to).map_err(failed)
     }
 

@@ -15,7 +15,7 @@ use super::segments::Rows;
 use super::writers::Writers;
 use super::{failed, hash_of, replaced, shard_of, with_column, without_column};
 use crate::error::Result;
-use crate::progress::Silent;
+use crate::runtime::progress::Silent;
 
 /// What was carried, by table, and whom a row that could not be carried can touch.
 #[derive(Debug, Default)]

@@ -126,12 +126,14 @@ pub(super) fn notes(
 pub struct BadShare(BTreeMap<&'static str, BTreeMap<(&'static str, &'static str), u64>>);
 
 impl BadShare {
+    /// Counts what was found bad while the rows were read.
     pub fn of(bad: &[BadRow]) -> BadShare {
         let mut share = BadShare::default();
         bad.iter().filter(|bad| !bad.is_warning).for_each(|bad| share.add(bad.table, bad.column, bad.reason));
         share
     }
 
+    /// Counts one more.
     pub fn add(&mut self, table: &'static str, column: &'static str, reason: &'static str) {
         *self.0.entry(table).or_default().entry((column, reason)).or_default() += 1;
     }

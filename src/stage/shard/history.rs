@@ -8,12 +8,28 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Arr
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
+use chrono::NaiveDate;
 use foldhash::HashMap;
 
-use super::{History, hash_of, replaced};
+use super::{hash_of, replaced};
 use crate::contract;
 use crate::error::{Error, Result};
 use crate::io::parquet::{Source, conformed};
+
+/// What earlier runs published.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Every action that may still matter.
+    pub actions: Vec<Source>,
+    /// The accounts of the last run.
+    pub positions: Vec<Source>,
+    /// What the runs saw of every item; of an export of open items alone.
+    pub flows: Vec<Source>,
+    /// As-of date of the first of them; none = nothing was seen before.
+    pub seen_from: Option<NaiveDate>,
+    /// Who is in which arm of an experiment.
+    pub members: Vec<Source>,
+}
 
 impl History {
     /// Rows that are read: they count for the number of shards like those of the inputs.
@@ -103,6 +119,9 @@ pub(super) fn columns() -> Vec<String> {
 }
 
 /// The actions of a batch of either, without their group: an action of a run has mattered on its own date.
+///
+/// # Errors
+/// `Internal` where a published table has other columns than its contract.
 pub fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
     let schema = without_key(&actions_schema());
     let column = |field: &Arc<Field>| {
@@ -121,6 +140,9 @@ pub fn actions(batch: &RecordBatch) -> Result<RecordBatch> {
 }
 
 /// The items that they named, one row each, without their group.
+///
+/// # Errors
+/// As `actions`.
 pub fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
     flattened(batch).and_then(|b| conformed(&b, &without_key(&action_items_schema()))).map_err(damaged)
 }

@@ -22,7 +22,7 @@ use super::spread::Outcome;
 use super::writers::Writers;
 use super::{Groups, failed, hash_of, replaced, text, with_column};
 use crate::error::Result;
-use crate::progress::Silent;
+use crate::runtime::progress::Silent;
 
 /// What was published for debtors who owe nothing any more.
 pub(super) struct Renamed {

@@ -23,7 +23,7 @@ use crate::domain::calendar::{Calendar, Place, Whereabouts};
 use crate::domain::tax_id::legal_person;
 use crate::error::Result;
 use crate::io::parquet::Source;
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
 /// Tables without a debtor: every shard would need all of them, and no shard model reads them.

@@ -42,12 +42,15 @@ pub(super) fn add(table: &str, batch: &RecordBatch, as_of_day: i32, default_curr
 /// What was paid in one currency, in minor units: reversals, refunds, chargebacks and charges apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cash {
+    /// Sum of those above zero.
     pub paid: i128,
     /// Below zero, and takes nothing back: the sign of a whole export may be wrong.
     pub negative: i128,
+    /// How many these are.
     pub negative_rows: u64,
     /// Of invoices that nobody owes.
     pub unknown_rows: u64,
+    /// Of either sign.
     pub rows: u64,
 }
 

@@ -10,7 +10,7 @@ use super::segments::{Rows, RowsWriter};
 use super::spread::{Outcome, Spreader};
 use super::{failed, shard_of, with_column};
 use crate::error::Result;
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// Rows that are gathered before they are cut by shard: few large writes instead of many small ones.
 const GATHER_ROWS: usize = 65_536;

@@ -5,7 +5,7 @@ libfuzzer_sys::fuzz_target!(
         // libFuzzer ends at any panic; one that the reader contains is no crash.
         let end = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if !regua::panics::is_contained() {
+            if !regua::runtime::panics::is_contained() {
                 end(panic);
             }
         }));

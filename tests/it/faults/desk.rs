@@ -10,9 +10,9 @@ use regua::error::Result;
 use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
 use regua::io::store::Store;
-use regua::scratch::Scratch;
-use regua::stage::publish::{Outlook, Provenance, complete, history, look, probe, publish, voided};
-use regua::stage::{Artifact, Audited, Measured, Snapshots, audit};
+use regua::runtime::scratch::Scratch;
+use regua::stage::publish::{DateStatus, Provenance, complete, date_status, history, probe, publish, voided};
+use regua::stage::{Audited, Materialized, OutputFile, Snapshots, audit};
 use tokio::runtime::Runtime;
 
 use crate::spec::models;
@@ -40,11 +40,11 @@ impl Desk {
         let runtime = runtime.expect("a runtime");
         let output = Store::open(&house.path("output").to_string_lossy(), runtime.handle()).expect("the output");
         let record = Log::read(&output).expect("a log").records.remove(0);
-        let mut artifacts = artifacts(&house, &record);
+        let mut files = files(&house, &record);
         if has_large {
-            artifacts.push(large(&house));
+            files.push(large(&house));
         }
-        let audited = audited(&record, artifacts);
+        let audited = audited(&record, files);
         Desk { runtime, audited, inputs: "one".to_owned(), as_of: as_of().to_owned(), _house: house }
     }
 
@@ -96,25 +96,25 @@ impl Desk {
     }
 
     fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
-        match look(output, &provenance, None, false)? {
-            Outlook::Published(record) => complete(output, &record).map(|()| *record),
-            Outlook::Open(log, mut edition) => {
-                edition.voided = voided(output, &log, provenance.as_of)?;
+        match date_status(output, &provenance, None, false)? {
+            DateStatus::Published(record) => complete(output, &record).map(|()| *record),
+            DateStatus::Open(log, mut revision) => {
+                revision.voided = voided(output, &log, provenance.as_of)?;
                 let history = history(output, &log, provenance.as_of, false)?;
                 for source in history.actions.iter().chain(&history.positions) {
                     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
                     source.for_each_batch(&all, |_| Ok(()))?;
                 }
-                publish(output, (&log, &edition), &provenance, &self.audited, &"no results")
+                publish(output, (&log, &revision), &provenance, &self.audited, &"no results")
             }
         }
     }
 }
 
-fn artifacts(house: &House, record: &Record) -> Vec<Artifact> {
+fn files(house: &House, record: &Record) -> Vec<OutputFile> {
     let named = record.files.iter().filter(|file| !file.path.ends_with("run_results.json"));
     let below = |path: &str| path.split_once(&format!("{}/", record.run_id)).expect("below the run").1.to_owned();
-    let artifact = |file: &regua::io::log::PublishedFile| Artifact {
+    let output_file = |file: &regua::io::log::PublishedFile| OutputFile {
         written: Written {
             path: house.path("output").join(&file.path),
             rows: file.rows,
@@ -125,20 +125,20 @@ fn artifacts(house: &House, record: &Record) -> Vec<Artifact> {
         copy_to: file.copy_to.clone(),
         is_of_decisions: false,
     };
-    named.map(artifact).collect()
+    named.map(output_file).collect()
 }
 
-fn large(house: &House) -> Artifact {
+fn large(house: &House) -> OutputFile {
     let bytes: Vec<u8> = (0..LARGE_BYTES).map(|n| (n % 251) as u8).collect();
     let path = house.path("large.bin");
     std::fs::write(&path, &bytes).expect("written");
     let sha256 = regua::domain::action::sha256_hex(&bytes);
     let written = Written { path, rows: 0, size: bytes.len() as u64, sha256 };
-    Artifact { written, path: "large.bin".to_owned(), copy_to: None, is_of_decisions: false }
+    OutputFile { written, path: "large.bin".to_owned(), copy_to: None, is_of_decisions: false }
 }
 
-/// Audits what a real run has measured: its totals are those that its record states.
-fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
+/// Audits what a real run has materialized: its totals are those that its record states.
+fn audited(record: &Record, files: Vec<OutputFile>) -> Audited {
     let totals: Vec<(&String, i128)> = record
         .control_totals
         .iter()
@@ -158,9 +158,9 @@ fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
     ]);
     let ledger = ledger.expect("a ledger");
     let counts = record.counts.iter().filter(|(table, _)| *table != "decisions");
-    let measured = Measured {
+    let materialized = Materialized {
         scratch: Scratch::new(None).expect("a folder"),
-        artifacts,
+        files,
         facts: [("fct_ledger".to_owned(), (ledger.schema(), vec![ledger]))].into(),
         kpis: ["kpi_portfolio", "kpi_aging"].map(|table| (table.to_owned(), vec![kpi.clone()])).into(),
         counts: counts.map(|(table, rows)| (table.clone(), *rows)).collect(),
@@ -168,5 +168,5 @@ fn audited(record: &Record, artifacts: Vec<Artifact>) -> Audited {
         forgotten_on: None,
     };
     let inputs = totals.iter().map(|(currency, minor)| (("invoices.invoice".to_owned(), (*currency).clone()), *minor));
-    audit::audit(models(), (&inputs.collect(), &BTreeMap::new()), measured).expect("it ties")
+    audit::audit(models(), (&inputs.collect(), &BTreeMap::new()), materialized).expect("it ties")
 }

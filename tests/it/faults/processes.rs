@@ -9,8 +9,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use regua::io::log::{Log, Record};
 use regua::io::store::Store;
-use regua::progress::Silent;
-use regua::upkeep::verify::verify;
+use regua::maintenance::verify::verify;
+use regua::runtime::progress::Silent;
 use tokio::runtime::Runtime;
 
 use super::{Scale, tell};

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use regua::io::log::Log;
-use regua::progress::Silent;
-use regua::upkeep::verify::verify;
+use regua::maintenance::verify::verify;
+use regua::runtime::progress::Silent;
 
 use super::desk::Desk;
 use super::tell;

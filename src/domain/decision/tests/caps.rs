@@ -2,7 +2,7 @@
 
 use super::super::{Cap, Step};
 use super::support::*;
-use crate::domain::case::ContactState;
+use crate::domain::portfolio::ContactState;
 use crate::domain::procedure::{CapScope, Channel};
 
 #[test]

@@ -2,15 +2,15 @@
 
 use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::{ContactState, LateItem, NamedItem};
 use crate::domain::charge::{
     Caps, ChargePolicy, ChargeRule, ChargeTerms, Fine, Interest, InterestPeriod, Percent, PrincipalPayment, RateTable,
     ResidualCharges, Statute, Statutory, StepFee,
 };
 use crate::domain::decision::HoldReason;
-use crate::domain::exchange::{DunningCurrency, Quote};
-use crate::domain::money::{Currency, Minor, Rounding};
+use crate::domain::fx::{DunningCurrency, Quote};
+use crate::domain::money::{Amount, Currency, Rounding};
 use crate::domain::offer::{OfferCondition, OfferPolicy, OfferRule, OfferTerms};
+use crate::domain::portfolio::{ContactState, LateItem, NamedItem};
 use crate::domain::procedure::StepKind;
 use crate::domain::segment::Comparison;
 use proptest::prelude::*;
@@ -277,7 +277,7 @@ fn the_fee_of_the_message_that_was_paid_after_is_left_with_the_other_charges() {
 #[test]
 fn what_was_paid_by_its_payable_day_leaves_no_charges() {
     let case = |ago: i64| left(ResidualCharges::Claim).with(|c| c.account().late_items[0].payable_on = days_ago(ago));
-    assert_eq!(case(10).action().residual, Minor::ZERO, "on the day");
+    assert_eq!(case(10).action().residual, Amount::ZERO, "on the day");
     assert_eq!(case(11).action().residual, minor("2.67"), "a day later, and then from the due date");
 }
 
@@ -309,7 +309,7 @@ fn offering(name: &str, terms: OfferTerms, when: OfferCondition) -> OfferPolicy 
 }
 
 fn discount() -> OfferTerms {
-    OfferTerms::Discount { percent: percent("10"), percent_max: percent("10"), pay_min: Minor::ZERO, valid_days: 5 }
+    OfferTerms::Discount { percent: percent("10"), percent_max: percent("10"), pay_min: Amount::ZERO, valid_days: 5 }
 }
 
 fn plan() -> OfferTerms {
@@ -390,7 +390,7 @@ fn an_offer_is_made_on_principal_and_charges_and_the_next_rule_has_its_turn() {
     assert_eq!(trace, expected);
     let yen = charged(contract(Rounding::HalfUp), "JPY", "1000.00", 10)
         .with(|c| c.rules.offers = vec![offering("plan", plan(), OfferCondition::default())]);
-    let amounts: Vec<Minor> = yen.action().offer.unwrap().instalments.iter().map(|(_, amount)| *amount).collect();
+    let amounts: Vec<Amount> = yen.action().offer.unwrap().instalments.iter().map(|(_, amount)| *amount).collect();
     assert_eq!(amounts, [minor("341.00"), minor("341.00"), minor("341.00")], "1,023 yen, in whole ones");
 }
 
@@ -462,25 +462,25 @@ proptest! {
             policy.residual = residual;
             c.rules.charges.insert("default".to_owned(), policy);
             c.rules.offers = vec![offering("plan", plan(), OfferCondition::default())];
-            c.account().items.iter_mut().zip(&opens).for_each(|(item, open)| item.open = Minor(5_000 + open));
+            c.account().items.iter_mut().zip(&opens).for_each(|(item, open)| item.open = Amount(5_000 + open));
             let names = ["A", "B", "C", "", "Z", "Y"];
-            c.account().charges_paid = paid.iter().map(|(n, amount)| (names[*n].to_owned(), Minor(*amount))).collect();
-            let payments = vec![PrincipalPayment { principal: Minor(late), paid_on: days_ago(1) }];
+            c.account().charges_paid = paid.iter().map(|(n, amount)| (names[*n].to_owned(), Amount(*amount))).collect();
+            let payments = vec![PrincipalPayment { principal: Amount(late), paid_on: days_ago(1) }];
             c.account().late_items.push(late_item(40, payments));
         });
         let action = case.action();
         let of_items: i64 = opens.iter().map(|open| 5_000 + open).sum();
         let charges = [action.fine, action.interest, action.fee, action.residual, action.waived];
-        prop_assert!(charges.iter().all(|amount| *amount >= Minor::ZERO));
-        prop_assert_eq!(action.total_due(), Minor(of_items) + action.fine + action.interest + action.fee + action.residual);
+        prop_assert!(charges.iter().all(|amount| *amount >= Amount::ZERO));
+        prop_assert_eq!(action.total_due(), Amount(of_items) + action.fine + action.interest + action.fee + action.residual);
         // What was paid on charges lowers what is asked for by no more than was paid.
         let without = case.clone_without_payments();
         let all = |a: &crate::domain::action::Action| a.fine + a.interest + a.residual + a.waived;
         let taken = all(&without.action()) - all(&action);
         let paid: i64 = case.group.debtors[0].1[0].charges_paid.values().map(|amount| amount.0).sum();
-        prop_assert!(taken >= Minor::ZERO && taken.0 <= paid);
+        prop_assert!(taken >= Amount::ZERO && taken.0 <= paid);
         let made = action.offer.clone().unwrap();
-        let parts: Minor = made.instalments.iter().map(|(_, amount)| *amount).sum();
+        let parts: Amount = made.instalments.iter().map(|(_, amount)| *amount).sum();
         prop_assert_eq!(made.down_payment + parts, made.total);
         prop_assert_eq!(made.total, action.total_due() + made.interest - made.discount);
     }

@@ -2,7 +2,7 @@
 
 use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::UnappliedCredits::{self, Hold, Ignore, Net};
+use crate::domain::portfolio::UnappliedCredits::{self, Hold, Ignore, Net};
 
 /// Items so many days past due, a credit of the account itself, and what else is changed.
 fn credited(days: &[i64], policy: UnappliedCredits, credit: &str, change: Change) -> Case {
@@ -19,15 +19,15 @@ fn asked(case: &Case) -> String {
         Outcome::Hold(hold) => hold.reason.as_str().to_owned(),
         Outcome::Act(action) => {
             let params: serde_json::Value = serde_json::from_str(action.template_params.expose()).unwrap();
-            let credit = Minor(params["credit_amount"].as_i64().unwrap());
+            let credit = Amount(params["credit_amount"].as_i64().unwrap());
             let netted = if params["is_credit_netted"] == true { " netted" } else { "" };
-            let named = if credit == Minor::ZERO { String::new() } else { format!(", credit {credit}{netted}") };
+            let named = if credit == Amount::ZERO { String::new() } else { format!(", credit {credit}{netted}") };
             format!("{} {}{named}", said(&case.first()), action.open())
         }
     }
 }
 
-use super::super::Minor;
+use super::super::Amount;
 
 #[test]
 fn a_credit_holds_from_half_of_what_would_be_asked_for_and_is_named_below_it() {

@@ -2,17 +2,17 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{ContactState, Ended, Entry, EntryKind};
+use crate::domain::portfolio::{ContactState, Ended, Escalation, EscalationKind};
 use crate::domain::procedure::{StepKind, Trigger};
 use chrono::Days;
 
 /// Listing L1 with serasa of item P, paid that many days ago.
-pub(super) fn listing(paid_ago: Option<i64>) -> Entry {
-    let paid = Item { open: Minor::ZERO, ..item("P", 100) };
-    Entry {
-        entry_id: "L1".to_owned(),
+pub(super) fn listing(paid_ago: Option<i64>) -> Escalation {
+    let paid = Item { open: Amount::ZERO, ..item("P", 100) };
+    Escalation {
+        source_id: "L1".to_owned(),
         actor_id: "D".to_owned(),
-        kind: EntryKind::Negativacao,
+        kind: EscalationKind::BureauListing,
         counterpart: "serasa".to_owned(),
         since: days_ago(40),
         requested_on: None,
@@ -22,8 +22,8 @@ pub(super) fn listing(paid_ago: Option<i64>) -> Entry {
     }
 }
 
-fn entry(kind: EntryKind, id: &str, paid_ago: i64) -> Entry {
-    Entry { kind, entry_id: id.to_owned(), counterpart: format!("{id}-with"), ..listing(Some(paid_ago)) }
+fn escalation(kind: EscalationKind, id: &str, paid_ago: i64) -> Escalation {
+    Escalation { kind, source_id: id.to_owned(), counterpart: format!("{id}-with"), ..listing(Some(paid_ago)) }
 }
 
 fn ending(id: &str, kind: StepKind) -> Step {
@@ -31,14 +31,14 @@ fn ending(id: &str, kind: StepKind) -> Step {
 }
 
 /// The ladder with a removal, a release and a recall after it, and the debtor's items so many days past due.
-pub(super) fn listed(days_past_due: &[i64], entries: Vec<Entry>) -> Case {
+pub(super) fn listed(days_past_due: &[i64], escalations: Vec<Escalation>) -> Case {
     Case::of(days_past_due).with(|c| {
         let mut steps = ladder().steps;
         steps.push(ending("removal", StepKind::NegativacaoRemoval));
         steps.push(ending("release", StepKind::ProtestoRelease));
         steps.push(ending("recall", StepKind::AgencyRecall));
         c.steps(steps);
-        c.account().entries = entries;
+        c.account().escalations = escalations;
     })
 }
 
@@ -74,25 +74,25 @@ fn publish(case: &mut Case, state: ContactState) {
 }
 
 #[test]
-fn one_instruction_for_each_entry_that_is_paid() {
-    use EntryKind::{Agency, Negativacao, Protesto};
-    let table: &[(&str, Vec<Entry>, &str)] = &[
+fn one_instruction_for_each_escalation_that_is_paid() {
+    use EscalationKind::{AgencyPlacement, BureauListing, Protest};
+    let table: &[(&str, Vec<Escalation>, &str)] = &[
         ("nothing is listed", vec![], ""),
         ("listed and paid", vec![listing(Some(1))], "removal by instruction: P"),
         ("paid in part, or reopened by a chargeback", vec![listing(None)], ""),
-        ("protested and paid", vec![entry(Protesto, "T1", 1)], "release by instruction: P"),
-        ("with an agency and paid", vec![entry(Agency, "A1", 1)], "recall by instruction: P"),
+        ("protested and paid", vec![escalation(Protest, "T1", 1)], "release by instruction: P"),
+        ("with an agency and paid", vec![escalation(AgencyPlacement, "A1", 1)], "recall by instruction: P"),
         (
             "with two bureaus",
-            vec![entry(Negativacao, "L1", 1), entry(Negativacao, "L2", 1)],
+            vec![escalation(BureauListing, "L1", 1), escalation(BureauListing, "L2", 1)],
             "removal by instruction: P; removal by instruction: P",
         ),
-        ("asked for already", vec![Entry { requested_on: Some(days_ago(0)), ..listing(Some(1)) }], ""),
+        ("asked for already", vec![Escalation { requested_on: Some(days_ago(0)), ..listing(Some(1)) }], ""),
     ];
-    for (name, entries, expected) in table {
-        assert_eq!(owed(&listed(&[], entries.clone())), *expected, "{name}");
+    for (name, escalations, expected) in table {
+        assert_eq!(owed(&listed(&[], escalations.clone())), *expected, "{name}");
     }
-    let two = listed(&[], vec![entry(Negativacao, "L1", 1), entry(Negativacao, "L2", 1)]);
+    let two = listed(&[], vec![escalation(BureauListing, "L1", 1), escalation(BureauListing, "L2", 1)]);
     let [first, second] = &duties(&two)[..] else { panic!("two duties") };
     assert_ne!(first.action.action_id, second.action.action_id);
 }
@@ -100,10 +100,11 @@ fn one_instruction_for_each_entry_that_is_paid() {
 #[test]
 fn a_listing_and_a_protest_with_the_same_number_are_each_ended() {
     // The source numbers its listings and protests apart, and what was asked about one says nothing of the other.
-    let entries = vec![entry(EntryKind::Negativacao, "1", 1), entry(EntryKind::Protesto, "1", 1)];
-    let mut case = listed(&[], entries[..1].to_vec());
+    let escalations =
+        vec![escalation(EscalationKind::BureauListing, "1", 1), escalation(EscalationKind::Protest, "1", 1)];
+    let mut case = listed(&[], escalations[..1].to_vec());
     publish(&mut case, ContactState::Sent);
-    case.account().entries = entries;
+    case.account().escalations = escalations;
     assert_eq!(owed(&case), "release by instruction: P");
 }
 
@@ -151,26 +152,26 @@ fn five_business_days_from_full_payment() {
 
 #[test]
 fn the_term_is_the_steps_and_only_a_removal_has_one_by_law() {
-    let table: &[(&str, EntryKind, Change, Option<&str>)] = &[
-        ("by law", EntryKind::Negativacao, |_| {}, Some("2026-11-24")),
+    let table: &[(&str, EscalationKind, Change, Option<&str>)] = &[
+        ("by law", EscalationKind::BureauListing, |_| {}, Some("2026-11-24")),
         (
             "the step's",
-            EntryKind::Negativacao,
+            EscalationKind::BureauListing,
             |c| c.step("removal").deadline_business_days = Some(2),
             Some("2026-11-18"),
         ),
-        ("by law without a step", EntryKind::Negativacao, |c| c.steps(ladder().steps), Some("2026-11-24")),
-        ("a protest", EntryKind::Protesto, |_| {}, None),
+        ("by law without a step", EscalationKind::BureauListing, |c| c.steps(ladder().steps), Some("2026-11-24")),
+        ("a protest", EscalationKind::Protest, |_| {}, None),
         (
             "a protest, by the step",
-            EntryKind::Protesto,
+            EscalationKind::Protest,
             |c| c.step("release").deadline_business_days = Some(1),
             Some("2026-11-17"),
         ),
-        ("a placement", EntryKind::Agency, |_| {}, None),
+        ("a placement", EscalationKind::AgencyPlacement, |_| {}, None),
     ];
     for (name, kind, change, expected) in table {
-        let case = listed(&[], vec![entry(*kind, "E", 1)]).with(change);
+        let case = listed(&[], vec![escalation(*kind, "E", 1)]).with(change);
         assert_eq!(case.first().deadlines, [expected.map(day)], "{name}");
     }
 }
@@ -195,7 +196,7 @@ fn once_for_ever_unless_it_is_known_to_have_failed() {
     publish(&mut case, NotSent);
     publish(&mut case, NotSent);
     assert_eq!(owed(&case), "removal #3 by instruction: P");
-    let another = paid().with(|c| c.account().entries[0].entry_id = "L2".into());
+    let another = paid().with(|c| c.account().escalations[0].source_id = "L2".into());
     assert_ne!(duties(&another)[0].action.action_id, first);
 }
 
@@ -215,13 +216,13 @@ fn duties_stand_beside_the_dunning_of_what_is_open() {
 #[test]
 fn what_a_removal_names_and_says() {
     let action = duties(&paid()).remove(0).action;
-    assert_eq!((action.step_kind, action.open()), ("negativacao_removal", Minor::ZERO));
+    assert_eq!((action.step_kind, action.open()), ("negativacao_removal", Amount::ZERO));
     assert_eq!(action.destination, None);
     let params: serde_json::Value = serde_json::from_str(action.template_params.expose()).unwrap();
     let duty = serde_json::json!({"entry_id": "L1", "since": "2026-10-08", "done_on": "2026-11-16",
         "deadline": "2026-11-24", "overdue_days": 0});
     assert_eq!((&params["duty"], &params["bureau"]), (&duty, &serde_json::json!("serasa")));
-    let disputed = Entry { is_paid: false, ..entry(EntryKind::Agency, "A1", 3) };
+    let disputed = Escalation { is_paid: false, ..escalation(EscalationKind::AgencyPlacement, "A1", 3) };
     let recall = duties(&listed(&[], vec![disputed])).remove(0);
     assert_eq!(recall.action.agency_id.as_deref(), Some("A1-with"));
     assert_eq!(recall.detail, "placement A1 with A1-with: disputed since 2026-11-14");
@@ -232,7 +233,7 @@ fn what_a_removal_names_and_says() {
 #[test]
 fn what_was_done_about_an_entry_is_traced() {
     let table: &[(&str, Change, &str)] = &[
-        ("asked for", |c| c.account().entries[0].requested_on = Some(days_ago(0)), "asked for on 2026-11-17"),
+        ("asked for", |c| c.account().escalations[0].requested_on = Some(days_ago(0)), "asked for on 2026-11-17"),
         ("instructed", |c| publish(c, ContactState::Sent), "instructed on 2026-11-17"),
         ("halted", |c| c.rules.halted = true, "halted"),
         ("no step", |c| c.steps(ladder().steps), "no régua has a step of kind negativacao_removal"),
@@ -251,7 +252,7 @@ fn thanked(paid_ago: i64) -> Case {
         let receipt = step("receipt", StepKind::Receipt, Trigger::AllPaid, &[Channel::Email]);
         steps.push(Step { catch_up_days: Some(3), ..receipt });
         c.steps(steps);
-        let items = vec![Item { open: Minor::ZERO, ..item("P", 30) }];
+        let items = vec![Item { open: Amount::ZERO, ..item("P", 30) }];
         c.account().ended = Some(Ended { start: days_ago(30), on: days_ago(paid_ago), items });
         c.sent("d+5", 20).cycle_id = Some("C1".to_owned());
     })
@@ -295,7 +296,7 @@ fn thanks_once_for_each_episode_to_whom_was_reminded() {
 fn thanks_bear_the_name_of_the_episode_and_are_said_once() {
     let mut case = thanked(0);
     let action = case.action();
-    assert_eq!((action.cycle_id.as_str(), action.occurrence, action.open()), ("C1", 1, Minor::ZERO));
+    assert_eq!((action.cycle_id.as_str(), action.occurrence, action.open()), ("C1", 1, Amount::ZERO));
     case.publish();
     case.later(1);
     assert_eq!(case.outcome(), "settled");

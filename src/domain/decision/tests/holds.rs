@@ -1,8 +1,8 @@
 //! Why nothing is done: the order of the reasons, then each reason with its boundary days and amounts.
 
 use super::support::*;
-use crate::domain::case::{ContactPoint, ContactState};
 use crate::domain::hold::HoldReason;
+use crate::domain::portfolio::{ContactPoint, ContactState};
 use crate::domain::procedure::{CapScope, Channel, DisputeScope, StepKind};
 use chrono::Days;
 

@@ -1,7 +1,7 @@
 //! The same intention has the same id, another one has another.
 
 use super::support::*;
-use crate::domain::case::ContactState;
+use crate::domain::portfolio::ContactState;
 
 fn id_after(change: Change) -> String {
     Case::of(&[10]).with(change).action().action_id

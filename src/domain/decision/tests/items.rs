@@ -2,7 +2,7 @@
 
 use super::super::{Decision, Outcome};
 use super::support::*;
-use crate::domain::case::{ContactState, NamedItem};
+use crate::domain::portfolio::{ContactState, NamedItem};
 use crate::domain::procedure::{Advance, Carrier, LevelOf};
 
 /// `d+15 by email: A d+15, B d+5, C -`: the step of the message, then of each item that it names.

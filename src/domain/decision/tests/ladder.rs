@@ -2,7 +2,7 @@
 
 use super::super::{Procedure, Step};
 use super::support::*;
-use crate::domain::case::ContactState;
+use crate::domain::portfolio::ContactState;
 use crate::domain::procedure::{Advance, Channel, LevelOf, Repeat, Trigger};
 
 /// Runs every day and publishes; what came out, by days past due of the first item.

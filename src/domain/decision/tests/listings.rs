@@ -3,13 +3,13 @@
 use super::super::*;
 use super::duties::listing;
 use super::support::*;
-use crate::domain::case::{ContactState, Entry, EntryKind, NamedItem};
+use crate::domain::portfolio::{ContactState, Escalation, EscalationKind, NamedItem};
 use crate::domain::procedure::{DisputeScope, LevelOf, StepKind};
 
 /// Item A is listed with serasa, and the notice was sent.
 fn announced(case: &mut Case) {
     case.was_sent("d+45", 12);
-    case.account().entries = vec![Entry { items: vec![item("A", 62)], ..listing(None) }];
+    case.account().escalations = vec![Escalation { items: vec![item("A", 62)], ..listing(None) }];
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
             &[62],
             |c| {
                 announced(c);
-                c.account().entries[0].kind = EntryKind::Protesto;
+                c.account().escalations[0].kind = EscalationKind::Protest;
             },
             "d+60 by instruction: A",
         ),
@@ -128,7 +128,8 @@ fn listed_only(case: &mut Case) {
 fn nothing_is_protested_twice_at_the_same_registry() {
     fn protested(case: &mut Case) {
         case.steps(vec![step("p", StepKind::Protesto, past_due(60), &[])]);
-        case.account().entries = vec![Entry { kind: EntryKind::Protesto, items: vec![item("A", 62)], ..listing(None) }];
+        case.account().escalations =
+            vec![Escalation { kind: EscalationKind::Protest, items: vec![item("A", 62)], ..listing(None) }];
     }
     check(&[
         ("protested", &[62], protested, "step_exhausted"),
@@ -138,7 +139,7 @@ fn nothing_is_protested_twice_at_the_same_registry() {
             &[62],
             |c| {
                 protested(c);
-                c.account().entries[0].kind = EntryKind::Negativacao;
+                c.account().escalations[0].kind = EscalationKind::BureauListing;
             },
             "p by instruction: A",
         ),

@@ -2,8 +2,8 @@
 
 use super::super::Outcome;
 use super::support::*;
-use crate::domain::case::ContactState;
 use crate::domain::message::Templates;
+use crate::domain::portfolio::ContactState;
 use crate::domain::procedure::{CapScope, Channel};
 
 #[test]

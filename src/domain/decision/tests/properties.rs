@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::case::{Contact, ContactPoint, ContactState};
+use crate::domain::portfolio::{Contact, ContactPoint, ContactState};
 use crate::domain::procedure::{Advance, LevelOf};
 use chrono::Datelike;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ const STEPS: [&str; 8] = ["d-3", "d+1", "d+5", "d+15", "d+30", "d+45", "d+60", "
 fn any_item() -> impl Strategy<Value = Item> {
     (-10i64..100, 1i64..50_000, 0u8..40).prop_map(|(days, open, what)| {
         let mut item = item("", days);
-        item.open = Minor(open);
+        item.open = Amount(open);
         match what {
             0 => item.is_blocked = true,
             1 => item.grace_until = Some(day(TODAY)),
@@ -32,7 +32,7 @@ fn any_item() -> impl Strategy<Value = Item> {
 fn any_account() -> impl Strategy<Value = Account> {
     (prop::collection::vec(any_item(), 1..5), 0i64..30_000, any::<bool>()).prop_map(|(items, credit, broken)| {
         let mut account = account("", items);
-        account.credit = Minor(if credit < 20_000 { 0 } else { credit });
+        account.credit = Amount(if credit < 20_000 { 0 } else { credit });
         account.credit_reach = account.credit;
         account.promise_broken = broken;
         account
@@ -182,7 +182,7 @@ proptest! {
                 let Outcome::Act(action) = &decision.outcome else { continue };
                 prop_assert!(!debtor.is_held && !debtor.is_insolvent && debtor.dunning_block.is_none());
                 prop_assert_eq!((&action.debtor_id, &action.company_id), (&debtor.debtor_id, &account.company_id));
-                prop_assert_eq!(action.open(), action.items.iter().map(|i| i.open_amount).sum::<Minor>());
+                prop_assert_eq!(action.open(), action.items.iter().map(|i| i.open_amount).sum::<Amount>());
                 prop_assert!(action.open() >= minor("50.00"));
                 prop_assert!(action.open() <= account.open());
                 for cited in &action.items {
@@ -190,7 +190,7 @@ proptest! {
                     prop_assert_eq!(decision.item_holds[at], None);
                     let item = &account.items[at];
                     prop_assert!(!item.is_disputed && !item.is_blocked && !item.promise_pending && !item.in_kept_agreement);
-                    prop_assert!(cited.open_amount > Minor::ZERO && cited.open_amount <= item.open);
+                    prop_assert!(cited.open_amount > Amount::ZERO && cited.open_amount <= item.open);
                 }
             }
         }

@@ -12,7 +12,7 @@ fn words(action: &Action) -> String {
     format!("{} {}", items.join(","), action.total_due())
 }
 
-/// What the first edition published of a case.
+/// What the first revision published of a case.
 fn published(case: &Case, fate: Fate) -> Vec<Published> {
     let decisions = case.decide();
     let acts = decisions.iter().flatten().filter_map(|decision| match &decision.outcome {

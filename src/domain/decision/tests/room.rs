@@ -3,7 +3,7 @@
 use super::super::Step;
 use super::duties::listing;
 use super::support::*;
-use crate::domain::case::{Contact, ContactPoint, ContactState, NamedItem};
+use crate::domain::portfolio::{Contact, ContactPoint, ContactState, NamedItem};
 use crate::domain::procedure::{Channel, LevelOf, Repeat, StepKind, Trigger};
 
 fn paid(case: &mut Case, ago: i64) {
@@ -43,7 +43,7 @@ fn what_is_owed_to_the_debtor_does_not_wait_for_a_window() {
         let mut steps = ladder().steps;
         steps.push(step("removal", StepKind::NegativacaoRemoval, Trigger::PaidWhileListed, &[]));
         c.steps(steps);
-        c.account().entries = vec![listing(Some(0))];
+        c.account().escalations = vec![listing(Some(0))];
     });
     assert_eq!((case.outcome().as_str(), case.first().duties.len()), ("response_window", 1));
 }

@@ -1,19 +1,19 @@
 //! The channel by what the debtor answers, prefers and costs, and the hour at which it answers.
 
 use super::support::*;
-use crate::domain::answers::{ChannelAnswers, Prior};
-use crate::domain::case::ContactPoint;
+use crate::domain::portfolio::ContactPoint;
 use crate::domain::procedure::{Channel, Channel::*, StepKind};
+use crate::domain::responses::{ChannelResponses, ResponsePrior};
 use chrono::Timelike;
 use std::collections::BTreeMap;
 
 fn answered(case: &mut Case, channel: Channel, answered: u32, contacts: u32) {
-    case.debtor().answers.by_channel.push(ChannelAnswers { channel, contacts, answered });
+    case.debtor().responses.by_channel.push(ChannelResponses { channel, contacts, answered });
 }
 
 fn prior(case: &mut Case, channel: Channel, percent: u32, cost: &str) {
-    let prior = Prior { answer_rate: percent * 100, by_segment: BTreeMap::new(), cost: minor(cost) };
-    case.rules.reach.priors.push((channel, prior));
+    let prior = ResponsePrior { answer_rate: percent * 100, by_segment: BTreeMap::new(), cost: minor(cost) };
+    case.rules.response_model.priors.push((channel, prior));
 }
 
 fn prefers(case: &mut Case, channel: Channel, rank: i64) {
@@ -114,7 +114,7 @@ fn the_channel_that_is_answered_most_and_why_it_won() {
 fn the_prior_is_of_the_segment() {
     let case = three_channels().with(|c| {
         prior(c, Sms, 10, "0.00");
-        c.rules.reach.priors[0].1.by_segment.insert("unassigned".to_owned(), 5_000);
+        c.rules.response_model.priors[0].1.by_segment.insert("unassigned".to_owned(), 5_000);
     });
     assert_eq!(why(&case), "channel sms: 0 of 0 answered, smoothed 50 %; email 20 %");
 }
@@ -158,7 +158,7 @@ fn a_notice_that_the_law_asks_for_goes_by_the_steps_order() {
 fn of_two_addresses_on_a_channel_the_preferred_one() {
     let two = |ranks: [Option<i64>; 2]| {
         let case = Case::of(&[10]).with(|c| {
-            let address = |name: &str, rank| crate::domain::case::ContactPoint {
+            let address = |name: &str, rank| crate::domain::portfolio::ContactPoint {
                 address: name.into(),
                 preference_rank: rank,
                 ..point(Email)
@@ -183,12 +183,12 @@ fn hour(case: &Case) -> String {
 }
 
 fn answers_at(case: &mut Case, hours: &[(usize, u32)]) {
-    hours.iter().for_each(|(hour, answers)| case.debtor().answers.by_hour[*hour] = *answers);
+    hours.iter().for_each(|(hour, answers)| case.debtor().responses.by_hour[*hour] = *answers);
 }
 
 #[test]
 fn the_hour_of_the_account_else_of_its_segment_else_as_the_window_opens() {
-    let of_segment = |c: &mut Case| c.rules.reach.best_hours = [("unassigned".to_owned(), 14)].into();
+    let of_segment = |c: &mut Case| c.rules.response_model.best_hours = [("unassigned".to_owned(), 14)].into();
     type Hours = &'static [(usize, u32)];
     let table: &[(&str, Hours, bool, &str)] = &[
         ("nothing known", &[], false, "08:00 opens"),
@@ -206,7 +206,7 @@ fn the_hour_of_the_account_else_of_its_segment_else_as_the_window_opens() {
         let case = if *has_segment { case.with(of_segment) } else { case };
         assert_eq!(hour(&case), *expected, "{name}");
     }
-    let other = Case::of(&[10]).with(|c| c.rules.reach.best_hours = [("novo".to_owned(), 14)].into());
+    let other = Case::of(&[10]).with(|c| c.rules.response_model.best_hours = [("novo".to_owned(), 14)].into());
     assert_eq!(hour(&other), "08:00 opens", "of another segment");
 }
 

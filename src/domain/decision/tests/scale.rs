@@ -4,7 +4,7 @@
 use super::super::{Outcome, Step};
 use super::duties::listing;
 use super::support::*;
-use crate::domain::case::{Contact, Entry, NamedItem};
+use crate::domain::portfolio::{Contact, Escalation, NamedItem};
 use crate::domain::procedure::{CapScope, Channel, LevelOf, StepKind, Trigger};
 
 const DEBTORS: usize = 20_000;
@@ -74,8 +74,8 @@ fn an_account_of_many_items_that_are_held() {
 fn listed_each(case: &mut Case) {
     many_items(case);
     case.steps(vec![step("list", StepKind::Negativacao, past_due(5), &[])]);
-    let entry = |n: usize| Entry { entry_id: format!("L{n}"), items: vec![case_item(n)], ..listing(None) };
-    case.account().entries = (0..ITEMS).map(entry).collect();
+    let escalation = |n: usize| Escalation { source_id: format!("L{n}"), items: vec![case_item(n)], ..listing(None) };
+    case.account().escalations = (0..ITEMS).map(escalation).collect();
 }
 
 fn case_item(n: usize) -> super::super::Item {
@@ -103,8 +103,8 @@ fn a_debtor_with_many_duties() {
             ..step("removal", StepKind::NegativacaoRemoval, Trigger::PaidWhileListed, &[])
         });
         c.steps(steps);
-        let entry = |n: usize| Entry { entry_id: format!("L{n}"), ..listing(Some(1)) };
-        c.account().entries = (0..duties).map(entry).collect();
+        let escalation = |n: usize| Escalation { source_id: format!("L{n}"), ..listing(Some(1)) };
+        c.account().escalations = (0..duties).map(escalation).collect();
     });
     let decision = case.first();
     assert_eq!(decision.duties.len(), duties);

@@ -2,10 +2,10 @@
 
 use super::super::history::named_item;
 use super::super::*;
-use crate::domain::answers::Answers;
 use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
-use crate::domain::case::{Contact, ContactPoint, ContactState, Profile};
+use crate::domain::portfolio::{Contact, ContactPoint, ContactState, Profile};
 use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf, StepKind, Trigger};
+use crate::domain::responses::ResponseHistory;
 use chrono::{Days, NaiveTime};
 
 /// A Tuesday.
@@ -19,7 +19,7 @@ pub(super) fn brl() -> Currency {
     "BRL".parse().unwrap()
 }
 
-pub(super) fn minor(text: &str) -> Minor {
+pub(super) fn minor(text: &str) -> Amount {
     text.parse().unwrap()
 }
 
@@ -154,7 +154,7 @@ pub(super) fn rules() -> Rules {
         tiers: Vec::new(),
         scorecard: Scorecard::default(),
         experiments: Vec::new(),
-        reach: Reach::default(),
+        response_model: ResponseModel::default(),
         creditors: BTreeMap::new(),
         charges: BTreeMap::new(),
         rates: RateTable::default(),
@@ -178,9 +178,9 @@ pub(super) fn item(invoice_id: &str, days_past_due: i64) -> Item {
         days_past_due,
         bucket_no: 0,
         bucket: String::new(),
-        original: Minor(10_000),
-        applied: Minor::ZERO,
-        open: Minor(10_000),
+        original: Amount(10_000),
+        applied: Amount::ZERO,
+        open: Amount(10_000),
         regua: None,
         step_override: None,
         payment_reference: None,
@@ -226,7 +226,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
         collector_id: None,
         tier: None,
         points: vec![point(Channel::Email)],
-        answers: Answers::default(),
+        responses: ResponseHistory::default(),
         arms: Vec::new(),
     }
 }
@@ -237,8 +237,8 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         company_id: company_id.to_owned(),
         currency: brl(),
         items,
-        credit: Minor::ZERO,
-        credit_reach: Minor::ZERO,
+        credit: Amount::ZERO,
+        credit_reach: Amount::ZERO,
         profile: Profile::default(),
         previous_segment: None,
         late_items: Vec::new(),
@@ -246,7 +246,7 @@ pub(super) fn account(company_id: &str, items: Vec<Item>) -> Account {
         episode_start: earliest.unwrap_or(day(TODAY)),
         promise_broken: false,
         agreement_broken: false,
-        entries: Vec::new(),
+        escalations: Vec::new(),
         ended: None,
     }
 }

@@ -1,8 +1,8 @@
 //! What a decision leaves behind: every rule that spoke, and until when each hold holds.
 
 use super::support::*;
-use crate::domain::case::ContactState;
 use crate::domain::decision::*;
+use crate::domain::portfolio::ContactState;
 use crate::domain::procedure::{Repeat, Trigger};
 use crate::domain::segment::{Comparison, Condition, Field};
 
@@ -117,7 +117,7 @@ fn a_hold_with_a_known_end_says_when() {
             "its day has come, and it waits for more than time",
             &[5],
             |c| {
-                let least = [(c.account().currency, Minor(1_000_000))].into();
+                let least = [(c.account().currency, Amount(1_000_000))].into();
                 let parts = vec![past_due(5), Trigger::OpenBalance { least, strictly: false }];
                 c.step("d+5").trigger = Trigger::All(parts);
                 c.procedure().steps.retain(|s| s.id == "d+5");

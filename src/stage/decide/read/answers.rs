@@ -7,10 +7,10 @@ use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Timelike, Utc};
 
 use super::{Rows, int};
-use crate::domain::answers::{Answers, ChannelAnswers};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::Debtor;
+use crate::domain::portfolio::Debtor;
 use crate::domain::procedure::Channel;
+use crate::domain::responses::{ChannelResponses, ResponseHistory};
 use crate::error::Result;
 use crate::io::engine::Session;
 
@@ -27,19 +27,19 @@ pub(super) fn fill(session: &Session, calendar: &Calendar, debtors: &mut [Debtor
             by_hour[time.with_timezone(&zone).hour() as usize % 24] += 1;
         }
         let by_channel = by_channel.remove(&debtor.debtor_id).unwrap_or_default();
-        debtor.answers = Answers { by_channel, by_hour };
+        debtor.responses = ResponseHistory { by_channel, by_hour };
     }
     Ok(())
 }
 
-fn by_channel(rows: &Rows) -> Result<HashMap<String, Vec<ChannelAnswers>>> {
+fn by_channel(rows: &Rows) -> Result<HashMap<String, Vec<ChannelResponses>>> {
     let (id, channel) = (rows.texts("debtor_id")?, rows.texts("channel")?);
     let (contacts, answered) = (rows.ints("contacts")?, rows.ints("answered")?);
-    let mut answers: HashMap<String, Vec<ChannelAnswers>> = HashMap::new();
+    let mut answers: HashMap<String, Vec<ChannelResponses>> = HashMap::new();
     for row in 0..rows.len() {
         let Some(channel) = Channel::parse(channel.get(row)) else { continue };
         let count = |ints| int(ints, row).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-        let known = ChannelAnswers { channel, contacts: count(contacts), answered: count(answered) };
+        let known = ChannelResponses { channel, contacts: count(contacts), answered: count(answered) };
         answers.entry(id.get(row).to_owned()).or_default().push(known);
     }
     Ok(answers)

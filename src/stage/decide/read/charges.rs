@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Rows;
-use crate::domain::case::LateItem;
 use crate::domain::charge::PrincipalPayment;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
+use crate::domain::portfolio::LateItem;
 use crate::error::Result;
 use crate::io::engine::Session;
 
@@ -16,7 +16,7 @@ type Key = (String, String, String);
 #[derive(Default)]
 pub(super) struct Left {
     late_items: HashMap<Key, Vec<LateItem>>,
-    charges_paid: HashMap<Key, BTreeMap<String, Minor>>,
+    charges_paid: HashMap<Key, BTreeMap<String, Amount>>,
 }
 
 impl Left {
@@ -73,7 +73,7 @@ impl Left {
         debtor: &str,
         company: &str,
         currency: &str,
-    ) -> (Vec<LateItem>, BTreeMap<String, Minor>) {
+    ) -> (Vec<LateItem>, BTreeMap<String, Amount>) {
         let key = (debtor.to_owned(), company.to_owned(), currency.to_owned());
         let late_items = self.late_items.remove(&key).unwrap_or_default();
         (late_items, self.charges_paid.remove(&key).unwrap_or_default())

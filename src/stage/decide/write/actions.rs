@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use super::{Act, amounts, dates, failed, ints, maybe_text, table, text, trace};
 use crate::contract::{self, MONEY_PRECISION, MONEY_SCALE, RATE_PRECISION, RATE_SCALE};
 use crate::domain::action::Action;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
 use crate::domain::offer::Offer;
 use crate::domain::pii::exposed;
 use crate::error::Result;
@@ -155,10 +155,10 @@ fn field<T: arrow::array::ArrayBuilder>(row: &mut StructBuilder, position: usize
 
 /// The payments of every offer, one row each; the down payment is part 0.
 pub(super) fn action_offers(acts: &[Act<'_>]) -> Result<RecordBatch> {
-    let mut parts: Vec<(&Action, &Offer, i64, NaiveDate, Minor)> = Vec::new();
+    let mut parts: Vec<(&Action, &Offer, i64, NaiveDate, Amount)> = Vec::new();
     for (action, _, _) in acts {
         let Some(offer) = &action.offer else { continue };
-        let down = (offer.down_payment != Minor::ZERO).then_some((0, offer.valid_until, offer.down_payment));
+        let down = (offer.down_payment != Amount::ZERO).then_some((0, offer.valid_until, offer.down_payment));
         let later = offer.instalments.iter().zip(1..).map(|((on, amount), part_no)| (part_no, *on, *amount));
         parts.extend(down.into_iter().chain(later).map(|(no, on, amount)| (*action, offer, no, on, amount)));
     }
@@ -180,7 +180,7 @@ fn offers(acts: &[Act<'_>]) -> Result<ArrayRef> {
     let made: Vec<Option<&Offer>> = acts.iter().map(|(action, _, _)| action.offer.as_ref()).collect();
     let all = || made.iter().copied();
     let fields = struct_fields(&column_type("offer"));
-    let zero = |amount: Option<Minor>| Some(amount.unwrap_or(Minor::ZERO));
+    let zero = |amount: Option<Amount>| Some(amount.unwrap_or(Amount::ZERO));
     let columns = vec![
         text(all().map(|o| o.map_or("", |o| o.kind.as_str()))),
         amounts(all().map(|o| zero(o.map(|o| o.total))))?,

@@ -4,20 +4,20 @@ use arrow::array::{ArrayRef, RecordBatch};
 use chrono::NaiveDate;
 
 use super::{Row, amounts, dates, failed, ints, text};
-use crate::domain::case::{Entry, EntryKind};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
+use crate::domain::portfolio::{Escalation, EscalationKind};
 use crate::error::Result;
 
 /// The listings and protests of every account; placements are no listings.
 pub(super) fn listings(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
-    let of_row = |r| -> Vec<(&Row<'_>, &Entry, Option<NaiveDate>)> {
+    let of_row = |r| -> Vec<(&Row<'_>, &Escalation, Option<NaiveDate>)> {
         let r: &Row<'_> = r;
-        let with_deadline = r.account.entries.iter().zip(&r.decision.deadlines);
-        let listed = with_deadline.filter(|(entry, _)| entry.kind != EntryKind::Agency);
-        listed.map(|(entry, deadline)| (r, entry, *deadline)).collect()
+        let with_deadline = r.account.escalations.iter().zip(&r.decision.deadlines);
+        let listed = with_deadline.filter(|(escalation, _)| escalation.kind != EscalationKind::AgencyPlacement);
+        listed.map(|(escalation, deadline)| (r, escalation, *deadline)).collect()
     };
     let all: Vec<_> = rows.iter().flat_map(of_row).collect();
-    let amount = |entry: &Entry| entry.items.iter().map(|i| i.original).sum::<Minor>();
+    let amount = |escalation: &Escalation| escalation.items.iter().map(|i| i.original).sum::<Amount>();
     let overdue = |deadline: Option<NaiveDate>| deadline.map_or(0, |day| (as_of - day).num_days().max(0));
     let columns: [(&str, ArrayRef); 9] = [
         ("company_id", text(all.iter().map(|(r, _, _)| r.account.company_id.as_str()))),

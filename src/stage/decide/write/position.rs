@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use super::{Row, amounts, dates, ints, maybe_text, table, text, trace};
 use crate::contract;
 use crate::domain::action::Action;
-use crate::domain::case::Account;
 use crate::domain::decision::{Decision, Duty, Hold, Outcome};
 use crate::domain::experiment::Draw;
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
+use crate::domain::portfolio::Account;
 use crate::error::Result;
 
 /// One line of `decisions`: what was decided about an account, or a duty beside it.
@@ -114,7 +114,7 @@ pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
 /// The position: who owes nothing and holds no credit has none, though a duty or thanks may be due.
 pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
     let rows: Vec<&Row<'_>> =
-        rows.iter().filter(|r| !r.account.items.is_empty() || r.account.credit > Minor::ZERO).collect();
+        rows.iter().filter(|r| !r.account.items.is_empty() || r.account.credit > Amount::ZERO).collect();
     let ratios = |value: fn(&Account) -> Option<f64>| -> ArrayRef {
         Arc::new(rows.iter().map(|r| value(r.account)).collect::<Float64Array>())
     };

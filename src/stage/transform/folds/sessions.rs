@@ -7,7 +7,7 @@ use arrow::datatypes::{Date32Type, Int64Type};
 use foldhash::HashMap;
 
 use super::Columns;
-use crate::domain::case::ContactState;
+use crate::domain::portfolio::ContactState;
 use crate::domain::sessions::{Event, Status, outcome, session_ends};
 use crate::error::Result;
 

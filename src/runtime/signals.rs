@@ -34,6 +34,9 @@ pub fn committing() -> MutexGuard<'static, Commit> {
 }
 
 /// Makes a folder that a signal removes before it ends the process; once it does, no more are made.
+///
+/// # Errors
+/// That of `make`.
 pub fn removed_on_signal(make: impl FnOnce() -> std::io::Result<TempDir>) -> std::io::Result<TempDir> {
     let mut known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = make()?;
@@ -49,6 +52,9 @@ pub fn let_finish() {
 }
 
 /// Ends the process with 128 + signal on the first SIGINT or SIGTERM, once no commit is under way.
+///
+/// # Errors
+/// Where the handler or its thread cannot be set up.
 pub fn watch() -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {

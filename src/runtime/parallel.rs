@@ -1,14 +1,16 @@
-//! Work on several threads whose results are taken in order, and the clock that times it.
+//! Work on several threads whose results are taken in order.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
 
 use crate::error::Result;
 
 /// Makes `count` things on some threads and takes them in order; at most `workers` wait to be taken.
-pub fn in_order<T: Send>(
+///
+/// # Errors
+/// The first in order, of `make` or `take`; nothing after it is taken. A panic of `make` goes on in the caller.
+pub fn map_ordered<T: Send>(
     count: u32,
     workers: usize,
     make: impl Fn(u32) -> Result<T> + Sync,
@@ -75,49 +77,6 @@ pub fn in_order<T: Send>(
     })
 }
 
-/// Wall-clock seconds by stage, and the memory at its end.
-#[derive(Default)]
-pub struct Clock(Mutex<BTreeMap<String, Measure>>);
-
-#[derive(Default)]
-struct Measure {
-    seconds: f64,
-    peak_megabytes: Option<f64>,
-}
-
-impl Clock {
-    /// Adds the time that some work takes to a stage.
-    pub fn time<T>(&self, stage: &str, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let done = work();
-        let mut stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let measure = stages.entry(stage.to_owned()).or_default();
-        measure.seconds += start.elapsed().as_secs_f64();
-        measure.peak_megabytes = peak_megabytes();
-        done
-    }
-
-    /// Seconds to the millisecond.
-    pub fn seconds(&self) -> BTreeMap<String, f64> {
-        let stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stages.iter().map(|(stage, m)| (stage.clone(), (m.seconds * 1000.0).round() / 1000.0)).collect()
-    }
-
-    /// The most memory that the process had held when each stage last ended, in megabytes; Linux only.
-    pub fn peaks(&self) -> BTreeMap<String, f64> {
-        let stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stages.iter().filter_map(|(stage, m)| Some((stage.clone(), m.peak_megabytes?))).collect()
-    }
-}
-
-/// `VmHWM`: the largest resident set so far.
-fn peak_megabytes() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some((kilobytes / 1024.0).round())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +89,7 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(u64::from(7 - n % 7)));
             Ok(n)
         };
-        in_order(50, 4, make, |n| {
+        map_ordered(50, 4, make, |n| {
             taken.push(n);
             Ok(())
         })
@@ -141,7 +100,7 @@ mod tests {
     #[test]
     fn an_error_stops_the_others() {
         let make = |n| if n == 3 { Err(Error::Usage("three".to_owned())) } else { Ok(n) };
-        let error = in_order(1_000_000, 4, make, |_| Ok(())).unwrap_err();
+        let error = map_ordered(1_000_000, 4, make, |_| Ok(())).unwrap_err();
         assert_eq!(error.to_string(), "three");
     }
 
@@ -150,6 +109,6 @@ mod tests {
     #[should_panic(expected = "shard 2")]
     fn a_panic_reaches_the_caller() {
         let make = |n| if n == 2 { panic!("shard 2") } else { Ok(n) };
-        let _ = in_order(10, 2, make, |_| Ok(()));
+        let _ = map_ordered(10, 2, make, |_| Ok(()));
     }
 }

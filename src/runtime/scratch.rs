@@ -10,7 +10,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
-use crate::interrupt;
+use crate::runtime::signals;
 
 const PREFIX: &str = "regua-";
 const LOCK: &str = "lock";
@@ -33,6 +33,7 @@ impl Scratch {
         make(&dir).map_err(Error::file(dir))
     }
 
+    /// Where to write; it is gone once the value is dropped.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -41,7 +42,7 @@ impl Scratch {
 fn make(dir: &Path) -> std::io::Result<Scratch> {
     let own = Permissions::from_mode(0o700);
     let folder =
-        interrupt::removed_on_signal(|| tempfile::Builder::new().prefix(PREFIX).permissions(own).tempdir_in(dir))?;
+        signals::removed_on_signal(|| tempfile::Builder::new().prefix(PREFIX).permissions(own).tempdir_in(dir))?;
     // It is locked before it has its name, so nobody ever finds it free while this process lives. On a file system
     // without locks it never gets the name, and nobody takes the folder for dead.
     let unnamed = folder.path().join("unnamed");

@@ -1,4 +1,4 @@
-//! Measure: the position and the decisions become files and KPI tables, in scratch, not yet visible to anybody.
+//! Materialize: the position and the decisions become files and KPI tables, in scratch, not yet visible to anybody.
 //!
 //! Each shard adds its rows to one file per table, in shard order, and its sums to the facts; the KPI models then run
 //! once over the facts of all shards.
@@ -13,16 +13,16 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, S
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
-use super::{Decided, Edition, Periods, QuarantinedRow, Remembered, day_number, quarantine_rows};
+use super::{Decided, Periods, QuarantinedRow, Remembered, Revision, day_number, quarantine_rows};
 use crate::contract::{self, Table};
-use crate::domain::exchange::Quotes;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::fx::Quotes;
+use crate::domain::money::{Amount, Currency};
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Layer, Models, Session};
 use crate::io::outbox::{self, VOIDS};
 use crate::io::parquet::{HashingFile, TableWriter, Written, conformed};
-use crate::scratch::Scratch;
-use crate::work::Clock;
+use crate::runtime::scratch::Scratch;
+use crate::runtime::timings::StageTimings;
 
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
@@ -38,7 +38,8 @@ pub type Facts = BTreeMap<String, (SchemaRef, Vec<RecordBatch>)>;
 
 /// A finished file and where it is to stand.
 #[derive(Clone, Debug)]
-pub struct Artifact {
+pub struct OutputFile {
+    /// Where it stands in scratch, and what it holds.
     pub written: Written,
     /// Below the run's folder.
     pub path: String,
@@ -51,41 +52,51 @@ pub struct Artifact {
 /// The currency in which a group adds up its companies, and the rates that lead to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reporting<'a> {
+    /// The currency of `fx_rate`.
     pub currency: Currency,
+    /// Rates of exchange as of the date.
     pub quotes: &'a Quotes,
+    /// The date that the run looks at.
     pub as_of: NaiveDate,
 }
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
 #[derive(Debug)]
-pub struct Measured {
+pub struct Materialized {
+    /// Holds the files; they go with it.
     pub scratch: Scratch,
-    pub artifacts: Vec<Artifact>,
+    /// Every file to publish but `run_results.json`.
+    pub files: Vec<OutputFile>,
+    /// Sums of all shards.
     pub facts: Facts,
     /// KPI table = its rows.
     pub kpis: BTreeMap<String, Vec<RecordBatch>>,
     /// Table = rows written.
     pub counts: BTreeMap<String, u64>,
+    /// Rows of inputs that count for nothing.
     pub rows_quarantined: u64,
     /// The last day on which anything mattered that this run forgets.
     pub forgotten_on: Option<NaiveDate>,
 }
 
-impl Measured {
+impl Materialized {
     /// Currency = open amount, for the commit record.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
         self.ledger("bucket_amount")
     }
 
-    /// Adds the page of the run to what is published. It holds nothing that this edition does not publish, so it goes with
-    /// every edition.
+    /// Adds the page of the run to what is published. It holds nothing that this revision does not publish, so it goes with
+    /// every revision.
+    ///
+    /// # Errors
+    /// `File` where scratch cannot be written.
     pub fn add_page(&mut self, html: &str) -> Result<()> {
         let path = self.scratch.path().join(PAGE);
         let mut file = HashingFile::create(&path)?;
         file.write_all(html.as_bytes()).map_err(Error::file(&path))?;
         let (size, sha256) = file.finish().map_err(Error::file(&path))?;
         let written = Written { path, rows: 0, size, sha256 };
-        self.artifacts.push(Artifact { written, path: PAGE.to_owned(), copy_to: None, is_of_decisions: false });
+        self.files.push(OutputFile { written, path: PAGE.to_owned(), copy_to: None, is_of_decisions: false });
         Ok(())
     }
 
@@ -116,7 +127,7 @@ impl Measured {
 
     fn ledger_but_noughts(&self, column: &str) -> BTreeMap<String, String> {
         let mut sums = self.ledger(column);
-        sums.retain(|_, amount| *amount != Minor::ZERO.to_string());
+        sums.retain(|_, amount| *amount != Amount::ZERO.to_string());
         sums
     }
 
@@ -126,7 +137,7 @@ impl Measured {
     }
 
     fn ledger(&self, column: &str) -> BTreeMap<String, String> {
-        let text = |minor: i128| Minor(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
+        let text = |minor: i128| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
         self.ledger_sums(column).into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
     }
 
@@ -144,7 +155,7 @@ impl Measured {
         totals
     }
 
-    /// Actions that stand: those that are new, and those of earlier editions that a revision keeps.
+    /// Actions that stand: those that are new, and those of earlier revisions that a revision keeps.
     pub fn standing(&self) -> u64 {
         let batches = self.kpis.get("kpi_actions").into_iter().flatten();
         let columns = batches.filter_map(|b| b.column_by_name("actions")?.as_primitive_opt::<Int64Type>());
@@ -169,18 +180,18 @@ impl Measured {
 }
 
 /// The files under way.
-pub struct Book {
+pub struct OutputWriter {
     scratch: Scratch,
     as_of: NaiveDate,
     revision: u32,
     tables: BTreeMap<&'static str, TableWriter>,
-    batches: BTreeMap<&'static str, Batch>,
+    batches: BTreeMap<&'static str, OutboxBatch>,
     facts: Facts,
     forgotten_on: Option<i32>,
 }
 
 /// The gateway batch of one channel: parts of at most `LINES_MAX` lines.
-struct Batch {
+struct OutboxBatch {
     folder: PathBuf,
     channel: &'static str,
     open: Option<(HashingFile, u64)>,
@@ -188,7 +199,10 @@ struct Batch {
 }
 
 /// Registers what was decided beside the shard's own tables and runs the fact models.
-pub fn facts(models: &Models, session: &Session, decided: &Decided, clock: &Clock) -> Result<Facts> {
+///
+/// # Errors
+/// `Model` where a model fails.
+pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &StageTimings) -> Result<Facts> {
     let tables = [
         ("out_actions", &decided.actions),
         ("out_decisions", &decided.decisions),
@@ -203,27 +217,33 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, clock: &Cloc
     }
     let mut facts = Facts::new();
     for model in models.of(Layer::Facts) {
-        clock.time(&model.name, || session.run(model))?;
+        timings.time(&model.name, || session.run(model))?;
         facts.insert(model.name.clone(), session.table(&model.name)?);
     }
     Ok(facts)
 }
 
-impl Book {
+impl OutputWriter {
     /// Opens every file before the work starts.
-    pub fn open(as_of: NaiveDate, edition: &Edition, scratch_dir: Option<&Path>) -> Result<Book> {
+    ///
+    /// # Errors
+    /// `File` where scratch cannot be written.
+    pub fn open(as_of: NaiveDate, revision: &Revision, scratch_dir: Option<&Path>) -> Result<OutputWriter> {
         let scratch = Scratch::new(scratch_dir)?;
         let mut tables = BTreeMap::new();
         for table in contract::OUTPUTS {
             let path = scratch.path().join(format!("{}.parquet", table.name));
             tables.insert(table.name, TableWriter::create(&path, table.schema())?);
         }
-        let revision = edition.revision;
+        let revision = revision.number;
         let (batches, facts) = (BTreeMap::new(), Facts::new());
-        Ok(Book { scratch, as_of, revision, tables, batches, facts, forgotten_on: None })
+        Ok(OutputWriter { scratch, as_of, revision, tables, batches, facts, forgotten_on: None })
     }
 
     /// Adds one shard; shards come in order.
+    ///
+    /// # Errors
+    /// `File` where the disk is full, `Internal` where rows do not fit their table.
     pub fn append(&mut self, decided: &Decided, remembered: &Remembered, mut facts: Facts) -> Result<()> {
         self.write(&contract::CONTACT_STATE, &remembered.state)?;
         self.write(&contract::ITEM_FLOWS, &remembered.flows)?;
@@ -234,15 +254,22 @@ impl Book {
         self.write(&contract::DEBTORS, &decided.debtors)?;
         for (channel, line) in &decided.lines {
             let folder = self.scratch.path().to_owned();
-            let batch =
-                self.batches.entry(channel).or_insert_with(|| Batch { folder, channel, open: None, done: Vec::new() });
+            let batch = self.batches.entry(channel).or_insert_with(|| OutboxBatch {
+                folder,
+                channel,
+                open: None,
+                done: Vec::new(),
+            });
             batch.push(line)?;
         }
         // Rows of debtors, no sums: they are published and not kept.
         let (_, members) = facts.remove(MEMBERS).unwrap_or_else(|| (contract::EXPERIMENT_MEMBERS.schema(), Vec::new()));
         for batch in &members {
             let own = conformed(batch, &contract::EXPERIMENT_MEMBERS.schema());
-            self.write(&contract::EXPERIMENT_MEMBERS, &own.map_err(|e| Error::columns(MEMBERS, &e))?)?;
+            self.write(
+                &contract::EXPERIMENT_MEMBERS,
+                &own.map_err(|e| of_model(MEMBERS, Error::columns(MEMBERS, &e)))?,
+            )?;
         }
         for (name, (schema, batches)) in facts {
             self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
@@ -258,15 +285,18 @@ impl Book {
     }
 
     /// Closes the files and works out the KPI tables.
-    pub fn measure(
+    ///
+    /// # Errors
+    /// `Model` where a KPI model fails or breaks its grain; else as `append`.
+    pub fn finish(
         mut self,
         models: &Models,
         engine: &Engine,
         (periods, reporting): (Periods, Reporting<'_>),
         quarantined: &[QuarantinedRow],
-    ) -> Result<Measured> {
+    ) -> Result<Materialized> {
         self.write(&contract::QUARANTINE, &quarantine_rows(self.as_of, quarantined)?)?;
-        let (mut artifacts, mut counts) = (Vec::new(), BTreeMap::new());
+        let (mut files, mut counts) = (Vec::new(), BTreeMap::new());
         for (name, writer) in std::mem::take(&mut self.tables) {
             let written = writer.finish()?;
             counts.insert(name.to_owned(), written.rows);
@@ -274,13 +304,13 @@ impl Book {
                 [contract::ACTIONS, contract::DECISIONS, contract::CONTACT_STATE, contract::EXPERIMENT_MEMBERS];
             let is_of_decisions = of_decisions.iter().any(|table| table.name == name);
             let path = format!("{name}/part-00000.parquet");
-            artifacts.push(Artifact { written, path, copy_to: None, is_of_decisions });
+            files.push(OutputFile { written, path, copy_to: None, is_of_decisions });
         }
         for batch in std::mem::take(&mut self.batches).into_values() {
             let of_batch = batch.finish(self.as_of, self.revision)?;
             let rows: u64 = of_batch.iter().map(|a| a.written.rows).sum();
             counts.extend(of_batch.first().filter(|a| a.path.contains(VOIDS)).map(|_| (VOIDS.to_owned(), rows)));
-            artifacts.extend(of_batch);
+            files.extend(of_batch);
         }
         let kpis = self.kpis(models, engine, periods, reporting)?;
         for (name, batches) in &kpis {
@@ -288,12 +318,12 @@ impl Book {
             counts.insert(name.clone(), written.rows);
             let copy_to = Some(format!("kpi/{name}/dt={}/part-00000.parquet", self.as_of));
             let is_of_decisions = models.depends_on(name, &OF_DECISIONS);
-            artifacts.push(Artifact { written, path: format!("kpi/{name}.parquet"), copy_to, is_of_decisions });
+            files.push(OutputFile { written, path: format!("kpi/{name}.parquet"), copy_to, is_of_decisions });
         }
         let rows_quarantined = quarantined.len() as u64;
-        let Book { scratch, facts, forgotten_on, .. } = self;
+        let OutputWriter { scratch, facts, forgotten_on, .. } = self;
         let forgotten_on = forgotten_on.and_then(date_of);
-        Ok(Measured { scratch, artifacts, facts, kpis, counts, rows_quarantined, forgotten_on })
+        Ok(Materialized { scratch, files, facts, kpis, counts, rows_quarantined, forgotten_on })
     }
 
     fn kpis(
@@ -347,7 +377,7 @@ impl Book {
         }
         let path = self.scratch.path().join(format!("{name}.parquet"));
         let mut writer = TableWriter::create(&path, schema)?;
-        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        batches.iter().try_for_each(|batch| writer.write(batch)).map_err(|error| of_model(name, error))?;
         writer.finish()
     }
 }
@@ -377,12 +407,22 @@ impl Reporting<'_> {
     }
 }
 
+/// What does not fit a table that a model makes is a fault of the model, which may be the user's own.
+fn of_model(model: &str, error: Error) -> Error {
+    match error {
+        Error::Internal { what, .. } => {
+            Error::Model { model: model.to_owned(), what: format!("{what}; compare it with the shipped model") }
+        }
+        other => other,
+    }
+}
+
 /// The date of a day as Arrow counts it.
 fn date_of(day: i32) -> Option<NaiveDate> {
     NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(i64::from(day)))
 }
 
-impl Batch {
+impl OutboxBatch {
     fn push(&mut self, line: &str) -> Result<()> {
         if self.open.as_ref().is_some_and(|(_, lines)| *lines >= LINES_MAX) {
             self.close()?;
@@ -409,13 +449,13 @@ impl Batch {
         Ok(())
     }
 
-    fn finish(mut self, as_of: NaiveDate, revision: u32) -> Result<Vec<Artifact>> {
+    fn finish(mut self, as_of: NaiveDate, revision: u32) -> Result<Vec<OutputFile>> {
         self.close()?;
-        let artifact = |(written, part_no): (Written, usize)| {
+        let output_file = |(written, part_no): (Written, usize)| {
             let name = format!("{}/part-{part_no:05}.ndjson", outbox::folder(self.channel));
-            let copy_to = Some(format!("{}/{name}", outbox::edition(as_of, revision)));
-            Artifact { written, path: format!("outbox/{name}"), copy_to, is_of_decisions: true }
+            let copy_to = Some(format!("{}/{name}", outbox::revision_folder(as_of, revision)));
+            OutputFile { written, path: format!("outbox/{name}"), copy_to, is_of_decisions: true }
         };
-        Ok(self.done.into_iter().zip(0..).map(artifact).collect())
+        Ok(self.done.into_iter().zip(0..).map(output_file).collect())
     }
 }

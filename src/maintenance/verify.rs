@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use crate::contract;
-use crate::domain::money::Minor;
-use crate::error::{Error, Result};
+use crate::domain::money::Amount;
+use crate::error::{Damage, Error, Result};
 use crate::io::log::{Log, PublishedFile, Record, lost};
 use crate::io::projection::{Copy, copies};
 use crate::io::store::Store;
 use crate::io::tables::{Tables, rows};
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]
 pub struct Verified {
+    /// Records of the log.
     pub records: u64,
+    /// Published files that were read.
     pub files: u64,
+    /// Of these files.
     pub bytes: u64,
+    /// Actions in them.
     pub actions: u64,
     /// What is lost or was changed, a line each, with the remedy.
     pub findings: Vec<String>,
@@ -28,13 +32,13 @@ pub struct Verified {
 /// in the whole log. Memory: 16 bytes for each published action.
 ///
 /// # Errors
-/// `Damaged` where the log itself is no chain: nothing after the gap can be trusted. `Unavailable`.
+/// `PublishedDamaged` where the log itself is no chain: nothing after the gap can be trusted. `Unavailable`.
 pub fn verify(output: &Store, progress: &dyn Progress) -> Result<Verified> {
     let log = Log::read(output)?;
     let copies = copies(&log);
     let files = log.records.iter().map(|r| r.files.len()).sum::<usize>();
     progress.begin("verify", (files + copies.len()) as u64);
-    let lost = lost(output, &log)?.map(|what| format!("{}: {what}", output.url_of("_log")));
+    let lost = lost(output, &log)?.map(|damage| format!("{}: {damage}", output.url_of("_log")));
     let mut verified = Verified { findings: lost.into_iter().collect(), ..Verified::default() };
     let mut action_ids = Vec::new();
     for record in &log.records {
@@ -98,15 +102,15 @@ impl Verified {
         for currency in
             record.control_totals.keys().chain(found.keys().filter(|c| !record.control_totals.contains_key(*c)))
         {
-            let stated = record.control_totals.get(currency).cloned().unwrap_or_else(|| Minor::ZERO.to_string());
-            let found = found.get(currency).copied().unwrap_or(Minor::ZERO);
+            let stated = record.control_totals.get(currency).cloned().unwrap_or_else(|| Amount::ZERO.to_string());
+            let found = found.get(currency).copied().unwrap_or(Amount::ZERO);
             differ(&format!("open amount in {currency}"), stated, found.to_string());
         }
         tables.for_each_row(contract::ACTIONS.name, &["action_id"], |row| {
             let id = row.str("action_id");
-            let id = u128::from_str_radix(id, 16).map_err(|_| Error::Damaged {
+            let id = u128::from_str_radix(id, 16).map_err(|_| Error::PublishedDamaged {
                 object: output.url_of(&record.run_id),
-                what: "an action_id is not 32 hexadecimal digits".to_owned(),
+                damage: Damage::ActionId,
             })?;
             action_ids.push(id);
             Ok(())
@@ -115,11 +119,11 @@ impl Verified {
 }
 
 /// Currency = open amount of the items, from the KPI table.
-fn totals(tables: &Tables) -> Result<BTreeMap<String, Minor>> {
-    let mut totals: BTreeMap<String, Minor> = BTreeMap::new();
+fn totals(tables: &Tables) -> Result<BTreeMap<String, Amount>> {
+    let mut totals: BTreeMap<String, Amount> = BTreeMap::new();
     tables.for_each_batch("kpi_aging", &["currency", "bucket_no", "open_amount"], |batch| {
         for row in rows(&[batch]).filter(|row| row.int("bucket_no") >= 0) {
-            let total = totals.entry(row.text("currency")).or_insert(Minor::ZERO);
+            let total = totals.entry(row.text("currency")).or_insert(Amount::ZERO);
             *total = *total + row.minor("open_amount");
         }
         Ok(())

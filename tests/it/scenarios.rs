@@ -1,5 +1,5 @@
-//! Cases as files: every `tests/cases/*.toml` is a whole miniature that the real program is run on, date after date.
-//! `tests/cases/README.md` says how to write one; `REGUA_CASES=DIR` runs another folder.
+//! Scenarios as files: every `tests/scenarios/*.toml` is a whole miniature that the real program is run on, date after date.
+//! `tests/scenarios/README.md` says how to write one; `REGUA_SCENARIOS=DIR` runs another folder.
 
 mod compare;
 mod format;
@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use crate::support::{Ended, root};
 use compare::{Cell, compare, plain, told};
-use format::{After, Case, RawRun};
+use format::{After, RawRun, Scenario};
 use stage::Stage;
 
-/// What came of one case: what failed, a line each.
+/// What came of one scenario: what failed, a line each.
 struct Played {
     file: PathBuf,
     runs: usize,
@@ -27,25 +27,26 @@ struct Played {
 
 fn play(file: &Path) -> Played {
     let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    let (runs, failures) = match Case::parse(file, &text) {
-        Ok(case) => (case.raw.run.len(), play_case(&case)),
+    let (runs, failures) = match Scenario::parse(file, &text) {
+        Ok(scenario) => (scenario.raw.run.len(), play_scenario(&scenario)),
         Err(faults) => (0, faults.iter().map(ToString::to_string).collect()),
     };
     Played { file: file.to_owned(), runs, failures }
 }
 
-fn play_case(case: &Case) -> Vec<String> {
-    let mut stage = Stage::new(&case.raw);
+fn play_scenario(scenario: &Scenario) -> Vec<String> {
+    let mut stage = Stage::new(&scenario.raw);
     let otherwise = After::All("sent".to_owned());
-    stage.add(&case.raw.tables, &case.raw.run[0].as_of);
-    stage.add_again(&case.raw.again, &case.raw.run[0].as_of);
+    stage.add(&scenario.raw.tables, &scenario.raw.run[0].as_of);
+    stage.add_again(&scenario.raw.again, &scenario.raw.run[0].as_of);
     let mut failures = Vec::new();
-    for (position, run) in case.raw.run.iter().enumerate() {
+    for (position, run) in scenario.raw.run.iter().enumerate() {
         stage.take_out(&run.gone);
         stage.add(&run.tables, &run.as_of);
         stage.add_again(&run.again, &run.as_of);
         let fail = |what: &str, lines: Vec<String>| {
-            let at = case.document.fault(&format!("/run/{position}/expect/{what}"), format!("{} {what}", run.as_of));
+            let at =
+                scenario.document.fault(&format!("/run/{position}/expect/{what}"), format!("{} {what}", run.as_of));
             std::iter::once(at.to_string())
                 .chain(lines.into_iter().map(|line| format!("    {line}")))
                 .collect::<Vec<_>>()
@@ -70,7 +71,7 @@ fn play_case(case: &Case) -> Vec<String> {
             }
         }
         let actions = table("actions");
-        stage.report(&run.as_of, stage::after(&case.raw, run, &otherwise), &actions);
+        stage.report(&run.as_of, stage::after(&scenario.raw, run, &otherwise), &actions);
     }
     failures
 }
@@ -163,7 +164,7 @@ fn gather(value: &Value, path: &str, leaves: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Plays every case of a folder, several at once, and gives them in the order of their names.
+/// Plays every scenario of a folder, several at once, and gives them in the order of their names.
 fn play_all(folder: &Path) -> Vec<Played> {
     let pattern = format!("{}/**/*.toml", glob::Pattern::escape(&folder.to_string_lossy()));
     let files: Vec<PathBuf> = glob::glob(&pattern).expect("a pattern").flatten().collect();
@@ -184,15 +185,15 @@ fn play_all(folder: &Path) -> Vec<Played> {
     played
 }
 
-/// The folder that `REGUA_CASES` names, else the cases of the project.
+/// The folder that `REGUA_SCENARIOS` names, else the scenarios of the project.
 fn folder() -> PathBuf {
-    std::env::var_os("REGUA_CASES").map_or_else(|| root().join("tests/cases"), PathBuf::from)
+    std::env::var_os("REGUA_SCENARIOS").map_or_else(|| root().join("tests/scenarios"), PathBuf::from)
 }
 
-/// A case of one invoice, thirty days past due, with what it expects of its run.
-fn case_with(expect: &str) -> String {
+/// A scenario of one invoice, thirty days past due, with what it expects of its run.
+fn scenario_with(expect: &str) -> String {
     format!(
-        r#"id = "case"
+        r#"id = "scenario"
 title = "-"
 source = "-"
 [[regua]]
@@ -207,10 +208,10 @@ as_of = 2026-06-30
     )
 }
 
-/// A folder with one case in it.
-fn folder_with(case: &str) -> tempfile::TempDir {
+/// A folder with one scenario in it.
+fn folder_with(scenario: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("case.toml"), case).expect("a case");
+    std::fs::write(folder.path().join("scenario.toml"), scenario).expect("a scenario");
     folder
 }
 
@@ -222,59 +223,59 @@ actions = [{ debtor_id = "Acme", step_id = "l2", items = ["I1", "I2"], body = { 
 decisions = []
 debtors = [{ debtor_id = "Acme", risk_band = "high" }, { debtor_id = "Other" }]
 items = [{ invoice_id = "I1", open_amount = "100.00" }]"#;
-    let folder = folder_with(&case_with(expect));
-    let failures = play(&folder.path().join("case.toml")).failures.join("\n");
+    let folder = folder_with(&scenario_with(expect));
+    let failures = play(&folder.path().join("scenario.toml")).failures.join("\n");
     for part in [
-        "case.toml:12: 2026-06-30 open\n    open: expected 99.00, actual 100.00, difference 1.00",
-        "case.toml:13: 2026-06-30 aging\n    aging 1-30: expected 60.00, actual 100.00, difference 40.00",
+        "scenario.toml:12: 2026-06-30 open\n    open: expected 99.00, actual 100.00, difference 1.00",
+        "scenario.toml:13: 2026-06-30 aging\n    aging 1-30: expected 60.00, actual 100.00, difference 40.00",
         "    aging 31-60: expected 40.00, actual 0.00, difference -40.00",
         "        step_id: expected l2, actual l1",
         "        items: expected [I1, I2], actual [I1/1]",
         "        body: \"I1/1: €100.00\\n",
-        "case.toml:15: 2026-06-30 decisions\n    not expected { currency = EUR, debtor_id = Acme, step_id = l1 }",
+        "scenario.toml:15: 2026-06-30 decisions\n    not expected { currency = EUR, debtor_id = Acme, step_id = l1 }",
         "    what was decided:\n        Acme EUR action step_due any l1 -",
         "        risk_band: expected high, actual -",
         "    expected { debtor_id = Other }\n        there is no such row",
     ] {
         assert!(failures.contains(part), "no {part:?} in\n{failures}");
     }
-    assert!(!failures.contains("case.toml:17"), "what holds is not told\n{failures}");
+    assert!(!failures.contains("scenario.toml:17"), "what holds is not told\n{failures}");
 }
 
 #[test]
 fn a_refusal_is_expected_or_a_failure() {
-    let wrong_step = case_with("actions = []").replace(r#"channels = ["email"]"#, "channels = []");
+    let wrong_step = scenario_with("actions = []").replace(r#"channels = ["email"]"#, "channels = []");
     let folder = folder_with(&wrong_step);
-    let failures = play(&folder.path().join("case.toml")).failures.join("\n");
+    let failures = play(&folder.path().join("scenario.toml")).failures.join("\n");
     assert!(failures.contains("exit: expected 0, actual 2"), "{failures}");
     assert!(failures.contains("the step `l1` speaks to the debtor and needs `channels`"), "{failures}");
     let expected = wrong_step.replace("actions = []", "exit = 2\nerror = \"needs `channels`\"");
-    assert_eq!(play(&folder_with(&expected).path().join("case.toml")).failures, [""; 0]);
+    assert_eq!(play(&folder_with(&expected).path().join("scenario.toml")).failures, [""; 0]);
 }
 
 /// An unknown key, its line, and the key that was meant.
 #[test]
 fn what_is_not_known_is_an_error_with_its_line() {
-    let known = case_with("open = \"100.00\"");
+    let known = scenario_with("open = \"100.00\"");
     let table = [
-        ("title = \"-\"", "titel = \"-\"", "case.toml:2: unknown key `titel`; did you mean `title`?"),
-        ("channels", "chanels", "case.toml:6: unknown key `chanels`; did you mean `channels`?"),
+        ("title = \"-\"", "titel = \"-\"", "scenario.toml:2: unknown key `titel`; did you mean `title`?"),
+        ("channels", "chanels", "scenario.toml:6: unknown key `chanels`; did you mean `channels`?"),
         (
             "debtor_id = \"Acme\"",
             "debtorid = \"Acme\"",
-            "case.toml:8: unknown key `debtorid`; did you mean `debtor_id`?",
+            "scenario.toml:8: unknown key `debtorid`; did you mean `debtor_id`?",
         ),
-        ("open = ", "opened = ", "case.toml:12: unknown key `opened`; did you mean `open`?"),
-        ("[tables]", "[pipeline.duning]\n[tables]", "case.toml:7: unknown key `duning`; did you mean `dunning`?"),
-        ("[tables]", "[calendar.windos]\n[tables]", "case.toml:7: unknown key `windos`; did you mean `windows`?"),
-        ("invoices = ", "invoice = ", "case.toml:8: unknown key `invoice`; did you mean `invoices`?"),
-        ("id = \"case\"", "id = \"other\"", "case.toml:1: the id is `other`, the file is `case.toml`"),
+        ("open = ", "opened = ", "scenario.toml:12: unknown key `opened`; did you mean `open`?"),
+        ("[tables]", "[pipeline.duning]\n[tables]", "scenario.toml:7: unknown key `duning`; did you mean `dunning`?"),
+        ("[tables]", "[calendar.windos]\n[tables]", "scenario.toml:7: unknown key `windos`; did you mean `windows`?"),
+        ("invoices = ", "invoice = ", "scenario.toml:8: unknown key `invoice`; did you mean `invoices`?"),
+        ("id = \"scenario\"", "id = \"other\"", "scenario.toml:1: the id is `other`, the file is `scenario.toml`"),
         ("\"100.00\" }", "\"100.001\" }", "invoices.amount: 100.001 has more than two decimal places"),
         ("2026-05-31", "\"May\"", "invoices.due_date: Cast error: Cannot cast string 'May' to value of Date32 type"),
     ];
     for (from, to, expected) in table {
         let folder = folder_with(&known.replacen(from, to, 1));
-        let failures = play(&folder.path().join("case.toml")).failures.join("\n");
+        let failures = play(&folder.path().join("scenario.toml")).failures.join("\n");
         assert!(failures.contains(expected), "no {expected:?} in\n{failures}");
     }
 }
@@ -283,32 +284,32 @@ fn what_is_not_known_is_an_error_with_its_line() {
 fn regua_cases_names_another_folder() {
     let run = |folder: &Path| {
         let mut command = std::process::Command::new(std::env::current_exe().expect("the tests themselves"));
-        command.args(["--exact", "cases::every_case_holds", "--nocapture"]).env("REGUA_CASES", folder);
+        command.args(["--exact", "scenarios::every_scenario_holds", "--nocapture"]).env("REGUA_SCENARIOS", folder);
         let output = command.output().expect("the tests start");
         let said = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     };
-    let good = folder_with(&case_with("open = \"100.00\""));
+    let good = folder_with(&scenario_with("open = \"100.00\""));
     let (holds, said) = run(good.path());
-    assert!(holds && said.contains("case.toml (1 runs)"), "{said}");
-    let bad = folder_with(&case_with("open = \"1.00\""));
+    assert!(holds && said.contains("scenario.toml (1 runs)"), "{said}");
+    let bad = folder_with(&scenario_with("open = \"1.00\""));
     let (holds, said) = run(bad.path());
-    assert!(!holds && said.contains("1 of 1 cases failed"), "{said}");
+    assert!(!holds && said.contains("1 of 1 scenarios failed"), "{said}");
     let empty = tempfile::tempdir().expect("a temporary folder");
     let (holds, said) = run(empty.path());
     assert!(!holds && said.contains("there is no *.toml in"), "{said}");
 }
 
 #[test]
-fn every_case_holds() {
+fn every_scenario_holds() {
     let folder = folder();
     let played = play_all(&folder);
     assert!(!played.is_empty(), "there is no *.toml in {}", folder.display());
-    for case in &played {
-        let verdict = if case.failures.is_empty() { "ok" } else { "FAILED" };
-        println!("{verdict:<6} {} ({} runs)", case.file.display(), case.runs);
+    for scenario in &played {
+        let verdict = if scenario.failures.is_empty() { "ok" } else { "FAILED" };
+        println!("{verdict:<6} {} ({} runs)", scenario.file.display(), scenario.runs);
     }
-    let failed: Vec<&Played> = played.iter().filter(|case| !case.failures.is_empty()).collect();
-    let report: Vec<String> = failed.iter().flat_map(|case| case.failures.iter().cloned()).collect();
-    assert!(failed.is_empty(), "{} of {} cases failed\n{}", failed.len(), played.len(), report.join("\n"));
+    let failed: Vec<&Played> = played.iter().filter(|scenario| !scenario.failures.is_empty()).collect();
+    let report: Vec<String> = failed.iter().flat_map(|scenario| scenario.failures.iter().cloned()).collect();
+    assert!(failed.is_empty(), "{} of {} scenarios failed\n{}", failed.len(), played.len(), report.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! The folder in which a case is played: its rows as Parquet, its configuration as files, the real program run on
+//! The folder in which a scenario is played: its rows as Parquet, its configuration as files, the real program run on
 //! them date after date, and what was published fed back as the gateways would report it.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use regua::domain::procedure::{Channel, StepKind};
 use serde_json::{Value, json};
 
 use super::compare::{Cell, differences, plain, rows};
-use super::format::{After, RawCase, RawRun, Row, Tables};
+use super::format::{After, RawRun, RawScenario, Row, Tables};
 use crate::support::{Ended, House, read_parquet, write_parquet};
 
 const BASE: &str = include_str!("base.toml");
@@ -28,8 +28,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A folder with the configuration of a case.
-    pub fn new(case: &RawCase) -> Stage {
+    /// A folder with the configuration of a scenario.
+    pub fn new(scenario: &RawScenario) -> Stage {
         let house = House { folder: tempfile::tempdir().expect("a temporary folder") };
         let stage = Stage { house, tables: BTreeMap::new() };
         std::fs::create_dir(stage.house.path("input")).expect("input");
@@ -40,15 +40,15 @@ impl Stage {
             .map(|t| (t.name.to_owned(), json!({"path": format!("input/{}.parquet", t.name)})))
             .collect::<Row>()
             .into();
-        let files: Vec<String> = (1..=case.regua.len()).map(|n| format!("regua_{n}.toml")).collect();
+        let files: Vec<String> = (1..=scenario.regua.len()).map(|n| format!("regua_{n}.toml")).collect();
         pipeline["pipeline"]["reguas"] = json!(files);
-        pipeline["dunning"]["regua"] = case.regua.first().map_or(json!("none"), |regua| regua.0["id"].clone());
-        lay_over(&mut pipeline, &Value::Object(case.pipeline.0.clone()));
+        pipeline["dunning"]["regua"] = scenario.regua.first().map_or(json!("none"), |regua| regua.0["id"].clone());
+        lay_over(&mut pipeline, &Value::Object(scenario.pipeline.0.clone()));
         stage.configure("pipeline.toml", &pipeline);
         let mut calendar: Value = toml::from_str(BASE_CALENDAR).expect("the base calendar");
-        lay_over(&mut calendar, &Value::Object(case.calendar.0.clone()));
+        lay_over(&mut calendar, &Value::Object(scenario.calendar.0.clone()));
         stage.configure("calendar.toml", &calendar);
-        for (file, regua) in files.iter().zip(&case.regua) {
+        for (file, regua) in files.iter().zip(&scenario.regua) {
             stage.configure(file, &Value::Object(regua.0.clone()));
         }
         stage
@@ -119,7 +119,7 @@ impl Stage {
         row
     }
 
-    /// Every debtor named anywhere has a row, and an address on every channel where the case names none.
+    /// Every debtor named anywhere has a row, and an address on every channel where the scenario names none.
     fn debtors(&self) -> Tables {
         let (mut debtors, mut points) = (Vec::new(), Vec::new());
         let named = self.tables.values().flatten().filter_map(|row| row.get("debtor_id"));
@@ -199,7 +199,7 @@ impl Stage {
     }
 }
 
-/// The status and the day that a case gives to an action; `None` = nobody reports on it.
+/// The status and the day that a scenario gives to an action; `None` = nobody reports on it.
 fn fate(after: &After, action: &Cell, as_of: &str) -> Option<(String, String)> {
     let (status, on) = match after {
         After::All(status) => (status.clone(), None),
@@ -289,6 +289,6 @@ fn batch(table: &Table, rows: &[Row]) -> Result<RecordBatch, String> {
 }
 
 /// What becomes of the actions of a run.
-pub fn after<'c>(case: &'c RawCase, run: &'c RawRun, otherwise: &'c After) -> &'c After {
-    run.after.as_ref().or(case.after.as_ref()).unwrap_or(otherwise)
+pub fn after<'c>(scenario: &'c RawScenario, run: &'c RawRun, otherwise: &'c After) -> &'c After {
+    run.after.as_ref().or(scenario.after.as_ref()).unwrap_or(otherwise)
 }

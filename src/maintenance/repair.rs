@@ -4,12 +4,12 @@ use crate::error::{Error, Result};
 use crate::io::log::{Log, halt};
 use crate::io::projection::{copies, follow, repair};
 use crate::io::store::Store;
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// Makes what is missing or differs in `outbox/`, `kpi/` and `kpi_current/`; gives the keys that it made.
 ///
 /// # Errors
-/// `Damaged` where the file that a copy follows from is gone or changed itself; `Halted`.
+/// `PublishedDamaged` where the file that a copy follows from is gone or changed itself; `Halted`.
 pub fn make_again(output: &Store, progress: &dyn Progress) -> Result<Vec<String>> {
     if let Some(object) = halt(output)? {
         return Err(Error::Halted { object });

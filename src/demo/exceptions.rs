@@ -10,7 +10,8 @@ use super::ledger::{Document, Item, Ledger};
 use super::payments::{CashBook, Kind};
 use super::rows::{AgreementItemRow, AgreementRow, DisputeRow, ListingRow, PlacementRow, PromiseRow};
 use super::sink::Sink;
-use super::values::{Day, Hundredths, Id};
+use super::values::{Day, Id};
+use crate::domain::money::Amount;
 
 /// An agreement covers at most so many items.
 const AGREED_ITEMS_MAX: usize = 40;
@@ -97,7 +98,7 @@ fn write_agreement(
             agreed_on: Some(signed_on),
             installment_no: no,
             due_date: due(no),
-            amount: Hundredths(amount),
+            amount: Amount(amount),
             currency: book.debtor.currency,
             paid_on,
             cancelled_on,
@@ -200,7 +201,7 @@ impl Case<'_> {
             invoice_id: dice.chance(0.85).then_some(self.document.id.as_str()),
             promised_on,
             pay_by: promised_on.plus(dice.between(2, 10)).or_monday(),
-            amount: dice.chance(0.6).then_some(Hundredths(amount)),
+            amount: dice.chance(0.6).then_some(Amount(amount)),
         })
     }
 
@@ -231,7 +232,7 @@ impl Case<'_> {
             opened_on,
             closed_on,
             kind: dice.weighted(&[("dispute", 70), ("goods_return", 30)]),
-            amount: is_partial.then(|| Hundredths(dice.share(self.item.amount, 0.1, 0.9))),
+            amount: is_partial.then(|| Amount(dice.share(self.item.amount, 0.1, 0.9))),
         })
     }
 

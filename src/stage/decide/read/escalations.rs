@@ -1,10 +1,10 @@
-//! What was entered against an account, and what it has just paid: rows that name an item each.
+//! The escalations of an account, and what it has just paid: rows that name an item each.
 
 use std::collections::HashMap;
 
 use super::Rows;
-use crate::domain::case::{Ended, Entry, EntryKind, Item};
-use crate::domain::money::Minor;
+use crate::domain::money::Amount;
+use crate::domain::portfolio::{Ended, Escalation, EscalationKind, Item};
 use crate::error::Result;
 
 /// Debtor, company and currency.
@@ -14,24 +14,24 @@ pub(super) fn key(debtor: &str, company: &str, currency: &str) -> Key {
     (debtor.to_owned(), company.to_owned(), currency.to_owned())
 }
 
-/// The entries of each account, in order, each with what it names.
-pub(super) fn entries(rows: &Rows) -> Result<HashMap<Key, Vec<Entry>>> {
+/// The escalations of each account, in order, each with what it names.
+pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> {
     let (debtor, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (kind, id, counterpart) = (rows.texts("kind")?, rows.texts("entry_id")?, rows.texts("counterpart")?);
     let (since, requested, done) = (rows.dates("since_on")?, rows.dates("requested_on")?, rows.dates("done_on")?);
     let (paid, actor) = (rows.flags("is_paid")?, rows.texts("actor_id")?);
     let items = items(rows)?;
-    let mut entries: HashMap<Key, Vec<Entry>> = HashMap::new();
+    let mut escalations: HashMap<Key, Vec<Escalation>> = HashMap::new();
     for (row, item) in items.into_iter().enumerate() {
-        let kind = EntryKind::parse(kind.get(row)).ok_or_else(|| rows.lacks("kind"))?;
-        let of_account = entries.entry(key(debtor.get(row), company.get(row), currency.get(row))).or_default();
+        let kind = EscalationKind::parse(kind.get(row)).ok_or_else(|| rows.lacks("kind"))?;
+        let of_account = escalations.entry(key(debtor.get(row), company.get(row), currency.get(row))).or_default();
         match of_account
             .last_mut()
-            .filter(|e| e.kind == kind && e.entry_id == id.get(row) && e.actor_id == actor.get(row))
+            .filter(|e| e.kind == kind && e.source_id == id.get(row) && e.actor_id == actor.get(row))
         {
-            Some(entry) => entry.items.push(item),
-            None => of_account.push(Entry {
-                entry_id: id.get(row).to_owned(),
+            Some(escalation) => escalation.items.push(item),
+            None => of_account.push(Escalation {
+                source_id: id.get(row).to_owned(),
                 actor_id: actor.get(row).to_owned(),
                 kind,
                 counterpart: counterpart.get(row).to_owned(),
@@ -43,7 +43,7 @@ pub(super) fn entries(rows: &Rows) -> Result<HashMap<Key, Vec<Entry>>> {
             }),
         }
     }
-    Ok(entries)
+    Ok(escalations)
 }
 
 /// The episode that has just ended of each account that has one, with what was paid in it.
@@ -67,13 +67,13 @@ fn items(rows: &Rows) -> Result<Vec<Item>> {
     let payable = rows.dates("payable_on")?;
     let (original, open) = (rows.amounts("original_amount")?, rows.amounts("open_amount")?);
     let item = |row| -> Option<Item> {
-        let (original, open): (Minor, Minor) = (original(row)?, open(row)?);
+        let (original, open): (Amount, Amount) = (original(row)?, open(row)?);
         Some(Item {
             invoice_id: id.get(row).to_owned(),
             installment_no: number.value(row),
             issue_date: issued(row)?,
             due_date: due(row)?,
-            // What is entered or paid already has no payable day to wait for.
+            // What is escalated or paid already has no payable day to wait for.
             payable_on: payable(row)?,
             days_past_due: days.value(row),
             bucket_no: 0,

@@ -1,5 +1,5 @@
-//! What a case file may say, and where it says it: read with the program's own reader of configuration, so that a
-//! misspelt key is told with its file, its line and the key that was meant. `tests/cases/README.md` documents it.
+//! What a scenario file may say, and where it says it: read with the program's own reader of configuration, so that a
+//! misspelt key is told with its file, its line and the key that was meant. `tests/scenarios/README.md` documents it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,15 +15,15 @@ use serde_json::{Map, Value, json};
 
 pub type Row = Map<String, Value>;
 
-/// One case, with the document that knows its lines.
-pub struct Case {
+/// One scenario, with the document that knows its lines.
+pub struct Scenario {
     pub document: Document,
-    pub raw: RawCase,
+    pub raw: RawScenario,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RawCase {
+pub struct RawScenario {
     /// The name of the file without its ending.
     pub id: String,
     #[expect(dead_code, reason = "for the reader")]
@@ -66,7 +66,7 @@ pub struct RawRun {
     /// What is no longer exported from this run on: every row that has these values.
     #[serde(default)]
     pub gone: Tables,
-    /// What becomes of this run's actions, instead of what the case says.
+    /// What becomes of this run's actions, instead of what the scenario says.
     pub after: Option<After>,
     #[serde(default)]
     pub expect: Expect,
@@ -163,14 +163,14 @@ fn expectations() -> Value {
     schema
 }
 
-impl Case {
-    /// Reads a case.
+impl Scenario {
+    /// Reads a scenario.
     ///
     /// # Errors
     /// Every key that is not known, lacks or has the wrong type, with its line.
-    pub fn parse(file: &Path, text: &str) -> Result<Case, Vec<Fault>> {
+    pub fn parse(file: &Path, text: &str) -> Result<Scenario, Vec<Fault>> {
         let document = Document::parse(file, text, &|_| None)?;
-        let (raw, faults) = document.read::<RawCase>();
+        let (raw, faults) = document.read::<RawScenario>();
         let Some(raw) = raw.filter(|_| faults.is_empty() && document.faults.is_empty()) else {
             return Err(document.faults.into_iter().chain(faults).collect());
         };
@@ -179,8 +179,8 @@ impl Case {
             return Err(vec![document.fault("/id", format!("the id is `{}`, the file is `{stem}.toml`", raw.id))]);
         }
         if raw.run.is_empty() {
-            return Err(vec![document.fault("/run", "a case has at least one [[run]]")]);
+            return Err(vec![document.fault("/run", "a scenario has at least one [[run]]")]);
         }
-        Ok(Case { document, raw })
+        Ok(Scenario { document, raw })
     }
 }

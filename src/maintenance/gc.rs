@@ -1,4 +1,4 @@
-//! Collect: what attempts left behind that never published.
+//! Garbage collection: what attempts left behind that never published.
 //!
 //! A run that died, lost a race or was refused leaves files below `runs/` that no record names. They are invisible to
 //! every reader and only cost space. The clock is the store's own, so a machine whose clock is wrong deletes nothing
@@ -11,14 +11,16 @@ use chrono::{DateTime, Days, Utc};
 use crate::error::{Error, Result};
 use crate::io::log::Log;
 use crate::io::store::{Listed, Store, is_staged};
-use crate::progress::Progress;
+use crate::runtime::progress::Progress;
 
 /// One folder that no record names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
+pub struct Orphan {
     /// `runs/{as_of}/{run_id}`, or the key of a probe or of a write that was cut short.
     pub folder: String,
+    /// Of every object in it.
     pub keys: Vec<String>,
+    /// Of all of them.
     pub bytes: u64,
     /// When the last of it was written.
     pub modified: DateTime<Utc>,
@@ -27,8 +29,8 @@ pub struct Leftover {
 /// Attempts that no record names and that nobody has written to for so many days.
 ///
 /// # Errors
-/// `Damaged` where the log cannot be read: then nothing can be told apart. `Unavailable`.
-pub fn leftovers(output: &Store, days: u32, nonce: &str) -> Result<Vec<Leftover>> {
+/// `PublishedDamaged` where the log cannot be read: then nothing can be told apart. `Unavailable`.
+pub fn orphans(output: &Store, days: u32, nonce: &str) -> Result<Vec<Orphan>> {
     let before =
         clock_of(output, nonce)?.checked_sub_days(Days::new(u64::from(days))).unwrap_or(DateTime::<Utc>::MIN_UTC);
     // Listed before the log is read: what is published in between is named by the log.
@@ -40,20 +42,20 @@ pub fn leftovers(output: &Store, days: u32, nonce: &str) -> Result<Vec<Leftover>
     let log = Log::read(output)?;
     let published: BTreeSet<&str> =
         log.records.iter().flat_map(|r| &r.files).filter_map(|file| folder_of(&file.path)).collect();
-    let mut leftovers: BTreeMap<String, Leftover> = BTreeMap::new();
+    let mut orphans: BTreeMap<String, Orphan> = BTreeMap::new();
     for Listed { key, size, modified } in objects {
         let Some(folder) = folder_of(&key).filter(|folder| !published.contains(folder)) else { continue };
-        let leftover = leftovers.entry(folder.to_owned()).or_insert_with(|| Leftover {
+        let orphan = orphans.entry(folder.to_owned()).or_insert_with(|| Orphan {
             folder: folder.to_owned(),
             keys: Vec::new(),
             bytes: 0,
             modified,
         });
-        leftover.keys.push(key.clone());
-        leftover.bytes += size;
-        leftover.modified = leftover.modified.max(modified);
+        orphan.keys.push(key.clone());
+        orphan.bytes += size;
+        orphan.modified = orphan.modified.max(modified);
     }
-    Ok(leftovers.into_values().filter(|leftover| leftover.modified < before).collect())
+    Ok(orphans.into_values().filter(|orphan| orphan.modified < before).collect())
 }
 
 /// `runs/2026-06-30/3f0c-1` of a file in it; a probe, and a write that was cut short, stand for themselves; `None` = not
@@ -68,13 +70,13 @@ fn folder_of(key: &str) -> Option<&str> {
     Some(&key[.."runs/".len() + date.len() + 1 + run_id.len()])
 }
 
-/// Deletes leftovers, whole folders at a time.
+/// Deletes orphans, whole folders at a time.
 ///
 /// # Errors
 /// `Unavailable`; what is deleted by then stays deleted, and the next call goes on.
-pub fn delete(output: &Store, leftovers: &[Leftover], progress: &dyn Progress) -> Result<()> {
-    progress.begin("delete", leftovers.iter().map(|l| l.keys.len() as u64).sum());
-    for key in leftovers.iter().flat_map(|l| &l.keys) {
+pub fn delete(output: &Store, orphans: &[Orphan], progress: &dyn Progress) -> Result<()> {
+    progress.begin("delete", orphans.iter().map(|l| l.keys.len() as u64).sum());
+    for key in orphans.iter().flat_map(|l| &l.keys) {
         output.delete(key)?;
         progress.advance(1);
     }

@@ -1,8 +1,10 @@
 //! Looking after what is published: is it whole, are the copies there, what may be thrown away.
 //!
 //! Nothing here decides anything or changes the log. `verify` only reads, `repair` makes copies that follow from the
-//! log, `collect` deletes what no record names.
+//! log, `gc` deletes what no record names.
 
-pub mod collect;
+#![warn(missing_docs)]
+
+pub mod gc;
 pub mod repair;
 pub mod verify;

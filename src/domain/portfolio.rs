@@ -1,7 +1,9 @@
-//! The case of one debtor: everything a decision may look at, as of one date.
+//! The portfolio as a decision sees it: groups, their debtors, accounts, items and contacts, as of one date.
 //!
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
+
+#![warn(missing_docs)]
 
 use std::collections::BTreeMap;
 
@@ -10,13 +12,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::address::normalised_address;
-use super::answers::Answers;
 use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
 use super::experiment::Draw;
-use super::money::{Currency, Minor};
+use super::money::{Amount, Currency};
 use super::pii::Pii;
 use super::procedure::Channel;
+use super::responses::ResponseHistory;
 
 /// What happens to credits that are not applied to any item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -27,30 +29,45 @@ pub enum UnappliedCredits {
     /// Leave the account alone while its credit covers what is due.
     #[default]
     Hold,
+    /// Ask for everything, as if there were no credit.
     Ignore,
 }
 
 /// A debtor and how to reach it.
 #[derive(Clone, Debug)]
 pub struct Debtor {
+    /// Identifier of the source.
     pub debtor_id: String,
     /// Companies of one group or CNPJ root share caps and experiment arms.
     pub group_id: String,
+    /// As messages address it.
     pub legal_name: Pii<String>,
+    /// ISO 639-1, or as the source writes it out; `None` = the pipeline's default.
     pub language: Option<String>,
+    /// ISO 3166 alpha-2, or as the source writes it out.
     pub country: Option<String>,
+    /// Code or name of the state.
     pub state: Option<String>,
+    /// IBGE code or name.
     pub city: Option<String>,
+    /// IANA name, where the source knows better than country and state.
     pub time_zone: Option<String>,
+    /// The régua that it is under, whatever the segment says.
     pub regua: Option<String>,
+    /// Why nobody writes to it; `None` = no block.
     pub dunning_block: Option<String>,
+    /// It, or another branch of the same legal person, is insolvent.
     pub is_insolvent: bool,
     /// Quarantined input can touch this debtor.
     pub is_held: bool,
+    /// The person who looks after it.
     pub collector_id: Option<String>,
+    /// As the source says; `None` = by the rules.
     pub tier: Option<String>,
+    /// Every address, usable or not.
     pub points: Vec<ContactPoint>,
-    pub answers: Answers,
+    /// What it answered over the profile window.
+    pub responses: ResponseHistory,
     /// Arms in which earlier runs drew it.
     pub arms: Vec<Draw>,
 }
@@ -70,13 +87,19 @@ impl Debtor {
 /// An address on a channel.
 #[derive(Clone, Debug)]
 pub struct ContactPoint {
+    /// The channel on which it is used.
     pub channel: Channel,
+    /// E-mail address or telephone number, as the source writes it.
     pub address: Pii<String>,
+    /// The person there.
     pub contact_name: Option<Pii<String>>,
+    /// That person may be told about the debt.
     pub is_authorized: bool,
+    /// It asked to be left alone, here or wherever else the address stands.
     pub opted_out: bool,
     /// Not known to be wrong, and nothing bounced there.
     pub is_valid: bool,
+    /// 1 = the address that the debtor likes best; `None` = no preference is known.
     pub preference_rank: Option<i64>,
 }
 
@@ -95,54 +118,88 @@ impl ContactPoint {
 /// What is known of an account's past; `None` = no history, which is not the same as zero.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
+    /// Since `customer_since` of the input.
     pub months_as_customer: Option<i64>,
+    /// Items of the window whose payable day is over.
     pub items_due: i64,
+    /// Of them, those paid by their payable day.
     pub paid_on_time: i64,
+    /// Of them, those paid after it.
     pub paid_late: i64,
+    /// Share of them paid late, or not yet, from 0 to 1.
     pub late_ratio: Option<f64>,
+    /// Weighted by amount, over those that are paid; in time counts as 0.
     pub days_late_avg: Option<f64>,
+    /// Of those that are paid.
     pub days_late_max: Option<i64>,
+    /// Day of the last payment, whatever it paid.
     pub last_payment_on: Option<NaiveDate>,
+    /// Days since then.
     pub last_payment_days: Option<i64>,
-    pub largest_payment: Option<Minor>,
+    /// The largest single payment that is known.
+    pub largest_payment: Option<Amount>,
+    /// Promises of the window that were not kept.
     pub broken_promises: i64,
+    /// Agreements of the window that were not kept.
     pub broken_agreements: i64,
     /// Contacts with the debtor that reached it, or may have.
     pub contacts: i64,
     /// Of them, the share that it answered.
     pub answer_ratio: Option<f64>,
+    /// Messages of the window that came back.
     pub bounces: i64,
 }
 
 /// One open instalment.
 #[derive(Clone, Debug)]
 pub struct Item {
+    /// Identifier of the source.
     pub invoice_id: String,
+    /// From 1; 1 where the invoice has no instalments.
     pub installment_no: i64,
+    /// The item does not exist before it.
     pub issue_date: NaiveDate,
+    /// As the contract has it.
     pub due_date: NaiveDate,
     /// Paid on this day it is paid in time: the due date, or the business day that stands for it.
     pub payable_on: NaiveDate,
     /// From the due date, by the calendar; never above 0 before the payable day is over.
     pub days_past_due: i64,
+    /// Position of its aging bucket, from 0.
     pub bucket_no: i64,
+    /// Name of its aging bucket.
     pub bucket: String,
-    pub original: Minor,
-    pub applied: Minor,
-    pub open: Minor,
+    /// What was billed.
+    pub original: Amount,
+    /// What payments and credit notes have taken off it.
+    pub applied: Amount,
+    /// What is still to be paid, without charges.
+    pub open: Amount,
+    /// The régua that it is under, whatever its debtor's is.
     pub regua: Option<String>,
+    /// The step that a person set for it.
     pub step_override: Option<String>,
+    /// Boleto line or Pix code.
     pub payment_reference: Option<Pii<String>>,
+    /// Where the debtor can pay.
     pub payment_link: Option<Pii<String>>,
+    /// The person who looks after it.
     pub collector_id: Option<String>,
+    /// The source says to leave it alone.
     pub is_blocked: bool,
+    /// Last day on which nothing is asked for it.
     pub grace_until: Option<NaiveDate>,
+    /// A dispute about it is open.
     pub is_disputed: bool,
+    /// Goods of it are on their way back, and no credit note says so yet.
     pub is_returned: bool,
+    /// An agreement covers it, and is kept.
     pub in_kept_agreement: bool,
+    /// A promise covers it, and its day and grace have not passed.
     pub promise_pending: bool,
     /// Last day that the pending promise holds, its grace included.
     pub promise_until: Option<NaiveDate>,
+    /// The agency that has it.
     pub agency_id: Option<String>,
 }
 
@@ -153,38 +210,45 @@ impl Item {
     }
 }
 
-/// With whom something was entered against the debtor.
+/// How far a claim has been taken beyond letters, and who has it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryKind {
+pub enum EscalationKind {
     /// A credit bureau.
-    Negativacao,
+    BureauListing,
     /// A protest registry.
-    Protesto,
+    Protest,
     /// A collection agency.
-    Agency,
+    AgencyPlacement,
 }
 
-impl EntryKind {
+impl EscalationKind {
     /// The names under which SQL knows them.
-    pub const ALL: [(EntryKind, &'static str); 3] =
-        [(EntryKind::Negativacao, "negativacao"), (EntryKind::Protesto, "protesto"), (EntryKind::Agency, "agency")];
+    pub const ALL: [(EscalationKind, &'static str); 3] = [
+        (EscalationKind::BureauListing, "negativacao"),
+        (EscalationKind::Protest, "protesto"),
+        (EscalationKind::AgencyPlacement, "agency"),
+    ];
 
+    /// Its name in SQL.
     pub fn as_str(self) -> &'static str {
         Self::ALL[self as usize].1
     }
 
-    pub fn parse(text: &str) -> Option<EntryKind> {
+    /// By its name in SQL.
+    pub fn parse(text: &str) -> Option<EscalationKind> {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind)
     }
 }
 
 /// A listing, a protest or a placement that is in force.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    pub entry_id: String,
+pub struct Escalation {
+    /// listing_id or placement_id of the source; a protest stands among the listings.
+    pub source_id: String,
     /// Who stood in the row: its ids are the source's own for each of them. Mostly the debtor itself.
     pub actor_id: String,
-    pub kind: EntryKind,
+    /// Who has it now.
+    pub kind: EscalationKind,
     /// The bureau, registry or agency.
     pub counterpart: String,
     /// Listed, protested or placed on this day.
@@ -215,6 +279,7 @@ pub struct Ended {
 pub enum ContactState {
     /// Published, nothing reported yet: it may have been sent.
     Unreported,
+    /// It went out; nothing says that it failed.
     Sent,
     /// The debtor answered, promised or disputed on it.
     Answered,
@@ -239,10 +304,12 @@ impl ContactState {
         (ContactState::Ignored, "ignored"),
     ];
 
+    /// By its name in SQL.
     pub fn parse(word: &str) -> Option<ContactState> {
         ContactState::ALL.iter().find(|(_, name)| *name == word).map(|(state, _)| *state)
     }
 
+    /// Its name in SQL.
     pub fn as_str(self) -> &'static str {
         ContactState::ALL.iter().find(|(state, _)| *state == self).map_or("unreported", |(_, name)| name)
     }
@@ -251,17 +318,27 @@ impl ContactState {
 /// One outbound contact: from contact_log, or a published action that nobody reported on yet.
 #[derive(Clone, Debug)]
 pub struct Contact {
+    /// Identifier of the source.
     pub debtor_id: String,
     /// `None`: the source does not say; it counts for every account of the debtor.
     pub company_id: Option<String>,
+    /// `None`: as of the company.
     pub currency: Option<String>,
+    /// The arrears episode, or the duty, that it was part of.
     pub cycle_id: Option<String>,
+    /// The régua that asked for it.
     pub regua: Option<String>,
+    /// Its step.
     pub step_id: Option<String>,
+    /// From 1; a step that is repeated counts up.
     pub occurrence: i64,
+    /// How it went out.
     pub channel: Channel,
+    /// Day in the pipeline's zone.
     pub on: NaiveDate,
+    /// What is known of it.
     pub state: ContactState,
+    /// The action that it was; `None` = it is not ours.
     pub action_id: Option<String>,
     /// The address that it went to; `None`: not known.
     pub destination: Option<Pii<String>>,
@@ -274,6 +351,7 @@ pub struct Contact {
 /// An item that a contact named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedItem {
+    /// Identifier of the source.
     pub invoice_id: String,
     /// `None`: the whole invoice.
     pub installment_no: Option<i64>,
@@ -284,6 +362,7 @@ pub struct NamedItem {
 }
 
 impl NamedItem {
+    /// Does it mean this item?
     pub fn is(&self, item: &Item) -> bool {
         self.invoice_id == item.invoice_id && self.takes_in(item.installment_no)
     }
@@ -297,48 +376,63 @@ impl NamedItem {
 /// An item of the present arrears episode that was paid in full, at least in part after its payable day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateItem {
+    /// Identifier of the source.
     pub invoice_id: String,
+    /// From 1.
     pub installment_no: i64,
+    /// As the contract has it.
     pub due_date: NaiveDate,
+    /// Paid on this day it would have been in time.
     pub payable_on: NaiveDate,
+    /// What settled it, by day.
     pub payments: Vec<PrincipalPayment>,
 }
 
 /// A debtor with one company in one currency.
 #[derive(Clone, Debug)]
 pub struct Account {
+    /// The creditor.
     pub company_id: String,
+    /// Of every amount here.
     pub currency: Currency,
+    /// Its open items.
     pub items: Vec<Item>,
     /// Unapplied payments and stand-alone credit notes. What names no company stands at one account of the debtor.
-    pub credit: Minor,
+    pub credit: Amount,
     /// What may cover this account: its own credit, and all that names no company.
-    pub credit_reach: Minor,
+    pub credit_reach: Amount,
+    /// How it has paid.
     pub profile: Profile,
     /// In the last published run; `None` = the account was not in it.
     pub previous_segment: Option<String>,
     /// What carried fine and interest, and owes no principal any more.
     pub late_items: Vec<LateItem>,
     /// What was paid on fine and interest, by invoice; `""` = names none, paid in the present episode.
-    pub charges_paid: BTreeMap<String, Minor>,
+    pub charges_paid: BTreeMap<String, Amount>,
     /// First day of the present arrears episode; without arrears the earliest open due date.
     pub episode_start: NaiveDate,
+    /// A promise was broken in this episode.
     pub promise_broken: bool,
+    /// An agreement was broken in this episode.
     pub agreement_broken: bool,
     /// Listings, protests and placements in force.
-    pub entries: Vec<Entry>,
+    pub escalations: Vec<Escalation>,
+    /// The episode that has just ended, if one did.
     pub ended: Option<Ended>,
 }
 
 impl Account {
-    pub fn open(&self) -> Minor {
+    /// Sum of its open items.
+    pub fn open(&self) -> Amount {
         self.items.iter().map(|i| i.open).sum()
     }
 
-    pub fn overdue(&self) -> Minor {
+    /// Sum of those past their payable day.
+    pub fn overdue(&self) -> Amount {
         self.items.iter().filter(|i| i.is_overdue()).map(|i| i.open).sum()
     }
 
+    /// Of its oldest item; 0 without items.
     pub fn days_past_due_max(&self) -> i64 {
         self.items.iter().map(|i| i.days_past_due).max().unwrap_or(0)
     }
@@ -347,7 +441,9 @@ impl Account {
 /// All debtors of one group with their accounts and contacts: the unit that is decided at once, because caps span it.
 #[derive(Clone, Debug)]
 pub struct Group {
+    /// Each with its accounts.
     pub debtors: Vec<(Debtor, Vec<Account>)>,
+    /// With any of its debtors.
     pub contacts: Vec<Contact>,
     /// The last day on which any contact mattered that is not among them: it is forgotten. `None`: all are known.
     pub forgotten_on: Option<NaiveDate>,
@@ -356,7 +452,9 @@ pub struct Group {
 /// When an action may go out; UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
+    /// It waits until then.
     pub not_before: DateTime<Utc>,
+    /// From then on it may not go out any more.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -365,10 +463,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_read_under_the_name_that_sql_gives_it() {
-        for (kind, name) in EntryKind::ALL {
-            assert_eq!((EntryKind::parse(name), kind.as_str()), (Some(kind), name));
+    fn an_escalation_is_read_under_the_name_that_sql_gives_it() {
+        for (kind, name) in EscalationKind::ALL {
+            assert_eq!((EscalationKind::parse(name), kind.as_str()), (Some(kind), name));
         }
-        assert_eq!(EntryKind::parse("agencia"), None);
+        assert_eq!(EscalationKind::parse("agencia"), None);
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::money::{Currency, Minor, Rounding, divide};
+use super::money::{Amount, Currency, Rounding, divide};
 
 /// Units of a rate in one: eight decimal places, as the input has them.
 const UNITS_PER_ONE: i128 = 100_000_000;
@@ -15,7 +15,9 @@ const UNITS_PER_ONE: i128 = 100_000_000;
 /// The currency in which a régua duns, and how amounts in others become it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DunningCurrency {
+    /// What every amount becomes.
     pub currency: Currency,
+    /// To its smallest coin.
     pub rounding: Rounding,
 }
 
@@ -24,20 +26,24 @@ pub struct DunningCurrency {
 pub struct Quote {
     /// Units of 10⁻⁸ of the currency asked for, for one unit of the other; above zero.
     pub rate_units: i64,
+    /// The day that it was quoted for.
     pub on: NaiveDate,
 }
 
 /// An amount in the dunning currency, with the quote that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dunned {
+    /// The dunning currency.
     pub currency: Currency,
-    pub amount: Minor,
+    /// In its whole coins.
+    pub amount: Amount,
+    /// The rate that made it.
     pub quote: Quote,
 }
 
 /// Why an amount cannot be converted. It is never converted at another rate instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExchangeError {
+pub enum FxError {
     #[error("fx_rates has no rate from {from} to {to} from {since} to {as_of}; add it to the input")]
     NoQuote { from: Currency, to: Currency, since: NaiveDate, as_of: NaiveDate },
     #[error("an amount in {to} does not fit 64 bits of minor units; check the rate from {from}")]
@@ -92,7 +98,7 @@ impl Quotes {
     /// There is none, or it is older than `days_max`.
     ///
     /// ```
-    /// use regua::domain::exchange::{Quote, Quotes};
+    /// use regua::domain::fx::{Quote, Quotes};
     /// let (eur, chf) = ("EUR".parse().unwrap(), "CHF".parse().unwrap());
     /// let day = |text: &str| text.parse().unwrap();
     /// let mut quotes = Quotes::new(7);
@@ -102,10 +108,10 @@ impl Quotes {
     /// assert!(quotes.find(eur, chf, day("2026-07-08")).is_err(), "too old");
     /// assert!(quotes.find(chf, eur, day("2026-07-07")).is_err(), "not the quoted direction");
     /// ```
-    pub fn find(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Result<Quote, ExchangeError> {
+    pub fn find(&self, from: Currency, to: Currency, as_of: NaiveDate) -> Result<Quote, FxError> {
         let since = as_of.checked_sub_days(chrono::Days::new(self.days_max.into())).unwrap_or(NaiveDate::MIN);
         let quote = self.latest.get(&(from, to)).filter(|quote| quote.on >= since && quote.on <= as_of);
-        quote.copied().ok_or(ExchangeError::NoQuote { from, to, since, as_of })
+        quote.copied().ok_or(FxError::NoQuote { from, to, since, as_of })
     }
 
     /// Every pair with a quote that is young enough: from, to, and units of 10⁻⁸.
@@ -126,18 +132,18 @@ impl Quotes {
     /// As [`Quotes::find`], or an amount above 64 bits.
     pub fn convert(
         &self,
-        amount: Minor,
+        amount: Amount,
         from: Currency,
         to: DunningCurrency,
         as_of: NaiveDate,
-    ) -> Result<Dunned, ExchangeError> {
+    ) -> Result<Dunned, FxError> {
         let DunningCurrency { currency, rounding } = to;
         let quote = self.find(from, currency, as_of)?;
         let coin = i128::from(currency.coin());
         let exact = i128::from(amount.0) * i128::from(quote.rate_units);
         let minor = divide(exact, UNITS_PER_ONE * coin, rounding) * coin;
-        let amount = i64::try_from(minor).map_err(|_| ExchangeError::TooLarge { from, to: currency })?;
-        Ok(Dunned { currency, amount: Minor(amount), quote })
+        let amount = i64::try_from(minor).map_err(|_| FxError::TooLarge { from, to: currency })?;
+        Ok(Dunned { currency, amount: Amount(amount), quote })
     }
 }
 
@@ -222,7 +228,7 @@ mod tests {
         let quotes = quotes(&rows).unwrap();
         let convert = |amount, to: &str, rounding| {
             let to = DunningCurrency { currency: currency(to), rounding };
-            quotes.convert(Minor(amount), currency("EUR"), to, day("2026-07-10"))
+            quotes.convert(Amount(amount), currency("EUR"), to, day("2026-07-10"))
         };
         for (amount, to, rounding, expected) in [
             (10_000, "CHF", Rounding::HalfUp, 9_550),
@@ -236,11 +242,11 @@ mod tests {
         ] {
             assert_eq!(
                 convert(amount, to, rounding).map(|d| d.amount),
-                Ok(Minor(expected)),
+                Ok(Amount(expected)),
                 "{amount} {to} {rounding:?}"
             );
         }
-        let too_large = ExchangeError::TooLarge { from: currency("EUR"), to: currency("USD") };
+        let too_large = FxError::TooLarge { from: currency("EUR"), to: currency("USD") };
         assert_eq!(convert(i64::MAX, "USD", Rounding::HalfUp), Err(too_large));
     }
 

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::money::Minor;
+use super::money::Amount;
 use super::procedure::Channel;
 
 /// Parts of a whole in which rates are kept: basis points.
@@ -16,23 +16,28 @@ const RANK_MAX: i64 = 100;
 
 /// What a debtor answered over the profile window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answers {
-    pub by_channel: Vec<ChannelAnswers>,
+pub struct ResponseHistory {
+    /// Channels without any contact are left out.
+    pub by_channel: Vec<ChannelResponses>,
     /// Answers by the hour of the debtor's own day.
     pub by_hour: [u32; 24],
 }
 
 /// Contacts on one channel that reached the debtor, or may have, and how many of them it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChannelAnswers {
+pub struct ChannelResponses {
+    /// Where they went.
     pub channel: Channel,
+    /// How many.
     pub contacts: u32,
+    /// Of them; never more than there are contacts.
     pub answered: u32,
 }
 
-impl Answers {
-    pub fn on(&self, channel: Channel) -> ChannelAnswers {
-        let nothing = ChannelAnswers { channel, contacts: 0, answered: 0 };
+impl ResponseHistory {
+    /// What it answered on this channel; noughts where nothing went there.
+    pub fn on(&self, channel: Channel) -> ChannelResponses {
+        let nothing = ChannelResponses { channel, contacts: 0, answered: 0 };
         self.by_channel.iter().find(|a| a.channel == channel).copied().unwrap_or(nothing)
     }
 
@@ -45,46 +50,48 @@ impl Answers {
 
 /// What is expected of a channel before a debtor has shown anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prior {
+pub struct ResponsePrior {
     /// Share of contacts answered, in basis points.
     pub answer_rate: u32,
     /// Segment = share, in basis points.
     pub by_segment: BTreeMap<String, u32>,
     /// Of one contact.
-    pub cost: Minor,
+    pub cost: Amount,
 }
 
-impl Default for Prior {
-    fn default() -> Prior {
-        Prior { answer_rate: RATE_WHOLE / 5, by_segment: BTreeMap::new(), cost: Minor::ZERO }
+impl Default for ResponsePrior {
+    fn default() -> ResponsePrior {
+        ResponsePrior { answer_rate: RATE_WHOLE / 5, by_segment: BTreeMap::new(), cost: Amount::ZERO }
     }
 }
 
 /// What the configuration says of channels and hours.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct ResponseModel {
     /// Contacts that a prior rate counts for; at least 1.
     pub prior_weight: u32,
     /// Answers at one hour that make it the best of an account.
     pub hour_answers_min: u32,
-    pub priors: Vec<(Channel, Prior)>,
+    /// Of a channel that is not here the default.
+    pub priors: Vec<(Channel, ResponsePrior)>,
     /// Segment = hour.
     pub best_hours: BTreeMap<String, u32>,
 }
 
-impl Default for Reach {
-    fn default() -> Reach {
-        Reach { prior_weight: 10, hour_answers_min: 3, priors: Vec::new(), best_hours: BTreeMap::new() }
+impl Default for ResponseModel {
+    fn default() -> ResponseModel {
+        ResponseModel { prior_weight: 10, hour_answers_min: 3, priors: Vec::new(), best_hours: BTreeMap::new() }
     }
 }
 
-impl Reach {
-    fn prior(&self, channel: Channel) -> Option<&Prior> {
+impl ResponseModel {
+    fn prior(&self, channel: Channel) -> Option<&ResponsePrior> {
         self.priors.iter().find(|(c, _)| *c == channel).map(|(_, prior)| prior)
     }
 
-    pub fn cost(&self, channel: Channel) -> Minor {
-        self.prior(channel).map_or(Minor::ZERO, |prior| prior.cost)
+    /// Of one contact on this channel.
+    pub fn cost(&self, channel: Channel) -> Amount {
+        self.prior(channel).map_or(Amount::ZERO, |prior| prior.cost)
     }
 
     /// The share of contacts on this channel that the debtor is expected to answer.
@@ -94,16 +101,17 @@ impl Reach {
     /// answered, of rank 2 as half of them, and so on. It gives way to as much experience, never to noise.
     ///
     /// ```
-    /// use regua::domain::answers::{ChannelAnswers, Reach};
+    /// use regua::domain::responses::{ChannelResponses, ResponseModel};
     /// use regua::domain::procedure::Channel;
-    /// let odds = |answered, contacts, rank| {
-    ///     Reach::default().odds(ChannelAnswers { channel: Channel::Email, contacts, answered }, "novo", rank)
+    /// let rate = |answered, contacts, rank| {
+    ///     let known = ChannelResponses { channel: Channel::Email, contacts, answered };
+    ///     ResponseModel::default().expected_rate(known, "novo", rank)
     /// };
-    /// assert_eq!(odds(0, 0, None).percent(), 20);
-    /// assert!(odds(2, 2, None) < odds(150, 200, None));
-    /// assert!(odds(2, 2, None) < odds(0, 0, Some(1)));
+    /// assert_eq!(rate(0, 0, None).percent(), 20);
+    /// assert!(rate(2, 2, None) < rate(150, 200, None));
+    /// assert!(rate(2, 2, None) < rate(0, 0, Some(1)));
     /// ```
-    pub fn odds(&self, known: ChannelAnswers, segment: &str, preference_rank: Option<i64>) -> Odds {
+    pub fn expected_rate(&self, known: ChannelResponses, segment: &str, preference_rank: Option<i64>) -> ResponseRate {
         let rate = self
             .prior(known.channel)
             .map_or(RATE_WHOLE / 5, |prior| prior.by_segment.get(segment).copied().unwrap_or(prior.answer_rate));
@@ -111,10 +119,10 @@ impl Reach {
         let answered = i128::from(known.answered) * whole + i128::from(rate) * weight;
         let contacts = (i128::from(known.contacts) + weight) * whole;
         match preference_rank {
-            None => Odds { answered, contacts },
+            None => ResponseRate { answered, contacts },
             Some(rank) => {
                 let rank = i128::from(rank.clamp(1, RANK_MAX));
-                Odds { answered: answered * rank + weight * whole, contacts: contacts * rank + weight * whole }
+                ResponseRate { answered: answered * rank + weight * whole, contacts: contacts * rank + weight * whole }
             }
         }
     }
@@ -122,37 +130,37 @@ impl Reach {
 
 /// An exact ratio: answered over contacts, above zero below the line.
 #[derive(Clone, Copy, Debug)]
-pub struct Odds {
+pub struct ResponseRate {
     answered: i128,
     contacts: i128,
 }
 
-impl Odds {
+impl ResponseRate {
     /// For people: rounded half up to a whole per cent.
     pub fn percent(self) -> i128 {
         (self.answered * 200 + self.contacts) / (2 * self.contacts)
     }
 }
 
-impl Ord for Odds {
-    fn cmp(&self, other: &Odds) -> Ordering {
+impl Ord for ResponseRate {
+    fn cmp(&self, other: &ResponseRate) -> Ordering {
         (self.answered * other.contacts).cmp(&(other.answered * self.contacts))
     }
 }
 
-impl PartialOrd for Odds {
-    fn partial_cmp(&self, other: &Odds) -> Option<Ordering> {
+impl PartialOrd for ResponseRate {
+    fn partial_cmp(&self, other: &ResponseRate) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Odds {
-    fn eq(&self, other: &Odds) -> bool {
+impl PartialEq for ResponseRate {
+    fn eq(&self, other: &ResponseRate) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Odds {}
+impl Eq for ResponseRate {}
 
 #[cfg(test)]
 mod tests {
@@ -162,8 +170,12 @@ mod tests {
     /// Answered, contacts, rank of the preference.
     type Known = (u32, u32, Option<i64>);
 
-    fn odds((answered, contacts, rank): Known) -> Odds {
-        Reach::default().odds(ChannelAnswers { channel: Channel::Email, contacts, answered }, "novo", rank)
+    fn rate((answered, contacts, rank): Known) -> ResponseRate {
+        ResponseModel::default().expected_rate(
+            ChannelResponses { channel: Channel::Email, contacts, answered },
+            "novo",
+            rank,
+        )
     }
 
     #[test]
@@ -188,31 +200,32 @@ mod tests {
         ];
         for (name, better, worse) in table {
             assert!(
-                odds(*better) > odds(*worse),
+                rate(*better) > rate(*worse),
                 "{name}: {} %, {} %",
-                odds(*better).percent(),
-                odds(*worse).percent()
+                rate(*better).percent(),
+                rate(*worse).percent()
             );
         }
-        assert_eq!(odds((1, 5, None)), odds((2, 10, None)), "at the prior rate, more of the same changes nothing");
+        assert_eq!(rate((1, 5, None)), rate((2, 10, None)), "at the prior rate, more of the same changes nothing");
     }
 
     #[test]
     fn a_prior_is_of_its_channel_and_segment() {
-        let prior = Prior { answer_rate: 5_000, by_segment: [("novo".to_owned(), 1_000)].into(), cost: Minor(5) };
-        let reach = Reach { priors: vec![(Channel::Sms, prior)], ..Reach::default() };
+        let prior =
+            ResponsePrior { answer_rate: 5_000, by_segment: [("novo".to_owned(), 1_000)].into(), cost: Amount(5) };
+        let model = ResponseModel { priors: vec![(Channel::Sms, prior)], ..ResponseModel::default() };
         let percent = |channel, segment| {
-            reach.odds(ChannelAnswers { channel, contacts: 0, answered: 0 }, segment, None).percent()
+            model.expected_rate(ChannelResponses { channel, contacts: 0, answered: 0 }, segment, None).percent()
         };
         assert_eq!((percent(Channel::Sms, "novo"), percent(Channel::Sms, "x")), (10, 50));
         assert_eq!(percent(Channel::Email, "novo"), 20);
-        assert_eq!((reach.cost(Channel::Sms), reach.cost(Channel::Email)), (Minor(5), Minor::ZERO));
+        assert_eq!((model.cost(Channel::Sms), model.cost(Channel::Email)), (Amount(5), Amount::ZERO));
     }
 
     #[test]
     fn the_best_hour_has_enough_answers_and_is_the_earliest_of_equals() {
         let answers = |hours: &[(usize, u32)]| {
-            let mut answers = Answers::default();
+            let mut answers = ResponseHistory::default();
             hours.iter().for_each(|(hour, n)| answers.by_hour[*hour] = *n);
             answers
         };
@@ -235,8 +248,8 @@ mod tests {
         #[test]
         fn one_more_answer_never_makes_a_channel_worse(contacts in 0u32..1_000, share in 0u32..=100, rank in prop::option::of(1i64..5)) {
             let answered = contacts * share / 100;
-            prop_assert!(odds((answered + 1, contacts + 1, rank)) >= odds((answered, contacts, rank)));
-            prop_assert!(odds((answered, contacts + 1, rank)) <= odds((answered, contacts, rank)));
+            prop_assert!(rate((answered + 1, contacts + 1, rank)) >= rate((answered, contacts, rank)));
+            prop_assert!(rate((answered, contacts + 1, rank)) <= rate((answered, contacts, rank)));
         }
     }
 }

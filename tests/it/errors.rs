@@ -1,0 +1,289 @@
+//! `docs/reference/errors.md`: every error with an example of its text, its exit code and what to do. The page is made
+//! here, because an example is a value of the library's type; `REGUA_WRITE=1` writes it anew.
+
+use std::io::Write as _;
+
+use chrono::NaiveDate;
+use regua::domain::message::MessageError;
+use regua::error::{Damage, Error, Fault, Finding, Lines, Unreadable};
+
+use crate::support::root;
+
+const PAGE: &str = "docs/reference/errors.md";
+const HEAD: &str = "# Errors\n\nEvery error that ends a command, by exit code, with an example of its text. Generated: a test \
+    compares them (`tests/it/errors.rs`).\n[operations.md](../operations.md) says what a scheduler does by exit code. No message \
+    holds the value of a cell: values are personal\ndata, and messages go to logs.\n";
+
+/// What to do about each variant. A variant that is added does not compile until it stands here, and has no place on the
+/// page until it has an example below.
+macro_rules! remedies {
+    ($name:ident, $all:ident, $of:ident, { $($variant:ident => $remedy:expr,)+ }) => {
+        const $all: &[&str] = &[$(stringify!($variant)),+];
+
+        fn $name(value: &$of) -> (&'static str, &'static str) {
+            match value {
+                $($of::$variant { .. } => (stringify!($variant), $remedy),)+
+            }
+        }
+    };
+}
+
+remedies!(of_error, ERRORS, Error, {
+    Usage => "Correct the command line; `--help` of the command shows examples.",
+    Location => "Correct the path or URL, in the pipeline or on the command line.",
+    LocationCredentials => "Take user and password out of the URL, and give them by the environment or the workload's identity.",
+    OtherTenant => "Give each tenant an output of its own. After a renaming, give the tenant its former name.",
+    NothingToRevise => "Run the date without `--revise`.",
+    NothingPublished => "Correct the output folder, or run the pipeline first.",
+    Configuration => "Correct each line; `regua check` tells all of them at once and reads no data.",
+    Model => "Correct the model in `sql_dir`, or take it out: then the shipped one runs again. Of a shipped model this is a fault to report.",
+    Contract => "Mend the export, or map its columns and values in `[inputs.*]`; `regua inputs --profile` shows what it holds.",
+    Audit => "Compare what was expected with what is: a payment or an invoice is missing or counted twice. Where the inputs are right, report it.",
+    Surge => "Look at `regua plan`. If so much is right, accept it with `--accept-volume \"why\"`; the reason is kept in the record.",
+    Message => "Correct the template; `regua template preview` shows the message.",
+    Conflict => "Nothing, if the other run was right. Else publish a revision: `--revise --reason \"why\"`.",
+    Undecided => "Nothing, if the figures were all that was wanted. To send the actions of the date: `--revise --reason \"why\"`.",
+    WouldRefuse => "As of the error that it holds, whose exit code it has: `regua run` would end so.",
+    InputsMissing => "Wait for the export and run again; `regua inputs` shows which are there.",
+    Moved => "Run again when the export has finished.",
+    Halted => "Ask who halted it, remove the object, and run again.",
+    HeadMoved => "Run again: another date was published meanwhile.",
+    Unavailable => "Run again later; if it lasts, check address, credentials and network.",
+    StoreRefused => "Publish into a store that honours conditional writes (If-None-Match).",
+    Torn => "Run again; if it comes twice, the store or the network between damages what is written.",
+    Unfinished => "Run the same again: it publishes nothing and completes the copies. `regua log --repair` does it too.",
+    File => "Make room, or give the folder to the user that runs regua, and run again.",
+    InputUnreadable => "Export the file again, as Parquet.",
+    PublishedDamaged => "Restore the object from a backup, then `regua log --verify`. The kinds of damage are listed below.",
+    OutOfMemory => "Lower `limits.shard_rows_max` or `limits.workers`, and run again.",
+    Scratch => "Free the disk of `limits.scratch_dir`, or name a larger one, and run again: nothing was published.",
+    Internal => "Report it: the line, `regua --version`, and `run_results.json` where there is one. `regua log` says whether the run was published.",
+    Unsound => "Restore the files that it names from a backup; copies are made again by `regua log --repair`.",
+    Demo => "Choose a folder with room that you may write to.",
+    Unchanged => "Nothing; told with `--skip-if-unchanged` only.",
+    Interrupted => "Run again.",
+});
+
+remedies!(of_damage, DAMAGES, Damage, {
+    Gone => "",
+    Changed => "",
+    Unreadable => "",
+    ColumnMissing => "",
+    ActionId => "",
+    NotARecord => "",
+    RecordGone => "",
+    OtherRecord => "",
+    RecordMissing => "",
+    UnknownVersion => "",
+    ChainBroken => "",
+    ChangedSinceRead => "",
+    LogLost => "",
+});
+
+remedies!(of_unreadable, UNREADABLE, Unreadable, {
+    CutShort => "",
+    UnknownFeature => "",
+    NotParquet => "",
+    TooManyRows => "",
+    ColumnType => "",
+    Dictionary => "",
+});
+
+fn date() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 6, 30).expect("a date")
+}
+
+fn lines(text: &str) -> Lines<String> {
+    Lines(vec![text.to_owned()])
+}
+
+fn damaged(damage: Damage) -> Error {
+    Error::PublishedDamaged {
+        object: "s3://out/regua/runs/2026-06-30/3f0c-1/items/part-00000.parquet".to_owned(),
+        damage,
+    }
+}
+
+fn conflict() -> Error {
+    Error::Conflict {
+        as_of: date(),
+        record: "s3://out/regua/_log/00000000000000000042.json".to_owned(),
+        run_id: "3f0c19b27a55de01-9c1e".to_owned(),
+    }
+}
+
+/// One of each variant, in the order of the page.
+fn examples() -> Vec<Error> {
+    let output = || "s3://out/regua".to_owned();
+    let invoices = || "s3://in/2026-06-30/invoices-3.parquet".to_owned();
+    vec![
+        Error::Usage("template \"overdue_frist\" is not there; did you mean \"overdue_first\"?".to_owned()),
+        Error::Location {
+            location: "ftp://x/y".to_owned(),
+            why: "unknown scheme ftp://; use a path, file://, s3://, gs:// or az://".to_owned(),
+        },
+        Error::LocationCredentials,
+        Error::OtherTenant { output: output(), published: "acme".to_owned(), configured: "acme-br".to_owned() },
+        Error::NothingToRevise { as_of: date() },
+        Error::NothingPublished { output: output() },
+        Error::Configuration(Lines(vec![Fault {
+            file: "pipelines/daily.toml".into(),
+            line: 14,
+            message: "unknown key `tolerence`; did you mean `tolerance`?".to_owned(),
+        }])),
+        Error::Model {
+            model: "kpi_own".to_owned(),
+            what: "its Grain names month, which is no column of it".to_owned(),
+        },
+        Error::StoreRefused { output: output() },
+        Error::Contract(lines(&format!(
+            "invoices snapshot {}: column \"due_date\" is Utf8, expected Date32; cast it in the export or map another \
+             column in [inputs.invoices.columns]",
+            invoices()
+        ))),
+        Error::Audit(Lines(vec![Finding {
+            audit: "aging_ties_to_ledger".to_owned(),
+            subject: "BRL".to_owned(),
+            expected: "1204.50".to_owned(),
+            actual: "1200.00".to_owned(),
+            difference: "-4.50".to_owned(),
+        }])),
+        Error::Surge(vec![
+            "1800 actions, but 600 are usual and at most 1200 are allowed (limits.volume_percent_max = 100)".to_owned(),
+        ]),
+        Error::Message(MessageError::TooLong {
+            language: "pt-BR".to_owned(),
+            file: "overdue_first.sms.j2".to_owned(),
+            chars: 212,
+            chars_max: 160,
+        }),
+        Error::InputUnreadable { object: invoices(), why: Unreadable::CutShort },
+        damaged(Damage::Changed),
+        Error::Unsound(lines(
+            "record 42: s3://out/regua/runs/2026-06-30/3f0c-1/items/part-00000.parquet is gone; restore it from a backup",
+        )),
+        conflict(),
+        Error::Undecided { as_of: date(), record: "s3://out/regua/_log/00000000000000000042.json".to_owned() },
+        Error::WouldRefuse(Box::new(conflict())),
+        Error::InputsMissing(lines(
+            "payments snapshot s3://in/2026-06-30/payments.parquet: nothing is there; wait for the export, or correct \
+             [inputs.payments].path",
+        )),
+        Error::Moved { object: invoices() },
+        Error::Halted { object: "s3://out/regua/_control/HALT".to_owned() },
+        Error::HeadMoved { head: "_log/00000000000000000042.json".to_owned() },
+        Error::Unavailable { object: output(), what: "permission denied".to_owned() },
+        Error::Unfinished {
+            seq: 42,
+            why: Box::new(Error::Unavailable { object: output(), what: "timed out".to_owned() }),
+        },
+        Error::Unchanged { as_of: date() },
+        Error::Torn {
+            object: "s3://out/regua/runs/2026-06-30/3f0c-1/items/part-00000.parquet".to_owned(),
+            what: "size or SHA-256 differ".to_owned(),
+        },
+        Error::File {
+            path: "/scratch/regua-x1/items.parquet".into(),
+            source: std::io::Error::other("no space left on device"),
+        },
+        Error::OutOfMemory { object: "scratch".to_owned() },
+        Error::Scratch { object: "scratch".to_owned(), what: "no storage space".to_owned() },
+        Error::Internal { object: "decided rows".to_owned(), what: "a sum does not fit its type".to_owned() },
+        Error::Demo("cannot create the folder demo; choose a folder that you may write to".into()),
+        Error::Interrupted { signal: 2 },
+    ]
+}
+
+fn damages() -> Vec<Damage> {
+    vec![
+        Damage::Gone,
+        Damage::Changed,
+        Damage::Unreadable(Unreadable::NotParquet),
+        Damage::ColumnMissing { column: "open_amount".to_owned() },
+        Damage::ActionId,
+        Damage::NotARecord,
+        Damage::RecordGone,
+        Damage::OtherRecord,
+        Damage::RecordMissing,
+        Damage::UnknownVersion,
+        Damage::ChainBroken,
+        Damage::ChangedSinceRead,
+        Damage::LogLost { what: "it holds no record, but outbox/ holds messages of earlier runs".to_owned() },
+    ]
+}
+
+fn unreadable() -> Vec<Unreadable> {
+    vec![
+        Unreadable::CutShort,
+        Unreadable::UnknownFeature,
+        Unreadable::NotParquet,
+        Unreadable::TooManyRows { rows: 9_000_000_000, bytes: 812 },
+        Unreadable::ColumnType {
+            column: "amount".to_owned(),
+            found: "List(Utf8)".to_owned(),
+            expected: "Decimal128(18, 2)".to_owned(),
+        },
+        Unreadable::Dictionary { values: "List(Utf8)".to_owned() },
+    ]
+}
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    let mut code = None;
+    for error in examples() {
+        if code.replace(error.exit_code()) != Some(error.exit_code()) {
+            page.push_str(&format!("\n## Exit code {}\n", error.exit_code()));
+        }
+        let (name, remedy) = of_error(&error);
+        let text = error.to_string().replace('\n', "\n    ");
+        page.push_str(&format!("\n### {name}\n\n    {text}\n\n{remedy}\n"));
+    }
+    page.push_str(
+        "\n## Damage of what is published\n\nWhat `PublishedDamaged` says of the object, with the remedy.\n\n",
+    );
+    for damage in damages() {
+        page.push_str(&format!("- `{}`: {damage}\n", of_damage(&damage).0));
+    }
+    page.push_str(
+        "\n## What makes a file unreadable\n\nWhat `InputUnreadable` and `PublishedDamaged` say of a file.\n\n",
+    );
+    for why in unreadable() {
+        page.push_str(&format!("- `{}`: {why}\n", of_unreadable(&why).0));
+    }
+    page
+}
+
+#[test]
+fn the_page_has_every_error() {
+    let same = |all: &[&str], mut named: Vec<&str>| {
+        let mut all = all.to_vec();
+        all.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(named, all, "one example of each variant");
+    };
+    same(ERRORS, examples().iter().map(|error| of_error(error).0).collect());
+    same(DAMAGES, damages().iter().map(|damage| of_damage(damage).0).collect());
+    same(UNREADABLE, unreadable().iter().map(|why| of_unreadable(why).0).collect());
+}
+
+#[test]
+fn the_page_is_what_the_errors_say() {
+    let (path, made) = (root().join(PAGE), page());
+    if std::env::var_os("REGUA_WRITE").is_some() {
+        std::fs::File::create(&path).and_then(|mut file| file.write_all(made.as_bytes())).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == made, "{PAGE} is not up to date: REGUA_WRITE=1 cargo test --locked --test it errors::");
+}
+
+/// What a scheduler decides by: a variant changes its code only together with this line and docs/operations.md.
+#[test]
+fn exit_codes_stand() {
+    let with = |code: u8| -> Vec<&str> {
+        examples().iter().filter(|error| error.exit_code() == code).map(|error| of_error(error).0).collect()
+    };
+    assert_eq!(with(3), ["Contract", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]);
+    assert_eq!(with(4), ["Conflict", "Undecided", "WouldRefuse"]);
+    assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
+    assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "Scratch", "Internal", "Demo"]);
+}
