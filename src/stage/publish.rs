@@ -1,6 +1,6 @@
 //! Publish: data first, under a path of this attempt's own; the commit record last, created once.
 //!
-//! The steps are those of `design/publication.md`: look at the log before the work, write, read back, look again,
+//! The steps are those of `docs/publication.md`: look at the log before the work, write, read back, look again,
 //! create the record, and believe only what is read. What stands in `outbox/`, `kpi/` and `kpi_current/` is copied
 //! from the log afterwards and can always be made again.
 

@@ -28,6 +28,15 @@ fn the_tour_leads_past_files_that_are_there() {
 
 /// A page that names another, or a file, names one that is there.
 #[test]
+fn every_audit_stands_among_the_invariants() {
+    let page = std::fs::read_to_string(root().join("docs/invariants.md")).unwrap();
+    for file in std::fs::read_dir(root().join("sql/50_audits")).unwrap() {
+        let name = file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(page.contains(&name), "docs/invariants.md does not name {name}");
+    }
+}
+
+#[test]
 fn its_links_lead_somewhere() {
     let pages = [
         "README.md",
@@ -40,6 +49,10 @@ fn its_links_lead_somewhere() {
         "docs/operations.md",
         "docs/removals.md",
         "docs/evidence.md",
+        "docs/invariants.md",
+        "docs/publication.md",
+        "docs/first-change.md",
+        "docs/glossary.md",
     ];
     for page in pages {
         let path = root().join(page);
