@@ -45,6 +45,8 @@ pub struct InputPlan {
     pub max_age_days: Option<u32>,
     /// It may be older than the invoices by at most so many days; `None` = by any.
     pub lag_days_max: Option<u32>,
+    /// Columns that no shipped model reads, and one of the user's own does.
+    pub also_read: BTreeSet<&'static str>,
 }
 
 /// Sign that the source gives to the amounts of invoices or payments.
@@ -107,6 +109,7 @@ impl InputPlan {
             unidentified: Unidentified::default(),
             max_age_days: None,
             lag_days_max: PROTECTING.contains(&table.name).then_some(LAG_DAYS_MAX),
+            also_read: BTreeSet::new(),
         }
     }
 }
@@ -222,6 +225,15 @@ impl Plan {
     pub fn replaced_models(&self) -> Vec<&str> {
         let shipped: BTreeSet<String> = shipped::models().map(|model| model.path).collect();
         self.sql.iter().filter(|file| file.is_own && shipped.contains(&file.path)).map(SqlFile::stem).collect()
+    }
+
+    /// An input with the columns that nothing of ours reads, and a model of the user's own names.
+    pub fn with_also_read(&self, input: &InputPlan) -> InputPlan {
+        let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+        let own = || self.sql.iter().filter(|file| file.is_own).map(|file| file.text.as_str());
+        let is_named = |name: &&str| own().any(|sql| sql.split(|c| !is_of_word(c)).any(|word| word == *name));
+        let unread = input.table.columns.iter().filter(|column| column.is_unread).map(|column| column.name);
+        InputPlan { also_read: unread.filter(is_named).collect(), ..input.clone() }
     }
 
     /// The currency to which the KPI tables give a rate.

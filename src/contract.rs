@@ -71,7 +71,8 @@ pub struct Column {
     pub required: bool,
     /// Personal data: never logged, never in a KPI table.
     pub personal: bool,
-    /// Inputs only: no model reads it yet. It may hold anything: it is neither checked nor read.
+    /// Inputs only: no shipped model reads it. It may hold anything: it is neither checked nor read, unless a model of the
+    /// user's own names it.
     pub is_unread: bool,
     /// Inputs only: figures alone follow from it. What cannot be read in it is null: no row is bad for it, and nobody is held.
     pub is_figure: bool,
@@ -122,6 +123,11 @@ impl Column {
     pub(crate) const fn for_figures(mut self) -> Self {
         self.is_figure = true;
         self
+    }
+
+    /// What only figures, or models of the user's own, follow from is null where it cannot be read.
+    pub fn spoils_no_row(&self) -> bool {
+        self.is_figure || self.is_unread
     }
 
     /// The Arrow type that carries this column inside Régua and in its outputs.

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
 use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
+use crate::io::projection;
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::report::kpi::Told;
@@ -194,7 +195,7 @@ fn prepare(
             DateStatus::Open(log, revision) => (log, revision),
             DateStatus::Published(record) => return Ok(Planned::Nothing(record)),
         };
-    revision.voided = publish::voided(output, &log, as_of)?;
+    revision.voided = projection::voided(output, &log, as_of)?;
     let history = publish::history(output, &log, as_of, plan.has_open_scope())?;
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);

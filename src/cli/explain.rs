@@ -3,6 +3,8 @@
 mod claim;
 mod sentences;
 
+use std::collections::BTreeSet;
+
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use clap::Args;
@@ -13,6 +15,7 @@ use crate::domain::message::money_text;
 use crate::error::{Error, Result};
 use crate::io::log::{Log, Record, RecordKind};
 use crate::io::parquet::read_published_where;
+use crate::io::projection::voided;
 use crate::io::store::Store;
 use crate::io::tables::{Row, rows};
 
@@ -43,6 +46,8 @@ struct Found {
     items: Vec<RecordBatch>,
     decisions: Vec<RecordBatch>,
     actions: Vec<RecordBatch>,
+    /// Of the actions, what a revision took back.
+    voided: BTreeSet<String>,
     /// Rows that could not be read, or contradict others.
     quarantine: Vec<RecordBatch>,
 }
@@ -62,6 +67,7 @@ impl Explain {
             items: rows("items")?,
             decisions: rows("decisions")?,
             actions: self.actions(&store, &log, record, &debtor)?,
+            voided: voided(&store, &log, record.as_of)?,
             quarantine: rows("quarantine")?,
         };
         if found.decisions.is_empty() {
@@ -164,6 +170,10 @@ impl Found {
                 lines.extend(action.iter().flat_map(action_lines));
             }
         }
+        lines.extend(self.taken_back().map(|action| {
+            let [id, step, channel] = ["action_id", "step_id", "channel"].map(|name| action.str(name));
+            format!("  action {id} (step {step}, by {channel}) was published and a revision took it back")
+        }));
         lines.extend(rows(&self.quarantine).map(|row| quarantine_line(&row)));
         lines.join("\n")
     }
@@ -177,6 +187,10 @@ impl Found {
     fn action_of(&self, decision: &Row<'_>) -> Option<Row<'_>> {
         let id = decision.str("action_id");
         rows(&self.actions).find(|action| !id.is_empty() && action.str("action_id") == id)
+    }
+
+    fn taken_back(&self) -> impl Iterator<Item = Row<'_>> {
+        rows(&self.actions).filter(|action| self.voided.contains(action.str("action_id")))
     }
 
     /// The sentences of one decision, for machines that show them to a person.
@@ -203,7 +217,8 @@ impl Found {
         json!({"debtor_id": debtor, "as_of": record.as_of, "run_id": record.run_id,
             "decisions": rows(&self.decisions).map(decision).collect::<Vec<_>>(),
             "items": rows(&self.items).map(item).collect::<Vec<_>>(),
-            "actions": rows(&self.actions).map(|r| r.text("action_id")).collect::<Vec<_>>()})
+            "actions": rows(&self.actions).map(|r| r.text("action_id")).collect::<Vec<_>>(),
+            "taken_back": self.taken_back().map(|r| r.text("action_id")).collect::<Vec<_>>()})
     }
 }
 

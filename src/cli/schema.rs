@@ -164,7 +164,7 @@ fn table_markdown(table: &Table) -> String {
     );
     for column in table.columns {
         let mark = if column.required { "" } else { "?" };
-        let unread = if column.is_unread { "; not read yet" } else { "" };
+        let unread = if column.is_unread { "; read only where a model of your own names it" } else { "" };
         text.push_str(&format!(
             "| {}{mark} | {} | {}{unread} |\n",
             column.name,

@@ -1,13 +1,13 @@
 //! Copies of what is published, for readers that do not follow the log: gateways find `outbox/`, BI finds `kpi/` and
 //! `kpi_current/`. Every copy follows from the log, so any of them can be made again at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
 
 use super::log::{Log, PublishedFile, Record};
-use super::outbox;
+use super::outbox::{self, VOIDS};
 use super::store::Store;
 use crate::domain::action::sha256_hex;
 use crate::error::{Damage, Error, Result};
@@ -150,4 +150,21 @@ pub fn published_bytes(output: &Store, file: &PublishedFile) -> Result<Bytes> {
         true => Ok(bytes),
         false => Err(damaged(Damage::Changed)),
     }
+}
+
+/// What earlier revisions of a date took back.
+///
+/// # Errors
+/// `PublishedDamaged` where a file of voids is gone or changed.
+pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<String>> {
+    let of_date = log.records.iter().filter(|r| r.as_of == as_of).flat_map(|r| &r.files);
+    let mut voided = BTreeSet::new();
+    for file in of_date.filter(|f| f.path.contains(&format!("/outbox/{VOIDS}/"))) {
+        let bytes = published_bytes(output, file)?;
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let event: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+            voided.extend(event["data"]["action_id"].as_str().map(str::to_owned));
+        }
+    }
+    Ok(voided)
 }

@@ -282,6 +282,7 @@ pub fn refuse(seen: &[InputStatus]) -> Result<()> {
 }
 
 fn input_status(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Handle) -> Result<InputStatus> {
+    let input = plan.with_also_read(input);
     let path = input.path.replace("{as_of}", &as_of.to_string());
     let (mut sources, mut unused, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let (store, objects) = pin(&path, runtime)?;
@@ -299,15 +300,16 @@ fn input_status(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Hand
             }
             opened => opened?,
         };
-        match columns::resolve(input, source.schema(), &url) {
+        match columns::resolve(&input, source.schema(), &url) {
             Ok(resolved) if !resolved.unused.is_empty() => unused = resolved.unused,
             Ok(_) => {}
             Err(found) => errors.extend(found),
         }
         sources.push(source);
     }
-    let rules = rows::RowRules::new(input.clone(), rows::Defaults::new(plan, as_of));
-    let snapshot = Snapshot { table: input.table, sources, rules };
+    let table = input.table;
+    let rules = rows::RowRules::new(input, rows::Defaults::new(plan, as_of));
+    let snapshot = Snapshot { table, sources, rules };
     Ok(InputStatus { snapshot, path, unused, missing: None, errors })
 }
 

@@ -19,7 +19,7 @@ use crate::io::log::{
 };
 use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
-use crate::io::projection::{project, published_bytes};
+use crate::io::projection::project;
 use crate::io::store::Store;
 use crate::runtime::signals::{self, Commit};
 
@@ -234,23 +234,6 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
         seen_from: seen_from.into_iter().flatten().min(),
         members: members.iter().map(|file| source(output, file)).collect::<Result<_>>()?,
     })
-}
-
-/// What earlier revisions of a date took back.
-///
-/// # Errors
-/// `PublishedDamaged` where a file of voids is gone or changed.
-pub fn voided(output: &Store, log: &Log, as_of: NaiveDate) -> Result<BTreeSet<String>> {
-    let of_date = log.records.iter().filter(|r| r.as_of == as_of).flat_map(|r| &r.files);
-    let mut voided = BTreeSet::new();
-    for file in of_date.filter(|f| f.path.contains(&format!("/outbox/{VOIDS}/"))) {
-        let bytes = published_bytes(output, file)?;
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let event: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
-            voided.extend(event["data"]["action_id"].as_str().map(str::to_owned));
-        }
-    }
-    Ok(voided)
 }
 
 /// A published file, which must still be what was published.

@@ -167,6 +167,30 @@ fn of_an_older_date_the_edition_that_decided_is_told() {
     assert!(told.stdout.contains("Step d+5 goes out by email"), "{}", told.stdout);
 }
 
+/// An action that was taken back was told as one that goes out.
+#[test]
+fn an_action_that_a_revision_took_back_is_told_so() {
+    let house = house("2026-06-20");
+    assert_eq!(house.run(as_of()).code, 0);
+    let action = house.published("actions", "action_id").join("");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 100.00");
+    let revised = house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "late"]);
+    assert_eq!(revised.code, 0, "{}", revised.stderr);
+    // The debtor owes nothing any more, and so has no account.
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount
+        I1 D1 2026-01-05 2026-06-20 100.00
+        I2 D1 2026-01-05 2026-06-29 50.00",
+    );
+    let again = house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--revise", "--reason", "another"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let told = house.regua(&["explain", "D1", "--from", "output", "--output", "text"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let line = format!("action {action} (step d+5, by email) was published and a revision took it back");
+    assert!(told.stdout.contains(&line), "{}", told.stdout);
+}
+
 /// The newest record was of a date that decided nothing, and an action was looked for in the newest record alone.
 #[test]
 fn after_an_earlier_date_was_made_up_for_the_newest_that_decided_is_told() {

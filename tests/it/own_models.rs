@@ -54,6 +54,37 @@ fn a_kpi_of_ones_own_is_checked_published_and_described() {
     assert!(unknown.stderr.contains("--pipeline"), "{}", unknown.stderr);
 }
 
+/// A column that nothing of ours reads came as null to whoever asked for it, and nobody was told.
+#[test]
+fn a_column_that_only_ones_own_model_names_is_read() {
+    let fact = TOTALS
+        .replace("-- Grain: company_id, currency", "-- Grain: payment_method")
+        .replace("-- Reads: fct_aging", "-- Reads: raw_invoices")
+        .replace(
+            "select @as_of as as_of_date, company_id, currency, cast(sum(open_amount) as decimal(18, 2)) as open_amount",
+            "select payment_method, count(*) as invoices",
+        )
+        .replace("        from fct_aging\n        group by company_id, currency", "        from raw_invoices\n        group by payment_method")
+        .replace("order by company_id, currency\n", "");
+    let kpi = "-- Purpose: invoices by way of payment
+-- Grain: payment_method
+-- Reads: fct_methods
+-- Units: numbers of invoices
+-- Nulls: payment_method null = nobody says
+-- Kind: table
+select payment_method, cast(sum(invoices) as bigint) as invoices from fct_methods group by payment_method
+";
+    let house = house(&[("35_facts/fct_methods.sql", fact.as_str()), ("40_kpis/kpi_methods.sql", kpi)]);
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount payment_method\nI1 D1 2026-01-05 2026-06-20 100.00 boleto",
+    );
+    assert_eq!(check(&house).code, 0, "{}", check(&house).stderr);
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(house.published("kpi_methods", "payment_method invoices"), ["boleto 1"]);
+}
+
 /// Three lines of its head make it a card of the report.
 #[test]
 fn a_kpi_of_ones_own_is_a_card() {

@@ -36,13 +36,13 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
         let mapped = input.columns.get(column.name);
         let name = mapped.map_or(column.name, String::as_str);
         let position = position_in(schema, name);
-        if column.is_unread {
+        if column.is_unread && !input.also_read.contains(column.name) {
             unread.extend(position);
             continue;
         }
         let at = format!("{table} snapshot {url}: column {name:?}");
         let alike: Vec<String> = alike(schema, name).map(|at| format!("{:?}", names[at])).collect();
-        if alike.len() > 1 && mapped.is_none() && !column.is_figure {
+        if alike.len() > 1 && mapped.is_none() && !column.spoils_no_row() {
             // One of them may be empty, and the other one say who is to be left alone.
             errors.push(format!(
                 "{at} may be any of {}; name the right one as {} in [inputs.{table}.columns]",
@@ -63,7 +63,7 @@ pub(super) fn resolve(input: &InputPlan, schema: &Schema, url: &str) -> Result<C
             None => {}
             Some(position) => {
                 let kind = schema.field(position).data_type();
-                if column.is_figure && accepts(input, column, kind).is_err() {
+                if column.spoils_no_row() && accepts(input, column, kind).is_err() {
                     found.push((column, None));
                     continue;
                 }

@@ -32,7 +32,7 @@ impl RowRules {
         let keys = Int64Array::from_iter_values(states.iter().map(|state| *state as i64));
         states.iter_mut().for_each(|state| *state = mixed(*state, CONTENT_SEED));
         // Figures contradict nobody.
-        for (column, array) in columns().filter(|(column, _)| !column.is_figure) {
+        for (column, array) in columns().filter(|(column, _)| !column.spoils_no_row()) {
             if table.name == "agreement_items" && column.name == "company_id" {
                 // The key takes none for the default company, and yet it may turn out to be another's invoice.
                 states.iter_mut().enumerate().for_each(|(row, s)| *s = mixed(*s, u64::from(array.is_null(row))));

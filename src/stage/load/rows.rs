@@ -239,7 +239,8 @@ impl Tally {
 
 impl RowRules {
     pub(super) fn new(input: InputPlan, defaults: Defaults) -> RowRules {
-        let columns: Vec<&'static Column> = input.table.columns.iter().filter(|c| !c.is_unread).collect();
+        let columns: Vec<&'static Column> =
+            input.table.columns.iter().filter(|c| !c.is_unread || input.also_read.contains(c.name)).collect();
         let mut fields: Vec<Field> = columns.iter().map(|c| Field::new(c.name, c.data_type(), true)).collect();
         let ints = ["source_row", "key_hash", "content_hash"];
         fields.extend(ints.map(|name| Field::new(name, DataType::Int64, false)));
@@ -272,8 +273,7 @@ impl RowRules {
         for (column, position) in &columns.found {
             let array = match position.and_then(|p| projection.binary_search(&p).ok()) {
                 None => new_null_array(&column.data_type(), rows),
-                // What only figures follow from spoils no row.
-                Some(at) if column.is_figure => self.column(column, batch.column(at), &mut Tally::default())?,
+                Some(at) if column.spoils_no_row() => self.column(column, batch.column(at), &mut Tally::default())?,
                 Some(at) => self.column(column, batch.column(at), &mut tally)?,
             };
             self.check_missing(column, &array, &mut tally);
