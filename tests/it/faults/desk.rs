@@ -9,9 +9,10 @@ use object_store::ObjectStore;
 use regua::error::Result;
 use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
+use regua::io::projection::voided;
 use regua::io::store::Store;
 use regua::runtime::scratch::Scratch;
-use regua::stage::publish::{DateStatus, Provenance, complete, date_status, history, probe, publish, voided};
+use regua::stage::publish::{DateStatus, Provenance, complete, date_status, history, probe, publish};
 use regua::stage::{Audited, Materialized, OutputFile, Snapshots, audit};
 use tokio::runtime::Runtime;
 
