@@ -29,8 +29,8 @@ use crate::stage::materialize::{Facts, OutputWriter, Reporting};
 use crate::stage::publish::{DateStatus, Provenance, Revision};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Audited, Clash, Decided, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide, gates,
-    load, materialize, publish, remember, shard, transform,
+    Audited, Clash, Decided, History, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide,
+    gates, load, materialize, publish, remember, shard, transform,
 };
 use crate::text::plural;
 
@@ -205,7 +205,7 @@ fn prepare(
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let runner = ShardRunner::set_up(plan, (as_of, history.seen_from), &revision, models, runtime, &timings, progress)?;
+    let runner = ShardRunner::set_up(plan, (as_of, &history), &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &rejected, snapshots);
@@ -330,6 +330,7 @@ struct ShardRunner<'a> {
     plan: &'a Plan,
     as_of: NaiveDate,
     revision: &'a Revision,
+    voided: Vec<String>,
     models: Models,
     engine: Engine,
     timings: &'a StageTimings,
@@ -340,19 +341,21 @@ struct ShardRunner<'a> {
 impl<'a> ShardRunner<'a> {
     fn set_up(
         plan: &'a Plan,
-        (as_of, seen_from): (NaiveDate, Option<NaiveDate>),
+        (as_of, history): (NaiveDate, &History),
         revision: &'a Revision,
         models: Models,
         runtime: &Handle,
         timings: &'a StageTimings,
         progress: &'a dyn Progress,
     ) -> Result<ShardRunner<'a>> {
-        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, seen_from))?;
+        let engine =
+            Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, history.seen_from))?;
         let engine = engine.led_by_the_first_shard();
         Ok(ShardRunner {
             plan,
             as_of,
             revision,
+            voided: history.voided.iter().cloned().collect(),
             models,
             engine,
             timings,
@@ -391,7 +394,7 @@ impl<'a> ShardRunner<'a> {
     fn run_shard(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, RejectedRows)> {
         let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
-        let shard = timings.time("open", || shards.open(number))?;
+        let shard = Shard { voided: self.voided.clone(), ..timings.time("open", || shards.open(number))? };
         timings.time("transform", || {
             transform::transform((plan, self.as_of), models, &session, &shard, &self.model_timings)
         })?;

@@ -1,7 +1,7 @@
 -- Purpose: one row per outbound contact: what was published or logged, and what became of it; and one row per debtor
 --   and channel for the last time it wrote or called by itself.
 -- Grain: none; one row per published action, logged contact or inbound answer
--- Reads: int_contact_events, int_contact_sessions, raw_actions, int_accounts, stg_invoices
+-- Reads: int_contact_events, int_contact_sessions, raw_actions, raw_voided, run_steps, int_accounts, stg_invoices
 -- Units: contacted_on is a date in the pipeline's time zone
 -- Nulls: company and currency are null where only the log knows of the contact and it names neither a company nor a known
 --   invoice, cycle wherever only the log knows of it; invoice_id where it is known by its action, or was about more than
@@ -29,7 +29,12 @@ with
             cast(null as varchar) as invoice_id,
             -- Nothing goes out before it is published, whatever the clock of a gateway says; greatest() passes over nulls.
             greatest(stated.occurred_on, published.published_on) as contacted_on,
-            coalesce(stated.state, 'unreported') as state,
+            -- What the law asks for and a revision took back is asked for again: twice is no harm, and never is one.
+            coalesce(
+                stated.state,
+                case when voided.action_id is not null and steps.is_duty then 'not_sent' end,
+                'unreported'
+            ) as state,
             published.action_id,
             -- What failed elsewhere has failed where it was to go.
             case
@@ -39,6 +44,8 @@ with
             stated.answered_on
         from published
         left join stated on published.action_id = stated.action_id
+        left join raw_voided as voided on published.action_id = voided.action_id
+        left join run_steps as steps on published.regua = steps.regua and published.step_id = steps.step_id
     ),
     logged as (
         select stated.*

@@ -2,7 +2,7 @@
 --   it, and the position of every day of the past. The rule is src/domain/settlement.rs; this query names the items and
 --   postings that it is about.
 -- Grain: item_key, paid_on
--- Reads: stg_invoices, int_payment_parts
+-- Reads: stg_invoices, int_gone_items, int_payment_parts
 -- Units: amounts in units of currency; applied_amount and kept_amount never below zero, at most the item's amount in sum;
 --   the others below zero where they were taken back
 -- Columns: applied_amount = of all families, never taken back since; paid_amount, credited_amount and written_off_amount =
@@ -16,6 +16,9 @@ with
     listed as (
         select item_key, invoice_key, installment_no, due_date as on_day, amount, cast(null as bigint) as family_no
         from stg_invoices
+        union all
+        select item_key, invoice_key, installment_no, due_date, amount, cast(null as bigint)
+        from int_gone_items
         union all
         select
             cast(null as bigint),

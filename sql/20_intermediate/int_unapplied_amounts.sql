@@ -1,6 +1,6 @@
 -- Purpose: what of the money of each account was applied to nothing, before refunds are taken from it.
 -- Grain: account_key
--- Reads: int_payment_parts, int_items, raw_accounts
+-- Reads: int_payment_parts, int_items, int_gone_items, int_payment_applications, raw_accounts
 -- Units: amounts in units of currency; balance below zero = more was refunded than was there
 -- Nulls: company_id null = of the debtor as a whole
 -- Columns: unknown_amount = paid on invoices that the snapshot does not hold. It is credit too where it may have been meant
@@ -8,12 +8,40 @@
 --   settled and are gone
 -- Kind: table
 with
-    parts as (select * from int_payment_parts),
     items as (select * from int_items),
+    instalments as (
+        select invoice_key, installment_no from items
+        union all
+        select invoice_key, installment_no from int_gone_items
+    ),
+    parts as (
+        select
+            parts.account_key,
+            -- An instalment that an export of open items does not hold was settled and is gone, whoever has seen it.
+            case
+                when @scope_open = 1 and parts.installment_no is not null and instalments.invoice_key is null
+                    then -1 - parts.invoice_key
+                else parts.invoice_key
+            end as invoice_key,
+            parts.is_unplaced,
+            parts.paid_on,
+            parts.effect_amount,
+            parts.root_kind
+        from int_payment_parts as parts
+        left join instalments
+            on parts.invoice_key = instalments.invoice_key
+            and parts.installment_no = instalments.installment_no
+    ),
     accounts as (select * from raw_accounts),
     invoices as (
         select invoice_key, sum(applied_amount) as applied_amount
-        from items
+        from (
+            select invoice_key, applied_amount from items
+            union all
+            select gone.invoice_key, applications.applied_amount
+            from int_gone_items as gone
+            inner join int_payment_applications as applications on gone.item_key = applications.item_key
+        ) as applied
         group by invoice_key
     ),
     open_accounts as (

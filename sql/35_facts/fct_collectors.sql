@@ -1,7 +1,6 @@
 -- Purpose: the shard's part of what collectors and agencies are in charge of, and what they did in the last 30 days.
 -- Grain: company_id, currency, owner_kind, owner_id
--- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, stg_invoices,
---   out_actions, run_rates
+-- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, stg_invoices, out_actions, run_rates
 -- Units: amounts in units of currency
 -- Columns: collected_amount = paid in the last 30 days on what they are in charge of now; tasks = calls of this run; contacts and
 --   cost = of the contacts that they made, a contact about several accounts in each; promises = of their items

@@ -1,7 +1,7 @@
 -- Purpose: the shard's part of the control totals that tie the inputs to the aging.
 -- Grain: currency
--- Reads: int_items, int_items_aged, int_credits
--- Units: amounts in units of currency
+-- Reads: int_items, int_items_aged, int_gone_items, int_payment_applications, int_credits
+-- Units: amounts in units of currency; gone_amount = applied to instalments that an export of open items no longer holds
 -- Nulls: none
 -- Kind: table
 with
@@ -17,6 +17,12 @@ with
         select currency, sum(open_amount) as bucket_amount
         from aged
         group by currency
+    ),
+    of_gone as (
+        select gone.currency, sum(applications.applied_amount) as gone_amount
+        from int_gone_items as gone
+        inner join int_payment_applications as applications on gone.item_key = applications.item_key
+        group by gone.currency
     ),
     of_credits as (
         select
@@ -39,6 +45,7 @@ with
             cast(coalesce(of_items.applied_amount, 0) as decimal(28, 2)) as applied_amount,
             cast(coalesce(of_items.open_amount, 0) as decimal(28, 2)) as open_amount,
             cast(coalesce(of_buckets.bucket_amount, 0) as decimal(28, 2)) as bucket_amount,
+            cast(coalesce(of_gone.gone_amount, 0) as decimal(28, 2)) as gone_amount,
             cast(coalesce(of_credits.effect_amount, 0) as decimal(28, 2)) as effect_amount,
             cast(coalesce(of_credits.credit_amount, 0) as decimal(28, 2)) as credit_amount,
             cast(coalesce(of_credits.unmatched_amount, 0) as decimal(28, 2)) as unmatched_amount,
@@ -46,6 +53,7 @@ with
         from currencies
         left join of_items on currencies.currency = of_items.currency
         left join of_buckets on currencies.currency = of_buckets.currency
+        left join of_gone on currencies.currency = of_gone.currency
         left join of_credits on currencies.currency = of_credits.currency
     )
 select * from joined

@@ -1,7 +1,7 @@
 -- Purpose: what is billed today and may come in, week by week: by the weekly roll-off of the last 26 weeks; of promises as many
 --   as were kept, of agreements as many as did not fail at once. A week of a source in which that is nothing has no row.
 -- Grain: company_id, currency, week_no, source
--- Reads: fct_expected, fct_roll_off, fct_sales, fct_instalments, all_agreements, fct_promises
+-- Reads: fct_expected, fct_roll_off, fct_sales, fct_instalments, all_agreements, fct_promises, all_known
 -- Units: amounts in units of currency; week_no from 1 to 13, the seven days from week_from to week_to
 -- Nulls: expected_amount of not_due and overdue where the first invoice, or what is known of it, is younger than eight weeks, of promises where none has
 --   come due, of agreements where no first instalment has; with the scope "open" what is
@@ -157,7 +157,8 @@ with recursive
                 as kept_rate,
             cells.source in ('promise', 'agreement') as is_agreed,
             rolled.expected_amount is not null as is_owed,
-            @as_of_day - cast(greatest(histories.first_issue_date, @known_from) as int) >= 56 as has_history
+            @as_of_day - cast(greatest(histories.first_issue_date, coalesce(known.known_from, @known_from)) as int) >= 56
+                as has_history
         from cells
         left join due
             on cells.company_id = due.company_id
@@ -170,6 +171,7 @@ with recursive
             and cells.week_no = rolled.week_no
             and cells.source = rolled.source
         left join histories on cells.company_id = histories.company_id and cells.currency = histories.currency
+        left join all_known as known on cells.company_id = known.company_id and cells.currency = known.currency
         left join kept_promises on cells.company_id = kept_promises.company_id and cells.currency = kept_promises.currency
         left join kept_agreements
             on cells.company_id = kept_agreements.company_id

@@ -1,6 +1,6 @@
 -- Purpose: month by month, what was owed, billed, collected, credited and written off, and how well it was collected.
 -- Grain: company_id, currency, month
--- Reads: fct_months, fct_sales, run_months
+-- Reads: fct_months, fct_sales, run_months, all_known
 -- Units: amounts in units of currency; cei and cei_cash in per cent, rates from 0 to 1, dso in days
 -- Nulls: cei and cei_cash where nothing was there to collect, averages where nothing was collected, dso without net sales; with
 --   the scope "open" months that were not observed from their first day have no row, and dso is null where the sales days were not
@@ -94,7 +94,7 @@ with
             summed.opening_amount + summed.billed_amount - summed.credited_amount
             - (summed.closing_amount - summed.closing_overdue_amount) as collectable_amount,
             case
-                when sold.sales_amount > 0.0 and cast(@known_from as int) <= cast(summed.month_to as int) - @sales_days
+                when sold.sales_amount > 0.0 and cast(coalesce(known.known_from, @known_from) as int) <= cast(summed.month_to as int) - @sales_days
                     then
                         cast(
                             least(
@@ -111,6 +111,8 @@ with
             and summed.currency = sold.currency
             and summed.month_from = sold.month_from
         left join first_days on summed.company_id = first_days.company_id and summed.currency = first_days.currency
+        left join all_known as known on summed.company_id = known.company_id and summed.currency = known.currency
+        where summed.month_from > coalesce(known.known_from, @known_from)
     ),
     stated as (
         select

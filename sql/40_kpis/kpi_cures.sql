@@ -1,20 +1,25 @@
 -- Purpose: cures: accounts that were late one period ago and are late no more; and of those cured before, who is late again.
 -- Grain: company_id, currency
--- Reads: fct_cures
+-- Reads: fct_cures, all_known
 -- Units: numbers of accounts; rates from 0 to 1
 -- Nulls: a rate where nobody was late, or cured; with the scope "open" no rows until one period was
 --   observed, and what came before it is null until two were
 -- Kind: table
 with
-    facts as (select * from fct_cures),
+    facts as (
+        select facts.*, coalesce(known.known_from, @known_from) as known_from
+        from fct_cures as facts
+        left join all_known as known on facts.company_id = known.company_id and facts.currency = known.currency
+        where coalesce(known.known_from, @known_from) <= @rolled_from
+    ),
     summed as (
         select
             company_id,
             currency,
             sum(accounts_overdue_before) as accounts_overdue_before,
             sum(accounts_cured) as accounts_cured,
-            case when @known_from <= @rolled_twice_from then sum(accounts_cured_before) end as accounts_cured_before,
-            case when @known_from <= @rolled_twice_from then sum(accounts_redefaulted) end as accounts_redefaulted
+            case when max(known_from) <= @rolled_twice_from then sum(accounts_cured_before) end as accounts_cured_before,
+            case when max(known_from) <= @rolled_twice_from then sum(accounts_redefaulted) end as accounts_redefaulted
         from facts
         group by company_id, currency
     ),

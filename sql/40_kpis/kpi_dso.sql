@@ -1,6 +1,6 @@
 -- Purpose: days sales outstanding: how many days of net credit sales are still to be paid.
 -- Grain: company_id, currency
--- Reads: fct_portfolio, fct_sales, fct_months, run_months
+-- Reads: fct_portfolio, fct_sales, fct_months, run_months, all_known
 -- Units: amounts in units of currency; days
 -- Nulls: the days, where there were no net sales; countback_dso_days also where it would go back beyond the first month of
 --   which all invoices are known, or ten years; with the scope "open" sales and days where not all sales days were observed
@@ -35,14 +35,15 @@ with
             sum(billed_amount - credited_amount) as net_sales_amount,
             sum(billed_amount) as billed_amount
         from fct_months
-        where month_key in (select month_key from run_months where month_from >= @known_from)
         group by company_id, currency, month_key
     ),
     first_months as (
-        select company_id, currency, min(month_key) as first_month_key
+        select months.company_id, months.currency, min(months.month_key) as first_month_key
         from months
-        where billed_amount > 0
-        group by company_id, currency
+        inner join run_months on months.month_key = run_months.month_key
+        left join all_known as known on months.company_id = known.company_id and months.currency = known.currency
+        where months.billed_amount > 0 and run_months.month_from >= coalesce(known.known_from, @known_from)
+        group by months.company_id, months.currency
     ),
     back as (
         -- From the month of the as-of date back to the first one, those without sales too.
@@ -101,7 +102,7 @@ with
         select
             owed.*,
             case
-                when cast(@known_from as int) <= @as_of_day - @sales_days
+                when cast(coalesce(known.known_from, @known_from) as int) <= @as_of_day - @sales_days
                     then coalesce(sales.sales_amount, cast(0 as decimal(18, 2)))
             end as sales_amount,
             cast(@as_of_day - cast(first_days.first_issue_date as int) + 1 as bigint) as days_known,
@@ -109,6 +110,7 @@ with
         from owed
         left join sales on owed.company_id = sales.company_id and owed.currency = sales.currency
         left join first_days on owed.company_id = first_days.company_id and owed.currency = first_days.currency
+        left join all_known as known on owed.company_id = known.company_id and owed.currency = known.currency
         left join counted_back
             on owed.company_id = counted_back.company_id
             and owed.currency = counted_back.currency

@@ -1,7 +1,7 @@
 -- Purpose: expected credit loss by the simplified approach of IFRS 9 (CPC 48): a provision matrix from the own history. An
 --   indication for the accountant, not a booking.
 -- Grain: company_id, currency, bucket_no
--- Reads: fct_aging, fct_losses, run_buckets
+-- Reads: fct_aging, fct_losses, run_buckets, all_known
 -- Units: amounts in units of currency; loss_rate from 0 to 1
 -- Nulls: loss_rate and expected_loss_amount where nothing of the cohort has reached the bucket; with the scope "open" both
 --   are null until twice the loss days were observed, but in buckets that begin after the loss days
@@ -15,14 +15,16 @@ with
     ),
     losses as (
         select
-            company_id,
-            currency,
-            bucket_no,
-            sum(cohort_amount) as cohort_amount,
-            sum(paid_amount) as paid_amount,
-            min(cohort_from) as cohort_from
-        from fct_losses
-        group by company_id, currency, bucket_no
+            facts.company_id,
+            facts.currency,
+            facts.bucket_no,
+            sum(facts.cohort_amount) as cohort_amount,
+            sum(facts.paid_amount) as paid_amount,
+            min(facts.cohort_from) as cohort_from
+        from fct_losses as facts
+        left join all_known as known on facts.company_id = known.company_id and facts.currency = known.currency
+        where coalesce(known.known_from, @known_from) <= @losses_from
+        group by facts.company_id, facts.currency, facts.bucket_no
     ),
     cohorts as (
         select

@@ -1,11 +1,16 @@
 -- Purpose: roll rates: where the money of each bucket of one period ago is now.
 -- Grain: company_id, currency, from_state, to_state
--- Reads: fct_rolls
+-- Reads: fct_rolls, all_known
 -- Units: amount in units of currency; rate from 0 to 1, of all that was in from_state
 -- Nulls: none; with the scope "open" no rows until one period was observed
 -- Kind: table
 with
-    facts as (select * from fct_rolls),
+    facts as (
+        select facts.*, coalesce(known.known_from, @known_from) as known_from
+        from fct_rolls as facts
+        left join all_known as known on facts.company_id = known.company_id and facts.currency = known.currency
+        where coalesce(known.known_from, @known_from) <= @rolled_from
+    ),
     summed as (
         select
             company_id,

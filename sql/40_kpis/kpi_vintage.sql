@@ -1,6 +1,6 @@
 -- Purpose: vintages: what was billed in each month, and how much of it was paid so many days after it was payable.
 -- Grain: company_id, currency, issue_month, days_after_due
--- Reads: fct_vintage, run_months
+-- Reads: fct_vintage, run_months, all_known
 -- Units: amounts in units of currency; paid_rate from 0 to 1
 -- Nulls: paid_rate where nothing is old enough; with the scope "open" months that were not observed from their first day have no row
 -- Kind: table
@@ -11,7 +11,8 @@ with
             months.month_from
         from fct_vintage as facts
         inner join run_months as months on facts.month_key = months.month_key
-        where months.month_no <= 24 and months.month_from >= @known_from
+        left join all_known as known on facts.company_id = known.company_id and facts.currency = known.currency
+        where months.month_no <= 24 and months.month_from >= coalesce(known.known_from, @known_from)
     ),
     ages as (select * from (values (0, 0), (1, 30), (2, 60), (3, 90), (4, 180)) as ages (age_no, days_after_due)),
     by_age as (

@@ -1,7 +1,7 @@
 -- Purpose: what payments and credit notes say is what they do, and what they do is applied to items, is credit, or has found
 --   no place: by debtor and kind up to the parts, by company and currency from there to the ledger.
 -- Grain: none; one row per finding
--- Reads: stg_payments, stg_credit_notes, int_payment_parts, int_items, int_credits
+-- Reads: stg_payments, stg_credit_notes, int_payment_parts, int_items, int_gone_items, int_payment_applications, int_credits
 -- Units: amounts in units of currency
 -- Nulls: company_id null = named by nothing
 -- Kind: audit
@@ -71,6 +71,10 @@ with
     ),
     of_items as (
         select company_id, currency, applied_amount as amount from int_items
+        union all
+        select gone.company_id, gone.currency, applications.applied_amount
+        from int_gone_items as gone
+        inner join int_payment_applications as applications on gone.item_key = applications.item_key
         union all
         select coalesce(company_id, '-'), currency, credit_amount + unmatched_amount from int_credits
     ),

@@ -206,6 +206,9 @@ fn model(path: &str, text: &str) -> Result<Model> {
     let kinds = ModelKind::ALL.map(|(_, name)| name).join(", ");
     let kind = kind.ok_or_else(|| refuse(format!("its Kind must be one of {kinds}")))?;
     let words = |key: &str| -> Vec<String> { header[key].split(',').map(|w| w.trim().to_owned()).collect() };
+    if words("Reads").iter().any(String::is_empty) {
+        return Err(refuse("its Reads has an empty name; all that it reads stands on one line".to_owned()));
+    }
     let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
     Ok(Model {
         layer,

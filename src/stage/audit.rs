@@ -178,7 +178,8 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), material
             sum("original_amount") - sum("applied_amount"),
             sum("bucket_amount"),
         );
-        let split = sum("applied_amount") + sum("credit_amount") + sum("unmatched_amount");
+        let applied = sum("applied_amount") + sum("gone_amount");
+        let split = applied + sum("credit_amount") + sum("unmatched_amount");
         tie(&mut findings, "02 payments applied, unapplied or unmatched", currency, sum("effect_amount"), split);
     }
     for (table, column) in [("kpi_portfolio", "open_amount"), ("kpi_aging", "open_amount")] {

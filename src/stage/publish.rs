@@ -19,7 +19,7 @@ use crate::io::log::{
 };
 use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
-use crate::io::projection::project;
+use crate::io::projection::{project, voided};
 use crate::io::store::Store;
 use crate::runtime::signals::{self, Commit};
 
@@ -227,7 +227,10 @@ pub fn history(output: &Store, log: &Log, as_of: NaiveDate, has_open_scope: bool
     let members = members.map_or(Vec::new(), |record| of(record, &contract::EXPERIMENT_MEMBERS));
     let flows = if has_open_scope { of_last(&contract::ITEM_FLOWS)? } else { Vec::new() };
     let seen_from = flows.iter().map(|file| file.first_day("seen_on")).collect::<Result<Vec<_>>>()?;
+    let earlier: BTreeSet<NaiveDate> = log.records.iter().map(|r| r.as_of).filter(|date| *date < as_of).collect();
+    let voided = earlier.into_iter().map(|date| voided(output, log, date)).collect::<Result<Vec<_>>>()?;
     Ok(History {
+        voided: voided.into_iter().flatten().collect(),
         actions: actions.map(|file| source(output, &file)).collect::<Result<_>>()?,
         positions: of_last(&contract::DEBTORS)?,
         flows,

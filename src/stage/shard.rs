@@ -115,6 +115,8 @@ pub struct Shard {
     pub unidentified: BTreeMap<(String, String), i128>,
     /// Debtors of this shard that a doubtful row can touch.
     pub held: Vec<Held>,
+    /// Actions of earlier dates, of any shard, that revisions took back.
+    pub voided: Vec<String>,
 }
 
 impl Shard {

@@ -169,6 +169,9 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard)
     session.register("raw_accounts", schema, vec![batch])?;
     let (schema, batch) = held_table(&shard.held)?;
     session.register("raw_held_debtors", schema, vec![batch])?;
+    let voided: ArrayRef = Arc::new(StringArray::from_iter_values(&shard.voided));
+    let (schema, batch) = table(vec![("action_id", DataType::Utf8, voided)])?;
+    session.register("raw_voided", schema, vec![batch])?;
     let (schema, batch) = unidentified_table(&shard.unidentified)?;
     session.register("raw_unidentified", schema, vec![batch])?;
     for (name, (schema, batch)) in periods(plan, as_of)? {

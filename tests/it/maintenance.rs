@@ -191,6 +191,41 @@ fn a_step_that_is_added_and_a_text_that_is_edited_withdraw_nothing_else() {
     assert_eq!(voids.count(), 0, "and nothing is taken back");
 }
 
+/// An export without its payments took the removal back, and nobody reported on it: the debtor stayed listed for ever.
+#[test]
+fn a_removal_that_a_revision_took_back_is_asked_for_on_the_next_date() {
+    let house = house();
+    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI2 D2 2026-01-05 2026-03-20 100.00");
+    let payments = "payment_id debtor_id invoice_id paid_on amount\nP1 D2 I2 2026-06-29 100.00";
+    house.write("payments", payments);
+    house.write(
+        "listings",
+        "listing_id debtor_id invoice_id bureau kind included_on\nL1 D2 I2 serasa negativacao 2026-06-01",
+    );
+    ok(house.run(as_of()));
+    let first = house.published("actions", "action_id step_kind occurrence").join("");
+    assert!(first.ends_with("negativacao_removal 1"), "{first}");
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    ok(house.regua(&[
+        "run",
+        "pipelines/daily.toml",
+        "--as-of",
+        as_of(),
+        "--revise",
+        "--reason",
+        "x",
+        "--accept-volume",
+        "a test",
+    ]));
+    house.write("payments", payments);
+    ok(house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-07-01", "--accept-volume", "a test"]));
+    let again = house.published("actions", "action_id step_kind occurrence").join("");
+    assert!(again.ends_with("negativacao_removal 2") && again != first, "{again}");
+    assert_eq!(ok(verify(&house))["outcome"], "sound");
+    ok(house.run("2026-07-02"));
+    assert!(house.published("actions", "action_id").is_empty(), "once is enough");
+}
+
 /// The gateway has told that the first message went out: nobody waits for a report any more.
 #[test]
 fn a_revision_says_that_another_message_was_sent() {

@@ -159,7 +159,7 @@ fn table(view: &View<'_>, weeks: &[Week], names: &[String]) -> Table {
 fn losses(view: &View<'_>) -> Card {
     let title = view.say("Perda esperada por faixa", "Expected loss by bucket");
     let rows = view.rows(LOSSES);
-    if sum(&rows, "expected_loss_amount").is_none() {
+    if view.now.loss.is_none() {
         return Card::missing(title, view.why_missing(LOSSES));
     }
     let mut buckets = by(&rows, |row| (row.int("bucket_no"), row.text("bucket")));

@@ -237,6 +237,13 @@ pub struct Headline {
     pub loss: Option<i128>,
 }
 
+/// The expected loss of all buckets; none where that of one in which something lies is not known.
+fn known_loss(rows: &[Row<'_>]) -> Option<i128> {
+    let is_unknown =
+        |row: &&Row<'_>| money(**row, "expected_loss_amount").is_none() && money(**row, "open_amount") != Some(0);
+    if rows.iter().any(|row| is_unknown(&row)) { None } else { sum(rows, "expected_loss_amount") }
+}
+
 impl Headline {
     pub fn of(data: &Data<'_>, currency: &str) -> Headline {
         let portfolio = data.rows("kpi_portfolio", currency);
@@ -261,7 +268,7 @@ impl Headline {
             months: months(&data.rows("kpi_collection_effectiveness", currency)),
             weeks: weeks.into_iter().collect(),
             without_forecast: without.into_iter().collect(),
-            loss: sum(&data.rows("kpi_ecl", currency), "expected_loss_amount"),
+            loss: known_loss(&data.rows("kpi_ecl", currency)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What earlier runs published, as tables of a shard: the actions, what each of them named, and where the accounts
 //! stood in the last run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
@@ -29,6 +29,8 @@ pub struct History {
     pub seen_from: Option<NaiveDate>,
     /// Who is in which arm of an experiment.
     pub members: Vec<Source>,
+    /// Actions of earlier dates that revisions took back, as far as the log is read.
+    pub voided: BTreeSet<String>,
 }
 
 impl History {

@@ -162,11 +162,11 @@ fn no_figure_goes_further_back_than_the_first_run() {
         invoices: invoice_id issue_date due_date amount
             I1 2026-05-10 2026-06-10 100.00
             I2 2026-04-10 2026-05-10 300.00
-        item_flows: invoice_id issue_date due_date flowed_on billed_amount paid_amount
-            I1 2026-05-10 2026-06-10 2026-05-10 100.00   0.00
-            I2 2026-04-10 2026-05-10 2026-04-10 300.00   0.00
-            I3 2026-05-12 2026-06-12 2026-05-12 200.00   0.00
-            I3 2026-05-12 2026-06-12 2026-06-15   0.00 200.00
+        item_flows: invoice_id issue_date due_date flowed_on seen_on billed_amount paid_amount
+            I1 2026-05-10 2026-06-10 2026-05-10 2026-04-01 100.00   0.00
+            I2 2026-04-10 2026-05-10 2026-04-10 2026-04-01 300.00   0.00
+            I3 2026-05-12 2026-06-12 2026-05-12 2026-04-01 200.00   0.00
+            I3 2026-05-12 2026-06-12 2026-06-15 2026-04-01   0.00 200.00
     ";
     spec(&format!(
         "
@@ -207,4 +207,73 @@ fn no_figure_goes_further_back_than_the_first_run() {
             600.00 82 54.666666666666664
     "
     ));
+}
+
+/// Instalment 1 was paid and is gone; its payment was used again for instalment 2, or came as a credit.
+#[test]
+fn the_payment_of_an_instalment_that_is_gone_pays_no_other() {
+    spec(
+        "
+        open items since 2026-06-01
+        invoices: debtor_id invoice_id installment_no due_date amount
+            D1 A 2 2026-06-20 1000.00
+            D2 B 2 2026-06-20 1000.00
+            D3 C 2 2026-06-20 1000.00
+        payments: debtor_id payment_id invoice_id installment_no paid_on amount
+            D1 P1 A - 2026-06-10 100.00
+            D2 P2 B 1 2026-06-10 100.00
+            D3 P3 C 1 2026-06-10 100.00
+        item_flows: debtor_id invoice_id installment_no due_date billed_amount
+            D1 A 1 2026-06-12 100.00
+            D2 B 1 2026-06-12 100.00
+        int_gone_items = installment_no amount
+            1 100.00
+            1 100.00
+        int_items = debtor_id installment_no applied_amount open_amount
+            D1 2 0.00 1000.00
+            D2 2 0.00 1000.00
+            D3 2 0.00 1000.00
+        int_unapplied_amounts = debtor_id company_id balance unknown_amount
+            D1 1 0.00 0.00
+            D2 1 0.00 0.00
+            D3 1 0.00 100.00
+    ",
+    );
+}
+
+/// It showed months in which nobody had seen anything of it: nothing was collected, and nothing would ever be.
+#[test]
+fn a_company_that_joins_later_is_known_from_then_on() {
+    spec(
+        "
+        open items since 2026-01-01
+        invoices: invoice_id company_id issue_date due_date amount
+            I1 1 2026-03-10 2026-04-10 100.00
+            I2 2 2026-03-10 2026-04-10 100.00
+        item_flows: invoice_id company_id issue_date due_date seen_on billed_amount
+            I1 1 2026-03-10 2026-04-10 2026-03-10 100.00
+            I2 2 2026-03-10 2026-04-10 2026-05-20 100.00
+        all_known = company_id known_from
+            1 2026-03-10
+            2 2026-05-20
+        fct_observed = company_id seen_from
+            1 2026-03-10
+            2 2026-05-20
+        kpi_collection_effectiveness = company_id month
+            1 2026-04-01
+            1 2026-05-01
+            1 2026-06-01
+            2 2026-06-01
+        kpi_roll_rates = company_id from_state to_state
+            1 31-60 61-90
+            2 31-60 61-90
+        kpi_cures = company_id accounts_cured_before
+            1 0
+            2 -
+        kpi_dso = company_id sales_amount
+            1 0.00
+            2 -
+        kpi_vintage = company_id
+    ",
+    );
 }
