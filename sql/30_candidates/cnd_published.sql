@@ -23,6 +23,7 @@ with
             published.group_key,
             published.action_id,
             published.payload_sha256,
+            published.level,
             published.channel,
             reports.fate
         from published

@@ -125,4 +125,4 @@ with
             matters or (is_of_known_cycle and is_last_occurrence) as is_remembered
         from closed
     )
-select * from remembered
+select *, cast(null as bigint) as level from remembered

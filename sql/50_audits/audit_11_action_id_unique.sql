@@ -6,7 +6,7 @@
 -- Kind: audit
 with
     actions as (
-        select actions.action_id, actions.payload_sha256, coalesce(steps.is_duty, false) as is_duty
+        select actions.action_id, actions.payload_sha256, actions.level, coalesce(steps.is_duty, false) as is_duty
         from out_actions as actions
         left join run_steps as steps on actions.regua = steps.regua and actions.step_id = steps.step_id
     ),
@@ -14,10 +14,14 @@ with
         select raw_actions.action_id
         from raw_actions
         inner join actions on raw_actions.action_id = actions.action_id
-        -- A revision keeps what this very date published with the same words, and what the law asks for in any; it is not
-        -- published again.
+        -- A revision keeps what this very date published with the same words, wherever its step stands by now, and what the law
+        -- asks for in any; it is not published again.
         where raw_actions.published_on <> @as_of
-            or (raw_actions.payload_sha256 <> actions.payload_sha256 and not actions.is_duty)
+            or (
+                raw_actions.payload_sha256 <> actions.payload_sha256
+                and coalesce(raw_actions.level = actions.level, true)
+                and not actions.is_duty
+            )
     ),
     all_ids as (
         select action_id from actions

@@ -69,7 +69,7 @@ pub const ACTIONS: Table = Table {
         req(
             "payload_sha256",
             Str,
-            "of the whole line but `level`: the same action_id with another payload is a conflict, not a second send",
+            "of the whole line: the same action_id with another payload is a conflict, not a second send",
         ),
         AS_OF,
         COMPANY,

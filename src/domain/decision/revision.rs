@@ -27,6 +27,8 @@ pub enum Fate {
 pub struct Published {
     pub action_id: String,
     pub payload_sha256: String,
+    /// The place of its step in the régua then.
+    pub level: u32,
     pub channel: String,
     pub fate: Fate,
     /// An earlier revision took it back.
@@ -59,7 +61,7 @@ enum RevisionVerdict {
 pub fn reconcile(
     decisions: &mut [Vec<Decision>],
     published: &[Published],
-    payload_sha256: &dyn Fn(&Action) -> String,
+    payload_sha256: &dyn Fn(&Action, u32) -> String,
 ) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
     let before = Before::of(published);
@@ -100,11 +102,11 @@ impl<'p> Before<'p> {
         Before { by_id, may_have_been_sent, is_reported }
     }
 
-    fn verdict(&self, action: &Action, payload_sha256: &dyn Fn(&Action) -> String) -> RevisionVerdict {
+    fn verdict(&self, action: &Action, payload_sha256: &dyn Fn(&Action, u32) -> String) -> RevisionVerdict {
         use HoldReason::{MinGap, PreviousUnreported};
         match self.by_id.get(action.action_id.as_str()) {
             Some(p) if p.is_voided => RevisionVerdict::Barred(PreviousUnreported, "an earlier revision took it back"),
-            Some(p) if p.payload_sha256 != payload_sha256(action) => match p.fate {
+            Some(p) if p.payload_sha256 != payload_sha256(action, p.level) => match p.fate {
                 Fate::Sent => RevisionVerdict::Barred(MinGap, "it was sent with other words"),
                 _ => RevisionVerdict::Barred(PreviousUnreported, "it was published with other words"),
             },

@@ -157,12 +157,13 @@ pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64,
 pub(super) fn published(session: &Session, voided: &BTreeSet<String>) -> Result<HashMap<i64, Vec<Published>>> {
     let rows = Rows::of(session, "cnd_published")?;
     let (key, id, fate) = (rows.ints("group_key")?, rows.texts("action_id")?, rows.texts("fate")?);
-    let (sha256, channel) = (rows.texts("payload_sha256")?, rows.texts("channel")?);
+    let (sha256, channel, level) = (rows.texts("payload_sha256")?, rows.texts("channel")?, rows.ints("level")?);
     let mut published: HashMap<i64, Vec<Published>> = HashMap::new();
     for row in 0..rows.len() {
         let action_id = id.get(row).to_owned();
         published.entry(key.value(row)).or_default().push(Published {
             payload_sha256: sha256.get(row).to_owned(),
+            level: u32::try_from(level.value(row)).unwrap_or_default(),
             channel: channel.get(row).to_owned(),
             fate: match fate.some(row) {
                 None => Fate::Unreported,

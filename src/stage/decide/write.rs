@@ -97,16 +97,15 @@ fn acts_of(decision: &Decision) -> impl Iterator<Item = &Action> {
 }
 
 fn act(action: &Action) -> Act<'_> {
-    let mut payload = payload(action);
+    let payload = payload(action, action.level);
     let sha256 = sha256_hex(payload.to_string().as_bytes());
-    // Not hashed: a step that is put before this one moves its place, and the message stays what it is.
-    payload["level"] = action.level.into();
     (action, payload, sha256)
 }
 
-/// The hash of what gateways read of an action: the same action with another one would be another message.
-pub(super) fn payload_sha256(action: &Action) -> String {
-    act(action).2
+/// The hash of what gateways read of an action, had its step this place in its régua: the same action with another one would be
+/// another message. A step that is put before others moves them, and their messages stay what they are.
+pub(super) fn payload_sha256(action: &Action, level: u32) -> String {
+    sha256_hex(payload(action, level).to_string().as_bytes())
 }
 
 /// What gateways read: the new actions, and what is taken back.
@@ -119,7 +118,7 @@ fn lines(rules: &Rules, acts: &[Act<'_>], is_new: &BooleanArray, voids: &Voids<'
 }
 
 /// The action as gateways read it; amounts are decimal text.
-fn payload(action: &Action) -> Value {
+fn payload(action: &Action, level: u32) -> Value {
     let mut payload = json!({
         "action_id": action.action_id,
         "as_of_date": action.as_of,
@@ -128,6 +127,7 @@ fn payload(action: &Action) -> Value {
         "regua": action.regua,
         "step_id": action.step_id,
         "step_kind": action.step_kind,
+        "level": level,
         "occurrence": action.occurrence,
         "cycle_id": action.cycle_id,
         "channel": action.channel,

@@ -41,7 +41,7 @@ impl History {
     }
 }
 
-/// What is known of each published action; every row travels with its group. `payload_sha256` is known only of what
+/// What is known of each published action; every row travels with its group. `payload_sha256` and `level` are known only of what
 /// this very date published: nothing else is compared with it.
 pub fn actions_schema() -> SchemaRef {
     let text = |name| Field::new(name, DataType::Utf8, true);
@@ -61,6 +61,7 @@ pub fn actions_schema() -> SchemaRef {
         Field::new("needed_on", DataType::Date32, true),
         text("template_id"),
         text("segment"),
+        Field::new("level", DataType::Int64, true),
         Field::new("group_key", DataType::Int64, true),
     ]))
 }

@@ -7,7 +7,7 @@ use crate::domain::action::Action;
 use crate::domain::procedure::Channel;
 
 /// Stands for the hash of what gateways read: the cited items and the amount.
-fn words(action: &Action) -> String {
+fn words(action: &Action, _: u32) -> String {
     let items: Vec<&str> = action.items.iter().map(|i| i.invoice_id.as_str()).collect();
     format!("{} {}", items.join(","), action.total_due())
 }
@@ -21,7 +21,8 @@ fn published(case: &Case, fate: Fate) -> Vec<Published> {
     });
     let of = |action: &Action| Published {
         action_id: action.action_id.clone(),
-        payload_sha256: words(action),
+        payload_sha256: words(action, action.level),
+        level: action.level,
         channel: action.channel.to_owned(),
         fate,
         is_voided: false,
@@ -123,15 +124,16 @@ fn a_removal_goes_out_beside_what_was_published_unless_it_was_taken_back() {
     let of_removal = |payload_sha256: &str, is_voided| Published {
         action_id: removal.action_id.clone(),
         payload_sha256: payload_sha256.to_owned(),
+        level: removal.level,
         channel: removal.channel.to_owned(),
         fate: Fate::Unreported,
         is_voided,
     };
     for (name, published, duties, kept) in [
         ("nothing was published of it", published(&case, Fate::Sent), 1, 1),
-        ("it was, and is the same", vec![of_removal(&words(removal), false)], 1, 1),
+        ("it was, and is the same", vec![of_removal(&words(removal, removal.level), false)], 1, 1),
         ("it was, in other words", vec![of_removal("other", false)], 1, 1),
-        ("it was taken back", vec![of_removal(&words(removal), true)], 0, 0),
+        ("it was taken back", vec![of_removal(&words(removal, removal.level), true)], 0, 0),
     ] {
         let mut decisions = case.decide();
         let stands = reconcile(&mut decisions, &published, &words);
