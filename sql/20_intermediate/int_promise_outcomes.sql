@@ -1,7 +1,7 @@
 -- Purpose: what became of each promise to pay whose day came in the promise window, or is to come: kept, broken or pending, by
 --   what was paid.
 -- Grain: debtor_id, actor_id, promise_id
--- Reads: stg_promises, int_promises, stg_invoices, int_item_flows
+-- Reads: stg_promises, int_promises, stg_invoices, int_item_flows, run_tolerances
 -- Units: amounts in units of currency; kept_amount = what was paid in time of what was promised, and never taken back
 -- Columns: company_id and currency = the account that it belongs to; left_amount = still to be paid of a pending one
 -- Nulls: invoice_id null = all the debtor owes; left_amount null = not pending; a promise of nothing that was owed has no row;
@@ -106,7 +106,8 @@ with
             states.state,
             promises.amount as stated_amount,
             cast(coalesce(promises.amount, cast(ranked.due_amount as decimal(18, 2))) as decimal(18, 2)) as promised_amount,
-            cast(greatest(ranked.paid_amount, 0) as decimal(18, 2)) as paid_amount
+            cast(greatest(ranked.paid_amount, 0) as decimal(18, 2)) as paid_amount,
+            tolerances.tolerance_amount
         from promises
         inner join ranked
             on promises.debtor_id = ranked.debtor_id
@@ -116,6 +117,7 @@ with
             and promises.pay_by = ranked.pay_by
             and promises.last_day = ranked.last_day
             and ranked.place = 1
+        left join run_tolerances as tolerances on ranked.currency = tolerances.currency
         left join int_promises as states
             on promises.debtor_id = states.debtor_id
             and promises.actor_id = states.actor_id
@@ -126,7 +128,9 @@ with
         select
             *,
             case
-                when paid_amount >= promised_amount or coalesce(state = 'kept' and stated_amount is not null, false)
+                when paid_amount >= promised_amount
+                    or coalesce(promised_amount - paid_amount < tolerance_amount, false)
+                    or coalesce(state = 'kept' and stated_amount is not null, false)
                     then 'kept'
                 when is_pending then 'pending'
                 else 'broken'

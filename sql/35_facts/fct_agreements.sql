@@ -1,9 +1,10 @@
 -- Purpose: what became of each agreement, as far as the shard knows: by all of its instalments, and by what the ledger knows.
 --   An agreement stands in every shard of which it covers anything, so the shards' rows become one of each later.
 -- Grain: debtor_id, agreement_id
--- Reads: raw_agreements, raw_agreement_items, int_agreements, stg_invoices
+-- Reads: raw_agreements, raw_agreement_items, int_agreements, int_items, stg_invoices
 -- Units: amounts in units of currency: of what is active, broken or cancelled the unpaid part, of what is fulfilled the whole
--- Nulls: covered_company_id = it covers nothing here; own_company_id = the debtor has no invoice here
+-- Columns: is_settled = all that it covers here is paid up, whatever its instalments say
+-- Nulls: covered_company_id and is_settled = it covers nothing here; own_company_id = the debtor has no invoice here
 -- Kind: table
 with
     instalments as (
@@ -83,6 +84,16 @@ with
         from raw_agreement_items
         group by actor_id, agreement_id
     ),
+    settled as (
+        select covered.actor_id as debtor_id, covered.agreement_id, bool_and(items.paid_up_on is not null) as is_settled
+        from raw_agreement_items as covered
+        inner join int_items as items
+            on covered.debtor_id = items.debtor_id
+            and covered.invoice_id = items.invoice_id
+            and coalesce(covered.company_id = items.company_id, true)
+            and (coalesce(covered.installment_no, 0) = 0 or covered.installment_no = items.installment_no)
+        group by covered.actor_id, covered.agreement_id
+    ),
     owners as (
         select debtor_id, min(company_id) as company_id
         from stg_invoices
@@ -105,13 +116,15 @@ with
             summed.owed_amount,
             first_ones.is_judged,
             first_ones.is_in_default,
-            coalesce(kept.is_kept, false) as is_kept
+            coalesce(kept.is_kept, false) as is_kept,
+            settled.is_settled
         from summed
         inner join first_ones
             on summed.debtor_id = first_ones.debtor_id
             and summed.agreement_id = first_ones.agreement_id
         left join kept on summed.debtor_id = kept.debtor_id and summed.agreement_id = kept.agreement_id
         left join covered on summed.debtor_id = covered.debtor_id and summed.agreement_id = covered.agreement_id
+        left join settled on summed.debtor_id = settled.debtor_id and summed.agreement_id = settled.agreement_id
         left join owners on summed.debtor_id = owners.debtor_id
     )
 select * from judged

@@ -20,6 +20,7 @@ with
             bool_or(is_judged) as is_judged,
             bool_or(is_in_default) as is_in_default,
             bool_or(is_kept) as is_kept,
+            coalesce(bool_and(is_settled), false) as is_settled,
             max(whole_amount) as whole_amount,
             max(unpaid_amount) as unpaid_amount,
             max(owed_amount) as owed_amount
@@ -30,6 +31,8 @@ with
         select
             *,
             case
+                -- Nothing of what it is about is owed any more.
+                when has_owed and is_settled then 'fulfilled'
                 when is_late and not is_kept then 'broken'
                 when has_owed then 'active'
                 when is_paid_to_the_end then 'fulfilled'

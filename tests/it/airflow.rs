@@ -42,7 +42,7 @@ spread begins (3)
 spread ends after N s
 shards begins (1)
 shards ends after N s
-{"outcome": "planned", "as_of": "2026-06-30", "kind": "actions", "revision": 0, "kept": null, "counts": {"actions": 1, "contact_state": 1, "debtors": 1, "decisions": 1, "experiment_members": 0, "items": 1, "quarantine": 0, "settled_items": 0}, "control_totals": {"BRL": "100.00"}, "notes": []}
+{"outcome": "planned", "as_of": "2026-06-30", "kind": "actions", "revision": 0, "kept": null, "counts": {"actions": 1, "contact_state": 1, "debtors": 1, "decisions": 1, "experiment_members": 0, "item_flows": 0, "items": 1, "quarantine": 0}, "control_totals": {"BRL": "100.00"}, "notes": []}
 regua run HOME/pipelines/daily.toml --as-of 2026-06-30 --output json
 warning: no file was found for contact_log, agreements, agreement_items, promises, disputes, listings, placements: read as empty; if there should be one, correct its path (`regua inputs` shows where it was looked for)
 spread begins (3)
@@ -51,7 +51,7 @@ shards begins (1)
 shards ends after N s
 publish begins (1)
 publish ends after N s
-{"as_of": "2026-06-30", "control_totals": {"BRL": "100.00"}, "counts": {"actions": 1, "contact_state": 1, "debtors": 1, "decisions": 1, "experiment_members": 0, "items": 1, "quarantine": 0, "settled_items": 0}, "kind": "actions", "outcome": "published", "record": "HOME/output/_log/00000000000000000001.json", "revision": 0, "run_id": "ID", "seq": 1}
+{"as_of": "2026-06-30", "control_totals": {"BRL": "100.00"}, "counts": {"actions": 1, "contact_state": 1, "debtors": 1, "decisions": 1, "experiment_members": 0, "item_flows": 0, "items": 1, "quarantine": 0}, "kind": "actions", "outcome": "published", "record": "HOME/output/_log/00000000000000000001.json", "revision": 0, "run_id": "ID", "seq": 1}
 "#;
 
 const REPORT: &str =

@@ -11,6 +11,9 @@ use chrono::NaiveDate;
 use crate::io::tables::{Row, rows};
 use crate::report::numbers::ratio;
 
+/// Month by month.
+pub const MONTHS: &str = "kpi_collection_effectiveness";
+
 /// KPI table = its rows, as a run measures them and as it publishes them.
 pub type Kpis = BTreeMap<String, Vec<RecordBatch>>;
 
@@ -47,6 +50,10 @@ impl<'a> Data<'a> {
             of_currency.0 += row.int("items");
             of_currency.1 += row.amount("open_amount");
         }
+        // What was paid to the end is still a currency of the months that are shown.
+        for row in self.all(MONTHS).filter(has_moved) {
+            items.entry(row.str("currency")).or_default();
+        }
         let mut order: Vec<(&str, (i64, i128))> = items.into_iter().collect();
         order.sort_by_key(|(currency, size)| (std::cmp::Reverse(*size), *currency));
         order.into_iter().map(|(currency, _)| currency.to_owned()).collect()
@@ -57,6 +64,9 @@ impl<'a> Data<'a> {
         let mut open: BTreeMap<&str, i128> = BTreeMap::new();
         for row in self.rows("kpi_portfolio", currency) {
             *open.entry(row.str("company_id")).or_default() += row.amount("open_amount");
+        }
+        for row in self.rows(MONTHS, currency).into_iter().filter(has_moved) {
+            open.entry(row.str("company_id")).or_default();
         }
         let mut order: Vec<(&str, i128)> = open.into_iter().collect();
         order.sort_by_key(|(company, open)| (std::cmp::Reverse(*open), *company));
@@ -78,6 +88,11 @@ impl<'a> Data<'a> {
         }
         buckets
     }
+}
+
+/// Did the month bring anything, or was anything open in it?
+fn has_moved(row: &Row<'_>) -> bool {
+    ["opening_amount", "billed_amount", "collected_amount"].iter().any(|column| row.amount(column) != 0)
 }
 
 /// An amount in minor units, where there is one.

@@ -29,12 +29,17 @@ pub fn lede(view: &View<'_>) -> Vec<String> {
     let above = now.dso.zip(now.best).map(|(dso, best)| language.count((dso.round() - best.round()) as i64));
     vec![
         sentences::owed(language, open.as_deref(), share.as_deref()),
-        sentences::came_in(
-            language,
-            amount.as_ref().map(|(month, amount)| (*month, amount.as_str())),
-            collected.as_deref(),
-            month.is_some_and(|month| month.is_partial),
-        ),
+        match month.filter(|month| month.collected < 0) {
+            Some(month) => {
+                sentences::went_back(language, language.month_name(month.month), &view.short(-month.collected))
+            }
+            None => sentences::came_in(
+                language,
+                amount.as_ref().map(|(month, amount)| (*month, amount.as_str())),
+                collected.as_deref(),
+                month.is_some_and(|month| month.is_partial),
+            ),
+        },
         sentences::dso(language, now.dso.map(|days| language.days(days)).as_deref(), above.as_deref()),
     ]
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::data::MONTHS;
 use super::{Kpis, OwnCard, Run};
 use crate::error::Result;
 use crate::io::log::{InputObject, Record};
@@ -31,10 +32,14 @@ pub struct Told {
 }
 
 impl Published {
-    /// Companies that the portfolio names.
+    /// Companies that the portfolio names, or a month that is shown.
     pub fn companies(&self) -> BTreeSet<String> {
-        let batches = self.kpis.get("kpi_portfolio").map_or(&[][..], Vec::as_slice);
-        rows(batches).map(|row| row.text("company_id")).collect()
+        let batches = |table: &str| self.kpis.get(table).map_or(&[][..], Vec::as_slice);
+        ["kpi_portfolio", MONTHS]
+            .into_iter()
+            .flat_map(|table| rows(batches(table)))
+            .map(|row| row.text("company_id"))
+            .collect()
     }
 }
 

@@ -72,6 +72,14 @@ pub fn owed(language: Language, open: Option<&str>, overdue_share: Option<&str>)
     }
 }
 
+/// "Em junho foram estornados R$ 50,00 a mais do que entrou."
+pub fn went_back(language: Language, month: &str, amount: &str) -> String {
+    language.pick(
+        format!("Em {month} foram estornados {amount} a mais do que entrou."),
+        format!("In {month}, {amount} more was taken back than came in."),
+    )
+}
+
 /// "Em junho entraram R$ 2,81 mi, 61 % do que se podia receber."
 pub fn came_in(language: Language, month: Option<(&str, &str)>, share: Option<&str>, is_partial: bool) -> String {
     match (language, month, share) {
@@ -391,6 +399,8 @@ mod tests {
         assert_eq!(came_in(PtBr, june, Some("61 %"), true), "Em junho entraram até agora R$ 2,81 mi.");
         assert_eq!(came_in(En, Some(("June", "R$ 1")), None, false), "R$ 1 came in during June.");
         assert!(came_in(En, None, None, false).contains("not known"));
+        assert_eq!(went_back(PtBr, "abril", "R$ 50,00"), "Em abril foram estornados R$ 50,00 a mais do que entrou.");
+        assert_eq!(went_back(En, "April", "R$ 50.00"), "In April, R$ 50.00 more was taken back than came in.");
         assert_eq!(
             dso(En, Some("80 days"), Some("22")),
             "Days sales outstanding (DSO) stand at 80 days, 22 above the best possible."

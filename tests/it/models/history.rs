@@ -298,6 +298,43 @@ fn concentration_is_by_group_the_largest_first() {
 /// Instalments of March 5, paid on the 4th, and of April 5, unpaid: broken after a payment. The first of A2 was never paid;
 /// of A3 the ledger knows a payment that the agreement does not; A4 is paid to the end and A5 was given up in time. A6 was
 /// given up after it was late, A7 in time, and an instalment of A8 was replaced by one that was paid.
+/// What is short by less than the tolerance is asked of nobody, and breaks no promise; and an agreement is over once nothing that it
+/// covers is owed, whoever was told of the payments.
+#[test]
+fn what_is_paid_but_for_the_tolerance_is_kept_and_over() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-05-10 100.00
+            I2 D2 2026-05-10 100.00
+            I3 D3 2026-05-10 300.00
+            I4 D4 2026-05-10 300.00
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I1 2026-06-05 99.50
+            P2 D2 I2 2026-06-05 90.00
+            P3 D3 I3 2026-06-05 300.00
+            P4 D4 I4 2026-06-05 150.00
+        promises: promise_id debtor_id invoice_id promised_on pay_by
+            M1 D1 I1 2026-06-01 2026-06-08
+            M2 D2 I2 2026-06-01 2026-06-08
+        int_promise_outcomes = debtor_id outcome
+            D1 kept
+            D2 broken
+        agreements: agreement_id debtor_id installment_no due_date amount
+            A3 D3 1 2026-07-05 150.00
+            A3 D3 2 2026-08-05 150.00
+            A4 D4 1 2026-07-05 150.00
+            A4 D4 2 2026-08-05 150.00
+        agreement_items: agreement_id debtor_id invoice_id
+            A3 D3 I3
+            A4 D4 I4
+        all_agreements = agreement_id state
+            A3 fulfilled
+            A4 active
+    ",
+    );
+}
+
 #[test]
 fn agreements_by_what_became_of_them() {
     spec(
