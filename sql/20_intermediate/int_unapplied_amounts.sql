@@ -15,11 +15,15 @@ with
         select invoice_key, installment_no from int_gone_items
     ),
     parts as (
+        select account_key, invoice_key, is_unplaced, paid_on, effect_amount, root_kind
+        from int_payment_parts
+        where @scope_open = 0
+        union all
         select
             parts.account_key,
             -- An instalment that an export of open items does not hold was settled and is gone, whoever has seen it.
             case
-                when @scope_open = 1 and parts.installment_no is not null and instalments.invoice_key is null
+                when parts.installment_no is not null and instalments.invoice_key is null
                     then -1 - parts.invoice_key
                 else parts.invoice_key
             end as invoice_key,
@@ -27,7 +31,7 @@ with
             parts.paid_on,
             parts.effect_amount,
             parts.root_kind
-        from int_payment_parts as parts
+        from (select * from int_payment_parts where @scope_open = 1) as parts
         left join instalments
             on parts.invoice_key = instalments.invoice_key
             and parts.installment_no = instalments.installment_no
