@@ -62,9 +62,10 @@ with
             before.open_amount - (invoices.amount - coalesce(applied.applied_amount, 0)) as less_open,
             coalesce(applied.credited_amount, 0) - before.credited_amount as credited_more,
             coalesce(applied.written_off_amount, 0) - before.written_off_amount as written_off_more,
+            -- Payments tell of all that is less, unless the amount itself has fallen.
             case
-                when before.open_amount > invoices.amount - coalesce(applied.applied_amount, 0)
-                    and before.open_amount - invoices.amount <= 0 - before.applied_amount
+                when before.open_amount + before.applied_amount <= invoices.amount
+                    and before.open_amount > invoices.amount - coalesce(applied.applied_amount, 0)
                     then applied.applied_on
             end as told_on
         from invoices

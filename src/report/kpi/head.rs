@@ -306,13 +306,15 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let worst = language.days(worst as f64);
     let what = language.pick(format!("{what}, a pior há {worst}."), format!("{what}, the worst by {worst}."));
     let not_yet = count(&rows, "removals_due");
-    let asked = language.count((count(&rows, "paid_while_listed") - not_yet).max(0));
+    let paid = count(&rows, "paid_while_listed");
+    let asked = language.count((paid - not_yet).max(0));
+    let paid = language.count(paid);
     let due = language.count(not_yet);
     let is_removal = |row: &Row<'_>| REMOVALS.contains(&row.str("step_kind"));
     let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
     let law = language.pick(
-        format!("São cinco dias úteis depois do pagamento (Súmula 548 do STJ). Já pedidas, a confirmar: {asked}; a pedir: {due}"),
-        format!("Five business days after full payment (STJ, Súmula 548). Requested and not confirmed: {asked}; not requested: {due}"),
+        format!("São cinco dias úteis depois do pagamento (Súmula 548 do STJ). De {paid} negativações e protestos pagos, {asked} tiveram a baixa pedida antes e {due} não"),
+        format!("Five business days after full payment (STJ, Súmula 548). Of {paid} paid listings and protests, the removal of {asked} was requested before and that of {due} was not"),
     );
     let today = plural(
         language,

@@ -165,8 +165,8 @@ pub struct Trend<'a> {
     pub gap: Option<Move>,
 }
 
-/// "Em junho, o valor vencido não mudou; a parte vencida subiu 3,0 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias, e ficou 1,5 dia
-/// mais longe do melhor possível."
+/// "Em junho, o valor vencido não mudou; a parte vencida subiu 3,0 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias e está 1,5
+/// dias mais longe do melhor possível."
 pub fn trend(language: Language, month: &str, trend: Trend<'_>) -> String {
     let overdue = trend.overdue.and_then(|(by, distance)| moved(language, OVERDUE, by, &|_| distance.to_owned()));
     let share = trend.share.and_then(|by| moved(language, SHARE, by, &|rate| language.points(rate)));
@@ -181,10 +181,18 @@ pub fn trend(language: Language, month: &str, trend: Trend<'_>) -> String {
     let gap = trend.gap.and_then(|by| {
         Some(match (language, by) {
             (_, Move::First | Move::Same) => return None,
-            (Language::PtBr, Move::Rose(by)) => format!(", {} mais longe do melhor possível", language.days_exact(by)),
-            (Language::PtBr, Move::Fell(by)) => format!(", {} mais perto do melhor possível", language.days_exact(by)),
-            (Language::En, Move::Rose(by)) => format!(", {} further from the best possible", language.days_exact(by)),
-            (Language::En, Move::Fell(by)) => format!(", {} closer to the best possible", language.days_exact(by)),
+            (Language::PtBr, Move::Rose(by)) => {
+                format!(" e está {} mais longe do melhor possível", language.days_exact(by))
+            }
+            (Language::PtBr, Move::Fell(by)) => {
+                format!(" e está {} mais perto do melhor possível", language.days_exact(by))
+            }
+            (Language::En, Move::Rose(by)) => {
+                format!(" and is {} further from the best possible", language.days_exact(by))
+            }
+            (Language::En, Move::Fell(by)) => {
+                format!(" and is {} closer to the best possible", language.days_exact(by))
+            }
         })
     });
     let dso = dso.map(|dso| dso + &gap.unwrap_or_default());
@@ -317,10 +325,10 @@ mod tests {
         let cases = [
             (
                 all,
-                "Em junho, o valor vencido não mudou; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias, \
-                 1,5 dias mais longe do melhor possível.",
+                "Em junho, o valor vencido não mudou; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias \
+                 e está 1,5 dias mais longe do melhor possível.",
                 "In June, the overdue amount did not move; the overdue share rose by 2.3 points and is the highest in 13 months; \
-                 DSO fell by 3.5 days, 1.5 days further from the best possible.",
+                 DSO fell by 3.5 days and is 1.5 days further from the best possible.",
             ),
             (
                 Trend {
@@ -330,10 +338,10 @@ mod tests {
                     dso: Some(Move::Rose(1.0)),
                     gap: Some(Move::Fell(1.0)),
                 },
-                "Em junho, o valor vencido caiu R$ 5 mil; a parte vencida caiu 1,0 p.p. e é a menor em 3 meses; o DSO subiu 1,0 dia, \
-                 1,0 dia mais perto do melhor possível.",
+                "Em junho, o valor vencido caiu R$ 5 mil; a parte vencida caiu 1,0 p.p. e é a menor em 3 meses; o DSO subiu 1,0 dia \
+                 e está 1,0 dia mais perto do melhor possível.",
                 "In June, the overdue amount fell by R$ 5 mil; the overdue share fell by 1.0 point and is the lowest in 3 months; \
-                 DSO rose by 1.0 day, 1.0 day closer to the best possible.",
+                 DSO rose by 1.0 day and is 1.0 day closer to the best possible.",
             ),
             (
                 Trend { share: Some(Move::Same), dso: Some(Move::Same), gap: Some(Move::Same), ..Trend::default() },

@@ -241,6 +241,38 @@ fn the_payment_of_an_instalment_that_is_gone_pays_no_other() {
     );
 }
 
+/// Instalment 1 was settled on June 10, as far as anybody knows without a payment: what is paid later, on the invoice as a whole, is
+/// not asked for again.
+#[test]
+fn what_is_paid_after_an_instalment_is_gone_pays_the_next() {
+    spec(
+        "
+        open items since 2026-06-01
+        invoices: debtor_id invoice_id installment_no due_date amount
+            D1 A 2 2026-06-20 1000.00
+            D2 B 3 2026-06-20 1000.00
+        payments: debtor_id payment_id invoice_id paid_on amount
+            D1 P1 A 2026-06-25 40.00
+            D2 P2 B 2026-06-08 130.00
+            D2 P3 B 2026-06-25 40.00
+        item_flows: debtor_id invoice_id installment_no due_date flowed_on billed_amount paid_amount
+            D1 A 1 2026-06-05 2026-05-01 100.00   0.00
+            D1 A 1 2026-06-05 2026-06-10   0.00 100.00
+            D2 B 1 2026-06-04 2026-05-01 100.00   0.00
+            D2 B 1 2026-06-04 2026-06-10   0.00 100.00
+            D2 B 2 2026-06-05 2026-05-01 100.00   0.00
+            D2 B 2 2026-06-05 2026-06-10   0.00 100.00
+        int_gone_items = installment_no amount
+            1 0.00
+            1 100.00
+            2 30.00
+        int_items = debtor_id applied_amount open_amount
+            D1 40.00 960.00
+            D2 40.00 960.00
+    ",
+    );
+}
+
 /// It showed months in which nobody had seen anything of it: nothing was collected, and nothing would ever be.
 #[test]
 fn a_company_that_joins_later_is_known_from_then_on() {
