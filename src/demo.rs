@@ -74,6 +74,7 @@ pub struct Demo {
     pub dir: PathBuf,
     /// Rows of the invoices table, exactly.
     pub invoices: u64,
+    /// Another seed draws other debtors, amounts and dates.
     pub seed: u64,
     /// The day on which the portfolio is to be looked at; a few invoices and payments are later.
     pub as_of: NaiveDate,
@@ -100,14 +101,38 @@ impl DemoSummary {
 /// Why a sample portfolio could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
+    /// The folder of the input files.
     #[error("cannot create the folder {}; choose a folder that you may write to", path.display())]
-    CreateFolder { path: PathBuf, source: std::io::Error },
+    CreateFolder {
+        /// `{dir}/input`.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// One of the Parquet files in it.
     #[error("cannot create the file {}; choose a folder that you may write to", path.display())]
-    CreateFile { path: PathBuf, source: std::io::Error },
+    CreateFile {
+        /// `{dir}/input/{table}.parquet`.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A file that was begun could not be continued or closed.
     #[error("cannot write {}; is the disk full?", path.display())]
-    Write { path: PathBuf, source: parquet::errors::ParquetError },
+    Write {
+        /// Of the file, which is left unfinished.
+        path: PathBuf,
+        /// What the Parquet writer says.
+        source: parquet::errors::ParquetError,
+    },
+    /// A generated row does not have the types of the contract.
     #[error("rows for {} do not fit its schema; this is a bug of the generator", path.display())]
-    Batch { path: PathBuf, source: arrow::error::ArrowError },
+    Batch {
+        /// Of the file that the rows were meant for.
+        path: PathBuf,
+        /// What Arrow says of columns and types.
+        source: arrow::error::ArrowError,
+    },
 }
 
 impl Demo {

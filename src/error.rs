@@ -73,47 +73,81 @@ impl fmt::Display for Finding {
 /// Why an object cannot be read as a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
+    /// The object ends before its Parquet footer says that it does, as after an upload that broke off.
     #[error("the file is cut short")]
     CutShort,
+    /// An encoding or a compression that is not built in.
     #[error("it uses a Parquet feature that this reader lacks")]
     UnknownFeature,
+    /// Whatever else the Parquet reader refuses.
     #[error("it is no Parquet file, or it is damaged")]
     NotParquet,
     /// More rows than so many bytes can hold: a forged footer would fill the memory.
     #[error("it claims {rows} rows in {bytes} bytes")]
-    TooManyRows { rows: u64, bytes: u64 },
+    TooManyRows {
+        /// As the footer has it.
+        rows: u64,
+        /// Size of the object in the store.
+        bytes: u64,
+    },
     /// A column whose type the contract allows and whose values it does not, such as a dictionary of lists.
     #[error("column {column:?} of {found} cannot be read as {expected}")]
-    ColumnType { column: String, found: String, expected: String },
+    ColumnType {
+        /// By its name in the contract.
+        column: String,
+        /// Arrow type in the file.
+        found: String,
+        /// Arrow type that the contract asks for.
+        expected: String,
+    },
+    /// A dictionary-encoded column whose values cannot be written out, one a row.
     #[error("a dictionary of {values} cannot be read")]
-    Dictionary { values: String },
+    Dictionary {
+        /// Arrow type of the dictionary's values.
+        values: String,
+    },
 }
 
 /// What is wrong with an object that an earlier run published, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
+    /// A record names the file, and the store has nothing under its path.
     #[error("a published file is gone; restore it from a backup")]
     Gone,
+    /// Size or SHA-256 are not those in the record.
     #[error("a published file was changed; restore it from a backup")]
     Changed,
+    /// The bytes are those that were published, or cannot be told from them, and no table can be read from them.
     #[error("{0}; restore it from a backup")]
     Unreadable(Unreadable),
+    /// A table that was published with this column has it no more.
     #[error("column {column} is missing; restore the file from a backup")]
-    ColumnMissing { column: String },
+    ColumnMissing {
+        /// By its name in the contract.
+        column: String,
+    },
+    /// A row of a published `actions` table carries an id that regua never makes.
     #[error("an action_id is not 32 hexadecimal digits; restore the file from a backup")]
     ActionId,
+    /// Something in `_log/` has no name of a record, or its JSON is not that of one.
     #[error("it is not a commit record; restore it from a backup, or remove it if somebody put it there")]
     NotARecord,
+    /// The listing of `_log/` names a record that cannot be fetched.
     #[error("it is listed, but not there; restore it from a backup")]
     RecordGone,
+    /// The sequence number within the record is not that of its name.
     #[error("it holds another record; restore it from a backup")]
     OtherRecord,
+    /// The numbers in `_log/` have a gap: they run from 1 without one.
     #[error("a record before it is missing; restore that one from a backup")]
     RecordMissing,
+    /// A newer regua wrote it.
     #[error("it has a format version that this program does not know; update regua")]
     UnknownVersion,
+    /// The SHA-256 of the record before it is not the one that it names.
     #[error("the chain is broken: the record before it was changed; restore that one from a backup")]
     ChainBroken,
+    /// The log was read twice by this command, and a record that was there the first time is not the same.
     #[error("it was removed or changed after it was read; restore it from a backup")]
     ChangedSinceRead,
     /// Copies of messages or tables stand there, and no record that made them.
@@ -121,7 +155,10 @@ pub enum Damage {
         "{what}: restore _log from a backup, or debtors may be written to again; if none of those messages was ever sent, \
          delete what those runs left in outbox/ and kpi/"
     )]
-    LogLost { what: String },
+    LogLost {
+        /// What was found in `outbox/` or `kpi/` that no record accounts for.
+        what: String,
+    },
 }
 
 /// What ends a command. One variant for each decision that a caller can take, such as to retry, to correct the
@@ -133,7 +170,12 @@ pub enum Error {
     Usage(String),
     /// A path or URL of the pipeline or the command line under which no store can be opened.
     #[error("{location}: {why}")]
-    Location { location: String, why: String },
+    Location {
+        /// As it was written.
+        location: String,
+        /// What is wrong with it, in a few words.
+        why: String,
+    },
     /// Credentials in a URL end up in logs and records, so the URL is not repeated here.
     #[error("a URL with credentials is refused: they come from the environment or the workload's identity")]
     LocationCredentials,
@@ -142,88 +184,198 @@ pub enum Error {
         "{output} is the output of the tenant {published:?}, and the pipeline says {configured:?}: give it an output of \
          its own, or the tenant its name back"
     )]
-    OtherTenant { output: String, published: String, configured: String },
+    OtherTenant {
+        /// URL of the store that both want.
+        output: String,
+        /// The tenant in the records that are there.
+        published: String,
+        /// `tenant` of this pipeline.
+        configured: String,
+    },
+    /// `--revise` for a date of which no record stands in the log.
     #[error("{as_of} is not published: there is nothing to revise; leave --revise out")]
-    NothingToRevise { as_of: NaiveDate },
+    NothingToRevise {
+        /// The date that was asked for.
+        as_of: NaiveDate,
+    },
+    /// A command that reads what was published found an empty log.
     #[error("{output}: nothing is published there; is the path right?")]
-    NothingPublished { output: String },
+    NothingPublished {
+        /// URL of the store.
+        output: String,
+    },
+    /// Everything that is wrong with the pipeline and the files that it names, in the order of file and line.
     #[error("{0}")]
     Configuration(Lines<Fault>),
     /// An SQL model that cannot be loaded, planned or run.
     #[error("model {model}: {what}")]
-    Model { model: String, what: String },
+    Model {
+        /// Its stem, such as `stg_invoices`, or its path below the folder of models.
+        model: String,
+        /// The engine's words about columns and tables; never the value of a cell.
+        what: String,
+    },
     /// Snapshots that are not what the contract asks for.
     #[error("{0}")]
     Contract(Lines<String>),
+    /// The results contradict the inputs or each other; every check that failed, not only the first.
     #[error("nothing was published: an audit failed\n{0}")]
     Audit(Lines<Finding>),
+    /// The run would publish far more actions than usual, or a position far from that of the newest run; one sentence
+    /// for each.
     #[error(
         "nothing was published: {}. `regua plan` shows what would go out; if it is right, run again with \
          --accept-volume \"why\"",
         .0.join("; ")
     )]
     Surge(Vec<String>),
+    /// A template that passed `regua check` cannot be rendered with the values of an action.
     #[error("a message could not be made: {0}")]
     Message(#[source] MessageError),
+    /// The date is published, from inputs or a configuration with another digest.
     #[error(
         "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}); \
          nothing was published. Restore what that run read, or publish what differs with --revise --reason \"why\""
     )]
-    Conflict { as_of: NaiveDate, record: String, run_id: String },
+    Conflict {
+        /// The date of the run.
+        as_of: NaiveDate,
+        /// URL of the commit record that stands.
+        record: String,
+        /// Of the run that published it.
+        run_id: String,
+    },
     /// The record of the date decided nothing, and this run would.
     #[error(
         "{as_of} is published with --kpi-only ({record}): its figures stand, and no actions; nothing was published. \
          Publish its actions with --revise --reason \"why\", or leave it so and run the next date"
     )]
-    Undecided { as_of: NaiveDate, record: String },
+    Undecided {
+        /// The date of the run.
+        as_of: NaiveDate,
+        /// URL of the commit record that stands.
+        record: String,
+    },
     /// What a plan says where the run would end with this error.
     #[error("`regua run` would be refused: {0}")]
     WouldRefuse(#[source] Box<Error>),
+    /// Inputs that are not there yet or are too old, one a line.
     #[error("{0}")]
     InputsMissing(Lines<String>),
+    /// An input object was replaced, or lost, between the pinning and the last look at it.
     #[error("{object} changed while it was read; run again when the export has finished")]
-    Moved { object: String },
+    Moved {
+        /// URL of the input object.
+        object: String,
+    },
+    /// Somebody has put an object below `_control/` to stop every run.
     #[error("{object} says halt: nothing was published. Remove it when the reason is gone, and run again")]
-    Halted { object: String },
+    Halted {
+        /// URL of the object that says so.
+        object: String,
+    },
+    /// Another run appended a record between the reading of the log and the commit.
     #[error("the log moved on to {head} while this run was under way; run again")]
-    HeadMoved { head: String },
+    HeadMoved {
+        /// Key of the record that came between, such as `_log/00000000000000000042.json`.
+        head: String,
+    },
+    /// The store cannot be reached, refuses the credentials, or answers with an error that may pass.
     #[error("{object}: the store is not available ({what}); check the address and the credentials, and run again")]
-    Unavailable { object: String, what: String },
+    Unavailable {
+        /// URL of what was asked for: an object, a folder or the store.
+        object: String,
+        /// The kind of failure, without the store's own long text.
+        what: String,
+    },
+    /// The store let a conditional create overwrite an object, so its log could lose a record.
     #[error(
         "{output}: this store ignores conditional writes, so two runs could both publish; use one that honours If-None-Match"
     )]
-    StoreRefused { output: String },
+    StoreRefused {
+        /// URL of the store.
+        output: String,
+    },
+    /// A file that this run wrote has another size or SHA-256 when it is read back, or is gone.
     #[error("{object}: what was read back is not what was written ({what}); nothing was published, run again")]
-    Torn { object: String, what: String },
+    Torn {
+        /// URL of the file.
+        object: String,
+        /// How it differs.
+        what: String,
+    },
     /// The record stands; only copies of what it names are missing.
     #[error("it is published as record {seq}, but some of its copies are missing ({why}); run again to complete them")]
-    Unfinished { seq: u64, why: Box<Error> },
+    Unfinished {
+        /// Number of the record, from 1.
+        seq: u64,
+        /// What stopped the copying.
+        why: Box<Error>,
+    },
+    /// A file or folder of this machine: reading or writing it failed.
     #[error("{path}: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        /// On this machine.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// A snapshot that no reader of Parquet could use.
     #[error("{object}: {why}; export it again")]
-    InputUnreadable { object: String, why: Unreadable },
+    InputUnreadable {
+        /// URL of the object, or the table whose snapshot it is.
+        object: String,
+        /// Its class; never the value of a cell.
+        why: Unreadable,
+    },
     /// A file or record that an earlier run published is not what it was.
     #[error("{object}: {damage}")]
-    PublishedDamaged { object: String, damage: Damage },
+    PublishedDamaged {
+        /// URL of the file or record.
+        object: String,
+        /// What is wrong with it, and the remedy.
+        damage: Damage,
+    },
+    /// Arrow could not get the memory for a batch.
     #[error("{object} does not fit into memory; lower limits.shard_rows_max")]
-    OutOfMemory { object: String },
+    OutOfMemory {
+        /// What was being worked on: a table, a model or a shard.
+        object: String,
+    },
     /// The folder in which this run works, not the store.
     #[error("{object}: the scratch disk failed ({what}); free or check limits.scratch_dir, and run again")]
-    Scratch { object: String, what: String },
+    Scratch {
+        /// What was being written or read back.
+        object: String,
+        /// The kind of failure.
+        what: String,
+    },
     /// Rows or columns that regua itself made do not fit together.
     #[error("{object}: {what}. This is a fault of regua: please report this line with the output of `regua --version`")]
-    Internal { object: String, what: String },
+    Internal {
+        /// What was being worked on.
+        object: String,
+        /// What does not fit, without any value of a cell.
+        what: String,
+    },
     /// What is published does not hold what the log says.
     #[error("{0}")]
     Unsound(Lines<String>),
+    /// `regua demo` could not write its files.
     #[error("the sample portfolio: {0}")]
     Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Only where the caller asks to be told so.
     #[error("{as_of} is published already, from the same inputs and configuration: there is nothing to do")]
-    Unchanged { as_of: NaiveDate },
+    Unchanged {
+        /// The date that was asked for.
+        as_of: NaiveDate,
+    },
+    /// SIGINT or SIGTERM arrived before the record was written.
     #[error("interrupted: nothing was published")]
-    Interrupted { signal: i32 },
+    Interrupted {
+        /// Its number; the exit code is 128 more.
+        signal: i32,
+    },
 }
 
 impl Error {

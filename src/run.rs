@@ -351,6 +351,7 @@ impl<'a> ShardRunner<'a> {
         let engine =
             Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, history.seen_from))?;
         let engine = engine.led_by_the_first_shard();
+        engine.plan_ahead(&models);
         Ok(ShardRunner {
             plan,
             as_of,

@@ -294,6 +294,8 @@ impl Engine {
             .with_target_partitions(1)
             .with_batch_size(BATCH_ROWS)
             .with_information_schema(false)
+            // A second round of the optimizer takes as long as the first and makes no query faster.
+            .set_usize("datafusion.optimizer.max_passes", 1)
             .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
             .set_str("datafusion.sql_parser.map_string_types_to_utf8view", "false");
         let context = SessionContext::new_with_config_rt(config, environment);
@@ -306,6 +308,11 @@ impl Engine {
         let rows = Arc::new(Rows::default());
         let task = self.plans.task(Arc::clone(&rows));
         Session { plans: Arc::clone(&self.plans), rows, task, runtime: self.runtime.clone(), leads: false }
+    }
+
+    /// Plans the models beside the work on the first shard.
+    pub fn plan_ahead(&self, models: &Models) {
+        self.runtime.spawn(Plans::draft_ahead(Arc::downgrade(&self.plans), models.0.clone()));
     }
 
     /// From now on plans are made by the session of the first shard while it lasts, so that none depends on which shard

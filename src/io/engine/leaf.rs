@@ -62,7 +62,7 @@ impl TableProvider for SessionTable {
             table: self.name.clone(),
             schema,
             projection: projection.cloned(),
-            rows: self.rows.load(Ordering::Relaxed),
+            rows: Arc::clone(&self.rows),
             properties: Arc::new(properties),
         }))
     }
@@ -73,13 +73,13 @@ struct SessionScan {
     table: String,
     schema: SchemaRef,
     projection: Option<Vec<usize>>,
-    rows: usize,
+    rows: Arc<AtomicUsize>,
     properties: Arc<PlanProperties>,
 }
 
 impl DisplayAs for SessionScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SessionScan: {}, about {} rows", self.table, self.rows)
+        write!(f, "SessionScan: {}, about {} rows", self.table, self.rows.load(Ordering::Relaxed))
     }
 }
 
@@ -125,7 +125,7 @@ impl ExecutionPlan for SessionScan {
 
     fn statistics_from_inputs(&self, _: &[Arc<Statistics>], _: &StatisticsArgs) -> Result<Arc<Statistics>> {
         let unknown = Statistics::new_unknown(&self.schema);
-        Ok(Arc::new(Statistics { num_rows: Precision::Inexact(self.rows), ..unknown }))
+        Ok(Arc::new(Statistics { num_rows: Precision::Inexact(self.rows.load(Ordering::Relaxed)), ..unknown }))
     }
 }
 

@@ -3,20 +3,24 @@
 //! A plan names its tables and not their rows. Its leaves find the rows in the session that runs it, by the task's
 //! configuration, so one plan serves every shard, also several at a time. How many rows a table has tells the planner
 //! which side of a join to keep in a hash table; it is asked of the first shard alone, whichever is ready first.
+//!
+//! Most of planning needs columns and no rows: a draft. Drafts are made ahead, beside the work of the first shard.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
-use datafusion::execution::TaskContext;
+use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::DefaultPhysicalPlanner;
 use datafusion::prelude::SessionContext;
+use tokio::sync::{Notify, OnceCell};
 
 use super::leaf::SessionTable;
-use super::{nullable, options};
+use super::{Model, ModelKind, nullable, options};
 
 /// What was planned, with the columns that it gives.
 type Planned = (SchemaRef, Arc<dyn ExecutionPlan>);
@@ -24,19 +28,35 @@ type Planned = (SchemaRef, Arc<dyn ExecutionPlan>);
 /// The tables that queries may name and the plans of the queries.
 pub(super) struct Plans {
     context: SessionContext,
+    /// Plans as far as no rows are asked for.
+    drafting: SessionState,
+    /// By query.
+    drafts: Mutex<HashMap<String, Arc<OnceCell<Planned>>>>,
     /// By query. Held while one is planned: whoever needs the same plan next waits for it.
     planned: tokio::sync::Mutex<HashMap<String, Planned>>,
     /// Columns, and rows in the session that plans.
     tables: Mutex<HashMap<String, (SchemaRef, Arc<AtomicUsize>)>>,
     /// The first shard is being worked on: the plans are its to make.
     is_led: AtomicBool,
-    more: tokio::sync::Notify,
+    more: Notify,
+    /// A table or a view became known.
+    declared: Arc<Notify>,
 }
 
 impl Plans {
     pub(super) fn new(context: SessionContext) -> Plans {
-        let (planned, tables) = (tokio::sync::Mutex::default(), Mutex::default());
-        Plans { context, planned, tables, is_led: AtomicBool::new(false), more: tokio::sync::Notify::new() }
+        let drafting =
+            SessionStateBuilder::new_from_existing(context.state()).with_physical_optimizer_rules(Vec::new());
+        Plans {
+            context,
+            drafting: drafting.build(),
+            drafts: Mutex::default(),
+            planned: tokio::sync::Mutex::default(),
+            tables: Mutex::default(),
+            is_led: AtomicBool::new(false),
+            more: Notify::new(),
+            declared: Arc::default(),
+        }
     }
 
     /// From now on, until it is led no more, only the session that leads makes plans; the others wait for them.
@@ -66,6 +86,7 @@ impl Plans {
         let table = SessionTable { name: name.clone(), schema: Arc::clone(schema), rows: Arc::clone(&rows) };
         self.context.register_table(name.as_str(), Arc::new(table))?;
         tables.insert(name, (Arc::clone(schema), rows));
+        self.declared.notify_waiters();
         Ok(Arc::clone(schema))
     }
 
@@ -75,6 +96,7 @@ impl Plans {
         if !self.context.table_exist(name)? {
             let view = self.context.sql_with_options(sql, options()).await?.into_view();
             self.context.register_table(name, view)?;
+            self.declared.notify_waiters();
         }
         Ok(())
     }
@@ -102,9 +124,51 @@ impl Plans {
     }
 
     async fn make(&self, sql: &str) -> Result<Planned> {
-        let frame = self.context.sql_with_options(sql, options()).await?;
-        let schema = nullable(frame.schema().inner());
-        Ok((schema, frame.create_physical_plan().await?))
+        let (schema, draft) = self.draft(sql).await?;
+        let plan = DefaultPhysicalPlanner::default().optimize_physical_plan(draft, &self.context.state(), |_, _| {})?;
+        Ok((schema, plan))
+    }
+
+    /// The plan of a query before any rule that asks how many rows a table has.
+    async fn draft(&self, sql: &str) -> Result<Planned> {
+        let draft = Arc::clone(lock(&self.drafts).entry(sql.to_owned()).or_default());
+        let made = draft.get_or_try_init(|| async {
+            let logical = self.drafting.create_logical_plan(sql).await?;
+            options().verify_plan(&logical)?;
+            let schema = nullable(logical.schema().inner());
+            Ok((schema, self.drafting.create_physical_plan(&logical).await?))
+        });
+        made.await.cloned()
+    }
+
+    /// Drafts models until none is left or nobody will run them, each as soon as all that it reads is known.
+    pub(super) async fn draft_ahead(plans: Weak<Plans>, mut models: Vec<Model>) {
+        while let (false, Some(plans)) = (models.is_empty(), plans.upgrade()) {
+            let declared = Arc::clone(&plans.declared);
+            let more = declared.notified();
+            let is_ready = |model: &Model| model.reads.iter().all(|table| plans.knows(table));
+            match models.iter().position(is_ready) {
+                // What cannot be planned is said when it is run.
+                Some(next) => drop(plans.draft_model(&models.remove(next)).await),
+                None => {
+                    drop(plans);
+                    more.await;
+                }
+            }
+        }
+    }
+
+    async fn draft_model(&self, model: &Model) -> Result<()> {
+        if model.kind == ModelKind::View {
+            return self.declare_view(&model.name, &model.sql).await;
+        }
+        let (schema, _) = self.draft(&model.sql).await?;
+        // The columns of a fold are those of its rule.
+        if model.kind == ModelKind::Table { self.declare(&model.name, &schema).map(drop) } else { Ok(()) }
+    }
+
+    fn knows(&self, table: &str) -> bool {
+        self.context.table_exist(table).unwrap_or_default()
     }
 }
 
