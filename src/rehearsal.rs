@@ -35,7 +35,7 @@ pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTab
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, None))?;
     let (session, revision) = (engine.session(), Revision::first());
-    transform::transform((plan, as_of), &models, &session, &Shard::empty(), &StageTimings::default())?;
+    transform::transform((plan, as_of), &models, &session, &mut Shard::empty(), &StageTimings::default())?;
     let decided = decide::decide(&plan.rules, as_of, &revision, &session)?;
     let remembered = remember::remember(&session, &decided)?;
     let facts = materialize::facts(&models, &session, &decided, &StageTimings::default())?;

@@ -395,9 +395,9 @@ impl<'a> ShardRunner<'a> {
     fn run_shard(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, RejectedRows)> {
         let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
-        let shard = Shard { voided: self.voided.clone(), ..timings.time("open", || shards.open(number))? };
+        let mut shard = Shard { voided: self.voided.clone(), ..timings.time("open", || shards.open(number))? };
         timings.time("transform", || {
-            transform::transform((plan, self.as_of), models, &session, &shard, &self.model_timings)
+            transform::transform((plan, self.as_of), models, &session, &mut shard, &self.model_timings)
         })?;
         let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.revision, &session))?;
         let remembered = timings.time("remember", || remember::remember(&session, &decided))?;

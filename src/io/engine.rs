@@ -29,7 +29,7 @@ use datafusion::scalar::ScalarValue;
 use tokio::runtime::Handle;
 
 use self::plans::{Plans, Rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Finding, Lines, Result};
 
 /// Rows of one batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
@@ -107,6 +107,8 @@ pub struct Model {
     pub kind: ModelKind,
     /// One query.
     pub sql: String,
+    /// Tables that no model of a shard reads after it.
+    pub last_reads: Vec<String>,
 }
 
 /// Every model, each after the models that it reads.
@@ -150,6 +152,9 @@ impl Models {
             };
             ordered.push(waiting.remove(next));
         }
+        for (at, table) in last_readers(&ordered) {
+            ordered[at].last_reads.push(table);
+        }
         Ok(Models(ordered))
     }
 
@@ -163,6 +168,31 @@ impl Models {
     pub fn of(&self, layer: Layer) -> impl Iterator<Item = &Model> {
         self.0.iter().filter(move |m| m.layer == layer)
     }
+}
+
+/// What is remembered of earlier runs is read again once the models are done.
+const STAYS: [&str; 2] = ["raw_actions", "raw_action_items"];
+
+/// Table = the model that is the last to read it, by itself or by a view. Candidates, facts and what was decided stay to the
+/// end of the shard.
+fn last_readers(ordered: &[Model]) -> Vec<(usize, String)> {
+    let mut views: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, model) in ordered.iter().enumerate() {
+        let reads = model.reads.iter().flat_map(|table| {
+            let of_view = views.get(table.as_str()).cloned().unwrap_or_default();
+            of_view.into_iter().chain([table.as_str()])
+        });
+        let reads: Vec<&str> = reads.collect();
+        if model.kind == ModelKind::View {
+            views.insert(&model.name, reads);
+        } else {
+            last.extend(reads.into_iter().map(|table| (table, at)));
+        }
+    }
+    let is_passing =
+        |table: &str| !STAYS.contains(&table) && ["raw_", "stg_", "int_"].iter().any(|of| table.starts_with(of));
+    last.into_iter().filter(|(table, _)| is_passing(table)).map(|(table, at)| (at, table.to_owned())).collect()
 }
 
 /// Functions by which the same run would give other rows.
@@ -218,6 +248,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
         reads: words("Reads"),
         kind,
         sql: text.to_owned(),
+        last_reads: Vec::new(),
     })
 }
 
@@ -395,6 +426,26 @@ impl Session {
         match (self.plans.schema(name), self.rows.of(name)) {
             (Some(schema), Some(batches)) => Ok((schema, batches)),
             _ => self.query(name, &format!("select * from {name}")),
+        }
+    }
+
+    /// After a model of a shard ran: checks its grain, and lets go of the tables that nothing reads any more, so that a shard
+    /// needs the memory of its widest moment and not of all that it ever held.
+    ///
+    /// # Errors
+    /// `Audit` where a key stands more than once; `Model` where a column of the key is not in the table.
+    pub fn finish(&self, model: &Model) -> Result<()> {
+        model.last_reads.iter().for_each(|table| self.rows.remove(table));
+        let is_checked = model.kind.has_rows() && model.layer != Layer::Staging;
+        match if is_checked { self.repeated_keys(&model.name, &model.grain)? } else { 0 } {
+            0 => Ok(()),
+            repeated => Err(Error::Audit(Lines(vec![Finding {
+                audit: format!("grain of {}", model.name),
+                subject: model.grain.join(", "),
+                expected: "one row each".to_owned(),
+                actual: "more than one".to_owned(),
+                difference: format!("{repeated} keys stand more than once"),
+            }]))),
         }
     }
 

@@ -35,7 +35,10 @@ use crate::runtime::panics;
 const BATCH_ROWS: usize = 32_768;
 /// Rows of one written chunk and of one row group: fixed, so that the bytes do not depend on how rows arrive.
 const CHUNK_ROWS: usize = 8_192;
-const ROW_GROUP_ROWS: usize = 1_048_576;
+/// A row group is held in memory until it is full, one for each table; readers decode several side by side.
+const ROW_GROUP_ROWS: usize = 131_072;
+/// Rows above which a file is asked how many of them one byte holds.
+const MANY_ROWS: u64 = 1_048_576;
 /// Bytes from the end of a file that are read at once, in the hope that the footer is among them.
 const FOOTER_BYTES: usize = 64 * 1024;
 /// Bytes that are read and thrown away rather than asked around.
@@ -102,7 +105,7 @@ impl Source {
         let metadata = decoded((origin, &object.url), || store.runtime().block_on(load))?;
         let source = Source { origin, object, metadata, store: store.clone() };
         let (rows, size) = (source.rows(), source.object.size);
-        if rows > ROW_GROUP_ROWS as u64 && rows / ROWS_PER_BYTE_MAX > size {
+        if rows > MANY_ROWS && rows / ROWS_PER_BYTE_MAX > size {
             return Err(origin.unreadable(&source.object.url, Unreadable::TooManyRows { rows, bytes: size }));
         }
         Ok(source)

@@ -75,7 +75,7 @@ const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.cou
     from out_actions a left join cnd_debtors d on a.debtor_id = d.debtor_id \
     left anti join cnd_published p on a.action_id = p.action_id where a.channel <> 'instruction'";
 
-/// Runs every audit model over one shard, and checks hours by the calendar and the grain of every table model.
+/// Runs every audit model over one shard, and checks hours by the calendar.
 ///
 /// # Errors
 /// `Audit` with what was expected, what is, and the difference.
@@ -85,20 +85,6 @@ pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> R
         let (_, batches) = session.query(&model.name, &model.sql)?;
         for batch in &batches {
             findings.extend(findings_of(&model.name, batch));
-        }
-    }
-    for layer in [Layer::Intermediate, Layer::Candidates, Layer::Facts] {
-        for model in models.of(layer).filter(|m| m.kind.has_rows()) {
-            let repeated = session.repeated_keys(&model.name, &model.grain)?;
-            if repeated > 0 {
-                findings.push(Finding {
-                    audit: format!("grain of {}", model.name),
-                    subject: model.grain.join(", "),
-                    expected: "one row each".to_owned(),
-                    actual: "more than one".to_owned(),
-                    difference: format!("{repeated} keys stand more than once"),
-                });
-            }
         }
     }
     refuse(findings)

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
@@ -218,6 +218,7 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &St
     let mut facts = Facts::new();
     for model in models.of(Layer::Facts) {
         timings.time(&model.name, || session.run(model))?;
+        session.finish(model)?;
         facts.insert(model.name.clone(), session.table(&model.name)?);
     }
     Ok(facts)
@@ -272,7 +273,8 @@ impl OutputWriter {
             )?;
         }
         for (name, (schema, batches)) in facts {
-            self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1.extend(batches);
+            let of_all = &mut self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1;
+            of_all.extend(batches.into_iter().map(trimmed).collect::<Result<Vec<_>>>()?);
         }
         Ok(())
     }
@@ -405,6 +407,13 @@ impl Reporting<'_> {
         let columns = batch.columns().iter().cloned().chain(added).collect();
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(failed)
     }
+}
+
+/// A batch in the memory that its rows need: the engine's has room for thousands, and a fact has a few rows for each shard.
+fn trimmed(batch: RecordBatch) -> Result<RecordBatch> {
+    let (schema, mut columns, _) = batch.into_parts();
+    columns.iter_mut().for_each(Array::shrink_to_fit);
+    RecordBatch::try_new(schema, columns).map_err(|e| Error::columns("the facts", &e))
 }
 
 /// What does not fit a table that a model makes is a fault of the model, which may be the user's own.

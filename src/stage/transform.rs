@@ -121,18 +121,19 @@ fn recovery_from(plan: &Plan, as_of: NaiveDate) -> NaiveDate {
 /// Registers a shard's tables in a session and runs the models up to the candidates; the session holds them.
 ///
 /// # Errors
-/// `Model` where a model fails or repeats its grain.
+/// `Model` where a model fails, `Audit` where one repeats its grain.
 pub fn transform(
     (plan, as_of): (&Plan, NaiveDate),
     models: &Models,
     session: &Session,
-    shard: &Shard,
+    shard: &mut Shard,
     timings: &StageTimings,
 ) -> Result<()> {
     register(plan, as_of, session, shard)?;
     for layer in [Layer::Staging, Layer::Intermediate, Layer::Candidates] {
         for model in models.of(layer) {
             timings.time(&model.name, || run(session, model))?;
+            session.finish(model)?;
         }
     }
     Ok(())
@@ -154,14 +155,16 @@ pub fn run(session: &Session, model: &Model) -> Result<()> {
 /// Tables of the run by their names.
 pub type Periods = Vec<(&'static str, (SchemaRef, RecordBatch))>;
 
-/// Registers what the models read: the shard's own tables, and those that follow from the plan.
+/// Registers what the models read: the shard's own tables, which the session has from here on, and those that follow from the
+/// plan.
 ///
 /// # Errors
 /// `Internal` where a table of the plan cannot be made.
-pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &Shard) -> Result<()> {
+pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &mut Shard) -> Result<()> {
     let currency = plan.default_currency.to_string();
     let mut keys = Keys::new(&plan.default_company, &currency);
-    for table in &shard.tables {
+    let tables = std::mem::take(&mut shard.tables);
+    for table in &tables {
         let (schema, batches) = keys.number(table)?;
         session.register(&format!("raw_{}", table.0), schema, batches)?;
     }

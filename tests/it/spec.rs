@@ -194,14 +194,14 @@ impl Given {
         let engine = Engine::new(runtime().handle(), 1 << 30, variables).expect("an engine");
         let session = engine.session();
         let held = self.tables.get("raw_held_debtors").into_iter().flatten();
-        let shard = Shard {
+        let mut shard = Shard {
             number: 0,
             tables: self.raw_tables(),
             unidentified: self.unidentified(),
             held: held.flat_map(|s| &s.rows).map(|row| held_debtor(&row[0])).collect(),
             ..Shard::default()
         };
-        transform::register(plan(), self.as_of(), &session, &shard).expect("registered tables");
+        transform::register(plan(), self.as_of(), &session, &mut shard).expect("registered tables");
         for name in ["run_experiments", "run_rates"].into_iter().filter(|name| self.tables.contains_key(*name)) {
             let schema = session.table(name).expect("a table").0;
             let batches = self.batches(name, &schema);

@@ -181,6 +181,10 @@ impl Rows {
         lock(&self.0).insert(name.to_owned(), batches);
     }
 
+    pub(super) fn remove(&self, name: &str) {
+        lock(&self.0).remove(name);
+    }
+
     fn count(&self, name: &str) -> usize {
         lock(&self.0).get(name).into_iter().flatten().map(RecordBatch::num_rows).sum()
     }
