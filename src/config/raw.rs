@@ -3,26 +3,30 @@
 //! These types say only what may stand where. Their JSON Schema (`regua schema pipeline`) is also what finds the
 //! structural errors, all at once; `validate` turns them into the plan that travels.
 
+mod calendar;
 pub mod charges;
 mod kpis;
 mod limits;
 mod reach;
+mod regua;
 mod report;
 
 use std::collections::BTreeMap;
 
+pub use calendar::{RawCalendar, RawHoliday, RawWeek, RawWindows};
 pub use kpis::RawKpis;
 pub use limits::RawLimits;
 pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
+pub use regua::{RawRegua, RawRepeat, RawStep, RawTrigger};
 pub use report::RawReport;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::charges::{RawCharges, RawFee, RawOffer};
+use self::charges::{RawCharges, RawOffer};
 use super::{InvoiceScope, Sign, Unidentified};
 use crate::domain::money::Rounding;
 use crate::domain::portfolio::UnappliedCredits;
-use crate::domain::procedure::{Advance, CapScope, Carrier, DisputeScope, LevelOf};
+use crate::domain::procedure::CapScope;
 
 /// One pipeline file, such as `pipelines/daily.toml`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -288,165 +292,6 @@ pub struct RawCreditor {
     pub opt_out: BTreeMap<String, String>,
     /// Link to the self-service portal.
     pub portal_link: Option<String>,
-}
-
-/// One régua file, such as `pipelines/reguas/b2b.toml`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawRegua {
-    pub id: String,
-    /// What climbs the steps: the account by its oldest item, or every item on its own.
-    #[serde(default)]
-    pub level_of: LevelOf,
-    /// The next step after the last that was sent, or the highest whose trigger holds.
-    #[serde(default)]
-    pub advance: Advance,
-    /// With `level_of = "item"`: which item sets the step of the one message.
-    pub carrier: Option<Carrier>,
-    /// Days between two steps.
-    #[serde(default)]
-    pub min_gap_days: u32,
-    /// A step missed by more days than this is skipped; none = never skipped.
-    pub catch_up_days: Option<u32>,
-    /// Currency = least sum of due items for which the régua acts.
-    #[serde(default)]
-    pub minimum: BTreeMap<String, String>,
-    /// What an open dispute holds.
-    #[serde(default)]
-    pub dispute_scope: DisputeScope,
-    /// Terms of its own, in place of those of the company.
-    pub charges: Option<RawCharges>,
-    /// Accounts in other currencies are dunned in this one, converted by fx_rates; needs `fx_rounding`.
-    pub dunning_currency: Option<String>,
-    /// half_up or half_even.
-    pub fx_rounding: Option<Rounding>,
-    #[serde(default)]
-    pub steps: Vec<RawStep>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawStep {
-    pub id: String,
-    /// reminder, notice, verification, call, negotiation, negativacao_notice ...
-    pub kind: String,
-    pub trigger: RawTrigger,
-    /// Channels in order; instructions and placements need none.
-    #[serde(default)]
-    pub channels: Vec<String>,
-    /// Template; none = the step's kind names it.
-    pub template: Option<String>,
-    pub tone: Option<String>,
-    /// Overrides the régua's.
-    pub catch_up_days: Option<u32>,
-    pub repeat: Option<RawRepeat>,
-    /// Only for accounts of these segments; none = all.
-    pub segments: Option<Vec<String>>,
-    /// Notices: days the debtor has before the step that the notice announces.
-    pub notice_days: Option<u32>,
-    /// Step whose notice must have been sent, and whose notice_days must have passed.
-    pub after_notice: Option<String>,
-    /// negativacao, protesto: where the instruction goes.
-    pub bureau: Option<String>,
-    /// agency_placement: to whom.
-    pub agency: Option<String>,
-    /// Duties: business days from full payment; none = 5 for negativacao_removal (Súmula 548), no term for the others.
-    #[schemars(range(min = 1, max = 60))]
-    pub deadline_business_days: Option<u32>,
-    /// negativacao, protesto and their notices: nothing due longer ago than so many years; none = 5 (CDC art. 43).
-    #[schemars(range(min = 1, max = 20))]
-    pub listing_years_max: Option<u32>,
-    /// What the step costs the debtor.
-    pub fee: Option<RawFee>,
-}
-
-/// When a step is due; the keys of one table must all hold.
-#[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RawTrigger {
-    /// Days past the due date; negative = before it.
-    pub days_past_due: Option<i64>,
-    pub days_since_issue: Option<i64>,
-    /// The last day of the month in which due date + n falls.
-    pub end_of_month_after: Option<i64>,
-    /// Days since the step before it was sent.
-    pub days_since_previous: Option<i64>,
-    /// Currency = amount: all that is open reaches it, due or not.
-    pub open_balance: Option<BTreeMap<String, String>>,
-    /// Currency = amount: what is overdue reaches it.
-    pub overdue_balance: Option<BTreeMap<String, String>>,
-    pub open_items: Option<u32>,
-    pub overdue_items: Option<u32>,
-    pub promise_broken: Option<bool>,
-    pub agreement_broken: Option<bool>,
-    /// Duties (removal, release, recall), and only they: what is listed, protested or with an agency is paid.
-    pub paid_while_listed: Option<bool>,
-    /// Receipts, and only they: everything that was due is paid, at most `catch_up_days` (default 3) ago.
-    pub all_paid: Option<bool>,
-    /// Exceed, not equal.
-    pub strictly: bool,
-    pub all: Vec<RawTrigger>,
-    pub any: Vec<RawTrigger>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawRepeat {
-    #[schemars(range(min = 1))]
-    pub every_days: u32,
-    #[serde(default)]
-    pub strictly: bool,
-    /// Occurrences at the most, the first included.
-    #[schemars(range(min = 1))]
-    pub max: u32,
-}
-
-/// One calendar file, such as `pipelines/calendars/br.toml`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawCalendar {
-    #[serde(default)]
-    pub holidays: Vec<RawHoliday>,
-    pub windows: Option<RawWindows>,
-    /// State = IANA zone; `default` for all others.
-    #[serde(default)]
-    pub zones: BTreeMap<String, String>,
-    /// Every name for the country of these states and hours that occurs in `country` of debtors; none = Brazil.
-    #[serde(default)]
-    pub countries: Vec<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawHoliday {
-    pub date: String,
-    /// `national`, `bank`, `state:SP`, `city:3550308` or `city:Santos`.
-    pub scope: String,
-    pub name: String,
-    pub source: Option<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawWindows {
-    pub default: RawWeek,
-    #[serde(default)]
-    pub states: BTreeMap<String, RawWeek>,
-}
-
-/// Hours in which contacts are allowed: `["08:00", "20:00"]`, or `[]` for none.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawWeek {
-    pub source: Option<String>,
-    pub mon: Vec<String>,
-    pub tue: Vec<String>,
-    pub wed: Vec<String>,
-    pub thu: Vec<String>,
-    pub fri: Vec<String>,
-    pub sat: Vec<String>,
-    pub sun: Vec<String>,
-    pub holiday: Vec<String>,
 }
 
 /// One list of forbidden words, such as `pipelines/words/pt-BR.toml`.
