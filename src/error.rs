@@ -117,7 +117,7 @@ pub enum Damage {
     /// Size or SHA-256 are not those in the record.
     #[error("a published file was changed; restore it from a backup")]
     Changed,
-    /// The bytes are those that were published, or cannot be told from them, and no table can be read from them.
+    /// The object is there, and no table can be read from it.
     #[error("{0}; restore it from a backup")]
     Unreadable(Unreadable),
     /// A table that was published with this column has it no more.
@@ -147,7 +147,7 @@ pub enum Damage {
     /// The SHA-256 of the record before it is not the one that it names.
     #[error("the chain is broken: the record before it was changed; restore that one from a backup")]
     ChainBroken,
-    /// The log was read twice by this command, and a record that was there the first time is not the same.
+    /// This command read the log twice, and a record that was there the first time is gone or has changed.
     #[error("it was removed or changed after it was read; restore it from a backup")]
     ChangedSinceRead,
     /// Copies of messages or tables stand there, and no record that made them.
@@ -221,8 +221,8 @@ pub enum Error {
     /// The results contradict the inputs or each other; every check that failed, not only the first.
     #[error("nothing was published: an audit failed\n{0}")]
     Audit(Lines<Finding>),
-    /// The run would publish far more actions than usual, or a position far from that of the newest run; one sentence
-    /// for each.
+    /// Something that only a person can accept: far more actions than usual, an input that shrank, a position that
+    /// moved. One clause for each.
     #[error(
         "nothing was published: {}. `regua plan` shows what would go out; if it is right, run again with \
          --accept-volume \"why\"",
@@ -277,7 +277,7 @@ pub enum Error {
     /// Another run appended a record between the reading of the log and the commit.
     #[error("the log moved on to {head} while this run was under way; run again")]
     HeadMoved {
-        /// Key of the record that came between, such as `_log/00000000000000000042.json`.
+        /// Key of the newest record that came between, such as `_log/00000000000000000042.json`.
         head: String,
     },
     /// The store cannot be reached, refuses the credentials, or answers with an error that may pass.
@@ -285,7 +285,7 @@ pub enum Error {
     Unavailable {
         /// URL of what was asked for: an object, a folder or the store.
         object: String,
-        /// The kind of failure, without the store's own long text.
+        /// The kind of failure in a few words, not the long text of the store.
         what: String,
     },
     /// The store let a conditional create overwrite an object, so its log could lose a record.

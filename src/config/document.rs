@@ -18,6 +18,7 @@ use crate::error::Fault;
 /// A parsed file that remembers where each value stands.
 #[derive(Debug)]
 pub struct Document {
+    /// As it was named; every fault repeats it.
     pub file: PathBuf,
     value: Value,
     /// JSON pointer = line.

@@ -32,14 +32,19 @@ use crate::domain::procedure::CapScope;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawPipeline {
+    /// Whose pipeline it is, and where its other files are.
     pub pipeline: RawHead,
+    /// What a row has that says nothing of it.
     #[serde(default)]
     pub defaults: RawDefaults,
     /// One section per input table.
     pub inputs: BTreeMap<String, RawInput>,
+    /// Where it publishes.
     pub output: RawOutput,
+    /// Buckets, the payable day, and credits.
     #[serde(default)]
     pub aging: RawAging,
+    /// How far back an account's behaviour counts.
     #[serde(default)]
     pub profile: RawProfile,
     /// Ordered rules: the first that fits names the segment.
@@ -48,9 +53,12 @@ pub struct RawPipeline {
     /// Ordered rules: the first that fits names the value tier.
     #[serde(default)]
     pub tiers: Vec<RawSegment>,
+    /// Points and the bands that they add up to.
     #[serde(default)]
     pub risk: RawRisk,
+    /// Which régua applies, and what keeps it from writing.
     pub dunning: RawDunning,
+    /// How willingly channels are answered, what they cost, and at which hours.
     #[serde(default)]
     pub channels: RawChannels,
     /// An account is in one experiment at a time.
@@ -64,6 +72,7 @@ pub struct RawPipeline {
     pub offers: Vec<RawOffer>,
     /// Who writes to the debtor, by company; `default` for all others.
     pub creditors: BTreeMap<String, RawCreditor>,
+    /// Who is addressed gently.
     #[serde(default)]
     pub tone: RawTone,
     /// Windows of the KPI tables.
@@ -72,10 +81,12 @@ pub struct RawPipeline {
     /// How the page of each run is written.
     #[serde(default)]
     pub report: RawReport,
+    /// When the run stops, and what it may use.
     #[serde(default)]
     pub limits: RawLimits,
 }
 
+/// Whose pipeline it is, and the files that belong to it; paths count from the folder of this file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawHead {
@@ -98,6 +109,7 @@ pub struct RawHead {
     pub rates: Vec<String>,
 }
 
+/// What a row has that says nothing of it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDefaults {
@@ -123,6 +135,7 @@ pub struct RawTone {
     pub clean_late_ratio_max: Option<f64>,
 }
 
+/// Where an input comes from, and how its export writes what the contract asks for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawInput {
@@ -161,11 +174,14 @@ pub struct RawInput {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum RawDateFormats {
+    /// Every date is written so.
     One(String),
+    /// They are tried in this order; the first that reads the text counts.
     Many(Vec<String>),
 }
 
 impl RawDateFormats {
+    /// In the order in which they are tried.
     pub fn as_slice(&self) -> &[String] {
         match self {
             RawDateFormats::One(format) => std::slice::from_ref(format),
@@ -174,6 +190,7 @@ impl RawDateFormats {
     }
 }
 
+/// Where a run publishes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawOutput {
@@ -181,6 +198,7 @@ pub struct RawOutput {
     pub path: String,
 }
 
+/// How old a debt is, and what a credit does to it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawAging {
@@ -188,6 +206,7 @@ pub struct RawAging {
     pub buckets: Option<Vec<i64>>,
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
+    /// What money does that is applied to no item; none = `hold`.
     pub unapplied_credits: UnappliedCredits,
     /// With `unapplied_credits = "hold"`: an account is left alone if its credit is at least so many percent of the
     /// claim; none = 50. Below that, the message names the credit.
@@ -195,6 +214,7 @@ pub struct RawAging {
     pub credit_hold_percent: Option<u32>,
 }
 
+/// The history behind late ratios, largest payments and all else that segments look at.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawProfile {
@@ -203,15 +223,18 @@ pub struct RawProfile {
     pub window_months: Option<u32>,
 }
 
+/// A name for the accounts that fit.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawSegment {
+    /// Unique in its list; tables and other rules use it.
     pub name: String,
     /// Profile field = comparison, such as `late_ratio = ">= 0.1, < 0.5"`; all must hold; none = always.
     #[serde(default)]
     pub when: BTreeMap<String, String>,
 }
 
+/// A scorecard.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRisk {
@@ -221,13 +244,17 @@ pub struct RawRisk {
     pub bands: BTreeMap<String, i64>,
 }
 
+/// One line of the scorecard.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawPoints {
+    /// Added where the line holds; may be below zero.
     pub points: i64,
+    /// As in segments: profile field = comparison; all must hold.
     pub when: BTreeMap<String, String>,
 }
 
+/// Which régua an account is under, and what keeps it from being written to.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDunning {
@@ -268,24 +295,32 @@ pub struct RawDunning {
     pub caps: Vec<RawCap>,
 }
 
+/// The most contacts in a rolling window.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawCap {
+    /// Whose contacts are counted together.
     pub scope: CapScope,
     /// Only contacts on this channel; none = all channels.
     pub channel: Option<String>,
     /// Only accounts of this segment; none = all.
     pub segment: Option<String>,
+    /// Contacts in the window, that of today included; 0 = none at all.
     pub contacts_max: u32,
+    /// Length of the window, the as-of date included.
     #[schemars(range(min = 1, max = 365))]
     pub days: u32,
 }
 
+/// Who writes: what messages say of the creditor.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawCreditor {
+    /// As messages sign.
     pub name: String,
+    /// For questions of the debtor.
     pub email: String,
+    /// For questions of the debtor.
     pub phone: String,
     /// How to stop messages: `default`, in the language of the pipeline, and a text for each other language that has
     /// templates.

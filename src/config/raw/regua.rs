@@ -13,6 +13,7 @@ use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawRegua {
+    /// Unique among the pipeline's réguas, and not `none`; actions carry it.
     pub id: String,
     /// What climbs the steps: the account by its oldest item, or every item on its own.
     #[serde(default)]
@@ -39,25 +40,32 @@ pub struct RawRegua {
     pub dunning_currency: Option<String>,
     /// half_up or half_even.
     pub fx_rounding: Option<Rounding>,
+    /// In order: the first is level 1. From 1 to 200.
     #[serde(default)]
     pub steps: Vec<RawStep>,
 }
 
+/// One rung of the ladder, or a duty or receipt beside it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawStep {
+    /// Part of every action_id: never reuse or rename one that was published.
     pub id: String,
     /// reminder, notice, verification, call, negotiation, negativacao_notice ...
     pub kind: String,
+    /// When it is due.
     pub trigger: RawTrigger,
     /// Channels in order; instructions and placements need none.
     #[serde(default)]
     pub channels: Vec<String>,
     /// Template; none = the step's kind names it.
     pub template: Option<String>,
+    /// gentle, firm or formal; none = firm. Long-time customers with a clean history are addressed gently, unless it is
+    /// formal.
     pub tone: Option<String>,
     /// Overrides the régua's.
     pub catch_up_days: Option<u32>,
+    /// Send it again while nothing else is due; none = once.
     pub repeat: Option<RawRepeat>,
     /// Only for accounts of these segments; none = all.
     pub segments: Option<Vec<String>>,
@@ -85,6 +93,7 @@ pub struct RawStep {
 pub struct RawTrigger {
     /// Days past the due date; negative = before it.
     pub days_past_due: Option<i64>,
+    /// Calendar days since the day of issue.
     pub days_since_issue: Option<i64>,
     /// The last day of the month in which due date + n falls.
     pub end_of_month_after: Option<i64>,
@@ -94,9 +103,13 @@ pub struct RawTrigger {
     pub open_balance: Option<BTreeMap<String, String>>,
     /// Currency = amount: what is overdue reaches it.
     pub overdue_balance: Option<BTreeMap<String, String>>,
+    /// So many items are open at least, due or not.
     pub open_items: Option<u32>,
+    /// So many items are overdue at least.
     pub overdue_items: Option<u32>,
+    /// `true`: a promise was broken in this arrears episode.
     pub promise_broken: Option<bool>,
+    /// `true`: an agreement was broken in this arrears episode.
     pub agreement_broken: Option<bool>,
     /// Duties (removal, release, recall), and only they: what is listed, protested or with an agency is paid.
     pub paid_while_listed: Option<bool>,
@@ -104,15 +117,20 @@ pub struct RawTrigger {
     pub all_paid: Option<bool>,
     /// Exceed, not equal.
     pub strictly: bool,
+    /// Triggers that must all hold, beside the keys of this table.
     pub all: Vec<RawTrigger>,
+    /// Triggers of which one must hold, beside the keys of this table.
     pub any: Vec<RawTrigger>,
 }
 
+/// The same step again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawRepeat {
+    /// Days since it was last sent.
     #[schemars(range(min = 1))]
     pub every_days: u32,
+    /// More than so many days, not as many.
     #[serde(default)]
     pub strictly: bool,
     /// Occurrences at the most, the first included.
