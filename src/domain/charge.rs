@@ -32,37 +32,56 @@ pub enum InterestPeriod {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResidualCharges {
+    /// They are added to the next message of the account.
     Claim,
+    /// They are in no total; the message says what is waived.
     Waive,
 }
 
 /// A fine (multa): once, on the open amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fine {
+    /// Of the open amount.
     pub percent: Percent,
+    /// To the smallest coin of the currency.
     pub rounding: Rounding,
 }
 
 /// Interest on arrears (juros de mora), by contract or by statute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interest {
-    Simple { percent: Percent, period: InterestPeriod, rounding: Rounding },
+    /// By contract.
+    Simple {
+        /// For one whole period.
+        percent: Percent,
+        /// What `percent` counts over.
+        period: InterestPeriod,
+        /// To the smallest coin of the currency.
+        rounding: Rounding,
+    },
+    /// By law: the rates come from the [`RateTable`].
     Statutory(Statutory),
 }
 
 /// The fee of the step being decided: an amount once per message, and a share of each item's principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fee {
+    /// Minor units of the message's currency.
     pub fixed: Amount,
+    /// Of the principal of each overdue item.
     pub percent: Percent,
+    /// Of that share, to the smallest coin of the currency.
     pub rounding: Rounding,
 }
 
 /// What the configuration says of charges, before it is checked. What is absent is not charged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChargeTerms {
+    /// Once per item.
     pub fine: Option<Fine>,
+    /// By the day.
     pub interest: Option<Interest>,
+    /// Of the step; a policy has none, and [`ChargeRule::for_message`] puts it in.
     pub fee: Option<Fee>,
 }
 
@@ -72,6 +91,7 @@ pub struct ChargeTerms {
 /// fixed sums of the statutes are no interest and have no cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
+    /// Of the open amount.
     pub fine_max: Option<Percent>,
     /// Per month; a yearly rate may be twelve times as high.
     pub interest_max_per_month: Option<Percent>,
@@ -80,16 +100,44 @@ pub struct Caps {
 /// Terms that cannot be charged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChargeRuleError {
+    /// A rate, an amount or a cap is below zero.
     #[error("{what} is below zero; leave it out to charge none")]
-    Negative { what: &'static str },
+    Negative {
+        /// In words, such as `the fine`.
+        what: &'static str,
+    },
+    /// The contract asks for a higher fine than the configuration allows.
     #[error("the fine of {fine} % is above the cap of {cap} %; lower it or raise the cap")]
-    FineAboveCap { fine: Percent, cap: Percent },
+    FineAboveCap {
+        /// As it was written.
+        fine: Percent,
+        /// `fine_max` of the caps.
+        cap: Percent,
+    },
+    /// The contract asks for more interest than the configuration allows.
     #[error("interest of {interest} % {period} is above the cap of {cap} % per month; lower it or raise the cap")]
-    InterestAboveCap { interest: Percent, period: &'static str, cap: Percent },
+    InterestAboveCap {
+        /// As it was written.
+        interest: Percent,
+        /// `per month` or `per year`.
+        period: &'static str,
+        /// `interest_max_per_month` of the caps.
+        cap: Percent,
+    },
+    /// The EU sets a least margin, and this is less.
     #[error("a margin of {margin} points is below the 8 of Directive 2011/7/EU art. 2(6); raise it or leave it out")]
-    MarginBelowDirective { margin: Percent },
+    MarginBelowDirective {
+        /// As it was written, in percentage points.
+        margin: Percent,
+    },
+    /// The configuration sets what this law leaves no choice about.
     #[error("{what} is fixed by the statute {statute:?}; leave it out")]
-    FixedByStatute { what: &'static str, statute: Statute },
+    FixedByStatute {
+        /// In words: `the margin` or `the fixed sum`.
+        what: &'static str,
+        /// The law that sets it.
+        statute: Statute,
+    },
 }
 
 /// Charge terms that have passed every check.
@@ -254,7 +302,9 @@ fn to_minor(amount: i128) -> Result<Amount, ChargeError> {
 /// What an item owes beside its principal, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Charges {
+    /// Once, on the open amount.
     pub fine: Amount,
+    /// From the day after the due date to the as-of date.
     pub interest: Amount,
     /// The fixed sum of a statute and the fee of the step.
     pub fee: Amount,
@@ -279,8 +329,15 @@ impl Charges {
 /// Why an item cannot be charged. It is never charged at another rate instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChargeError {
+    /// A day of the arrears has no reference rate.
     #[error("index {index:?} has no rate for {on}; add it to the rate table")]
-    NoRate { index: String, on: NaiveDate },
+    NoRate {
+        /// By its name in the [`RateTable`].
+        index: String,
+        /// The day whose rate is asked for.
+        on: NaiveDate,
+    },
+    /// A product or a sum leaves the numbers that amounts are kept in.
     #[error("a charge does not fit 64 bits of minor units; check the amount and the due date")]
     TooLarge,
 }
@@ -365,15 +422,20 @@ fn item_charges(
 /// Principal of an item that was paid, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrincipalPayment {
+    /// The part that went to principal, in minor units.
     pub principal: Amount,
+    /// The day that counts for interest.
     pub paid_on: NaiveDate,
 }
 
 /// Charges left on paid principal: what had accrued, and what of it is claimed or waived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Residual {
+    /// By kind, as if nothing had been paid on charges.
     pub accrued: Charges,
+    /// What the next message asks for; zero under `Waive`.
     pub claimed: Amount,
+    /// What is given up; zero under `Claim`.
     pub waived: Amount,
 }
 

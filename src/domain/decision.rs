@@ -44,15 +44,21 @@ pub use rules::{Cap, Choice, Creditor, REGUA_NONE, Rules};
 /// What came out for one account.
 #[derive(Clone, Debug)]
 pub struct Decision {
+    /// Name of the first rule that fits; `unassigned` where none does.
     pub segment: String,
+    /// As the source says, else the name of the first rule that fits, else `unassigned`.
     pub tier: String,
+    /// `None` where there is no scorecard, or the points reach no band.
     pub risk_band: Option<String>,
+    /// Id of the régua that applies; `none` where nobody is to be written to.
     pub regua: String,
     /// The state of the customer by what it owes now: the highest step whose trigger holds, sent or not.
     pub state: Option<String>,
+    /// The experiment and its arm; `None` = in no experiment.
     pub draw: Option<Draw>,
     /// Why each item (in the order of the account's items) is left out of messages.
     pub item_holds: Vec<Option<HoldReason>>,
+    /// What is published of the account itself.
     pub outcome: Outcome,
     /// What is owed to the debtor after a payment: it goes out beside the outcome, not instead of it.
     pub duties: Vec<Duty>,
@@ -63,18 +69,22 @@ pub struct Decision {
 /// One action, or one reason.
 #[derive(Clone, Debug)]
 pub enum Outcome {
+    /// A message or an instruction goes out.
     Act(Box<Action>),
+    /// Nothing goes out, for this reason.
     Hold(Hold),
 }
 
 /// A reason with what else applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
+    /// The first by precedence of all that apply.
     pub reason: HoldReason,
     /// The step that came into question.
     pub step_id: Option<String>,
     /// The other reasons that apply, and what was looked at.
     pub detail: Option<String>,
+    /// One sentence for each rule that led here, in order.
     pub trace: Vec<String>,
 }
 

@@ -23,8 +23,10 @@ use super::money::{Amount, Currency};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LevelOf {
+    /// The account as a whole, by its oldest item.
     #[default]
     Account,
+    /// Every item on its own; one of them carries the message.
     Item,
 }
 
@@ -43,9 +45,12 @@ pub enum Advance {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Carrier {
+    /// The one whose due step is the highest; of equals the oldest.
     #[default]
     MaxLevel,
+    /// The one that fell due first.
     OldestItem,
+    /// Of the overdue ones, the one with the most open.
     LargestItem,
 }
 
@@ -53,8 +58,10 @@ pub enum Carrier {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DisputeScope {
+    /// The disputed item alone.
     #[default]
     Item,
+    /// Every item of the account.
     Account,
 }
 
@@ -64,12 +71,14 @@ pub enum DisputeScope {
 pub enum CapScope {
     /// Debtor with one company in one currency.
     Account,
+    /// All its accounts, with every company and in every currency.
     Debtor,
     /// All debtors of one group or CNPJ root.
     Group,
 }
 
 impl CapScope {
+    /// As the configuration writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             CapScope::Account => "account",
@@ -82,7 +91,9 @@ impl CapScope {
 /// The same step again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeat {
+    /// Days since it was last sent.
     pub every_days: u32,
+    /// More than `every_days`, not as many.
     pub strictly: bool,
     /// Occurrences at the most, the first included.
     pub max: u32,
@@ -91,26 +102,37 @@ pub struct Repeat {
 /// One rung of the ladder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// Unique in its régua, and part of every action_id.
     pub id: String,
     /// Position, from 1.
     pub level: u32,
+    /// What comes out of it.
     pub kind: StepKind,
+    /// When it is due.
     pub trigger: Trigger,
+    /// In the order of preference; empty for instructions.
     pub channels: Vec<Channel>,
+    /// Name of the template, without language and channel.
     pub template: String,
+    /// `None` = firm.
     pub tone: Option<super::message::Tone>,
+    /// Days after its day in which it is still sent; `None` = always.
     pub catch_up_days: Option<u32>,
+    /// `None` = once in an episode.
     pub repeat: Option<Repeat>,
     /// Only for these segments; none = all.
     pub segments: Option<Vec<String>>,
+    /// Of a notice: days that the debtor has before what it announces.
     pub notice_days: Option<u32>,
-    /// Step whose notice must have been sent, with its days.
+    /// The step whose notice must have been sent, and the days that must have passed since.
     pub after_notice: Option<(String, u32)>,
+    /// Of a listing or protest: where the instruction goes.
     pub bureau: Option<String>,
+    /// Of a placement: to whom.
     pub agency: Option<String>,
-    /// Duties: business days from full payment.
+    /// Of duties: business days from full payment; `None` = what the law sets, or no term.
     pub deadline_business_days: Option<u32>,
-    /// Notices and instructions that enter the debtor: nothing due longer ago than this.
+    /// Of listings, protests and their notices: nothing that fell due longer ago; `None` = 5 years.
     pub listing_years_max: Option<u32>,
     /// What the step itself costs the debtor.
     pub fee: Option<StepFee>,
@@ -119,24 +141,34 @@ pub struct Step {
 /// One régua.
 #[derive(Clone, Debug)]
 pub struct Procedure {
+    /// Unique, and never `none`.
     pub id: String,
+    /// What climbs the steps.
     pub level_of: LevelOf,
+    /// How the next step is found.
     pub advance: Advance,
+    /// With `LevelOf::Item`: which item sets the step of the one message.
     pub carrier: Carrier,
+    /// Days between two steps.
     pub min_gap_days: u32,
+    /// By currency: least sum of due items for which it acts; a currency that is not here has no minimum.
     pub minimum: BTreeMap<Currency, Amount>,
+    /// What an open dispute holds.
     pub dispute_scope: DisputeScope,
     /// Terms of its own; none = those of the company.
     pub charges: Option<ChargePolicy>,
     /// None = every account is dunned in its own currency.
     pub dunning_currency: Option<DunningCurrency>,
+    /// From level 1 up, with duties and receipts among them.
     pub steps: Vec<Step>,
 }
 
 /// A step that was sent in this cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent<'a> {
+    /// It may be of a régua that the account was under before.
     pub step_id: &'a str,
+    /// In the pipeline's zone.
     pub on: NaiveDate,
     /// False: it is known to have failed or to have been ignored; it is proposed again and does not escalate.
     pub counts: bool,
@@ -150,12 +182,16 @@ pub struct Sent<'a> {
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next<'a> {
+    /// This step is due today.
     Due {
+        /// What to send.
         step: &'a Step,
+        /// From 1; one more than it was sent before in the cycle.
         occurrence: u32,
     },
     /// The next step is known, its time has not come.
     NotYet {
+        /// What is waited for.
         step: &'a Step,
     },
     /// Every step was sent, or passed by.
@@ -163,6 +199,7 @@ pub enum Next<'a> {
 }
 
 impl Procedure {
+    /// The step of this id; `None` where there is none, as with an id that came with the data.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|s| s.id == id)
     }
@@ -247,6 +284,7 @@ impl Procedure {
 }
 
 impl Step {
+    /// May accounts of this segment get it?
     pub fn is_for(&self, segment: &str) -> bool {
         self.segments.as_ref().is_none_or(|names| names.iter().any(|n| n == segment))
     }

@@ -15,26 +15,35 @@ pub use changes::{Change, Family, changes};
 pub struct Installment {
     /// What the caller knows the item by.
     pub key: i64,
+    /// From 1; what a posting names it by.
     pub number: i64,
+    /// The order in which the instalments of an invoice are filled.
     pub due_on: i32,
+    /// What was billed, from 0.
     pub amount: i128,
 }
 
 /// What flowed to the invoice on a day; below zero it was taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posting {
+    /// The day on which it counts.
     pub on: i32,
+    /// What kind of settlement it is.
     pub family: Family,
     /// The instalment that it names, if any.
     pub installment: Option<i64>,
+    /// Below zero where it takes something back.
     pub amount: i128,
 }
 
 /// What was applied to an item on a day and never taken back since; above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Application {
+    /// Of the item, as its [`Installment`] has it.
     pub key: i64,
+    /// The day from which it was there.
     pub on: i32,
+    /// Of the item's amount; all of an item's together never exceed it.
     pub amount: i128,
 }
 

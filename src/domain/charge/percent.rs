@@ -30,6 +30,7 @@ pub struct Percent(i64);
 pub struct BadPercent(pub String);
 
 impl Percent {
+    /// 0 %.
     pub const ZERO: Percent = Percent(0);
 
     /// Whole percentage points.

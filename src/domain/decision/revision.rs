@@ -25,11 +25,15 @@ pub enum Fate {
 /// An action that an earlier revision of the same date published.
 #[derive(Clone, Debug)]
 pub struct Published {
+    /// 32 hex digits.
     pub action_id: String,
+    /// 64 hex digits over its whole line in the outbox: every word that was published.
     pub payload_sha256: String,
     /// The place of its step in the régua then.
     pub level: u32,
+    /// By its name in the configuration.
     pub channel: String,
+    /// What gateways have reported of it until now.
     pub fate: Fate,
     /// An earlier revision took it back.
     pub is_voided: bool,

@@ -9,7 +9,9 @@ use super::fields::{FIELDS, Field, ITEMS_MAX, Kind};
 /// One sample: what it stands for, and the fields, as templates take them.
 #[derive(Clone, Debug)]
 pub struct Sample {
+    /// Such as `usual, gentle` or `without portal_link`.
     pub name: String,
+    /// What the template is rendered with.
     pub fields: minijinja::Value,
     /// It is there for the length of what comes out.
     pub is_longest: bool,

@@ -5,17 +5,24 @@ use crate::domain::portfolio::EscalationKind;
 /// The ways an action goes out; the last two are not messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
+    /// An e-mail, with a subject.
     Email,
+    /// A WhatsApp message, at most 4,096 characters.
     Whatsapp,
+    /// A short message, on one line.
     Sms,
+    /// A task for a person who calls.
     Phone,
+    /// A letter on paper.
     Letter,
+    /// A notice in the creditor's self-service portal.
     Portal,
     /// Bureau, registry or agency: no debtor is addressed.
     Instruction,
 }
 
 impl Channel {
+    /// In the order of their declaration.
     pub const ALL: [Channel; 7] = [
         Channel::Email,
         Channel::Whatsapp,
@@ -26,6 +33,7 @@ impl Channel {
         Channel::Instruction,
     ];
 
+    /// As the configuration, the tables and the names of templates write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::Email => "email",
@@ -38,6 +46,7 @@ impl Channel {
         }
     }
 
+    /// By its name; `None` for any other text.
     pub fn parse(text: &str) -> Option<Channel> {
         Channel::ALL.into_iter().find(|c| c.as_str() == text)
     }
@@ -51,24 +60,40 @@ impl Channel {
 /// What comes out of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StepKind {
+    /// Asks for payment, or calls to mind a due date to come.
     Reminder,
+    /// Asks for payment formally, and may announce what comes next (`notice_days`).
     Notice,
+    /// Asks whether invoice and goods have arrived, and for no money.
     Verification,
+    /// A task for a person.
     Call,
+    /// Looks for a way to pay, by an offer or a call.
     Negotiation,
+    /// The notice that must precede a listing with a credit bureau.
     NegativacaoNotice,
+    /// The instruction to list the items with a bureau.
     Negativacao,
+    /// The instruction to end a listing whose items are paid.
     NegativacaoRemoval,
+    /// The notice that must precede a protest.
     ProtestoNotice,
+    /// The instruction to protest the items.
     Protesto,
+    /// The instruction to release a protest whose items are paid.
     ProtestoRelease,
+    /// The instruction to hand the items to an agency.
     AgencyPlacement,
+    /// The instruction to take back items that are paid or disputed.
     AgencyRecall,
+    /// Sends the link of the creditor's portal.
     Portal,
+    /// Thanks, once everything that was due is paid.
     Receipt,
 }
 
 impl StepKind {
+    /// Each with its name in the configuration and the tables.
     pub const ALL: [(StepKind, &'static str); 15] = [
         (StepKind::Reminder, "reminder"),
         (StepKind::Notice, "notice"),
@@ -87,10 +112,12 @@ impl StepKind {
         (StepKind::Receipt, "receipt"),
     ];
 
+    /// As the configuration and the tables write it.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(k, _)| *k == self).map_or("", |(_, name)| name)
     }
 
+    /// By its name; `None` for any other text.
     pub fn parse(text: &str) -> Option<StepKind> {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(k, _)| *k)
     }

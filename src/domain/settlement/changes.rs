@@ -5,17 +5,24 @@ use super::{Installment, Paid, Posting, arrange, by_lines};
 /// What a posting is of, in the order in which those of one day count; a reversal is of what it takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
+    /// Money.
     Paid,
+    /// Credit notes.
     Credited,
+    /// Write-offs.
     WrittenOff,
 }
 
 /// What the postings of one family changed of an item on one day; below zero they took back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
+    /// Of the item, as its [`Installment`] has it.
     pub key: i64,
+    /// The day of the postings.
     pub on: i32,
+    /// Of the postings.
     pub family: Family,
+    /// Minor units, never zero.
     pub amount: i128,
     /// What of it nothing of that family took back later; never below zero.
     pub kept: i128,
