@@ -1,7 +1,8 @@
-//! What can go wrong, as the caller must tell it apart: one variant for each decision, each with its exit code.
+//! What can go wrong, told apart as a caller needs it: one variant for each decision that it can take, each with its
+//! exit code.
 //!
-//! Every message names the object and ends with the remedy. Raw engine errors are not shown: they can hold values
-//! of cells, and cells hold personal data.
+//! Every message names the object and ends with the remedy. Raw engine errors are not shown: they can hold values of
+//! cells, and cells hold personal data.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
-//! The decision: for every account one action, or one named reason to leave it in peace.
+//! The decision: for every account one action, or one named reason to leave it alone.
 //!
-//! A group (the companies of one CNPJ root) is decided at once and account by account, the most urgent first, so
-//! that what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
+//! A group (the companies of one CNPJ root) is decided together, account by account and the most urgent first, so that
+//! what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
 
 mod arm;
 mod charges;

@@ -1,7 +1,7 @@
 //! Experiments: which arm an account is in.
 //!
-//! The arm is drawn by a hash of the experiment and the group alone, so that all companies of a group hear the same,
-//! every day the same, whoever else is in the portfolio and whatever other experiments run.
+//! The arm is drawn by a hash of the experiment and the group alone. So all companies of a group are treated alike, and
+//! the same way every day, whoever else is in the portfolio and whatever other experiments run.
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};

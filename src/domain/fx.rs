@@ -1,7 +1,7 @@
 //! Rates of exchange: what an amount is in the currency that a régua duns in.
 //!
-//! Only the quoted direction counts: the inverse of a rate is another rate, and nobody published it. A quote that is
-//! too old is none. Where there is no quote nothing is converted, and the account is held.
+//! Only the quoted direction counts: the inverse of a rate is another rate, which nobody published. A quote that is too
+//! old does not count either. Without a quote nothing is converted, and the account is held.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Messages: templates per language, step, tone and channel, rendered with a fixed list of fields.
+//! Messages: a template for each language and channel, rendered with a fixed list of fields.
 //!
 //! Undefined fields are errors, subjects and short messages lose their line breaks, and every length has a limit:
 //! nothing that came in with the data can change the shape of a message.

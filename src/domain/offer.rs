@@ -1,9 +1,9 @@
 //! Offers: what a debtor may choose instead of paying the whole at once.
 //!
-//! An [`OfferRule`] is what the configuration allows, checked; [`offer`] makes of it the one offer to an account, or
+//! An [`OfferRule`] is what the configuration allows, checked; [`offer`] turns it into the one offer to an account, or
 //! none. An offer never costs the creditor more than its cap, never asks for an instalment that the account has shown
-//! it cannot pay, and adds up to the cent. Dates are calendar dates; one that falls on a day without banking is paid
-//! on the next business day, as any other due date.
+//! it cannot pay, and adds up to the cent. Dates are calendar dates; one that falls on a day without banking is paid on
+//! the next business day, like any other due date.
 
 pub mod policy;
 

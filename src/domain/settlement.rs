@@ -1,10 +1,14 @@
 //! Cash application: which money settled which item of an invoice, and on which day.
 //!
-//! A posting that names an instalment pays that one; one that names none fills the instalments in order of due date.
-//! What is taken back beyond what was paid on its instalment is taken from the others, the last one first; what is paid
-//! beyond an instalment covers that before it does. A posting that names an instalment which the invoice does not have
-//! settles nothing. Balances, days of settlement and lateness all follow from what was applied on each day and never
-//! taken back; the position of any day of the past, and what came in by payments alone, from what each day changed.
+//! - A posting that names an instalment pays that one; if the invoice has no such instalment, it settles nothing.
+//! - A posting that names none fills the instalments in order of due date.
+//! - What is taken back without an instalment, or beyond what was paid on the one that it names, comes first out of
+//!   payments that name none, then out of what was paid beyond an instalment, then out of the other instalments, the
+//!   last one first.
+//!
+//! Balances, days of settlement and lateness follow from [`settle`]: what was applied on each day and never taken back.
+//! The position on any day of the past, and what came in by payments alone, follow from [`changes`]: what each day
+//! changed.
 
 mod changes;
 

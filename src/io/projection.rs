@@ -1,4 +1,4 @@
-//! Copies of what is published, for readers that do not follow the log: gateways find `outbox/`, BI finds `kpi/` and
+//! Copies of what is published, for readers that do not follow the log: gateways read `outbox/`, BI reads `kpi/` and
 //! `kpi_current/`. Every copy follows from the log, so any of them can be made again at any time.
 
 use std::collections::{BTreeMap, BTreeSet};

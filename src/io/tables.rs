@@ -1,4 +1,4 @@
-//! The tables of one run, wherever they stand: below the output folder once published, in scratch before that.
+//! The tables of one run, wherever they are: below the output folder once published, in scratch before that.
 //!
 //! They are streamed, batch by batch and only the columns that are asked for: a report of ten million items needs no
 //! more memory than one of ten.

@@ -1,4 +1,5 @@
-//! What a company charges, or one régua of it: the terms under a name, and what becomes of charges that are left.
+//! The charge terms of a company or of one régua: their name, their rule, and what becomes of charges that are left on
+//! items paid late.
 
 use std::collections::BTreeMap;
 

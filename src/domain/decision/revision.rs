@@ -1,9 +1,9 @@
-//! A revision: a date that is published already is decided again, from corrected inputs or rules.
+//! A revision: a date that is already published is decided again, from corrected inputs or rules.
 //!
-//! Between two publications a gateway may have sent anything of the first. So a revision never writes to a group that a
-//! message of that date may have reached; it takes back what no longer holds, keeps what still does, word for word, and
-//! adds what is due to those whom nobody wrote to. What it took back is decided anew by the next date, once the gateway
-//! has told that it was not sent.
+//! Between two publications a gateway may have sent any message of the first. So a revision never writes to a group
+//! that a message of that date may have reached. It takes back what no longer holds, keeps what still does, word for
+//! word, and adds what is due to groups that nobody has written to. What it took back is decided anew on the next date,
+//! once the gateway has reported that it was not sent.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! What each day changed of each item, by what it came from.
+//! What each day changed on each item, apart by payments, credit notes and write-offs.
 
 use super::{Installment, Paid, Posting, arrange, by_lines};
 
