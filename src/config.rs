@@ -34,17 +34,17 @@ pub struct InputPlan {
     pub columns: BTreeMap<String, String>,
     /// Column of the contract = (value of the file = value of the contract).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
-    /// How amounts that come as floats become cents; `None` = a column of floats is refused.
+    /// How float amounts are rounded to cents; `None` = float amounts are refused.
     pub amount_from_float: Option<Rounding>,
-    /// Of invoices and payments only.
+    /// Applies to invoices and payments only.
     pub sign: Sign,
     /// How dates that are texts are written, tried in order.
     pub date_formats: Vec<String>,
     /// Dates that mean "none" in an optional column.
     pub null_dates: Vec<NaiveDate>,
-    /// Of invoices only.
+    /// Applies to invoices only.
     pub scope: InvoiceScope,
-    /// Of payments only.
+    /// Applies to payments only.
     pub unidentified: Unidentified,
     /// It must have been written at most so many days before the as-of date.
     pub max_age_days: Option<u32>,
@@ -179,9 +179,9 @@ pub struct Limits {
     pub quarantine_share_max: f64,
     /// So many bad rows of an input never stop a run.
     pub quarantine_rows_min: u64,
-    /// Least rows of an input, in per cent of what the newest published run read; 0 = any number.
+    /// Fewest rows that an input may have, in per cent of what the newest published run read; 0 = any number.
     pub rows_percent_min: u32,
-    /// Per cent by which open amount, debtors or items may move from the newest published run.
+    /// How far the open amount, debtors or items may move since the newest published run, in per cent.
     pub position_percent_max: u32,
     /// Of what was paid, what may match no invoice.
     pub unmatched_percent_max: u32,
@@ -231,7 +231,7 @@ pub struct Plan {
     pub inputs: Vec<InputPlan>,
     /// URL or path of the folder that holds `_log`, `runs`, `outbox` and `kpi`.
     pub output: String,
-    /// From the least days past due to the most, without a gap.
+    /// In ascending order of days past due, without gaps.
     pub buckets: Vec<Bucket>,
     /// What falls due on a weekend or holiday is payable on the next business day.
     pub due_on_business_day: bool,

@@ -34,14 +34,14 @@ use crate::domain::procedure::CapScope;
 pub struct RawPipeline {
     /// Whose pipeline it is, and where its other files are.
     pub pipeline: RawHead,
-    /// What a row has that says nothing of it.
+    /// Company, currency and language of rows that do not name their own.
     #[serde(default)]
     pub defaults: RawDefaults,
     /// One section per input table.
     pub inputs: BTreeMap<String, RawInput>,
-    /// Where it publishes.
+    /// Where its runs publish.
     pub output: RawOutput,
-    /// Buckets, the payable day, and credits.
+    /// Buckets by age, the payable day, and unapplied credits.
     #[serde(default)]
     pub aging: RawAging,
     /// How far back an account's behaviour counts.
@@ -56,9 +56,9 @@ pub struct RawPipeline {
     /// Points and the bands that they add up to.
     #[serde(default)]
     pub risk: RawRisk,
-    /// Which régua applies, and what keeps it from writing.
+    /// Which régua an account is under, and what keeps messages back.
     pub dunning: RawDunning,
-    /// How willingly channels are answered, what they cost, and at which hours.
+    /// How likely an answer is on each channel, what a contact costs, and the best hours.
     #[serde(default)]
     pub channels: RawChannels,
     /// An account is in one experiment at a time.
@@ -109,7 +109,7 @@ pub struct RawHead {
     pub rates: Vec<String>,
 }
 
-/// What a row has that says nothing of it.
+/// Company, currency and language of rows that do not name their own.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDefaults {
@@ -198,7 +198,7 @@ pub struct RawOutput {
     pub path: String,
 }
 
-/// How old a debt is, and what a credit does to it.
+/// Buckets by age, the payable day, and unapplied credits.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawAging {
@@ -206,7 +206,7 @@ pub struct RawAging {
     pub buckets: Option<Vec<i64>>,
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
-    /// What money does that is applied to no item; none = `hold`.
+    /// What to do with money that is not applied to any item; none = `hold`.
     pub unapplied_credits: UnappliedCredits,
     /// With `unapplied_credits = "hold"`: an account is left alone if its credit is at least so many percent of the
     /// claim; none = 50. Below that, the message names the credit.
@@ -254,7 +254,7 @@ pub struct RawPoints {
     pub when: BTreeMap<String, String>,
 }
 
-/// Which régua an account is under, and what keeps it from being written to.
+/// Which régua an account is under, and what keeps messages back.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDunning {
@@ -312,15 +312,15 @@ pub struct RawCap {
     pub days: u32,
 }
 
-/// Who writes: what messages say of the creditor.
+/// The creditor, as messages name it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawCreditor {
-    /// As messages sign.
+    /// Messages are signed with it.
     pub name: String,
-    /// For questions of the debtor.
+    /// Where the debtor can ask questions.
     pub email: String,
-    /// For questions of the debtor.
+    /// Where the debtor can ask questions.
     pub phone: String,
     /// How to stop messages: `default`, in the language of the pipeline, and a text for each other language that has
     /// templates.

@@ -97,7 +97,7 @@ pub fn is_duty_cycle(cycle_id: &str) -> bool {
 /// One action, complete. Amounts in minor units of `currency`.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// 32 hex digits, the same for the same step of the same episode on any date; see [`Identity`].
+    /// 32 hex digits, the same for the same step of the same episode on every date; see [`Identity`].
     pub action_id: String,
     /// The date of the run that decided it.
     pub as_of: NaiveDate,

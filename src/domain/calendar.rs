@@ -96,9 +96,9 @@ fn is_state(code: &str) -> bool {
 /// Local hours of one day in which contact is allowed, half-open: `opens` is in, `closes` is out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayWindow {
-    /// The first moment that is in.
+    /// First moment of the window.
     pub opens: NaiveTime,
-    /// The first moment that is out.
+    /// First moment after it.
     pub closes: NaiveTime,
 }
 
@@ -138,9 +138,9 @@ pub struct Zones {
 /// When a message may go out: from `not_before`, and no longer from `expires_at` on. Always a span above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// The first moment in it.
+    /// First moment of the slot.
     pub not_before: DateTime<Utc>,
-    /// The first moment out of it, when the window of that day closes.
+    /// First moment after it; the window of that day closes then.
     pub expires_at: DateTime<Utc>,
 }
 

@@ -79,9 +79,9 @@ pub struct Fee {
 pub struct ChargeTerms {
     /// Once per item.
     pub fine: Option<Fine>,
-    /// By the day.
+    /// Simple, for each day after the due date.
     pub interest: Option<Interest>,
-    /// Of the step; a policy has none, and [`ChargeRule::for_message`] puts it in.
+    /// Fee of the step. A policy has none; [`ChargeRule::for_message`] adds it.
     pub fee: Option<Fee>,
 }
 

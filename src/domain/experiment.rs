@@ -38,7 +38,7 @@ pub struct Arm {
 /// The arm that an account is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draw {
-    /// Its id.
+    /// Id of the experiment.
     pub experiment: String,
     /// The name of the arm.
     pub arm: String,

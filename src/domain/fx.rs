@@ -72,9 +72,9 @@ pub enum BadQuote {
     /// A rate of zero or less.
     #[error("the rate from {from} to {to} on {on} is not above zero")]
     NotPositive {
-        /// The currency of which the rate takes one unit.
+        /// The rate is for one unit of this currency.
         from: Currency,
-        /// The currency that it gives.
+        /// The currency that the rate is in.
         to: Currency,
         /// The day of the rate.
         on: NaiveDate,
@@ -82,9 +82,9 @@ pub enum BadQuote {
     /// Two rates for one pair and day.
     #[error("there are two rates from {from} to {to} on {on}; correct the one that is wrong")]
     Contradiction {
-        /// The currency of which the rates take one unit.
+        /// The rates are for one unit of this currency.
         from: Currency,
-        /// The currency that they give.
+        /// The currency that the rates are in.
         to: Currency,
         /// The day of the rates.
         on: NaiveDate,

@@ -30,7 +30,7 @@ use length::{SUBJECT_CHARS_MAX, body_chars_max};
 pub enum Tone {
     /// For long-time customers with a clean history, and where the step says so.
     Gentle,
-    /// Where nothing else is said.
+    /// The tone of a step that names none.
     Firm,
     /// Never softened, whoever is addressed.
     Formal,
@@ -118,7 +118,7 @@ pub enum MessageError {
         file: String,
         /// Characters of the rendered body.
         chars: usize,
-        /// What the channel takes.
+        /// Most characters that the channel takes.
         chars_max: usize,
     },
 }
@@ -219,7 +219,7 @@ impl Templates {
         same.or_else(|| known().find(|language| root(language) == root(code)))
     }
 
-    /// Does this very language have it for this channel?
+    /// Is there such a template in exactly this language, for this channel?
     pub fn has(&self, language: &str, template: &str, channel: Channel) -> bool {
         self.environments.get(language).is_some_and(|(_, files)| files.contains_key(&file_name(template, channel)))
     }

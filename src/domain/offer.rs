@@ -194,7 +194,7 @@ fn range(what: &'static str, found: u32, min: u32, max: u32) -> Option<OfferRule
 /// `total = open total − discount + interest`, and `down_payment` with all `instalments` is `total`, to the cent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// Which of the figures below can be above zero.
+    /// Discount, instalments or extension.
     pub kind: OfferKind,
     /// All that is to be paid.
     pub total: Amount,

@@ -48,9 +48,9 @@ pub enum Carrier {
     /// The one whose due step is the highest; of equals the oldest.
     #[default]
     MaxLevel,
-    /// The one that fell due first.
+    /// The one that fell due first, or falls due next.
     OldestItem,
-    /// Of the overdue ones, the one with the most open.
+    /// The one with the most open; overdue ones come first.
     LargestItem,
 }
 
@@ -93,7 +93,7 @@ impl CapScope {
 pub struct Repeat {
     /// Days since it was last sent.
     pub every_days: u32,
-    /// More than `every_days`, not as many.
+    /// True = more than `every_days`; false = `every_days` is enough.
     pub strictly: bool,
     /// Occurrences at the most, the first included.
     pub max: u32,
@@ -122,17 +122,17 @@ pub struct Step {
     pub repeat: Option<Repeat>,
     /// Only for these segments; none = all.
     pub segments: Option<Vec<String>>,
-    /// Of a notice: days that the debtor has before what it announces.
+    /// Notices: days that the debtor has before the announced step.
     pub notice_days: Option<u32>,
     /// The step whose notice must have been sent, and the days that must have passed since.
     pub after_notice: Option<(String, u32)>,
-    /// Of a listing or protest: where the instruction goes.
+    /// Listings and protests: the bureau or registry that gets the instruction.
     pub bureau: Option<String>,
-    /// Of a placement: to whom.
+    /// Placements: the agency that gets the items.
     pub agency: Option<String>,
-    /// Of duties: business days from full payment; `None` = what the law sets, or no term.
+    /// Duties: business days from full payment; `None` = what the law sets, or no term.
     pub deadline_business_days: Option<u32>,
-    /// Of listings, protests and their notices: nothing that fell due longer ago; `None` = 5 years.
+    /// Listings, protests and their notices: what fell due more years ago is left out; `None` = 5.
     pub listing_years_max: Option<u32>,
     /// What the step itself costs the debtor.
     pub fee: Option<StepFee>,
@@ -166,7 +166,7 @@ pub struct Procedure {
 /// A step that was sent in this cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent<'a> {
-    /// It may be of a régua that the account was under before.
+    /// Possibly of a régua that the account was under before.
     pub step_id: &'a str,
     /// In the pipeline's zone.
     pub on: NaiveDate,
@@ -186,7 +186,7 @@ pub enum Next<'a> {
     Due {
         /// What to send.
         step: &'a Step,
-        /// From 1; one more than it was sent before in the cycle.
+        /// From 1: one more than the times that it was sent before in the cycle.
         occurrence: u32,
     },
     /// The next step is known, its time has not come.

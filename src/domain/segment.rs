@@ -177,7 +177,7 @@ impl Condition {
 pub struct Rule {
     /// Of the segment or tier; unique in its list.
     pub name: String,
-    /// None = it fits everybody.
+    /// No comparisons = it fits everybody.
     pub when: Condition,
 }
 
@@ -194,7 +194,7 @@ pub fn first_rule<'a>(rules: &'a [Rule], account: &Account) -> Option<&'a Rule> 
 /// A scorecard: points for every line that holds, and the bands that the sum falls in.
 #[derive(Clone, Debug, Default)]
 pub struct Scorecard {
-    /// Points, which may be below zero, and when they are added.
+    /// Points and the condition under which they are added; points may be below zero.
     pub lines: Vec<(i64, Condition)>,
     /// Least points and name, ascending.
     pub bands: Vec<(i64, String)>,

@@ -21,9 +21,9 @@ pub struct Installment {
     pub key: i64,
     /// From 1; what a posting names it by.
     pub number: i64,
-    /// The order in which the instalments of an invoice are filled.
+    /// Instalments are filled in this order.
     pub due_on: i32,
-    /// What was billed, from 0.
+    /// What was billed.
     pub amount: i128,
 }
 
@@ -32,7 +32,7 @@ pub struct Installment {
 pub struct Posting {
     /// The day on which it counts.
     pub on: i32,
-    /// What kind of settlement it is.
+    /// Payment, credit note or write-off.
     pub family: Family,
     /// The instalment that it names, if any.
     pub installment: Option<i64>,

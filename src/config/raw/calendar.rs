@@ -12,7 +12,8 @@ pub struct RawCalendar {
     /// In any order; the same one twice counts once.
     #[serde(default)]
     pub holidays: Vec<RawHoliday>,
-    /// Hours in which messages are lawful. One of the pipeline's calendars must have them; of several the last counts.
+    /// Hours in which messages are lawful. At least one calendar of the pipeline must have them; the last that does
+    /// counts.
     pub windows: Option<RawWindows>,
     /// State = IANA zone; `default` for all others.
     #[serde(default)]

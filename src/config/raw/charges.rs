@@ -89,7 +89,7 @@ pub struct RawFee {
 pub struct RawOffer {
     /// Unique; traces name the offer by it.
     pub name: String,
-    /// Whom it is made to; none = everybody.
+    /// Who gets it; none = everybody.
     #[serde(default)]
     pub when: RawOfferCondition,
     /// One of discount, instalments and extension.
@@ -167,7 +167,7 @@ pub struct RawExtension {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawRates {
-    /// Each with its whole series.
+    /// One entry for each index.
     pub indices: Vec<RawIndex>,
 }
 

@@ -103,9 +103,9 @@ pub struct RawTrigger {
     pub open_balance: Option<BTreeMap<String, String>>,
     /// Currency = amount: what is overdue reaches it.
     pub overdue_balance: Option<BTreeMap<String, String>>,
-    /// So many items are open at least, due or not.
+    /// At least so many items are open, due or not.
     pub open_items: Option<u32>,
-    /// So many items are overdue at least.
+    /// At least so many items are overdue.
     pub overdue_items: Option<u32>,
     /// `true`: a promise was broken in this arrears episode.
     pub promise_broken: Option<bool>,
@@ -130,7 +130,7 @@ pub struct RawRepeat {
     /// Days since it was last sent.
     #[schemars(range(min = 1))]
     pub every_days: u32,
-    /// More than so many days, not as many.
+    /// `true`: more than `every_days`; `false`: `every_days` is enough.
     #[serde(default)]
     pub strictly: bool,
     /// Occurrences at the most, the first included.

@@ -232,19 +232,19 @@ pub enum RateTableError {
     /// Two files, or two tables of one, name the index.
     #[error("index {index:?} stands twice in the rate table; merge the two")]
     DuplicateIndex {
-        /// By its name.
+        /// As rates and charges name it, such as `ecb`.
         index: String,
     },
     /// The list is empty.
     #[error("index {index:?} has no rates; add them or leave the index out")]
     NoRates {
-        /// By its name.
+        /// As rates and charges name it, such as `ecb`.
         index: String,
     },
     /// A date is not after the one before it.
     #[error("index {index:?}: {from} does not come after the date before it; sort the rates, one per date")]
     NotAscending {
-        /// By its name.
+        /// As rates and charges name it, such as `ecb`.
         index: String,
         /// The date that is out of order.
         from: NaiveDate,
@@ -252,7 +252,7 @@ pub enum RateTableError {
     /// Two sources do not agree on a day.
     #[error("index {index:?} has two rates for {from}, {one} and {other}; correct the one that is wrong")]
     Contradiction {
-        /// By its name.
+        /// As rates and charges name it, such as `ecb`.
         index: String,
         /// The day that has two rates.
         from: NaiveDate,

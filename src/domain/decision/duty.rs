@@ -24,7 +24,7 @@ const REMOVAL_BUSINESS_DAYS: u32 = 5;
 /// One instruction that is owed, and why.
 #[derive(Clone, Debug)]
 pub struct Duty {
-    /// On the channel `instruction`, about the items that are paid.
+    /// On the channel `instruction`, about items that are paid or, for a recall, disputed.
     pub action: Action,
     /// Paid on which day, to be done by which, and how late it is.
     pub detail: String,

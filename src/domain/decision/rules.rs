@@ -40,14 +40,14 @@ pub struct Choice {
     pub regua: String,
 }
 
-/// Who writes to the debtor.
+/// The creditor, as messages name it.
 #[derive(Clone, Debug)]
 pub struct Creditor {
-    /// As messages sign.
+    /// Messages are signed with it.
     pub name: String,
-    /// For questions of the debtor.
+    /// Where the debtor can ask questions.
     pub email: String,
-    /// For questions of the debtor.
+    /// Where the debtor can ask questions.
     pub phone: String,
     /// How to stop messages, by language; `default` for all others.
     pub opt_out: BTreeMap<String, String>,
@@ -66,7 +66,7 @@ pub struct Rules {
     pub halted: bool,
     /// By id; the régua `none` is not among them.
     pub procedures: BTreeMap<String, Procedure>,
-    /// Id of the régua for accounts that nothing closer names one for.
+    /// Id of the régua for accounts to which no closer rule assigns one.
     pub regua: String,
     /// By group, or CNPJ root.
     pub regua_by_group: BTreeMap<String, String>,
@@ -76,21 +76,21 @@ pub struct Rules {
     pub regua_by_company: BTreeMap<String, String>,
     /// By currency: an account that owes less is left alone; a currency that is not here has no tolerance.
     pub tolerance: BTreeMap<Currency, Amount>,
-    /// What money does that is applied to no item.
+    /// What to do with money that is not applied to any item.
     pub unapplied_credits: UnappliedCredits,
     /// An account whose credit is at least this share of what it would be asked for, in per cent, is left alone.
     pub credit_hold_percent: u32,
     /// Days for which an action that nobody reported on counts as under way.
     pub unreported_days: u32,
-    /// Days of room after an answer of the debtor.
+    /// Days to wait after the debtor has answered.
     pub response_window_days: u32,
     /// Segment = days, where they differ.
     pub response_windows: BTreeMap<String, u32>,
-    /// Days of room after a payment.
+    /// Days to wait after a payment.
     pub payment_window_days: u32,
     /// Times that a step may fail at one address before it goes on by the next; at least 1.
     pub attempts_max: u32,
-    /// Days from the as-of date in which an hour to write is looked for; 1 = that day only.
+    /// Days, from the as-of date on, in which a lawful hour is looked for; 1 = that day only.
     pub slot_days: u32,
     /// All must hold.
     pub caps: Vec<Cap>,
@@ -116,7 +116,7 @@ pub struct Rules {
     pub quotes: Quotes,
     /// Holidays, contact windows and zones.
     pub calendar: Calendar,
-    /// Who is addressed gently whatever the step says.
+    /// Who is addressed gently whatever the step says, unless it is formal.
     pub tone: ToneRule,
     /// All messages of all languages.
     pub templates: Templates,

@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// For the reference of fields, in a word.
+    /// One word for the reference of fields.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Text(_) | Kind::Word(_) => "text",

@@ -53,7 +53,7 @@ pub struct Prospect<'a> {
 pub struct OfferPolicy {
     /// As the configuration has it, for the trace.
     pub name: String,
-    /// To whom it is made.
+    /// Who gets it.
     pub when: OfferCondition,
     /// In the currencies whose amounts the rule gives.
     pub by_currency: BTreeMap<Currency, OfferRule>,

@@ -2,7 +2,7 @@
 
 use crate::domain::portfolio::EscalationKind;
 
-/// The ways an action goes out; the last two are not messages.
+/// The ways an action goes out. `Phone` is a task for a person, and `Instruction` addresses no debtor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
     /// An e-mail, with a subject.

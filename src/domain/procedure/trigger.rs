@@ -9,7 +9,7 @@ use crate::domain::money::{Amount, Currency};
 /// When a step is due. "Equal or exceed", unless strict.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
-    /// Every part holds; none = always.
+    /// Every part holds; no parts = always.
     All(Vec<Trigger>),
     /// At least one part holds.
     Any(Vec<Trigger>),
@@ -17,14 +17,14 @@ pub enum Trigger {
     DaysPastDue {
         /// Below zero: so many days before the due date.
         days: i64,
-        /// More than `days`, not as many.
+        /// True = more than `days`; false = `days` is enough.
         strictly: bool,
     },
     /// Calendar days since the day of issue.
     DaysSinceIssue {
         /// Counted from the day of issue.
         days: i64,
-        /// More than `days`, not as many.
+        /// True = more than `days`; false = `days` is enough.
         strictly: bool,
     },
     /// On or after the last day of the month in which due date + days falls.
@@ -36,31 +36,31 @@ pub enum Trigger {
     DaysSincePrevious {
         /// Counted from that step.
         days: i64,
-        /// More than `days`, not as many.
+        /// True = more than `days`; false = `days` is enough.
         strictly: bool,
     },
     /// All that is open and eligible, due or not.
     OpenBalance {
         /// By currency; one that is not here never reaches it.
         least: BTreeMap<Currency, Amount>,
-        /// More than `least`, not as much.
+        /// True = more than `least`; false = `least` is enough.
         strictly: bool,
     },
     /// What of it is overdue.
     OverdueBalance {
         /// By currency; one that is not here never reaches it.
         least: BTreeMap<Currency, Amount>,
-        /// More than `least`, not as much.
+        /// True = more than `least`; false = `least` is enough.
         strictly: bool,
     },
     /// Items that are open and eligible, due or not.
     OpenItems {
-        /// So many, or more.
+        /// At least this many.
         least: u32,
     },
     /// Items that are overdue and eligible.
     OverdueItems {
-        /// So many, or more.
+        /// At least this many.
         least: u32,
     },
     /// A promise was broken in this arrears episode.
@@ -90,11 +90,11 @@ pub struct Facts {
     pub currency: Currency,
     /// Open and eligible, of the whole account.
     pub open: Amount,
-    /// How many those are.
+    /// Number of open and eligible items.
     pub open_items: u32,
     /// What of it is overdue.
     pub overdue: Amount,
-    /// How many those are.
+    /// Number of those that are overdue.
     pub overdue_items: u32,
     /// The step at which a person let the item begin; `None` = at the first.
     pub begins_at: Option<String>,

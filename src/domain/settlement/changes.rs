@@ -5,7 +5,7 @@ use super::{Installment, Paid, Posting, arrange, by_lines};
 /// What a posting is of, in the order in which those of one day count; a reversal is of what it takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
-    /// Money.
+    /// Payments and their reversals.
     Paid,
     /// Credit notes.
     Credited,
@@ -20,7 +20,7 @@ pub struct Change {
     pub key: i64,
     /// The day of the postings.
     pub on: i32,
-    /// Of the postings.
+    /// Payment, credit note or write-off.
     pub family: Family,
     /// Minor units, never zero.
     pub amount: i128,
