@@ -1,7 +1,7 @@
-//! The commands: clap types here, one file per command, and what a person or a scheduler sees of them.
+//! The commands: the clap types, one file per command, and what a person or a scheduler sees of them.
 //!
-//! Text and bars on a terminal, JSON lines on stderr otherwise. The result is the last line of stdout; the exit code
-//! says what to do next.
+//! On a terminal that is text and bars, elsewhere JSON lines on stderr. The result is the last line of stdout; the exit
+//! code says what to do next.
 
 mod check;
 mod demo;

@@ -26,6 +26,7 @@ use crate::error::{Error, Fault, Lines};
 /// Where one input table comes from, and how its columns and values are named there.
 #[derive(Clone, Debug)]
 pub struct InputPlan {
+    /// Its contract: columns, key and kinds.
     pub table: &'static Table,
     /// URL or path, with `{as_of}` and globs still in it.
     pub path: String,
@@ -33,13 +34,17 @@ pub struct InputPlan {
     pub columns: BTreeMap<String, String>,
     /// Column of the contract = (value of the file = value of the contract).
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// How float amounts are rounded to cents; `None` = float amounts are refused.
     pub amount_from_float: Option<Rounding>,
+    /// Applies to invoices and payments only.
     pub sign: Sign,
     /// How dates that are texts are written, tried in order.
     pub date_formats: Vec<String>,
     /// Dates that mean "none" in an optional column.
     pub null_dates: Vec<NaiveDate>,
+    /// Applies to invoices only.
     pub scope: InvoiceScope,
+    /// Applies to payments only.
     pub unidentified: Unidentified,
     /// It must have been written at most so many days before the as-of date.
     pub max_age_days: Option<u32>,
@@ -117,30 +122,41 @@ impl InputPlan {
 /// An aging bucket: days past due from..=to; `None` = without end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
+    /// As tables and messages show it: `not_due`, `1-30`, `over_360`.
     pub name: String,
+    /// Its first day past due, which is in it.
     pub from_days: Option<i64>,
+    /// Its last day past due, which is in it.
     pub to_days: Option<i64>,
 }
 
 /// Windows of the KPI tables, in days and months.
 #[derive(Clone, Debug)]
 pub struct Kpis {
+    /// Days of net sales behind DSO.
     pub sales_days: u32,
+    /// Days between the two positions that roll rates and cures compare.
     pub roll_days: u32,
+    /// Days after a contact in which a payment counts as recovered by it.
     pub recovery_days: u32,
+    /// Days of contacts that `kpi_recovery` counts; they end `recovery_days` before the as-of date.
     pub recovery_window_days: u32,
+    /// Days back in which a promise came due to be counted as kept or broken.
     pub promise_window_days: u32,
+    /// Days after the payable day from which an unpaid item counts as lost.
     pub loss_days: u32,
+    /// Months that `kpi_collection_effectiveness` shows, that of the as-of date included.
     pub months: u32,
     /// The currency of `fx_rate`; `None` = the default currency.
     pub reporting_currency: Option<Currency>,
-    /// Factor on the loss rate of each bucket.
+    /// Factor on the loss rate of each bucket, in the order of the buckets.
     pub forward_looking: Vec<f64>,
 }
 
 /// How the page of a run is written.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportPlan {
+    /// Of headings, sentences and formats.
     pub language: Language,
     /// Amounts of fewer debtors are withheld; 0 = none.
     pub min_cell: u32,
@@ -151,25 +167,33 @@ pub struct ReportPlan {
 /// Limits of a run.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// Bytes for the whole run; the SQL engine gets six tenths of them.
     pub memory_bytes_max: u64,
+    /// Rows of all inputs together that one shard should hold; the number of shards follows from it.
     pub shard_rows_max: u64,
+    /// Number of shards; `None` = as many as `shard_rows_max` asks for.
     pub shards: Option<u32>,
+    /// Shards that are worked on side by side, at least 1.
     pub workers: usize,
+    /// Share of an input's rows, from 0 to 1, that may be bad before the run stops.
     pub quarantine_share_max: f64,
     /// So many bad rows of an input never stop a run.
     pub quarantine_rows_min: u64,
-    /// Against the newest published run: least rows of an input, and how far the position may move.
+    /// Fewest rows that an input may have, in per cent of what the newest published run read; 0 = any number.
     pub rows_percent_min: u32,
+    /// How far the open amount, debtors or items may move since the newest published run, in per cent.
     pub position_percent_max: u32,
     /// Of what was paid, what may match no invoice.
     pub unmatched_percent_max: u32,
     /// Of all debtors, how many one group may hold.
     pub group_debtors_percent_max: u32,
+    /// Days before the as-of date for which the contact log is read.
     pub history_days: u32,
     /// Days for which an action is remembered after it last mattered.
     pub remembered_days: u32,
     /// Actions may be at most so many percent above the usual number.
     pub volume_percent_max: u32,
+    /// Folder for scratch files; `None` = the system's own.
     pub scratch_dir: Option<PathBuf>,
 }
 
@@ -178,6 +202,7 @@ pub struct Limits {
 pub struct SqlFile {
     /// `10_staging/stg_invoices.sql`
     pub path: String,
+    /// The whole file, head included.
     pub text: String,
     /// It stands in `sql_dir`: in place of the shipped one of its path, or beside the shipped ones.
     pub is_own: bool,
@@ -194,20 +219,35 @@ impl SqlFile {
 /// A validated pipeline: all a run needs to know besides the as-of date and the data.
 #[derive(Debug)]
 pub struct Plan {
+    /// The pipeline file as it was named.
     pub file: PathBuf,
+    /// In which timestamps become dates.
     pub zone: Tz,
+    /// Of rows that name none.
     pub default_company: String,
+    /// Of rows that name none.
     pub default_currency: Currency,
+    /// In the order of the contract; tables that the pipeline does not name are left out.
     pub inputs: Vec<InputPlan>,
+    /// URL or path of the folder that holds `_log`, `runs`, `outbox` and `kpi`.
     pub output: String,
+    /// In ascending order of days past due, without gaps.
     pub buckets: Vec<Bucket>,
+    /// What falls due on a weekend or holiday is payable on the next business day.
     pub due_on_business_day: bool,
+    /// Months of history behind the profile of an account.
     pub window_months: u32,
+    /// Windows of the KPI tables.
     pub kpis: Kpis,
+    /// Of the page that is written with each run.
     pub report: ReportPlan,
+    /// Business days after the day of a promise or instalment before it counts as broken.
     pub promise_grace_days: u32,
+    /// Resources that the run may use, and when its inputs look like a broken export.
     pub limits: Limits,
+    /// All that a decision depends on besides the portfolio.
     pub rules: Rules,
+    /// In path order, which is the order in which they run.
     pub sql: Vec<SqlFile>,
     /// What is no error and worth knowing.
     pub notes: Vec<Fault>,

@@ -4,8 +4,6 @@
 //! `regua schema` prints it as JSON Schema, and docs/reference/tables.md is generated from it
 //! (`regua schema --markdown`; a test compares them).
 
-#![warn(missing_docs)]
-
 mod inputs;
 mod kpis;
 mod outputs;

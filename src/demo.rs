@@ -117,7 +117,7 @@ pub enum DemoError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// A file that was begun could not be continued or closed.
+    /// Writing or closing one of the files failed.
     #[error("cannot write {}; is the disk full?", path.display())]
     Write {
         /// Of the file, which is left unfinished.

@@ -1,7 +1,8 @@
-//! What can go wrong, as the caller must tell it apart: one variant for each decision, each with its exit code.
+//! What can go wrong, told apart as a caller needs it: one variant for each decision that it can take, each with its
+//! exit code.
 //!
-//! Every message names the object and ends with the remedy. Raw engine errors are not shown: they can hold values
-//! of cells, and cells hold personal data.
+//! Every message names the object and ends with the remedy. Raw engine errors are not shown: they can hold values of
+//! cells, and cells hold personal data.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -73,7 +74,7 @@ impl fmt::Display for Finding {
 /// Why an object cannot be read as a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// The object ends before its Parquet footer says that it does, as after an upload that broke off.
+    /// The object ends too early, as after an upload that broke off.
     #[error("the file is cut short")]
     CutShort,
     /// An encoding or a compression that is not built in.
@@ -100,7 +101,7 @@ pub enum Unreadable {
         /// Arrow type that the contract asks for.
         expected: String,
     },
-    /// A dictionary-encoded column whose values cannot be written out, one a row.
+    /// A dictionary-encoded column that cannot be turned into plain values.
     #[error("a dictionary of {values} cannot be read")]
     Dictionary {
         /// Arrow type of the dictionary's values.
@@ -117,10 +118,10 @@ pub enum Damage {
     /// Size or SHA-256 are not those in the record.
     #[error("a published file was changed; restore it from a backup")]
     Changed,
-    /// The bytes are those that were published, or cannot be told from them, and no table can be read from them.
+    /// The object is there, and no table can be read from it.
     #[error("{0}; restore it from a backup")]
     Unreadable(Unreadable),
-    /// A table that was published with this column has it no more.
+    /// A published table lacks a column that this program reads.
     #[error("column {column} is missing; restore the file from a backup")]
     ColumnMissing {
         /// By its name in the contract.
@@ -129,7 +130,7 @@ pub enum Damage {
     /// A row of a published `actions` table carries an id that regua never makes.
     #[error("an action_id is not 32 hexadecimal digits; restore the file from a backup")]
     ActionId,
-    /// Something in `_log/` has no name of a record, or its JSON is not that of one.
+    /// An object in `_log/` is not named like a record, or does not parse as one.
     #[error("it is not a commit record; restore it from a backup, or remove it if somebody put it there")]
     NotARecord,
     /// The listing of `_log/` names a record that cannot be fetched.
@@ -138,16 +139,16 @@ pub enum Damage {
     /// The sequence number within the record is not that of its name.
     #[error("it holds another record; restore it from a backup")]
     OtherRecord,
-    /// The numbers in `_log/` have a gap: they run from 1 without one.
+    /// There is a gap in the sequence numbers, which run from 1.
     #[error("a record before it is missing; restore that one from a backup")]
     RecordMissing,
     /// A newer regua wrote it.
     #[error("it has a format version that this program does not know; update regua")]
     UnknownVersion,
-    /// The SHA-256 of the record before it is not the one that it names.
+    /// The record before it does not have the SHA-256 that this one names.
     #[error("the chain is broken: the record before it was changed; restore that one from a backup")]
     ChainBroken,
-    /// The log was read twice by this command, and a record that was there the first time is not the same.
+    /// This command read the log twice, and a record that was there the first time is gone or has changed.
     #[error("it was removed or changed after it was read; restore it from a backup")]
     ChangedSinceRead,
     /// Copies of messages or tables stand there, and no record that made them.
@@ -187,12 +188,12 @@ pub enum Error {
     OtherTenant {
         /// URL of the store that both want.
         output: String,
-        /// The tenant in the records that are there.
+        /// The tenant named in the records there.
         published: String,
         /// `tenant` of this pipeline.
         configured: String,
     },
-    /// `--revise` for a date of which no record stands in the log.
+    /// `--revise` for a date that has no record in the log.
     #[error("{as_of} is not published: there is nothing to revise; leave --revise out")]
     NothingToRevise {
         /// The date that was asked for.
@@ -204,7 +205,7 @@ pub enum Error {
         /// URL of the store.
         output: String,
     },
-    /// Everything that is wrong with the pipeline and the files that it names, in the order of file and line.
+    /// Everything that is wrong with the pipeline and the files that it names, in order of file and line.
     #[error("{0}")]
     Configuration(Lines<Fault>),
     /// An SQL model that cannot be loaded, planned or run.
@@ -221,8 +222,8 @@ pub enum Error {
     /// The results contradict the inputs or each other; every check that failed, not only the first.
     #[error("nothing was published: an audit failed\n{0}")]
     Audit(Lines<Finding>),
-    /// The run would publish far more actions than usual, or a position far from that of the newest run; one sentence
-    /// for each.
+    /// Something that only a person can accept: far more actions than usual, an input that shrank, a position that
+    /// moved. One clause for each.
     #[error(
         "nothing was published: {}. `regua plan` shows what would go out; if it is right, run again with \
          --accept-volume \"why\"",
@@ -232,7 +233,7 @@ pub enum Error {
     /// A template that passed `regua check` cannot be rendered with the values of an action.
     #[error("a message could not be made: {0}")]
     Message(#[source] MessageError),
-    /// The date is published, from inputs or a configuration with another digest.
+    /// The date was published from inputs or a configuration with another digest.
     #[error(
         "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}); \
          nothing was published. Restore what that run read, or publish what differs with --revise --reason \"why\""
@@ -271,13 +272,13 @@ pub enum Error {
     /// Somebody has put an object below `_control/` to stop every run.
     #[error("{object} says halt: nothing was published. Remove it when the reason is gone, and run again")]
     Halted {
-        /// URL of the object that says so.
+        /// URL of the object that halts it.
         object: String,
     },
     /// Another run appended a record between the reading of the log and the commit.
     #[error("the log moved on to {head} while this run was under way; run again")]
     HeadMoved {
-        /// Key of the record that came between, such as `_log/00000000000000000042.json`.
+        /// Key of the newest record that came between, such as `_log/00000000000000000042.json`.
         head: String,
     },
     /// The store cannot be reached, refuses the credentials, or answers with an error that may pass.
@@ -285,7 +286,7 @@ pub enum Error {
     Unavailable {
         /// URL of what was asked for: an object, a folder or the store.
         object: String,
-        /// The kind of failure, without the store's own long text.
+        /// The kind of failure in a few words, not the long text of the store.
         what: String,
     },
     /// The store let a conditional create overwrite an object, so its log could lose a record.
@@ -312,7 +313,7 @@ pub enum Error {
         /// What stopped the copying.
         why: Box<Error>,
     },
-    /// A file or folder of this machine: reading or writing it failed.
+    /// A file or folder on this machine could not be read or written.
     #[error("{path}: {source}")]
     File {
         /// On this machine.
@@ -373,7 +374,7 @@ pub enum Error {
     /// SIGINT or SIGTERM arrived before the record was written.
     #[error("interrupted: nothing was published")]
     Interrupted {
-        /// Its number; the exit code is 128 more.
+        /// Its number; the exit code is 128 plus this.
         signal: i32,
     },
 }

@@ -1,8 +1,6 @@
 //! The edge to the world: object stores, Parquet files, the SQL engine, the log of published runs, and
 //! what other systems read of it.
 
-#![warn(missing_docs)]
-
 pub mod engine;
 pub mod log;
 pub mod outbox;

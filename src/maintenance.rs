@@ -3,8 +3,6 @@
 //! Nothing here decides anything or changes the log. `verify` only reads, `repair` makes copies that follow from the
 //! log, `gc` deletes what no record names.
 
-#![warn(missing_docs)]
-
 pub mod gc;
 pub mod repair;
 pub mod verify;

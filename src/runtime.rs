@@ -1,7 +1,5 @@
 //! What a program needs that has no rules of receivables: threads, timings, scratch folders, signals, panics, progress.
 
-#![warn(missing_docs)]
-
 pub mod panics;
 pub(crate) mod parallel;
 pub mod progress;

@@ -2,8 +2,6 @@
 //!
 //! What one stage hands to the next is named here, so that a stage imports `super::Shard`, never `super::shard::...`.
 
-#![warn(missing_docs)]
-
 pub mod audit;
 pub mod decide;
 pub mod gates;

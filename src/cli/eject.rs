@@ -1,4 +1,4 @@
-//! `regua eject`: a file that is part of the program, copied to where it can be changed.
+//! `regua eject`: copies a shipped file (a model, a template) to where the user can change it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `regua gc`: throws away what attempts left behind that never published.
+//! `regua gc`: deletes what attempts left behind that never published.
 
 use clap::Args;
 use serde_json::json;

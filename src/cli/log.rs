@@ -1,4 +1,4 @@
-//! `regua log`: what was published, whether it is still whole, and its copies made again.
+//! `regua log`: lists what was published, verifies that it is still whole, and makes missing copies again.
 
 use clap::Args;
 use serde_json::json;

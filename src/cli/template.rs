@@ -1,6 +1,6 @@
-//! `regua template`: a message as the debtor would get it, and which templates there are.
+//! `regua template`: lists the templates, and shows a message as the debtor would get it.
 //!
-//! For whoever edits a template: with usual values, or with those that a debtor's last published action was made of.
+//! It is for people who edit templates. The values are usual ones, or those of the last action published for a debtor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! A TOML file with its lines: parsed, its `${VAR}` filled in, checked against the schema of its raw type.
 //!
-//! Every structural error is found at once and points at file and line. The schema is the one that
-//! `regua schema pipeline` prints: it is derived from the raw types, so it cannot say anything else than they do.
+//! Every structural error is found at once and points at file and line. The schema is the one that `regua schema
+//! pipeline` prints. It is derived from the raw types, so the two cannot disagree.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::error::Fault;
 /// A parsed file that remembers where each value stands.
 #[derive(Debug)]
 pub struct Document {
+    /// As it was named; every fault repeats it.
     pub file: PathBuf,
     value: Value,
     /// JSON pointer = line.

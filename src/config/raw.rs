@@ -3,39 +3,48 @@
 //! These types say only what may stand where. Their JSON Schema (`regua schema pipeline`) is also what finds the
 //! structural errors, all at once; `validate` turns them into the plan that travels.
 
+mod calendar;
 pub mod charges;
 mod kpis;
 mod limits;
 mod reach;
+mod regua;
 mod report;
 
 use std::collections::BTreeMap;
 
+pub use calendar::{RawCalendar, RawHoliday, RawWeek, RawWindows};
 pub use kpis::RawKpis;
 pub use limits::RawLimits;
 pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
+pub use regua::{RawRegua, RawRepeat, RawStep, RawTrigger};
 pub use report::RawReport;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::charges::{RawCharges, RawFee, RawOffer};
+use self::charges::{RawCharges, RawOffer};
 use super::{InvoiceScope, Sign, Unidentified};
 use crate::domain::money::Rounding;
 use crate::domain::portfolio::UnappliedCredits;
-use crate::domain::procedure::{Advance, CapScope, Carrier, DisputeScope, LevelOf};
+use crate::domain::procedure::CapScope;
 
 /// One pipeline file, such as `pipelines/daily.toml`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawPipeline {
+    /// Whose pipeline it is, and where its other files are.
     pub pipeline: RawHead,
+    /// Company, currency and language of rows that do not name their own.
     #[serde(default)]
     pub defaults: RawDefaults,
     /// One section per input table.
     pub inputs: BTreeMap<String, RawInput>,
+    /// Where its runs publish.
     pub output: RawOutput,
+    /// Buckets by age, the payable day, and unapplied credits.
     #[serde(default)]
     pub aging: RawAging,
+    /// How far back an account's behaviour counts.
     #[serde(default)]
     pub profile: RawProfile,
     /// Ordered rules: the first that fits names the segment.
@@ -44,9 +53,12 @@ pub struct RawPipeline {
     /// Ordered rules: the first that fits names the value tier.
     #[serde(default)]
     pub tiers: Vec<RawSegment>,
+    /// Points and the bands that they add up to.
     #[serde(default)]
     pub risk: RawRisk,
+    /// Which régua an account is under, and what keeps messages back.
     pub dunning: RawDunning,
+    /// How likely an answer is on each channel, what a contact costs, and the best hours.
     #[serde(default)]
     pub channels: RawChannels,
     /// An account is in one experiment at a time.
@@ -60,6 +72,7 @@ pub struct RawPipeline {
     pub offers: Vec<RawOffer>,
     /// Who writes to the debtor, by company; `default` for all others.
     pub creditors: BTreeMap<String, RawCreditor>,
+    /// Who is addressed gently.
     #[serde(default)]
     pub tone: RawTone,
     /// Windows of the KPI tables.
@@ -68,10 +81,12 @@ pub struct RawPipeline {
     /// How the page of each run is written.
     #[serde(default)]
     pub report: RawReport,
+    /// When the run stops, and what it may use.
     #[serde(default)]
     pub limits: RawLimits,
 }
 
+/// Whose pipeline it is, and the files that belong to it; paths count from the folder of this file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawHead {
@@ -94,6 +109,7 @@ pub struct RawHead {
     pub rates: Vec<String>,
 }
 
+/// Company, currency and language of rows that do not name their own.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDefaults {
@@ -119,6 +135,7 @@ pub struct RawTone {
     pub clean_late_ratio_max: Option<f64>,
 }
 
+/// Where an input comes from, and how its export writes what the contract asks for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawInput {
@@ -157,11 +174,14 @@ pub struct RawInput {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum RawDateFormats {
+    /// Every date is written so.
     One(String),
+    /// They are tried in this order; the first that reads the text counts.
     Many(Vec<String>),
 }
 
 impl RawDateFormats {
+    /// In the order in which they are tried.
     pub fn as_slice(&self) -> &[String] {
         match self {
             RawDateFormats::One(format) => std::slice::from_ref(format),
@@ -170,6 +190,7 @@ impl RawDateFormats {
     }
 }
 
+/// Where a run publishes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawOutput {
@@ -177,6 +198,7 @@ pub struct RawOutput {
     pub path: String,
 }
 
+/// Buckets by age, the payable day, and unapplied credits.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawAging {
@@ -184,6 +206,7 @@ pub struct RawAging {
     pub buckets: Option<Vec<i64>>,
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
+    /// What to do with money that is not applied to any item; none = `hold`.
     pub unapplied_credits: UnappliedCredits,
     /// With `unapplied_credits = "hold"`: an account is left alone if its credit is at least so many percent of the
     /// claim; none = 50. Below that, the message names the credit.
@@ -191,6 +214,7 @@ pub struct RawAging {
     pub credit_hold_percent: Option<u32>,
 }
 
+/// The history behind late ratios, largest payments and all else that segments look at.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawProfile {
@@ -199,15 +223,18 @@ pub struct RawProfile {
     pub window_months: Option<u32>,
 }
 
+/// A name for the accounts that fit.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawSegment {
+    /// Unique in its list; tables and other rules use it.
     pub name: String,
     /// Profile field = comparison, such as `late_ratio = ">= 0.1, < 0.5"`; all must hold; none = always.
     #[serde(default)]
     pub when: BTreeMap<String, String>,
 }
 
+/// A scorecard.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRisk {
@@ -217,13 +244,17 @@ pub struct RawRisk {
     pub bands: BTreeMap<String, i64>,
 }
 
+/// One line of the scorecard.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawPoints {
+    /// Added where the line holds; may be below zero.
     pub points: i64,
+    /// As in segments: profile field = comparison; all must hold.
     pub when: BTreeMap<String, String>,
 }
 
+/// Which régua an account is under, and what keeps messages back.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDunning {
@@ -264,189 +295,38 @@ pub struct RawDunning {
     pub caps: Vec<RawCap>,
 }
 
+/// The most contacts in a rolling window.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawCap {
+    /// Whose contacts are counted together.
     pub scope: CapScope,
     /// Only contacts on this channel; none = all channels.
     pub channel: Option<String>,
     /// Only accounts of this segment; none = all.
     pub segment: Option<String>,
+    /// Contacts in the window, that of today included; 0 = none at all.
     pub contacts_max: u32,
+    /// Length of the window, the as-of date included.
     #[schemars(range(min = 1, max = 365))]
     pub days: u32,
 }
 
+/// The creditor, as messages name it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawCreditor {
+    /// Messages are signed with it.
     pub name: String,
+    /// Where the debtor can ask questions.
     pub email: String,
+    /// Where the debtor can ask questions.
     pub phone: String,
     /// How to stop messages: `default`, in the language of the pipeline, and a text for each other language that has
     /// templates.
     pub opt_out: BTreeMap<String, String>,
     /// Link to the self-service portal.
     pub portal_link: Option<String>,
-}
-
-/// One régua file, such as `pipelines/reguas/b2b.toml`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawRegua {
-    pub id: String,
-    /// What climbs the steps: the account by its oldest item, or every item on its own.
-    #[serde(default)]
-    pub level_of: LevelOf,
-    /// The next step after the last that was sent, or the highest whose trigger holds.
-    #[serde(default)]
-    pub advance: Advance,
-    /// With `level_of = "item"`: which item sets the step of the one message.
-    pub carrier: Option<Carrier>,
-    /// Days between two steps.
-    #[serde(default)]
-    pub min_gap_days: u32,
-    /// A step missed by more days than this is skipped; none = never skipped.
-    pub catch_up_days: Option<u32>,
-    /// Currency = least sum of due items for which the régua acts.
-    #[serde(default)]
-    pub minimum: BTreeMap<String, String>,
-    /// What an open dispute holds.
-    #[serde(default)]
-    pub dispute_scope: DisputeScope,
-    /// Terms of its own, in place of those of the company.
-    pub charges: Option<RawCharges>,
-    /// Accounts in other currencies are dunned in this one, converted by fx_rates; needs `fx_rounding`.
-    pub dunning_currency: Option<String>,
-    /// half_up or half_even.
-    pub fx_rounding: Option<Rounding>,
-    #[serde(default)]
-    pub steps: Vec<RawStep>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawStep {
-    pub id: String,
-    /// reminder, notice, verification, call, negotiation, negativacao_notice ...
-    pub kind: String,
-    pub trigger: RawTrigger,
-    /// Channels in order; instructions and placements need none.
-    #[serde(default)]
-    pub channels: Vec<String>,
-    /// Template; none = the step's kind names it.
-    pub template: Option<String>,
-    pub tone: Option<String>,
-    /// Overrides the régua's.
-    pub catch_up_days: Option<u32>,
-    pub repeat: Option<RawRepeat>,
-    /// Only for accounts of these segments; none = all.
-    pub segments: Option<Vec<String>>,
-    /// Notices: days the debtor has before the step that the notice announces.
-    pub notice_days: Option<u32>,
-    /// Step whose notice must have been sent, and whose notice_days must have passed.
-    pub after_notice: Option<String>,
-    /// negativacao, protesto: where the instruction goes.
-    pub bureau: Option<String>,
-    /// agency_placement: to whom.
-    pub agency: Option<String>,
-    /// Duties: business days from full payment; none = 5 for negativacao_removal (Súmula 548), no term for the others.
-    #[schemars(range(min = 1, max = 60))]
-    pub deadline_business_days: Option<u32>,
-    /// negativacao, protesto and their notices: nothing due longer ago than so many years; none = 5 (CDC art. 43).
-    #[schemars(range(min = 1, max = 20))]
-    pub listing_years_max: Option<u32>,
-    /// What the step costs the debtor.
-    pub fee: Option<RawFee>,
-}
-
-/// When a step is due; the keys of one table must all hold.
-#[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RawTrigger {
-    /// Days past the due date; negative = before it.
-    pub days_past_due: Option<i64>,
-    pub days_since_issue: Option<i64>,
-    /// The last day of the month in which due date + n falls.
-    pub end_of_month_after: Option<i64>,
-    /// Days since the step before it was sent.
-    pub days_since_previous: Option<i64>,
-    /// Currency = amount: all that is open reaches it, due or not.
-    pub open_balance: Option<BTreeMap<String, String>>,
-    /// Currency = amount: what is overdue reaches it.
-    pub overdue_balance: Option<BTreeMap<String, String>>,
-    pub open_items: Option<u32>,
-    pub overdue_items: Option<u32>,
-    pub promise_broken: Option<bool>,
-    pub agreement_broken: Option<bool>,
-    /// Duties (removal, release, recall), and only they: what is listed, protested or with an agency is paid.
-    pub paid_while_listed: Option<bool>,
-    /// Receipts, and only they: everything that was due is paid, at most `catch_up_days` (default 3) ago.
-    pub all_paid: Option<bool>,
-    /// Exceed, not equal.
-    pub strictly: bool,
-    pub all: Vec<RawTrigger>,
-    pub any: Vec<RawTrigger>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawRepeat {
-    #[schemars(range(min = 1))]
-    pub every_days: u32,
-    #[serde(default)]
-    pub strictly: bool,
-    /// Occurrences at the most, the first included.
-    #[schemars(range(min = 1))]
-    pub max: u32,
-}
-
-/// One calendar file, such as `pipelines/calendars/br.toml`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawCalendar {
-    #[serde(default)]
-    pub holidays: Vec<RawHoliday>,
-    pub windows: Option<RawWindows>,
-    /// State = IANA zone; `default` for all others.
-    #[serde(default)]
-    pub zones: BTreeMap<String, String>,
-    /// Every name for the country of these states and hours that occurs in `country` of debtors; none = Brazil.
-    #[serde(default)]
-    pub countries: Vec<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawHoliday {
-    pub date: String,
-    /// `national`, `bank`, `state:SP`, `city:3550308` or `city:Santos`.
-    pub scope: String,
-    pub name: String,
-    pub source: Option<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawWindows {
-    pub default: RawWeek,
-    #[serde(default)]
-    pub states: BTreeMap<String, RawWeek>,
-}
-
-/// Hours in which contacts are allowed: `["08:00", "20:00"]`, or `[]` for none.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawWeek {
-    pub source: Option<String>,
-    pub mon: Vec<String>,
-    pub tue: Vec<String>,
-    pub wed: Vec<String>,
-    pub thu: Vec<String>,
-    pub fri: Vec<String>,
-    pub sat: Vec<String>,
-    pub sun: Vec<String>,
-    pub holiday: Vec<String>,
 }
 
 /// One list of forbidden words, such as `pipelines/words/pt-BR.toml`.

@@ -1,4 +1,4 @@
-//! The files that are part of the program: what runs where the user has no file of that name.
+//! The files that are part of the program: each is used wherever the user has no file of its name.
 
 use include_dir::{Dir, include_dir};
 

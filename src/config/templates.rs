@@ -1,9 +1,9 @@
 //! What `regua check` says of message templates: every fault with its file and line, before anything is sent.
 //!
-//! Three ways to find them: the syntax tree (fields, nulls, amounts), the text (words), and the messages that come
-//! out with samples (lengths, the opt-out, words made of parts). All three go through the blocks that a message
-//! includes: what is wrong there is told once, with the block's file and line and the messages that it is wrong in.
-//! Nothing here reads a file.
+//! Faults are found in three ways: in the syntax tree (fields, nulls, amounts), in the text (forbidden words), and in
+//! messages rendered from samples (lengths, the opt-out, words put together from parts). All three follow the blocks
+//! that a message includes: a fault in a block is reported once, with the block's file and line and the messages that
+//! it spoils. Nothing here reads a file.
 
 mod exprs;
 mod facts;

@@ -1,4 +1,4 @@
-//! What leaves the ordinary course: agreements, promises, disputes, listings and placements.
+//! What departs from the ordinary course: agreements, promises, disputes, listings and placements.
 //!
 //! Agreements come first, because their instalments pay the items that they cover.
 

@@ -1,6 +1,6 @@
 //! One struct per input table, its fields in the order of the contract's columns.
 //!
-//! Named fields keep a wrong column from compiling unnoticed; a test holds the names against the contract.
+//! Because fields have names, a value cannot slip into the wrong column; a test compares the names with the contract.
 
 use super::sink::{ColumnBuilder, Row};
 use super::values::{Cell, Day, Micros, Rate};

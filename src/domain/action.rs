@@ -37,12 +37,20 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// The parts that make an action the same action.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
+    /// `tenant` of the pipeline.
     pub tenant: &'a str,
+    /// The creditor.
     pub company_id: &'a str,
+    /// As the source has it.
     pub debtor_id: &'a str,
+    /// The arrears episode, whose id is made of its currency and first day; of a duty the listing or placement that it
+    /// ends.
     pub cycle_id: &'a str,
+    /// As the régua has it, which is why a step is never renamed.
     pub step_id: &'a str,
+    /// From 1; a step that is repeated counts up.
     pub occurrence: u32,
+    /// By its name in the configuration: the same step on another channel is another action.
     pub channel: &'a str,
 }
 
@@ -89,31 +97,55 @@ pub fn is_duty_cycle(cycle_id: &str) -> bool {
 /// One action, complete. Amounts in minor units of `currency`.
 #[derive(Clone, Debug)]
 pub struct Action {
+    /// 32 hex digits, the same for the same step of the same episode on every date; see [`Identity`].
     pub action_id: String,
+    /// The date of the run that decided it.
     pub as_of: NaiveDate,
+    /// The creditor.
     pub company_id: String,
+    /// Who is addressed, or whom an instruction is about.
     pub debtor_id: String,
+    /// Id of the régua that applied.
     pub regua: String,
+    /// The step that is due.
     pub step_id: String,
+    /// By its name in the configuration: `reminder`, `notice`, `negativacao` ...
     pub step_kind: &'static str,
+    /// Position of the step in its régua, from 1.
     pub level: u32,
+    /// From 1; a step that is repeated counts up.
     pub occurrence: u32,
+    /// 16 hex digits for an arrears episode; `duty-` and 16 more for what ends a listing, a protest or a placement.
     pub cycle_id: String,
+    /// By its name in the configuration; `instruction` addresses no debtor.
     pub channel: &'static str,
+    /// As the source writes it; `None` for instructions.
     pub destination: Option<Pii<String>>,
+    /// Whom to greet; `None` where the address names nobody.
     pub contact_name: Option<Pii<String>>,
+    /// The one that the message is in, not the one that was asked for.
     pub language: String,
+    /// `gentle`, `firm` or `formal`.
     pub tone: &'static str,
+    /// Name of the template, without language and channel.
     pub template_id: Option<String>,
+    /// 12 hex digits over the template's text and that of its blocks.
     pub template_version: Option<String>,
+    /// JSON object of every field that the template could use, amounts in minor units.
     pub template_params: Pii<String>,
+    /// One line; `None` where the template has none.
     pub subject: Option<Pii<String>>,
+    /// The words as they are sent.
     pub body: Pii<String>,
-    /// The template of a provider that the text stands for.
+    /// The template of a provider that the text stands for; `None` where a text is sent as it is.
     pub provider: Option<ProviderTemplate>,
+    /// Of every amount here but `dunned`.
     pub currency: Currency,
+    /// Multa on the cited items, less what was paid on it.
     pub fine: Amount,
+    /// Juros de mora on the cited items to the as-of date, less what was paid on them.
     pub interest: Amount,
+    /// Fixed sums of a statute and the fee of the step, less what was paid on them.
     pub fee: Amount,
     /// Charges left on items that were paid late, claimed.
     pub residual: Amount,
@@ -121,14 +153,23 @@ pub struct Action {
     pub waived: Amount,
     /// The total in the dunning currency, where that is another.
     pub dunned: Option<Dunned>,
+    /// What the words are about; of a duty or a receipt what is paid, with nothing open.
     pub items: Vec<CitedItem>,
+    /// On principal and charges together; `None` where no rule fits.
     pub offer: Option<Offer>,
+    /// Of the account.
     pub segment: String,
+    /// `None` where there is no scorecard, or the points reach no band.
     pub risk_band: Option<String>,
+    /// Greater is more urgent; only for the order in which people work.
     pub priority: i64,
+    /// The person in charge of the first cited item that has one, else of the debtor.
     pub collector_id: Option<String>,
+    /// Where a placement or recall goes; `None` for all other steps.
     pub agency_id: Option<String>,
+    /// When it may go out.
     pub validity: Validity,
+    /// One sentence for each rule that led here, in order.
     pub rule_trace: Vec<String>,
 }
 
@@ -144,17 +185,23 @@ pub struct ProviderTemplate {
 /// An open item that an action names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CitedItem {
+    /// As the source has it.
     pub invoice_id: String,
+    /// From 1; 1 where the invoice has no instalments.
     pub installment_no: i64,
+    /// As the contract has it.
     pub due_date: NaiveDate,
+    /// Principal, in minor units; decimal text in JSON.
     #[serde(serialize_with = "as_text")]
     pub open_amount: Amount,
+    /// Calendar days since the due date; never above 0 before the payable day is over.
     pub days_past_due: i64,
     /// The step that the item takes with this action; `None`: it is listed beside others.
     pub step_id: Option<String>,
 }
 
 impl CitedItem {
+    /// An item of the portfolio, with the step that it takes.
     pub fn of(item: &Item, step_id: Option<&str>) -> Self {
         CitedItem {
             invoice_id: item.invoice_id.clone(),
@@ -176,18 +223,22 @@ pub fn as_text<S: serde::Serializer>(amount: &Amount, serializer: S) -> Result<S
 }
 
 impl Action {
+    /// Principal of the cited items.
     pub fn open(&self) -> Amount {
         self.items.iter().map(|i| i.open_amount).sum()
     }
 
+    /// Open amount, fine, interest, fee and residual; waived charges and offers are not in it.
     pub fn total_due(&self) -> Amount {
         self.open() + self.fine + self.interest + self.fee + self.residual
     }
 
+    /// Of the cited items; the as-of date where it cites none.
     pub fn oldest_due_date(&self) -> NaiveDate {
         self.items.iter().map(|i| i.due_date).min().unwrap_or(self.as_of)
     }
 
+    /// Of the cited items; 0 where it cites none.
     pub fn days_past_due_max(&self) -> i64 {
         self.items.iter().map(|i| i.days_past_due).max().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! Addresses: what is one, and which are the same however they are written.
+//! Addresses: which texts are addresses, and which of them are the same one written differently.
 
 use std::borrow::Cow;
 

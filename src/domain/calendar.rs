@@ -58,6 +58,7 @@ fn country_key(country: &str) -> String {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
+    /// The whole country, for payment and for contact.
     National,
     /// Banks are closed: no payment is due, contact is allowed.
     Bank,
@@ -95,7 +96,9 @@ fn is_state(code: &str) -> bool {
 /// Local hours of one day in which contact is allowed, half-open: `opens` is in, `closes` is out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayWindow {
+    /// First moment of the window.
     pub opens: NaiveTime,
+    /// First moment after it.
     pub closes: NaiveTime,
 }
 
@@ -108,40 +111,58 @@ impl DayWindow {
 /// Contact windows of a week, Monday first, and the one of holidays. `None` means no contact on that day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WeekWindows {
+    /// Monday first.
     pub days: [Option<DayWindow>; 7],
+    /// On a national, state or city holiday whose weekday has hours of its own.
     pub holiday: Option<DayWindow>,
 }
 
 /// Contact windows of the whole calendar. A state's week replaces the default one as a whole, never day by day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Windows {
+    /// For states that have no week of their own, and where the state is not known.
     pub default: WeekWindows,
+    /// By code, such as `SP`.
     pub by_state: BTreeMap<String, WeekWindows>,
 }
 
 /// Time zones of debtors who have not stated their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zones {
+    /// For states that are not named, and where none is known.
     pub default: Tz,
+    /// By code, such as `AM`.
     pub by_state: BTreeMap<String, Tz>,
 }
 
 /// When a message may go out: from `not_before`, and no longer from `expires_at` on. Always a span above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
+    /// First moment of the slot.
     pub not_before: DateTime<Utc>,
+    /// First moment after it; the window of that day closes then.
     pub expires_at: DateTime<Utc>,
 }
 
 /// The windows are no calendar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
+    /// A window closes before it opens, or as it opens.
     #[error(
         "contact window {opens}-{closes} of {day} ({}) is empty; \
          \"opens\" must be before \"closes\", or leave the day out",
         state.as_deref().map_or("default".to_owned(), |code| format!("state {code}"))
     )]
-    EmptyWindow { state: Option<String>, day: &'static str, opens: NaiveTime, closes: NaiveTime },
+    EmptyWindow {
+        /// By code; `None` = the default week.
+        state: Option<String>,
+        /// `monday` to `sunday`, or `holidays`.
+        day: &'static str,
+        /// As it was written.
+        opens: NaiveTime,
+        /// As it was written.
+        closes: NaiveTime,
+    },
 }
 
 const DAY_NAMES: [&str; 8] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "holidays"];

@@ -6,94 +6,17 @@
 //! [`statutory`]. Whether an item is overdue in law on a day without banking is the calendar's
 //! ([`payable_on`](crate::domain::calendar::Calendar::payable_on)): ask it first.
 
+mod percent;
 pub mod policy;
 pub mod statutory;
 
-use std::fmt;
-use std::str::FromStr;
-
 use chrono::NaiveDate;
 
+use self::percent::UNITS_PER_WHOLE;
+pub use self::percent::{BadPercent, Percent};
 pub use self::policy::{ChargePolicy, StepFee};
 pub use self::statutory::{RateTable, RateTableError, Statute, Statutory};
-use crate::domain::money::{Amount, Currency, Rounding, divide, parse_scaled};
-
-/// Units of [`Percent`] in one per cent, and in the whole (100 %).
-const UNITS_PER_POINT: i64 = 100_000_000;
-const UNITS_PER_WHOLE: i128 = 100 * UNITS_PER_POINT as i128;
-const POINTS_MAX: i64 = 1_000;
-
-/// A share or a rate, in whole units of 10⁻⁸ of a per cent, at most 1,000 % either way.
-///
-/// ```
-/// use regua::domain::charge::Percent;
-/// assert_eq!("2.5".parse::<Percent>().unwrap().to_string(), "2.5");
-/// assert_eq!("8".parse(), Ok(Percent::points(8)));
-/// assert!("1.123456789".parse::<Percent>().is_err(), "nine decimals would have to be rounded");
-/// assert!("1000.01".parse::<Percent>().is_err());
-/// assert!("2%".parse::<Percent>().is_err());
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Percent(i64);
-
-/// The text is no percentage that Régua can carry.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a percentage from -1000 to 1000 with at most eight decimal places, such as \"2.5\"")]
-pub struct BadPercent(pub String);
-
-impl Percent {
-    pub const ZERO: Percent = Percent(0);
-
-    /// Whole percentage points.
-    pub const fn points(points: u8) -> Percent {
-        Percent(points as i64 * UNITS_PER_POINT)
-    }
-
-    /// From units of 10⁻⁸ of a per cent; `None` beyond 1,000 % either way.
-    pub fn from_units(units: i64) -> Option<Percent> {
-        let fits = units.unsigned_abs() <= (POINTS_MAX * UNITS_PER_POINT).unsigned_abs();
-        fits.then_some(Percent(units))
-    }
-
-    /// This share of an amount, in minor units; `None` where it does not fit 64 bits.
-    pub fn of(self, amount: Amount, rounding: Rounding) -> Option<Amount> {
-        self.of_coins(amount, rounding, 1)
-    }
-
-    /// This share of an amount in whole coins of so many minor units; `None` where it does not fit 64 bits.
-    fn of_coins(self, amount: Amount, rounding: Rounding, coin: i64) -> Option<Amount> {
-        let exact = i128::from(amount.0) * i128::from(self.0);
-        to_minor(in_coins(exact, UNITS_PER_WHOLE, rounding, coin)).ok()
-    }
-
-    /// In units of 10⁻⁸ of a per cent.
-    pub(crate) fn units(self) -> i128 {
-        self.0.into()
-    }
-}
-
-impl FromStr for Percent {
-    type Err = BadPercent;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let units = parse_scaled(text, 8).and_then(|units| i64::try_from(units).ok());
-        units.and_then(Percent::from_units).ok_or_else(|| BadPercent(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Percent {
-    /// Plain decimal without the sign of a per cent and without trailing zeros: `2.5`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (points, rest) =
-            (self.0.unsigned_abs() / UNITS_PER_POINT as u64, self.0.unsigned_abs() % UNITS_PER_POINT as u64);
-        let decimals = format!("{rest:08}");
-        match decimals.trim_end_matches('0') {
-            "" => write!(f, "{sign}{points}"),
-            decimals => write!(f, "{sign}{points}.{decimals}"),
-        }
-    }
-}
+use crate::domain::money::{Amount, Currency, Rounding, divide};
 
 /// What a contractual rate counts over. Days are calendar days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -109,37 +32,56 @@ pub enum InterestPeriod {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResidualCharges {
+    /// They are added to the next message of the account.
     Claim,
+    /// They are in no total; the message says what is waived.
     Waive,
 }
 
 /// A fine (multa): once, on the open amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fine {
+    /// Of the open amount.
     pub percent: Percent,
+    /// To the smallest coin of the currency.
     pub rounding: Rounding,
 }
 
 /// Interest on arrears (juros de mora), by contract or by statute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interest {
-    Simple { percent: Percent, period: InterestPeriod, rounding: Rounding },
+    /// By contract.
+    Simple {
+        /// For one whole period.
+        percent: Percent,
+        /// What `percent` counts over.
+        period: InterestPeriod,
+        /// To the smallest coin of the currency.
+        rounding: Rounding,
+    },
+    /// By law: the rates come from the [`RateTable`].
     Statutory(Statutory),
 }
 
 /// The fee of the step being decided: an amount once per message, and a share of each item's principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fee {
+    /// Minor units of the message's currency.
     pub fixed: Amount,
+    /// Of the principal of each overdue item.
     pub percent: Percent,
+    /// Of that share, to the smallest coin of the currency.
     pub rounding: Rounding,
 }
 
 /// What the configuration says of charges, before it is checked. What is absent is not charged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChargeTerms {
+    /// Once per item.
     pub fine: Option<Fine>,
+    /// Simple, for each day after the due date.
     pub interest: Option<Interest>,
+    /// Fee of the step. A policy has none; [`ChargeRule::for_message`] adds it.
     pub fee: Option<Fee>,
 }
 
@@ -149,6 +91,7 @@ pub struct ChargeTerms {
 /// fixed sums of the statutes are no interest and have no cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
+    /// Of the open amount.
     pub fine_max: Option<Percent>,
     /// Per month; a yearly rate may be twelve times as high.
     pub interest_max_per_month: Option<Percent>,
@@ -157,16 +100,44 @@ pub struct Caps {
 /// Terms that cannot be charged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChargeRuleError {
+    /// A rate, an amount or a cap is below zero.
     #[error("{what} is below zero; leave it out to charge none")]
-    Negative { what: &'static str },
+    Negative {
+        /// In words, such as `the fine`.
+        what: &'static str,
+    },
+    /// The contract asks for a higher fine than the configuration allows.
     #[error("the fine of {fine} % is above the cap of {cap} %; lower it or raise the cap")]
-    FineAboveCap { fine: Percent, cap: Percent },
+    FineAboveCap {
+        /// As it was written.
+        fine: Percent,
+        /// `fine_max` of the caps.
+        cap: Percent,
+    },
+    /// The contract asks for more interest than the configuration allows.
     #[error("interest of {interest} % {period} is above the cap of {cap} % per month; lower it or raise the cap")]
-    InterestAboveCap { interest: Percent, period: &'static str, cap: Percent },
+    InterestAboveCap {
+        /// As it was written.
+        interest: Percent,
+        /// `per month` or `per year`.
+        period: &'static str,
+        /// `interest_max_per_month` of the caps.
+        cap: Percent,
+    },
+    /// The EU sets a least margin, and this is less.
     #[error("a margin of {margin} points is below the 8 of Directive 2011/7/EU art. 2(6); raise it or leave it out")]
-    MarginBelowDirective { margin: Percent },
+    MarginBelowDirective {
+        /// As it was written, in percentage points.
+        margin: Percent,
+    },
+    /// The configuration sets what this law leaves no choice about.
     #[error("{what} is fixed by the statute {statute:?}; leave it out")]
-    FixedByStatute { what: &'static str, statute: Statute },
+    FixedByStatute {
+        /// In words: `the margin` or `the fixed sum`.
+        what: &'static str,
+        /// The law that sets it.
+        statute: Statute,
+    },
 }
 
 /// Charge terms that have passed every check.
@@ -331,7 +302,9 @@ fn to_minor(amount: i128) -> Result<Amount, ChargeError> {
 /// What an item owes beside its principal, in minor units of its currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Charges {
+    /// Once, on the open amount.
     pub fine: Amount,
+    /// From the day after the due date to the as-of date.
     pub interest: Amount,
     /// The fixed sum of a statute and the fee of the step.
     pub fee: Amount,
@@ -356,8 +329,15 @@ impl Charges {
 /// Why an item cannot be charged. It is never charged at another rate instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChargeError {
+    /// A day of the arrears has no reference rate.
     #[error("index {index:?} has no rate for {on}; add it to the rate table")]
-    NoRate { index: String, on: NaiveDate },
+    NoRate {
+        /// By its name in the [`RateTable`].
+        index: String,
+        /// The day whose rate is asked for.
+        on: NaiveDate,
+    },
+    /// A product or a sum leaves the numbers that amounts are kept in.
     #[error("a charge does not fit 64 bits of minor units; check the amount and the due date")]
     TooLarge,
 }
@@ -442,15 +422,20 @@ fn item_charges(
 /// Principal of an item that was paid, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrincipalPayment {
+    /// The part that went to principal, in minor units.
     pub principal: Amount,
+    /// The day that counts for interest.
     pub paid_on: NaiveDate,
 }
 
 /// Charges left on paid principal: what had accrued, and what of it is claimed or waived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Residual {
+    /// By kind, as if nothing had been paid on charges.
     pub accrued: Charges,
+    /// What the next message asks for; zero under `Waive`.
     pub claimed: Amount,
+    /// What is given up; zero under `Claim`.
     pub waived: Amount,
 }
 

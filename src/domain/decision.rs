@@ -1,7 +1,7 @@
-//! The decision: for every account one action, or one named reason to leave it in peace.
+//! The decision: for every account one action, or one named reason to leave it alone.
 //!
-//! A group (the companies of one CNPJ root) is decided at once and account by account, the most urgent first, so
-//! that what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
+//! A group (the companies of one CNPJ root) is decided together, account by account and the most urgent first, so that
+//! what is decided for one counts under the caps of the next. Nothing here knows a table, a clock or a file.
 
 mod arm;
 mod charges;
@@ -16,141 +16,49 @@ mod reasons;
 mod receipt;
 pub mod revision;
 mod route;
+mod rules;
 mod select;
 mod trace;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
 use super::action::Action;
-use super::calendar::Calendar;
-use super::charge::{ChargePolicy, RateTable};
-use super::experiment::{Draw, Experiment};
-use super::fx::Quotes;
+use super::experiment::Draw;
 use super::hold::HoldReason;
-use super::message::{MessageError, Templates, ToneRule};
-use super::money::{Amount, Currency};
-use super::offer::OfferPolicy;
+use super::message::MessageError;
+use super::money::Amount;
 use super::portfolio::{Account, Debtor, Group, Item, UnappliedCredits};
-use super::procedure::{CapScope, Channel, Next, Procedure, Step};
-use super::responses::ResponseModel;
-use super::segment::{Rule, Scorecard, first_fit, first_rule};
+use super::procedure::{Next, Procedure, Step};
+use super::segment::{Rule, first_fit, first_rule};
 use charges::Credit;
+pub use duty::Duty;
 use ladder::{Climb, Waiting};
 use listing::Escalated;
 use past::{ByInvoice, Contacts, Past};
 use reasons::Reasons;
-
-/// A cap on contacts over a rolling window.
-#[derive(Clone, Debug)]
-pub struct Cap {
-    pub scope: CapScope,
-    pub channel: Option<Channel>,
-    pub segment: Option<String>,
-    pub contacts_max: u32,
-    pub days: u32,
-}
-
-/// A régua for the accounts of a segment, a tier, or both; `None` = every one.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    pub segment: Option<String>,
-    pub tier: Option<String>,
-    pub regua: String,
-}
-
-/// Who writes to the debtor.
-#[derive(Clone, Debug)]
-pub struct Creditor {
-    pub name: String,
-    pub email: String,
-    pub phone: String,
-    /// How to stop messages, by language; `default` for all others.
-    pub opt_out: BTreeMap<String, String>,
-    pub portal_link: Option<String>,
-}
-
-pub use duty::Duty;
-
-/// Everything a decision depends on besides the case.
-#[derive(Debug)]
-pub struct Rules {
-    pub tenant: String,
-    pub default_language: String,
-    pub halted: bool,
-    /// By id; `none` is not among them.
-    pub procedures: BTreeMap<String, Procedure>,
-    pub regua: String,
-    /// By group, or CNPJ root.
-    pub regua_by_group: BTreeMap<String, String>,
-    /// The first that fits wins.
-    pub regua_by_choice: Vec<Choice>,
-    pub regua_by_company: BTreeMap<String, String>,
-    pub tolerance: BTreeMap<Currency, Amount>,
-    pub unapplied_credits: UnappliedCredits,
-    /// An account whose credit is at least this share of what it would be asked for, in per cent, is left alone.
-    pub credit_hold_percent: u32,
-    pub unreported_days: u32,
-    pub response_window_days: u32,
-    /// Segment = days, where they differ.
-    pub response_windows: BTreeMap<String, u32>,
-    /// Room after a payment.
-    pub payment_window_days: u32,
-    /// Times that a step may fail at one address before it goes on by the next; at least 1.
-    pub attempts_max: u32,
-    pub slot_days: u32,
-    pub caps: Vec<Cap>,
-    pub segments: Vec<Rule>,
-    pub tiers: Vec<Rule>,
-    pub scorecard: Scorecard,
-    pub experiments: Vec<Experiment>,
-    pub response_model: ResponseModel,
-    /// By company; `default` for all others.
-    pub creditors: BTreeMap<String, Creditor>,
-    /// By company; `default` for all others, none where nothing is charged.
-    pub charges: BTreeMap<String, ChargePolicy>,
-    pub rates: RateTable,
-    /// In order: the first that fits and can be made wins.
-    pub offers: Vec<OfferPolicy>,
-    pub quotes: Quotes,
-    pub calendar: Calendar,
-    pub tone: ToneRule,
-    pub templates: Templates,
-}
-
-impl Rules {
-    /// Days before its due date on which an item may first be spoken of.
-    pub fn lead_days(&self) -> u32 {
-        let days = self.procedures.values().flat_map(|p| &p.steps).filter_map(|s| s.trigger.days_past_due());
-        days.map(|days| u32::try_from(-days).unwrap_or(0)).max().unwrap_or(0)
-    }
-
-    /// Days back for which any contact matters, whatever it was about: the longest of all windows.
-    pub fn contact_days(&self) -> u32 {
-        let gaps = self.procedures.values().map(|p| p.min_gap_days);
-        let responses = self.response_windows.values().copied();
-        let windows = self.caps.iter().map(|c| c.days).chain(gaps).chain(responses);
-        windows.chain([self.unreported_days, self.response_window_days]).max().unwrap_or(0)
-    }
-}
-
-/// The régua that means: do nothing, and say so.
-pub const REGUA_NONE: &str = "none";
+pub use rules::{Cap, Choice, Creditor, REGUA_NONE, Rules};
 
 /// What came out for one account.
 #[derive(Clone, Debug)]
 pub struct Decision {
+    /// Name of the first rule that fits; `unassigned` where none does.
     pub segment: String,
+    /// As the source says, else the name of the first rule that fits, else `unassigned`.
     pub tier: String,
+    /// `None` where there is no scorecard, or the points reach no band.
     pub risk_band: Option<String>,
+    /// Id of the régua that applies; `none` where nobody is to be written to.
     pub regua: String,
     /// The state of the customer by what it owes now: the highest step whose trigger holds, sent or not.
     pub state: Option<String>,
+    /// The experiment and its arm; `None` = in no experiment.
     pub draw: Option<Draw>,
     /// Why each item (in the order of the account's items) is left out of messages.
     pub item_holds: Vec<Option<HoldReason>>,
+    /// What is published of the account itself.
     pub outcome: Outcome,
     /// What is owed to the debtor after a payment: it goes out beside the outcome, not instead of it.
     pub duties: Vec<Duty>,
@@ -161,18 +69,22 @@ pub struct Decision {
 /// One action, or one reason.
 #[derive(Clone, Debug)]
 pub enum Outcome {
+    /// A message or an instruction goes out.
     Act(Box<Action>),
+    /// Nothing goes out, for this reason.
     Hold(Hold),
 }
 
 /// A reason with what else applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
+    /// The first by precedence of all that apply.
     pub reason: HoldReason,
     /// The step that came into question.
     pub step_id: Option<String>,
     /// The other reasons that apply, and what was looked at.
     pub detail: Option<String>,
+    /// One sentence for each rule that led here, in order.
     pub trace: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Experiments: which arm an account is in.
 //!
-//! The arm is drawn by a hash of the experiment and the group alone, so that all companies of a group hear the same,
-//! every day the same, whoever else is in the portfolio and whatever other experiments run.
+//! The arm is drawn by a hash of the experiment and the group alone. So all companies of a group are treated alike, and
+//! the same way every day, whoever else is in the portfolio and whatever other experiments run.
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ pub const SHARES_WHOLE: u32 = 100;
 /// Arms over some segments.
 #[derive(Clone, Debug)]
 pub struct Experiment {
+    /// Enters the draw: another id draws anew.
     pub id: String,
     /// Before this day nobody is in an arm.
     pub starts_on: NaiveDate,
@@ -24,6 +25,7 @@ pub struct Experiment {
 /// One arm.
 #[derive(Clone, Debug)]
 pub struct Arm {
+    /// Unique in its experiment.
     pub name: String,
     /// Per cent of the groups.
     pub share: u32,
@@ -36,7 +38,9 @@ pub struct Arm {
 /// The arm that an account is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draw {
+    /// Id of the experiment.
     pub experiment: String,
+    /// The name of the arm.
     pub arm: String,
 }
 

@@ -1,7 +1,7 @@
 //! Rates of exchange: what an amount is in the currency that a régua duns in.
 //!
-//! Only the quoted direction counts: the inverse of a rate is another rate, and nobody published it. A quote that is
-//! too old is none. Where there is no quote nothing is converted, and the account is held.
+//! Only the quoted direction counts: the inverse of a rate is another rate, which nobody published. A quote that is too
+//! old does not count either. Without a quote nothing is converted, and the account is held.
 
 use std::collections::BTreeMap;
 
@@ -44,19 +44,51 @@ pub struct Dunned {
 /// Why an amount cannot be converted. It is never converted at another rate instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FxError {
+    /// The pair has no quote that is young enough.
     #[error("fx_rates has no rate from {from} to {to} from {since} to {as_of}; add it to the input")]
-    NoQuote { from: Currency, to: Currency, since: NaiveDate, as_of: NaiveDate },
+    NoQuote {
+        /// The account's currency.
+        from: Currency,
+        /// The currency that is wanted.
+        to: Currency,
+        /// The first day on which a quote would have counted.
+        since: NaiveDate,
+        /// The last such day, which is the date of the run.
+        as_of: NaiveDate,
+    },
+    /// The converted amount leaves 64 bits.
     #[error("an amount in {to} does not fit 64 bits of minor units; check the rate from {from}")]
-    TooLarge { from: Currency, to: Currency },
+    TooLarge {
+        /// The account's currency.
+        from: Currency,
+        /// The currency that is wanted.
+        to: Currency,
+    },
 }
 
 /// A quote that cannot stand beside the others.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadQuote {
+    /// A rate of zero or less.
     #[error("the rate from {from} to {to} on {on} is not above zero")]
-    NotPositive { from: Currency, to: Currency, on: NaiveDate },
+    NotPositive {
+        /// The rate is for one unit of this currency.
+        from: Currency,
+        /// The currency that the rate is in.
+        to: Currency,
+        /// The day of the rate.
+        on: NaiveDate,
+    },
+    /// Two rates for one pair and day.
     #[error("there are two rates from {from} to {to} on {on}; correct the one that is wrong")]
-    Contradiction { from: Currency, to: Currency, on: NaiveDate },
+    Contradiction {
+        /// The rates are for one unit of this currency.
+        from: Currency,
+        /// The currency that the rates are in.
+        to: Currency,
+        /// The day of the rates.
+        on: NaiveDate,
+    },
 }
 
 /// The latest quote of each pair as of one date.

@@ -1,4 +1,5 @@
-//! Why nothing is done. The order of the enum is the order of precedence: the first that applies is the reason.
+//! Why an account is left alone. The order of the enum is the order of precedence: the first reason that applies is the
+//! one that is published.
 
 /// A named reason to leave an account, or an item, in peace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,9 +16,11 @@ use serde::Deserialize;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Language {
+    /// Portuguese as in Brazil.
     #[default]
     #[serde(rename = "pt-BR")]
     PtBr,
+    /// English.
     #[serde(rename = "en")]
     En,
 }
@@ -29,6 +31,7 @@ pub enum Language {
 pub struct UnknownLanguage(pub String);
 
 impl Language {
+    /// The default one first.
     pub const ALL: [Language; 2] = [Language::PtBr, Language::En];
 
     /// As HTML and the messages' templates name it.

@@ -1,4 +1,4 @@
-//! Messages: templates per language, step, tone and channel, rendered with a fixed list of fields.
+//! Messages: a template for each language and channel, rendered with a fixed list of fields.
 //!
 //! Undefined fields are errors, subjects and short messages lose their line breaks, and every length has a limit:
 //! nothing that came in with the data can change the shape of a message.
@@ -28,14 +28,19 @@ use length::{SUBJECT_CHARS_MAX, body_chars_max};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
+    /// For long-time customers with a clean history, and where the step says so.
     Gentle,
+    /// The tone of a step that names none.
     Firm,
+    /// Never softened, whoever is addressed.
     Formal,
 }
 
 impl Tone {
+    /// From the gentlest up.
     pub const ALL: [Tone; 3] = [Tone::Gentle, Tone::Firm, Tone::Formal];
 
+    /// As the configuration and templates write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Tone::Gentle => "gentle",
@@ -48,6 +53,7 @@ impl Tone {
 /// Who is addressed gently whatever the step says, unless it is formal: a long-time customer with a clean history.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ToneRule {
+    /// A customer for at least so many months.
     pub long_time_months: i64,
     /// Late with at most this share of its items.
     pub clean_late_ratio_max: f64,
@@ -68,7 +74,9 @@ pub const LANGUAGES: [&str; 3] = ["pt-BR", "en", "es"];
 /// A message, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
+    /// One line; `None` where the template has none.
     pub subject: Option<String>,
+    /// One line for short messages, any number for the others.
     pub body: String,
     /// First 12 hex digits of the SHA-256 of the template's text and that of its blocks.
     pub version: String,
@@ -81,12 +89,38 @@ pub struct Rendered {
 /// Why a message could not be made; says nothing of the values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
+    /// Neither the language that was asked for nor the default one has the template.
     #[error("there is no template {template}.{channel}.j2 in any of the languages {languages}")]
-    Missing { template: String, channel: &'static str, languages: String },
+    Missing {
+        /// Its name, without language and channel.
+        template: String,
+        /// By its name in the configuration.
+        channel: &'static str,
+        /// The one that was asked for and the default one.
+        languages: String,
+    },
+    /// The template refers to what is not there, or prints what is no text.
     #[error("template {language}/{file}: {what}")]
-    Failed { language: String, file: String, what: String },
+    Failed {
+        /// The folder that the template is in.
+        language: String,
+        /// Such as `overdue_first.email.j2`.
+        file: String,
+        /// What went wrong and on which line, without any value.
+        what: String,
+    },
+    /// The text does not fit its channel.
     #[error("template {language}/{file}: {chars} characters, at most {chars_max} fit this channel; shorten it")]
-    TooLong { language: String, file: String, chars: usize, chars_max: usize },
+    TooLong {
+        /// The folder that the template is in.
+        language: String,
+        /// Such as `overdue_first.email.j2`.
+        file: String,
+        /// Characters of the rendered body.
+        chars: usize,
+        /// Most characters that the channel takes.
+        chars_max: usize,
+    },
 }
 
 struct Template {
@@ -185,6 +219,7 @@ impl Templates {
         same.or_else(|| known().find(|language| root(language) == root(code)))
     }
 
+    /// Is there such a template in exactly this language, for this channel?
     pub fn has(&self, language: &str, template: &str, channel: Channel) -> bool {
         self.environments.get(language).is_some_and(|(_, files)| files.contains_key(&file_name(template, channel)))
     }

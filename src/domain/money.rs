@@ -36,6 +36,7 @@ const TWO_DECIMALS: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD 
 const NO_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 
 impl Currency {
+    /// Three capital letters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("three ASCII letters")
     }
@@ -83,8 +84,11 @@ impl fmt::Debug for Currency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
+    /// To the nearest, halves away from zero.
     HalfUp,
+    /// To the nearest, halves to the even neighbour.
     HalfEven,
+    /// Toward zero.
     Truncate,
 }
 
@@ -122,6 +126,7 @@ pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
 pub struct Amount(pub i64);
 
 impl Amount {
+    /// Nothing, in any currency.
     pub const ZERO: Amount = Amount(0);
 
     /// Sum; `None` on overflow.

@@ -1,4 +1,4 @@
-//! Names and texts: how two of them compare, which known one was meant, and what stands where nothing is known.
+//! Names and texts: how two of them compare, which known name was meant, and which texts stand for "unknown".
 
 /// What registers write where they know nothing, as it is without its signs.
 const PLACEHOLDERS: [&str; 15] = [

@@ -1,9 +1,9 @@
 //! Offers: what a debtor may choose instead of paying the whole at once.
 //!
-//! An [`OfferRule`] is what the configuration allows, checked; [`offer`] makes of it the one offer to an account, or
+//! An [`OfferRule`] is what the configuration allows, checked; [`offer`] turns it into the one offer to an account, or
 //! none. An offer never costs the creditor more than its cap, never asks for an instalment that the account has shown
-//! it cannot pay, and adds up to the cent. Dates are calendar dates; one that falls on a day without banking is paid
-//! on the next business day, as any other due date.
+//! it cannot pay, and adds up to the cent. Dates are calendar dates; one that falls on a day without banking is paid on
+//! the next business day, like any other due date.
 
 pub mod policy;
 
@@ -22,8 +22,11 @@ pub const OFFER_DAYS_MAX: u32 = 366;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferKind {
+    /// Less, for payment at once.
     Discount,
+    /// The whole in monthly parts.
     Instalments,
+    /// The whole, later.
     Extension,
 }
 
@@ -43,11 +46,13 @@ impl OfferKind {
 pub enum OfferTerms {
     /// Less for payment at once: `percent` of the total, cut off to whole minor units.
     Discount {
+        /// Of the total, up to `percent_max`.
         percent: Percent,
         /// The cap on `percent`, at most 100.
         percent_max: Percent,
         /// The floor: what is left to pay is never less; the discount shrinks to keep it.
         pay_min: Amount,
+        /// From the as-of date, from 0 to [`OFFER_DAYS_MAX`].
         valid_days: u32,
     },
     /// Monthly instalments, as many as fit.
@@ -62,21 +67,49 @@ pub enum OfferTerms {
         interest_per_month: Percent,
         /// Of the down payment and of the interest.
         rounding: Rounding,
+        /// From the as-of date, from 0 to [`OFFER_DAYS_MAX`].
         valid_days: u32,
     },
     /// The same total, `extension_days` after the as-of date.
-    Extension { extension_days: u32, valid_days: u32 },
+    Extension {
+        /// From 1 to [`OFFER_DAYS_MAX`].
+        extension_days: u32,
+        /// From the as-of date; at most `extension_days`.
+        valid_days: u32,
+    },
 }
 
 /// Terms that cannot be offered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OfferRuleError {
+    /// An amount or a share is below zero.
     #[error("{what} is below zero; leave it at zero or above")]
-    Negative { what: &'static str },
+    Negative {
+        /// In words, such as `the discount`.
+        what: &'static str,
+    },
+    /// A share is above its cap.
     #[error("{what} of {percent} % is above {max} %; lower it or raise the cap")]
-    AboveMax { what: &'static str, percent: Percent, max: Percent },
+    AboveMax {
+        /// In words, such as `the discount`.
+        what: &'static str,
+        /// As it was written.
+        percent: Percent,
+        /// Its cap, or 100.
+        max: Percent,
+    },
+    /// A count of days or instalments is too small or too large.
     #[error("{what} of {found} is not from {min} to {max}")]
-    OutOfRange { what: &'static str, found: u32, min: u32, max: u32 },
+    OutOfRange {
+        /// In words, or by its key.
+        what: &'static str,
+        /// As it was written.
+        found: u32,
+        /// The least that is allowed.
+        min: u32,
+        /// The most that is allowed.
+        max: u32,
+    },
 }
 
 /// Offer terms that have passed every check.
@@ -161,9 +194,11 @@ fn range(what: &'static str, found: u32, min: u32, max: u32) -> Option<OfferRule
 /// `total = open total − discount + interest`, and `down_payment` with all `instalments` is `total`, to the cent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
+    /// Discount, instalments or extension.
     pub kind: OfferKind,
     /// All that is to be paid.
     pub total: Amount,
+    /// What is given up; zero for the other kinds.
     pub discount: Amount,
     /// Of the instalments; zero for the other kinds.
     pub interest: Amount,

@@ -31,6 +31,7 @@ pub fn has_credentials(location: &str) -> bool {
 pub struct Pii<T>(T);
 
 impl<T> Pii<T> {
+    /// The value, for the place that needs it: a message, a comparison, a file that may hold personal data.
     pub fn expose(&self) -> &T {
         &self.0
     }

@@ -3,8 +3,6 @@
 //! SQL gathers it (`sql/30_candidates`), `stage/decide.rs` reads it into these types, and nothing else of the
 //! world reaches the rules. Amounts are in the account's currency.
 
-#![warn(missing_docs)]
-
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -3,6 +3,7 @@
 //! A procedure is data; `next_step` is the only place that reads it. It looks at facts that are already worked out
 //! (days past due, what was sent, what was broken) and never at a clock or a table.
 
+mod kinds;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -11,19 +12,21 @@ use chrono::{Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::kinds::{Channel, StepKind};
 use self::trigger::reaches;
 pub use self::trigger::{Facts, Trigger};
 use super::charge::{ChargePolicy, StepFee};
 use super::fx::DunningCurrency;
 use super::money::{Amount, Currency};
-use super::portfolio::EscalationKind;
 
 /// What climbs the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LevelOf {
+    /// The account as a whole, by its oldest item.
     #[default]
     Account,
+    /// Every item on its own; one of them carries the message.
     Item,
 }
 
@@ -42,9 +45,12 @@ pub enum Advance {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Carrier {
+    /// The one whose due step is the highest; of equals the oldest.
     #[default]
     MaxLevel,
+    /// The one that fell due first, or falls due next.
     OldestItem,
+    /// The one with the most open; overdue ones come first.
     LargestItem,
 }
 
@@ -52,8 +58,10 @@ pub enum Carrier {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DisputeScope {
+    /// The disputed item alone.
     #[default]
     Item,
+    /// Every item of the account.
     Account,
 }
 
@@ -63,12 +71,14 @@ pub enum DisputeScope {
 pub enum CapScope {
     /// Debtor with one company in one currency.
     Account,
+    /// All its accounts, with every company and in every currency.
     Debtor,
     /// All debtors of one group or CNPJ root.
     Group,
 }
 
 impl CapScope {
+    /// As the configuration writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             CapScope::Account => "account",
@@ -78,129 +88,12 @@ impl CapScope {
     }
 }
 
-/// The ways an action goes out; the last two are not messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Channel {
-    Email,
-    Whatsapp,
-    Sms,
-    Phone,
-    Letter,
-    Portal,
-    /// Bureau, registry or agency: no debtor is addressed.
-    Instruction,
-}
-
-impl Channel {
-    pub const ALL: [Channel; 7] = [
-        Channel::Email,
-        Channel::Whatsapp,
-        Channel::Sms,
-        Channel::Phone,
-        Channel::Letter,
-        Channel::Portal,
-        Channel::Instruction,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Channel::Email => "email",
-            Channel::Whatsapp => "whatsapp",
-            Channel::Sms => "sms",
-            Channel::Phone => "phone",
-            Channel::Letter => "letter",
-            Channel::Portal => "portal",
-            Channel::Instruction => "instruction",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Channel> {
-        Channel::ALL.into_iter().find(|c| c.as_str() == text)
-    }
-
-    /// Reaches the debtor, and so needs an address, a lawful hour and room under the caps.
-    pub fn addresses_debtor(self) -> bool {
-        self != Channel::Instruction
-    }
-}
-
-/// What comes out of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum StepKind {
-    Reminder,
-    Notice,
-    Verification,
-    Call,
-    Negotiation,
-    NegativacaoNotice,
-    Negativacao,
-    NegativacaoRemoval,
-    ProtestoNotice,
-    Protesto,
-    ProtestoRelease,
-    AgencyPlacement,
-    AgencyRecall,
-    Portal,
-    Receipt,
-}
-
-impl StepKind {
-    pub const ALL: [(StepKind, &'static str); 15] = [
-        (StepKind::Reminder, "reminder"),
-        (StepKind::Notice, "notice"),
-        (StepKind::Verification, "verification"),
-        (StepKind::Call, "call"),
-        (StepKind::Negotiation, "negotiation"),
-        (StepKind::NegativacaoNotice, "negativacao_notice"),
-        (StepKind::Negativacao, "negativacao"),
-        (StepKind::NegativacaoRemoval, "negativacao_removal"),
-        (StepKind::ProtestoNotice, "protesto_notice"),
-        (StepKind::Protesto, "protesto"),
-        (StepKind::ProtestoRelease, "protesto_release"),
-        (StepKind::AgencyPlacement, "agency_placement"),
-        (StepKind::AgencyRecall, "agency_recall"),
-        (StepKind::Portal, "portal"),
-        (StepKind::Receipt, "receipt"),
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(k, _)| *k == self).map_or("", |(_, name)| name)
-    }
-
-    pub fn parse(text: &str) -> Option<StepKind> {
-        Self::ALL.iter().find(|(_, name)| *name == text).map(|(k, _)| *k)
-    }
-
-    /// An instruction to a bureau, registry or agency rather than a message to the debtor.
-    pub fn is_instruction(self) -> bool {
-        use StepKind::*;
-        matches!(self, Negativacao | NegativacaoRemoval | Protesto | ProtestoRelease | AgencyPlacement | AgencyRecall)
-    }
-
-    /// One of the rungs that an account climbs; duties and thanks follow a payment and stand beside the ladder.
-    pub fn is_rung(self) -> bool {
-        !self.is_duty() && self != StepKind::Receipt
-    }
-
-    /// What a notice announces, or an instruction asks for: no item is escalated twice in the same way.
-    pub fn escalation(self) -> Option<EscalationKind> {
-        match self {
-            StepKind::NegativacaoNotice | StepKind::Negativacao => Some(EscalationKind::BureauListing),
-            StepKind::ProtestoNotice | StepKind::Protesto => Some(EscalationKind::Protest),
-            _ => None,
-        }
-    }
-
-    /// Owed to the debtor (or a recall): goes out whatever else holds the account, unless everything is halted.
-    pub fn is_duty(self) -> bool {
-        matches!(self, StepKind::NegativacaoRemoval | StepKind::ProtestoRelease | StepKind::AgencyRecall)
-    }
-}
-
 /// The same step again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeat {
+    /// Days since it was last sent.
     pub every_days: u32,
+    /// True = more than `every_days`; false = `every_days` is enough.
     pub strictly: bool,
     /// Occurrences at the most, the first included.
     pub max: u32,
@@ -209,26 +102,37 @@ pub struct Repeat {
 /// One rung of the ladder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// Unique in its régua, and part of every action_id.
     pub id: String,
     /// Position, from 1.
     pub level: u32,
+    /// What comes out of it.
     pub kind: StepKind,
+    /// When it is due.
     pub trigger: Trigger,
+    /// In the order of preference; empty for instructions.
     pub channels: Vec<Channel>,
+    /// Name of the template, without language and channel.
     pub template: String,
+    /// `None` = firm.
     pub tone: Option<super::message::Tone>,
+    /// Days after its day in which it is still sent; `None` = always.
     pub catch_up_days: Option<u32>,
+    /// `None` = once in an episode.
     pub repeat: Option<Repeat>,
     /// Only for these segments; none = all.
     pub segments: Option<Vec<String>>,
+    /// Notices: days that the debtor has before the announced step.
     pub notice_days: Option<u32>,
-    /// Step whose notice must have been sent, with its days.
+    /// The step whose notice must have been sent, and the days that must have passed since.
     pub after_notice: Option<(String, u32)>,
+    /// Listings and protests: the bureau or registry that gets the instruction.
     pub bureau: Option<String>,
+    /// Placements: the agency that gets the items.
     pub agency: Option<String>,
-    /// Duties: business days from full payment.
+    /// Duties: business days from full payment; `None` = what the law sets, or no term.
     pub deadline_business_days: Option<u32>,
-    /// Notices and instructions that enter the debtor: nothing due longer ago than this.
+    /// Listings, protests and their notices: what fell due more years ago is left out; `None` = 5.
     pub listing_years_max: Option<u32>,
     /// What the step itself costs the debtor.
     pub fee: Option<StepFee>,
@@ -237,24 +141,34 @@ pub struct Step {
 /// One régua.
 #[derive(Clone, Debug)]
 pub struct Procedure {
+    /// Unique, and never `none`.
     pub id: String,
+    /// What climbs the steps.
     pub level_of: LevelOf,
+    /// How the next step is found.
     pub advance: Advance,
+    /// With `LevelOf::Item`: which item sets the step of the one message.
     pub carrier: Carrier,
+    /// Days between two steps.
     pub min_gap_days: u32,
+    /// By currency: least sum of due items for which it acts; a currency that is not here has no minimum.
     pub minimum: BTreeMap<Currency, Amount>,
+    /// What an open dispute holds.
     pub dispute_scope: DisputeScope,
     /// Terms of its own; none = those of the company.
     pub charges: Option<ChargePolicy>,
     /// None = every account is dunned in its own currency.
     pub dunning_currency: Option<DunningCurrency>,
+    /// From level 1 up, with duties and receipts among them.
     pub steps: Vec<Step>,
 }
 
 /// A step that was sent in this cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent<'a> {
+    /// Possibly of a régua that the account was under before.
     pub step_id: &'a str,
+    /// In the pipeline's zone.
     pub on: NaiveDate,
     /// False: it is known to have failed or to have been ignored; it is proposed again and does not escalate.
     pub counts: bool,
@@ -268,12 +182,16 @@ pub struct Sent<'a> {
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next<'a> {
+    /// This step is due today.
     Due {
+        /// What to send.
         step: &'a Step,
+        /// From 1: one more than the times that it was sent before in the cycle.
         occurrence: u32,
     },
     /// The next step is known, its time has not come.
     NotYet {
+        /// What is waited for.
         step: &'a Step,
     },
     /// Every step was sent, or passed by.
@@ -281,6 +199,7 @@ pub enum Next<'a> {
 }
 
 impl Procedure {
+    /// The step of this id; `None` where there is none, as with an id that came with the data.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|s| s.id == id)
     }
@@ -365,6 +284,7 @@ impl Procedure {
 }
 
 impl Step {
+    /// May accounts of this segment get it?
     pub fn is_for(&self, segment: &str) -> bool {
         self.segments.as_ref().is_none_or(|names| names.iter().any(|n| n == segment))
     }

@@ -9,28 +9,48 @@ use super::portfolio::{Account, Profile};
 /// What a rule can look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
+    /// Whole months since `customer_since`; no value where the source does not say.
     MonthsAsCustomer,
+    /// Items of the profile window whose payable day is over.
     ItemsDue,
+    /// Of those, how many were paid by their payable day.
     PaidOnTime,
+    /// Of those, how many were paid after it.
     PaidLate,
+    /// Share of those that were paid late or not yet, from 0 to 1; no value without any.
     LateRatio,
+    /// Days late of those that are paid, weighted by amount; in time counts as 0.
     DaysLateAvg,
+    /// The most days late of those that are paid.
     DaysLateMax,
+    /// Promises of the window that were not kept.
     BrokenPromises,
+    /// Agreements of the window that were not kept.
     BrokenAgreements,
+    /// The largest single payment, in units of the currency.
     LargestPayment,
+    /// Open items of the account, due or not.
     OpenItems,
+    /// What is open in all, in units of the currency.
     OpenAmount,
+    /// Items past their payable day.
     OverdueItems,
+    /// What is open of those, in units of the currency.
     OverdueAmount,
+    /// Of the oldest open item; below zero where nothing is due yet, 0 without items.
     DaysPastDueMax,
+    /// Days since the last payment; no value where none is known.
     LastPaymentDays,
+    /// Contacts of the window that reached the debtor, or may have.
     Contacts,
+    /// Share of those that it answered, from 0 to 1; no value without any.
     AnswerRatio,
+    /// Messages of the window that came back.
     Bounces,
 }
 
 impl Field {
+    /// Each with its name in the configuration.
     pub const ALL: [(Field, &'static str); 19] = [
         (Field::MonthsAsCustomer, "months_as_customer"),
         (Field::ItemsDue, "items_due"),
@@ -53,10 +73,12 @@ impl Field {
         (Field::Bounces, "bounces"),
     ];
 
+    /// By its name; `None` for any other text.
     pub fn parse(text: &str) -> Option<Field> {
         Field::ALL.iter().find(|(_, name)| *name == text).map(|(f, _)| *f)
     }
 
+    /// As the configuration writes it.
     pub fn as_str(self) -> &'static str {
         Field::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, name)| name)
     }
@@ -93,10 +115,15 @@ impl Field {
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Comparison {
+    /// `< x`
     Less(f64),
+    /// `<= x`
     AtMost(f64),
+    /// `= x`
     Equal(f64),
+    /// `>= x`
     AtLeast(f64),
+    /// `> x`
     Greater(f64),
 }
 
@@ -139,6 +166,7 @@ impl Comparison {
 pub struct Condition(pub Vec<(Field, Comparison)>);
 
 impl Condition {
+    /// Does it fit the account? A field without a value fits nothing.
     pub fn holds(&self, account: &Account) -> bool {
         self.0.iter().all(|(field, comparison)| field.value(account).is_some_and(|v| comparison.holds(v)))
     }
@@ -147,7 +175,9 @@ impl Condition {
 /// A name for the accounts that fit.
 #[derive(Clone, Debug)]
 pub struct Rule {
+    /// Of the segment or tier; unique in its list.
     pub name: String,
+    /// No comparisons = it fits everybody.
     pub when: Condition,
 }
 
@@ -164,12 +194,14 @@ pub fn first_rule<'a>(rules: &'a [Rule], account: &Account) -> Option<&'a Rule> 
 /// A scorecard: points for every line that holds, and the bands that the sum falls in.
 #[derive(Clone, Debug, Default)]
 pub struct Scorecard {
+    /// Points and the condition under which they are added; points may be below zero.
     pub lines: Vec<(i64, Condition)>,
     /// Least points and name, ascending.
     pub bands: Vec<(i64, String)>,
 }
 
 impl Scorecard {
+    /// The highest band whose least points are reached; `None` where none is.
     pub fn band(&self, account: &Account) -> Option<&str> {
         let points: i64 = self.lines.iter().filter(|(_, when)| when.holds(account)).map(|(points, _)| points).sum();
         self.bands.iter().rev().find(|(least, _)| points >= *least).map(|(_, name)| name.as_str())

@@ -1,5 +1,7 @@
-//! Contact sessions: what a log of events says of each contact. An event that names an action is of that contact; the
-//! others become contacts in order, and each contact comes to one state.
+//! Contact sessions: which events of the contact log make up one contact, and the state that it ends in.
+//!
+//! Events that name an action belong to the contact of that action. The others are cut into contacts in order of time:
+//! a day of sending is one contact, and so is every call.
 
 use super::portfolio::ContactState;
 

@@ -1,10 +1,14 @@
 //! Cash application: which money settled which item of an invoice, and on which day.
 //!
-//! A posting that names an instalment pays that one; one that names none fills the instalments in order of due date.
-//! What is taken back beyond what was paid on its instalment is taken from the others, the last one first; what is paid
-//! beyond an instalment covers that before it does. A posting that names an instalment which the invoice does not have
-//! settles nothing. Balances, days of settlement and lateness all follow from what was applied on each day and never
-//! taken back; the position of any day of the past, and what came in by payments alone, from what each day changed.
+//! - A posting that names an instalment pays that one; if the invoice has no such instalment, it settles nothing.
+//! - A posting that names none fills the instalments in order of due date.
+//! - What is taken back without an instalment, or beyond what was paid on the one that it names, comes first out of
+//!   payments that name none, then out of what was paid beyond an instalment, then out of the other instalments, the
+//!   last one first.
+//!
+//! Balances, days of settlement and lateness follow from [`settle`]: what was applied on each day and never taken back.
+//! The position on any day of the past, and what came in by payments alone, follow from [`changes`]: what each day
+//! changed.
 
 mod changes;
 
@@ -15,26 +19,35 @@ pub use changes::{Change, Family, changes};
 pub struct Installment {
     /// What the caller knows the item by.
     pub key: i64,
+    /// From 1; what a posting names it by.
     pub number: i64,
+    /// Instalments are filled in this order.
     pub due_on: i32,
+    /// What was billed.
     pub amount: i128,
 }
 
 /// What flowed to the invoice on a day; below zero it was taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posting {
+    /// The day on which it counts.
     pub on: i32,
+    /// Payment, credit note or write-off.
     pub family: Family,
     /// The instalment that it names, if any.
     pub installment: Option<i64>,
+    /// Below zero where it takes something back.
     pub amount: i128,
 }
 
 /// What was applied to an item on a day and never taken back since; above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Application {
+    /// Of the item, as its [`Installment`] has it.
     pub key: i64,
+    /// The day from which it was there.
     pub on: i32,
+    /// Of the item's amount; all of an item's together never exceed it.
     pub amount: i128,
 }
 

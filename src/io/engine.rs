@@ -406,6 +406,18 @@ impl Session {
 
     /// Runs a query and collects its rows; for results that fit a shard.
     ///
+    /// ```
+    /// use regua::io::engine::{Engine, Value, Variables};
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let engine = Engine::new(runtime.handle(), 256_000_000, Variables::new([("months", Value::Int(13))]))?;
+    /// let session = engine.session();
+    /// assert!(session.query("a", "select @months as months").is_ok());
+    /// let refused = session.query("a", "create table t as select 1 as one").err().expect("DDL is off").to_string();
+    /// assert!(refused.starts_with("model a: ") && refused.contains("DDL not supported"), "{refused}");
+    /// assert!(session.query("a", "select missing from nowhere").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `Model` where the query cannot be planned, runs out of memory or meets a value that does not fit its type.
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {

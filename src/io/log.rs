@@ -180,6 +180,22 @@ pub fn key_of(seq: u64) -> String {
 impl Log {
     /// Reads every record and checks the whole chain.
     ///
+    /// ```
+    /// use regua::io::{log::{Log, key_of, lost}, store::Store};
+    /// let (runtime, folder) = (tokio::runtime::Runtime::new()?, tempfile::tempdir()?);
+    /// let output = Store::open(folder.path().to_str().unwrap(), runtime.handle())?;
+    /// let log = Log::read(&output)?;
+    /// assert!(lost(&output, &log)?.is_none(), "nothing was ever published there");
+    /// output.put("outbox/dt=2026-06-30/channel=email/part-00000.ndjson", "{}".into())?;
+    /// let what = lost(&output, &log)?.expect("messages without a record").to_string();
+    /// assert!(what.contains("it holds no record, but outbox/ holds messages of earlier runs"), "{what}");
+    ///
+    /// output.put(&key_of(2), "{}".into())?;
+    /// let refused = Log::read(&output).unwrap_err().to_string();
+    /// assert!(refused.contains("a record before it is missing"), "{refused}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `PublishedDamaged` where a record is missing, unreadable, of an unknown version or not the one its successor names.
     pub fn read(store: &Store) -> Result<Log> {

@@ -80,6 +80,17 @@ pub struct Source {
 impl Source {
     /// Reads the footer.
     ///
+    /// ```
+    /// use regua::io::{parquet::Source, store::Store};
+    /// let (runtime, folder) = (tokio::runtime::Runtime::new()?, tempfile::tempdir()?);
+    /// let store = Store::open(folder.path().to_str().unwrap(), runtime.handle())?;
+    /// store.put("invoices.parquet", "invoice_id;amount\nNF-1;10.00\n".into())?;
+    /// let pinned = store.pin_one("invoices.parquet")?.expect("it was just put there");
+    /// let refused = Source::open(&store, pinned).unwrap_err().to_string();
+    /// assert!(refused.ends_with("it is no Parquet file, or it is damaged; export it again"), "{refused}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `InputUnreadable` where the object is no Parquet file, `Moved` where it changed since it was pinned.
     pub fn open(store: &Store, object: Pinned) -> Result<Source> {
@@ -412,6 +423,21 @@ impl TableWriter {
         Ok(TableWriter { path: path.to_owned(), schema, chunks, writer, rows: 0 })
     }
 
+    /// Adds rows; their columns are found by name and may stand in any order.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    /// use regua::{contract, io::parquet::TableWriter};
+    /// let folder = tempfile::tempdir()?;
+    /// let mut writer = TableWriter::create(&folder.path().join("items.parquet"), contract::ITEMS.schema())?;
+    /// let rows = RecordBatch::try_from_iter([("bucket_no", Arc::new(Int64Array::from(vec![0])) as ArrayRef)])?;
+    /// let refused = writer.write(&rows).unwrap_err().to_string();
+    /// assert!(refused.contains("column as_of_date is missing"), "{refused}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `Internal` where the rows do not fit the schema, `File` where the disk is full.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Copies of what is published, for readers that do not follow the log: gateways find `outbox/`, BI finds `kpi/` and
+//! Copies of what is published, for readers that do not follow the log: gateways read `outbox/`, BI reads `kpi/` and
 //! `kpi_current/`. Every copy follows from the log, so any of them can be made again at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +140,19 @@ pub fn repair(output: &Store, copy: &Copy) -> Result<bool> {
 }
 
 /// A published file, as its record has it.
+///
+/// ```
+/// use regua::io::{log::PublishedFile, projection::published_bytes, store::Store};
+/// let (runtime, folder) = (tokio::runtime::Runtime::new()?, tempfile::tempdir()?);
+/// let output = Store::open(folder.path().to_str().unwrap(), runtime.handle())?;
+/// let sha256 = regua::domain::action::sha256_hex(b"as published");
+/// let file = PublishedFile { path: "runs/x.ndjson".into(), copy_to: None, size: 12, sha256, rows: 1 };
+/// let refused = || published_bytes(&output, &file).unwrap_err().to_string();
+/// assert!(refused().ends_with("a published file is gone; restore it from a backup"));
+/// output.put(&file.path, "as edited".into())?;
+/// assert!(refused().ends_with("a published file was changed; restore it from a backup"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// `PublishedDamaged` where it is gone or has another SHA-256, `Unavailable`.

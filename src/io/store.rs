@@ -4,6 +4,8 @@
 //! and another lacks. Reads of pinned inputs carry `if_match`, so a snapshot that moves under a run is noticed.
 //! Calls are synchronous; the runtime behind them is this module's business.
 
+mod paths;
+
 use std::fmt;
 use std::io::Read;
 use std::path::Path as FilePath;
@@ -22,6 +24,8 @@ use object_store::{MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, Put
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
+use self::paths::without_dots;
+pub use self::paths::{is_staged, split_glob};
 use crate::domain::action::hex;
 use crate::domain::pii::has_credentials;
 use crate::error::{Error, Result};
@@ -87,6 +91,18 @@ pub enum Created {
 impl Store {
     /// Opens the folder at a path or a `file://`, `s3://`, `gs://` or `az://` URL; credentials come from the
     /// environment only.
+    ///
+    /// ```
+    /// use regua::io::store::Store;
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let refused = |location: &str| Store::open(location, runtime.handle()).unwrap_err().to_string();
+    /// assert!(refused("ftp://host/x").contains("unknown scheme ftp://"));
+    /// let secret = refused("s3://KEY:se/cret@bucket/x");
+    /// assert!(secret.contains("a URL with credentials is refused") && !secret.contains("cret@"), "{secret}");
+    /// let file = tempfile::NamedTempFile::new()?;
+    /// assert!(refused(file.path().to_str().unwrap()).contains("it is a file, and a folder is wanted"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Location` for a path or URL that names no folder, `LocationCredentials` for one with a password in it;
@@ -435,40 +451,6 @@ impl Store {
             None => Ok(()),
         }
     }
-}
-
-/// Splits a path or URL with globs into the folder to open and the pattern below it.
-///
-/// ```
-/// use regua::io::store::split_glob;
-/// assert_eq!(split_glob("s3://b/in/dt=2026-01-01/*.parquet"), ("s3://b/in/dt=2026-01-01".into(), "*.parquet".into()));
-/// assert_eq!(split_glob("/data/invoices.parquet"), ("/data".into(), "invoices.parquet".into()));
-/// ```
-pub fn split_glob(path: &str) -> (String, String) {
-    let first = path.find(['*', '?', '[']).unwrap_or(path.len());
-    match path[..first].rfind('/') {
-        Some(0) => ("/".to_owned(), path[1..].to_owned()),
-        Some(cut) => (path[..cut].to_owned(), path[cut + 1..].to_owned()),
-        None => (".".to_owned(), path.to_owned()),
-    }
-}
-
-/// `part-00000.ndjson#1`: what `object_store` calls a local file until it is whole.
-pub fn is_staged(key: &str) -> bool {
-    key.rsplit_once('#').is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// `a/./b/../c` as `a/c`: object paths know no dots.
-fn without_dots(path: &FilePath) -> std::path::PathBuf {
-    let mut plain = std::path::PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => drop(plain.pop()),
-            std::path::Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 async fn collect(

@@ -1,4 +1,4 @@
-//! The tables of one run, wherever they stand: below the output folder once published, in scratch before that.
+//! The tables of one run, wherever they are: below the output folder once published, in scratch before that.
 //!
 //! They are streamed, batch by batch and only the columns that are asked for: a report of ten million items needs no
 //! more memory than one of ten.
@@ -36,6 +36,22 @@ impl Tables {
     }
 
     /// Reads these columns of a table; nothing where the run has no such table.
+    ///
+    /// ```
+    /// use regua::contract;
+    /// use regua::io::{parquet::TableWriter, store::Store, tables::Tables};
+    /// let (runtime, folder) = (tokio::runtime::Runtime::new()?, tempfile::tempdir()?);
+    /// TableWriter::create(&folder.path().join("items.parquet"), contract::ITEMS.schema())?.finish()?;
+    /// let store = Store::open(folder.path().to_str().unwrap(), runtime.handle())?;
+    /// let key = |file: &str| ("items/part-00000.parquet".to_owned(), file.to_owned());
+    /// let read = |file, column| Tables::new(store.clone(), [key(file)]).for_each_batch("items", &[column], |_| Ok(()));
+    /// assert!(read("items.parquet", "bucket").is_ok());
+    /// let refused = read("items.parquet", "buckets").unwrap_err().to_string();
+    /// assert!(refused.ends_with("column buckets is missing; restore the file from a backup"), "{refused}");
+    /// let refused = read("lost.parquet", "bucket").unwrap_err().to_string();
+    /// assert!(refused.ends_with("a published file is gone; restore it from a backup"), "{refused}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// `PublishedDamaged` where a file is gone or lacks a column, or what `each` returns.

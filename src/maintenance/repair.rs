@@ -1,4 +1,4 @@
-//! Repair: makes the copies that the log asks for and that do not stand.
+//! Repair: makes the copies that the log asks for and that are missing.
 
 use crate::error::{Error, Result};
 use crate::io::log::{Log, halt};

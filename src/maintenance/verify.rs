@@ -1,4 +1,4 @@
-//! Verify: does everything that the log names stand there, whole, and does it agree with itself?
+//! Verify: is everything there that the log names, is it whole, and does it hold what its record says?
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
-//! What is different from the newest published run: accounts acted on now and not then, then and not now, or otherwise.
+//! What is different from the newest published run: accounts that have an action now and had none then, the other way
+//! round, or have another one.
 //!
-//! One map holds the accounts of both runs that have an action, some hundred bytes each; accounts without one pass by
-//! in a stream. Of each kind of change the largest are named, the others counted.
+//! One map holds the accounts that have an action in either run, some hundred bytes each; accounts without one are only
+//! streamed past. Of each kind of change the largest are named and the others counted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

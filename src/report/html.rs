@@ -1,4 +1,4 @@
-//! A plan as one page of HTML, in the clothes of the report: the same CSS, colours, words and numbers.
+//! A plan as one page of HTML that looks like the report: the same CSS, colours, words and numbers.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! A few messages as they would go out: of every step and channel one, the most frequent first.
+//! A few messages as they would go out: one for each step and channel, the most frequent first.
 //!
-//! The choice depends on nothing but the actions: within a step and channel it is the smallest action_id, so the same
+//! The choice depends on nothing but the actions: within a step and channel it is the smallest action_id. So the same
 //! plan shows the same messages, and a plan after a change of a template shows the same people.
 
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! Numbers as a reader of the page's language writes them: short in tiles and axes, to the cent in tables.
 //!
-//! Amounts are whole numbers of minor units from the table to the text; nothing here is worked out in floating point
-//! but what is a rate in the table already. A number never breaks off its unit, and a minus is a minus.
+//! Amounts are whole numbers of minor units from the table to the text; only rates, which are floats in the tables
+//! already, are worked out in floating point. A line never breaks between a number and its unit, and a minus is a minus
+//! sign, not a hyphen.
 
 use chrono::{Datelike, NaiveDate};
 

@@ -1,4 +1,4 @@
-//! What a person should know of a run besides its tables: nothing of it stops a run.
+//! What a person should know about a run besides its tables. No note stops a run.
 
 use chrono::NaiveDate;
 

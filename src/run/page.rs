@@ -1,4 +1,4 @@
-//! The page of a run: its KPI tables as they will be published, before they are.
+//! The page of a run, made from its KPI tables before they are published.
 
 use crate::config::Plan;
 use crate::error::Result;

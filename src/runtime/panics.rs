@@ -1,5 +1,5 @@
-//! Panics of code that is not ours: a decoder that meets a damaged file may find that what it takes for granted does not
-//! hold. Such a panic is an answer like any other, "damaged", and no more is said of it; any other is a fault of regua.
+//! Panics in code that is not ours: a decoder can take for granted what a damaged file does not hold. Such a panic is
+//! an answer like any other: the file is damaged, and no more is said. Any other panic is a fault of regua.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

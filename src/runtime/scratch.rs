@@ -1,7 +1,7 @@
-//! Scratch folders: what stands in one is personal data, so only its owner may read it, and it goes with its process.
+//! Scratch folders. They hold personal data, so only their owner may read them, and they go with their process.
 //!
-//! It is removed when its value goes or when a signal ends the process. Of a process that was killed the next one removes
-//! it: every process holds a lock in its own folders as long as it lives.
+//! A folder is removed when its value is dropped, or when a signal ends the process. If the process was killed, the
+//! next one removes it: every process holds a lock in its own folders as long as it lives.
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,8 +1,8 @@
-//! A decision as a person would tell it: what is owed, who the debtor is, what was considered, what comes of it and,
-//! where nothing does, until when.
+//! A decision as a person would tell it: what is owed, who the debtor is, what was considered, what follows from it
+//! and, where nothing does, until when.
 //!
-//! The sentences are made of published rows and of the texts of `rule_trace`. A text that is not known here is told as
-//! it stands: nothing is left out.
+//! The sentences come from published rows and from the texts of `rule_trace`. A text that this file does not know is
+//! shown as it is: nothing is left out.
 
 use chrono::{Days, NaiveDate};
 

@@ -1,7 +1,8 @@
-//! JSON Schema of what stands in the log and the outbox: the commit record, the manifest and the two kinds of line.
+//! JSON Schema of what is in the log and the outbox: the commit record, the manifest and the two kinds of line.
 //!
-//! They are strict: what is not named here is not published, and a reader that meets more has met another version. What
-//! is published only where the configuration asks for it (`provider_template`) needs no new one.
+//! The schemas are strict: only what is named here is published, and a reader that finds more is reading another
+//! version. A field that is published only where the configuration asks for it (`provider_template`) is among them, so
+//! using it needs no new version.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

@@ -26,11 +26,13 @@ pub struct RawCharges {
     pub residual_charges: Option<ResidualCharges>,
 }
 
+/// A fine (multa), once per item.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawFine {
     /// Of the open amount, such as "2".
     pub percent: String,
+    /// To the smallest coin of the currency.
     pub rounding: Rounding,
 }
 
@@ -52,6 +54,7 @@ pub struct RawInterest {
     /// bear no fixed sum.
     #[serde(default)]
     pub fixed_sum: BTreeMap<String, String>,
+    /// To the smallest coin of the currency.
     pub rounding: Rounding,
 }
 
@@ -59,6 +62,7 @@ pub struct RawInterest {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawChargeCaps {
+    /// Per cent of the open amount, such as "2"; none = no cap.
     pub fine_max: Option<String>,
     /// A yearly rate may be twelve times as high.
     pub interest_max_per_month: Option<String>,
@@ -74,6 +78,7 @@ pub struct RawFee {
     pub fixed: BTreeMap<String, String>,
     /// Of the principal of each overdue item; none = 0.
     pub percent: Option<String>,
+    /// Of the share of each item's principal.
     pub rounding: Rounding,
 }
 
@@ -82,12 +87,16 @@ pub struct RawFee {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawOffer {
+    /// Unique; traces name the offer by it.
     pub name: String,
+    /// Who gets it; none = everybody.
     #[serde(default)]
     pub when: RawOfferCondition,
     /// One of discount, instalments and extension.
     pub discount: Option<RawDiscount>,
+    /// The whole in monthly parts.
     pub instalments: Option<RawInstalments>,
+    /// The whole, later.
     pub extension: Option<RawExtension>,
 }
 
@@ -95,8 +104,11 @@ pub struct RawOffer {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawOfferCondition {
+    /// Names of segments; empty = all.
     pub segments: Vec<String>,
+    /// Names of tiers; empty = all.
     pub tiers: Vec<String>,
+    /// Names of risk bands; empty = all, and accounts without a band too.
     pub risk_bands: Vec<String>,
     /// Ids of steps.
     pub steps: Vec<String>,
@@ -118,6 +130,7 @@ pub struct RawDiscount {
     /// get no such offer.
     #[serde(default)]
     pub pay_min: BTreeMap<String, String>,
+    /// Days from the as-of date on which it can be accepted, from 0 to 366.
     pub valid_days: u32,
 }
 
@@ -134,7 +147,9 @@ pub struct RawInstalments {
     pub down_payment: Option<String>,
     /// Simple interest on each share until it is due; none = 0.
     pub interest_per_month: Option<String>,
+    /// Of the down payment and of the interest.
     pub rounding: Rounding,
+    /// Days from the as-of date on which it can be accepted, from 0 to 366; the down payment is due on the last.
     pub valid_days: u32,
 }
 
@@ -144,6 +159,7 @@ pub struct RawInstalments {
 pub struct RawExtension {
     /// Days from the as-of date.
     pub days: u32,
+    /// Days from the as-of date on which it can be accepted; no more than `days`.
     pub valid_days: u32,
 }
 
@@ -151,9 +167,11 @@ pub struct RawExtension {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawRates {
+    /// One entry for each index.
     pub indices: Vec<RawIndex>,
 }
 
+/// The series of one reference rate.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawIndex {
@@ -166,6 +184,7 @@ pub struct RawIndex {
     pub rates: Vec<RawRate>,
 }
 
+/// A rate and the day from which it holds.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawRate {

@@ -13,6 +13,7 @@ pub struct RawChoice {
     pub segment: Option<String>,
     /// None = every tier. A tier that comes with the debtors' table is named in `[[tiers]]` too.
     pub tier: Option<String>,
+    /// Id of a régua, or `none`: nobody is written to.
     pub regua: String,
 }
 
@@ -33,9 +34,11 @@ pub struct RawExperiment {
     pub arms: Vec<RawArm>,
 }
 
+/// One arm of an experiment.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawArm {
+    /// Unique in its experiment.
     pub name: String,
     /// Per cent of the groups; the shares of all arms add up to 100.
     #[schemars(range(min = 1, max = 100))]
@@ -59,14 +62,21 @@ pub struct RawChannels {
     pub hour_answers_min: Option<u32>,
     /// Segment = local hour of messages to accounts without an hour of their own; none = as the window opens.
     pub best_hours: BTreeMap<String, u32>,
+    /// Messages by e-mail.
     pub email: RawChannel,
+    /// Messages by WhatsApp.
     pub whatsapp: RawChannel,
+    /// Short messages.
     pub sms: RawChannel,
+    /// Calls: tasks for a person.
     pub phone: RawChannel,
+    /// Letters on paper.
     pub letter: RawChannel,
+    /// The self-service portal of the creditor.
     pub portal: RawChannel,
 }
 
+/// One channel: what to expect of it, and what it costs.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawChannel {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::domain::language::Language;
 
+/// The page that is written with each run.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawReport {

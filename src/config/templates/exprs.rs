@@ -1,4 +1,4 @@
-//! What an expression holds on the path on which it stands, and what is wrong with it there.
+//! The type of an expression on the path where it is used, and what is wrong with it there.
 
 use minijinja::machinery::ast::{BinOp, BinOpKind, Expr, Filter};
 

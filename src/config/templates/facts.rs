@@ -1,4 +1,4 @@
-//! What is known not to be null once a condition is known to hold, or not to hold.
+//! Which values cannot be null once a condition holds, and which once it does not.
 
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, UnaryOpKind};

@@ -1,4 +1,4 @@
-//! What a message says of a provider's template: its name, and parameters that can be sent whatever the data holds.
+//! What a message says about a provider's template: the name, and parameters that can be sent whatever the data holds.
 
 use minijinja::machinery::ast::{Expr, Set, Stmt};
 

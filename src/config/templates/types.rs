@@ -1,4 +1,4 @@
-//! What an expression of a template holds, and what it is called.
+//! The types of expressions in a template: what they hold, whether it can be null, and the name it goes by.
 
 use minijinja::machinery::ast::{CallArg, Expr, UnaryOp, UnaryOpKind};
 

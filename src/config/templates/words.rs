@@ -1,4 +1,4 @@
-//! Words that a message may not have: whole words or stems, whatever their case, accents and line breaks.
+//! Words that a message may not contain: whole words or stems, whatever their case, accents and line breaks.
 
 use memchr::memmem::Finder;
 

@@ -1,7 +1,7 @@
-//! What each kind of step asks of its keys, and what the kinds ask of each other.
+//! Which keys each kind of step takes, and which kinds need each other.
 //!
-//! A key that would be read and not obeyed is refused, and so is a régua that lists debtors and could never take them
-//! off the list again.
+//! A key that would be read but have no effect is refused, and so is a régua that lists debtors and could never take
+//! them off the list again.
 
 use std::collections::BTreeMap;
 

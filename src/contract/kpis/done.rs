@@ -1,4 +1,4 @@
-//! What was done, and what followed.
+//! KPI tables about what was done, and what came of it.
 
 use super::super::Kind::{Bool, Float, Int, Money, Str};
 use super::super::outputs::{AS_OF, COMPANY, CURRENCY};

@@ -1,4 +1,4 @@
-//! What is owed, how fast it comes in, and where it goes.
+//! KPI tables about what is owed, how fast it comes in, and how it ages.
 
 use super::super::Kind::{Bool, Date, Float, Int, Money, Str};
 use super::super::outputs::{AS_OF, COMPANY, CURRENCY};

@@ -15,9 +15,13 @@ use crate::domain::names::is_placeholder;
 /// What a debtor's row says of where it is, as it came.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Whereabouts<'a> {
+    /// Code or name.
     pub country: Option<&'a str>,
+    /// Code or name.
     pub state: Option<&'a str>,
+    /// Code or name.
     pub city: Option<&'a str>,
+    /// IANA name.
     pub time_zone: Option<&'a str>,
 }
 
@@ -55,6 +59,7 @@ impl Place {
         Place { city, other_city, ..self }
     }
 
+    /// Its code as the calendar has it; `None` = not known, or abroad.
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }

@@ -1,4 +1,5 @@
-//! What a company charges, or one régua of it: the terms under a name, and what becomes of charges that are left.
+//! The charge terms of a company or of one régua: their name, their rule, and what becomes of charges that are left on
+//! items paid late.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,9 @@ use crate::domain::money::{Amount, Currency, Rounding};
 pub struct ChargePolicy {
     /// `default`, the company, or the régua that has terms of its own.
     pub name: String,
+    /// Terms that have passed every check, without the fee of a step.
     pub rule: ChargeRule,
+    /// What becomes of charges left on items that were paid late.
     pub residual: ResidualCharges,
 }
 
@@ -23,6 +26,7 @@ pub struct StepFee {
     pub fixed: BTreeMap<Currency, Amount>,
     /// Of the principal of each overdue item.
     pub percent: Percent,
+    /// To the smallest coin of the message's currency.
     pub rounding: Rounding,
 }
 

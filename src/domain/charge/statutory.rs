@@ -36,9 +36,13 @@ const SUM_HIGH: Amount = Amount(100 * MINOR_PER_UNIT);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Statute {
+    /// Brazil: Código Civil art. 406, the monthly taxa legal.
     BrTaxaLegal,
+    /// Directive 2011/7/EU, as a member state has taken it over.
     EuLatePayment,
+    /// Ireland: S.I. 580/2012.
     IeLatePayment,
+    /// United Kingdom: Late Payment of Commercial Debts (Interest) Act 1998.
     UkLatePayment,
 }
 
@@ -66,6 +70,7 @@ impl Statute {
 /// A statute with the index that it reads and the choices that it leaves open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statutory {
+    /// The rules by which rates become interest.
     pub statute: Statute,
     /// Name of the index in the [`RateTable`].
     pub index: String,
@@ -224,14 +229,38 @@ struct Series {
 /// The rates are no series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateTableError {
+    /// Two files, or two tables of one, name the index.
     #[error("index {index:?} stands twice in the rate table; merge the two")]
-    DuplicateIndex { index: String },
+    DuplicateIndex {
+        /// As rates and charges name it, such as `ecb`.
+        index: String,
+    },
+    /// The list is empty.
     #[error("index {index:?} has no rates; add them or leave the index out")]
-    NoRates { index: String },
+    NoRates {
+        /// As rates and charges name it, such as `ecb`.
+        index: String,
+    },
+    /// A date is not after the one before it.
     #[error("index {index:?}: {from} does not come after the date before it; sort the rates, one per date")]
-    NotAscending { index: String, from: NaiveDate },
+    NotAscending {
+        /// As rates and charges name it, such as `ecb`.
+        index: String,
+        /// The date that is out of order.
+        from: NaiveDate,
+    },
+    /// Two sources do not agree on a day.
     #[error("index {index:?} has two rates for {from}, {one} and {other}; correct the one that is wrong")]
-    Contradiction { index: String, from: NaiveDate, one: Percent, other: Percent },
+    Contradiction {
+        /// As rates and charges name it, such as `ecb`.
+        index: String,
+        /// The day that has two rates.
+        from: NaiveDate,
+        /// The rate that was known first.
+        one: Percent,
+        /// The rate that came after it.
+        other: Percent,
+    },
 }
 
 impl RateTable {

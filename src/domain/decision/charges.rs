@@ -1,8 +1,8 @@
-//! What a message asks for beside the principal: charges, what is left of them on paid items, an offer, and the
-//! currency in which it is dunned.
+//! What a message asks for beside the principal: charges, charges left on items paid late, an offer, and the currency
+//! in which the account is dunned.
 //!
-//! Charges are worked out last, for an action that nothing else holds. A rate that is missing holds it: an amount
-//! that is guessed is worse than a message that comes a day later.
+//! Charges are worked out last, for an action that nothing else holds. A missing rate holds it: a guessed amount is
+//! worse than a message that comes a day later.
 
 use std::collections::{BTreeMap, HashSet};
 

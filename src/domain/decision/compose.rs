@@ -1,4 +1,4 @@
-//! From a step that is due and its route to an action: tone, fields, words.
+//! Makes an action of a step that is due and its route: tone, fields, words.
 
 use std::borrow::Cow;
 

@@ -1,10 +1,11 @@
 //! What is owed to the debtor after a payment: a listing is removed, a protest released, a placement recalled.
 //!
-//! Duties stand beside the one dunning action, and pass every hold but `halted`: a block, an opt-out or a régua of
-//! `none` silences messages, and no law lets a paid debt stay listed because of them. Quarantined input is no reason
-//! either. It can hide a payment, and then nothing happens that would not have happened; or it can hide what took a
-//! payment back, and then something is removed that may be listed again. To leave a paid debt listed is the greater
-//! harm (Súmula 548 of the STJ: five business days from full payment), so it goes out, and the trace says so.
+//! Duties go out beside the one dunning action and pass every hold but `halted`. A block, an opt-out or a régua of
+//! `none` silences messages, but no law lets a paid debt stay listed because of them.
+//!
+//! Quarantined input stops no duty either. If it hides a payment, the duty merely comes later. If it hides the reversal
+//! of a payment, something is removed that may have to be listed again. To leave a paid debt listed is the greater harm
+//! (Súmula 548 of the STJ: five business days from full payment), so the duty goes out, and the trace says so.
 
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
@@ -23,6 +24,7 @@ const REMOVAL_BUSINESS_DAYS: u32 = 5;
 /// One instruction that is owed, and why.
 #[derive(Clone, Debug)]
 pub struct Duty {
+    /// On the channel `instruction`, about items that are paid or, for a recall, disputed.
     pub action: Action,
     /// Paid on which day, to be done by which, and how late it is.
     pub detail: String,

@@ -1,8 +1,9 @@
-//! What may not be listed, protested or announced for it: what is entered there, or was asked to be, and what is too old.
+//! What may not be listed or protested, nor announced for it: items that are entered already or were asked to be, and
+//! items that are too old.
 //!
-//! A step that is left with nothing to list is passed by, and the ladder goes on to the next: an account whose items
-//! somebody else has listed would stand on that rung for good. So is one for which the debtor has no address, or none
-//! that it was not tried at often enough, where a later step that is due has one.
+//! A step with nothing left to list is passed by, and the ladder goes on to the next: otherwise an account whose items
+//! somebody else has listed would stay on that rung for good. A step is also passed by where the debtor has no address
+//! on its channels, or every one was tried in vain, if a later step that is due has one.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
-//! Thanks: once everything that was due is paid, to a debtor who was reminded of it, once per arrears episode.
+//! Receipts: thanks to a debtor who was reminded and has paid everything that was due, once per arrears episode.
 //!
-//! A receipt is a message like any other: address, hour, caps and opt-out apply. It is no duty, and it comes after
-//! whatever the ladder has to say.
+//! A receipt is a message like any other: address, hour, caps and opt-out apply. It is no duty, and it goes out only
+//! where the ladder has nothing to send.
 
 use super::charges::Claim;
 use super::ladder::Rung;

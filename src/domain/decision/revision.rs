@@ -1,9 +1,9 @@
-//! A revision: a date that is published already is decided again, from corrected inputs or rules.
+//! A revision: a date that is already published is decided again, from corrected inputs or rules.
 //!
-//! Between two publications a gateway may have sent anything of the first. So a revision never writes to a group that a
-//! message of that date may have reached; it takes back what no longer holds, keeps what still does, word for word, and
-//! adds what is due to those whom nobody wrote to. What it took back is decided anew by the next date, once the gateway
-//! has told that it was not sent.
+//! Between two publications a gateway may have sent any message of the first. So a revision never writes to a group
+//! that a message of that date may have reached. It takes back what no longer holds, keeps what still does, word for
+//! word, and adds what is due to groups that nobody has written to. What it took back is decided anew on the next date,
+//! once the gateway has reported that it was not sent.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,11 +25,15 @@ pub enum Fate {
 /// An action that an earlier revision of the same date published.
 #[derive(Clone, Debug)]
 pub struct Published {
+    /// 32 hex digits.
     pub action_id: String,
+    /// 64 hex digits over its whole line in the outbox: every word that was published.
     pub payload_sha256: String,
     /// The place of its step in the régua then.
     pub level: u32,
+    /// By its name in the configuration.
     pub channel: String,
+    /// What gateways have reported of it until now.
     pub fate: Fate,
     /// An earlier revision took it back.
     pub is_voided: bool,

@@ -1,11 +1,12 @@
 //! How an action goes out: the channel, the address and the hour.
 //!
-//! Among the addresses on the step's channels the one comes first on whose channel the debtor is expected to answer
-//! most (`ResponseModel::expected_rate`: its own answers and its stated preference, tempered by the prior), then the
-//! cheaper one, then the one that the step names first. A notice that the law asks for goes by the step's order alone:
-//! what counts there is proof that it was sent, not an answer. What cannot be used is passed over, and the trace says
-//! why. An address at which the step has failed `attempts_max` times is passed over too, so that no step is repeated
-//! for ever.
+//! The addresses on the step's channels are ranked: first by how likely the debtor is to answer on that channel
+//! (`ResponseModel::expected_rate`: its own answers and its stated preference, tempered by the prior), then by cost,
+//! then by the order of channels in the step. A notice that the law asks for follows the step's order alone: what
+//! counts is proof that it was sent, not an answer.
+//!
+//! An address that cannot be used is passed over, and the trace says why. So is one at which the step has failed
+//! `attempts_max` times: no step is repeated for ever.
 
 use std::cmp::{Ordering, Reverse};
 

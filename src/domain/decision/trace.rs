@@ -1,8 +1,8 @@
-//! What a decision leaves behind of the way to it: one short text per rule that spoke, in the order in which they did.
+//! The trace of a decision: one short text for each rule that had a say, in order.
 //!
 //! The first word of a text says what it is about: `segment`, `régua`, `cycle`, `left out`, `steps:`, `step`,
-//! `channel`, `hold`, `hours narrowed`, `slot`, `template`. A hold with a known end says so: `until` a day, that day
-//! included, or `from` the day on which it is over. `regua explain` makes sentences of them.
+//! `channel`, `hold`, `hours narrowed`, `slot`, `template`. A hold with a known end names it: `until` a day, that day
+//! included, or `from` the day on which it is over. `regua explain` turns the texts into sentences.
 
 use std::collections::BTreeMap;
 

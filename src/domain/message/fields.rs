@@ -17,12 +17,16 @@ pub enum Kind {
     Amount(i64),
     /// `2026-11-20`, printed by `| date`.
     Date,
+    /// True or false.
     Flag,
+    /// Fields of its own, as in `creditor.name`.
     Record(&'static [Field]),
+    /// Records, which a template goes through by `{% for %}`.
     List(&'static [Field]),
 }
 
 impl Kind {
+    /// One word for the reference of fields.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Text(_) | Kind::Word(_) => "text",
@@ -39,12 +43,15 @@ impl Kind {
 /// One field.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
+    /// Within its record.
     pub name: &'static str,
+    /// What it holds, and how long it may be.
     pub kind: Kind,
     /// Null where there is none: a template asks `{% if %}`, or says `| default("...", true)`.
     pub nullable: bool,
     /// Tells that there is a debt: not for eyes that are not authorised.
     pub names_debt: bool,
+    /// For the reference of fields and for messages of `regua check`.
     pub meaning: &'static str,
     /// A usual text, for samples.
     pub example: &'static str,

@@ -18,6 +18,7 @@ const UCS2_PLACES: (usize, usize) = (70, 67);
 pub struct Segments {
     /// `GSM-7`, or `UCS-2` as soon as one letter is not in the 7-bit alphabet (ã, õ, ç, á ...).
     pub encoding: &'static str,
+    /// Segments that are paid for, from 1.
     pub count: usize,
 }
 

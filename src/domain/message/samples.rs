@@ -1,6 +1,6 @@
-//! Messages that nobody was sent: values for every field, from the table of fields, to try a template with.
+//! Sample messages: made-up values for every field, from the table of fields, to try a template with.
 //!
-//! The usual ones, the ones with nothing in them that can be missing, and the longest that can come.
+//! There are usual values, values with null wherever a field can be null, and the longest values that can occur.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,9 @@ use super::fields::{FIELDS, Field, ITEMS_MAX, Kind};
 /// One sample: what it stands for, and the fields, as templates take them.
 #[derive(Clone, Debug)]
 pub struct Sample {
+    /// Such as `usual, gentle` or `without portal_link`.
     pub name: String,
+    /// What the template is rendered with.
     pub fields: minijinja::Value,
     /// It is there for the length of what comes out.
     pub is_longest: bool,

@@ -11,8 +11,11 @@ use crate::domain::segment::Comparison;
 /// What must hold for an offer to be made; what is empty does not bind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OfferCondition {
+    /// Names of segments.
     pub segments: Vec<String>,
+    /// Names of tiers.
     pub tiers: Vec<String>,
+    /// Names of bands; an account without one fits none of them.
     pub risk_bands: Vec<String>,
     /// Ids of steps.
     pub steps: Vec<String>,
@@ -25,23 +28,32 @@ pub struct OfferCondition {
 /// What a message asks for, as the rules look at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Prospect<'a> {
+    /// Of the account.
     pub segment: &'a str,
+    /// Of the account.
     pub tier: &'a str,
+    /// `None` = the account has none.
     pub risk_band: Option<&'a str>,
+    /// The step that is due.
     pub step_id: &'a str,
+    /// Of the oldest cited item.
     pub days_past_due: i64,
+    /// Of the amounts here.
     pub currency: Currency,
     /// Principal of the cited items.
     pub open: Amount,
     /// Principal and charges: what the offer is made on.
     pub total: Amount,
+    /// Largest single payment of the account; `None` = none is known, which bounds nothing.
     pub largest_payment: Option<Amount>,
 }
 
 /// One rule with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfferPolicy {
+    /// As the configuration has it, for the trace.
     pub name: String,
+    /// Who gets it.
     pub when: OfferCondition,
     /// In the currencies whose amounts the rule gives.
     pub by_currency: BTreeMap<Currency, OfferRule>,

@@ -9,41 +9,63 @@ use crate::domain::money::{Amount, Currency};
 /// When a step is due. "Equal or exceed", unless strict.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
+    /// Every part holds; no parts = always.
     All(Vec<Trigger>),
+    /// At least one part holds.
     Any(Vec<Trigger>),
+    /// Calendar days since the due date; below zero before it.
     DaysPastDue {
+        /// Below zero: so many days before the due date.
         days: i64,
+        /// True = more than `days`; false = `days` is enough.
         strictly: bool,
     },
+    /// Calendar days since the day of issue.
     DaysSinceIssue {
+        /// Counted from the day of issue.
         days: i64,
+        /// True = more than `days`; false = `days` is enough.
         strictly: bool,
     },
     /// On or after the last day of the month in which due date + days falls.
     EndOfMonthAfter {
+        /// Added to the due date before the end of the month is taken.
         days: i64,
     },
+    /// Days since the last step was sent for the item; it never holds before the first.
     DaysSincePrevious {
+        /// Counted from that step.
         days: i64,
+        /// True = more than `days`; false = `days` is enough.
         strictly: bool,
     },
     /// All that is open and eligible, due or not.
     OpenBalance {
+        /// By currency; one that is not here never reaches it.
         least: BTreeMap<Currency, Amount>,
+        /// True = more than `least`; false = `least` is enough.
         strictly: bool,
     },
     /// What of it is overdue.
     OverdueBalance {
+        /// By currency; one that is not here never reaches it.
         least: BTreeMap<Currency, Amount>,
+        /// True = more than `least`; false = `least` is enough.
         strictly: bool,
     },
+    /// Items that are open and eligible, due or not.
     OpenItems {
+        /// At least this many.
         least: u32,
     },
+    /// Items that are overdue and eligible.
     OverdueItems {
+        /// At least this many.
         least: u32,
     },
+    /// A promise was broken in this arrears episode.
     PromiseBroken,
+    /// An agreement was broken in this arrears episode.
     AgreementBroken,
     /// Of duties only, which `decision/duty.rs` decides: what is listed, protested or with an agency is paid.
     PaidWhileListed,
@@ -54,24 +76,33 @@ pub enum Trigger {
 /// The facts a trigger looks at; of one item, or of an account as its oldest due item.
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// The date of the run.
     pub as_of: NaiveDate,
     /// Calendar days; never above 0 for what is not overdue yet by the rule for non-business days.
     pub days_past_due: i64,
+    /// As the contract has it.
     pub due_date: NaiveDate,
+    /// Of the invoice.
     pub issue_date: NaiveDate,
     /// Since when a step without a day of its own (a balance, a broken promise) can have been about this item.
     pub own_since: NaiveDate,
+    /// Of the amounts here.
     pub currency: Currency,
     /// Open and eligible, of the whole account.
     pub open: Amount,
+    /// Number of open and eligible items.
     pub open_items: u32,
     /// What of it is overdue.
     pub overdue: Amount,
+    /// Number of those that are overdue.
     pub overdue_items: u32,
-    /// The step at which a person let the item begin.
+    /// The step at which a person let the item begin; `None` = at the first.
     pub begins_at: Option<String>,
+    /// Day of the last step that was sent for the item; `None` = none was.
     pub previous_on: Option<NaiveDate>,
+    /// In this arrears episode.
     pub promise_broken: bool,
+    /// In this arrears episode.
     pub agreement_broken: bool,
 }
 
@@ -96,6 +127,7 @@ pub(super) fn plus_days(day: NaiveDate, days: i64) -> Option<NaiveDate> {
 }
 
 impl Trigger {
+    /// Does it hold on the day of these facts?
     pub fn holds(&self, facts: &Facts) -> bool {
         match self {
             Trigger::All(parts) => parts.iter().all(|t| t.holds(facts)),

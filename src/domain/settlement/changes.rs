@@ -1,21 +1,28 @@
-//! What each day changed of each item, by what it came from.
+//! What each day changed on each item, apart by payments, credit notes and write-offs.
 
 use super::{Installment, Paid, Posting, arrange, by_lines};
 
 /// What a posting is of, in the order in which those of one day count; a reversal is of what it takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
+    /// Payments and their reversals.
     Paid,
+    /// Credit notes.
     Credited,
+    /// Write-offs.
     WrittenOff,
 }
 
 /// What the postings of one family changed of an item on one day; below zero they took back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
+    /// Of the item, as its [`Installment`] has it.
     pub key: i64,
+    /// The day of the postings.
     pub on: i32,
+    /// Payment, credit note or write-off.
     pub family: Family,
+    /// Minor units, never zero.
     pub amount: i128,
     /// What of it nothing of that family took back later; never below zero.
     pub kept: i128,

@@ -1,4 +1,4 @@
-//! Where a plan reads a table: it names the table, and finds its rows in the session that runs it.
+//! The leaf of a plan, which reads a table: it names the table, and finds the rows in the session that runs the plan.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! Plans that are made once and run again: planning a model costs more than running it on a small shard.
 //!
-//! A plan names its tables and not their rows. Its leaves find the rows in the session that runs it, by the task's
-//! configuration, so one plan serves every shard, also several at a time. How many rows a table has tells the planner
-//! which side of a join to keep in a hash table; it is asked of the first shard alone, whichever is ready first.
+//! A plan names its tables and not their rows. Its leaves find the rows through the configuration of the task that runs
+//! them, so one plan serves every shard, several at a time. The planner needs the size of a table to choose which side
+//! of a join goes into a hash table; it takes that from the first shard that is ready.
 //!
-//! Most of planning needs columns and no rows: a draft. Drafts are made ahead, beside the work of the first shard.
+//! Most of planning needs columns and no rows: it gives a draft. Drafts are made ahead, beside the work of the first shard.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

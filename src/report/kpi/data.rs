@@ -1,6 +1,7 @@
 //! KPI tables as a page reads them: rows of one currency and perhaps one company, added up over companies.
 //!
-//! A sum adds numerators and denominators and divides afterwards. What is NULL is left out and told, never read as nought.
+//! A sum adds numerators and denominators and divides afterwards. NULL is left out and reported as missing, never read
+//! as zero.
 
 use std::collections::{BTreeMap, BTreeSet};
 

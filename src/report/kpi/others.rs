@@ -1,4 +1,4 @@
-//! Other currencies, each a part of its own: nothing is added over currencies.
+//! Other currencies, each in a part of its own: amounts of different currencies are never added.
 
 use super::data::{Headline, count, dso, sum};
 use super::model::{Card, Cell, Picture, Section, Table};

@@ -1,4 +1,4 @@
-//! What `regua report` reads of a published run: its KPI tables, its record, and what it said besides.
+//! What `regua report` reads of a published run: its KPI tables, its record, and the notes and cards that it left.
 
 use std::collections::{BTreeMap, BTreeSet};
 

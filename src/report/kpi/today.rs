@@ -1,4 +1,5 @@
-//! What goes out today, and why is nothing sent to the others? Nothing of a date for which nothing was decided.
+//! What goes out today, and why is nothing sent to the others? A date for which nothing was decided has no such
+//! section.
 
 use super::data::{by, count, sum};
 use super::head::plural;

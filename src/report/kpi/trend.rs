@@ -1,4 +1,5 @@
-//! Is it getting better? Thirteen months of DSO, overdue share and CEI, and the way of the last month.
+//! Is it getting better? Thirteen months of DSO, overdue share and CEI, and what led from the opening to the closing
+//! balance of the last month.
 
 use chrono::Days;
 

@@ -1,4 +1,4 @@
-//! What every section is given: the tables in one currency, who reads them and how, and cells tied to the tables.
+//! What every section works with: the tables in one currency, the options of the page, and cells tied to their tables.
 
 use super::data::{Data, Headline};
 use super::model::Cell;

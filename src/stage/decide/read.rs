@@ -1,4 +1,4 @@
-//! Candidate rows become cases. The tables come sorted alike, so one walk through them gathers each group.
+//! Candidate rows become cases. All tables are sorted the same way, so one walk through them gathers each group.
 
 mod answers;
 mod charges;

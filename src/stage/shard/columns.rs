@@ -1,4 +1,5 @@
-//! The columns of a shard's tables: those that the models read, and batches with other ones.
+//! The columns of a shard's tables: which of them the models read, and batches with columns added, replaced or left
+//! out.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

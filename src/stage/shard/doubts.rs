@@ -1,4 +1,5 @@
-//! Doubts: why nobody can tell whom a row means, and what speaks of a broken export rather than of single bad rows.
+//! Doubts: why it cannot be told whom a row concerns, and what points to a broken export rather than to single bad
+//! rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 

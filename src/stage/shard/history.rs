@@ -1,4 +1,4 @@
-//! What earlier runs published, as tables of a shard: the actions, what each of them named, and where the accounts
+//! What earlier runs published, as tables of a shard: the actions, the items that each named, and where the accounts
 //! stood in the last run.
 
 use std::collections::{BTreeMap, BTreeSet};

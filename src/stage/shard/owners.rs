@@ -1,4 +1,5 @@
-//! Who owes which invoice: mostly one debtor for a number, now and then everybody.
+//! Who owes which invoice: mostly one debtor for a number, but where numbers begin at 1 for each debtor it can be all
+//! of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! Who made the payment that a reversal takes back. A bank that returns a direct debit names itself, or nobody; what it
-//! takes back was paid by somebody else, and is found by its `payment_id`.
+//! Who made the payment that a reversal takes back. A bank that returns a direct debit names itself, or nobody; the
+//! payment was made by somebody else, and is found by its `payment_id`.
 //!
-//! Reversals are kept back while the payments are spread, and travel afterwards with whoever paid.
+//! Reversals are kept back while the payments are spread, and then go to the shard of whoever paid.
 
 use std::collections::BTreeSet;
 use std::path::Path;

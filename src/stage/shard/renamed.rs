@@ -1,9 +1,10 @@
-//! Debtors and companies whose id has changed overnight: a new ERP, a merged customer master. What was sent to the old id
-//! was sent to whoever owes those invoices now at that address; nobody is dunned twice for a change of numbers.
+//! Debtors and companies whose id has changed overnight: a new ERP, a merged customer master. A message to the old id
+//! counts as one to whoever owes those invoices now and has that address: nobody is dunned twice because a number
+//! changed.
 //!
-//! Earlier actions of debtors who owe nothing any more are kept back until it is known who owes what they named; the old
-//! master record may stand there still.
-//! Those of a company that bills nobody any more are read as of the one that bills those invoices now.
+//! Earlier actions of debtors who owe nothing any more are kept back until it is known who owes what they named. It
+//! does not matter whether the old master record is still there. Actions of a company that bills nobody any more count
+//! as those of the company that bills these invoices now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

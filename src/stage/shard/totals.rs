@@ -1,4 +1,4 @@
-//! Control totals, taken from the rows by code that shares nothing with the SQL that is audited with them.
+//! Control totals, taken from the rows by code that shares nothing with the SQL that they audit.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,6 +1,8 @@
-//! Folds: models whose rows are made by a rule that goes through rows in order, which SQL says at length and slowly.
+//! Folds: models whose rows come from a rule that walks other rows in order, which SQL can say only at length and
+//! slowly.
 //!
-//! The query of such a model selects the rows; a rule of `domain`, by the name of the model, makes others of them.
+//! The query of such a model selects the rows to walk; the rule in `domain` that belongs to the model's name makes its
+//! rows of them.
 
 mod payments;
 mod sessions;

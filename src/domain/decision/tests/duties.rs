@@ -3,7 +3,8 @@
 use super::super::*;
 use super::support::*;
 use crate::domain::portfolio::{ContactState, Ended, Escalation, EscalationKind};
-use crate::domain::procedure::{StepKind, Trigger};
+use crate::domain::procedure::{CapScope, Channel, StepKind, Trigger};
+use crate::domain::segment::Scorecard;
 use chrono::Days;
 
 /// Listing L1 with serasa of item P, paid that many days ago.

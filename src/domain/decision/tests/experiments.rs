@@ -2,7 +2,8 @@
 
 use super::super::*;
 use super::support::*;
-use crate::domain::experiment::Arm;
+use crate::domain::experiment::{Arm, Experiment};
+use crate::domain::procedure::Channel;
 
 fn arm(name: &str, share: u32, regua: Option<&str>, hold_out: bool) -> Arm {
     Arm { name: name.to_owned(), share, regua: regua.map(str::to_owned), hold_out }

@@ -4,7 +4,7 @@ use super::super::*;
 use super::duties::listing;
 use super::support::*;
 use crate::domain::portfolio::{ContactState, Escalation, EscalationKind, NamedItem};
-use crate::domain::procedure::{DisputeScope, LevelOf, StepKind};
+use crate::domain::procedure::{Channel, DisputeScope, LevelOf, StepKind};
 
 /// Item A is listed with serasa, and the notice was sent.
 fn announced(case: &mut Case) {

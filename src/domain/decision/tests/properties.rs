@@ -3,7 +3,7 @@
 use super::super::*;
 use super::support::*;
 use crate::domain::portfolio::{Contact, ContactPoint, ContactState};
-use crate::domain::procedure::{Advance, LevelOf};
+use crate::domain::procedure::{Advance, CapScope, Channel, LevelOf};
 use chrono::Datelike;
 use proptest::prelude::*;
 

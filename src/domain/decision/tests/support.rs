@@ -2,11 +2,17 @@
 
 use super::super::history::named_item;
 use super::super::*;
-use crate::domain::calendar::{DayWindow, Scope, WeekWindows, Windows, Zones};
+use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
+use crate::domain::charge::RateTable;
+use crate::domain::fx::Quotes;
+use crate::domain::message::{Templates, ToneRule};
+use crate::domain::money::Currency;
 use crate::domain::portfolio::{Contact, ContactPoint, ContactState, Profile};
-use crate::domain::procedure::{Advance, Carrier, DisputeScope, LevelOf, StepKind, Trigger};
-use crate::domain::responses::ResponseHistory;
+use crate::domain::procedure::{Advance, CapScope, Carrier, Channel, DisputeScope, LevelOf, StepKind, Trigger};
+use crate::domain::responses::{ResponseHistory, ResponseModel};
+use crate::domain::segment::Scorecard;
 use chrono::{Days, NaiveTime};
+use std::collections::BTreeMap;
 
 /// A Tuesday.
 pub(super) const TODAY: &str = "2026-11-17";

@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::domain::decision::*;
 use crate::domain::portfolio::ContactState;
-use crate::domain::procedure::{Repeat, Trigger};
+use crate::domain::procedure::{CapScope, Repeat, Trigger};
 use crate::domain::segment::{Comparison, Condition, Field};
 
 fn trace(case: &Case) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What charges are left on: items paid late, and what was paid on fine and interest.
+//! What charges can be left on: items paid late, and what was paid on fine and interest.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! The escalations of an account, and what it has just paid: rows that name an item each.
+//! The escalations of an account, and the episode that has just ended: in both, each row names one item.
 
 use std::collections::HashMap;
 

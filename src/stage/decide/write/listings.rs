@@ -1,4 +1,5 @@
-//! What is listed or protested, one row each, for the KPI tables and the report: whether it should be listed still.
+//! Listings and protests, one row each, for the KPI tables and the report: since when it is paid, when its end was asked
+//! for, and how many days that is overdue.
 
 use arrow::array::{ArrayRef, RecordBatch};
 use chrono::NaiveDate;
