@@ -14,6 +14,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::document::unknown;
@@ -93,16 +94,17 @@ pub(super) fn check(
     let samples: BTreeMap<&str, Vec<Sample>> =
         creditors.iter().map(|(language, creditor)| (language.as_str(), samples::all(creditor))).collect();
     let none = Words::default();
-    let mut found = Vec::new();
-    for message in sources.iter().filter(|s| templates.version(&s.language, &s.file).is_some()) {
+    let messages: Vec<&Source> = sources.iter().filter(|s| templates.version(&s.language, &s.file).is_some()).collect();
+    // A message is rendered a dozen times, and every run begins with this.
+    let found = messages.par_iter().flat_map_iter(|message| {
         let words = words.get(&message.language).unwrap_or(&none);
         let mut of_message = check_source(message, &blocks_of(message, &templates, sources), words);
         if let (true, Some(samples)) = (of_message.is_empty(), samples.get(message.language.as_str())) {
             of_message = check_rendered(message, &templates, samples, words);
         }
-        found.extend(of_message.into_iter().map(|fault| (fault, message.file.as_str())));
-    }
-    faults.extend(told_once(found));
+        of_message.into_iter().map(|fault| (fault, message.file.as_str()))
+    });
+    faults.extend(told_once(found.collect()));
     (templates, faults)
 }
 

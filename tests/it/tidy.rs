@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("object_store::local", &["src/io/store.rs"]),
     ("object_store::memory", &["src/io/store.rs"]),
     ("parquet", &["src/io/", "src/demo"]),
-    ("rayon", &["src/stage/decide.rs"]),
+    ("rayon", &["src/config/templates.rs", "src/stage/decide.rs"]),
     ("rand", &["src/cli/run.rs", "src/demo"]),
     ("rand_chacha", &["src/demo"]),
     ("tokio", &["src/io/", "src/cli", "src/run.rs", "src/rehearsal.rs", "src/stage/load.rs"]),
