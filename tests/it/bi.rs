@@ -2,14 +2,16 @@
 
 mod ddl;
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use regua::contract::{Column, KPIS, Measure};
 use serde_json::{Map, Value, json};
 
-use crate::support::{Ended, root, test_venv};
+use crate::servers::Server;
+use crate::support::{Ended, House, as_of, root, test_venv};
 use ddl::{DIALECTS, type_of};
 
 /// The day after the demo's.
@@ -68,11 +70,20 @@ fn contract() -> Value {
     Value::Object(tables.collect::<Map<_, _>>())
 }
 
-/// What the script says of the demo.
-fn check(what: &str) -> Value {
+/// The script that drives the tools.
+fn script(what: &str) -> Command {
     let mut command = Command::new(test_venv().join("bin/python"));
-    command.arg(root().join("tests/it/bi/check.py")).args([what, &demo().to_string_lossy()]);
-    let told = ended(command.env("PYTHONDONTWRITEBYTECODE", "1").arg(root().join("pipelines/bi")));
+    command.arg(root().join("tests/it/bi/check.py")).arg(what).arg(demo()).arg(root().join("pipelines/bi"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// What it says of the demo.
+fn check(what: &str) -> Value {
+    result(&ended(&mut script(what)))
+}
+
+fn result(told: &Ended) -> Value {
     assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
     serde_json::from_str(told.stdout.lines().last().unwrap_or_default()).expect("JSON")
 }
@@ -115,4 +126,65 @@ fn every_number_is_marked() {
 fn numbers_add_up_as_they_are_marked() {
     let told = check("marks");
     assert!(told[0].as_u64() > Some(40) && told[1].as_u64() > Some(1_000), "{told}");
+}
+
+/// Types and sums, by table.
+#[test]
+fn every_tool_reads_the_same() {
+    assert_eq!(check("tools"), KPIS.len());
+}
+
+#[test]
+fn trino_and_athena_have_the_views_of_duckdb() {
+    let told = check("views");
+    let by_hand = 3;
+    assert_eq!(told[0], 2 * (KPIS.len() + by_hand), "{told}");
+    assert!(told[1].as_u64() >= Some(13), "{told}");
+}
+
+#[test]
+fn a_newest_date_may_have_no_rows_and_an_old_one_fewer_columns() {
+    assert!(check("other_days").as_u64() > Some(0), "what is listed on the date before");
+}
+
+/// A hundred reads of a date that a revision replaces, all whole: by one request, or of the files that the record names.
+#[test]
+fn what_is_read_while_a_run_replaces_it_is_whole() {
+    let (server, dir) = (Server::moto(), demo().to_string_lossy().into_owned());
+    let endpoint = server.endpoint();
+    let environment = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("NO_PROXY", "127.0.0.1"),
+        ("REGUA_DATA", &dir),
+        ("REGUA_OUTPUT", "s3://regua/out"),
+    ];
+    let house = House::new();
+    let pipeline = house.path("pipelines/daily.toml").to_string_lossy().into_owned();
+    let run = ["run", &pipeline, "--as-of", as_of()];
+    let first = regua(&run, &environment);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+
+    let mut reader = script("replaced");
+    reader.envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut reader = reader.spawn().expect("python starts");
+    let mut told = BufReader::new(reader.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    told.read_line(&mut line).expect("a line");
+    if line == "reading\n" {
+        house.edit("pipelines/daily.toml", "buckets = [0, 30,", "buckets = [0, 15, 30,");
+        let second = regua(&[&run[..], &["--revise", "--reason", "finer buckets"]].concat(), &environment);
+        assert_eq!(second.code, 0, "{}", second.stderr);
+    }
+    drop(reader.stdin.take());
+    told.read_to_string(&mut line).expect("the rest");
+    let output = reader.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = result(&Ended { code: output.status.code().unwrap_or(-1), stdout: line, stderr });
+    let reads = |when: &str| told[when].as_u64().expect("a number");
+    assert!(reads("before") > 0 && reads("after") > 0 && reads("before") + reads("after") >= 100, "{told}");
 }
