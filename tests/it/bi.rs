@@ -142,6 +142,12 @@ fn trino_and_athena_have_the_views_of_duckdb() {
     assert!(told[1].as_u64() >= Some(13), "{told}");
 }
 
+/// tests/bi/run opens it in Superset.
+#[test]
+fn the_superset_bundle_names_what_the_views_have() {
+    assert_eq!(check("bundle"), 8, "charts");
+}
+
 #[test]
 fn a_newest_date_may_have_no_rows_and_an_old_one_fewer_columns() {
     assert!(check("other_days").as_u64() > Some(0), "what is listed on the date before");

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-WHAT, HOME, SQL = sys.argv[1], *map(Path, sys.argv[2:])
+WHAT, HOME, SQL = sys.argv[1], *(Path(folder).resolve() for folder in sys.argv[2:])
 CONTRACT = json.loads((HOME / "contract.json").read_text())
 
 
@@ -270,6 +270,31 @@ def views():
     return made, len(trend)
 
 
+def bundle():
+    """The datasets of the Superset bundle have the columns of their views, their metrics run, and the charts name nothing else."""
+    import yaml
+
+    def files(kind):
+        return [yaml.safe_load(file.read_text()) for file in sorted((SQL / "superset").glob(f"{kind}/**/*.yaml"))]
+
+    known = {}
+    for dataset in files("datasets"):
+        view = dataset["table_name"]
+        described = [row[:2] for row in VIEWS.sql(f"describe {view}").fetchall()]
+        same([(c["column_name"], c["type"]) for c in dataset["columns"]], described, f"{view} in Superset")
+        for metric in dataset["metrics"]:
+            VIEWS.sql(f"select {metric['expression']} from {view}").fetchall()
+        known[dataset["uuid"]] = {c["column_name"] for c in dataset["columns"]} | {m["metric_name"] for m in dataset["metrics"]}
+    charts = files("charts")
+    for chart in charts:
+        query = json.loads(chart["query_context"])["queries"][0]
+        named = [c if isinstance(c, str) else c["sqlExpression"] for c in query["columns"]] + query["metrics"]
+        same(set(named) - known[chart["dataset_uuid"]], set(), f"{chart['slice_name']}: unknown names")
+        if not {"currency", "reporting_currency"} & set(named):
+            sys.exit(f"{chart['slice_name']} adds up over currencies")
+    return len(charts)
+
+
 def other_days():
     """A newest date without rows, and an older one without a column."""
     import shutil
@@ -393,4 +418,4 @@ def replaced():
 if __name__ == "__main__":
     os.chdir(HOME)
     VIEWS = views_of_duckdb()
-    print(json.dumps({"marks": marks, "tools": tools, "views": views, "other_days": other_days, "replaced": replaced}[WHAT]()))
+    print(json.dumps({"marks": marks, "tools": tools, "views": views, "bundle": bundle, "other_days": other_days, "replaced": replaced}[WHAT]()))
