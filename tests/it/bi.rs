@@ -122,6 +122,25 @@ fn every_number_is_marked() {
     }
 }
 
+/// For a tool that reads the schema.
+#[test]
+fn the_schema_prints_the_marks() {
+    let printed = |table: &str, column: &str| {
+        let schema: Value = serde_json::from_str(&regua(&["schema", table], &[]).stdout).expect("JSON");
+        schema["properties"][column]["x-measure"].clone()
+    };
+    let within = json!(["as_of_date", "currency"]);
+    let amount = json!({"is": "additive within a date and currency", "additive_within": within});
+    assert_eq!(printed("kpi_aging", "open_amount"), amount);
+    assert_eq!(printed("kpi_actions", "actions"), json!({"is": "additive", "additive_within": []}));
+    let is = "ratio of answered and contacts";
+    let rate = json!({"is": is, "numerator": "answered", "denominator": "contacts"});
+    assert_eq!(printed("kpi_channels", "answer_rate"), rate);
+    assert_eq!(printed("kpi_recovery", "debtors"), json!({"is": "count of distinct debtors"}));
+    assert_eq!(printed("kpi_aging", "currency"), Value::Null);
+    assert_eq!(printed("kpi_roll_rates", "rate")["is"], "share of amount within a company_id, currency and from_state");
+}
+
 #[test]
 fn numbers_add_up_as_they_are_marked() {
     let told = check("marks");

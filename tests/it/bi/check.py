@@ -195,6 +195,12 @@ def tools():
                  "date": polars.Date, "decimal(18, 2)": polars.Decimal(18, 2), "decimal(18, 8)": polars.Decimal(18, 8)}
     of_duckdb = {"bigint": "BIGINT", "decimal(18, 2)": "DECIMAL(18,2)", "decimal(18, 8)": "DECIMAL(18,8)"}
     context = datafusion.SessionContext()
+    # What the page says to write, as it stands there.
+    lines = [line.strip() for line in (SQL / "README.md").read_text().splitlines() if line.startswith("    ")]
+    written = [line for line in lines if line.split(".")[0] in ("polars", "pyarrow", "pandas", "context")]
+    for line in written:
+        eval(line, {"polars": polars, "pyarrow": pa, "pandas": pandas, "context": datafusion.SessionContext()})
+    same(len(written), 4, "lines of the page")
     for table, of in CONTRACT.items():
         types = [(c["name"], c["type"]) for c in of["columns"]]
         described = [row[:2] for row in VIEWS.sql(f"describe {table}").fetchall()]
