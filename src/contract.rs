@@ -6,6 +6,7 @@
 
 mod inputs;
 mod kpis;
+mod measure;
 mod outputs;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use inputs::INPUTS;
 pub use kpis::{FX_RATE, KPIS, REPORTING_CURRENCY};
+pub use measure::Measure;
 pub use outputs::{
     ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, EXPERIMENT_MEMBERS, ITEM_FLOWS, ITEMS, OUTPUTS, QUARANTINE,
 };
@@ -74,6 +76,8 @@ pub struct Column {
     pub is_unread: bool,
     /// Inputs only: figures alone follow from it. What cannot be read in it is null: no row is bad for it, and nobody is held.
     pub is_figure: bool,
+    /// KPI tables only: what becomes of the number where rows become one; `None`: it is no measure.
+    pub measure: Option<Measure>,
     /// What it says, for `regua schema` and docs/reference/tables.md.
     pub doc: &'static str,
 }
@@ -94,7 +98,7 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, kind: Kind, required: bool, doc: &'static str) -> Column {
-    Column { name, kind, required, personal: false, is_unread: false, is_figure: false, doc }
+    Column { name, kind, required, personal: false, is_unread: false, is_figure: false, measure: None, doc }
 }
 
 /// A column that must be there and must not be null.

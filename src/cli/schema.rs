@@ -129,6 +129,9 @@ pub(super) fn markdown() -> String {
         [("Inputs", contract::INPUTS), ("Published tables", contract::OUTPUTS), ("KPI tables", contract::KPIS)];
     for (title, tables) in sections {
         text.push_str(&format!("### {title}\n\n"));
+        if tables.iter().any(has_measures) {
+            text.push_str(MEASURES);
+        }
         for table in tables {
             text.push_str(&table_markdown(table));
         }
@@ -153,11 +156,30 @@ fn fields_markdown() -> String {
     text
 }
 
+/// Stands above the KPI tables.
+const MEASURES: &str = "\
+*adds up?* says what a chart may do with a number. **additive**: add it up, over dates too. **additive within ...**: only over rows
+that are alike in these columns, so filter by each of them, or group by it. **count of distinct ...**: show it, never add it up.
+**ratio of a and b**: add up both, each by its own mark, over the rows that have the ratio; then divide. **average**: multiply by
+the weight, add up, and divide by the sum of the weights. **of its row alone**: of several rows it cannot be made. Without a mark it
+is no measure. Amounts add up over currencies only where each row was multiplied by its `fx_rate`.
+
+";
+
+fn has_measures(table: &Table) -> bool {
+    table.columns.iter().any(|column| column.measure.is_some())
+}
+
 fn table_markdown(table: &Table) -> String {
     let key = if table.key.is_empty() { String::new() } else { format!(" Key: {}.", table.key.join(", ")) };
     let required = if table.required { "" } else { " Optional." };
+    let head = if has_measures(table) {
+        "| column | type | adds up? | meaning |\n|---|---|---|---|"
+    } else {
+        "| column | type | meaning |\n|---|---|---|"
+    };
     let mut text = format!(
-        "<details><summary><b>{}</b>: one row per {}</summary>\n\n{}\n\n| column | type | meaning |\n|---|---|---|\n",
+        "<details><summary><b>{}</b>: one row per {}</summary>\n\n{}\n\n{head}\n",
         table.name,
         table.row,
         format!("{key}{required}").trim()
@@ -165,8 +187,13 @@ fn table_markdown(table: &Table) -> String {
     for column in table.columns {
         let mark = if column.required { "" } else { "?" };
         let unread = if column.is_unread { "; read only where a model of your own names it" } else { "" };
+        let measure = if has_measures(table) {
+            format!(" {} |", column.measure_in_words().unwrap_or_default())
+        } else {
+            String::new()
+        };
         text.push_str(&format!(
-            "| {}{mark} | {} | {}{unread} |\n",
+            "| {}{mark} | {} |{measure} {}{unread} |\n",
             column.name,
             column.kind.word(),
             column.doc.replace('|', "\\|")

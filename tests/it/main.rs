@@ -2,6 +2,7 @@
 
 mod airflow;
 mod audits;
+mod bi;
 mod canaries;
 mod choosing;
 mod cli;

@@ -53,6 +53,7 @@ fn its_links_lead_somewhere() {
         "docs/publication.md",
         "docs/first-change.md",
         "docs/glossary.md",
+        "pipelines/bi/README.md",
     ];
     for page in pages {
         let path = root().join(page);

@@ -3,7 +3,7 @@
 use arrow::datatypes::{DataType, Field, Fields};
 use serde_json::{Map, Value, json};
 
-use crate::contract::{Column, Kind, Table};
+use crate::contract::{Column, Kind, Measure, Table};
 use crate::rehearsal::OwnTable;
 
 pub(super) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -54,7 +54,23 @@ fn column_schema(column: &Column) -> Value {
         }
     }
     schema["description"] = column.doc.into();
+    if let Some(measure) = measure_schema(column) {
+        schema["x-measure"] = measure;
+    }
     schema
+}
+
+/// What a chart may do with the number, for a tool that reads the schema: JSON Schema leaves other keys alone.
+fn measure_schema(column: &Column) -> Option<Value> {
+    let mut measure = json!({"is": column.measure_in_words()?});
+    if let Some(within) = column.additive_within() {
+        measure["additive_within"] = within.into();
+    }
+    if let Some(Measure::Ratio(of, over)) = column.measure {
+        measure["numerator"] = of.into();
+        measure["denominator"] = over.into();
+    }
+    Some(measure)
 }
 
 /// A value of the Arrow type that carries a column.

@@ -1,0 +1,481 @@
+-- External tables over the KPI tables in Trino (Hive connector), and the views of duckdb.sql. Put your place in, and run it again
+-- after each new date: what is there stays, `sync_partition_metadata` finds the new folder.
+--
+--     create schema hive.regua with (location = 's3://bucket/output/kpi/')             -- once
+--     sed "s#s3://bucket/output#s3://…#" pipelines/bi/trino.sql | trino --catalog hive --schema regua
+--
+-- A table has `dt` (the folder) beside `as_of_date`: filter by `dt`, and other dates are not read. Where a new version of Régua
+-- adds columns, drop the table and run this again: the files stay.
+
+-- From here to the next mark this is written from the contract:
+-- REGUA_WRITE=1 cargo test --locked --test it bi::
+
+create table if not exists kpi_aging (
+    as_of_date date, company_id varchar, currency varchar, segment varchar, bucket_no bigint,
+    bucket varchar, items bigint, debtors bigint, open_amount decimal(18, 2), reporting_currency varchar,
+    fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_aging',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_aging', 'FULL');
+
+create or replace view kpi_aging_now as
+select
+    as_of_date, company_id, currency, segment, bucket_no, bucket, items, debtors, open_amount,
+    reporting_currency, fx_rate
+from kpi_aging
+where dt = (select max(dt) from "kpi_aging$partitions");
+
+create table if not exists kpi_portfolio (
+    as_of_date date, company_id varchar, currency varchar, debtors bigint, items bigint,
+    open_amount decimal(18, 2), current_amount decimal(18, 2), overdue_amount decimal(18, 2),
+    overdue_30_amount decimal(18, 2), overdue_60_amount decimal(18, 2), overdue_90_amount decimal(18, 2),
+    delinquency_rate double, credit_amount decimal(18, 2), disputed_amount decimal(18, 2),
+    promised_amount decimal(18, 2), agreement_amount decimal(18, 2), agency_amount decimal(18, 2),
+    listed_amount decimal(18, 2), unidentified_amount decimal(18, 2), days_past_due_avg double,
+    overdue_debtors bigint, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_portfolio',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_portfolio', 'FULL');
+
+create or replace view kpi_portfolio_now as
+select
+    as_of_date, company_id, currency, debtors, items, open_amount, current_amount, overdue_amount,
+    overdue_30_amount, overdue_60_amount, overdue_90_amount, delinquency_rate, credit_amount,
+    disputed_amount, promised_amount, agreement_amount, agency_amount, listed_amount, unidentified_amount,
+    days_past_due_avg, overdue_debtors, reporting_currency, fx_rate
+from kpi_portfolio
+where dt = (select max(dt) from "kpi_portfolio$partitions");
+
+create table if not exists kpi_actions (
+    as_of_date date, company_id varchar, currency varchar, regua varchar, step_id varchar,
+    step_kind varchar, channel varchar, actions bigint, debtors bigint, open_amount decimal(18, 2),
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_actions',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_actions', 'FULL');
+
+create or replace view kpi_actions_now as
+select
+    as_of_date, company_id, currency, regua, step_id, step_kind, channel, actions, debtors, open_amount,
+    reporting_currency, fx_rate
+from kpi_actions
+where dt = (select max(dt) from "kpi_actions$partitions");
+
+create table if not exists kpi_holds (
+    as_of_date date, company_id varchar, currency varchar, reason varchar, regua varchar, step_id varchar,
+    debtors bigint, open_amount decimal(18, 2), reporting_currency varchar, fx_rate decimal(18, 8),
+    dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_holds',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_holds', 'FULL');
+
+create or replace view kpi_holds_now as
+select
+    as_of_date, company_id, currency, reason, regua, step_id, debtors, open_amount, reporting_currency,
+    fx_rate
+from kpi_holds
+where dt = (select max(dt) from "kpi_holds$partitions");
+
+create table if not exists kpi_channels (
+    as_of_date date, company_id varchar, currency varchar, segment varchar, channel varchar,
+    accounts bigint, contacts bigint, answered bigint, bounced bigint, answer_rate double, dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_channels',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_channels', 'FULL');
+
+create or replace view kpi_channels_now as
+select
+    as_of_date, company_id, currency, segment, channel, accounts, contacts, answered, bounced, answer_rate
+from kpi_channels
+where dt = (select max(dt) from "kpi_channels$partitions");
+
+create table if not exists kpi_experiments (
+    as_of_date date, company_id varchar, currency varchar, experiment varchar, arm varchar,
+    is_champion boolean, groups bigint, contacted_groups bigint, collectable_amount decimal(18, 2),
+    collected_amount decimal(18, 2), collection_rate double, standard_error double, difference double,
+    difference_low double, difference_high double, basis varchar, reporting_currency varchar,
+    fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_experiments',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_experiments', 'FULL');
+
+create or replace view kpi_experiments_now as
+select
+    as_of_date, company_id, currency, experiment, arm, is_champion, groups, contacted_groups,
+    collectable_amount, collected_amount, collection_rate, standard_error, difference, difference_low,
+    difference_high, basis, reporting_currency, fx_rate
+from kpi_experiments
+where dt = (select max(dt) from "kpi_experiments$partitions");
+
+create table if not exists kpi_segment_moves (
+    as_of_date date, company_id varchar, currency varchar, from_segment varchar, to_segment varchar,
+    accounts bigint, open_amount decimal(18, 2), overdue_amount decimal(18, 2), reporting_currency varchar,
+    fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_segment_moves',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_segment_moves', 'FULL');
+
+create or replace view kpi_segment_moves_now as
+select
+    as_of_date, company_id, currency, from_segment, to_segment, accounts, open_amount, overdue_amount,
+    reporting_currency, fx_rate
+from kpi_segment_moves
+where dt = (select max(dt) from "kpi_segment_moves$partitions");
+
+create table if not exists kpi_listings (
+    as_of_date date, company_id varchar, currency varchar, kind varchar, bureau varchar, listings bigint,
+    items bigint, listed_amount decimal(18, 2), paid_while_listed bigint, removals_due bigint,
+    removals_overdue bigint, overdue_days_max bigint, unknown_items bigint, reporting_currency varchar,
+    fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_listings',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_listings', 'FULL');
+
+create or replace view kpi_listings_now as
+select
+    as_of_date, company_id, currency, kind, bureau, listings, items, listed_amount, paid_while_listed,
+    removals_due, removals_overdue, overdue_days_max, unknown_items, reporting_currency, fx_rate
+from kpi_listings
+where dt = (select max(dt) from "kpi_listings$partitions");
+
+create table if not exists kpi_collection_effectiveness (
+    as_of_date date, company_id varchar, currency varchar, month date, is_partial boolean,
+    opening_amount decimal(18, 2), billed_amount decimal(18, 2), collected_amount decimal(18, 2),
+    credited_amount decimal(18, 2), written_off_amount decimal(18, 2), closing_amount decimal(18, 2),
+    closing_overdue_amount decimal(18, 2), cei double, cei_cash double, delinquency_rate double,
+    dso_days double, best_possible_dso_days double, days_to_pay_avg double, days_late_avg double,
+    basis varchar, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_collection_effectiveness',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_collection_effectiveness', 'FULL');
+
+create or replace view kpi_collection_effectiveness_now as
+select
+    as_of_date, company_id, currency, month, is_partial, opening_amount, billed_amount, collected_amount,
+    credited_amount, written_off_amount, closing_amount, closing_overdue_amount, cei, cei_cash,
+    delinquency_rate, dso_days, best_possible_dso_days, days_to_pay_avg, days_late_avg, basis,
+    reporting_currency, fx_rate
+from kpi_collection_effectiveness
+where dt = (select max(dt) from "kpi_collection_effectiveness$partitions");
+
+create table if not exists kpi_dso (
+    as_of_date date, company_id varchar, currency varchar, open_amount decimal(18, 2),
+    current_amount decimal(18, 2), credit_amount decimal(18, 2), sales_amount decimal(18, 2),
+    sales_days bigint, dso_days double, best_possible_dso_days double, delinquent_days double,
+    countback_dso_days double, basis varchar, reporting_currency varchar, fx_rate decimal(18, 8),
+    dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_dso',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_dso', 'FULL');
+
+create or replace view kpi_dso_now as
+select
+    as_of_date, company_id, currency, open_amount, current_amount, credit_amount, sales_amount, sales_days,
+    dso_days, best_possible_dso_days, delinquent_days, countback_dso_days, basis, reporting_currency,
+    fx_rate
+from kpi_dso
+where dt = (select max(dt) from "kpi_dso$partitions");
+
+create table if not exists kpi_vintage (
+    as_of_date date, company_id varchar, currency varchar, issue_month date, days_after_due bigint,
+    billed_amount decimal(18, 2), matured_amount decimal(18, 2), paid_amount decimal(18, 2),
+    credited_amount decimal(18, 2), written_off_amount decimal(18, 2), paid_rate double,
+    is_complete boolean, basis varchar, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_vintage',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_vintage', 'FULL');
+
+create or replace view kpi_vintage_now as
+select
+    as_of_date, company_id, currency, issue_month, days_after_due, billed_amount, matured_amount,
+    paid_amount, credited_amount, written_off_amount, paid_rate, is_complete, basis, reporting_currency,
+    fx_rate
+from kpi_vintage
+where dt = (select max(dt) from "kpi_vintage$partitions");
+
+create table if not exists kpi_roll_rates (
+    as_of_date date, from_date date, company_id varchar, currency varchar, from_state varchar,
+    to_state varchar, amount decimal(18, 2), items bigint, rate double, basis varchar,
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_roll_rates',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_roll_rates', 'FULL');
+
+create or replace view kpi_roll_rates_now as
+select
+    as_of_date, from_date, company_id, currency, from_state, to_state, amount, items, rate, basis,
+    reporting_currency, fx_rate
+from kpi_roll_rates
+where dt = (select max(dt) from "kpi_roll_rates$partitions");
+
+create table if not exists kpi_cures (
+    as_of_date date, from_date date, company_id varchar, currency varchar, accounts_overdue_before bigint,
+    accounts_cured bigint, cure_rate double, accounts_cured_before bigint, accounts_redefaulted bigint,
+    redefault_rate double, basis varchar, dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_cures',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_cures', 'FULL');
+
+create or replace view kpi_cures_now as
+select
+    as_of_date, from_date, company_id, currency, accounts_overdue_before, accounts_cured, cure_rate,
+    accounts_cured_before, accounts_redefaulted, redefault_rate, basis
+from kpi_cures
+where dt = (select max(dt) from "kpi_cures$partitions");
+
+create table if not exists kpi_ecl (
+    as_of_date date, company_id varchar, currency varchar, bucket_no bigint, bucket varchar,
+    open_amount decimal(18, 2), reached_amount decimal(18, 2), lost_amount decimal(18, 2),
+    cohort_from date, loss_rate double, forward_factor double, expected_loss_amount decimal(18, 2),
+    basis varchar, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_ecl',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_ecl', 'FULL');
+
+create or replace view kpi_ecl_now as
+select
+    as_of_date, company_id, currency, bucket_no, bucket, open_amount, reached_amount, lost_amount,
+    cohort_from, loss_rate, forward_factor, expected_loss_amount, basis, reporting_currency, fx_rate
+from kpi_ecl
+where dt = (select max(dt) from "kpi_ecl$partitions");
+
+create table if not exists kpi_concentration (
+    as_of_date date, company_id varchar, currency varchar, part varchar, groups bigint,
+    open_amount decimal(18, 2), open_share double, overdue_amount decimal(18, 2), overdue_share double,
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_concentration',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_concentration', 'FULL');
+
+create or replace view kpi_concentration_now as
+select
+    as_of_date, company_id, currency, part, groups, open_amount, open_share, overdue_amount, overdue_share,
+    reporting_currency, fx_rate
+from kpi_concentration
+where dt = (select max(dt) from "kpi_concentration$partitions");
+
+create table if not exists kpi_promises (
+    as_of_date date, company_id varchar, currency varchar, pending bigint, pending_amount decimal(18, 2),
+    kept bigint, broken bigint, kept_rate double, promised_amount decimal(18, 2),
+    kept_amount decimal(18, 2), kept_amount_rate double, reporting_currency varchar,
+    fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_promises',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_promises', 'FULL');
+
+create or replace view kpi_promises_now as
+select
+    as_of_date, company_id, currency, pending, pending_amount, kept, broken, kept_rate, promised_amount,
+    kept_amount, kept_amount_rate, reporting_currency, fx_rate
+from kpi_promises
+where dt = (select max(dt) from "kpi_promises$partitions");
+
+create table if not exists kpi_agreements (
+    as_of_date date, company_id varchar, currency varchar, active bigint, active_amount decimal(18, 2),
+    fulfilled bigint, fulfilled_amount decimal(18, 2), broken bigint, broken_amount decimal(18, 2),
+    cancelled bigint, cancelled_amount decimal(18, 2), first_due bigint, first_payment_defaults bigint,
+    redefaults bigint, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_agreements',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_agreements', 'FULL');
+
+create or replace view kpi_agreements_now as
+select
+    as_of_date, company_id, currency, active, active_amount, fulfilled, fulfilled_amount, broken,
+    broken_amount, cancelled, cancelled_amount, first_due, first_payment_defaults, redefaults,
+    reporting_currency, fx_rate
+from kpi_agreements
+where dt = (select max(dt) from "kpi_agreements$partitions");
+
+create table if not exists kpi_contact_pressure (
+    as_of_date date, company_id varchar, currency varchar, channel varchar, contacts bigint,
+    debtors bigint, dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_contact_pressure',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_contact_pressure', 'FULL');
+
+create or replace view kpi_contact_pressure_now as
+select
+    as_of_date, company_id, currency, channel, contacts, debtors
+from kpi_contact_pressure
+where dt = (select max(dt) from "kpi_contact_pressure$partitions");
+
+create table if not exists kpi_cash_forecast (
+    as_of_date date, company_id varchar, currency varchar, week_no bigint, week_from date, week_to date,
+    source varchar, due_amount decimal(18, 2), expected_amount decimal(18, 2), basis varchar,
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_cash_forecast',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_cash_forecast', 'FULL');
+
+create or replace view kpi_cash_forecast_now as
+select
+    as_of_date, company_id, currency, week_no, week_from, week_to, source, due_amount, expected_amount,
+    basis, reporting_currency, fx_rate
+from kpi_cash_forecast
+where dt = (select max(dt) from "kpi_cash_forecast$partitions");
+
+create table if not exists kpi_recovery (
+    as_of_date date, company_id varchar, currency varchar, regua varchar, step_id varchar, channel varchar,
+    template_id varchar, segment varchar, contacts bigint, maturing_contacts bigint, debtors bigint,
+    delivered bigint, read bigint, answered bigint, bounced bigint, opted_out bigint, complained bigint,
+    contacted_amount decimal(18, 2), recovered_amount decimal(18, 2), recovery_rate double,
+    days_to_cash_avg double, cost_amount decimal(18, 2), cost_per_recovered double, basis varchar,
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_recovery',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_recovery', 'FULL');
+
+create or replace view kpi_recovery_now as
+select
+    as_of_date, company_id, currency, regua, step_id, channel, template_id, segment, contacts,
+    maturing_contacts, debtors, delivered, read, answered, bounced, opted_out, complained,
+    contacted_amount, recovered_amount, recovery_rate, days_to_cash_avg, cost_amount, cost_per_recovered,
+    basis, reporting_currency, fx_rate
+from kpi_recovery
+where dt = (select max(dt) from "kpi_recovery$partitions");
+
+create table if not exists kpi_collectors (
+    as_of_date date, company_id varchar, currency varchar, owner_kind varchar, owner_id varchar,
+    debtors bigint, items bigint, open_amount decimal(18, 2), overdue_amount decimal(18, 2),
+    collected_amount decimal(18, 2), tasks bigint, contacts bigint, answered bigint, answered_rate double,
+    promises_kept bigint, promises_broken bigint, kept_rate double, cost_amount decimal(18, 2),
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_collectors',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_collectors', 'FULL');
+
+create or replace view kpi_collectors_now as
+select
+    as_of_date, company_id, currency, owner_kind, owner_id, debtors, items, open_amount, overdue_amount,
+    collected_amount, tasks, contacts, answered, answered_rate, promises_kept, promises_broken, kept_rate,
+    cost_amount, reporting_currency, fx_rate
+from kpi_collectors
+where dt = (select max(dt) from "kpi_collectors$partitions");
+
+-- From here on it is written by hand.
+
+-- The aging of the newest date for a chart: buckets with labels that sort as text, amounts that add up over currencies
+-- (null where no rate of exchange is young enough).
+create or replace view regua_aging as
+select
+    as_of_date, company_id, currency, segment, bucket_no, bucket,
+    lpad(cast(bucket_no + 2 as varchar), 2, '0') || ' ' || case
+        when bucket = 'credits' then 'credits'
+        when bucket = 'not_due' then 'not due'
+        when bucket like 'over%' then 'over ' || substr(bucket, 6) || ' days'
+        else replace(bucket, '-', ' to ') || ' days'
+    end as bucket_label,
+    items, open_amount, cast(open_amount as decimal(28, 2)) * fx_rate as reporting_amount, reporting_currency
+from kpi_aging_now;
+
+-- Thirteen months of the newest date, all companies together: amounts are added up, and ratios made again of the sums.
+create or replace view regua_trend as
+with
+    months as (
+        select
+            *,
+            opening_amount + billed_amount - credited_amount - closing_amount + closing_overdue_amount as collectable_amount
+        from kpi_collection_effectiveness_now
+    ),
+    summed as (
+        select
+            as_of_date, currency, month, is_partial,
+            sum(opening_amount) as opening_amount,
+            sum(billed_amount) as billed_amount,
+            sum(collected_amount) as collected_amount,
+            sum(credited_amount) as credited_amount,
+            sum(written_off_amount) as written_off_amount,
+            sum(closing_amount) as closing_amount,
+            sum(closing_overdue_amount) as closing_overdue_amount,
+            sum(case when collectable_amount > 0 then collected_amount end) as effective_amount,
+            sum(case when collectable_amount > 0 then written_off_amount end) as effective_write_off,
+            sum(case when collectable_amount > 0 then collectable_amount end) as collectable_amount
+        from months
+        group by as_of_date, currency, month, is_partial
+    )
+select
+    as_of_date, currency, month, is_partial, opening_amount, billed_amount, collected_amount, credited_amount,
+    written_off_amount, closing_amount, closing_overdue_amount,
+    100 * cast(effective_amount + effective_write_off as double) / cast(collectable_amount as double) as cei,
+    100 * cast(effective_amount as double) / cast(collectable_amount as double) as cei_cash,
+    cast(closing_overdue_amount as double) / nullif(cast(closing_amount as double), 0) as delinquency_rate
+from summed;
+
+-- What was owed on each date that is published, all companies together.
+create or replace view regua_history as
+select
+    as_of_date, currency,
+    cast(sum(debtors) as bigint) as accounts,
+    cast(sum(items) as bigint) as items,
+    sum(open_amount) as open_amount,
+    sum(overdue_amount) as overdue_amount,
+    sum(overdue_90_amount) as overdue_90_amount,
+    cast(sum(overdue_amount) as double) / nullif(cast(sum(open_amount) as double), 0) as delinquency_rate,
+    sum(days_past_due_avg * cast(overdue_amount as double))
+        / nullif(cast(sum(case when days_past_due_avg is not null then overdue_amount end) as double), 0) as days_past_due_avg
+from kpi_portfolio
+group by as_of_date, currency;
