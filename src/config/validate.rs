@@ -195,7 +195,7 @@ fn limits(raw: &RawPipeline, path: impl Fn(&str) -> PathBuf) -> Limits {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Limits {
         memory_bytes_max: raw.memory_mb_max.unwrap_or(4_000).saturating_mul(MEGABYTE),
-        shard_rows_max: raw.shard_rows_max.unwrap_or(400_000),
+        shard_rows_max: raw.shard_rows_max.unwrap_or(200_000),
         shards: raw.shards,
         workers: raw.workers.map_or(cores, |n| n as usize),
         quarantine_share_max: raw.quarantine_share_max.unwrap_or(0.01),

@@ -184,7 +184,7 @@ fn the_sample_is_one_of_each_step_and_channel_and_always_the_same() {
     assert_eq!(sample(&["--messages", "0", "--report", "plan.html"]), [""; 0]);
     let first = |house: &House| told(house, as_of(), &["--messages", "3"])["messages"].clone();
     let before = first(&house);
-    house.edit("pipelines/daily.toml", "shard_rows_max = 400000", "shard_rows_max = 2");
+    house.edit("pipelines/daily.toml", "shard_rows_max = 200000", "shard_rows_max = 2");
     assert_eq!(first(&house), before, "whatever the shards");
     let text = plan(&house, as_of(), &["--output", "text"]).stdout;
     assert!(text.contains("d+5 by whatsapp to +5511900000003: D3"), "{text}");

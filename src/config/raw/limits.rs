@@ -10,7 +10,7 @@ pub struct RawLimits {
     /// Memory that the run may use, in megabytes.
     #[schemars(range(min = 256))]
     pub memory_mb_max: Option<u64>,
-    /// Rows of all inputs that one shard should hold.
+    /// Rows of all inputs that one shard should hold; none = 200,000, which fits the caches.
     #[schemars(range(min = 1))]
     pub shard_rows_max: Option<u64>,
     /// Number of shards; none = from the rows.
