@@ -19,10 +19,11 @@ mod show;
 mod template;
 
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -137,7 +138,10 @@ pub fn main() -> ExitCode {
     let voice = Voice::of(cli.output);
     start_log(voice);
     std::panic::set_hook(Box::new(tell_panic));
-    match command(cli.command, voice) {
+    let done = command(cli.command, voice);
+    // A full disk took the answer; what the command did is done.
+    let unsaid = || UNSAID.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match done.and_then(|()| unsaid().map_or(Ok(()), |why| Err(Error::file("stdout")(why)))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             crate::runtime::signals::let_finish();
@@ -167,7 +171,8 @@ fn command(command: Command, voice: Voice) -> Result<()> {
 }
 
 fn start_log(voice: Voice) {
-    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    // Where stderr cannot be written, a run goes on: its result is in the record.
+    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).log_internal_errors(false);
     if voice.json {
         builder.json().flatten_event(true).init();
     } else {
@@ -181,7 +186,7 @@ fn tell_error(voice: Voice, error: &Error) {
         tracing::error!(exit_code = error.exit_code(), "{error}");
     } else {
         let word = if voice.colour_err { "\x1b[1merror\x1b[0m" } else { "error" };
-        eprintln!("{word}: {error}");
+        let _ = writeln!(std::io::stderr(), "{word}: {error}");
     }
 }
 
@@ -197,9 +202,18 @@ fn tell_panic(panic: &PanicHookInfo<'_>) {
     );
 }
 
-/// Prints to stdout; a closed pipe is the reader's way to say "enough".
+/// Why something could not be printed.
+static UNSAID: Mutex<Option<std::io::Error>> = Mutex::new(None);
+
+/// Prints to stdout. A closed pipe is the reader's way to say "enough"; any other failure is told at the end, when the work
+/// that the text is about is done.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let mut stdout = std::io::stdout();
+    let said = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    if let Err(why) = said.map_err(|why| (why.kind() != ErrorKind::BrokenPipe).then_some(why)) {
+        let mut unsaid = UNSAID.lock().unwrap_or_else(PoisonError::into_inner);
+        *unsaid = unsaid.take().or(why);
+    }
 }
 
 /// The working threads of the stores.

@@ -43,6 +43,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        self.claim_folder()?;
         let bars = Bars::new(voice);
         bars.begin("generate", self.invoices);
         let portfolio =
@@ -77,6 +78,21 @@ impl Demo {
 }
 
 impl Demo {
+    /// Marks the folder with what is made in it. What somebody else made there, or another `regua demo`, is not overwritten.
+    fn claim_folder(&self) -> Result<()> {
+        let Demo { dir, invoices, seed, as_of, .. } = self;
+        let (mark, input) = (dir.join("demo.txt"), dir.join("input"));
+        let asked = format!("--invoices {invoices} --seed {seed} --as-of {as_of}\n");
+        let is_used = std::fs::read_dir(&input).is_ok_and(|mut entries| entries.next().is_some());
+        if is_used && std::fs::read_to_string(&mark).ok().as_ref() != Some(&asked) {
+            let what =
+                format!("{} holds another portfolio; name another --dir, or remove {}", input.display(), dir.display());
+            return Err(Error::Usage(what));
+        }
+        std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
+        std::fs::write(&mark, asked).map_err(Error::file(&mark))
+    }
+
     /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.
     fn publish_history(&self, pipeline: &Path, voice: Voice) -> Result<()> {
         if self.months == 0 {

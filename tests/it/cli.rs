@@ -457,3 +457,49 @@ fn an_unknown_state_of_a_calendar_is_refused() {
     let checked = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
+
+/// A full disk behind stderr ended a run by a signal, and one behind stdout lost the result with exit code 0.
+#[test]
+fn a_terminal_that_takes_nothing_stops_no_run_and_a_lost_result_is_told() {
+    let house = House::of_one_invoice();
+    let full = || std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let run = |output: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regua"));
+        command.args(["run", "pipelines/daily.toml", "--as-of", as_of(), "--output", output]);
+        command.current_dir(house.folder.path());
+        command
+    };
+    for output in ["json", "text"] {
+        let ended = run(output).stderr(full()).stdout(Stdio::piped()).output().expect("the program starts");
+        assert_eq!(ended.status.code(), Some(0), "{output}");
+        let ended = run(output).stdout(full()).stderr(Stdio::piped()).output().expect("the program starts");
+        assert_eq!(ended.status.code(), Some(1), "{output}");
+        assert!(String::from_utf8_lossy(&ended.stderr).contains("stdout: No space left"), "{ended:?}");
+    }
+    assert_eq!(published(&house).0, 1);
+}
+
+/// A demo of other arguments wrote over the inputs of the one before, and only then found that they had changed.
+#[test]
+fn a_demo_does_not_overwrite_what_it_did_not_make() {
+    let house = House::new();
+    let demo = |more: &[&str]| {
+        let arguments = ["demo", "--dir", "sample", "--generate-only", "--invoices"];
+        house.regua(&arguments.iter().chain(more).copied().collect::<Vec<_>>())
+    };
+    assert_eq!(demo(&["50"]).code, 0);
+    assert_eq!(demo(&["50"]).code, 0, "the same again");
+    let before = std::fs::read(house.path("sample/input/invoices/invoices.parquet"));
+    for other in [["60", "--seed", "42"], ["50", "--seed", "7"], ["50", "--as-of", "2026-07-31"]] {
+        let refused = demo(&other);
+        assert_eq!(refused.code, 2, "{other:?}");
+        assert!(
+            refused.stderr.contains("sample/input holds another portfolio; name another --dir"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert_eq!(before.ok(), std::fs::read(house.path("sample/input/invoices/invoices.parquet")).ok());
+    std::fs::remove_file(house.path("sample/demo.txt")).expect("the mark");
+    assert_eq!(demo(&["50"]).code, 2, "somebody's own input");
+}
