@@ -177,6 +177,9 @@ impl PlanBuilder<'_> {
         if edges.is_empty() || edges.len() > BUCKETS_MAX || !edges.is_sorted_by(|a, b| a < b) {
             let message = format!("buckets are 1 to {BUCKETS_MAX} edges in ascending order, such as [0, 30, 60, 90]");
             self.refuse(document, "/aging/buckets", message);
+        } else if !edges.contains(&0) {
+            let message = "no bucket ends at 0, so that what is not due shares one with what is late; add 0";
+            self.notes.push(document.fault("/aging/buckets", message));
         }
         edges
     }

@@ -381,6 +381,21 @@ fn what_would_have_no_effect_is_refused_and_never_ignored() {
     }
 }
 
+/// Nothing is wrong with it, and something else is meant: a figure or a segment that nobody asked for.
+#[test]
+fn what_changes_the_meaning_of_a_list_is_noted() {
+    let house = House::new();
+    let notes = || house.regua(&["check", "pipelines/daily.toml", "--output", "text"]).stdout;
+    assert!(!notes().contains("note: pipelines/daily.toml"), "{}", notes());
+    house.edit("pipelines/daily.toml", "buckets = [0, 30, 60", "buckets = [30, 60");
+    house.edit("pipelines/daily.toml", "name = \"em_dia\" ", "name = \"em_dia\"\nwhen = { late_ratio = \"<= 0\" } ");
+    for note in ["no bucket ends at 0", "whom no segment fits is `unassigned`"] {
+        assert!(notes().contains(note), "no {note:?} in {}", notes());
+    }
+    house.edit("pipelines/daily.toml", "when = { late_ratio = \">= 0.15\" }", "");
+    assert!(notes().contains("nobody gets past `ocasional`, which has no condition"), "{}", notes());
+}
+
 /// The templates were looked for without the `./`, and none was found.
 #[test]
 fn a_pipeline_may_be_named_with_a_dot() {

@@ -18,7 +18,23 @@ impl PlanBuilder<'_> {
             let when = self.condition(document, &format!("{at}/when"), &segment.when);
             rules.push(Rule { name: segment.name.clone(), when });
         }
+        self.note_order(document, at, &rules);
         rules
+    }
+
+    /// The first rule that fits names the segment: one without conditions belongs at the end, and a list of segments needs it.
+    fn note_order(&mut self, document: &Document, at: &str, rules: &[Rule]) {
+        let fits_all = |rule: &Rule| rule.when.0.is_empty();
+        let last = rules.len().saturating_sub(1);
+        if let Some(first) = rules.iter().position(fits_all).filter(|first| *first < last) {
+            let message =
+                format!("nobody gets past `{}`, which has no condition; move it to the end", rules[first].name);
+            self.notes.push(document.fault(&format!("{at}/{}", first + 1), message));
+        }
+        if at == "/segments" && !rules.is_empty() && !rules.iter().any(fits_all) {
+            let message = "whom no segment fits is `unassigned`; end the list with a segment that has no condition";
+            self.notes.push(document.fault(&format!("{at}/{last}"), message));
+        }
     }
 
     pub(super) fn condition(&mut self, document: &Document, at: &str, raw: &BTreeMap<String, String>) -> Condition {
