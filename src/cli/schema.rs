@@ -38,7 +38,7 @@ pub(super) struct Schema {
     /// Pipeline whose `sql_dir` makes the table
     #[arg(long)]
     pipeline: Option<PathBuf>,
-    /// Every table and hold reason as Markdown
+    /// A table as Markdown; without a name every table and hold reason
     #[arg(long)]
     markdown: bool,
 }
@@ -46,7 +46,8 @@ pub(super) struct Schema {
 impl Schema {
     pub(super) fn execute(self) -> Result<()> {
         if self.markdown {
-            say(markdown().trim_end());
+            let page = self.name.as_deref().map_or_else(|| Ok(markdown()), page_of);
+            say(page?.trim_end());
             return Ok(());
         }
         let Some(name) = self.name else {
@@ -92,7 +93,7 @@ const FILES: &[(&str, &str)] = &[
 
 /// Every name, a line each.
 fn names() -> String {
-    let of_tables = tables().map(|table| (table.name, format!("table: one row per {}", table.row)));
+    let of_tables = tables().map(|(name, table)| (name, format!("table: one row per {}", table.row)));
     let all: Vec<(&str, String)> =
         FILES.iter().map(|(name, what)| (*name, (*what).to_owned())).chain(of_tables).collect();
     let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -106,7 +107,7 @@ fn own_table(name: &str, pipeline: Option<&Path>) -> Result<Value> {
         None => BTreeMap::new(),
     };
     let unknown = || {
-        let known = FILES.iter().map(|(name, _)| *name).chain(tables().map(|t| t.name));
+        let known = FILES.iter().map(|(name, _)| *name).chain(tables().map(|(name, _)| name));
         let unknown = crate::config::document::unknown("schema", name, known.chain(own.keys().map(String::as_str)));
         Error::Usage(format!("{unknown} (`regua schema` lists them all; one of your own needs --pipeline)"))
     };
@@ -115,11 +116,34 @@ fn own_table(name: &str, pipeline: Option<&Path>) -> Result<Value> {
 
 /// The schema of a table, or of a file or line beside the tables.
 fn published(name: &str) -> Option<Value> {
-    outbox::schema(name).or_else(|| tables().find(|t| t.name == name).map(table::schema))
+    outbox::schema(name).or_else(|| table_of(name).map(table::schema))
 }
 
-fn tables() -> impl Iterator<Item = &'static Table> {
-    contract::INPUTS.iter().chain(contract::OUTPUTS).chain(contract::KPIS)
+/// The published table whose name is also that of an input, and how it is asked for.
+const PUBLISHED_DEBTORS: (&str, &str) = ("debtors", "published_debtors");
+
+/// Every table by the name that it is asked for by.
+fn tables() -> impl Iterator<Item = (&'static str, &'static Table)> {
+    let published = contract::OUTPUTS.iter().map(|table| match table.name {
+        name if name == PUBLISHED_DEBTORS.0 => (PUBLISHED_DEBTORS.1, table),
+        name => (name, table),
+    });
+    let named = |table: &'static Table| (table.name, table);
+    contract::INPUTS.iter().map(named).chain(published).chain(contract::KPIS.iter().map(named))
+}
+
+fn table_of(name: &str) -> Option<&'static Table> {
+    tables().find(|(of, _)| *of == name).map(|(_, table)| table)
+}
+
+/// The section of one table.
+fn page_of(name: &str) -> Result<String> {
+    let no_table = || {
+        Error::Usage(format!(
+            "--markdown shows tables, and {name:?} is none that is shipped; `regua schema` lists them"
+        ))
+    };
+    table_of(name).map(table_markdown).ok_or_else(no_table)
 }
 
 /// The page docs/reference/tables.md.

@@ -62,6 +62,12 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["schema", "words"], 0, "names_debt", ""),
     (&["schema", "--markdown"], 0, "| invoice_id | ", ""),
     (&["schema", "record"], 0, "prev_sha256", ""),
+    // An input and a published table have one name: each can be asked for, and listed once.
+    (&["schema", "debtors"], 0, "legal_name", ""),
+    (&["schema", "published_debtors"], 0, "days_late_avg", ""),
+    (&["schema"], 0, "\npublished_debtors ", ""),
+    (&["schema", "kpi_aging", "--markdown"], 0, "<b>kpi_aging</b>", ""),
+    (&["schema", "words", "--markdown"], 2, "", "--markdown shows tables"),
     (&["completions", "bash"], 0, "complete -F _regua", ""),
     (&["completions", "zsh"], 0, "#compdef regua", ""),
     (&["completions", "fish"], 0, "complete -c regua", ""),
