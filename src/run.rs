@@ -104,6 +104,8 @@ pub struct Prepared {
     provenance: Provenance,
     log: Log,
     revision: Revision,
+    /// Why the payments look older than the date.
+    silence: Option<String>,
     pub results: RunResults,
     /// What a person should know besides.
     pub notes: Vec<String>,
@@ -223,7 +225,8 @@ fn prepare(
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
     let results = results(&runner, &shards, snapshots, &audited, told);
-    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, results, notes })))
+    let silence = gates::silence(&shards.paid_days, as_of).filter(|_| revision.kind == RecordKind::Actions);
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, silence, results, notes })))
 }
 
 impl Prepared {
@@ -231,7 +234,8 @@ impl Prepared {
         self.provenance.as_of
     }
 
-    /// Far more actions than usual, inputs that shrank and a position that jumped are published only where somebody says why.
+    /// Far more actions than usual, payments that stopped, inputs that shrank and a position that jumped are published only where
+    /// somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
         match (self.surprises(plan), &request.accept_volume) {
             (surprises, _) if surprises.is_empty() => Ok(()),
@@ -252,7 +256,11 @@ impl Prepared {
         // A revision is made of a later export, which may be the incomplete one.
         let before = before.filter(|record| record.as_of <= self.as_of());
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
-        surge.into_iter().chain(gates::changes(before, snapshots, materialized, &plan.limits)).collect()
+        surge
+            .into_iter()
+            .chain(self.silence.clone())
+            .chain(gates::changes(before, snapshots, materialized, &plan.limits))
+            .collect()
     }
 
     /// What a revision would do.

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cash, Materialized, Revision, Snapshot, Snapshots};
+use chrono::{Days, NaiveDate};
+
+use super::{Cash, Materialized, PaidDays, Revision, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
 use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
@@ -21,6 +23,8 @@ const SURGE_ACTIONS_MIN: u64 = 50;
 const ROWS_MIN: u64 = 20;
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
 const ODD_PAYMENTS_MIN: u64 = 3;
+/// A week without payments is no sign of anything.
+const SILENT_DAYS: usize = 7;
 /// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
 const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
 
@@ -40,6 +44,20 @@ pub fn surge(log: &Log, revision: &Revision, actions: u64, percent_max: u32) -> 
         format!(
             "{actions} actions, but {usual} are usual and at most {most} are allowed (limits.volume_percent_max = \
              {percent_max})"
+        )
+    })
+}
+
+/// Says so where nobody has paid for longer than ever in the year before: whoever paid since the export would be asked again,
+/// and a copied file is as young as its copy.
+pub fn silence(paid: &PaidDays, as_of: NaiveDate) -> Option<String> {
+    let (silent, longest) = paid.silence()?;
+    let newest = as_of.checked_sub_days(Days::new(silent as u64))?;
+    (silent > SILENT_DAYS && silent > 2 * longest).then(|| {
+        format!(
+            "the newest payment is of {newest}, {silent} days before {as_of}, and in the year before it payments were never \
+             more than {longest} days apart: the payments snapshot may be of an earlier day; wait for the export, or \
+             correct --as-of"
         )
     })
 }
@@ -214,6 +232,30 @@ pub fn unidentified_notes(sums: &Unidentified) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A working week with payments on each day, up to so many days before the date; is it an earlier export?
+    #[test]
+    fn payments_that_stopped_are_those_of_an_earlier_export() {
+        let as_of = NaiveDate::from_ymd_opt(2026, 6, 30).expect("a date");
+        let paid = |from: i32, every: usize, days: i32| {
+            let mut paid = PaidDays::default();
+            (from..from + days).step_by(every).for_each(|day| paid.add(day));
+            paid
+        };
+        for (case, paid, stops) in [
+            ("paid today", paid(0, 1, 300), false),
+            ("a week ago", paid(7, 1, 300), false),
+            ("eight days ago", paid(8, 1, 300), true),
+            ("a month ago", paid(31, 1, 300), true),
+            ("every ten days, and the last twenty days ago", paid(20, 10, 300), false),
+            ("every ten days, and the last three weeks ago", paid(21, 10, 300), true),
+            ("too few to say", paid(31, 1, 19), false),
+            ("nothing for more than a year", paid(400, 1, 300), false),
+            ("payments to come are none yet", paid(-5, 1, 300), false),
+        ] {
+            assert_eq!(silence(&paid, as_of).is_some(), stops, "{case}: {:?}", paid.silence());
+        }
+    }
 
     /// Paid, below zero, unknown; does it stop a run at 5 per cent?
     #[test]

@@ -38,7 +38,7 @@ pub use history::{
     History, action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
     positions_schema,
 };
-pub use totals::{Cash, Totals};
+pub use totals::{Cash, PaidDays, Totals};
 
 use self::addresses::AddressBook;
 use self::carry::Carried;
@@ -88,6 +88,8 @@ pub struct Shards {
     pub rounded: u64,
     /// Currency = what was paid.
     pub cash: BTreeMap<String, Cash>,
+    /// On which of the last days.
+    pub paid_days: PaidDays,
     /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
@@ -256,6 +258,7 @@ pub fn spread(
         totals: outcome.totals,
         rounded: outcome.rounded,
         cash: outcome.cash,
+        paid_days: outcome.paid_days,
         passed_over: outcome.passed_over,
         default_currency,
         is_open_scope: plan.has_open_scope(),

@@ -54,8 +54,49 @@ pub struct Cash {
     pub rows: u64,
 }
 
+/// Days that are looked back on for what is usual.
+const PAID_DAYS: usize = 366;
+/// Days with payments that it takes to say what is usual.
+const PAID_DAYS_MIN: usize = 20;
+
+/// On which of the last days anything was paid: by the days from then to the as-of date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidDays([bool; PAID_DAYS]);
+
+impl Default for PaidDays {
+    fn default() -> PaidDays {
+        PaidDays([false; PAID_DAYS])
+    }
+}
+
+impl PaidDays {
+    /// Something was paid so many days before the as-of date.
+    pub fn add(&mut self, days_ago: i32) {
+        if let Some(is_paid) = usize::try_from(days_ago).ok().and_then(|days| self.0.get_mut(days)) {
+            *is_paid = true;
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &PaidDays) {
+        self.0.iter_mut().zip(&other.0).for_each(|(is_paid, other)| *is_paid |= other);
+    }
+
+    /// Days from the newest payment to the as-of date, and the most days between any two days with payments before it; none
+    /// where payments are too few to say.
+    pub fn silence(&self) -> Option<(usize, usize)> {
+        let paid: Vec<usize> = (0..PAID_DAYS).filter(|days| self.0[*days]).collect();
+        let longest = paid.windows(2).map(|pair| pair[1] - pair[0]).max()?;
+        (paid.len() >= PAID_DAYS_MIN).then(|| (paid[0], longest))
+    }
+}
+
 /// Adds the plain payments of a batch by currency.
-pub(super) fn add_cash(batch: &RecordBatch, as_of_day: i32, default_currency: &str, cash: &mut BTreeMap<String, Cash>) {
+pub(super) fn add_cash(
+    batch: &RecordBatch,
+    as_of_day: i32,
+    default_currency: &str,
+    (cash, paid_days): (&mut BTreeMap<String, Cash>, &mut PaidDays),
+) {
     let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
     let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
     let dates = batch.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
@@ -68,6 +109,7 @@ pub(super) fn add_cash(batch: &RecordBatch, as_of_day: i32, default_currency: &s
     let mut sums: HashMap<&str, Cash> = HashMap::new();
     for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day && is_plain(*row)) {
         let currency = currencies.filter(|c| c.is_valid(row)).map_or(default_currency, |c| c.value(row));
+        paid_days.add(as_of_day.saturating_sub(dates.value(row)));
         let sum = sums.entry(currency).or_default();
         sum.paid += amounts.value(row).max(0);
         sum.negative += amounts.value(row).min(0);
