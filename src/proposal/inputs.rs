@@ -1,0 +1,151 @@
+//! Which export is which input: each input takes the export whose columns fit it best.
+
+use std::cmp::Reverse;
+
+use super::content::Facts;
+use super::exports::Export;
+use super::names::is_file_of;
+use super::score::{Content, Fit, Ids, Level, Others, fit};
+use crate::contract::{self, Column, Table};
+
+/// Points of a file that is named as the input.
+const FILE_NAMED: u32 = 25;
+/// Two files whose points differ by less fit an input equally well.
+const POINTS_APART: u32 = 15;
+
+/// One column of an input, and every column of the export that might be it.
+#[derive(Debug)]
+pub struct Slot {
+    /// Of the contract.
+    pub column: &'static Column,
+    /// Position in the export and how it fits, the best first.
+    pub candidates: Vec<(usize, Fit)>,
+    /// Candidate that it takes.
+    pub taken: Option<usize>,
+}
+
+impl Slot {
+    /// The column of the export that it takes.
+    pub fn chosen(&self) -> Option<&(usize, Fit)> {
+        self.candidates.get(self.taken?)
+    }
+}
+
+/// An input, the export that it takes, and how its columns fit.
+#[derive(Debug)]
+pub struct Match {
+    pub table: &'static Table,
+    /// Position among the exports.
+    pub export: usize,
+    pub slots: Vec<Slot>,
+    /// Other exports that fit as well.
+    pub rivals: Vec<usize>,
+    /// Another input takes this export too: one file holds both.
+    pub is_shared: bool,
+}
+
+/// How every column of an input is best found in an export. A column of the export is taken once.
+pub fn slots(table: &'static Table, columns: &[Facts], others: &Others) -> Vec<Slot> {
+    let candidates = |column: &'static Column| {
+        let fits = columns.iter().enumerate().filter_map(|(at, facts)| {
+            let fit = fit(table, column, facts, others)?;
+            (!column.is_unread || fit.name.place == 0).then_some((at, fit))
+        });
+        let mut fits: Vec<(usize, Fit)> = fits.collect();
+        fits.sort_by_key(|(at, fit)| (Reverse(fit.points), fit.name.place, *at));
+        Slot { column, candidates: fits, taken: None }
+    };
+    let mut slots: Vec<Slot> = table.columns.iter().map(candidates).collect();
+    let mut pairs: Vec<(usize, usize)> =
+        slots.iter().enumerate().flat_map(|(slot, s)| (0..s.candidates.len()).map(move |at| (slot, at))).collect();
+    pairs.sort_by_key(|(slot, at)| {
+        let (_, fit) = &slots[*slot].candidates[*at];
+        (Reverse(fit.points), !slots[*slot].column.required, fit.name.place, *slot)
+    });
+    let mut is_used = vec![false; columns.len()];
+    for (slot, at) in pairs {
+        let (column, fit) = &slots[slot].candidates[at];
+        let can_be = !matches!(fit.content, Content::Unfit(_)) && Level::of(fit.points).is_some();
+        if can_be && !is_used[*column] && slots[slot].taken.is_none() {
+            is_used[*column] = true;
+            slots[slot].taken = Some(at);
+        }
+    }
+    slots
+}
+
+/// How well an export fits an input; none where it does not.
+fn points(table: &Table, export: &Export, slots: &[Slot]) -> Option<u32> {
+    let required = || slots.iter().filter(|slot| slot.column.required);
+    let of_taken = |slot: &Slot| slot.chosen().map_or(0, |(_, fit)| fit.points);
+    let (all, taken) = (required().count(), required().filter(|slot| slot.taken.is_some()).count());
+    let share = required().map(of_taken).sum::<u32>() / all.max(1) as u32;
+    let optional = slots.iter().filter(|slot| !slot.column.required && slot.taken.is_some()).count().min(10) as u32;
+    let is_named = is_file_of(table.name, &export.stem);
+    // Other files name a debtor or an invoice, too: an input that nobody asks for must fit by more than that.
+    let is_enough = if table.required { taken * 2 >= all } else { taken * 3 >= all * 2 };
+    let fits = is_enough || (is_named && taken > 0);
+    fits.then_some(share + 2 * optional + if is_named { FILE_NAMED } else { 0 })
+}
+
+/// Which export is which input.
+pub fn matches(exports: &[Export]) -> Vec<Match> {
+    let none = Others::default();
+    let mut found: Vec<(u32, usize, Match)> = Vec::new();
+    for (order, table) in contract::INPUTS.iter().enumerate() {
+        for (export, of) in exports.iter().enumerate() {
+            let slots = slots(table, &of.columns, &none);
+            if let Some(points) = points(table, of, &slots) {
+                found.push((points, order, Match { table, export, slots, rivals: Vec::new(), is_shared: false }));
+            }
+        }
+    }
+    found.sort_by_key(|(points, order, m)| (Reverse(*points), *order, m.export));
+    let mut taken: Vec<(u32, Match)> = Vec::new();
+    let mut left: Vec<(u32, Match)> = Vec::new();
+    for (points, _, m) in found {
+        let is_free = !taken.iter().any(|(_, other)| other.table.name == m.table.name || other.export == m.export);
+        if is_free { taken.push((points, m)) } else { left.push((points, m)) }
+    }
+    let is_taken = |export: usize, taken: &[(u32, Match)]| taken.iter().any(|(_, m)| m.export == export);
+    for (points, rival) in left.iter().filter(|(_, rival)| !is_taken(rival.export, &taken)).collect::<Vec<_>>() {
+        let (of_best, best) = match taken.iter_mut().find(|(_, m)| m.table.name == rival.table.name) {
+            Some((of_best, best)) => (*of_best, best),
+            None => continue,
+        };
+        if of_best < points + POINTS_APART {
+            best.rivals.push(rival.export);
+        }
+    }
+    let has_all = |m: &Match| m.slots.iter().all(|slot| !slot.column.required || slot.taken.is_some());
+    for (points, mut shared) in left {
+        // Nothing else is it, and this file holds all of it beside what it is already.
+        let is_missing = !taken.iter().any(|(_, m)| m.table.name == shared.table.name);
+        if shared.table.required && is_missing && has_all(&shared) {
+            shared.is_shared = true;
+            taken.push((points, shared));
+        }
+    }
+    let mut matches: Vec<Match> = taken.into_iter().map(|(_, m)| m).collect();
+    matches.sort_by_key(|m| contract::INPUTS.iter().position(|table| table.name == m.table.name));
+    look_again(exports, &mut matches);
+    matches
+}
+
+/// Now that it is known where the debtors and the invoices stand, ids are compared between the files.
+fn look_again(exports: &[Export], matches: &mut [Match]) {
+    let ids = |matches: &[Match], table: &str, column: &str| {
+        let found = matches.iter().find(|m| m.table.name == table && !m.is_shared)?;
+        let (at, _) = found.slots.iter().find(|slot| slot.column.name == column)?.chosen()?;
+        let export = &exports[found.export];
+        let ids = export.columns[*at].ids();
+        (!ids.is_empty()).then(|| Ids { ids, file: export.name().to_owned(), is_whole: export.is_whole() })
+    };
+    let others =
+        Others { debtors: ids(matches, "debtors", "debtor_id"), invoices: ids(matches, "invoices", "invoice_id") };
+    let none = Others::default();
+    for m in matches.iter_mut() {
+        // A file proves nothing about itself.
+        m.slots = slots(m.table, &exports[m.export].columns, if m.is_shared { &none } else { &others });
+    }
+}

@@ -1,0 +1,36 @@
+//! The state of an invoice: the contract has no such column, because payments say what is paid. But a row that the ERP
+//! calls paid or cancelled must not be dunned, whatever the payments say.
+
+use super::content::Facts;
+use super::names::{self, KNOWN, STATUS};
+use super::score::Level;
+use super::{Answer, ColumnProposal};
+
+/// Takes the state as a reason to leave an invoice alone, and what was cancelled or is a draft for one that does not count.
+pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
+    let is_status = |facts: &&Facts| names::name_fit("invoices", STATUS, &facts.name).points == KNOWN;
+    let Some(status) = of_export.iter().filter(is_status).find(|facts| facts.codes().are_few()) else { return };
+    let read = status.codes().read(|code| names::meaning(STATUS, &status.name, code));
+    if read.known.is_empty() {
+        return;
+    }
+    let theirs = Answer::Theirs { name: status.name.clone(), level: Level::Likely };
+    let of = |means: &'static str| read.known.iter().filter(move |(_, of)| *of == means).map(|(code, _)| code.clone());
+    if let Some(block) = columns.iter_mut().find(|c| c.column.name == "dunning_block") {
+        if let Answer::Theirs { name, .. } = &block.answer {
+            block.others.insert(0, name.clone());
+        }
+        block.answer = theirs.clone();
+        block.why = "an invoice with any state but an open one is left alone".to_owned();
+        block.values = of("open").map(|code| (code, String::new())).collect();
+    }
+    let never_counts: Vec<String> = of("cancelled").chain(of("draft")).collect();
+    let kind = columns.iter_mut().find(|c| c.column.name == "document_type");
+    if let Some(kind) = kind.filter(|kind| kind.answer == Answer::Absent && !never_counts.is_empty()) {
+        let counts = of("open").chain(of("paid")).map(|code| (code, "invoice".to_owned()));
+        kind.values = never_counts.into_iter().map(|code| (code, "draft".to_owned())).chain(counts).collect();
+        kind.values.extend(read.unknown.iter().map(|code| (code.clone(), format!("{} invoice or draft", super::TODO))));
+        kind.answer = theirs;
+        kind.why = "what is cancelled never counts".to_owned();
+    }
+}

@@ -1,0 +1,1 @@
+//! Scoring and choosing, as tables of cases.

@@ -1,0 +1,196 @@
+//! What the configuration cannot say: it is to be prepared in the export, before Régua reads it. Where that is a short
+//! statement of SQL, it is told as one for DuckDB.
+
+use std::collections::HashMap;
+
+use super::content::{Carrier, Facts};
+use super::exports::Export;
+use super::inputs::Match;
+use super::names::{self, BASELINE, KNOWN};
+use super::score::Content;
+use super::values::facts;
+use super::{Answer, InputProposal};
+
+/// A column that names something only together with others: input, column, the others, and why.
+const COMPOSITE: [(&str, &str, &[&str], &str); 8] = [
+    ("invoices", "BELNR", &["GJAHR"], "SAP numbers documents anew each year"),
+    ("payments", "BELNR", &["GJAHR"], "SAP numbers documents anew each year"),
+    ("invoices", "E1_NUM", &["E1_PREFIXO", "E1_TIPO"], "Protheus uses a number again under another prefix or type"),
+    ("payments", "E5_NUMERO", &["E5_PREFIXO", "E5_TIPO"], "Protheus uses a number again under another prefix or type"),
+    ("invoices", "E1_CLIENTE", &["E1_LOJA"], "Protheus names a customer by code and store"),
+    ("payments", "E5_CLIFOR", &["E5_LOJA"], "Protheus names a customer by code and store"),
+    ("payments", "E5_CLIENTE", &["E5_LOJA"], "Protheus names a customer by code and store"),
+    ("debtors", "A1_COD", &["A1_LOJA"], "Protheus names a customer by code and store"),
+];
+/// A column by which rows are to be left out: input, column, what stays, and why.
+const ROWS: [(&str, &str, &str, &str); 6] = [
+    ("payments", "E5_RECPAG", "E5_RECPAG = 'R'", "SE5 holds what you pay, too"),
+    ("payments", "E5_SITUACA", "E5_SITUACA <> 'C'", "cancelled movements would count as paid"),
+    ("payments", "SHKZG", "SHKZG = 'S'", "of what was cleared, only invoices are payments of themselves"),
+    ("invoices", "D_E_L_E_T_", "D_E_L_E_T_ <> '*'", "Protheus marks deleted rows, and they would be dunned"),
+    ("payments", "D_E_L_E_T_", "D_E_L_E_T_ <> '*'", "Protheus marks deleted rows"),
+    ("debtors", "D_E_L_E_T_", "D_E_L_E_T_ <> '*'", "Protheus marks deleted rows"),
+];
+/// Of a hundred rows read, so many may repeat a key without a word.
+const REPEATED_PERCENT_MAX: usize = 1;
+
+/// All that is to be prepared, a sentence each.
+pub fn all(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> Vec<String> {
+    let mut all = Vec::new();
+    for (input, m) in inputs.iter().zip(matches) {
+        let export = &exports[m.export];
+        all.extend(composites(input, export));
+        all.extend(rows(input, export));
+        all.extend(repeated(input, export));
+        all.extend(baseline(input, export));
+        all.extend(shared(input, export));
+        all.extend(unfit(input, m, export));
+    }
+    all.extend(contact_points(inputs, matches, exports));
+    all
+}
+
+fn theirs<'a>(input: &'a InputProposal, column: &str) -> Option<&'a str> {
+    let found = input.columns.iter().find(|c| c.column.name == column)?;
+    match &found.answer {
+        Answer::Theirs { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+fn named<'a>(export: &'a Export, name: &str) -> Option<&'a Facts> {
+    export.columns.iter().find(|facts| facts.name.eq_ignore_ascii_case(name))
+}
+
+fn quoted(name: &str) -> String {
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// Ids that are one only with the columns beside them.
+fn composites(input: &InputProposal, export: &Export) -> Vec<String> {
+    let is_taken = |column: &str| {
+        let mut names = ["invoice_id", "debtor_id"].into_iter().filter_map(|ours| theirs(input, ours));
+        names.any(|name| name.eq_ignore_ascii_case(column))
+    };
+    let of = COMPOSITE.iter().filter(|(table, column, ..)| *table == input.table.name && is_taken(column));
+    let sentence = |(_, column, others, why): &(&str, &str, &[&str], &str)| {
+        let others: Vec<&str> = others.iter().copied().filter(|other| named(export, other).is_some()).collect();
+        (!others.is_empty()).then(|| {
+            let joined = std::iter::once(*column).chain(others).collect::<Vec<_>>().join(" || '-' || ");
+            format!("{}: {why}: write one column, {joined}, in every file that names it", input.file)
+        })
+    };
+    of.filter_map(sentence).collect()
+}
+
+/// Rows that must not be read.
+fn rows(input: &InputProposal, export: &Export) -> Vec<String> {
+    let of = ROWS.iter().filter(|(table, column, ..)| *table == input.table.name && named(export, column).is_some());
+    of.map(|(_, _, keep, why)| format!("{}: keep the rows with {keep} only: {why}", input.file)).collect()
+}
+
+/// Rows of one key.
+fn repeated(input: &InputProposal, export: &Export) -> Option<String> {
+    let of_key = |name: &&str| input.columns.iter().find(|c| c.column.name == *name);
+    let key: Vec<&Facts> =
+        input.table.key.iter().filter_map(of_key).filter_map(|column| facts(&export.columns, column)).collect();
+    let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
+    for row in 0..export.rows_read {
+        let of_row: Vec<u64> = key.iter().map(|facts| facts.hashes().get(row).copied().unwrap_or(0)).collect();
+        *seen.entry(of_row).or_default() += 1;
+    }
+    let repeated = export.rows_read - seen.len();
+    let is_usual = repeated * 100 <= export.rows_read * REPEATED_PERCENT_MAX || input.is_shared;
+    (!key.is_empty() && !is_usual).then(|| {
+        let names: Vec<&str> = key.iter().map(|facts| facts.name.as_str()).collect();
+        format!(
+            "{}: {repeated} of {} rows read repeat the key {}. Equal rows count once; those that differ hold their debtors. \
+             Export a column that tells them apart",
+            input.file,
+            export.rows_read,
+            names.join(" + ")
+        )
+    })
+}
+
+/// Terms of payment that begin somewhere and end nowhere.
+fn baseline(input: &InputProposal, export: &Export) -> Option<String> {
+    let is_open = input.columns.iter().any(|c| c.column.name == "due_date" && matches!(c.answer, Answer::Todo(_)));
+    let is_base = |facts: &&Facts| names::name_fit(input.table.name, BASELINE, &facts.name).points == KNOWN;
+    let base = export.columns.iter().find(is_base).filter(|_| is_open)?;
+    let days = ["ZBD3T", "ZBD2T", "ZBD1T"].into_iter().filter(|days| named(export, days).is_some());
+    let days: Vec<String> = days.map(|days| format!("nullif({days}, 0)")).collect();
+    let sum = if days.is_empty() { "the days of its terms".to_owned() } else { format!("coalesce({}, 0)", days.join(", ")) };
+    Some(format!("{}: write the due date, {} + {sum}, as a column NETDT", input.file, base.name))
+}
+
+/// One file that holds invoices and what was paid of them.
+fn shared(input: &InputProposal, export: &Export) -> Option<String> {
+    let is_payments = input.is_shared && input.table.name == "payments";
+    let is_open = |c: &super::ColumnProposal| c.column.name == "paid_on" && matches!(c.answer, Answer::Todo(_));
+    let column = input.columns.iter().find(|c| is_open(c)).filter(|_| is_payments)?;
+    let Answer::Todo(what) = &column.answer else { return None };
+    let paid_on = what.split(" is empty").next().unwrap_or_default();
+    let paid_on = quoted(paid_on);
+    Some(format!(
+        "{}: copy (select * from '{}' where {paid_on} is not null) to 'payments.parquet' (format parquet); and name that \
+         file in [inputs.payments]",
+        input.file, export.path
+    ))
+}
+
+/// Columns that are named right and cannot be read.
+fn unfit(input: &InputProposal, m: &Match, export: &Export) -> Vec<String> {
+    let open = m.slots.iter().filter(|slot| slot.column.required && slot.taken.is_none());
+    let found = open.filter(|slot| theirs(input, slot.column.name).is_none()).filter_map(|slot| {
+        let (at, why) = slot.candidates.iter().find_map(|(at, fit)| match &fit.content {
+            Content::Unfit(why) => Some((*at, why)),
+            _ => None,
+        })?;
+        let facts = &export.columns[at];
+        let name = quoted(&facts.name);
+        let sql = match (slot.column.name, facts.carrier) {
+            ("amount", Carrier::Integer | Carrier::Decimal(_)) if why.contains("cents;") => {
+                format!(": cast({name} / 100.0 as decimal(18, 2))")
+            }
+            ("amount", Carrier::Integer | Carrier::Decimal(0)) => {
+                format!(": cast({name} as decimal(18, 2)), or cast({name} / 100.0 as decimal(18, 2)) if it counts cents")
+            }
+            ("amount", Carrier::Text) => {
+                format!(": cast(replace(replace({name}, '.', ''), ',', '.') as decimal(18, 2)) where it is written 1.234,56")
+            }
+            _ => String::new(),
+        };
+        Some(format!("{}: {}.{} from {}: {why}{sql}", input.file, input.table.name, slot.column.name, facts.name))
+    });
+    found.collect()
+}
+
+/// Addresses that stand beside the debtor, where Régua reads a row for each.
+fn contact_points(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> Option<String> {
+    if inputs.iter().any(|input| input.table.name == "contact_points") {
+        return None;
+    }
+    let (debtors, m) = inputs.iter().zip(matches).find(|(input, _)| input.table.name == "debtors")?;
+    let export = &exports[m.export];
+    let id = quoted(theirs(debtors, "debtor_id")?);
+    let of = |special: &'static str, channel: &'static str| {
+        let is_it = move |facts: &&Facts| names::name_fit("debtors", special, &facts.name).points == KNOWN;
+        export.columns.iter().filter(is_it).map(move |facts| (quoted(&facts.name), channel))
+    };
+    let selects: Vec<String> = of("(email)", "email")
+        .chain(of("(phone)", "phone"))
+        .map(|(name, channel)| {
+            format!("select {id} as debtor_id, '{channel}' as channel, {name} as address from '{}' where {name} <> ''", export.path)
+        })
+        .collect();
+    (!selects.is_empty()).then(|| {
+        format!(
+            "{}: addresses stand beside the debtor, and contact_points has a row for each: copy ({}) to \
+             'contact_points.parquet' (format parquet)",
+            debtors.file,
+            selects.join(" union all ")
+        )
+    })
+}
