@@ -98,7 +98,7 @@ pub struct InputProposal {
     pub columns: Vec<ColumnProposal>,
     /// Keys beside the path.
     pub keys: Vec<KeyProposal>,
-    /// Is it taken from a file that is another input already?
+    /// Is its file another input, too?
     pub is_shared: bool,
 }
 
@@ -122,7 +122,11 @@ pub struct Proposal {
 impl Proposal {
     /// Rows that were read, and rows that there are.
     pub fn rows(&self) -> (u64, u64) {
-        let of = |rows: fn(&InputProposal) -> u64| self.inputs.iter().filter(|input| !input.is_shared).map(rows).sum();
+        // A file that is several inputs is read once.
+        let is_first = |at: usize| !self.inputs[..at].iter().any(|other| other.path == self.inputs[at].path);
+        let of = |rows: fn(&InputProposal) -> u64| {
+            self.inputs.iter().enumerate().filter(|(at, _)| is_first(*at)).map(|(_, input)| rows(input)).sum()
+        };
         (of(|input| input.rows_read as u64), of(|input| input.rows))
     }
 
@@ -134,7 +138,8 @@ impl Proposal {
             if !input.rivals.is_empty() {
                 todos.push(format!("[inputs.{name}] path: {} or {}", input.file, input.rivals.join(" or ")));
             }
-            todos.extend(input.keys.iter().filter(|k| k.level.is_none()).map(|k| format!("{name}: {}", k.why)));
+            let open = input.keys.iter().filter(|key| key.level.is_none());
+            todos.extend(open.map(|key| format!("[inputs.{name}] {}: {}", key.key, key.why)));
             for column in &input.columns {
                 if let Answer::Todo(what) = &column.answer {
                     todos.push(format!("{name}.{}: {what}", column.column.name));
@@ -182,10 +187,15 @@ pub fn propose(places: &[String], runtime: &Handle) -> Result<Proposal> {
 }
 
 fn why_unused(export: &Export) -> String {
-    match (export.rows, export.columns.len()) {
-        (_, 0) => "it has no column that could be read".to_owned(),
-        (0, _) => "no input has its columns, and it has no rows".to_owned(),
-        (_, columns) => format!("no input has its columns ({columns} of them)"),
+    match inputs::nearest(export) {
+        None if export.columns.is_empty() => "it has no column that could be read".to_owned(),
+        None => format!("none of its {} columns is known", export.columns.len()),
+        Some((table, there, lacking)) if lacking.is_empty() => {
+            format!("it may be {table} ({}), but another file is nearer to that", there.join(", "))
+        }
+        Some((table, there, lacking)) => {
+            format!("nearest to {table}: it has {}, and no {}", there.join(", "), lacking.join(", "))
+        }
     }
 }
 
@@ -195,7 +205,9 @@ fn as_of(inputs: &[InputProposal], matches: &[inputs::Match], exports: &[Export]
     let dated = matches.iter().filter_map(|m| exports[m.export].dated).max();
     let written = matches.iter().map(|m| exports[m.export].written).max().unwrap_or_default();
     let last_days = inputs.iter().zip(matches).flat_map(|(input, m)| {
-        let is_past = |c: &&ColumnProposal| ["issue_date", "paid_on"].contains(&c.column.name) && !c.why.contains(columns::STANDS_IN);
+        let is_past = |c: &&ColumnProposal| {
+            ["issue_date", "paid_on"].contains(&c.column.name) && !c.why.contains(columns::STANDS_IN)
+        };
         input.columns.iter().filter(is_past).filter_map(|column| {
             let Answer::Theirs { name, .. } = &column.answer else { return None };
             let facts = exports[m.export].columns.iter().find(|facts| facts.name == *name)?;

@@ -54,7 +54,8 @@ impl Init {
             std::fs::write(&self.file, &text).map_err(Error::file(&self.file))?;
             demo::write_companions(&PIPELINES, folder)?;
         }
-        let told = told::Told { proposal: &proposal, file: &self.file, pipeline: self.dry_run.then_some(text.as_str()) };
+        let told =
+            told::Told { proposal: &proposal, file: &self.file, pipeline: self.dry_run.then_some(text.as_str()) };
         say(&if voice.json { told.as_json().to_string() } else { told.text(voice) });
         Ok(())
     }

@@ -204,7 +204,12 @@ impl Source {
                 let reader = reader(&self.store, &self.object);
                 let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone());
                 let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-                builder.with_projection(mask).with_row_groups(vec![group]).with_limit(rows).with_batch_size(rows).build()
+                builder
+                    .with_projection(mask)
+                    .with_row_groups(vec![group])
+                    .with_limit(rows)
+                    .with_batch_size(rows)
+                    .build()
             })?;
             while let Some(batch) = decoded(at, || self.store.runtime().block_on(stream.try_next()))? {
                 batches.push(batch);

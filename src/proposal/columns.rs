@@ -7,12 +7,19 @@ use super::names::{self, BALANCE, BASELINE, KNOWN};
 use super::score::{Content, Fit, Level, is_amount, is_in_two_ways};
 use super::{Answer, ColumnProposal, InputProposal, status, values};
 
+/// Columns that keep somebody from being dunned.
+const PROTECT: [&str; 4] = ["dunning_block", "grace_until", "is_insolvent", "opted_out_on"];
 /// How the reason for a column begins that takes another's place.
 pub const STANDS_IN: &str = "stands in for it";
 /// Columns that stand in for one that no export has: ours, whose column, and what that means.
 const STAND_INS: [(&str, &str, &str, &str); 2] = [
-    ("invoices", "issue_date", "due_date", "no invoice is known before it is due, and nobody is reminded before that day"),
-    ("debtors", "legal_name", "debtor_id", "messages would greet the debtor by its number: give a name before any is sent"),
+    (
+        "invoices",
+        "issue_date",
+        "due_date",
+        "no invoice is known before it is due, and nobody is reminded before that day",
+    ),
+    ("debtors", "legal_name", "debtor_id", "messages would greet the debtor by its number"),
 ];
 /// Inputs that protect somebody: what they lack is to be decided, and never left out without a word.
 const TELL_FIGURES: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
@@ -23,11 +30,11 @@ pub fn input(m: &Match, exports: &[Export]) -> InputProposal {
     let read = m.slots.iter().filter(|slot| !slot.column.is_unread || slot.taken.is_some());
     let mut columns: Vec<ColumnProposal> = read.map(|slot| column(m, slot, &export.columns)).collect();
     stand_in(m, &mut columns);
-    if m.table.name == "invoices" {
-        status::spare(&mut columns, &export.columns);
-    }
     for column in &mut columns {
         values::map(m.table, column, &export.columns);
+    }
+    if m.table.name == "invoices" {
+        status::spare(&mut columns, &export.columns);
     }
     let keys = values::keys(m.table, &mut columns, export);
     InputProposal {
@@ -50,7 +57,10 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         slot.candidates.iter().filter(is_open).filter(|(_, fit)| Level::of(fit.points).is_some()).collect();
     let Some((at, fit)) = slot.chosen() else { return missing(m, slot, columns) };
     if m.is_shared && slot.column.name == "paid_on" && columns[*at].filled < columns[*at].rows {
-        let what = format!("{} is empty where nothing was paid; write the paid rows to a file of their own", columns[*at].name);
+        let what = format!(
+            "{} is empty where nothing was paid; write the paid rows to a file of their own",
+            columns[*at].name
+        );
         return proposal(slot, Answer::Todo(what), String::new());
     }
     let name = |at: &usize| columns[*at].name.clone();
@@ -63,11 +73,11 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         false if slot.column.name == "due_date" => latest(slot, &(*at, fit), &equal, columns),
         // Both stand in the list, which has an order.
         false if fit.name.points == KNOWN && equal.iter().all(|(_, other)| other.name.place != fit.name.place) => {
-            let why = format!("{}; preferred to {}", fit.why(), others.join(", "));
-            proposal(slot, theirs(at, level.min(Level::Likely)), why)
+            proposal(slot, theirs(at, level.min(Level::Likely)), fit.why())
         }
         false => {
-            let what = format!("{} or {}", name(at), equal.iter().map(|(at, _)| name(at)).collect::<Vec<_>>().join(" or "));
+            let what =
+                format!("{} or {}", name(at), equal.iter().map(|(at, _)| name(at)).collect::<Vec<_>>().join(" or "));
             undecided(m, slot, what)
         }
     };
@@ -86,11 +96,10 @@ fn proposal(slot: &Slot, answer: Answer, why: String) -> ColumnProposal {
 
 /// Which it is cannot be told: where the column is needed, somebody has to decide.
 fn undecided(m: &Match, slot: &Slot, what: String) -> ColumnProposal {
-    let protects = ["dunning_block", "is_insolvent", "opted_out_on"].contains(&slot.column.name);
-    let is_needed = (slot.column.required && !TELL_FIGURES.contains(&m.table.name)) || protects;
-    match is_needed {
-        true => proposal(slot, Answer::Todo(what), "two columns fit equally well".to_owned()),
-        false => proposal(slot, Answer::Absent, format!("not decided: {what}")),
+    let is_needed = slot.column.required && !TELL_FIGURES.contains(&m.table.name);
+    match is_needed || PROTECT.contains(&slot.column.name) {
+        true => proposal(slot, Answer::Todo(what), String::new()),
+        false => proposal(slot, Answer::Absent, what),
     }
 }
 
@@ -113,7 +122,7 @@ fn latest(slot: &Slot, chosen: &(usize, &Fit), equal: &[&(usize, Fit)], columns:
         }
         _ => {
             let what = format!("{}: neither is always the later one", names(&all).join(" or "));
-            proposal(slot, Answer::Todo(what), "two columns fit equally well".to_owned())
+            proposal(slot, Answer::Todo(what), String::new())
         }
     }
 }
@@ -136,13 +145,16 @@ fn missing(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
     });
     let what = match (slot.column.name, named(BASELINE), unfit) {
         ("due_date", Some(base), _) if m.table.name == "invoices" => {
-            format!("{} is where terms of payment begin, not when it is due: work the due date out in the export", base.name)
+            format!(
+                "{} is where terms of payment begin, not when it is due: work the due date out in the export",
+                base.name
+            )
         }
         (_, _, Some(unfit)) => unfit,
         _ if slot.column.required => "no column is it".to_owned(),
         _ => String::new(),
     };
-    match slot.column.required {
+    match slot.column.required || !what.is_empty() {
         true => undecided(m, slot, what),
         false => proposal(slot, Answer::Absent, what),
     }
@@ -156,7 +168,7 @@ fn stand_in(m: &Match, columns: &mut [ColumnProposal]) {
         let Some(column) = columns.iter_mut().find(|c| c.column.name == *missing) else { continue };
         if matches!(&column.answer, Answer::Todo(what) if !what.contains(" or ")) {
             column.answer = Answer::Theirs { name, level: Level::Guess };
-            column.why = format!("{STANDS_IN}, as the {table} have none: {means}");
+            column.why = format!("{STANDS_IN}, for no column of {table} is it; {means}");
         }
     }
 }

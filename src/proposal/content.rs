@@ -242,6 +242,11 @@ impl Codes<'_> {
         self.codes.is_some_and(|codes| !codes.is_empty())
     }
 
+    /// Is one of them such? Of a column with many values nobody knows, and it may be.
+    pub fn may_hold(self, is_such: impl Fn(&str) -> bool) -> bool {
+        self.codes.is_none_or(|codes| codes.keys().any(|code| is_such(code)))
+    }
+
     /// Sorts them by what they mean.
     pub fn read(self, meaning: impl Fn(&str) -> Option<&'static str>) -> Read {
         let mut read = Read::default();

@@ -31,8 +31,6 @@ pub struct Export {
     pub path: String,
     /// Of its newest file, without folder and ending.
     pub stem: String,
-    /// That are read together.
-    pub files: usize,
     /// As the footers say.
     pub rows: u64,
     /// That were read.
@@ -94,6 +92,8 @@ pub fn find(places: &[String], runtime: &Handle) -> Result<Found> {
         candidates.extend(of_place);
         found.left.extend(left);
     }
+    candidates.sort_by_key(Candidate::path);
+    candidates.dedup_by_key(|candidate| candidate.path());
     let all: Vec<String> = candidates.iter().map(Candidate::path).collect();
     let mut groups: BTreeMap<(String, String), Vec<Opened>> = BTreeMap::new();
     for (pattern, files) in by_pattern(candidates, &mut found.left) {
@@ -233,7 +233,6 @@ fn sampled(path: String, files: Vec<Opened>, dated: Option<NaiveDate>) -> Result
     Ok(Export {
         path,
         stem,
-        files: files.len(),
         rows: files.iter().map(|file| file.source.rows()).sum(),
         rows_read: batches.iter().map(|batch| batch.num_rows()).sum(),
         columns: columns.collect(),

@@ -10,6 +10,18 @@ use crate::contract::{self, Column, Table};
 
 /// Points of a file that is named as the input.
 const FILE_NAMED: u32 = 25;
+/// Columns that many inputs have: by them alone no file is an input.
+const COMMON: [&str; 9] = [
+    "debtor_id",
+    "invoice_id",
+    "company_id",
+    "installment_no",
+    "amount",
+    "currency",
+    "kind",
+    "collector_id",
+    "agency_id",
+];
 /// Two files whose points differ by less fit an input equally well.
 const POINTS_APART: u32 = 15;
 
@@ -40,7 +52,7 @@ pub struct Match {
     pub slots: Vec<Slot>,
     /// Other exports that fit as well.
     pub rivals: Vec<usize>,
-    /// Another input takes this export too: one file holds both.
+    /// Other inputs take this export too: one file holds several.
     pub is_shared: bool,
 }
 
@@ -84,7 +96,8 @@ fn points(table: &Table, export: &Export, slots: &[Slot]) -> Option<u32> {
     let is_named = is_file_of(table.name, &export.stem);
     // Other files name a debtor or an invoice, too: an input that nobody asks for must fit by more than that.
     let is_enough = if table.required { taken * 2 >= all } else { taken * 3 >= all * 2 };
-    let fits = is_enough || (is_named && taken > 0);
+    let is_told_apart = slots.iter().any(|slot| slot.taken.is_some() && !COMMON.contains(&slot.column.name));
+    let fits = (is_enough && is_told_apart) || (is_named && taken > 0);
     fits.then_some(share + 2 * optional + if is_named { FILE_NAMED } else { 0 })
 }
 
@@ -118,18 +131,33 @@ pub fn matches(exports: &[Export]) -> Vec<Match> {
         }
     }
     let has_all = |m: &Match| m.slots.iter().all(|slot| !slot.column.required || slot.taken.is_some());
-    for (points, mut shared) in left {
+    for (points, shared) in left {
         // Nothing else is it, and this file holds all of it beside what it is already.
         let is_missing = !taken.iter().any(|(_, m)| m.table.name == shared.table.name);
         if shared.table.required && is_missing && has_all(&shared) {
-            shared.is_shared = true;
             taken.push((points, shared));
         }
     }
     let mut matches: Vec<Match> = taken.into_iter().map(|(_, m)| m).collect();
+    let used: Vec<usize> = matches.iter().map(|m| m.export).collect();
+    matches.iter_mut().for_each(|m| m.is_shared = used.iter().filter(|at| **at == m.export).count() > 1);
     matches.sort_by_key(|m| contract::INPUTS.iter().position(|table| table.name == m.table.name));
     look_again(exports, &mut matches);
     matches
+}
+
+/// The input that an export comes nearest to: its columns that are there, and those that are not.
+pub fn nearest(export: &Export) -> Option<(&'static str, Vec<&'static str>, Vec<&'static str>)> {
+    let of = |table: &'static Table| {
+        let slots = slots(table, &export.columns, &Others::default());
+        let required = slots.iter().filter(|slot| slot.column.required);
+        let (there, lacking): (Vec<&Slot>, Vec<&Slot>) = required.partition(|slot| slot.taken.is_some());
+        let names = |slots: &[&Slot]| slots.iter().map(|slot| slot.column.name).collect::<Vec<_>>();
+        (table.name, names(&there), names(&lacking))
+    };
+    let all = contract::INPUTS.iter().filter(|table| table.required).map(of);
+    all.filter(|(_, there, _)| !there.is_empty())
+        .min_by_key(|(_, there, lacking)| (Reverse(there.len()), lacking.len()))
 }
 
 /// Now that it is known where the debtors and the invoices stand, ids are compared between the files.

@@ -15,9 +15,9 @@ const LANGUAGES: usize = 3;
 /// How much two names must be alike, from 0 to 1: `data_vencimeto` is still `data_vencimento`.
 const SIMILARITY_MIN: f64 = 0.95;
 /// Words that add nothing to the name beside them.
-const NEUTRAL: [&str; 20] = [
+const NEUTRAL: [&str; 23] = [
     "id", "numero", "nr", "num", "no", "nro", "number", "codigo", "cod", "cd", "code", "do", "da", "de", "del", "of",
-    "the", "el", "la", "ref",
+    "the", "el", "la", "ref", "cents", "centavos", "centimos",
 ];
 /// `(email)` and its like: no column of the contract.
 pub const STATUS: &str = "(status)";
@@ -97,7 +97,8 @@ fn bare(c: char) -> Option<char> {
         'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
         'é' | 'ê' | 'è' | 'ë' => 'e',
         'í' | 'î' | 'ì' => 'i',
-        'ó' | 'ô' | 'õ' | 'ò' | 'ö' => 'o',
+        // `Nº` is `no`.
+        'ó' | 'ô' | 'õ' | 'ò' | 'ö' | 'º' | '°' => 'o',
         'ú' | 'ü' | 'ù' => 'u',
         'ç' => 'c',
         'ñ' => 'n',

@@ -282,7 +282,9 @@ fn texts(table: &Table, column: &Column, facts: &Facts, others: &Others) -> Cont
         "currency" | "from_currency" | "to_currency" => codes(&|code| code.parse::<Currency>().is_ok()),
         "state" if facts.is_mostly(facts.pairs, NEARLY_ALL) => Content::Fits("codes of two letters".to_owned()),
         "country" if facts.is_mostly(facts.pairs, NEARLY_ALL) => Content::Fits("codes of two letters".to_owned()),
-        "country" => codes(&|code| ["brasil", "brazil", "bra", "1058", "01058", "076"].contains(&&*code.to_lowercase())),
+        "country" => {
+            codes(&|code| ["brasil", "brazil", "bra", "1058", "01058", "076"].contains(&&*code.to_lowercase()))
+        }
         "language" => codes(&|code| ["pt", "en", "es"].contains(&names::plain(code).get(..2).unwrap_or_default())),
         "address" if facts.is_mostly(facts.emails, MOST) => Content::Confirms("e-mail addresses".to_owned()),
         "legal_name" if !is_text => Content::Unfit("numbers are no names".to_owned()),

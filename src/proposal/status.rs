@@ -25,8 +25,15 @@ pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
         block.values = of("open").map(|code| (code, String::new())).collect();
     }
     let never_counts: Vec<String> = of("cancelled").chain(of("draft")).collect();
-    let kind = columns.iter_mut().find(|c| c.column.name == "document_type");
-    if let Some(kind) = kind.filter(|kind| kind.answer == Answer::Absent && !never_counts.is_empty()) {
+    // A column that calls every row an invoice says nothing that this one does not say.
+    let says_nothing = |kind: &&mut ColumnProposal| {
+        kind.answer == Answer::Absent || kind.values.iter().all(|(_, ours)| ours == "invoice")
+    };
+    let kind = columns.iter_mut().find(|c| c.column.name == "document_type").filter(says_nothing);
+    if let Some(kind) = kind.filter(|_| !never_counts.is_empty()) {
+        if let Answer::Theirs { name, .. } = &kind.answer {
+            kind.others.insert(0, name.clone());
+        }
         let counts = of("open").chain(of("paid")).map(|code| (code, "invoice".to_owned()));
         kind.values = never_counts.into_iter().map(|code| (code, "draft".to_owned())).chain(counts).collect();
         kind.values.extend(read.unknown.iter().map(|code| (code.clone(), format!("{} invoice or draft", super::TODO))));

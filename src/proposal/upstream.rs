@@ -11,25 +11,32 @@ use super::score::Content;
 use super::values::facts;
 use super::{Answer, InputProposal};
 
-/// A column that names something only together with others: input, column, the others, and why.
-const COMPOSITE: [(&str, &str, &[&str], &str); 8] = [
-    ("invoices", "BELNR", &["GJAHR"], "SAP numbers documents anew each year"),
-    ("payments", "BELNR", &["GJAHR"], "SAP numbers documents anew each year"),
-    ("invoices", "E1_NUM", &["E1_PREFIXO", "E1_TIPO"], "Protheus uses a number again under another prefix or type"),
-    ("payments", "E5_NUMERO", &["E5_PREFIXO", "E5_TIPO"], "Protheus uses a number again under another prefix or type"),
-    ("invoices", "E1_CLIENTE", &["E1_LOJA"], "Protheus names a customer by code and store"),
-    ("payments", "E5_CLIFOR", &["E5_LOJA"], "Protheus names a customer by code and store"),
-    ("payments", "E5_CLIENTE", &["E5_LOJA"], "Protheus names a customer by code and store"),
-    ("debtors", "A1_COD", &["A1_LOJA"], "Protheus names a customer by code and store"),
+/// A column that names something only together with another: input, column, the other, and why.
+const COMPOSITE: [(&str, &str, &str, &str); 8] = [
+    ("invoices", "BELNR", "GJAHR", "SAP numbers documents anew each year"),
+    ("payments", "BELNR", "GJAHR", "SAP numbers documents anew each year"),
+    ("invoices", "E1_NUM", "E1_PREFIXO", "Protheus uses a number again under another prefix"),
+    ("payments", "E5_NUMERO", "E5_PREFIXO", "Protheus uses a number again under another prefix"),
+    ("invoices", "E1_CLIENTE", "E1_LOJA", "Protheus names a customer by code and store"),
+    ("payments", "E5_CLIFOR", "E5_LOJA", "Protheus names a customer by code and store"),
+    ("payments", "E5_CLIENTE", "E5_LOJA", "Protheus names a customer by code and store"),
+    ("debtors", "A1_COD", "A1_LOJA", "Protheus names a customer by code and store"),
 ];
-/// A column by which rows are to be left out: input, column, what stays, and why.
-const ROWS: [(&str, &str, &str, &str); 6] = [
-    ("payments", "E5_RECPAG", "E5_RECPAG = 'R'", "SE5 holds what you pay, too"),
-    ("payments", "E5_SITUACA", "E5_SITUACA <> 'C'", "cancelled movements would count as paid"),
-    ("payments", "SHKZG", "SHKZG = 'S'", "of what was cleared, only invoices are payments of themselves"),
-    ("invoices", "D_E_L_E_T_", "D_E_L_E_T_ <> '*'", "Protheus marks deleted rows, and they would be dunned"),
-    ("payments", "D_E_L_E_T_", "D_E_L_E_T_ <> '*'", "Protheus marks deleted rows"),
-    ("debtors", "D_E_L_E_T_", "D_E_L_E_T_ <> '*'", "Protheus marks deleted rows"),
+/// A column by which rows are to be left out: input, column, is it equal to the code, the code, and why.
+const ROWS: [(&str, &str, bool, &str, &str); 7] = [
+    ("payments", "E5_RECPAG", true, "R", "SE5 also holds what you pay"),
+    ("payments", "E5_SITUACA", false, "C", "cancelled movements would count as paid"),
+    (
+        "payments",
+        "SHKZG",
+        true,
+        "S",
+        "a cleared invoice is paid; the documents that cleared it are not payments once more",
+    ),
+    ("payments", "cStatus", false, "CANCELADO", "cancelled movements would count as paid"),
+    ("invoices", "D_E_L_E_T_", false, "*", "Protheus marks deleted rows so, and they would be dunned"),
+    ("payments", "D_E_L_E_T_", false, "*", "Protheus marks deleted rows so, and they would count as paid"),
+    ("debtors", "D_E_L_E_T_", false, "*", "Protheus marks deleted rows so"),
 ];
 /// Of a hundred rows read, so many may repeat a key without a word.
 const REPEATED_PERCENT_MAX: usize = 1;
@@ -74,20 +81,27 @@ fn composites(input: &InputProposal, export: &Export) -> Vec<String> {
         names.any(|name| name.eq_ignore_ascii_case(column))
     };
     let of = COMPOSITE.iter().filter(|(table, column, ..)| *table == input.table.name && is_taken(column));
-    let sentence = |(_, column, others, why): &(&str, &str, &[&str], &str)| {
-        let others: Vec<&str> = others.iter().copied().filter(|other| named(export, other).is_some()).collect();
-        (!others.is_empty()).then(|| {
-            let joined = std::iter::once(*column).chain(others).collect::<Vec<_>>().join(" || '-' || ");
-            format!("{}: {why}: write one column, {joined}, in every file that names it", input.file)
-        })
+    let sentence = |(_, column, other, why): &(&str, &str, &str, &str)| {
+        // Where it is the same in every row there is nothing to tell apart.
+        let differs = |facts: &&Facts| !export.is_whole() || facts.distinct > 1;
+        let other = named(export, other).filter(differs)?;
+        let joined = format!("{column} || '-' || {}", other.name);
+        Some(format!("{}: {why}: write {joined} as one column, alike in every file that has them", input.file))
     };
     of.filter_map(sentence).collect()
 }
 
 /// Rows that must not be read.
 fn rows(input: &InputProposal, export: &Export) -> Vec<String> {
-    let of = ROWS.iter().filter(|(table, column, ..)| *table == input.table.name && named(export, column).is_some());
-    of.map(|(_, _, keep, why)| format!("{}: keep the rows with {keep} only: {why}", input.file)).collect()
+    let of = ROWS.iter().filter(|(table, ..)| *table == input.table.name);
+    let sentence = |(_, column, is_equal, code, why): &(&str, &str, bool, &str, &str)| {
+        let goes = |found: &str| (found == *code) != *is_equal;
+        let may_hold = |facts: &&Facts| !export.is_whole() || facts.codes().may_hold(goes);
+        let facts = named(export, column).filter(may_hold)?;
+        let sign = if *is_equal { "=" } else { "<>" };
+        Some(format!("{}: keep only the rows with {} {sign} '{code}': {why}", input.file, facts.name))
+    };
+    of.filter_map(sentence).collect()
 }
 
 /// Rows of one key.
@@ -101,8 +115,11 @@ fn repeated(input: &InputProposal, export: &Export) -> Option<String> {
         *seen.entry(of_row).or_default() += 1;
     }
     let repeated = export.rows_read - seen.len();
-    let is_usual = repeated * 100 <= export.rows_read * REPEATED_PERCENT_MAX || input.is_shared;
-    (!key.is_empty() && !is_usual).then(|| {
+    let has_id = input.table.key.first().is_some_and(|id| theirs(input, id).is_some());
+    // One file of invoices names each debtor many times.
+    let is_of_many = input.is_shared && input.table.name == "debtors";
+    let is_usual = repeated * 100 <= export.rows_read * REPEATED_PERCENT_MAX || is_of_many;
+    (has_id && !is_usual).then(|| {
         let names: Vec<&str> = key.iter().map(|facts| facts.name.as_str()).collect();
         format!(
             "{}: {repeated} of {} rows read repeat the key {}. Equal rows count once; those that differ hold their debtors. \
@@ -121,7 +138,8 @@ fn baseline(input: &InputProposal, export: &Export) -> Option<String> {
     let base = export.columns.iter().find(is_base).filter(|_| is_open)?;
     let days = ["ZBD3T", "ZBD2T", "ZBD1T"].into_iter().filter(|days| named(export, days).is_some());
     let days: Vec<String> = days.map(|days| format!("nullif({days}, 0)")).collect();
-    let sum = if days.is_empty() { "the days of its terms".to_owned() } else { format!("coalesce({}, 0)", days.join(", ")) };
+    let sum =
+        if days.is_empty() { "the days of its terms".to_owned() } else { format!("coalesce({}, 0)", days.join(", ")) };
     Some(format!("{}: write the due date, {} + {sum}, as a column NETDT", input.file, base.name))
 }
 
@@ -142,8 +160,10 @@ fn shared(input: &InputProposal, export: &Export) -> Option<String> {
 
 /// Columns that are named right and cannot be read.
 fn unfit(input: &InputProposal, m: &Match, export: &Export) -> Vec<String> {
-    let open = m.slots.iter().filter(|slot| slot.column.required && slot.taken.is_none());
-    let found = open.filter(|slot| theirs(input, slot.column.name).is_none()).filter_map(|slot| {
+    let is_todo =
+        |name: &str| input.columns.iter().any(|c| c.column.name == name && matches!(c.answer, Answer::Todo(_)));
+    let open = m.slots.iter().filter(|slot| slot.taken.is_none() && is_todo(slot.column.name));
+    let found = open.filter_map(|slot| {
         let (at, why) = slot.candidates.iter().find_map(|(at, fit)| match &fit.content {
             Content::Unfit(why) => Some((*at, why)),
             _ => None,
@@ -151,15 +171,20 @@ fn unfit(input: &InputProposal, m: &Match, export: &Export) -> Vec<String> {
         let facts = &export.columns[at];
         let name = quoted(&facts.name);
         let sql = match (slot.column.name, facts.carrier) {
-            ("amount", Carrier::Integer | Carrier::Decimal(_)) if why.contains("cents;") => {
+            ("amount", Carrier::Integer | Carrier::Decimal(_)) if why.contains("counts cents") => {
                 format!(": cast({name} / 100.0 as decimal(18, 2))")
             }
             ("amount", Carrier::Integer | Carrier::Decimal(0)) => {
-                format!(": cast({name} as decimal(18, 2)), or cast({name} / 100.0 as decimal(18, 2)) if it counts cents")
+                format!(
+                    ": cast({name} as decimal(18, 2)), or cast({name} / 100.0 as decimal(18, 2)) if it counts cents"
+                )
             }
             ("amount", Carrier::Text) => {
-                format!(": cast(replace(replace({name}, '.', ''), ',', '.') as decimal(18, 2)) where it is written 1.234,56")
+                format!(
+                    ": cast(replace(replace({name}, '.', ''), ',', '.') as decimal(18, 2)) where it is written 1.234,56"
+                )
             }
+            ("dunning_block", Carrier::Bool) => format!(": case when {name} then 'blocked' end"),
             _ => String::new(),
         };
         Some(format!("{}: {}.{} from {}: {why}{sql}", input.file, input.table.name, slot.column.name, facts.name))
@@ -167,29 +192,31 @@ fn unfit(input: &InputProposal, m: &Match, export: &Export) -> Vec<String> {
     found.collect()
 }
 
-/// Addresses that stand beside the debtor, where Régua reads a row for each.
+/// Addresses that stand side by side, where Régua reads a row for each.
 fn contact_points(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> Option<String> {
-    if inputs.iter().any(|input| input.table.name == "contact_points") {
-        return None;
-    }
-    let (debtors, m) = inputs.iter().zip(matches).find(|(input, _)| input.table.name == "debtors")?;
+    let of = |table: &str| inputs.iter().zip(matches).find(|(input, _)| input.table.name == table);
+    let (beside, m) = match of("contact_points") {
+        // It names its channel, so it has a row for each.
+        Some((points, _)) if theirs(points, "channel").is_some() => return None,
+        Some(points) => points,
+        None => of("debtors")?,
+    };
     let export = &exports[m.export];
-    let id = quoted(theirs(debtors, "debtor_id")?);
+    let id = quoted(theirs(beside, "debtor_id")?);
     let of = |special: &'static str, channel: &'static str| {
         let is_it = move |facts: &&Facts| names::name_fit("debtors", special, &facts.name).points == KNOWN;
         export.columns.iter().filter(is_it).map(move |facts| (quoted(&facts.name), channel))
     };
-    let selects: Vec<String> = of("(email)", "email")
-        .chain(of("(phone)", "phone"))
-        .map(|(name, channel)| {
-            format!("select {id} as debtor_id, '{channel}' as channel, {name} as address from '{}' where {name} <> ''", export.path)
-        })
-        .collect();
+    let select = |(name, channel): (String, &str)| {
+        let columns = format!("{id} as debtor_id, '{channel}' as channel, {name} as address");
+        format!("select {columns} from '{}' where {name} <> ''", export.path)
+    };
+    let selects: Vec<String> = of("(email)", "email").chain(of("(phone)", "phone")).map(select).collect();
     (!selects.is_empty()).then(|| {
         format!(
-            "{}: addresses stand beside the debtor, and contact_points has a row for each: copy ({}) to \
+            "{}: addresses stand side by side, and contact_points has a row for each: copy ({}) to \
              'contact_points.parquet' (format parquet)",
-            debtors.file,
+            beside.file,
             selects.join(" union all ")
         )
     })

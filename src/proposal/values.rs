@@ -25,8 +25,7 @@ pub fn map(table: &Table, column: &mut ColumnProposal, of_export: &[Facts]) {
     let Some(facts) = facts(of_export, column) else { return };
     let is_coded = matches!(column.column.kind, Kind::Enum(_) | Kind::Bool)
         || matches!(column.column.name, "currency" | "language" | "dunning_block" | "installment_no");
-    // The state of an invoice has been read already.
-    if !is_coded || !column.values.is_empty() || !facts.codes().are_few() || facts.carrier == Carrier::Bool {
+    if !is_coded || !facts.codes().are_few() || facts.carrier == Carrier::Bool {
         return;
     }
     let name = column.column.name;
@@ -35,7 +34,7 @@ pub fn map(table: &Table, column: &mut ColumnProposal, of_export: &[Facts]) {
         false => meaning(column.column, &facts.name, code),
     });
     let is_block = name == "dunning_block";
-    for (code, means) in read.known.into_iter().filter(|(_, means)| !means.is_empty()) {
+    for (code, means) in read.known.into_iter().filter(|(code, means)| !means.is_empty() && code != means) {
         column.values.push((code, if is_block { String::new() } else { means.to_owned() }));
     }
     if is_block {
@@ -142,7 +141,12 @@ fn date_format(columns: &mut [ColumnProposal], of_export: &[Facts]) -> Option<Ke
     }
     if let Some(format) = shared.first() {
         let rows = written.iter().map(|facts| facts.filled).sum::<usize>();
-        return Some(key("date_format", &format!("{format:?}"), Level::Sure, format!("reads all {rows} dates that were read")));
+        return Some(key(
+            "date_format",
+            &format!("{format:?}"),
+            Level::Sure,
+            format!("reads all {rows} dates that were read"),
+        ));
     }
     // Each column has its own way; a list is tried in order, and must not read one in the way of another.
     let mut formats: Vec<&str> = Vec::new();

@@ -25,7 +25,8 @@ pub fn pipeline(proposal: &Proposal, shipped: &str, folder: &Path) -> String {
          [creditors.default].\n",
     );
     if todos > 0 {
-        let _ = writeln!(text, "# A value that begins with {TODO} is yours to decide: `regua check` names each of them.");
+        let _ =
+            writeln!(text, "# A value that begins with {TODO} is yours to decide: `regua check` names each of them.");
     }
     text.push('\n');
     text.push_str(head);
@@ -39,7 +40,7 @@ pub fn pipeline(proposal: &Proposal, shipped: &str, folder: &Path) -> String {
         let loss = super::loss(table.name, "(file)");
         if table.required {
             let _ = writeln!(text, "[inputs.{}]   # no file is it, and {loss}", table.name);
-            let _ = writeln!(text, "path = \"{TODO} the file of {}\"\n", table.name);
+            let _ = writeln!(text, "path = \"{TODO} where the file of your {} is\"\n", table.name);
         } else {
             let _ = writeln!(text, "# No file is {}: {loss}.\n# [inputs.{0}]\n# path = \"\"\n", table.name);
         }

@@ -288,7 +288,10 @@ fn exit_codes_stand() {
     let with = |code: u8| -> Vec<&str> {
         examples().iter().filter(|error| error.exit_code() == code).map(|error| of_error(error).0).collect()
     };
-    assert_eq!(with(3), ["Contract", "NoneRecognised", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]);
+    assert_eq!(
+        with(3),
+        ["Contract", "NoneRecognised", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]
+    );
     assert_eq!(with(4), ["Conflict", "Undecided", "WouldRefuse"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
     assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "Scratch", "Internal", "Demo"]);

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use comfy_table::ContentArrangement;
 use serde_json::{Value, json};
 
 use crate::cli::Voice;
 use crate::cli::show::plain_table;
-use crate::proposal::{Answer, ColumnProposal, InputProposal, Proposal, loss};
+use crate::proposal::{Answer, ColumnProposal, InputProposal, Proposal, TODO, loss};
 use crate::report::grouped;
+
+/// Characters of a line of the table; what is longer goes on below.
+const TABLE_WIDTH: u16 = 150;
 
 /// A proposal, and where it was written.
 pub(super) struct Told<'a> {
@@ -49,6 +53,7 @@ impl Told<'_> {
 
     fn table(&self) -> String {
         let mut table = plain_table(&["input", "file", "our column", "your column", "how sure", "why"]);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(TABLE_WIDTH);
         for input in &self.proposal.inputs {
             let mut is_first = true;
             for [ours, theirs, sure, why] in rows(input) {
@@ -61,19 +66,26 @@ impl Told<'_> {
     }
 
     fn losses(&self) -> Vec<String> {
-        let of_input = |input: &InputProposal| {
+        // Of a column that several inputs have, one line.
+        let mut lost: Vec<(&str, String)> = Vec::new();
+        for input in &self.proposal.inputs {
             let name = input.table.name;
-            let lost = |column: &&ColumnProposal| column.answer == Answer::Absent && !loss(name, column.column.name).is_empty();
-            let line = move |column: &ColumnProposal| {
-                format!("{name}.{} (optional): {}", column.column.name, loss(name, column.column.name))
-            };
-            input.columns.iter().filter(lost).map(line).collect::<Vec<String>>()
-        };
+            for column in input.columns.iter().filter(|column| column.answer == Answer::Absent) {
+                let ours = format!("{name}.{}", column.column.name);
+                match (loss(name, column.column.name), lost.iter_mut()) {
+                    ("", _) => {}
+                    (loss, mut lost_yet) => match lost_yet.find(|(other, _)| *other == loss) {
+                        Some((_, names)) => names.push_str(&format!(", {ours}")),
+                        None => lost.push((loss, ours)),
+                    },
+                }
+            }
+        }
         let inputs = self.proposal.absent.iter().map(|table| {
             let needed = if table.required { "needed" } else { "optional" };
             format!("{} ({needed}): {}", table.name, loss(table.name, "(file)"))
         });
-        inputs.chain(self.proposal.inputs.iter().flat_map(of_input)).collect()
+        inputs.chain(lost.into_iter().map(|(loss, names)| format!("{names} (optional): {loss}"))).collect()
     }
 
     /// Keys of the shipped pipeline that no export answers.
@@ -82,9 +94,14 @@ impl Told<'_> {
             let mut columns = self.proposal.inputs.iter().flat_map(|input| &input.columns);
             columns.any(|c| c.column.name == name && matches!(c.answer, Answer::Theirs { .. }))
         };
-        let currency = (!has("currency")).then_some("every amount is taken as BRL: [defaults] currency".to_owned());
-        let own = ["who writes to the debtor, and for which tenant: [creditors.default] and `tenant` are those of the demo"];
-        currency.into_iter().chain(own.map(str::to_owned)).collect()
+        let defaults = [
+            ("currency", "every amount is taken as BRL: `currency` of [defaults]"),
+            ("language", "every debtor is written to in pt-BR: `language` of [defaults]"),
+            ("company_id", "every row is of company 1: `company` of [defaults]"),
+        ];
+        let silent = defaults.iter().filter(|(column, _)| !has(column)).map(|(_, told)| *told);
+        let own = "who writes, and for which tenant: [creditors.default] and `tenant` are still those of the demo";
+        silent.chain([own]).map(str::to_owned).collect()
     }
 
     fn next(&self) -> Vec<String> {
@@ -120,6 +137,13 @@ impl Told<'_> {
 /// Ours, theirs, how sure, and why: keys of the input, then columns, each followed by its codes.
 fn rows(input: &InputProposal) -> Vec<[String; 4]> {
     let mut rows = Vec::new();
+    let is_ours = |c: &ColumnProposal| matches!(&c.answer, Answer::Theirs { name, .. } if name == c.column.name);
+    let is_plain = |c: &ColumnProposal| c.answer == Answer::Absent || (is_ours(c) && c.values.is_empty());
+    if input.keys.is_empty() && input.rivals.is_empty() && input.columns.iter().all(is_plain) {
+        let count = input.columns.iter().filter(|c| is_ours(c)).count();
+        let why = "all have Régua's own names, so nothing is mapped".to_owned();
+        return vec![[format!("{count} columns"), "the same".to_owned(), "sure".to_owned(), why]];
+    }
     if !input.rivals.is_empty() {
         let why = "these files fit equally well".to_owned();
         rows.push(["path".to_owned(), input.rivals.join(" or "), "to decide".to_owned(), why]);
@@ -139,8 +163,12 @@ fn rows(input: &InputProposal) -> Vec<[String; 4]> {
             Answer::Absent => continue,
         }
         for (code, ours) in &column.values {
-            let ours = if ours.is_empty() { "none" } else { ours };
-            rows.push([format!("  {ours}"), code.clone(), String::new(), String::new()]);
+            let (ours, sure, why) = match (ours.as_str(), ours.strip_prefix(TODO)) {
+                ("", _) => ("none", "", ""),
+                (_, Some(choice)) => ("?", "to decide", choice.trim()),
+                (ours, None) => (ours, "", ""),
+            };
+            rows.push([format!("  {ours}"), code.clone(), sure.to_owned(), why.to_owned()]);
         }
     }
     rows

@@ -101,10 +101,15 @@ impl PlanBuilder<'_> {
 
     /// What `regua init` could not tell, and nobody has decided yet.
     fn refuse_undecided(&mut self, document: &Document, at: &str, raw: &RawInput) {
-        let undecided = |value: &str| value.strip_prefix(UNDECIDED).map(|what| what.trim_start_matches([':', ' ']).to_owned());
+        let undecided =
+            |value: &str| value.strip_prefix(UNDECIDED).map(|what| what.trim_start_matches([':', ' ']).to_owned());
         let mut refuse = |pointer: String, key: &str, what: String| {
             let what = if what.is_empty() { what } else { format!(" ({what})") };
-            self.refuse(document, &pointer, format!("`{key}` is still to be decided{what}; write your answer in its place"));
+            self.refuse(
+                document,
+                &pointer,
+                format!("`{key}` is still to be decided{what}; write your answer in its place"),
+            );
         };
         if let Some(what) = undecided(&raw.path) {
             refuse(format!("{at}/path"), "path", what);
@@ -114,7 +119,8 @@ impl PlanBuilder<'_> {
                 refuse(format!("{at}/columns/{column}"), column, what);
             }
         }
-        for (column, code, ours) in raw.values.iter().flat_map(|(c, values)| values.iter().map(move |(k, v)| (c, k, v))) {
+        for (column, code, ours) in raw.values.iter().flat_map(|(c, values)| values.iter().map(move |(k, v)| (c, k, v)))
+        {
             if let Some(what) = undecided(ours) {
                 refuse(format!("{at}/values/{column}/{code}"), &format!("{column}: {code}"), what);
             }
@@ -145,7 +151,9 @@ impl PlanBuilder<'_> {
         let formats = raw.date_format.as_ref().map(RawDateFormats::as_slice).unwrap_or_default();
         for (position, format) in formats.iter().enumerate().filter(|(_, format)| !is_date_format(format)) {
             let message = match format.strip_prefix(UNDECIDED) {
-                Some(what) => format!("`date_format` is still to be decided ({}); write your answer in its place", what.trim()),
+                Some(what) => {
+                    format!("`date_format` is still to be decided ({}); write your answer in its place", what.trim())
+                }
                 None => format!("{format:?} is not the format of a whole date; write it in strftime form: %d/%m/%Y"),
             };
             let is_list = matches!(raw.date_format, Some(RawDateFormats::Many(_)));
