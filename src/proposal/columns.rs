@@ -70,6 +70,10 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
     let theirs = |at: &usize, level| Answer::Theirs { name: name(at), level };
     let mut chosen = match equal.is_empty() || fit.name.place == 0 {
         true => proposal(slot, theirs(at, level), fit.why()),
+        false if equal.iter().all(|(other, _)| columns[*other].hashes() == columns[*at].hashes()) => {
+            let why = format!("{}; {} holds the same", fit.why(), others.join(", "));
+            proposal(slot, theirs(at, level.min(Level::Likely)), why)
+        }
         false if slot.column.name == "due_date" => latest(slot, &(*at, fit), &equal, columns),
         // Both stand in the list, which has an order.
         false if fit.name.points == KNOWN && equal.iter().all(|(_, other)| other.name.place != fit.name.place) => {
@@ -82,10 +86,11 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         }
     };
     chosen.others = match &chosen.answer {
+        Answer::Theirs { .. } if chosen.why.ends_with("holds the same") => Vec::new(),
         Answer::Theirs { name: taken, .. } => {
             std::iter::once(name(at)).chain(others).filter(|other| other != taken).collect()
         }
-        _ => others,
+        _ => Vec::new(),
     };
     chosen
 }
@@ -133,11 +138,11 @@ fn missing(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         let is_it = |facts: &&Facts| names::name_fit(m.table.name, special, &facts.name).points == KNOWN;
         columns.iter().find(is_it)
     };
-    if let ("invoices", "amount", Some(balance)) = (m.table.name, slot.column.name, named(BALANCE)) {
-        if is_amount(slot.column, balance) {
-            let why = "what is left of it; a part that was paid must not be in payments too".to_owned();
-            return proposal(slot, Answer::Theirs { name: balance.name.clone(), level: Level::Likely }, why);
-        }
+    if let ("invoices", "amount", Some(balance)) = (m.table.name, slot.column.name, named(BALANCE))
+        && is_amount(slot.column, balance)
+    {
+        let why = "what is left of it; a part that was paid must not be in payments too".to_owned();
+        return proposal(slot, Answer::Theirs { name: balance.name.clone(), level: Level::Likely }, why);
     }
     let unfit = slot.candidates.iter().find_map(|(at, fit)| match &fit.content {
         Content::Unfit(why) => Some(format!("{}: {why}", columns[*at].name)),

@@ -22,6 +22,8 @@ const FILES_MAX: usize = 20_000;
 const ENDINGS: [&str; 3] = [".parquet", ".parq", ".pq"];
 /// Endings of tables that are no Parquet files: they may be what is missing.
 const OTHER_TABLES: [&str; 6] = [".csv", ".xlsx", ".xls", ".txt", ".json", ".avro"];
+/// Characters of a path that is shown whole.
+const PATH_SHOWN_MAX: usize = 60;
 const AS_OF: &str = "{as_of}";
 
 /// One table of the user's: a file, or several that are read together.
@@ -47,7 +49,9 @@ impl Export {
     /// The last part of its path, for tables.
     pub fn name(&self) -> &str {
         let shown = self.path.rsplit('/').next().unwrap_or(&self.path);
-        if shown.contains(['*', '{']) && self.path.len() < 40 { &self.path } else { shown }
+        // Of parts the folder says what they are parts of.
+        let is_told_by_folder = shown.contains(['*', '{']) || shown.starts_with("part-");
+        if is_told_by_folder && self.path.len() < PATH_SHOWN_MAX { &self.path } else { shown }
     }
 
     /// Were all its rows read?
@@ -62,8 +66,11 @@ pub struct Found {
     /// Tables that can be read.
     pub exports: Vec<Export>,
     /// Files that are no such table, and why.
-    pub left: Vec<(String, String)>,
+    pub left: Left,
 }
+
+/// Files that are no table that can be read, and why.
+type Left = Vec<(String, String)>;
 
 /// One file, before it is opened.
 struct Candidate {
@@ -103,7 +110,12 @@ pub fn find(places: &[String], runtime: &Handle) -> Result<Found> {
         }
     }
     for files in groups.into_values() {
-        found.exports.extend(export(files, &all)?);
+        match export(files, &all) {
+            Ok(exports) => found.exports.extend(exports),
+            // The footer can be read, and the rows cannot.
+            Err(Error::InputUnreadable { object, why }) => found.left.push((object, format!("{why}; export it again"))),
+            Err(error) => return Err(error),
+        }
     }
     if found.exports.is_empty() && found.left.is_empty() {
         return Err(Error::NoExports { place: places.join(", ") });
@@ -112,7 +124,7 @@ pub fn find(places: &[String], runtime: &Handle) -> Result<Found> {
 }
 
 /// The files of a place, and those among them that are no Parquet files.
-fn look(place: &str, runtime: &Handle) -> Result<(Vec<Candidate>, Vec<(String, String)>)> {
+fn look(place: &str, runtime: &Handle) -> Result<(Vec<Candidate>, Left)> {
     let place = place.trim_end_matches('/');
     let is_file = ENDINGS.iter().any(|ending| place.ends_with(ending)) || Path::new(place).is_file();
     if is_file && !Path::new(place).is_dir() {
@@ -144,7 +156,7 @@ fn is_published(key: &str) -> bool {
 }
 
 /// Files under one pattern: those whose paths differ in digits alone, or in what follows `part-`.
-fn by_pattern(files: Vec<Candidate>, left: &mut Vec<(String, String)>) -> BTreeMap<String, Vec<Candidate>> {
+fn by_pattern(files: Vec<Candidate>, left: &mut Left) -> BTreeMap<String, Vec<Candidate>> {
     let mut groups: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
     for file in files {
         let path = file.path();
@@ -178,7 +190,7 @@ struct Opened {
     source: Source,
 }
 
-fn open(files: &[Candidate], runtime: &Handle, left: &mut Vec<(String, String)>) -> Result<Vec<Opened>> {
+fn open(files: &[Candidate], runtime: &Handle, left: &mut Left) -> Result<Vec<Opened>> {
     let mut opened = Vec::new();
     // The newest names come last.
     for file in files.iter().rev().take(FOOTERS_MAX).rev() {
@@ -229,6 +241,7 @@ fn sampled(path: String, files: Vec<Opened>, dated: Option<NaiveDate>) -> Result
     let stem = stem.split('.').next().unwrap_or_default();
     // Of parts the folder says what they are parts of.
     let folder = first.path.rsplit('/').nth(1).unwrap_or_default();
+    let folder = if folder.contains('=') { first.path.rsplit('/').nth(2).unwrap_or_default() } else { folder };
     let stem = if stem.starts_with("part-") || files.len() > 1 { format!("{folder} {stem}") } else { stem.to_owned() };
     Ok(Export {
         path,
@@ -248,12 +261,14 @@ fn path_of(paths: &[&str], all: &[String]) -> Option<String> {
     let dateless: Vec<String> = paths.iter().map(|path| dateless(path)).collect();
     let [first, .., last] = &dateless[..] else { return Some(dateless.concat()) };
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(dir, _)| format!("{dir}/"));
-    let (dir, name) = (folder(first), &first[folder(first).len()..]);
-    if dateless.iter().any(|path| folder(path) != dir) {
-        return None;
-    }
-    let other = &last[dir.len()..];
+    let folders: Vec<String> = dateless.iter().map(|path| folder(path)).collect();
+    let dir = folder_of(&folders)?;
+    let (name, other) = (&first[folder(first).len()..], &last[folder(last).len()..]);
     let head: String = name.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    if dateless.iter().all(|path| path.ends_with(&format!("/{name}"))) && !name.starts_with("part-") {
+        return Some(format!("{dir}{name}"));
+    }
+    let head = if name.starts_with("part-") { "part-".to_owned() } else { head };
     let ending = name.rfind('.').map_or("", |dot| &name[dot..]);
     // The next month is to be found, too: `a_2026_0*` would not find it.
     let heads = [head.trim_end_matches(|c: char| c.is_ascii_digit()), head.as_str()];
@@ -266,15 +281,32 @@ fn path_of(paths: &[&str], all: &[String]) -> Option<String> {
     heads.into_iter().map(|head| format!("{dir}{head}*{ending}")).find(is_theirs)
 }
 
+/// The folder of files that are read together; `*` stands for the one part in which their folders differ.
+fn folder_of(folders: &[String]) -> Option<String> {
+    let parts: Vec<Vec<&str>> = folders.iter().map(|folder| folder.split('/').collect()).collect();
+    let first = parts.first()?;
+    if parts.iter().any(|other| other.len() != first.len()) {
+        return None;
+    }
+    let differs = |at: &usize| parts.iter().any(|other| other[*at] != first[*at]);
+    let apart: Vec<usize> = (0..first.len()).filter(differs).collect();
+    let [at] = apart[..] else { return apart.is_empty().then(|| folders[0].clone()) };
+    // `company=1` and `company=2` are `company=*`.
+    let key = first[at].split_once('=').map_or(String::new(), |(key, _)| format!("{key}="));
+    let any = format!("{key}*");
+    let glob = first.iter().enumerate().map(|(part, text)| if part == at { any.as_str() } else { text });
+    Some(glob.collect::<Vec<_>>().join("/"))
+}
+
 /// The date in a path, as ISO 8601 writes it.
 fn date_in(path: &str) -> Option<(NaiveDate, String)> {
     const LENGTH: usize = 10;
     let starts = (0..path.len().saturating_sub(LENGTH - 1)).filter(|at| path.is_char_boundary(*at));
-    let dates = starts.filter_map(|at| {
+    let mut dates = starts.filter_map(|at| {
         let text = path.get(at..at + LENGTH)?;
         Some((NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?, text.to_owned()))
     });
-    dates.filter(|(date, text)| date.to_string() == *text).last()
+    dates.rfind(|(date, text)| date.to_string() == *text)
 }
 
 #[cfg(test)]
@@ -297,7 +329,9 @@ mod tests {
         // `SE*` would read the payments as invoices.
         let others = ["SE1010.parquet", "SE1020.parquet", "SE5010.parquet"].map(str::to_owned);
         assert_eq!(path_of(&["SE1010.parquet", "SE1020.parquet"], &others).as_deref(), Some("SE10*.parquet"));
-        assert_eq!(path_of(&["a/x1.parquet", "b/x2.parquet"], &[]), None);
+        assert_eq!(path_of(&["a/b/x1.parquet", "c/d/x2.parquet"], &[]), None);
+        let parts = ["in/company=1/part-0.parquet", "in/company=2/part-0.parquet"];
+        assert_eq!(path_of(&parts, &[]).as_deref(), Some("in/company=*/part-*.parquet"));
         assert_eq!(without_digits("SE1010_2026"), "SE#_#");
         assert!(is_published("output/runs/2026-06-30/x/items/part-0.parquet") && !is_published("in/a.parquet"));
     }

@@ -96,9 +96,14 @@ fn points(table: &Table, export: &Export, slots: &[Slot]) -> Option<u32> {
     let is_named = is_file_of(table.name, &export.stem);
     // Other files name a debtor or an invoice, too: an input that nobody asks for must fit by more than that.
     let is_enough = if table.required { taken * 2 >= all } else { taken * 3 >= all * 2 };
-    let is_told_apart = slots.iter().any(|slot| slot.taken.is_some() && !COMMON.contains(&slot.column.name));
-    let fits = (is_enough && is_told_apart) || (is_named && taken > 0);
+    let fits = is_enough || (is_named && taken > 0);
     fits.then_some(share + 2 * optional + if is_named { FILE_NAMED } else { 0 })
+}
+
+/// Does it have more of the input than columns that many inputs have, or its name?
+fn is_told_apart(m: &Match, export: &Export) -> bool {
+    let has_own = m.slots.iter().any(|slot| slot.taken.is_some() && !COMMON.contains(&slot.column.name));
+    has_own || is_file_of(m.table.name, &export.stem)
 }
 
 /// Which export is which input.
@@ -118,10 +123,11 @@ pub fn matches(exports: &[Export]) -> Vec<Match> {
     let mut left: Vec<(u32, Match)> = Vec::new();
     for (points, _, m) in found {
         let is_free = !taken.iter().any(|(_, other)| other.table.name == m.table.name || other.export == m.export);
-        if is_free { taken.push((points, m)) } else { left.push((points, m)) }
+        if is_free && is_told_apart(&m, &exports[m.export]) { taken.push((points, m)) } else { left.push((points, m)) }
     }
     let is_taken = |export: usize, taken: &[(u32, Match)]| taken.iter().any(|(_, m)| m.export == export);
-    for (points, rival) in left.iter().filter(|(_, rival)| !is_taken(rival.export, &taken)).collect::<Vec<_>>() {
+    let is_rival = |m: &Match| !is_taken(m.export, &taken) && is_told_apart(m, &exports[m.export]);
+    for (points, rival) in left.iter().filter(|(_, m)| is_rival(m)).collect::<Vec<_>>() {
         let (of_best, best) = match taken.iter_mut().find(|(_, m)| m.table.name == rival.table.name) {
             Some((of_best, best)) => (*of_best, best),
             None => continue,
@@ -130,11 +136,14 @@ pub fn matches(exports: &[Export]) -> Vec<Match> {
             best.rivals.push(rival.export);
         }
     }
-    let has_all = |m: &Match| m.slots.iter().all(|slot| !slot.column.required || slot.taken.is_some());
+    // A debtor without a name is known by its number.
+    let can_lack = |slot: &Slot| slot.taken.is_some() || !slot.column.required || slot.column.name == "legal_name";
+    let has_all = |m: &Match| m.slots.iter().all(can_lack);
     for (points, shared) in left {
         // Nothing else is it, and this file holds all of it beside what it is already.
         let is_missing = !taken.iter().any(|(_, m)| m.table.name == shared.table.name);
-        if shared.table.required && is_missing && has_all(&shared) {
+        let is_used = is_taken(shared.export, &taken);
+        if shared.table.required && is_missing && is_used && has_all(&shared) {
             taken.push((points, shared));
         }
     }

@@ -5,6 +5,7 @@ use super::content::Facts;
 use super::names::{self, KNOWN, STATUS};
 use super::score::Level;
 use super::{Answer, ColumnProposal};
+use crate::text::plural;
 
 /// Takes the state as a reason to leave an invoice alone, and what was cancelled or is a draft for one that does not count.
 pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
@@ -14,14 +15,25 @@ pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
     if read.known.is_empty() {
         return;
     }
-    let theirs = Answer::Theirs { name: status.name.clone(), level: Level::Likely };
+    let is_open = read.known.iter().any(|(_, of)| *of == "open");
+    let level = if is_open { Level::Likely } else { Level::Guess };
+    let theirs = Answer::Theirs { name: status.name.clone(), level };
     let of = |means: &'static str| read.known.iter().filter(move |(_, of)| *of == means).map(|(code, _)| code.clone());
     if let Some(block) = columns.iter_mut().find(|c| c.column.name == "dunning_block") {
         if let Answer::Theirs { name, .. } = &block.answer {
             block.others.insert(0, name.clone());
         }
         block.answer = theirs.clone();
-        block.why = "an invoice with any state but an open one is left alone".to_owned();
+        let unknown = match read.unknown.len() + read.hidden {
+            0 => String::new(),
+            unknown => {
+                format!("; so does {}", plural(unknown as u64, "state that is not known", "states that are not known"))
+            }
+        };
+        block.why = match is_open {
+            true => format!("any state but an open one keeps the invoice from being dunned{unknown}"),
+            false => "no state in it is known as an open one, so no invoice would be dunned".to_owned(),
+        };
         block.values = of("open").map(|code| (code, String::new())).collect();
     }
     let never_counts: Vec<String> = of("cancelled").chain(of("draft")).collect();

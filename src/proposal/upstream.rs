@@ -1,7 +1,7 @@
 //! What the configuration cannot say: it is to be prepared in the export, before Régua reads it. Where that is a short
 //! statement of SQL, it is told as one for DuckDB.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::content::{Carrier, Facts};
 use super::exports::Export;
@@ -10,6 +10,7 @@ use super::names::{self, BASELINE, KNOWN};
 use super::score::Content;
 use super::values::facts;
 use super::{Answer, InputProposal};
+use crate::text::plural;
 
 /// A column that names something only together with another: input, column, the other, and why.
 const COMPOSITE: [(&str, &str, &str, &str); 8] = [
@@ -46,6 +47,7 @@ pub fn all(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> V
     let mut all = Vec::new();
     for (input, m) in inputs.iter().zip(matches) {
         let export = &exports[m.export];
+        all.extend(in_path(input));
         all.extend(composites(input, export));
         all.extend(rows(input, export));
         all.extend(repeated(input, export));
@@ -53,8 +55,17 @@ pub fn all(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> V
         all.extend(shared(input, export));
         all.extend(unfit(input, m, export));
     }
+    all.dedup();
+    all.extend(no_payments(inputs, matches, exports));
     all.extend(contact_points(inputs, matches, exports));
     all
+}
+
+/// What stands in the path and in no column.
+fn in_path(input: &InputProposal) -> Option<String> {
+    let part = input.path.split('/').find(|part| part.contains("=*"))?;
+    let column = part.trim_end_matches("=*");
+    Some(format!("{}: {column} stands in the path alone, and is not read: write it as a column", input.file))
 }
 
 fn theirs<'a>(input: &'a InputProposal, column: &str) -> Option<&'a str> {
@@ -104,20 +115,31 @@ fn rows(input: &InputProposal, export: &Export) -> Vec<String> {
     of.filter_map(sentence).collect()
 }
 
+/// How many different rows these columns have.
+fn different(columns: &[&Facts], rows: usize) -> usize {
+    let of_row = |row: usize| columns.iter().map(move |facts| facts.hashes().get(row).copied().unwrap_or(0));
+    (0..rows).map(|row| of_row(row).collect::<Vec<u64>>()).collect::<HashSet<_>>().len()
+}
+
 /// Rows of one key.
 fn repeated(input: &InputProposal, export: &Export) -> Option<String> {
     let of_key = |name: &&str| input.columns.iter().find(|c| c.column.name == *name);
     let key: Vec<&Facts> =
         input.table.key.iter().filter_map(of_key).filter_map(|column| facts(&export.columns, column)).collect();
-    let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
-    for row in 0..export.rows_read {
-        let of_row: Vec<u64> = key.iter().map(|facts| facts.hashes().get(row).copied().unwrap_or(0)).collect();
-        *seen.entry(of_row).or_default() += 1;
-    }
-    let repeated = export.rows_read - seen.len();
+    let keys = different(&key, export.rows_read);
+    let repeated = export.rows_read - keys;
     let has_id = input.table.key.first().is_some_and(|id| theirs(input, id).is_some());
     // One file of invoices names each debtor many times.
     let is_of_many = input.is_shared && input.table.name == "debtors";
+    let mapped: Vec<&Facts> = input.columns.iter().filter_map(|column| facts(&export.columns, column)).collect();
+    let conflicting = different(&mapped, export.rows_read) - keys.min(different(&mapped, export.rows_read));
+    if is_of_many && conflicting > 0 {
+        return Some(format!(
+            "{}: its rows do not say the same of a debtor ({}), and such debtors are held: export one row for each debtor",
+            input.file,
+            plural(conflicting as u64, "row differs", "rows differ")
+        ));
+    }
     let is_usual = repeated * 100 <= export.rows_read * REPEATED_PERCENT_MAX || is_of_many;
     (has_id && !is_usual).then(|| {
         let names: Vec<&str> = key.iter().map(|facts| facts.name.as_str()).collect();
@@ -152,9 +174,41 @@ fn shared(input: &InputProposal, export: &Export) -> Option<String> {
     let paid_on = what.split(" is empty").next().unwrap_or_default();
     let paid_on = quoted(paid_on);
     Some(format!(
-        "{}: copy (select * from '{}' where {paid_on} is not null) to 'payments.parquet' (format parquet); and name that \
-         file in [inputs.payments]",
+        "{}: what was paid is to be a file of its own, which [inputs.payments] names:\n      copy (select * from '{}' where \
+         {paid_on} is not null) to 'payments.parquet' (format parquet)",
         input.file, export.path
+    ))
+}
+
+/// Payments are needed, and no file holds them: they may stand in the invoices, or be none.
+fn no_payments(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> Option<String> {
+    if inputs.iter().any(|input| input.table.name == "payments") {
+        return None;
+    }
+    let (invoices, m) = inputs.iter().zip(matches).find(|(input, _)| input.table.name == "invoices")?;
+    let export = &exports[m.export];
+    let named = |column: &str| {
+        let is_it = |facts: &&Facts| names::name_fit("payments", column, &facts.name).points == KNOWN;
+        export.columns.iter().filter(is_it).min_by_key(|facts| names::name_fit("payments", column, &facts.name).place)
+    };
+    let id = theirs(invoices, "invoice_id").map(quoted);
+    let debtor = theirs(invoices, "debtor_id").map(quoted);
+    if let (Some(paid_on), Some(id), Some(debtor)) = (named("paid_on"), id, debtor) {
+        let amount = named("amount").map(|facts| facts.name.as_str()).or(theirs(invoices, "amount")).unwrap_or("0.00");
+        let amount = if amount == "0.00" { amount.to_owned() } else { quoted(amount) };
+        let paid_on = quoted(&paid_on.name);
+        return Some(format!(
+            "{}: {paid_on} says when an invoice was paid, and payments has a row for each:\n      copy (select {id} as payment_id, \
+             {debtor} as debtor_id, {id} as invoice_id, {paid_on} as paid_on, {amount} as amount from '{}' where {paid_on} is \
+             not null) to 'payments.parquet' (format parquet)",
+            invoices.file, export.path
+        ));
+    }
+    let empty = "copy (select '' as payment_id, '' as debtor_id, date '2000-01-01' as paid_on, 0.00::decimal(18, 2) as amount \
+                 where false) to 'payments.parquet' (format parquet)";
+    Some(format!(
+        "payments: without them whoever has paid is dunned. Only where paid invoices leave the export at once, an empty file \
+         will do, with scope = \"open\" in [inputs.invoices]:\n      {empty}"
     ))
 }
 
@@ -214,7 +268,7 @@ fn contact_points(inputs: &[InputProposal], matches: &[Match], exports: &[Export
     let selects: Vec<String> = of("(email)", "email").chain(of("(phone)", "phone")).map(select).collect();
     (!selects.is_empty()).then(|| {
         format!(
-            "{}: addresses stand side by side, and contact_points has a row for each: copy ({}) to \
+            "{}: addresses stand side by side, and contact_points has a row for each:\n      copy ({}) to \
              'contact_points.parquet' (format parquet)",
             beside.file,
             selects.join(" union all ")

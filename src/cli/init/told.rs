@@ -9,6 +9,7 @@ use crate::cli::Voice;
 use crate::cli::show::plain_table;
 use crate::proposal::{Answer, ColumnProposal, InputProposal, Proposal, TODO, loss};
 use crate::report::grouped;
+use crate::text::plural;
 
 /// Characters of a line of the table; what is longer goes on below.
 const TABLE_WIDTH: u16 = 150;
@@ -47,7 +48,14 @@ impl Told<'_> {
         } else {
             parts.push(format!("Wrote {}", self.file.display()));
         }
-        parts.extend(section("Next", self.next()));
+        let todos = self.proposal.todos().len() as u64;
+        let again = "once the export is prepared, run this again with --replace".to_owned();
+        let again = (!self.proposal.upstream.is_empty()).then_some(again);
+        let decide = format!("decide the {} in {}", plural(todos, "TODO", "TODOs"), self.file.display());
+        parts.extend(section(
+            "Next",
+            again.into_iter().chain((todos > 0).then_some(decide)).chain(self.next()).collect(),
+        ));
         parts.join("\n\n")
     }
 
