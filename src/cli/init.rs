@@ -11,6 +11,9 @@ use crate::config::shipped::PIPELINES;
 use crate::error::{Error, Result};
 use crate::proposal;
 
+/// Folders that the shipped pipeline names.
+const COMPANIONS: [&str; 5] = ["calendars", "rates", "reguas", "templates", "words"];
+
 /// Looks at your Parquet files, proposes how to read them, and writes a pipeline
 ///
 /// It reads the footers and up to 10,000 rows of each table, and compares names (Portuguese, English, Spanish, SAP, TOTVS
@@ -20,7 +23,7 @@ use crate::proposal;
 #[command(after_help = "Examples:
   regua init exports                                        writes pipelines/daily.toml
   regua init SE1.parquet SE5.parquet SA1.parquet --file pipelines/protheus.toml
-  regua init s3://bucket/exports/2026-06-30 --dry-run       (shows what it would write, and writes nothing)
+  regua init s3://bucket/exports/2026-06-30 --dry-run       (writes nothing)
   regua init exports --replace --output json
 
 Then: regua check, regua inputs --profile, regua plan. None of them writes to anybody.")]
@@ -52,7 +55,9 @@ impl Init {
         if !self.dry_run {
             std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
             std::fs::write(&self.file, &text).map_err(Error::file(&self.file))?;
-            demo::write_companions(&PIPELINES, folder)?;
+            for named in PIPELINES.dirs().filter(|dir| COMPANIONS.iter().any(|name| dir.path() == Path::new(name))) {
+                demo::write_companions(named, &folder.join(named.path()))?;
+            }
         }
         let told =
             told::Told { proposal: &proposal, file: &self.file, pipeline: self.dry_run.then_some(text.as_str()) };

@@ -21,8 +21,6 @@ const STAND_INS: [(&str, &str, &str, &str); 2] = [
     ),
     ("debtors", "legal_name", "debtor_id", "messages would greet the debtor by its number"),
 ];
-/// Inputs that protect somebody: what they lack is to be decided, and never left out without a word.
-const TELL_FIGURES: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 
 /// The proposal for an input.
 pub fn input(m: &Match, exports: &[Export]) -> InputProposal {
@@ -35,6 +33,7 @@ pub fn input(m: &Match, exports: &[Export]) -> InputProposal {
     }
     if m.table.name == "invoices" {
         status::spare(&mut columns, &export.columns);
+        amounts(&mut columns, &export.columns);
     }
     let keys = values::keys(m.table, &mut columns, export);
     InputProposal {
@@ -82,7 +81,7 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         false => {
             let what =
                 format!("{} or {}", name(at), equal.iter().map(|(at, _)| name(at)).collect::<Vec<_>>().join(" or "));
-            undecided(m, slot, what)
+            undecided(slot, what)
         }
     };
     chosen.others = match &chosen.answer {
@@ -100,9 +99,8 @@ fn proposal(slot: &Slot, answer: Answer, why: String) -> ColumnProposal {
 }
 
 /// Which it is cannot be told: where the column is needed, somebody has to decide.
-fn undecided(m: &Match, slot: &Slot, what: String) -> ColumnProposal {
-    let is_needed = slot.column.required && !TELL_FIGURES.contains(&m.table.name);
-    match is_needed || PROTECT.contains(&slot.column.name) {
+fn undecided(slot: &Slot, what: String) -> ColumnProposal {
+    match slot.column.required || PROTECT.contains(&slot.column.name) {
         true => proposal(slot, Answer::Todo(what), String::new()),
         false => proposal(slot, Answer::Absent, what),
     }
@@ -160,9 +158,24 @@ fn missing(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         _ => String::new(),
     };
     match slot.column.required || !what.is_empty() {
-        true => undecided(m, slot, what),
+        true => undecided(slot, what),
         false => proposal(slot, Answer::Absent, what),
     }
+}
+
+/// What else there is to say of the amounts of invoices.
+fn amounts(columns: &mut [ColumnProposal], of_export: &[Facts]) {
+    let has_types = columns.iter().any(|c| c.column.name == "document_type" && c.answer != Answer::Absent);
+    let Some(amount) = columns.iter_mut().find(|c| c.column.name == "amount") else { return };
+    let Some(facts) = values::facts(of_export, amount) else { return };
+    if facts.negative > 0 && facts.negative < facts.filled && !has_types {
+        let below = format!("; {} of {} are below zero", facts.negative, facts.filled);
+        amount.why.push_str(&format!("{below}, and hold their debtors unless document_type calls them credit notes"));
+    }
+    let is_balance = |facts: &&Facts| names::name_fit("invoices", BALANCE, &facts.name).points == KNOWN;
+    let balance = of_export.iter().filter(is_balance).map(|facts| &facts.name);
+    let taken = facts.name.clone();
+    amount.others.extend(balance.filter(|name| **name != taken).map(|name| format!("{name} (what is left)")));
 }
 
 /// A column that is needed and that no export has, where another can take its place without harm to a debtor.

@@ -37,6 +37,8 @@ pub struct Export {
     pub rows: u64,
     /// That were read.
     pub rows_read: usize,
+    /// Are there files that were not looked at?
+    pub has_more: bool,
     /// Its columns, in the order of the file.
     pub columns: Vec<Facts>,
     /// The date in its path.
@@ -56,7 +58,7 @@ impl Export {
 
     /// Were all its rows read?
     pub fn is_whole(&self) -> bool {
-        self.rows_read as u64 == self.rows
+        self.rows_read as u64 == self.rows && !self.has_more
     }
 }
 
@@ -104,7 +106,7 @@ pub fn find(places: &[String], runtime: &Handle) -> Result<Found> {
     let all: Vec<String> = candidates.iter().map(Candidate::path).collect();
     let mut groups: BTreeMap<(String, String), Vec<Opened>> = BTreeMap::new();
     for (pattern, files) in by_pattern(candidates, &mut found.left) {
-        for file in open(&files, runtime, &mut found.left)? {
+        for file in open(&newest(files), runtime, &mut found.left)? {
             let schema: Vec<String> = file.source.schema().fields().iter().map(|f| f.name().clone()).collect();
             groups.entry((pattern.clone(), schema.join("\u{1f}"))).or_default().push(file);
         }
@@ -207,22 +209,25 @@ fn open(files: &[Candidate], runtime: &Handle, left: &mut Left) -> Result<Vec<Op
     Ok(opened)
 }
 
-/// The export that these files make; of an export of each day its newest.
-fn export(files: Vec<Opened>, all: &[String]) -> Result<Vec<Export>> {
-    let dated = |path: &str| date_in(path).map(|(date, _)| date);
-    let newest = files.iter().filter_map(|file| dated(&file.path)).max();
-    let mut of_newest: Vec<Opened> = files.into_iter().filter(|file| dated(&file.path) == newest).collect();
-    of_newest.sort_by(|one, other| one.path.cmp(&other.path));
-    let paths: Vec<&str> = of_newest.iter().map(|file| file.path.as_str()).collect();
-    let Some(path) = path_of(&paths, all) else {
-        // No path names these and no others: each is a table of its own.
-        let alone = |file: Opened| sampled(path_of(&[&file.path], all).unwrap_or_default(), vec![file], newest);
-        return of_newest.into_iter().map(alone).collect();
-    };
-    Ok(if of_newest.is_empty() { Vec::new() } else { vec![sampled(path, of_newest, newest)?] })
+/// Of an export of each day the files of the newest.
+fn newest(files: Vec<Candidate>) -> Vec<Candidate> {
+    let dated = |file: &Candidate| date_in(&file.path()).map(|(date, _)| date);
+    let newest = files.iter().filter_map(dated).max();
+    files.into_iter().filter(|file| dated(file) == newest).collect()
 }
 
-fn sampled(path: String, files: Vec<Opened>, dated: Option<NaiveDate>) -> Result<Export> {
+/// The export that these files make.
+fn export(files: Vec<Opened>, all: &[String]) -> Result<Vec<Export>> {
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let Some(path) = path_of(&paths, all) else {
+        // No path names these and no others: each is a table of its own.
+        let alone = |file: Opened| sampled(path_of(&[&file.path], all).unwrap_or_default(), vec![file]);
+        return files.into_iter().map(alone).collect();
+    };
+    Ok(if files.is_empty() { Vec::new() } else { vec![sampled(path, files)?] })
+}
+
+fn sampled(path: String, files: Vec<Opened>) -> Result<Export> {
     let (first, last) = (&files[0], &files[files.len() - 1]);
     let fields = first.source.schema().fields();
     let is_flat = |kind: &DataType| !kind.is_nested();
@@ -249,7 +254,8 @@ fn sampled(path: String, files: Vec<Opened>, dated: Option<NaiveDate>) -> Result
         rows: files.iter().map(|file| file.source.rows()).sum(),
         rows_read: batches.iter().map(|batch| batch.num_rows()).sum(),
         columns: columns.collect(),
-        dated,
+        dated: date_in(&first.path).map(|(date, _)| date),
+        has_more: files.len() == FOOTERS_MAX,
         written,
     })
 }

@@ -10,6 +10,8 @@ use crate::contract::{self, Column, Table};
 
 /// Points of a file that is named as the input.
 const FILE_NAMED: u32 = 25;
+/// Tables of which figures follow, or days: half of one is none.
+const WHOLE_OR_NONE: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// Columns that many inputs have: by them alone no file is an input.
 const COMMON: [&str; 9] = [
     "debtor_id",
@@ -94,9 +96,14 @@ fn points(table: &Table, export: &Export, slots: &[Slot]) -> Option<u32> {
     let share = required().map(of_taken).sum::<u32>() / all.max(1) as u32;
     let optional = slots.iter().filter(|slot| !slot.column.required && slot.taken.is_some()).count().min(10) as u32;
     let is_named = is_file_of(table.name, &export.stem);
-    // Other files name a debtor or an invoice, too: an input that nobody asks for must fit by more than that.
-    let is_enough = if table.required { taken * 2 >= all } else { taken * 3 >= all * 2 };
-    let fits = is_enough || (is_named && taken > 0);
+    let is_own = |slot: &&Slot| table.key.first() == Some(&slot.column.name);
+    // Invoices look much like agreements but for the number: an input that need not be there must have its own.
+    let has_id = slots.iter().find(is_own).is_some_and(|slot| slot.taken.is_some());
+    let fits = match table.required {
+        _ if WHOLE_OR_NONE.contains(&table.name) => taken == all,
+        true => taken * 2 >= all || (is_named && taken > 0),
+        false => (taken * 3 >= all * 2 && has_id) || (is_named && taken > 0),
+    };
     fits.then_some(share + 2 * optional + if is_named { FILE_NAMED } else { 0 })
 }
 

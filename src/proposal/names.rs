@@ -38,7 +38,8 @@ struct Line {
 struct Code {
     column: &'static str,
     theirs: String,
-    codes: Vec<String>,
+    /// As written and as compared.
+    codes: Vec<(&'static str, String)>,
     means: &'static str,
 }
 
@@ -55,7 +56,12 @@ static CODES: LazyLock<Vec<Code>> = LazyLock::new(|| {
     let code = |cells: Vec<&'static str>| {
         let [column, theirs, codes, means] = cells[..] else { return None };
         let theirs = if theirs == "*" { String::new() } else { plain(theirs) };
-        Some(Code { column, theirs, codes: codes.split_whitespace().map(plain_code).collect(), means })
+        Some(Code {
+            column,
+            theirs,
+            codes: codes.split_whitespace().map(|code| (code, plain_code(code))).collect(),
+            means,
+        })
     };
     rows(include_str!("codes.md")).filter_map(code).collect()
 });
@@ -196,9 +202,24 @@ pub fn meaning(column: &str, theirs: &str, code: &str) -> Option<&'static str> {
     let (theirs, code) = (plain(theirs), plain_code(code));
     let of = |theirs: &str| {
         let mut codes = CODES.iter().filter(|known| known.column == column && known.theirs == theirs);
-        codes.find(|known| known.codes.contains(&code)).map(|known| known.means)
+        codes.find(|known| known.codes.iter().any(|(_, plain)| *plain == code)).map(|known| known.means)
     };
     of(&theirs).or_else(|| of(""))
+}
+
+/// Every code that a column of that name can hold, as the system that has the column writes it; none where the list knows
+/// no such column.
+pub fn codes_of(column: &str, theirs: &str) -> Vec<(&'static str, &'static str)> {
+    let theirs = plain(theirs);
+    let known =
+        CODES.iter().filter(|known| known.column == column && !known.theirs.is_empty() && known.theirs == theirs);
+    known.flat_map(|known| known.codes.iter().map(|(written, _)| (*written, known.means))).collect()
+}
+
+/// The letters that count instalments.
+pub fn letters() -> Vec<(&'static str, &'static str)> {
+    let known = CODES.iter().filter(|known| known.column == "installment_no");
+    known.flat_map(|known| known.codes.iter().map(|(written, _)| (*written, known.means))).collect()
 }
 
 #[cfg(test)]

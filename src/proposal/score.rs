@@ -158,6 +158,9 @@ fn unreadable(column: &Column, facts: &Facts) -> Option<String> {
     use Carrier::{Bool, Date, Decimal, Float, Instant, Integer, Null, Other, Text};
     let name = names::plain(&facts.name);
     let is_in_cents = ["cents", "centavos", "centimos"].iter().any(|word| name.split('_').any(|part| part == *word));
+    if facts.name.contains("${") || facts.name.starts_with(super::TODO) {
+        return Some("a pipeline cannot hold this name; rename it in the export".to_owned());
+    }
     let why = match (column.kind, facts.carrier) {
         (_, Null) => return None,
         (_, Other) => "its type cannot be read",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::content::{Carrier, Facts};
 use super::exports::Export;
-use super::inputs::Match;
+use super::inputs::{Match, Slot};
 use super::names::{self, BASELINE, KNOWN};
 use super::score::Content;
 use super::values::facts;
@@ -48,6 +48,7 @@ pub fn all(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> V
     for (input, m) in inputs.iter().zip(matches) {
         let export = &exports[m.export];
         all.extend(in_path(input));
+        all.extend(unmatched(input, m, export));
         all.extend(composites(input, export));
         all.extend(rows(input, export));
         all.extend(repeated(input, export));
@@ -59,6 +60,21 @@ pub fn all(inputs: &[InputProposal], matches: &[Match], exports: &[Export]) -> V
     all.extend(no_payments(inputs, matches, exports));
     all.extend(contact_points(inputs, matches, exports));
     all
+}
+
+/// Ids that are not those of the table that they refer to.
+fn unmatched(input: &InputProposal, m: &Match, export: &Export) -> Vec<String> {
+    // Of open items alone, what was paid is gone, and so is what payments name.
+    let refers = |slot: &&Slot| slot.column.name == "debtor_id";
+    let weak =
+        m.slots.iter().filter(refers).filter_map(|slot| slot.chosen()).filter_map(|(at, fit)| match &fit.content {
+            Content::Weak(told) if told.contains("of its values are among") => Some((&export.columns[*at].name, told)),
+            _ => None,
+        });
+    let sentence = |(name, told): (&String, &String)| {
+        format!("{}: {name}: {told}; zeros may be lost in one of them, so write both alike", input.file)
+    };
+    weak.map(sentence).collect()
 }
 
 /// What stands in the path and in no column.

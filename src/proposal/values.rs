@@ -37,6 +37,14 @@ pub fn map(table: &Table, column: &mut ColumnProposal, of_export: &[Facts]) {
     for (code, means) in read.known.into_iter().filter(|(code, means)| !means.is_empty() && code != means) {
         column.values.push((code, if is_block { String::new() } else { means.to_owned() }));
     }
+    // What the rows that were read do not hold may come tomorrow.
+    let is_lettered = name == "installment_no" && !column.values.is_empty();
+    let others = if is_lettered { names::letters() } else { names::codes_of(name, &facts.name) };
+    for (code, means) in others.into_iter().filter(|(code, means)| code != means) {
+        if !column.values.iter().any(|(known, _)| known == code) {
+            column.values.push((code.to_owned(), if is_block { String::new() } else { means.to_owned() }));
+        }
+    }
     if is_block {
         column.why.push_str("; any text blocks, also one that nobody knows");
         return;

@@ -46,7 +46,9 @@ pub fn pipeline(proposal: &Proposal, shipped: &str, folder: &Path) -> String {
         }
     }
     text.push_str(NEXT);
-    text.push_str(tail);
+    // Beside the pipeline, where it stands in no folder of its own.
+    let is_here = folder.as_os_str().is_empty();
+    text.push_str(&if is_here { tail.replace(":-../output}", ":-output}") } else { tail.to_owned() });
     text
 }
 

@@ -204,10 +204,11 @@ fn an_export_of_protheus() {
          date_format = \"%Y%m%d\" sure
          amount_from_float = \"half_even\" likely
          invoice_id E1_NUM sure
-         installment_no E1_PARCELA sure {A=1, B=2}
+         installment_no E1_PARCELA sure {LETTERS}
          company_id E1_FILIAL sure
          debtor_id E1_CLIENTE sure
-         document_type E1_TIPO sure {NCC=credit_note, NF=invoice}
+         document_type E1_TIPO sure {AB-=credit_note, BOL=invoice, DP=invoice, FT=invoice, NCC=credit_note, NDC=debit_note, \
+         NF=invoice, PR=draft, RA=credit_note}
          issue_date E1_EMISSAO sure
          due_date E1_VENCREA likely
          currency E1_MOEDA sure {1=BRL}
@@ -219,10 +220,11 @@ fn an_export_of_protheus() {
          payment_id R_E_C_N_O_ sure
          debtor_id E5_CLIFOR sure
          invoice_id E5_NUMERO sure
-         installment_no E5_PARCELA sure {A=1, B=2}
+         installment_no E5_PARCELA sure {LETTERS}
          paid_on E5_DATA sure
          amount E5_VALOR likely
-         kind E5_TIPODOC sure {JR=charges, VL=payment}
+         kind E5_TIPODOC sure {BA=payment, C2=charges, CM=charges, CP=payment, D2=credit_note, DC=credit_note, \
+         E2=chargeback, ES=chargeback, J2=charges, JR=charges, M2=charges, MT=charges, RA=payment, V2=payment, VL=payment}
          [debtors] exports/SA1010.parquet
          debtor_id A1_COD sure
          legal_name A1_NOME sure
@@ -230,7 +232,7 @@ fn an_export_of_protheus() {
          state A1_EST sure
          city A1_MUN sure
          dunning_block A1_MSBLQL sure {2=}"
-            .replace("{A=1, B=2}\n         paid_on", "{B=2}\n         paid_on")
+            .replace("{LETTERS}", "{A=1, B=2, C=3, D=4, E=5, F=6, G=7, H=8, I=9, J=10, K=11, L=12}")
             .as_str(),
     );
     assert_eq!(told["systems"], serde_json::json!(["TOTVS Protheus"]));

@@ -46,7 +46,8 @@ impl Told<'_> {
         if let Some(pipeline) = self.pipeline {
             parts.push(format!("{}\n{pipeline}", voice.bold("The pipeline, which was not written (--dry-run)")));
         } else {
-            parts.push(format!("Wrote {}", self.file.display()));
+            let beside = "what it names (calendars, rates, réguas, templates, words) stands beside it";
+            parts.push(format!("Wrote {}; {beside}", self.file.display()));
         }
         let todos = self.proposal.todos().len() as u64;
         let again = "once the export is prepared, run this again with --replace".to_owned();
