@@ -1,5 +1,7 @@
 //! Parquet in and out: streams of batches from pinned objects, and files that are the same bytes every time.
 
+mod sample;
+
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
@@ -187,35 +189,6 @@ impl Source {
             }
         }
         Ok(())
-    }
-
-    /// Some rows of these columns, for a first look: the first of the file, and the first of its last row group.
-    ///
-    /// # Errors
-    /// As `for_each_batch`.
-    pub fn sample(&self, columns: &[usize], rows_max: usize) -> Result<Vec<RecordBatch>> {
-        let at = (self.origin, self.object.url.as_str());
-        let groups = self.metadata.metadata().num_row_groups();
-        let picked = if groups > 1 { vec![0, groups - 1] } else { (0..groups).collect() };
-        let rows = rows_max / picked.len().max(1);
-        let mut batches = Vec::new();
-        for group in picked {
-            let mut stream = decoded(at, || {
-                let reader = reader(&self.store, &self.object);
-                let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone());
-                let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-                builder
-                    .with_projection(mask)
-                    .with_row_groups(vec![group])
-                    .with_limit(rows)
-                    .with_batch_size(rows)
-                    .build()
-            })?;
-            while let Some(batch) = decoded(at, || self.store.runtime().block_on(stream.try_next()))? {
-                batches.push(batch);
-            }
-        }
-        Ok(batches)
     }
 }
 
