@@ -153,7 +153,7 @@ impl Proposal {
             todos
         };
         let missing = self.absent.iter().filter(|table| table.required);
-        let missing = missing.map(|table| format!("[inputs.{}] path: no file is it", table.name));
+        let missing = missing.map(|table| format!("[inputs.{}] path: no file fits", table.name));
         self.inputs.iter().flat_map(of_input).chain(missing).collect()
     }
 }
@@ -191,10 +191,10 @@ fn why_unused(export: &Export) -> String {
         None if export.columns.is_empty() => "it has no column that could be read".to_owned(),
         None => format!("none of its {} columns is known", export.columns.len()),
         Some((table, there, lacking)) if lacking.is_empty() => {
-            format!("it may be {table} ({}), but another file is nearer to that", there.join(", "))
+            format!("it may be {table} ({}), but another file fits better", there.join(", "))
         }
         Some((table, there, lacking)) => {
-            format!("nearest to {table}: it has {}, and no {}", there.join(", "), lacking.join(", "))
+            format!("closest to {table}: it has {}, but lacks {}", there.join(", "), lacking.join(", "))
         }
     }
 }

@@ -3,22 +3,17 @@
 use super::content::Facts;
 use super::exports::Export;
 use super::inputs::{Match, Slot};
-use super::names::{self, BALANCE, BASELINE, KNOWN};
+use super::names::{self, BALANCE, BASELINE, KNOWN, SYSTEM_PLACES};
 use super::score::{Content, Fit, Level, is_amount, is_in_two_ways};
 use super::{Answer, ColumnProposal, InputProposal, status, values};
 
 /// Columns that keep somebody from being dunned.
 const PROTECT: [&str; 4] = ["dunning_block", "grace_until", "is_insolvent", "opted_out_on"];
 /// How the reason for a column begins that takes another's place.
-pub const STANDS_IN: &str = "stands in for it";
+pub const STANDS_IN: &str = "takes its place";
 /// Columns that stand in for one that no export has: ours, whose column, and what that means.
 const STAND_INS: [(&str, &str, &str, &str); 2] = [
-    (
-        "invoices",
-        "issue_date",
-        "due_date",
-        "no invoice is known before it is due, and nobody is reminded before that day",
-    ),
+    ("invoices", "issue_date", "due_date", "nobody is reminded before an invoice is due, for it is not known before"),
     ("debtors", "legal_name", "debtor_id", "messages would greet the debtor by its number"),
 ];
 
@@ -74,10 +69,8 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
             proposal(slot, theirs(at, level.min(Level::Likely)), why)
         }
         false if slot.column.name == "due_date" => latest(slot, &(*at, fit), &equal, columns),
-        // Both stand in the list, which has an order.
-        false if fit.name.points == KNOWN && equal.iter().all(|(_, other)| other.name.place != fit.name.place) => {
-            proposal(slot, theirs(at, level.min(Level::Likely)), fit.why())
-        }
+        // Both stand in the list, which has an order. But who owes and who pays may be two.
+        false if is_preferred(slot, fit, &equal) => proposal(slot, theirs(at, level.min(Level::Likely)), fit.why()),
         false => {
             let what =
                 format!("{} or {}", name(at), equal.iter().map(|(at, _)| name(at)).collect::<Vec<_>>().join(" or "));
@@ -92,6 +85,12 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         _ => Vec::new(),
     };
     chosen
+}
+
+/// Does the list say which of several known names goes first?
+fn is_preferred(slot: &Slot, fit: &Fit, equal: &[&(usize, Fit)]) -> bool {
+    let is_clear = slot.column.name != "debtor_id" || fit.name.place <= SYSTEM_PLACES;
+    is_clear && fit.name.points == KNOWN && equal.iter().all(|(_, other)| other.name.place != fit.name.place)
 }
 
 fn proposal(slot: &Slot, answer: Answer, why: String) -> ColumnProposal {
@@ -154,7 +153,7 @@ fn missing(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
             )
         }
         (_, _, Some(unfit)) => unfit,
-        _ if slot.column.required => "no column is it".to_owned(),
+        _ if slot.column.required => "no column fits".to_owned(),
         _ => String::new(),
     };
     match slot.column.required || !what.is_empty() {
@@ -180,13 +179,13 @@ fn amounts(columns: &mut [ColumnProposal], of_export: &[Facts]) {
 
 /// A column that is needed and that no export has, where another can take its place without harm to a debtor.
 fn stand_in(m: &Match, columns: &mut [ColumnProposal]) {
-    for (table, missing, other, means) in STAND_INS.iter().filter(|(table, ..)| *table == m.table.name) {
+    for (_, missing, other, means) in STAND_INS.iter().filter(|(table, ..)| *table == m.table.name) {
         let found = columns.iter().find(|c| c.column.name == *other).map(|c| c.answer.clone());
         let Some(Answer::Theirs { name, .. }) = found else { continue };
         let Some(column) = columns.iter_mut().find(|c| c.column.name == *missing) else { continue };
         if matches!(&column.answer, Answer::Todo(what) if !what.contains(" or ")) {
             column.answer = Answer::Theirs { name, level: Level::Guess };
-            column.why = format!("{STANDS_IN}, for no column of {table} is it; {means}");
+            column.why = format!("{STANDS_IN}, as the file has none: {means}");
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::contract::{self, Column, Table};
 
 /// Points of a file that is named as the input.
 const FILE_NAMED: u32 = 25;
+/// Points of the number by which payments name an invoice: more than any other can have.
+const REFERENCED: u32 = 120;
+/// Of a hundred payments, so many must name an invoice by a number for it to be the invoice's.
+const REFERENCES_PERCENT_MIN: usize = 80;
 /// Tables of which figures follow, or days: half of one is none.
 const WHOLE_OR_NONE: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// Columns that many inputs have: by them alone no file is an input.
@@ -178,6 +182,8 @@ pub fn nearest(export: &Export) -> Option<(&'static str, Vec<&'static str>, Vec<
 
 /// Now that it is known where the debtors and the invoices stand, ids are compared between the files.
 fn look_again(exports: &[Export], matches: &mut [Match]) {
+    let references = references(exports, matches);
+    matches.iter_mut().for_each(|m| prefer(m, references));
     let ids = |matches: &[Match], table: &str, column: &str| {
         let found = matches.iter().find(|m| m.table.name == table && !m.is_shared)?;
         let (at, _) = found.slots.iter().find(|slot| slot.column.name == column)?.chosen()?;
@@ -191,5 +197,42 @@ fn look_again(exports: &[Export], matches: &mut [Match]) {
     for m in matches.iter_mut() {
         // A file proves nothing about itself.
         m.slots = slots(m.table, &exports[m.export].columns, if m.is_shared { &none } else { &others });
+        prefer(m, references);
     }
+}
+
+/// Of several numbers that an invoice has, the column that payments name it by; none where that is clear, or cannot be told.
+fn references(exports: &[Export], matches: &[Match]) -> Option<usize> {
+    let of = |table: &str| matches.iter().find(|m| m.table.name == table && !m.is_shared);
+    let candidates = |m: &'_ Match| {
+        let slot = m.slots.iter().find(|slot| slot.column.name == "invoice_id")?;
+        let can_be = |(at, fit): &(usize, Fit)| (!matches!(fit.content, Content::Unfit(_))).then_some(*at);
+        Some(slot.candidates.iter().filter_map(can_be).collect::<Vec<usize>>())
+    };
+    let (invoices, payments) = (of("invoices")?, of("payments")?);
+    let (ours, theirs) = (&exports[invoices.export].columns, &exports[payments.export].columns);
+    let named = candidates(payments)?;
+    let percent = |at: usize| {
+        let ids = ours[at].ids();
+        named.iter().map(|by| theirs[*by].percent_in(&ids)).max().unwrap_or(0)
+    };
+    let all = candidates(invoices)?;
+    let best = all.iter().copied().max_by_key(|at| (percent(*at), Reverse(*at)))?;
+    (all.len() > 1 && percent(best) >= REFERENCES_PERCENT_MIN).then_some(best)
+}
+
+/// Takes the column by which payments name an invoice for its number.
+fn prefer(m: &mut Match, references: Option<usize>) {
+    let Some(at) = references.filter(|_| m.table.name == "invoices") else { return };
+    let is_number = |slot: &Slot| slot.column.name == "invoice_id";
+    if m.slots.iter().any(|slot| !is_number(slot) && slot.chosen().is_some_and(|(used, _)| *used == at)) {
+        return;
+    }
+    let Some(slot) = m.slots.iter_mut().find(|slot| is_number(slot)) else { return };
+    let Some(candidate) = slot.candidates.iter().position(|(of, _)| *of == at) else { return };
+    let (at, mut fit) = slot.candidates.remove(candidate);
+    fit.content = Content::Confirms("payments name invoices by it".to_owned());
+    fit.points = REFERENCED;
+    slot.candidates.insert(0, (at, fit));
+    slot.taken = Some(0);
 }

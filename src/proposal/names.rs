@@ -14,6 +14,8 @@ const SYSTEMS: [&str; 3] = ["SAP", "TOTVS Protheus", "Omie"];
 const LANGUAGES: usize = 3;
 /// How much two names must be alike, from 0 to 1: `data_vencimeto` is still `data_vencimento`.
 const SIMILARITY_MIN: f64 = 0.95;
+/// Places in the list of what a system calls it; names that anybody may use come after them.
+pub const SYSTEM_PLACES: usize = 100;
 /// Words that add nothing to the name beside them.
 const NEUTRAL: [&str; 23] = [
     "id", "numero", "nr", "num", "no", "nro", "number", "codigo", "cod", "cd", "code", "do", "da", "de", "del", "of",
@@ -135,7 +137,7 @@ pub fn name_fit(input: &str, column: &str, name: &str) -> NameFit {
     for (cell_no, cell) in lines.flat_map(|line| line.cells.iter().enumerate()) {
         for (place, (written, known)) in cell.iter().enumerate() {
             // What a system calls it says more than what anybody may.
-            let place = 1 + place + if cell_no < LANGUAGES { 100 } else { 0 };
+            let place = 1 + place + if cell_no < LANGUAGES { SYSTEM_PLACES } else { 0 };
             let (points, why) = match () {
                 () if name == *known && cell_no >= LANGUAGES => (KNOWN, format!("known in {}", system(cell_no))),
                 () if name == *known => (KNOWN, "a known name".to_owned()),

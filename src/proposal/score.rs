@@ -118,15 +118,24 @@ impl Fit {
 
 /// How a column of an export fits a column of an input; none where neither its name nor its content says so.
 pub fn fit(table: &Table, column: &Column, facts: &Facts, others: &Others) -> Option<Fit> {
-    let name = names::name_fit(table.name, column.name, &facts.name);
+    let mut name = names::name_fit(table.name, column.name, &facts.name);
+    if name.points == 0 && names::plain(&facts.name) == "id" && is_own_id(table, column) {
+        name = NameFit { points: names::ALIKE, place: usize::MAX, why: "the id of its rows".to_owned() };
+    }
     let content = content(table, column, facts, others);
     let is_told_by_content = matches!(column.name, "tax_id" | "currency" | "debtor_id" | "invoice_id")
         && matches!(content, Content::Confirms(_))
-        && !table.key.starts_with(&[column.name]);
+        && !is_own_id(table, column);
     if name.points == 0 && !is_told_by_content {
         return None;
     }
     Some(Fit { points: name.points + content.points(), name, content })
+}
+
+/// Is it the id of the table's own rows, and not of what they are about?
+fn is_own_id(table: &Table, column: &Column) -> bool {
+    let is_of_others = matches!(table.name, "contact_points" | "agreement_items");
+    !is_of_others && table.key.first() == Some(&column.name) && column.name.ends_with("_id")
 }
 
 fn content(table: &Table, column: &Column, facts: &Facts, others: &Others) -> Content {
@@ -259,7 +268,7 @@ fn whole_numbers(column: &Column, facts: &Facts) -> Content {
         Err(_) => names::meaning(column.name, &facts.name, code),
     });
     match facts.is_mostly(read.rows_known, 100) {
-        true => Content::Fits("letters that count".to_owned()),
+        true => Content::Fits("letters that count instalments".to_owned()),
         false => Content::Unfit("its values are no whole numbers up to 999".to_owned()),
     }
 }
@@ -274,12 +283,12 @@ fn texts(table: &Table, column: &Column, facts: &Facts, others: &Others) -> Cont
         return Content::Unfit("its values are several words each".to_owned());
     }
     let match_of = |ids: &Option<Ids>, what: &str| ids.as_ref().map(|ids| matched(facts, ids, what));
-    let is_own = table.key.first() == Some(&column.name);
+    let is_own = is_own_id(table, column);
     let codes = |is_own: &dyn Fn(&str) -> bool| coded(column, facts, is_own);
     match column.name {
         "debtor_id" if !is_own => match_of(&others.debtors, "debtors").unwrap_or_else(Content::fits),
         "invoice_id" if !is_own => match_of(&others.invoices, "invoices").unwrap_or_else(Content::fits),
-        name if is_own && name.ends_with("_id") => unique(facts),
+        _ if is_own => unique(facts),
         "tax_id" if facts.is_mostly(facts.cnpjs, NEARLY_ALL) => Content::Confirms("CNPJs".to_owned()),
         "tax_id" => Content::Fits(String::new()),
         "currency" | "from_currency" | "to_currency" => codes(&|code| code.parse::<Currency>().is_ok()),

@@ -46,7 +46,7 @@ pub fn map(table: &Table, column: &mut ColumnProposal, of_export: &[Facts]) {
         }
     }
     if is_block {
-        column.why.push_str("; any text blocks, also one that nobody knows");
+        column.why.push_str("; any text blocks, even one that is not known");
         return;
     }
     let ask = ask(column.column);
@@ -153,7 +153,7 @@ fn date_format(columns: &mut [ColumnProposal], of_export: &[Facts]) -> Option<Ke
             "date_format",
             &format!("{format:?}"),
             Level::Sure,
-            format!("reads all {rows} dates that were read"),
+            format!("reads all {rows} dates of the rows read"),
         ));
     }
     // Each column has its own way; a list is tried in order, and must not read one in the way of another.

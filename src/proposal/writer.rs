@@ -39,10 +39,10 @@ pub fn pipeline(proposal: &Proposal, shipped: &str, folder: &Path) -> String {
     for table in &proposal.absent {
         let loss = super::loss(table.name, "(file)");
         if table.required {
-            let _ = writeln!(text, "[inputs.{}]   # no file is it, and {loss}", table.name);
+            let _ = writeln!(text, "[inputs.{}]   # no file was found, and without it {loss}", table.name);
             let _ = writeln!(text, "path = \"{TODO} where the file of your {} is\"\n", table.name);
         } else {
-            let _ = writeln!(text, "# No file is {}: {loss}.\n# [inputs.{0}]\n# path = \"\"\n", table.name);
+            let _ = writeln!(text, "# No file of {} was found: {loss}.\n# [inputs.{0}]\n# path = \"\"\n", table.name);
         }
     }
     text.push_str(NEXT);

@@ -422,6 +422,41 @@ fn the_demo_needs_no_mapping() {
     assert!(text.contains("all have Régua's own names, so nothing is mapped"), "{text}");
 }
 
+/// Two numbers of an invoice: the one by which payments name it. Two columns of debtors: nobody is dunned by a guess.
+#[test]
+fn columns_that_compete() {
+    let house = House::new();
+    let head = "id:s number:s invoice..no:s customer..id:s client..id:s issued..at:d due..at:d total:m cents:i";
+    let rows = "1 x N1 10 20 2025-01-10 2025-02-10 100.00 1\n2 y N2 11 21 2025-01-11 2025-02-11 50.00 1";
+    export(&house, "invoices.parquet", &format!("{head}\n{rows}"));
+    let paid =
+        "id:s invoice..id:s customer..id:s paid..at:d amount:m\n7 1 10 2025-02-01 10.00\n8 2 11 2025-02-02 10.00";
+    export(&house, "payments.parquet", paid);
+    export(&house, "customers.parquet", "id:s name:s\n10 Acme\n11 Beta\n20 Caio\n21 Duda");
+    let (_, told) = init(&house);
+    expect(
+        &told,
+        "[invoices] exports/invoices.parquet
+         invoice_id id sure
+         debtor_id ? to decide
+         issue_date issued_at sure
+         due_date due_at sure
+         amount total sure
+         [payments] exports/payments.parquet
+         payment_id id sure
+         debtor_id customer_id sure
+         invoice_id invoice_id sure
+         paid_on paid_at sure
+         amount amount sure
+         [debtors] exports/customers.parquet
+         debtor_id id sure
+         legal_name name sure",
+    );
+    assert_eq!(told["to_decide"], serde_json::json!(["invoices.debtor_id: customer_id or client_id"]));
+    house.edit(FILE, "\"TODO customer_id or client_id\"", "\"customer_id\"");
+    follow(&house, &told);
+}
+
 #[test]
 fn what_is_hopeless_is_told_and_nothing_is_written() {
     let house = House::new();
@@ -448,7 +483,7 @@ fn what_is_hopeless_is_told_and_nothing_is_written() {
     export(&house, "b.parquet", "foo:s bar:i\nx 1");
     refused(
         &[
-            "exports/a.parquet: nearest to payments: it has debtor_id, amount, and no payment_id, paid_on",
+            "exports/a.parquet: closest to payments: it has debtor_id, amount, but lacks payment_id, paid_on",
             "exports/b.parquet: none of its 2 columns is known",
         ],
         3,
@@ -463,7 +498,7 @@ fn two_tables_of_invoices_are_not_guessed_and_empty_ones_are_read_by_their_names
     export(&house, "invoices_b.parquet", &format!("{head} memo:s"));
     let (_, told) = init(&house);
     let expected =
-        ["[inputs.invoices] path: invoices_a.parquet or invoices_b.parquet", "[inputs.payments] path: no file is it"];
+        ["[inputs.invoices] path: invoices_a.parquet or invoices_b.parquet", "[inputs.payments] path: no file fits"];
     assert_eq!(told["to_decide"], serde_json::json!(expected));
     let checked = house.regua(&["check", FILE, "--output", "text"]);
     for part in [
