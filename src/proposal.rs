@@ -173,7 +173,8 @@ pub fn propose(places: &[String], runtime: &Handle) -> Result<Proposal> {
         let lines = unused.into_iter().map(|(file, why)| format!("{file}: {why}")).collect();
         return Err(Error::NoneRecognised(Lines(lines)));
     }
-    let inputs: Vec<InputProposal> = matches.iter().map(|m| columns::input(m, &found.exports)).collect();
+    let mut inputs: Vec<InputProposal> = matches.iter().map(|m| columns::input(m, &found.exports)).collect();
+    expect_settled(&mut inputs);
     let is_absent = |table: &&Table| !matches.iter().any(|m| m.table.name == table.name);
     let names = found.exports.iter().flat_map(|export| export.columns.iter().map(|facts| facts.name.as_str()));
     Ok(Proposal {
@@ -184,6 +185,17 @@ pub fn propose(places: &[String], runtime: &Handle) -> Result<Proposal> {
         unused,
         inputs,
     })
+}
+
+/// Of open items alone, what was paid is gone: that payments name other invoices is no doubt.
+fn expect_settled(inputs: &mut [InputProposal]) {
+    let is_open = inputs.iter().any(|input| input.keys.iter().any(|key| key.key == "scope"));
+    let payments = inputs.iter_mut().filter(|input| is_open && input.table.name == "payments");
+    for column in payments.flat_map(|input| &mut input.columns).filter(|c| c.column.name == "invoice_id") {
+        if column.why.contains("of its values are among") {
+            column.why.push_str(": with open items alone, as it should be");
+        }
+    }
 }
 
 fn why_unused(export: &Export) -> String {

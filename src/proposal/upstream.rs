@@ -176,9 +176,15 @@ fn baseline(input: &InputProposal, export: &Export) -> Option<String> {
     let base = export.columns.iter().find(is_base).filter(|_| is_open)?;
     let days = ["ZBD3T", "ZBD2T", "ZBD1T"].into_iter().filter(|days| named(export, days).is_some());
     let days: Vec<String> = days.map(|days| format!("nullif({days}, 0)")).collect();
-    let sum =
-        if days.is_empty() { "the days of its terms".to_owned() } else { format!("coalesce({}, 0)", days.join(", ")) };
-    Some(format!("{}: write the due date, {} + {sum}, as a column NETDT", input.file, base.name))
+    let first_day = match base.formats.first() {
+        Some(format) => format!("cast(strptime({}, '{format}') as date)", quoted(&base.name)),
+        None => quoted(&base.name),
+    };
+    let sum = match days.is_empty() {
+        true => "the days of its terms".to_owned(),
+        false => format!("cast(coalesce({}, 0) as integer)", days.join(", ")),
+    };
+    Some(format!("{}: write the due date as a column NETDT: {first_day} + {sum}", input.file))
 }
 
 /// One file that holds invoices and what was paid of them.
