@@ -64,7 +64,7 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
     let theirs = |at: &usize, level| Answer::Theirs { name: name(at), level };
     let mut chosen = match equal.is_empty() || fit.name.place == 0 {
         true => proposal(slot, theirs(at, level), fit.why()),
-        false if equal.iter().all(|(other, _)| columns[*other].hashes() == columns[*at].hashes()) => {
+        false if are_alike(*at, &equal, columns) => {
             let why = format!("{}; {} holds the same", fit.why(), others.join(", "));
             proposal(slot, theirs(at, level.min(Level::Likely)), why)
         }
@@ -85,6 +85,11 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         _ => Vec::new(),
     };
     chosen
+}
+
+/// Do they hold the same in every row that was read? Where none was, nobody knows.
+fn are_alike(at: usize, equal: &[&(usize, Fit)], columns: &[Facts]) -> bool {
+    columns[at].filled > 0 && equal.iter().all(|(other, _)| columns[*other].hashes() == columns[at].hashes())
 }
 
 /// Does the list say which of several known names goes first?
@@ -112,7 +117,7 @@ fn latest(slot: &Slot, chosen: &(usize, &Fit), equal: &[&(usize, Fit)], columns:
         let mut pairs = columns[*at].days.iter().zip(&columns[*other].days);
         pairs.all(|(one, other)| one.zip(*other).is_none_or(|(one, other)| one >= other))
     };
-    let are_clear = all.iter().all(|at| !is_in_two_ways(&columns[*at].formats));
+    let are_clear = all.iter().all(|at| columns[*at].filled > 0 && !is_in_two_ways(&columns[*at].formats));
     let latest = all.iter().find(|at| all.iter().all(|other| is_never_before(at, other)));
     let names = |at: &[usize]| at.iter().map(|at| columns[*at].name.clone()).collect::<Vec<_>>();
     match latest {
@@ -123,7 +128,7 @@ fn latest(slot: &Slot, chosen: &(usize, &Fit), equal: &[&(usize, Fit)], columns:
             proposal(slot, answer, why)
         }
         _ => {
-            let what = format!("{}: neither is always the later one", names(&all).join(" or "));
+            let what = format!("{}: which is the later one cannot be told", names(&all).join(" or "));
             proposal(slot, Answer::Todo(what), String::new())
         }
     }

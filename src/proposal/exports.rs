@@ -128,6 +128,9 @@ pub fn find(places: &[String], runtime: &Handle) -> Result<Found> {
 /// The files of a place, and those among them that are no Parquet files.
 fn look(place: &str, runtime: &Handle) -> Result<(Vec<Candidate>, Left)> {
     let place = place.trim_end_matches('/');
+    if Path::new(place).is_file() && is_other_table(place) {
+        return Ok((Vec::new(), vec![(place.to_owned(), not_parquet(place))]));
+    }
     let is_file = ENDINGS.iter().any(|ending| place.ends_with(ending)) || Path::new(place).is_file();
     if is_file && !Path::new(place).is_dir() {
         let (folder, key) = split_glob(place);
@@ -144,11 +147,27 @@ fn look(place: &str, runtime: &Handle) -> Result<(Vec<Candidate>, Left)> {
         let lower = listed.key.to_lowercase();
         if ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             files.push(Candidate { folder: place.to_owned(), key: listed.key });
-        } else if OTHER_TABLES.iter().any(|ending| lower.ends_with(ending)) {
-            left.push((listed.key, "it is no Parquet file; export it as Parquet".to_owned()));
+        } else if is_other_table(&lower) {
+            let path = format!("{place}/{}", listed.key);
+            left.push((path.clone(), not_parquet(&path)));
         }
     }
     Ok((files, left))
+}
+
+fn is_other_table(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    OTHER_TABLES.iter().any(|ending| lower.ends_with(ending))
+}
+
+/// Why it is left, and what to do.
+fn not_parquet(path: &str) -> String {
+    match path.strip_suffix(".csv") {
+        Some(stem) => format!(
+            "it is no Parquet file; DuckDB makes one of it: copy (from '{path}') to '{stem}.parquet' (format parquet)"
+        ),
+        None => "it is no Parquet file; export it as Parquet".to_owned(),
+    }
 }
 
 /// Is it what a run of Régua has published?

@@ -475,7 +475,8 @@ fn what_is_hopeless_is_told_and_nothing_is_written() {
     refused(
         &[
             "none of these files holds invoices, payments or debtors",
-            "titulos.csv: it is no Parquet file; export it as Parquet",
+            "exports/titulos.csv: it is no Parquet file; DuckDB makes one of it: copy (from 'exports/titulos.csv') to \
+             'exports/titulos.parquet' (format parquet)",
             "exports/faturas.parquet: it is no Parquet file, or it is damaged; export it again",
         ],
         3,
