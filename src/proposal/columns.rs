@@ -6,6 +6,7 @@ use super::inputs::{Match, Slot};
 use super::names::{self, BALANCE, BASELINE, KNOWN, SYSTEM_PLACES};
 use super::score::{Content, Fit, Level, is_amount, is_in_two_ways};
 use super::{Answer, ColumnProposal, InputProposal, status, values};
+use crate::contract::Kind;
 
 /// Columns that keep somebody from being dunned.
 const PROTECT: [&str; 4] = ["dunning_block", "grace_until", "is_insolvent", "opted_out_on"];
@@ -104,9 +105,13 @@ fn proposal(slot: &Slot, answer: Answer, why: String) -> ColumnProposal {
 
 /// Which it is cannot be told: where the column is needed, somebody has to decide.
 fn undecided(slot: &Slot, what: String) -> ColumnProposal {
-    match slot.column.required || PROTECT.contains(&slot.column.name) {
-        true => proposal(slot, Answer::Todo(what), String::new()),
-        false => proposal(slot, Answer::Absent, what),
+    let is_named = slot.candidates.iter().any(|(_, fit)| fit.name.points == KNOWN && fit.content.is_unknown());
+    // A credit note that is read as an invoice is dunned.
+    let protects = PROTECT.contains(&slot.column.name) || (slot.column.name == "document_type" && is_named);
+    match (slot.column.required, protects) {
+        (true, _) => proposal(slot, Answer::Todo(what), String::new()),
+        (_, true) => proposal(slot, Answer::Todo(format!("{what}; or remove this line")), String::new()),
+        _ => proposal(slot, Answer::Absent, what),
     }
 }
 
@@ -158,7 +163,10 @@ fn missing(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
             )
         }
         (_, _, Some(unfit)) => unfit,
-        _ if slot.column.required => "no column fits".to_owned(),
+        _ if slot.column.required => match slot.column.kind {
+            Kind::Enum(words) => format!("no column fits; add one to the export that says {}", words.join(" or ")),
+            _ => "no column fits".to_owned(),
+        },
         _ => String::new(),
     };
     match slot.column.required || !what.is_empty() {

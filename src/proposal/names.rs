@@ -185,7 +185,7 @@ pub fn is_file_of(input: &str, stem: &str) -> bool {
 /// What is lost without a column, or without an input (`(file)`); nothing where the list does not say.
 pub fn loss(input: &str, column: &str) -> &'static str {
     let is_it = |line: &&Line| line.column == column && (line.input == input || line.input == "*");
-    LINES.iter().find(is_it).map_or("", |line| line.loss)
+    LINES.iter().filter(is_it).map(|line| line.loss).find(|loss| !loss.is_empty()).unwrap_or_default()
 }
 
 /// The systems that these columns come from.

@@ -23,6 +23,9 @@ const MOST: usize = 80;
 /// Fewer different values say nothing about matching ids.
 const IDS_MIN: usize = 2;
 
+/// Codes, and nobody knows what they mean.
+const UNKNOWN: &str = "none of its codes is known";
+
 /// How sure it is, as the table says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -83,6 +86,11 @@ pub enum Content {
 impl Content {
     fn fits() -> Content {
         Content::Fits(String::new())
+    }
+
+    /// Does it hold codes that nobody knows?
+    pub fn is_unknown(&self) -> bool {
+        self.why() == UNKNOWN
     }
 
     fn points(&self) -> u32 {
@@ -239,8 +247,8 @@ fn coded(column: &Column, facts: &Facts, is_own: impl Fn(&str) -> bool) -> Conte
     let read = codes.read(|code| if is_own(code) { Some("") } else { meaning(column, &facts.name, code) });
     let unknown = read.unknown.len() + read.hidden;
     match (read.known.len(), unknown) {
-        (0, _) if column.required => Content::Weak("none of its codes is known".to_owned()),
-        (0, _) => Content::Unfit("none of its codes is known".to_owned()),
+        (0, _) if column.required => Content::Weak(UNKNOWN.to_owned()),
+        (0, _) => Content::Unfit(UNKNOWN.to_owned()),
         (_, 0) => Content::Confirms("all its codes are known".to_owned()),
         (known, unknown) => Content::Fits(format!("{known} of its {} codes are known", known + unknown)),
     }

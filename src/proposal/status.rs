@@ -13,6 +13,13 @@ pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
     let Some(status) = of_export.iter().filter(is_status).find(|facts| facts.codes().are_few()) else { return };
     let read = status.codes().read(|code| names::meaning(STATUS, &status.name, code));
     if read.known.is_empty() {
+        // Those that are paid may be among them, and would be dunned.
+        if let Some(block) = columns.iter_mut().find(|c| c.column.name == "dunning_block") {
+            block.answer = Answer::Todo(format!(
+                "{}: none of its states is known; name it here and map the open ones to \"\"; or remove this line",
+                status.name
+            ));
+        }
         return;
     }
     let is_open = read.known.iter().any(|(_, of)| *of == "open");

@@ -359,8 +359,8 @@ fn a_spanish_export_with_amounts_that_may_be_cents() {
     export(
         &house,
         "facturas.parquet",
-        "numero..factura:s id..cliente:s fecha..emision:s fecha..vencimiento:s importe:i moneda:s pagada:s en..disputa:b\n\
-         F1 C1 2025-01-10 2025-02-10 10050 EUR N true\nF2 C2 2025-01-11 2025-02-13 20000 EUR N false",
+        "numero..factura:s id..cliente:s fecha..emision:s fecha..vencimiento:s importe:i moneda:s tipo:s en..disputa:b\n\
+         F1 C1 2025-01-10 2025-02-10 10050 EUR Uno true\nF2 C2 2025-01-11 2025-02-13 20000 EUR Dos false",
     );
     export(
         &house,
@@ -372,7 +372,8 @@ fn a_spanish_export_with_amounts_that_may_be_cents() {
     let todo = told["to_decide"].to_string();
     for part in [
         "invoices.amount: importe: whole numbers, which may be cents",
-        "invoices.dunning_block: en_disputa: true and false; write it as text in the export",
+        "invoices.dunning_block: en_disputa: true and false; write it as text in the export; or remove this line",
+        "invoices.document_type: tipo: none of its codes is known; or remove this line",
     ] {
         assert!(todo.contains(part), "{todo}");
     }
@@ -456,6 +457,28 @@ fn columns_that_compete() {
     assert_eq!(told["to_decide"], serde_json::json!(["invoices.debtor_id: customer_id or client_id"]));
     house.edit(FILE, "\"TODO customer_id or client_id\"", "\"customer_id\"");
     follow(&house, &told);
+}
+
+/// A state that nobody knows may be that of the paid ones.
+#[test]
+fn states_that_are_not_known_are_asked_for() {
+    let house = House::new();
+    let head = "numero..titulo:s id..cliente:s emissao:d vencimento:d valor:m situacao:s";
+    let rows = |one: &str, other: &str| {
+        format!("{head}\n1 C1 2025-01-10 2025-02-10 10.00 {one}\n2 C1 2025-01-10 2025-02-10 10.00 {other}")
+    };
+    let cases = [
+        ("Foo", "Bar", "? to decide"),
+        ("Emitida", "Paga", "situacao likely {Emitida=}"),
+        ("Paga", "Bar", "situacao guess"),
+    ];
+    for (one, other, expected) in cases {
+        export(&house, "titulos.parquet", &rows(one, other));
+        let told = house.regua(&["init", "exports", "--dry-run", "--output", "json"]).stdout;
+        let told: Value = serde_json::from_str(told.trim()).expect("JSON");
+        let line = mapping(&told).lines().find(|line| line.starts_with("dunning_block")).unwrap_or_default().to_owned();
+        assert_eq!(line, format!("dunning_block {expected}"), "{one}, {other}");
+    }
 }
 
 #[test]
