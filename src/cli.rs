@@ -8,6 +8,7 @@ mod demo;
 mod eject;
 mod explain;
 mod gc;
+mod init;
 mod inputs;
 mod log;
 mod make;
@@ -48,6 +49,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
+  regua init exports                              a first pipeline for your own Parquet files
   regua check pipelines/daily.toml                is the configuration right?
   regua inputs pipelines/daily.toml --as-of 2026-06-30   are the snapshots there?
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
@@ -79,6 +81,7 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Init(init::Init),
     Plan(plan::Plan),
     Run(run::Run),
     Check(check::Check),
@@ -154,6 +157,7 @@ pub fn main() -> ExitCode {
 fn command(command: Command, voice: Voice) -> Result<()> {
     match command {
         Command::Demo(demo) => demo.execute(voice),
+        Command::Init(init) => init.execute(voice),
         Command::Plan(plan) => plan.execute(voice),
         Command::Run(run) => run.execute(voice),
         Command::Check(check) => check.execute(voice),

@@ -205,6 +205,18 @@ pub enum Error {
         /// URL of the store.
         output: String,
     },
+    /// `regua init` writes over a pipeline only where it is told to.
+    #[error("{path} is there already, and stays as it is; name another --file, or write over it with --replace")]
+    FileExists {
+        /// The pipeline that is there.
+        path: PathBuf,
+    },
+    /// Nothing that could be an export.
+    #[error("{place}: no Parquet file is there; name the folder or the files of your export")]
+    NoExports {
+        /// File, folder or URL, as it was named.
+        place: String,
+    },
     /// Everything that is wrong with the pipeline and the files that it names, in order of file and line.
     #[error("{0}")]
     Configuration(Lines<Fault>),
@@ -219,6 +231,9 @@ pub enum Error {
     /// Snapshots that are not what the contract asks for.
     #[error("{0}")]
     Contract(Lines<String>),
+    /// Files of which none is an input that a run needs, and why.
+    #[error("none of these files holds invoices, payments or debtors, and nothing was written\n{0}")]
+    NoneRecognised(Lines<String>),
     /// The results contradict the inputs or each other; every check that failed, not only the first.
     #[error("nothing was published: an audit failed\n{0}")]
     Audit(Lines<Finding>),
@@ -386,6 +401,8 @@ impl Error {
             Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
             Error::Location { .. } | Error::LocationCredentials | Error::OtherTenant { .. } => 2,
             Error::NothingToRevise { .. } | Error::NothingPublished { .. } => 2,
+            Error::FileExists { .. } | Error::NoExports { .. } => 2,
+            Error::NoneRecognised(_) => 3,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,
             Error::Conflict { .. } | Error::Undecided { .. } => 4,

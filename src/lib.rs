@@ -12,6 +12,7 @@
 //! | [`config`] | what the user wrote, validated into one plan |
 //! | [`contract`] | every table that enters or leaves |
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
+//! | `proposal` | how an export that nobody has mapped yet might be read |
 //! | `rehearsal` | that path over empty tables, for SQL of the user's own |
 //! | `report` | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
@@ -28,6 +29,7 @@ pub mod domain;
 pub mod error;
 pub mod io;
 pub mod maintenance;
+pub(crate) mod proposal;
 pub(crate) mod rehearsal;
 pub(crate) mod report;
 pub(crate) mod run;

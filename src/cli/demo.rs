@@ -55,7 +55,7 @@ impl Demo {
         });
         bars.finish();
         let summary = made.map_err(|e| Error::Demo(Box::new(e)))?;
-        write_pipelines(&PIPELINES, &self.dir.join("pipelines"))?;
+        write_companions(&PIPELINES, &self.dir.join("pipelines"))?;
         if !voice.json {
             say(&show::portfolio(voice, &summary));
         }
@@ -118,8 +118,8 @@ fn month_ends(date: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     std::iter::successors(before(&date), before)
 }
 
-/// Writes the shipped pipelines beside the inputs; what the user has changed there is kept.
-fn write_pipelines(dir: &Dir<'static>, to: &Path) -> Result<()> {
+/// Writes the shipped pipelines and what they name; what the user has there already is kept.
+pub(super) fn write_companions(dir: &Dir<'static>, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).map_err(Error::file(to))?;
     for file in dir.files() {
         let path = to.join(file.path().file_name().unwrap_or_default());
@@ -128,7 +128,7 @@ fn write_pipelines(dir: &Dir<'static>, to: &Path) -> Result<()> {
         }
     }
     for folder in dir.dirs() {
-        write_pipelines(folder, &to.join(folder.path().file_name().unwrap_or_default()))?;
+        write_companions(folder, &to.join(folder.path().file_name().unwrap_or_default()))?;
     }
     Ok(())
 }

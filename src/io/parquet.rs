@@ -1,5 +1,7 @@
 //! Parquet in and out: streams of batches from pinned objects, and files that are the same bytes every time.
 
+mod sample;
+
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;

@@ -125,6 +125,7 @@ fn every_example_can_be_typed() {
         "run",
         "check",
         "demo",
+        "init",
         "explain",
         "inputs",
         "log",

@@ -35,9 +35,12 @@ remedies!(of_error, ERRORS, Error, {
     OtherTenant => "Give each tenant an output of its own. After a renaming, give the tenant its former name.",
     NothingToRevise => "Run the date without `--revise`.",
     NothingPublished => "Correct the output folder, or run the pipeline first.",
+    FileExists => "Name another file, or add `--replace`.",
+    NoExports => "Name the folder or the files of your export; Régua reads Parquet.",
     Configuration => "Correct each line; `regua check` tells all of them at once and reads no data.",
     Model => "Correct the model in `sql_dir`, or take it out: then the shipped one runs again. Of a shipped model this is a fault to report.",
     Contract => "Mend the export, or map its columns and values in `[inputs.*]`; `regua inputs --profile` shows what it holds.",
+    NoneRecognised => "Name the files of invoices, payments and debtors; docs/init.md says how they are known, and columns that it does not know can be mapped by hand.",
     Audit => "Compare what was expected with what is: a payment or an invoice is missing or counted twice. Where the inputs are right, report it.",
     Surge => "Look at `regua plan`. If so much is right, accept it with `--accept-volume \"why\"`; the reason is kept in the record.",
     Message => "Correct the template; `regua template preview` shows the message.",
@@ -126,6 +129,8 @@ fn examples() -> Vec<Error> {
         Error::OtherTenant { output: output(), published: "acme".to_owned(), configured: "acme-br".to_owned() },
         Error::NothingToRevise { as_of: date() },
         Error::NothingPublished { output: output() },
+        Error::FileExists { path: "pipelines/daily.toml".into() },
+        Error::NoExports { place: "exports".to_owned() },
         Error::Configuration(Lines(vec![Fault {
             file: "pipelines/daily.toml".into(),
             line: 14,
@@ -141,6 +146,7 @@ fn examples() -> Vec<Error> {
              column in [inputs.invoices.columns]",
             invoices()
         ))),
+        Error::NoneRecognised(lines("exports/notes.parquet: no input has its columns (2 of them)")),
         Error::Audit(Lines(vec![Finding {
             audit: "aging_ties_to_ledger".to_owned(),
             subject: "BRL".to_owned(),
@@ -282,7 +288,10 @@ fn exit_codes_stand() {
     let with = |code: u8| -> Vec<&str> {
         examples().iter().filter(|error| error.exit_code() == code).map(|error| of_error(error).0).collect()
     };
-    assert_eq!(with(3), ["Contract", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]);
+    assert_eq!(
+        with(3),
+        ["Contract", "NoneRecognised", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]
+    );
     assert_eq!(with(4), ["Conflict", "Undecided", "WouldRefuse"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
     assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "Scratch", "Internal", "Demo"]);

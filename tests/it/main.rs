@@ -18,6 +18,7 @@ mod gateway;
 mod golden;
 mod hostile;
 mod hostile_portfolios;
+mod init;
 mod inputs;
 mod kinds;
 mod kpis;

@@ -54,6 +54,7 @@ fn its_links_lead_somewhere() {
         "docs/first-change.md",
         "docs/glossary.md",
         "pipelines/bi/README.md",
+        "docs/init.md",
     ];
     for page in pages {
         let path = root().join(page);

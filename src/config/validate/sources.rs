@@ -13,6 +13,9 @@ use crate::contract;
 use crate::domain::pii::has_credentials;
 use crate::error::Fault;
 
+/// What a value begins with that somebody has still to decide.
+const UNDECIDED: &str = "TODO";
+
 impl PlanBuilder<'_> {
     /// A path beside the pipeline file, or a URL as it is.
     pub(super) fn located(&self, path: &str) -> String {
@@ -63,7 +66,8 @@ impl PlanBuilder<'_> {
                 Some(contract::Kind::Bool) => &["true", "false"],
                 _ => continue,
             };
-            for (from, to) in values.iter().filter(|(_, to)| !words.contains(&to.as_str())) {
+            let is_wrong = |to: &str| !words.contains(&to) && !to.starts_with(UNDECIDED);
+            for (from, to) in values.iter().filter(|(_, to)| is_wrong(to)) {
                 let message = unknown("value", to, words.iter().copied());
                 self.refuse(document, &format!("{at}/values/{name}/{from}"), message);
             }
@@ -72,6 +76,7 @@ impl PlanBuilder<'_> {
             let message = "the only name in braces that a path may hold is {as_of}, the date of the run".to_owned();
             self.refuse(document, &format!("{at}/path"), message);
         }
+        self.refuse_undecided(document, &at, raw);
         let path = self.located(&raw.path);
         self.refuse_credentials(document, &format!("{at}/path"), &path);
         self.refuse_elsewhere(document, &at, table.name, raw);
@@ -91,6 +96,34 @@ impl PlanBuilder<'_> {
             max_age_days: raw.max_age_days,
             lag_days_max: raw.lag_days_max.or(plain.lag_days_max),
             ..plain
+        }
+    }
+
+    /// What `regua init` could not tell, and nobody has decided yet.
+    fn refuse_undecided(&mut self, document: &Document, at: &str, raw: &RawInput) {
+        let undecided =
+            |value: &str| value.strip_prefix(UNDECIDED).map(|what| what.trim_start_matches([':', ' ']).to_owned());
+        let mut refuse = |pointer: String, key: &str, what: String| {
+            let what = if what.is_empty() { what } else { format!(" ({what})") };
+            self.refuse(
+                document,
+                &pointer,
+                format!("`{key}` is still to be decided{what}; write your answer in its place"),
+            );
+        };
+        if let Some(what) = undecided(&raw.path) {
+            refuse(format!("{at}/path"), "path", what);
+        }
+        for (column, theirs) in &raw.columns {
+            if let Some(what) = undecided(theirs) {
+                refuse(format!("{at}/columns/{column}"), column, what);
+            }
+        }
+        for (column, code, ours) in raw.values.iter().flat_map(|(c, values)| values.iter().map(move |(k, v)| (c, k, v)))
+        {
+            if let Some(what) = undecided(ours) {
+                refuse(format!("{at}/values/{column}/{code}"), &format!("{column}: {code}"), what);
+            }
         }
     }
 
@@ -117,7 +150,12 @@ impl PlanBuilder<'_> {
     fn date_formats(&mut self, document: &Document, at: &str, raw: &RawInput) -> Vec<String> {
         let formats = raw.date_format.as_ref().map(RawDateFormats::as_slice).unwrap_or_default();
         for (position, format) in formats.iter().enumerate().filter(|(_, format)| !is_date_format(format)) {
-            let message = format!("{format:?} is not the format of a whole date; write it in strftime form: %d/%m/%Y");
+            let message = match format.strip_prefix(UNDECIDED) {
+                Some(what) => {
+                    format!("`date_format` is still to be decided ({}); write your answer in its place", what.trim())
+                }
+                None => format!("{format:?} is not the format of a whole date; write it in strftime form: %d/%m/%Y"),
+            };
             let is_list = matches!(raw.date_format, Some(RawDateFormats::Many(_)));
             self.refuse(document, &if is_list { format!("{at}/{position}") } else { at.to_owned() }, message);
         }
@@ -198,6 +236,9 @@ impl PlanBuilder<'_> {
 }
 
 fn is_date_format(format: &str) -> bool {
+    if format.starts_with(UNDECIDED) {
+        return false;
+    }
     let Ok(items) = StrftimeItems::new(format).parse() else { return false };
     let samples = [(2026, 12, 31), (2026, 2, 3)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
     samples.into_iter().flatten().all(|sample| {
