@@ -25,6 +25,11 @@ pub fn templates_beside(own: &[Source]) -> Vec<Source> {
     templates().filter(|s| !own.iter().any(|o| (&o.language, &o.file) == (&s.language, &s.file))).collect()
 }
 
+/// The words that no message in a language may hold: `pt-BR.toml`.
+pub fn words(file: &str) -> Option<&'static str> {
+    PIPELINES.get_file(format!("words/{file}")).and_then(|file| file.contents_utf8())
+}
+
 /// Every model.
 pub fn models() -> impl Iterator<Item = SqlFile> {
     let models = files(&SQL).into_iter().filter(|(path, _)| path.ends_with(".sql"));

@@ -388,6 +388,34 @@ fn what_would_have_no_effect_is_refused_and_never_ignored() {
     }
 }
 
+/// A notice that names another bureau than the listing, or gives no day, and words that nobody looks for: each let through a
+/// letter that the law forbids.
+#[test]
+fn a_listing_follows_the_notice_of_its_bureau_and_no_list_of_words_is_left_out() {
+    let check = |file: &str, from: &str, to: &str| {
+        let house = House::new();
+        house.edit(file, from, to);
+        house.regua(&["check", "pipelines/daily.toml", "--output", "text"])
+    };
+    for (from, to, refused) in [
+        ("notice_days = 10", "notice_days = 0", "notice_days"),
+        ("notice_days = 10\nbureau = \"serasa\"", "notice_days = 10\nbureau = \"spc\"", "gives notice of spc"),
+    ] {
+        let ended = check("pipelines/reguas/b2b.toml", from, to);
+        assert_eq!(ended.code, 2, "{to}: {}", ended.stdout);
+        assert!(ended.stderr.contains(refused), "no {refused:?} in {}", ended.stderr);
+    }
+    let house = House::new();
+    let daily = std::fs::read_to_string(house.path("pipelines/daily.toml")).expect("a pipeline");
+    let line = daily.lines().find(|line| line.starts_with("words = ")).expect("the key");
+    house.edit("pipelines/daily.toml", line, "");
+    assert_eq!(house.regua(&["check", "pipelines/daily.toml"]).code, 0);
+    house.write_file("pipelines/templates/en/overdue_first.email.j2", "Subject: x\n\nPolice!\n{{ creditor.opt_out }}");
+    let ended = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stderr.contains("\"police\""), "{}", ended.stderr);
+}
+
 /// Nothing is wrong with it, and something else is meant: a figure or a segment that nobody asked for.
 #[test]
 fn what_changes_the_meaning_of_a_list_is_noted() {

@@ -70,6 +70,7 @@ pub struct RawStep {
     /// Only for accounts of these segments; none = all.
     pub segments: Option<Vec<String>>,
     /// Notices: days the debtor has before the step that the notice announces.
+    #[schemars(range(min = 1))]
     pub notice_days: Option<u32>,
     /// Step whose notice must have been sent, and whose notice_days must have passed.
     pub after_notice: Option<String>,

@@ -35,7 +35,7 @@ impl PlanBuilder<'_> {
         let folder = self.path(dir);
         let sources = self.sources(document, dir, procedures, languages);
         self.opt_outs_are_of_their_language(document, &sources, default_language, creditors);
-        let words = words.map(|dir| self.words(document, dir, &sources)).unwrap_or_default();
+        let words = self.words(document, words, &sources);
         let writers = LANGUAGES.map(|language| (language.to_owned(), longest_creditor(creditors, language)));
         let (templates, faults) = check(&sources, default_language, &writers.into(), &words);
         self.faults.extend(faults.into_iter().map(|f| Fault {
@@ -88,12 +88,19 @@ impl PlanBuilder<'_> {
         }
     }
 
-    /// The lists of every language that has templates.
-    fn words(&mut self, document: &Document, dir: &str, sources: &[Source]) -> BTreeMap<String, Words> {
+    /// The lists of every language that has templates; the shipped ones where no folder is named, for a key that is left out
+    /// must not let through what shames a debtor.
+    fn words(&mut self, document: &Document, dir: Option<&str>, sources: &[Source]) -> BTreeMap<String, Words> {
         let mut lists = BTreeMap::new();
         for language in LANGUAGES.into_iter().filter(|l| sources.iter().any(|s| s.language == *l)) {
-            let path = self.path(dir).join(format!("{language}.toml"));
-            let Some(list) = self.open(&path, Some((document, "/pipeline/words"))) else { continue };
+            let file = format!("{language}.toml");
+            let list = match dir {
+                Some(dir) => self.open(&self.path(dir).join(file), Some((document, "/pipeline/words"))),
+                None => {
+                    shipped::words(&file).and_then(|text| Document::parse(file.as_ref(), text, self.variables).ok())
+                }
+            };
+            let Some(list) = list else { continue };
             let Some(raw) = self.read::<RawWords>(&list) else { continue };
             let all = |words: &[String]| words.iter().map(|word| Word::new(word)).collect();
             let group = |g: &RawForbidden| WordGroup {

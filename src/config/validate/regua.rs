@@ -145,7 +145,15 @@ impl PlanBuilder<'_> {
                 self.refuse(document, &at, format!("the step `{name}` has no `notice_days`"));
                 None
             }
-            Some(notice) => notice.notice_days.map(|days| (name.clone(), days)),
+            Some(notice) => {
+                if let Some((said, listed)) = notice.bureau.as_ref().zip(raw.bureau.as_ref()).filter(|(a, b)| a != b) {
+                    let message = format!(
+                        "the step `{name}` gives notice of {said}, and this one is about {listed}; name one bureau in both"
+                    );
+                    self.refuse(document, &at, message);
+                }
+                notice.notice_days.map(|days| (name.clone(), days))
+            }
         }
     }
 

@@ -190,6 +190,11 @@ impl PlanBuilder<'_> {
                     format!("{path} has the name of {other}; to replace it, put it into the folder of that name");
                 self.refuse(document, at, message);
             }
+            let stem = name(&path).trim_end_matches(".sql").to_owned();
+            if !files.contains_key(&path) && is_reserved(&stem) {
+                let message = format!("{path} has the name of a table that the program makes itself; give it another");
+                self.refuse(document, at, message);
+            }
             files.insert(path.clone(), SqlFile { path, text, is_own: true });
         }
         files.into_values().collect()
@@ -259,4 +264,11 @@ pub(super) fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+/// The names of what a run reads, of what it decides, and of what it publishes beside the KPI tables.
+fn is_reserved(model: &str) -> bool {
+    let name = model.to_lowercase();
+    ["raw_", "run_", "out_"].iter().any(|of| name.starts_with(of))
+        || crate::contract::OUTPUTS.iter().any(|table| table.name == name)
 }

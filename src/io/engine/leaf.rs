@@ -118,7 +118,12 @@ impl ExecutionPlan for SessionScan {
     fn execute(&self, _: usize, task: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let rows = task.session_config().get_extension::<Rows>();
         // Read before it is there, or after the last model that says that it reads it.
-        let missing = || DataFusionError::Plan(format!("it reads {}; name that in its Reads", self.table));
+        let missing = || {
+            DataFusionError::Plan(format!(
+                "it reads {}, which is not there at that point; name it in its Reads, or read it in a later folder",
+                self.table
+            ))
+        };
         let batches = rows.and_then(|rows| rows.of(&self.table)).ok_or_else(missing)?;
         let pieces = batches.iter().flat_map(pieces).collect();
         Ok(Box::pin(MemoryStream::try_new(pieces, Arc::clone(&self.schema), self.projection.clone())?))
