@@ -10,7 +10,7 @@ use super::show::{self, Bars};
 use super::{Voice, date, run, runtime, say};
 use crate::config::Plan;
 use crate::config::shipped::PIPELINES;
-use crate::demo;
+use crate::demo::{self, DemoError};
 use crate::error::{Error, Result};
 use crate::runtime::progress::{Progress, Silent};
 
@@ -54,7 +54,10 @@ impl Demo {
             told = done;
         });
         bars.finish();
-        let summary = made.map_err(|e| Error::Demo(Box::new(e)))?;
+        let summary = made.map_err(|e| match e {
+            DemoError::CreateFolder { .. } | DemoError::CreateFile { .. } => Error::Usage(e.to_string()),
+            other => Error::Demo(Box::new(other)),
+        })?;
         write_companions(&PIPELINES, &self.dir.join("pipelines"))?;
         if !voice.json {
             say(&show::portfolio(voice, &summary));
@@ -112,7 +115,7 @@ impl Demo {
     }
 }
 
-/// The last days of the months before that of a date, the youngest first.
+/// The last days of the months before that of a date, the newest first.
 fn month_ends(date: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     let before = |day: &NaiveDate| day.with_day(1)?.pred_opt();
     std::iter::successors(before(&date), before)
