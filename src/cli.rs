@@ -51,7 +51,7 @@ Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
   regua init exports                              a first pipeline for your own Parquet files
   regua check pipelines/daily.toml                is the configuration right?
-  regua inputs pipelines/daily.toml --as-of 2026-06-30   are the snapshots there?
+  regua inputs pipelines/daily.toml --as-of 2026-06-30   are the inputs there?
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
@@ -60,7 +60,7 @@ Examples:
   regua template preview overdue_first --sample   what does this message look like?
 
 Exit codes:
-  0         published, planned, or the same run was published already
+  0         published, planned, or the same run was already published
   1         unexpected; retry once, then look at the message
   2         usage, configuration, or too little memory
   3         contract or audit failed; nothing was published

@@ -14,6 +14,9 @@ use crate::demo::{self, DemoError};
 use crate::error::{Error, Result};
 use crate::runtime::progress::{Progress, Silent};
 
+/// Years that a sample portfolio can be of.
+const YEARS: std::ops::RangeInclusive<i32> = 1920..=2180;
+
 /// Makes a seeded Brazilian sample portfolio and runs the daily pipeline on it
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -43,6 +46,15 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        // The portfolio reaches some years back and ahead, and no input takes a date outside of 1900 to 2199.
+        if !YEARS.contains(&self.as_of.year()) {
+            let (from, to) = (YEARS.start(), YEARS.end());
+            let what = format!(
+                "--as-of {}: the sample portfolio can be made for {from} to {to}; choose such a date",
+                self.as_of
+            );
+            return Err(Error::Usage(what));
+        }
         self.claim_folder()?;
         let bars = Bars::new(voice);
         bars.begin("generate", self.invoices);
@@ -92,8 +104,12 @@ impl Demo {
                 format!("{} holds another portfolio; name another --dir, or remove {}", input.display(), dir.display());
             return Err(Error::Usage(what));
         }
-        std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
-        std::fs::write(&mark, asked).map_err(Error::file(&mark))
+        let refused = |path: &Path, why: std::io::Error| {
+            let what = format!("cannot create {}: {why}; choose a folder you can write to with --dir", path.display());
+            Error::Usage(what)
+        };
+        std::fs::create_dir_all(dir).map_err(|why| refused(dir, why))?;
+        std::fs::write(&mark, asked).map_err(|why| refused(&mark, why))
     }
 
     /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.
