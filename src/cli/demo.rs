@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::runtime::progress::{Progress, Silent};
 
 /// Years that a sample portfolio can be of.
-const YEARS: std::ops::RangeInclusive<i32> = 1920..=2180;
+const YEARS: std::ops::RangeInclusive<i32> = 1980..=2180;
 
 /// Makes a seeded Brazilian sample portfolio and runs the daily pipeline on it
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
-        // The portfolio reaches some years back and ahead, and no input takes a date outside of 1900 to 2199.
+        // The portfolio reaches some years back and ahead: a due date before 1970 is none, and no input takes one after 2199.
         if !YEARS.contains(&self.as_of.year()) {
             let (from, to) = (YEARS.start(), YEARS.end());
             let what = format!(

@@ -307,7 +307,7 @@ pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: 
     let pipeline = pipeline.display();
     let mut text = voice.bold("\nTry next");
     if let Some(debtor) = debtor {
-        text.push_str(&format!("\n  regua explain {debtor} --from {}   why this debtor is contacted", store.url()));
+        text.push_str(&format!("\n  regua explain {debtor} --from {}   what this debtor gets, and why", store.url()));
     }
     if let Some(page) = ran.record.files.iter().find(|file| file.path.ends_with("/report.html")) {
         text.push_str(&format!(
