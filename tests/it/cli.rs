@@ -93,12 +93,17 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
         "mine/templates/en/_blocks/offer.j2",
         "",
     ),
-    (&["explain", "D1", "--from", "output"], 2, "", "output: nothing is published there; `regua run` publishes"),
+    (
+        &["explain", "D1", "--from", "output"],
+        2,
+        "",
+        "output: nothing is published there; correct the path, or publish with `regua run`",
+    ),
     (
         &["explain", "D1", "--from", "output", "--as-of", "2026-06-30"],
         2,
         "",
-        "no run for 2026-06-30 is published there; `regua run` publishes",
+        "no run for 2026-06-30 is published there; correct the path, or publish with `regua run`",
     ),
     (&["explain", "D1", "--from", "ftp://x/y"], 2, "", "unknown scheme ftp://; use a path, file://, s3://"),
 ];

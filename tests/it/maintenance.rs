@@ -464,7 +464,11 @@ fn the_log_is_listed_and_shown() {
     }
     let missing = house.regua(&["log", "output", "--show", "3"]);
     assert_eq!(missing.code, 2);
-    assert!(missing.stderr.contains("no record 3; `regua log output` lists what is there"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("is not a published date or record; `regua log output` lists them"),
+        "{}",
+        missing.stderr
+    );
     for more in [&[][..], &["--verify"], &["--repair"]] {
         let ended = house.regua(&[&["log", "elsewhere"], more].concat());
         assert_eq!(ended.code, 2, "a monitor with a mistyped path must not stay green: {}", ended.stdout);
@@ -533,7 +537,7 @@ fn a_log_of_another_tenant_is_left_alone() {
     for more in [&["run"][..], &["plan"]] {
         let ended = house.regua(&[more, &["pipelines/daily.toml", "--as-of", "2026-07-01"]].concat());
         assert_eq!(ended.code, 2, "{}", ended.stderr);
-        let whose = "is the output of the tenant \\\"demo\\\", and the pipeline says \\\"other\\\"";
+        let whose = "belongs to tenant \\\"demo\\\", but the pipeline says \\\"other\\\"";
         assert!(ended.stderr.contains(whose), "{}", ended.stderr);
     }
     house.edit("pipelines/daily.toml", "tenant = \"other\"", "tenant = \"demo\"");

@@ -319,7 +319,9 @@ fn a_preview_with_published_values() {
 
     let nobody = preview(&template, "D9");
     assert_eq!(nobody.code, 2);
-    assert!(nobody.stderr.contains("nothing was sent to D9 on 2026-06-30; `regua explain D9 --from output` says why"));
+    assert!(
+        nobody.stderr.contains("nothing was published for D9 on 2026-06-30; `regua explain D9 --from output` says why")
+    );
 }
 
 #[test]

@@ -120,8 +120,8 @@ fn a_file_stands_in_for_the_shipped_one_of_its_path() {
     let house = house(&[("40_kpis/kpi_aging.sql", doubled.as_str())]);
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("sql_dir stands in for the shipped kpi_aging"), "{}", ended.stderr);
-    assert!(check(&house).stdout.contains("note: sql_dir stands in for the shipped kpi_aging"));
+    assert!(ended.stderr.contains("sql_dir replaces the shipped kpi_aging"), "{}", ended.stderr);
+    assert!(check(&house).stdout.contains("note: sql_dir replaces the shipped kpi_aging"));
     assert_eq!(house.published("kpi_aging", "items open_amount"), ["2 100.00"]);
 }
 

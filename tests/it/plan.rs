@@ -105,7 +105,10 @@ fn what_the_log_says_against_a_run_it_says_against_a_plan() {
     std::fs::write(house.path("output/_control/HALT"), "stop").expect("written");
     let halted = told(&house, "2026-07-01", &[]);
     let note = halted["notes"][0].as_str().unwrap_or_default();
-    assert!(note.ends_with("output/_control/HALT says halt: `regua run` would publish nothing"), "{halted}");
+    assert!(
+        note.ends_with("output/_control/HALT stops all publication: `regua run` would publish nothing"),
+        "{halted}"
+    );
     std::fs::remove_file(house.path("input/debtors.parquet")).expect("removed");
     assert_eq!(plan(&house, "2026-07-01", &[]).code, 75);
     assert_eq!(plan(&house, "2026-07-01", &["--messages", "all"]).code, 2);
