@@ -250,7 +250,7 @@ fn a_revision_is_told_with_what_it_keeps_and_takes_back() {
     let revise = ["--revise", "--output", "text", "--report", "plan.html"];
     let text = plan(&house, as_of(), &revise).stdout;
     let command = "`regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"why\"` would publish this.";
-    for part in ["3 accounts, 0 new actions, 2 kept, 1 taken back, 0 quar", "the same for 2 accounts", command] {
+    for part in ["4 decisions (0 new actions, 2 kept, 1 taken back), 0 quar", "the same for 2 accounts", command] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
     assert!(house.read("plan.html").contains("<b>2</b>kept"));
