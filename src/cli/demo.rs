@@ -46,7 +46,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
-        // The portfolio reaches some years back and ahead: a due date before 1970 is none, and no input takes one after 2199.
+        // It reaches some years back and ahead: a due date before 1970 is none, and no input takes one after 2199.
         if !YEARS.contains(&self.as_of.year()) {
             let (from, to) = (YEARS.start(), YEARS.end());
             let what = format!(

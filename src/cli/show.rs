@@ -29,7 +29,8 @@ use crate::runtime::progress::Progress;
 pub(super) use plan::plan;
 
 /// Instead of what goes out and why the others are left alone.
-const POSITION_ONLY: &str = "No decisions: with --kpi-only, or once a later date has been published, a run publishes only the position and its KPI tables\n";
+const POSITION_ONLY: &str = "No decisions: with --kpi-only, or once a later date has been published, a run publishes \
+    only the position and its KPI tables\n";
 
 /// Progress as bars on a terminal, else as log lines.
 pub(super) struct Bars {
