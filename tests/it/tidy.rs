@@ -104,7 +104,7 @@ const TICS: &[(&str, &str)] = &[
     ("is published already", "is already published"),
     ("are published already", "are already published"),
     ("is no part of", "is not part of"),
-    ("is no Parquet file", "is not a Parquet file"),
+    ("it is no Parquet file", "it is not a Parquet file"),
     ("is no comparison", "is not a comparison"),
     ("is no date;", "is not a date;"),
     ("is no list", "is not a list"),
