@@ -35,7 +35,7 @@ use crate::io::store::Store;
 use crate::runtime::panics;
 
 /// Batch dunning for B2B receivables: reads Parquet snapshots, decides one action or one named reason for every
-/// debtor, publishes batches for gateways and KPI tables for BI, atomically.
+/// account, publishes batches for gateways and KPI tables for BI, atomically.
 #[derive(Debug, Parser)]
 #[command(name = "regua", version, max_term_width = 110, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Cli {
@@ -51,7 +51,7 @@ Examples:
   regua demo                                      sample portfolio in ./demo, and one run over it
   regua init exports                              a first pipeline for your own Parquet files
   regua check pipelines/daily.toml                is the configuration right?
-  regua inputs pipelines/daily.toml --as-of 2026-06-30   are the snapshots there?
+  regua inputs pipelines/daily.toml --as-of 2026-06-30   are the inputs there?
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
@@ -60,15 +60,15 @@ Examples:
   regua template preview overdue_first --sample   what does this message look like?
 
 Exit codes:
-  0         published, planned, or the same run was published already
-  1         unexpected; retry
-  2         usage or configuration
+  0         published, planned, or the same run was already published
+  1         unexpected; retry once, then look at the message
+  2         usage, configuration, or too little memory
   3         contract or audit failed; nothing was published
   4         conflict with what is published
   75        inputs or store not available, or somebody halted it; retry later
   99        nothing to do, with --skip-if-unchanged only
   101       a fault of Régua's own: report it
-  130, 143  interrupted; retry
+  128+n     ended by signal n: 130 and 143 interrupted, 137 killed, mostly for want of memory; retry
 
 75 and 143 may also come after publication; the message says so, and the same run again makes what is missing.";
 
@@ -247,7 +247,7 @@ fn published(output: &Store) -> Result<Log> {
     if log.records.is_empty() { Err(nothing()) } else { Ok(log) }
 }
 
-/// Why somebody does what is not usual, in words: it stands in the record.
+/// Why somebody does what is not usual, in words: it goes into the record.
 fn reason(text: &str) -> std::result::Result<String, String> {
     let text = text.trim();
     if text.is_empty() { Err("say why, in words".to_owned()) } else { Ok(text.to_owned()) }
@@ -255,5 +255,5 @@ fn reason(text: &str) -> std::result::Result<String, String> {
 
 /// Reads a date as `--as-of` takes it.
 fn date(text: &str) -> std::result::Result<NaiveDate, String> {
-    text.parse().map_err(|_| format!("{text:?} is no date; write it as 2026-06-30"))
+    text.parse().map_err(|_| format!("{text:?} is not a date; write an existing day as YYYY-MM-DD, such as 2026-06-30"))
 }

@@ -69,7 +69,7 @@ pub enum Sign {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InvoiceScope {
-    /// Open and settled ones.
+    /// Open and settled items.
     #[default]
     All,
     /// Open ones only: an invoice that is gone was settled.
@@ -223,9 +223,9 @@ pub struct Plan {
     pub file: PathBuf,
     /// In which timestamps become dates.
     pub zone: Tz,
-    /// Of rows that name none.
+    /// Company of rows that name none.
     pub default_company: String,
-    /// Of rows that name none.
+    /// Currency of rows that name none.
     pub default_currency: Currency,
     /// In the order of the contract; tables that the pipeline does not name are left out.
     pub inputs: Vec<InputPlan>,
@@ -249,7 +249,7 @@ pub struct Plan {
     pub rules: Rules,
     /// In path order, which is the order in which they run.
     pub sql: Vec<SqlFile>,
-    /// What is no error and worth knowing.
+    /// Notes: not errors, but worth knowing.
     pub notes: Vec<Fault>,
     /// SHA-256 over every file that the plan was made of.
     pub digest: String,

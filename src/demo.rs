@@ -102,7 +102,7 @@ impl DemoSummary {
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The folder of the input files.
-    #[error("cannot create the folder {}; choose a folder that you may write to", path.display())]
+    #[error("cannot create {}: {source}; choose a folder you can write to with --dir", path.display())]
     CreateFolder {
         /// `{dir}/input`.
         path: PathBuf,
@@ -110,7 +110,7 @@ pub enum DemoError {
         source: std::io::Error,
     },
     /// One of the Parquet files in it.
-    #[error("cannot create the file {}; choose a folder that you may write to", path.display())]
+    #[error("cannot create {}: {source}; choose a folder you can write to with --dir", path.display())]
     CreateFile {
         /// `{dir}/input/{table}.parquet`.
         path: PathBuf,

@@ -81,7 +81,7 @@ pub enum Unreadable {
     #[error("it uses a Parquet feature that this reader lacks")]
     UnknownFeature,
     /// Whatever else the Parquet reader refuses.
-    #[error("it is no Parquet file, or it is damaged")]
+    #[error("it is not a Parquet file, or it is damaged")]
     NotParquet,
     /// More rows than so many bytes can hold: a forged footer would fill the memory.
     #[error("it claims {rows} rows in {bytes} bytes")]
@@ -182,8 +182,8 @@ pub enum Error {
     LocationCredentials,
     /// Two tenants would publish the same actions under different ids.
     #[error(
-        "{output} is the output of the tenant {published:?}, and the pipeline says {configured:?}: give it an output of \
-         its own, or the tenant its name back"
+        "{output} belongs to tenant {published:?}, but the pipeline says {configured:?}; use another [output].path, or \
+         restore the tenant's name"
     )]
     OtherTenant {
         /// URL of the store that both want.
@@ -200,7 +200,7 @@ pub enum Error {
         as_of: NaiveDate,
     },
     /// A command that reads what was published found an empty log.
-    #[error("{output}: nothing is published there; is the path right?")]
+    #[error("{output}: nothing is published there; correct the path, or publish with `regua run`")]
     NothingPublished {
         /// URL of the store.
         output: String,
@@ -251,7 +251,8 @@ pub enum Error {
     /// The date was published from inputs or a configuration with another digest.
     #[error(
         "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}); \
-         nothing was published. Restore what that run read, or publish what differs with --revise --reason \"why\""
+         nothing was published. If the published run was right, do nothing. If not, publish the difference with --revise \
+         --reason \"why\""
     )]
     Conflict {
         /// The date of the run.
@@ -263,8 +264,8 @@ pub enum Error {
     },
     /// The record of the date decided nothing, and this run would.
     #[error(
-        "{as_of} is published with --kpi-only ({record}): its figures stand, and no actions; nothing was published. \
-         Publish its actions with --revise --reason \"why\", or leave it so and run the next date"
+        "{as_of} is published with --kpi-only ({record}), so it has figures but no actions; this run published nothing. \
+         To publish its actions use --revise --reason \"why\"; otherwise go on with the next date"
     )]
     Undecided {
         /// The date of the run.
@@ -285,7 +286,10 @@ pub enum Error {
         object: String,
     },
     /// Somebody has put an object below `_control/` to stop every run.
-    #[error("{object} says halt: nothing was published. Remove it when the reason is gone, and run again")]
+    #[error(
+        "{object} stops all publication: nothing was published or copied. Remove it once the reason is gone, then run \
+         the same command again"
+    )]
     Halted {
         /// URL of the object that halts it.
         object: String,
@@ -297,7 +301,7 @@ pub enum Error {
         head: String,
     },
     /// The store cannot be reached, refuses the credentials, or answers with an error that may pass.
-    #[error("{object}: the store is not available ({what}); check the address and the credentials, and run again")]
+    #[error("{object}: {}", unavailable(.object, .what))]
     Unavailable {
         /// URL of what was asked for: an object, a folder or the store.
         object: String,
@@ -353,7 +357,7 @@ pub enum Error {
         damage: Damage,
     },
     /// Arrow could not get the memory for a batch.
-    #[error("{object} does not fit into memory; lower limits.shard_rows_max")]
+    #[error("{object} does not fit into memory; raise limits.memory_mb_max or lower limits.shard_rows_max")]
     OutOfMemory {
         /// What was being worked on: a table, a model or a shard.
         object: String,
@@ -381,7 +385,7 @@ pub enum Error {
     #[error("the sample portfolio: {0}")]
     Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Only where the caller asks to be told so.
-    #[error("{as_of} is published already, from the same inputs and configuration: there is nothing to do")]
+    #[error("{as_of} is already published from the same inputs and configuration: there is nothing to do")]
     Unchanged {
         /// The date that was asked for.
         as_of: NaiveDate,
@@ -392,6 +396,17 @@ pub enum Error {
         /// Its number; the exit code is 128 plus this.
         signal: i32,
     },
+}
+
+/// A folder of this machine needs another remedy than a store behind an address.
+fn unavailable(object: &str, what: &str) -> String {
+    let is_local = object.starts_with("file://") || !object.contains("://");
+    match is_local {
+        true => format!(
+            "cannot read or write there ({what}); correct the path, its permissions or the space, and run again"
+        ),
+        false => format!("the store is not available ({what}); check the address and the credentials, and run again"),
+    }
 }
 
 impl Error {
@@ -408,11 +423,11 @@ impl Error {
             Error::Conflict { .. } | Error::Undecided { .. } => 4,
             Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
-            Error::StoreRefused { .. } => 2,
+            Error::StoreRefused { .. } | Error::OutOfMemory { .. } => 2,
             Error::Unchanged { .. } => 99,
             Error::Halted { .. } | Error::Unfinished { .. } => 75,
             Error::Torn { .. } | Error::File { .. } | Error::Demo(_) => 1,
-            Error::OutOfMemory { .. } | Error::Scratch { .. } | Error::Internal { .. } => 1,
+            Error::Scratch { .. } | Error::Internal { .. } => 1,
             Error::Interrupted { signal } => 128 + *signal as u8,
         }
     }

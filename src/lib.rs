@@ -14,7 +14,7 @@
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
 //! | `proposal` | how an export that nobody has mapped yet might be read |
 //! | `rehearsal` | that path over empty tables, for SQL of the user's own |
-//! | `report` | what a plan tells, as text, JSON or a page; the report of a run, made of its KPI tables |
+//! | `report` | what a plan shows, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`maintenance`] | looking after what is published: verify, repair, gc |

@@ -156,7 +156,9 @@ pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn
         let surprises = prepared.surprises(plan).into_iter();
         prepared.notes.extend(surprises.map(|what| format!("`regua run` would stop: {what}")));
         let halt = halt(&output)?;
-        prepared.notes.extend(halt.map(|object| format!("{object} says halt: `regua run` would publish nothing")));
+        prepared
+            .notes
+            .extend(halt.map(|object| format!("{object} stops all publication: `regua run` would publish nothing")));
     }
     Ok(planned)
 }

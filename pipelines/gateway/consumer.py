@@ -285,7 +285,7 @@ def main(words: Sequence[str] | None = None) -> Exit:
     arguments = parser().parse_args(words)
     try:
         if hasattr(arguments, "published") and not (arguments.published / "_log").is_dir():
-            print(f"{arguments.published}: nothing is published there; is the path right?", file=sys.stderr)
+            print(f"{arguments.published}: nothing is published there; correct the path, or publish with `regua run`", file=sys.stderr)
             return Exit.USAGE
         if getattr(arguments, "seq", 0) and not outbox.has_record(arguments.published, arguments.seq):
             print(f"{arguments.published}: record {arguments.seq} is not there yet; is its copy under way?", file=sys.stderr)

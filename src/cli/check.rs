@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::io::engine::Models;
 use crate::rehearsal::rehearse;
 use crate::report::kpi::header_fault;
+use crate::text::plural;
 
 /// Validates a pipeline and every file that it names, with SQL of its own run over empty tables; touches no data
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ impl Check {
             rehearse(&plan, runtime()?.handle())?;
             let replaced = plan.replaced_models();
             if !voice.json && !replaced.is_empty() {
-                say(&format!("note: sql_dir stands in for the shipped {}", replaced.join(", ")));
+                say(&format!("note: sql_dir replaces the shipped {}", replaced.join(", ")));
             }
         }
         let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
@@ -47,10 +48,12 @@ impl Check {
         } else {
             plan.notes.iter().for_each(|note| say(&format!("note: {note}")));
             say(&format!(
-                "{} is valid: {} inputs, {} réguas with {steps} steps, {templates} templates, {} SQL models",
+                "{} is valid: {}, {} with {}, {}, {} SQL models",
                 self.pipeline.pipeline.display(),
-                plan.inputs.len(),
-                plan.rules.procedures.len(),
+                plural(plan.inputs.len() as u64, "input", "inputs"),
+                plural(plan.rules.procedures.len() as u64, "régua", "réguas"),
+                plural(steps as u64, "step", "steps"),
+                plural(templates as u64, "template", "templates"),
                 plan.sql.len()
             ));
         }

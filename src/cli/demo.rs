@@ -10,9 +10,12 @@ use super::show::{self, Bars};
 use super::{Voice, date, run, runtime, say};
 use crate::config::Plan;
 use crate::config::shipped::PIPELINES;
-use crate::demo;
+use crate::demo::{self, DemoError};
 use crate::error::{Error, Result};
 use crate::runtime::progress::{Progress, Silent};
+
+/// Years that a sample portfolio can be of.
+const YEARS: std::ops::RangeInclusive<i32> = 1980..=2180;
 
 /// Makes a seeded Brazilian sample portfolio and runs the daily pipeline on it
 #[derive(Debug, Args)]
@@ -43,6 +46,15 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        // It reaches some years back and ahead: a due date before 1970 is none, and no input takes one after 2199.
+        if !YEARS.contains(&self.as_of.year()) {
+            let (from, to) = (YEARS.start(), YEARS.end());
+            let what = format!(
+                "--as-of {}: the sample portfolio can be made for {from} to {to}; choose such a date",
+                self.as_of
+            );
+            return Err(Error::Usage(what));
+        }
         self.claim_folder()?;
         let bars = Bars::new(voice);
         bars.begin("generate", self.invoices);
@@ -54,7 +66,10 @@ impl Demo {
             told = done;
         });
         bars.finish();
-        let summary = made.map_err(|e| Error::Demo(Box::new(e)))?;
+        let summary = made.map_err(|e| match e {
+            DemoError::CreateFolder { .. } | DemoError::CreateFile { .. } => Error::Usage(e.to_string()),
+            other => Error::Demo(Box::new(other)),
+        })?;
         write_companions(&PIPELINES, &self.dir.join("pipelines"))?;
         if !voice.json {
             say(&show::portfolio(voice, &summary));
@@ -89,8 +104,12 @@ impl Demo {
                 format!("{} holds another portfolio; name another --dir, or remove {}", input.display(), dir.display());
             return Err(Error::Usage(what));
         }
-        std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
-        std::fs::write(&mark, asked).map_err(Error::file(&mark))
+        let refused = |path: &Path, why: std::io::Error| {
+            let what = format!("cannot create {}: {why}; choose a folder you can write to with --dir", path.display());
+            Error::Usage(what)
+        };
+        std::fs::create_dir_all(dir).map_err(|why| refused(dir, why))?;
+        std::fs::write(&mark, asked).map_err(|why| refused(&mark, why))
     }
 
     /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.
@@ -112,7 +131,7 @@ impl Demo {
     }
 }
 
-/// The last days of the months before that of a date, the youngest first.
+/// The last days of the months before that of a date, the newest first.
 fn month_ends(date: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     let before = |day: &NaiveDate| day.with_day(1)?.pred_opt();
     std::iter::successors(before(&date), before)

@@ -10,10 +10,10 @@ use crate::config::document::unknown;
 use crate::config::shipped;
 use crate::error::{Error, Result};
 
-/// Copies a message, a block or a SQL model that is part of the program to where you can change it
+/// Copies a shipped message, block or SQL model to where you can change it
 ///
-/// A file in the folder `templates` of a pipeline takes the place of the one that is part of the program, and a file in
-/// its `sql_dir` that of the model of the same path. Without a path it lists what there is.
+/// A file in the folder `templates` of a pipeline takes the place of the shipped one, and a file in its `sql_dir` that of
+/// the model of the same path. Without a path it lists what there is.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua eject                                     what there is
@@ -60,7 +60,7 @@ fn found(path: &str) -> Result<(String, String)> {
     let missing = if nearest.contains("did you mean") {
         nearest
     } else {
-        format!("{plain} is no part of the program; `regua eject` alone lists what there is")
+        format!("{plain} is not shipped with regua; `regua eject` lists what is")
     };
     all.into_iter().find(|(path, _)| path == plain).ok_or(Error::Usage(missing))
 }

@@ -19,7 +19,7 @@ use crate::io::projection::voided;
 use crate::io::store::Store;
 use crate::io::tables::{Row, rows};
 
-/// Tells what a debtor owes, which steps were considered, and which rule decided
+/// Explains what a debtor owes, which steps were considered, and which rule decided
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua explain D00001020 --from demo/output
@@ -31,7 +31,7 @@ pub(super) struct Explain {
     /// Output folder or URL of the pipeline
     #[arg(long)]
     from: String,
-    /// Published date; the newest that decided, or that of the action, where it is not given
+    /// Published date [default: the newest with decisions; for an action_id, its own date]
     #[arg(long, value_parser = date)]
     as_of: Option<NaiveDate>,
 }
@@ -143,7 +143,7 @@ pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) 
     };
     record.ok_or_else(|| {
         let what = as_of.map_or("nothing".to_owned(), |d| format!("no run for {d}"));
-        Error::Usage(format!("{from}: {what} is published there; `regua run` publishes"))
+        Error::Usage(format!("{from}: {what} is published there; correct the path, or publish with `regua run`"))
     })
 }
 

@@ -1,4 +1,4 @@
-//! `regua gc`: deletes what attempts left behind that never published.
+//! `regua gc`: deletes orphans, the files of attempts that were never published.
 
 use clap::Args;
 use serde_json::json;
@@ -9,19 +9,19 @@ use crate::error::Result;
 use crate::io::store::Store;
 use crate::maintenance::gc::{Orphan, delete, orphans};
 
-/// Throws away what attempts left behind that never published; without --delete it only lists
+/// Deletes orphans: files of attempts that were never published; lists them unless --delete
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  regua gc demo/output                    what could go
-  regua gc demo/output --delete           let it go
+  regua gc demo/output                    list orphans
+  regua gc demo/output --delete           delete them
   regua gc demo/output --older-than 30 --delete
 
-Only folders below runs/ that no record of the log names, probes, and what is left of local writes that were cut short are
-ever deleted. Age is by the store's clock. In a bucket, a lifecycle rule ends uploads that were cut short.")]
+Only folders below runs/ that no record of the log names, probes, and what is left of local writes that were cut short \
+are ever deleted. Age is by the store's clock. In a bucket, a lifecycle rule ends uploads that were cut short.")]
 pub(super) struct Gc {
     /// Output folder or URL of the pipeline
     output_folder: String,
-    /// Days since the last write of an attempt, at least one; a run that is under way must not be older
+    /// Minimum age in days (1 or more); keep it longer than your longest run
     #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     older_than: u32,
     /// Delete what is listed

@@ -1,4 +1,4 @@
-//! `regua inputs`: are the snapshots of a date there, recent enough and on contract? And what do they hold?
+//! `regua inputs`: are the inputs of a date there, recent enough, and as the contract says? And what do they hold?
 
 mod profile;
 
@@ -11,7 +11,7 @@ use crate::config::Plan;
 use crate::error::Result;
 use crate::run::{self, InputStatus};
 
-/// Tells whether the snapshots of a date are there, recent enough and on contract; reads rows only with --profile
+/// Checks that a date's inputs are present, recent and as the contract says; reads rows only with --profile
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua inputs pipelines/daily.toml --as-of 2026-06-30

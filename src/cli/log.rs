@@ -19,14 +19,14 @@ use crate::maintenance::verify::{Verified, verify};
   regua log demo/output --verify               every file: size, SHA-256, rows, totals, and no action twice
   regua log demo/output --repair               make missing copies in outbox/, kpi/ and kpi_current/ again
 
---verify reads everything that was ever published and changes nothing. It ends with 3 where something is lost.")]
+--verify reads everything that was ever published and changes nothing. It exits with 3 if something is lost.")]
 pub(super) struct Log {
     /// Output folder or URL of the pipeline
     output_folder: String,
     /// Print one record: a date (its newest revision) or a place in the log
     #[arg(long, conflicts_with_all = ["verify", "repair"])]
     show: Option<String>,
-    /// Read every published file and tell what is not as the log says
+    /// Read every published file and report what differs from the log
     #[arg(long, conflicts_with = "repair")]
     verify: bool,
     /// Make the copies again that are missing or differ
@@ -64,7 +64,10 @@ impl Log {
         let by_seq = which.parse::<u64>().ok().and_then(|seq| log.records.iter().find(|r| r.seq == seq));
         let found = by_seq.or_else(|| which.parse().ok().and_then(|date| log.of_date(date)));
         let Some(record) = found else {
-            let message = format!("{}: no record {which}; `regua log {0}` lists what is there", self.output_folder);
+            let message = format!(
+                "{}: {which:?} is not a published date or record; `regua log {0}` lists them",
+                self.output_folder
+            );
             return Err(Error::Usage(message));
         };
         say(&serde_json::to_string_pretty(record).unwrap_or_default());
@@ -105,7 +108,7 @@ fn tell_verified(voice: Voice, folder: &str, verified: Verified) -> Result<()> {
         return Ok(());
     }
     say(&format!(
-        "{records} records, {files} files ({:.1} MB), {actions} actions: all are there and whole, and no action stands twice",
+        "{records} records, {files} files ({:.1} MB), {actions} actions: all present and intact; no action is published twice",
         bytes as f64 / 1e6
     ));
     if !missing.is_empty() {
@@ -119,7 +122,7 @@ fn tell_repaired(voice: Voice, made: &[String]) {
     if voice.json {
         say(&json!({"outcome": "repaired", "copies": made}).to_string());
     } else if made.is_empty() {
-        say("every copy stood, whole: nothing was done");
+        say("every copy is present and intact: nothing was done");
     } else {
         say(&format!("made again:\n  {}", made.join("\n  ")));
     }

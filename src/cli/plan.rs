@@ -1,4 +1,4 @@
-//! `regua plan`: what a run would publish, told before anything is published.
+//! `regua plan`: what a run would publish, shown before anything is published.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,28 +18,29 @@ use crate::runtime::signals;
 /// Messages that a person is shown who does not say how many.
 const MESSAGES: usize = 3;
 
-/// Tells what a run would publish, and how it differs from the last one; writes nothing but its own report
+/// Shows what a run would publish, and how it differs from the last one; writes nothing but its own report
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua plan pipelines/daily.toml --as-of 2026-06-30
   regua plan pipelines/daily.toml --as-of 2026-06-30 --report plan.html --messages 10
   regua plan pipelines/daily.toml --as-of $AS_OF --output json --result-file plan.json   (in Airflow: see `regua run`)
 
-It goes the path of `regua run` up to the audits. What a run would only publish with --accept-volume, or not at all under
-HALT, is told as a line that begins with `!`, and the plan ends with 0; otherwise its exit codes are those of `regua run`. JSON holds messages, which are personal data, only where --messages asks for them.")]
+Does everything `regua run` does up to the audits. If a run would need --accept-volume, or would be stopped by HALT, the \
+plan says so in a line that begins with `!` and still exits with 0; otherwise its exit codes are those of `regua run`. \
+JSON holds messages, which are personal data, only where --messages asks for them.")]
 pub(super) struct Plan {
     #[command(flatten)]
     pipeline: PipelineArg,
     /// Date of the position: what is dated later does not exist
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
-    /// Tell what a revision of a published date would add and take back
+    /// Show what a revision of a published date would add and take back
     #[arg(long)]
     revise: bool,
-    /// Tell what a run with --kpi-only would publish
+    /// Show what a run with --kpi-only would publish
     #[arg(long)]
     kpi_only: bool,
-    /// Rendered messages to show: of every step and channel one, the most frequent first [default: 3, in JSON 0]
+    /// Number of rendered messages to show, one per step and channel, the most frequent first [default: 3, in JSON 0]
     #[arg(long)]
     messages: Option<usize>,
     /// Also write one page of HTML to this file, with the messages

@@ -23,12 +23,12 @@ use crate::report::kpi::{self, Options, Published, Sources};
   regua report s3://bucket/regua --as-of 2026-05-31 --company BR01
   regua report demo/output --between 2026-05-31 2026-06-30
 
-Every run writes the same page as report.html into its folder, as `[report]` in the pipeline says. It is made of KPI tables
-alone: no names, numbers or addresses of debtors. Amounts of fewer debtors than --min-cell are withheld.")]
+Every run writes the same page as report.html into its folder, as `[report]` in the pipeline says. It is made of KPI \
+tables alone: no names, numbers or addresses of debtors. Amounts of fewer debtors than --min-cell are withheld.")]
 pub(super) struct Report {
     /// Output folder or URL of the pipeline
     output_folder: String,
-    /// Published date; the newest that decided where it is not given
+    /// Published date [default: the newest with decisions]
     #[arg(long, value_parser = date)]
     as_of: Option<NaiveDate>,
     /// Two published dates: the page of the second, with the changes since the first
@@ -43,7 +43,7 @@ pub(super) struct Report {
     /// Withhold amounts of fewer debtors than this; 0 shows all
     #[arg(long, default_value_t = Options::default().min_cell, value_parser = clap::value_parser!(i64).range(0..=1000))]
     min_cell: i64,
-    /// Leave out collectors and agencies by their ids
+    /// Do not show collectors and agencies by id
     #[arg(long)]
     no_collectors: bool,
     /// File to write [default: report-<date>.html in the current folder]

@@ -27,30 +27,31 @@ use crate::runtime::signals;
 In Airflow, take AS_OF in the time zone of the DAG, never from {{ ds }}, which is the date in UTC:
   {{ (data_interval_end|default(dag_run.run_after, true)).astimezone(dag.timezone).date() }}
 
-The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a
-message of that date may have reached: it takes back what is not sent and no longer holds, and adds what is new. Of a
-date before the newest published one only the position and its KPI tables are published, and nobody is written to; with
---kpi-only so it is of any date.")]
+The same run again publishes nothing and prints the same record. A revision never writes to a group of debtors that a \
+message of that date may have reached: it takes back what is not sent and no longer holds, and adds what is new. For a \
+date earlier than the newest published one, a run publishes only the position and its KPI tables and writes to nobody; \
+--kpi-only does the same for any date.")]
 pub(super) struct Run {
     #[command(flatten)]
     pipeline: PipelineArg,
     /// Date of the position: what is dated later does not exist
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
-    /// Publish a date again that was published from other inputs or another configuration: only what is new, and what
-    /// is to be taken back
+    /// Publish a date again from other inputs or another configuration: adds what is new and takes back what no longer
+    /// holds
     #[arg(long, requires = "reason")]
     revise: bool,
-    /// Why it is published again; it stands in the record and goes to the gateways
+    /// Why it is published again; the reason goes into the record and to the gateways
     #[arg(long, requires = "revise", value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
-    /// Publish far more actions than usual, and say why; it stands in the record
+    /// Publish despite far more actions than usual, shrunken inputs or a position that jumped; the reason goes into the
+    /// record
     #[arg(long, value_name = "WHY", value_parser = reason)]
     accept_volume: Option<String>,
-    /// Publish only the position and its KPI tables, as of a date before the newest: nobody is written to
+    /// Publish only the position and its KPI tables, as for a date before the newest; writes to nobody
     #[arg(long)]
     kpi_only: bool,
-    /// End with 99 instead of 0 where the same run is published already; Airflow takes it as skipped
+    /// Exit with 99 instead of 0 if the identical run is already published; Airflow marks the task as skipped
     #[arg(long)]
     skip_if_unchanged: bool,
     /// Also write the result line to this file

@@ -85,7 +85,7 @@ const FILES: &[(&str, &str)] = &[
     ("words", "a file of words that no message may hold"),
     (TEMPLATE_FIELDS, "what a message may name, as Markdown"),
     ("record", "a commit record of the log"),
-    ("manifest", "what stands beside the parts of a gateway's batch"),
+    ("manifest", "what lies beside the parts of a gateway's batch"),
     ("action_event", "a line of the outbox: an action"),
     ("void_event", "a line of the outbox: an action that is taken back"),
     ("asyncapi", "all that gateways read and write, as one AsyncAPI document"),
@@ -186,7 +186,7 @@ const MEASURES: &str = "\
 that are alike in these columns, so filter by each of them, or group by it. **count of distinct ...**: show it, never add it up.
 **ratio of a and b**: add up both, each by its own mark, over the rows that have the ratio; then divide. **average**: multiply by
 the weight, add up, and divide by the sum of the weights. **of its row alone**: of several rows it cannot be made. Without a mark it
-is no measure. Amounts add up over currencies only where each row was multiplied by its `fx_rate`.
+is not a measure. Amounts add up over currencies only where each row was multiplied by its `fx_rate`.
 
 ";
 

@@ -29,7 +29,8 @@ use crate::runtime::progress::Progress;
 pub(super) use plan::plan;
 
 /// Instead of what goes out and why the others are left alone.
-const POSITION_ONLY: &str = "Nothing is decided: with --kpi-only, or once a later date is published, only the position and its KPI tables are\n";
+const POSITION_ONLY: &str = "No decisions: with --kpi-only, or once a later date has been published, a run publishes \
+    only the position and its KPI tables\n";
 
 /// Progress as bars on a terminal, else as log lines.
 pub(super) struct Bars {
@@ -100,7 +101,7 @@ pub(super) fn summary(voice: Voice, plan: &Plan, ran: &Ran) -> Result<String> {
     let kept = (decides && record.revision > 0).then(|| kept(record, &standing));
     let mut parts = vec![headline(voice, ran, kept), titled(voice, "What is owed", aging(&report::aging(&tables)?))];
     if decides {
-        let title = if kept.is_some() { "What stands, new and kept" } else { "What goes out" };
+        let title = if kept.is_some() { "What is published, new and kept" } else { "What goes out" };
         parts.push(titled(voice, title, actions(&standing)));
         parts.push(titled(voice, "Why the others are left alone", holds(&report::holds(&tables)?)));
     } else {
@@ -122,6 +123,7 @@ fn acted(kind: RecordKind, new: u64, kept: Option<u64>, taken_back: u64) -> Stri
     let count = |n: u64| grouped(n as i64);
     match (kind, kept) {
         (RecordKind::KpiOnly, _) => "nothing decided".to_owned(),
+        (_, None) if new == 1 => "1 action".to_owned(),
         (_, None) => format!("{} actions", count(new)),
         (_, Some(kept)) => {
             format!("{} new actions, {} kept, {} taken back", count(new), count(kept), count(taken_back))
@@ -133,16 +135,24 @@ fn headline(voice: Voice, ran: &Ran, kept: Option<u64>) -> String {
     let record = &ran.record;
     let what = if ran.was_published { "was already published; nothing new was written" } else { "is published" };
     let rows = |table: &str| record.counts.get(table).copied().unwrap_or(0);
-    let count = |table: &str| grouped(rows(table) as i64);
     let mut text = voice.bold(&format!("\n{} {what}", record.as_of));
-    text.push_str(&format!(
-        ": {} open items, {} accounts, {}, {} quarantined rows\n",
-        count("items"),
-        count("debtors"),
-        acted(record.kind, rows("actions"), kept, rows(VOIDS)),
-        count("quarantine")
-    ));
+    text.push_str(&format!(": {}\n", numbers(&rows, &acted(record.kind, rows("actions"), kept, rows(VOIDS)))));
     text
+}
+
+/// How much there is of everything; a duty is a decision beside the one on its account, so there are more decisions.
+fn numbers(rows: &dyn Fn(&str) -> u64, acted: &str) -> String {
+    let count = |table: &str, one: &str, many: &str| match rows(table) {
+        1 => format!("1 {one}"),
+        n => format!("{} {many}", grouped(n as i64)),
+    };
+    let decisions = match rows("decisions") {
+        0 => acted.to_owned(),
+        _ => format!("{} ({acted})", count("decisions", "decision", "decisions")),
+    };
+    let items = count("items", "open item", "open items");
+    let accounts = count("debtors", "account with a balance", "accounts with a balance");
+    format!("{items}, {accounts}, {decisions}, {}", count("quarantine", "quarantined row", "quarantined rows"))
 }
 
 fn titled(voice: Voice, title: &str, table: Option<Table>) -> String {
@@ -255,7 +265,7 @@ fn overdue_removals(voice: Voice, tables: &Tables) -> Result<String> {
         return Ok(String::new());
     }
     let text = format!(
-        "Overdue removals: {} of what is paid and still listed, the longest by {} days; `regua explain` tells by whom",
+        "Overdue removals: {} paid but still in force, the oldest {} days late; kpi_listings counts them by company",
         grouped(listings),
         grouped(days)
     );
@@ -298,7 +308,7 @@ pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: 
     let pipeline = pipeline.display();
     let mut text = voice.bold("\nTry next");
     if let Some(debtor) = debtor {
-        text.push_str(&format!("\n  regua explain {debtor} --from {}   why this debtor is contacted", store.url()));
+        text.push_str(&format!("\n  regua explain {debtor} --from {}   what this debtor gets, and why", store.url()));
     }
     if let Some(page) = ran.record.files.iter().find(|file| file.path.ends_with("/report.html")) {
         text.push_str(&format!(

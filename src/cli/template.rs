@@ -57,14 +57,14 @@ struct Preview {
     /// Folder of templates; for a path it is known
     #[arg(long, default_value = "pipelines/templates")]
     templates: PathBuf,
-    /// email, whatsapp, sms, phone, letter, portal or instruction; all that there are where it is not given
+    /// email, whatsapp, sms, phone, letter, portal or instruction [default: every channel the template has]
     #[arg(long)]
     channel: Option<String>,
-    /// pt-BR, en or es; that of the debtor, or pt-BR, where it is not given
+    /// pt-BR, en or es [default: the debtor's; with --sample, pt-BR]
     #[arg(long)]
     language: Option<String>,
     /// Usual values
-    #[arg(long, conflicts_with = "debtor", required_unless_present = "debtor")]
+    #[arg(long, conflicts_with = "debtor")]
     sample: bool,
     /// Values of this debtor's published action
     #[arg(long, requires = "from")]
@@ -72,7 +72,7 @@ struct Preview {
     /// Output folder or URL of the pipeline
     #[arg(long, requires = "debtor")]
     from: Option<String>,
-    /// Published date; the newest where it is not given
+    /// Published date [default: the newest with decisions]
     #[arg(long, value_parser = date, requires = "debtor")]
     as_of: Option<NaiveDate>,
 }
@@ -141,6 +141,9 @@ impl Preview {
     }
 
     fn wanted(&self) -> Result<Wanted> {
+        if !self.sample && self.debtor.is_none() {
+            return Err(Error::Usage("say with which values: --sample, or --debtor ID --from OUTPUT".to_owned()));
+        }
         let channel = |name: &str| {
             let known = Channel::ALL.into_iter().map(Channel::as_str);
             Channel::parse(name).ok_or_else(|| Error::Usage(unknown("channel", name, known)))
@@ -151,7 +154,8 @@ impl Preview {
         let given = self.channel.as_deref().map(channel).transpose()?;
         let path = Path::new(&self.template);
         if path.parent().is_some_and(|folder| folder.ends_with("_blocks")) {
-            let message = "a block is no message by itself: name one that includes it, as `regua template list` shows";
+            let message =
+                "a block is not a message by itself: name one that includes it, as `regua template list` shows";
             return Err(Error::Usage(format!("{}: {message}", path.display())));
         }
         let file = path.file_name().and_then(|f| f.to_str()).and_then(|f| f.strip_suffix(".j2"));
@@ -201,8 +205,8 @@ impl Preview {
         }
         if found.is_empty() {
             let message = format!(
-                "nothing was sent to {debtor} on {}; `regua explain {debtor} --from {from}` says why. Take another \
-                 debtor or --as-of, or --sample",
+                "nothing was published for {debtor} on {}; `regua explain {debtor} --from {from}` says why. Choose another \
+                 debtor or date, or use --sample",
                 record.as_of
             );
             return Err(Error::Usage(message));
@@ -224,7 +228,8 @@ fn sources(wanted: &Wanted) -> Result<Vec<Source>> {
         sources.push(Source { language: language.to_owned(), file: file.to_owned(), text, is_shipped: false });
     }
     if sources.is_empty() {
-        let message = format!("no */*.j2 below {}; name the folder with --templates", wanted.folder.display());
+        let message =
+            format!("there are no templates below {}; pass the right folder with --templates", wanted.folder.display());
         return Err(Error::Usage(message));
     }
     sources.extend(shipped::templates_beside(&sources));

@@ -74,6 +74,11 @@ impl Document {
         }
     }
 
+    /// Is there such a key at the top?
+    pub fn has(&self, key: &str) -> bool {
+        self.value.get(key).is_some()
+    }
+
     /// An error at the value of this JSON pointer.
     pub fn fault(&self, pointer: &str, message: impl Into<String>) -> Fault {
         Fault { file: self.file.clone(), line: self.line(pointer), message: message.into() }
@@ -93,9 +98,19 @@ impl Document {
         }
     }
 
+    /// What a person calls the value at a JSON pointer: its key, or its place in a list.
+    fn name_of(&self, pointer: &str) -> String {
+        let Some((list, last)) = pointer.rsplit_once('/') else { return "the file".to_owned() };
+        let is_entry = self.value.pointer(list).is_some_and(Value::is_array);
+        match last.parse::<usize>().ok().filter(|_| is_entry) {
+            Some(position) => format!("entry {} of `{}`", position + 1, list.rsplit('/').next().unwrap_or(list)),
+            None => format!("`{last}`"),
+        }
+    }
+
     fn describe(&self, schema: &Value, error: &jsonschema::ValidationError<'_>) -> Vec<Fault> {
         let path = error.instance_path().to_string();
-        let name = path.rsplit('/').next().unwrap_or("").to_owned();
+        let name = self.name_of(&path);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let known = known_keys(schema, error.schema_path().as_str());
@@ -103,21 +118,21 @@ impl Document {
                 unexpected.iter().map(|key| self.fault(&format!("{path}/{key}"), message(key))).collect()
             }
             ValidationErrorKind::Required { property } => {
-                let section = if name.is_empty() { "the file".to_owned() } else { format!("`{name}`") };
-                vec![self.fault(&path, format!("{section} lacks the key `{}`", property.as_str().unwrap_or("?")))]
+                let key = property.as_str().unwrap_or("?");
+                vec![self.fault(&path, format!("{name} lacks the key `{key}`; add it"))]
             }
             ValidationErrorKind::Enum { options } => {
                 let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
                 let options = options.iter().filter_map(Value::as_str);
                 let found = error.instance().as_str().unwrap_or("?").to_owned();
-                vec![self.fault(&path, format!("`{name}`: {}", unknown("value", &found, options)))]
+                vec![self.fault(&path, format!("{name}: {}", unknown("value", &found, options)))]
             }
             ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
                 let words: Vec<&str> = context.iter().flatten().filter_map(constant_of).collect();
                 let found = error.instance().as_str().unwrap_or("?").to_owned();
-                vec![self.fault(&path, format!("`{name}`: {}", unknown("value", &found, words.into_iter())))]
+                vec![self.fault(&path, format!("{name}: {}", unknown("value", &found, words.into_iter())))]
             }
-            _ => vec![self.fault(&path, format!("`{name}`: {error}"))],
+            _ => vec![self.fault(&path, format!("{name}: {error}"))],
         }
     }
 }
@@ -236,7 +251,7 @@ impl Reader<'_> {
             },
             DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
                 Ok(number) if number.is_finite() => Value::from(number),
-                _ => self.refuse(offset, format!("{} is no finite number", digits.as_str())),
+                _ => self.refuse(offset, format!("{} is not a finite number", digits.as_str())),
             },
             DeValue::Datetime(datetime) => Value::String(datetime.to_string()),
         }

@@ -94,11 +94,11 @@ pub struct RawHead {
     pub tenant: String,
     /// IANA zone in which timestamps become dates.
     pub time_zone: String,
-    /// Folder of SQL models: each replaces the built-in one of its path, or stands beside them.
+    /// Folder of SQL models: each replaces the shipped one of its path, or is added to them.
     pub sql_dir: Option<String>,
     /// Files of holidays and contact windows.
     pub calendars: Vec<String>,
-    /// Folder of message templates, one folder per language in it; a file takes the place of the built-in one of its name.
+    /// Folder of message templates, one folder per language in it; a file replaces the shipped one of its name.
     pub templates: String,
     /// Folder with lists of forbidden words, one file per language.
     pub words: Option<String>,
@@ -127,10 +127,10 @@ pub struct RawDefaults {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawTone {
-    /// A customer for at least so many months; 24 where it is not said.
+    /// A customer for at least this many months; default 24.
     #[schemars(range(max = 1200))]
     pub long_time_months: Option<u32>,
-    /// Late with at most this share of its items; 0.1 where it is not said.
+    /// Late with at most this share of its items; default 0.1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub clean_late_ratio_max: Option<f64>,
 }
@@ -147,10 +147,10 @@ pub struct RawInput {
     pub values: BTreeMap<String, BTreeMap<String, String>>,
     /// Accept float amounts, rounded by this name and counted.
     pub amount_from_float: Option<Rounding>,
-    /// Its youngest object must have been written at most so many days before the as-of date; none = any age.
+    /// Its newest object must have been written at most this many days before the as-of date; none = any age.
     #[schemars(range(max = 3650))]
     pub max_age_days: Option<u32>,
-    /// Its youngest object may be at most so many days older than that of the invoices. Default: 1 for payments,
+    /// Its newest object may be at most this many days older than that of the invoices. Default: 1 for payments,
     /// disputes, agreements, promises, contact_log and listings, which protect debtors; any for the others.
     #[schemars(range(max = 3650))]
     pub lag_days_max: Option<u32>,
@@ -206,10 +206,10 @@ pub struct RawAging {
     pub buckets: Option<Vec<i64>>,
     /// Brazil, Lei 7.089/1983: due on a non-business day = payable on the next business day.
     pub due_on_business_day: bool,
-    /// What to do with money that is not applied to any item; none = `hold`.
+    /// What to do with money that is not applied to any item; default `hold`.
     pub unapplied_credits: UnappliedCredits,
-    /// With `unapplied_credits = "hold"`: an account is left alone if its credit is at least so many percent of the
-    /// claim; none = 50. Below that, the message names the credit.
+    /// With `unapplied_credits = "hold"`: an account is left alone if its credit is at least this percentage of the
+    /// claim; default 50. Below that, the message names the credit.
     #[schemars(range(min = 1, max = 100))]
     pub credit_hold_percent: Option<u32>,
 }
@@ -240,7 +240,7 @@ pub struct RawSegment {
 pub struct RawRisk {
     /// Points are added up over every line that holds.
     pub points: Vec<RawPoints>,
-    /// Band = least points, the highest that is reached wins.
+    /// Band name = minimum points; the highest band reached wins.
     pub bands: BTreeMap<String, i64>,
 }
 
@@ -279,16 +279,16 @@ pub struct RawDunning {
     pub response_window_days: Option<u32>,
     /// Segment = days, where they differ.
     pub response_windows: BTreeMap<String, u32>,
-    /// Days to wait after a payment before the ladder goes on with other items; none = 3.
+    /// Days to wait after a payment before the régua goes on with other items; default 3.
     #[schemars(range(max = 90))]
     pub payment_window_days: Option<u32>,
-    /// Times that a step may fail at one address before it goes on to the next address or channel; none = 2.
+    /// Times that a step may fail at one address before it goes on to the next address or channel; default 2.
     #[schemars(range(min = 1, max = 100))]
     pub attempts_max: Option<u32>,
     /// Days from the as-of date in which a slot is looked for; 1 = that day only.
     #[schemars(range(min = 1, max = 14))]
     pub slot_days: Option<u32>,
-    /// Days for which a rate of fx_rates counts, its own day included as 0; none = 7.
+    /// Days for which a rate of fx_rates counts, its own day included as 0; default 7.
     #[schemars(range(max = 365))]
     pub fx_days_max: Option<u32>,
     /// Caps over rolling windows; all must hold.

@@ -37,7 +37,7 @@ pub struct Source {
     pub file: String,
     /// What stands in it.
     pub text: String,
-    /// Is it part of the program, because the user has none of this name?
+    /// Is it the shipped one, because the user has none of this name?
     pub is_shipped: bool,
 }
 
@@ -180,7 +180,7 @@ fn check_lines(file: &Source, template: &str, names_no_debt: bool, words: &Words
             refuse(format!("{word:?} {reason}; rephrase it"));
         }
         for word in words.debt_in(&folded).into_iter().filter(|_| names_no_debt) {
-            refuse(format!("{word:?} tells of a debt, and line 1 says that this message names none"));
+            refuse(format!("{word:?} mentions a debt, and line 1 says that this message names none"));
         }
     }
     found
@@ -235,7 +235,7 @@ fn check_words(source: &Source, words: &Words, template: &str, folded: &str) -> 
         .collect();
     if source.names_no_debt() {
         let told = words.debt_in(folded).into_iter();
-        faults.extend(told.map(|word| made(format!("the message comes out with {word:?}, which tells of a debt"))));
+        faults.extend(told.map(|word| made(format!("the message comes out with {word:?}, which mentions a debt"))));
     }
     faults
 }
@@ -244,7 +244,7 @@ fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, opt_out: 
     let mut faults = Vec::new();
     let can_opt_out = matches!(channel, Channel::Email | Channel::Whatsapp | Channel::Sms);
     if can_opt_out && !rendered.body.contains(opt_out) {
-        let what = "the message does not say how to stop it; end it with {{ creditor.opt_out }}";
+        let what = "the message does not say how to opt out; end it with {{ creditor.opt_out }}";
         faults.push(source.fault(source.last_line(), what));
     }
     if rendered.body.is_empty() {
@@ -261,7 +261,7 @@ fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, opt_out: 
             faults.push(source.fault(1, what));
         }
         Some(subject) if ["R$", "$", "€", "£", "¥"].iter().any(|symbol| subject.contains(symbol)) => {
-            faults.push(source.fault(1, "an amount stands in the subject, where others see it; say it in the body"));
+            faults.push(source.fault(1, "the subject has an amount, where others see it; say it in the body"));
         }
         _ => {}
     }

@@ -12,6 +12,7 @@ mod reach;
 mod regua;
 mod sources;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -37,7 +38,7 @@ struct PlanBuilder<'a> {
     variables: Variables<'a>,
     base: PathBuf,
     faults: Vec<Fault>,
-    /// What is no error and worth knowing.
+    /// Notes: not errors, but worth knowing.
     notes: Vec<Fault>,
     hasher: Sha256,
 }
@@ -46,6 +47,10 @@ pub(super) fn load(file: &Path, variables: Variables<'_>) -> Result<Plan, Vec<Fa
     let base = sources::plain(file.parent().unwrap_or(Path::new("")));
     let mut builder = PlanBuilder { variables, base, faults: Vec::new(), notes: Vec::new(), hasher: Sha256::new() };
     let document = builder.open(file, None);
+    if document.as_ref().is_some_and(|document| document.has("steps") && !document.has("pipeline")) {
+        let message = "this is a régua; check the pipeline that names it, such as pipelines/daily.toml".to_owned();
+        return Err(vec![Fault { file: file.to_owned(), line: 0, message }]);
+    }
     let raw = document.as_ref().and_then(|d| builder.read::<RawPipeline>(d));
     let (Some(document), Some(raw)) = (document, raw) else { return Err(builder.faults) };
     builder.plan(file, &document, raw)
@@ -66,10 +71,19 @@ impl PlanBuilder<'_> {
                 Some(text)
             }
             Err(error) => {
-                let message = format!("cannot read {}: {error}", path.display());
+                let why = match error.kind() {
+                    ErrorKind::InvalidData => "it is not a text file".to_owned(),
+                    _ if path.is_dir() => "it is a folder".to_owned(),
+                    _ => error.to_string(),
+                };
                 self.faults.push(match named_at {
-                    Some((document, pointer)) => document.fault(pointer, message),
-                    None => Fault { file: path.to_owned(), line: 0, message },
+                    Some((document, pointer)) => {
+                        document.fault(pointer, format!("cannot read {}: {why}; correct the path", path.display()))
+                    }
+                    None => {
+                        let message = format!("{why}; name a pipeline file, such as pipelines/daily.toml");
+                        Fault { file: path.to_owned(), line: 0, message }
+                    }
                 });
                 None
             }
@@ -167,7 +181,7 @@ impl PlanBuilder<'_> {
     fn zone(&mut self, document: &Document, pointer: &str, name: &str) -> Option<Tz> {
         let zone = name.parse().ok();
         if zone.is_none() {
-            self.refuse(document, pointer, format!("{name:?} is no IANA time zone, such as America/Sao_Paulo"));
+            self.refuse(document, pointer, format!("{name:?} is not an IANA time zone, such as America/Sao_Paulo"));
         }
         zone
     }

@@ -79,7 +79,7 @@ pub const ACTIONS: Table = Table {
         req("step_kind", Str, "reminder, notice, verification, call ..."),
         req("level", Int, "position of the step, from 1"),
         req("occurrence", Int, "1, and more only where the step repeats"),
-        req("cycle_id", Str, "the arrears episode; of a duty the listing or placement that it ends"),
+        req("cycle_id", Str, "the arrears episode; for a duty, the listing or placement that it ends"),
         req(
             "channel",
             Str,
@@ -148,7 +148,7 @@ pub const DECISIONS: Table = Table {
         opt("step_id", Str, "step considered; none where no step came into question"),
         req("outcome", Str, "`action` or `hold`"),
         req("reason", Str, "`step_due`, `duty` (a removal, release or recall that is owed) or the hold reason"),
-        opt("detail", Str, "the other reasons that apply, and what was looked at; of a duty since when and by when"),
+        opt("detail", Str, "the other reasons that apply, and what was looked at; for a duty, since when and by when"),
         opt("action_id", Str, "of the action"),
         opt("channel", Str, "of the action"),
         req("segment", Str, "segment of the account"),
@@ -313,7 +313,7 @@ pub const ITEM_FLOWS: Table = Table {
         req(
             "flowed_on",
             Date,
-            "issue date of what was billed; day of the payment that tells of a change, else the as-of date of the first run that \
+            "issue date of what was billed; day of the payment that shows a change, else the as-of date of the first run that \
              saw it, as of an item that is gone",
         ),
         req("seen_on", Date, "as-of date of the run that saw it"),

@@ -119,7 +119,7 @@ fn keys_are_unique_and_words_are_those_of_the_contract() {
         let mut seen = HashSet::new();
         each_row(dir.path(), table.name, |batch, row| {
             let key: Vec<_> = table.key.iter().map(|column| cell(batch, column, row)).collect();
-            assert!(seen.insert(key.clone()), "{}: {key:?} stands twice", table.name);
+            assert!(seen.insert(key.clone()), "{}: {key:?} is there twice", table.name);
             for column in table.columns {
                 if let crate::contract::Kind::Enum(words) = column.kind
                     && let Some(word) = cell(batch, column.name, row)

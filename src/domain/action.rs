@@ -139,7 +139,7 @@ pub struct Action {
     pub body: Pii<String>,
     /// The template of a provider that the text stands for; `None` where a text is sent as it is.
     pub provider: Option<ProviderTemplate>,
-    /// Of every amount here but `dunned`.
+    /// Currency of every amount except `dunned`.
     pub currency: Currency,
     /// Multa on the cited items, less what was paid on it.
     pub fine: Amount,
@@ -149,11 +149,11 @@ pub struct Action {
     pub fee: Amount,
     /// Charges left on items that were paid late, claimed.
     pub residual: Amount,
-    /// The same, where they are waived: in no total.
+    /// The same where they are waived; not part of any total.
     pub waived: Amount,
     /// The total in the dunning currency, where that is another.
     pub dunned: Option<Dunned>,
-    /// What the words are about; of a duty or a receipt what is paid, with nothing open.
+    /// The cited items; a duty or receipt cites paid items, with nothing open.
     pub items: Vec<CitedItem>,
     /// On principal and charges together; `None` where no rule fits.
     pub offer: Option<Offer>,

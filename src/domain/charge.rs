@@ -107,7 +107,7 @@ pub enum ChargeRuleError {
         what: &'static str,
     },
     /// The contract asks for a higher fine than the configuration allows.
-    #[error("the fine of {fine} % is above the cap of {cap} %; lower it or raise the cap")]
+    #[error("the fine of {fine} % is above `caps.fine_max` = {cap}; lower one or raise the other")]
     FineAboveCap {
         /// As it was written.
         fine: Percent,
@@ -115,7 +115,9 @@ pub enum ChargeRuleError {
         cap: Percent,
     },
     /// The contract asks for more interest than the configuration allows.
-    #[error("interest of {interest} % {period} is above the cap of {cap} % per month; lower it or raise the cap")]
+    #[error(
+        "interest of {interest} % {period} is above `caps.interest_max_per_month` = {cap}; lower one or raise the other"
+    )]
     InterestAboveCap {
         /// As it was written.
         interest: Percent,

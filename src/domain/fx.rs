@@ -35,7 +35,7 @@ pub struct Quote {
 pub struct Dunned {
     /// The dunning currency.
     pub currency: Currency,
-    /// In its whole coins.
+    /// Rounded to the smallest coin of the currency.
     pub amount: Amount,
     /// The rate that made it.
     pub quote: Quote,

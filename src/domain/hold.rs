@@ -49,13 +49,13 @@ impl HoldReason {
         (HoldReason::InsolventOrLegal, "insolvent_or_legal", "insolvency or legal proceedings"),
         (HoldReason::BlockedDebtor, "blocked_debtor", "the debtor has a dunning block"),
         (HoldReason::BlockedItem, "blocked_item", "what is due has a dunning block"),
-        (HoldReason::GraceUntil, "grace_until", "a grace period runs"),
+        (HoldReason::GraceUntil, "grace_until", "a grace period is running"),
         (HoldReason::DisputeOpen, "dispute_open", "what is due is disputed"),
         (HoldReason::GoodsReturnOpen, "goods_return_open", "goods are being returned"),
         (
             HoldReason::AgreementKept,
             "agreement_kept",
-            "an agreement is kept, or a payment that it tells of is not in the ledger",
+            "an agreement is being kept, or a payment it reports is not yet in the ledger",
         ),
         (HoldReason::PromisePending, "promise_pending", "a promise to pay is pending"),
         (HoldReason::CreditCovers, "credit_covers", "unapplied credit covers the claim, or a large part of it"),
@@ -67,10 +67,10 @@ impl HoldReason {
         (HoldReason::MinGap, "min_gap", "the last contact is too recent"),
         (HoldReason::ResponseWindow, "response_window", "the debtor answered or paid recently"),
         (HoldReason::FrequencyCap, "frequency_cap", "a cap on contacts is reached"),
-        (HoldReason::NoticePeriod, "notice_period", "the prior notice has not run its days"),
-        (HoldReason::StepExhausted, "step_exhausted", "every step was taken or passed by"),
+        (HoldReason::NoticePeriod, "notice_period", "the notice period has not ended"),
+        (HoldReason::StepExhausted, "step_exhausted", "every step has been taken or missed"),
         (HoldReason::NoStepDue, "no_step_due", "the next step is not due yet"),
-        (HoldReason::OptedOut, "opted_out", "the debtor opted out of every channel of the step"),
+        (HoldReason::OptedOut, "opted_out", "no address of the step may be used, and at least one of them opted out"),
         (HoldReason::NoContactPoint, "no_contact_point", "no usable address for the step"),
         (HoldReason::NoLegalSlot, "no_legal_slot", "no lawful hour on this day"),
     ];
@@ -79,7 +79,7 @@ impl HoldReason {
         Self::ALL[self as usize].1
     }
 
-    /// What it says to a person.
+    /// The sentence shown to people.
     pub fn text(self) -> &'static str {
         Self::ALL[self as usize].2
     }

@@ -27,7 +27,7 @@ pub enum Language {
 
 /// The text is no language that a report can be written in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no language of reports; they are written in pt-BR or en")]
+#[error("{0:?} is not a language of reports; they are written in pt-BR or en")]
 pub struct UnknownLanguage(pub String);
 
 impl Language {

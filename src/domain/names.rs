@@ -61,8 +61,13 @@ pub fn folded(text: &str) -> String {
 pub fn unknown<'a>(what: &str, found: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     let nearest = known.iter().map(|k| (strsim::damerau_levenshtein(k, found), *k)).min();
+    // Between names of two or three letters any distance is short.
+    let distance_max = match found.chars().count() {
+        0..=3 => 1,
+        chars => 2.max(chars / 3),
+    };
     match nearest {
-        Some((distance, name)) if distance <= 2.max(found.chars().count() / 3) => {
+        Some((distance, name)) if distance <= distance_max => {
             format!("unknown {what} `{found}`; did you mean `{name}`?")
         }
         None => format!("unknown {what} `{found}`; there is none"),

@@ -89,14 +89,22 @@ pub enum OfferRuleError {
         what: &'static str,
     },
     /// A share is above its cap.
-    #[error("{what} of {percent} % is above {max} %; lower it or raise the cap")]
+    #[error("{what} of {percent} % is above {max} %; lower it")]
     AboveMax {
         /// In words, such as `the discount`.
         what: &'static str,
         /// As it was written.
         percent: Percent,
-        /// Its cap, or 100.
+        /// The most that is allowed.
         max: Percent,
+    },
+    /// A discount is above the cap that is written beside it.
+    #[error("`percent` = {percent} is above `percent_max` = {percent_max}; lower one or raise the other")]
+    AboveCap {
+        /// `percent`.
+        percent: Percent,
+        /// `percent_max`.
+        percent_max: Percent,
     },
     /// A count of days or instalments is too small or too large.
     #[error("{what} of {found} is not from {min} to {max}")]
@@ -139,7 +147,7 @@ impl OfferRule {
         const WHOLE: Percent = Percent::points(100);
         let errors: Vec<OfferRuleError> = match terms {
             OfferTerms::Discount { percent, percent_max, pay_min, valid_days } => [
-                share("the discount", percent, percent_max),
+                discount(percent, percent_max),
                 share("the cap of the discount", percent_max, WHOLE),
                 amount("the floor of the discount", pay_min),
                 range("valid_days", valid_days, 0, OFFER_DAYS_MAX),
@@ -177,6 +185,14 @@ fn share(what: &'static str, percent: Percent, max: Percent) -> Option<OfferRule
     match percent {
         _ if percent < Percent::ZERO => Some(OfferRuleError::Negative { what }),
         _ if percent > max => Some(OfferRuleError::AboveMax { what, percent, max }),
+        _ => None,
+    }
+}
+
+fn discount(percent: Percent, percent_max: Percent) -> Option<OfferRuleError> {
+    match percent {
+        _ if percent < Percent::ZERO => Some(OfferRuleError::Negative { what: "the discount" }),
+        _ if percent > percent_max => Some(OfferRuleError::AboveCap { percent, percent_max }),
         _ => None,
     }
 }

@@ -142,7 +142,7 @@ pub struct Profile {
     pub broken_agreements: i64,
     /// Contacts with the debtor that reached it, or may have.
     pub contacts: i64,
-    /// Of them, the share that it answered.
+    /// Share of those contacts that the debtor answered.
     pub answer_ratio: Option<f64>,
     /// Messages of the window that came back.
     pub bounces: i64,

@@ -11,7 +11,7 @@ use super::procedure::Channel;
 
 /// Parts of a whole in which rates are kept: basis points.
 pub const RATE_WHOLE: u32 = 10_000;
-/// Ranks beyond this one are no preference worth a number.
+/// Preference ranks above this are ignored.
 const RANK_MAX: i64 = 100;
 
 /// What a debtor answered over the profile window.

@@ -128,7 +128,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Reads `">= 0.1"`; `None` where the text is no comparison with a number.
+    /// Reads `">= 0.1"`; `None` where the text is not a comparison with a number.
     ///
     /// ```
     /// use regua::domain::segment::Comparison;

@@ -239,7 +239,7 @@ impl Session {
                 subject: model.grain.join(", "),
                 expected: "one row each".to_owned(),
                 actual: "more than one".to_owned(),
-                difference: format!("{repeated} keys stand more than once"),
+                difference: format!("{repeated} keys occur more than once"),
             }]))),
         }
     }
@@ -301,9 +301,7 @@ fn options() -> SQLOptions {
 fn engine_error(model: &str, error: &DataFusionError) -> Error {
     let what = match error.find_root() {
         e @ (DataFusionError::SQL(..) | DataFusionError::Plan(_) | DataFusionError::SchemaError(..)) => e.to_string(),
-        DataFusionError::ResourcesExhausted(_) => {
-            "it does not fit the memory; raise limits.memory_mb_max or lower limits.shard_rows_max".to_owned()
-        }
+        DataFusionError::ResourcesExhausted(_) => return Error::OutOfMemory { object: format!("model {model}") },
         DataFusionError::ArrowError(..) => "a value does not fit its type (overflow, bad cast)".to_owned(),
         _ => "the engine failed".to_owned(),
     };

@@ -421,7 +421,7 @@ pub fn probe(store: &Store, nonce: &str) -> Result<()> {
             _ => {}
         }
     }
-    let what = "its answers to conditional writes tell nothing".to_owned();
+    let what = "its answers to conditional writes say nothing".to_owned();
     Err(Error::Unavailable { object: store.url().to_owned(), what })
 }
 

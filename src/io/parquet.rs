@@ -89,7 +89,7 @@ impl Source {
     /// store.put("invoices.parquet", "invoice_id;amount\nNF-1;10.00\n".into())?;
     /// let pinned = store.pin_one("invoices.parquet")?.expect("it was just put there");
     /// let refused = Source::open(&store, pinned).unwrap_err().to_string();
-    /// assert!(refused.ends_with("it is no Parquet file, or it is damaged; export it again"), "{refused}");
+    /// assert!(refused.ends_with("it is not a Parquet file, or it is damaged; export it again"), "{refused}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -164,9 +164,9 @@ fn is_other_table(path: &str) -> bool {
 fn not_parquet(path: &str) -> String {
     match path.strip_suffix(".csv") {
         Some(stem) => format!(
-            "it is no Parquet file; DuckDB makes one of it: copy (from '{path}') to '{stem}.parquet' (format parquet)"
+            "it is not a Parquet file; DuckDB makes one of it: copy (from '{path}') to '{stem}.parquet' (format parquet)"
         ),
-        None => "it is no Parquet file; export it as Parquet".to_owned(),
+        None => "it is not a Parquet file; export it as Parquet".to_owned(),
     }
 }
 

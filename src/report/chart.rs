@@ -311,7 +311,7 @@ pub fn waterfall(label: &str, steps: &[Step]) -> Option<String> {
     Some(canvas.finish(label))
 }
 
-/// A share of a whole by a share of those who hold it, both from 0 to 1, and the title of the point.
+/// One point of a concentration curve: share of holders and share held, both from 0 to 1, and its title.
 pub struct Point {
     pub x: f64,
     pub y: f64,

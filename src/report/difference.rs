@@ -97,7 +97,7 @@ struct Brief {
 struct Pair {
     then: Vec<Brief>,
     now: Vec<Brief>,
-    /// Why it is left alone now, as a number of a word; kept only where there is no action now.
+    /// Why it is left alone now, as an index into the table of reasons; kept only where there is no action now.
     held: Option<(u32, String)>,
 }
 

@@ -34,7 +34,7 @@ const WORDS: &[(Kind, &str, &str, &str)] = &[
     (Kind::Hold, "agreement_kept", "acordo em dia", "agreement kept"),
     (Kind::Hold, "promise_pending", "promessa no prazo", "promise pending"),
     (Kind::Hold, "credit_covers", "crédito cobre a dívida", "credit covers the debt"),
-    (Kind::Hold, "regua_none", "sem régua", "no collection schedule"),
+    (Kind::Hold, "regua_none", "sem régua", "no régua"),
     (Kind::Hold, "hold_out_arm", "grupo de controle", "hold-out group"),
     (Kind::Hold, "with_agency", "com a assessoria de cobrança", "with an agency"),
     (Kind::Hold, "below_minimum", "abaixo do mínimo", "below the minimum"),

@@ -16,7 +16,7 @@ pub(super) fn of_start(
 ) -> Vec<String> {
     let later = log.newest_date().filter(|date| revision.kind == RecordKind::KpiOnly && *date > as_of);
     let later = later.map(|date| {
-        format!("{date} is published already: of an earlier date only the position and its KPI tables are")
+        format!("{date} is already published, so for this earlier date only the position and its KPI tables will be published; nobody is written to")
     });
     let mut notes: Vec<String> = later.into_iter().collect();
     let unused = snapshots.unused.iter();
@@ -27,11 +27,10 @@ pub(super) fn of_start(
     let replaced = plan.replaced_models();
     notes.extend((!replaced.is_empty()).then(|| {
         format!(
-            "sql_dir stands in for the shipped {}: whom a model forgets to protect, audits that read it do not miss",
+            "sql_dir replaces the shipped {}: audits that read a replaced model cannot notice a debtor it fails to protect",
             replaced.join(", ")
         )
     }));
-    notes.extend(plan.rules.halted.then(|| "the configuration says halted: every account is left alone".to_owned()));
     notes
 }
 
@@ -39,14 +38,14 @@ pub(super) fn of_start(
 pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
     let unknown = |(currency, amount)| {
         format!(
-            "payments: {currency} {amount} are for invoices that are not in the invoices snapshot; what was paid since \
-             something open was issued counts as credit, for its number may be mistyped"
+            "payments: {currency} {amount} are for invoices that are not in the invoices snapshot; those made since \
+             the oldest open item was issued count as credit, because the invoice number may be mistyped"
         )
     };
     let unmatched = |(currency, amount)| {
         format!(
-            "payments: {currency} {amount} pay nothing here (unknown invoice numbers, invoices that are written off, net of \
-             refunds and reversals that match nothing either)"
+            "payments: {currency} {amount} settle nothing (unknown or written-off invoices), net of refunds and reversals \
+             that match nothing either"
         )
     };
     let materialized = audited.materialized();

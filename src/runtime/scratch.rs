@@ -4,6 +4,7 @@
 //! next one removes it: every process holds a lock in its own folders as long as it lives.
 
 use std::fs::{File, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -26,11 +27,17 @@ impl Scratch {
     /// Makes one in this folder, or in the system's for temporary files, and removes those of the dead beside it.
     ///
     /// # Errors
-    /// `File` where it cannot be made.
+    /// `Location` where the folder that is named is not there or not writable, else `File` where it cannot be made.
     pub fn new(dir: Option<&Path>) -> Result<Scratch> {
-        let dir = dir.map_or_else(std::env::temp_dir, Path::to_owned);
-        remove_dead(&dir);
-        make(&dir).map_err(Error::file(dir))
+        let folder = dir.map_or_else(std::env::temp_dir, Path::to_owned);
+        remove_dead(&folder);
+        make(&folder).map_err(|error| match (dir, error.kind()) {
+            (Some(dir), kind @ (ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied)) => {
+                let why = format!("{kind}; create it where regua may write, or correct limits.scratch_dir");
+                Error::Location { location: dir.display().to_string(), why }
+            }
+            _ => Error::file(folder)(error),
+        })
     }
 
     /// Where to write; it is gone once the value is dropped.

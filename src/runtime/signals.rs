@@ -66,7 +66,7 @@ pub fn watch() -> std::io::Result<()> {
                 Commit::Open => tracing::error!(exit_code, "{}", crate::error::Error::Interrupted { signal }),
                 Commit::Done => tracing::error!(
                     exit_code,
-                    "interrupted after publication, which stands; run again to complete its copies"
+                    "interrupted after publication: the record is there; run again to complete its copies"
                 ),
             }
             let known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);

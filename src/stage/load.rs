@@ -218,7 +218,7 @@ impl InputStatus {
         self.snapshot.sources.iter().map(|s| s.object.size).sum()
     }
 
-    /// When the youngest of its objects was written.
+    /// When the newest of its objects was written.
     pub fn modified(&self) -> Option<DateTime<Utc>> {
         self.snapshot.sources.iter().map(|s| s.object.modified).max()
     }

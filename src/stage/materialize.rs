@@ -45,7 +45,7 @@ pub struct OutputFile {
     pub path: String,
     /// Below the output folder, for readers that do not follow the log.
     pub copy_to: Option<String>,
-    /// It says what was decided, or follows from it: of an earlier date than the newest it is not published.
+    /// Depends on decisions, so it is left out when a later date is already published.
     pub is_of_decisions: bool,
 }
 
@@ -349,7 +349,7 @@ impl OutputWriter {
             if model.kind.has_rows() {
                 let (schema, mut batches) = session.table(&model.name)?;
                 if let Some(column) = model.grain.iter().find(|column| schema.index_of(column).is_err()) {
-                    let what = format!("its Grain names {column}, which is no column of it");
+                    let what = format!("its Grain names `{column}`, which it does not select");
                     return Err(Error::Model { model: model.name.clone(), what });
                 }
                 if session.repeated_keys(&model.name, &model.grain)? > 0 {

@@ -98,7 +98,7 @@ fn observed_from(as_of: NaiveDate) -> NaiveDate {
     as_of.checked_sub_months(chrono::Months::new(OBSERVED_MONTHS)).unwrap_or(NaiveDate::MIN)
 }
 
-/// From this day on everything is known that was open at its end. An export of open items tells of the past only what
+/// First day whose closing position is known in full. An export of open items shows of the past only what
 /// earlier runs saw.
 fn known_from(plan: &Plan, as_of: NaiveDate, seen_from: Option<NaiveDate>) -> NaiveDate {
     match plan.has_open_scope() {

@@ -689,7 +689,7 @@ def published_actions(desk):
 
 @table("company_id", "currency", "regua", "step_id", "channel", "template_id", "segment")
 def kpi_recovery(desk):
-    """What was paid within the recovery days of a contact; a payment belongs to the youngest contact alone."""
+    """What was paid within the recovery days of a contact; a payment belongs to the newest contact alone."""
     book, n = desk.book, desk.book.kpis["recovery_days"]
     cells = collections.defaultdict(list)
     by_account = collections.defaultdict(list)

@@ -44,14 +44,19 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
         &["run", "pipelines/daily.toml", "--as-of", "30/06/2026"],
         2,
         "",
-        "\"30/06/2026\" is no date; write it as 2026-06-30",
+        "\"30/06/2026\" is not a date; write an existing day as YYYY-MM-DD, such as 2026-06-30",
     ),
-    (&["run", "pipelines/none.toml", "--as-of", "2026-06-30"], 2, "", "cannot read pipelines/none.toml"),
+    (
+        &["run", "pipelines/none.toml", "--as-of", "2026-06-30"],
+        2,
+        "",
+        "pipelines/none.toml: No such file or directory (os error 2); name a pipeline file",
+    ),
     (&["check", "pipelines/daily.toml"], 0, "\"outcome\":\"valid\"", ""),
     (
         &["check", "pipelines/daily.toml", "--output", "text"],
         0,
-        "pipelines/daily.toml is valid: 14 inputs, 1 réguas",
+        "pipelines/daily.toml is valid: 14 inputs, 1 régua with",
         "",
     ),
     (&["schema", "invoice"], 2, "", "unknown schema `invoice`; did you mean `invoices`?"),
@@ -81,19 +86,24 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
         "is there already: change it, or remove it to have the shipped one",
     ),
     (&["eject", "sql/40_kpis/kpi_agin.sql"], 2, "", "did you mean `sql/40_kpis/kpi_aging.sql`?"),
-    (&["eject", "../../etc/passwd"], 2, "", "is no part of the program; `regua eject` alone lists what there is"),
+    (&["eject", "../../etc/passwd"], 2, "", "is not shipped with regua; `regua eject` lists what is"),
     (
         &["eject", "pipelines/templates/en/_blocks/offer.j2", "--into", "mine"],
         0,
         "mine/templates/en/_blocks/offer.j2",
         "",
     ),
-    (&["explain", "D1", "--from", "output"], 2, "", "output: nothing is published there; `regua run` publishes"),
+    (
+        &["explain", "D1", "--from", "output"],
+        2,
+        "",
+        "output: nothing is published there; correct the path, or publish with `regua run`",
+    ),
     (
         &["explain", "D1", "--from", "output", "--as-of", "2026-06-30"],
         2,
         "",
-        "no run for 2026-06-30 is published there; `regua run` publishes",
+        "no run for 2026-06-30 is published there; correct the path, or publish with `regua run`",
     ),
     (&["explain", "D1", "--from", "ftp://x/y"], 2, "", "unknown scheme ftp://; use a path, file://, s3://"),
 ];
@@ -172,7 +182,7 @@ fn check_finds_every_error_at_once() {
     let expected = "\
 error: pipelines/daily.toml:6: environment variable REGUA_NO_SUCH_VARIABLE is not set; set it, or write ${REGUA_NO_SUCH_VARIABLE:-default}
 pipelines/daily.toml:7: unknown key `sql_dri`; did you mean `sql_dir`?
-pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or directory (os error 2)
+pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or directory (os error 2); correct the path
 pipelines/daily.toml:71: `window_months`: \"24\" is not of type \"integer\"
 pipelines/daily.toml:85: unknown profile field `late_rato`; did you mean `late_ratio`?
 pipelines/daily.toml:119: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
@@ -245,7 +255,7 @@ fn each_refusal_has_its_exit_code() {
     std::fs::write(house.path("input/payments.parquet"), "PAR1 is not enough").expect("written");
     let damaged = run(as_of());
     assert_eq!(damaged.code, 3, "{}", damaged.stderr);
-    assert!(damaged.stderr.contains("it is no Parquet file, or it is damaged"), "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("it is not a Parquet file, or it is damaged"), "{}", damaged.stderr);
     assert_eq!(published(&house), (0, 0), "nothing is published by a run that is refused");
 
     house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
@@ -260,7 +270,7 @@ fn each_refusal_has_its_exit_code() {
     std::fs::write(house.path("output/_control/HALT"), "stop").expect("written");
     let halted = run("2026-07-01");
     assert_eq!(halted.code, 75, "{}", halted.stderr);
-    assert!(halted.stderr.contains("_control/HALT says halt: nothing was published"), "{}", halted.stderr);
+    assert!(halted.stderr.contains("_control/HALT stops all publication: nothing was published"), "{}", halted.stderr);
     assert_eq!(published(&house).0, 1);
     std::fs::remove_file(house.path("output/_control/HALT")).expect("removed");
     for near in ["halt", "HALT.txt", "Halted/why"] {
@@ -269,7 +279,7 @@ fn each_refusal_has_its_exit_code() {
         std::fs::write(&file, "stop").expect("written");
         let halted = run("2026-07-01");
         assert_eq!(halted.code, 75, "{near}: {}", halted.stderr);
-        assert!(halted.stderr.contains(&format!("_control/{near} says halt")), "{}", halted.stderr);
+        assert!(halted.stderr.contains(&format!("_control/{near} stops all publication")), "{}", halted.stderr);
         std::fs::remove_file(&file).expect("removed");
     }
     let next = run("2026-07-01");

@@ -171,7 +171,7 @@ fn a_listing_of_what_is_paid_is_removed_once() {
     let line = "paid on 2026-06-29, remove by 2026-07-06, overdue by 1 day; instructed on 2026-06-30";
     assert!(explained.contains(line) && explained.contains("owes nothing"), "{explained}");
     let told = house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-07-08", "--output", "text"]).stdout;
-    assert!(told.contains("Overdue removals: 1 of what is paid and still listed, the longest by 2 days"), "{told}");
+    assert!(told.contains("Overdue removals: 1 paid but still in force, the oldest 2 days late"), "{told}");
     let removed = "listing_id debtor_id invoice_id kind bureau included_on removed_on\nL1 D1 I1 negativacao serasa 2026-05-20 2026-07-09";
     house.write("listings", removed);
     assert_eq!(decision(&house, "2026-07-09"), "");

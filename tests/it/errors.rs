@@ -10,9 +10,10 @@ use regua::error::{Damage, Error, Fault, Finding, Lines, Unreadable};
 use crate::support::root;
 
 const PAGE: &str = "docs/reference/errors.md";
-const HEAD: &str = "# Errors\n\nEvery error that ends a command, by exit code, with an example of its text. Generated: a test \
-    compares them (`tests/it/errors.rs`).\n[operations.md](../operations.md) says what a scheduler does by exit code. No message \
-    holds the value of a cell: values are personal\ndata, and messages go to logs.\n";
+const HEAD: &str = "# Errors\n\nEvery error that Régua reports, by exit code, with an example of its text. 101 (a crash) and 128+n (a \
+    signal) are in\n[operations.md](../operations.md), which also says what a scheduler does by exit code. Generated: a \
+    test compares them (`tests/it/errors.rs`).\nNo message holds the value of a cell: values are personal data, and \
+    messages go to logs.\n";
 
 /// What to do about each variant. A variant that is added does not compile until it stands here, and has no place on the
 /// page until it has an example below.
@@ -32,21 +33,21 @@ remedies!(of_error, ERRORS, Error, {
     Usage => "Correct the command line; `--help` of the command shows examples.",
     Location => "Correct the path or URL, in the pipeline or on the command line.",
     LocationCredentials => "Take user and password out of the URL, and give them by the environment or the workload's identity.",
-    OtherTenant => "Give each tenant an output of its own. After a renaming, give the tenant its former name.",
+    OtherTenant => "Give each tenant an output of its own. After a renaming, restore the former name.",
     NothingToRevise => "Run the date without `--revise`.",
     NothingPublished => "Correct the output folder, or run the pipeline first.",
     FileExists => "Name another file, or add `--replace`.",
     NoExports => "Name the folder or the files of your export; Régua reads Parquet.",
-    Configuration => "Correct each line; `regua check` tells all of them at once and reads no data.",
-    Model => "Correct the model in `sql_dir`, or take it out: then the shipped one runs again. Of a shipped model this is a fault to report.",
-    Contract => "Mend the export, or map its columns and values in `[inputs.*]`; `regua inputs --profile` shows what it holds.",
+    Configuration => "Correct each line; `regua check` reports all of them at once and reads no data.",
+    Model => "Correct the model in `sql_dir`, or take it out: then the shipped one runs again. If the model is shipped, report it.",
+    Contract => "Fix the export, or map its columns and values in `[inputs.*]`; `regua inputs --profile` shows what it holds.",
     NoneRecognised => "Name the files of invoices, payments and debtors; docs/init.md says how they are known, and columns that it does not know can be mapped by hand.",
-    Audit => "Compare what was expected with what is: a payment or an invoice is missing or counted twice. Where the inputs are right, report it.",
-    Surge => "Look at `regua plan`. If so much is right, accept it with `--accept-volume \"why\"`; the reason is kept in the record.",
+    Audit => "Do not override it. Take `sql_dir` out and run again; if it fails again, keep the inputs and report the message.",
+    Surge => "Look at `regua plan`. If that many actions are right, accept them with `--accept-volume \"why\"`; the reason is kept in the record.",
     Message => "Correct the template; `regua template preview` shows the message.",
     Conflict => "Nothing, if the other run was right. Else publish a revision: `--revise --reason \"why\"`.",
     Undecided => "Nothing, if the figures were all that was wanted. To send the actions of the date: `--revise --reason \"why\"`.",
-    WouldRefuse => "As of the error that it holds, whose exit code it has: `regua run` would end so.",
+    WouldRefuse => "`regua plan` found what would stop `regua run`. Exit code and remedy are those of the quoted error.",
     InputsMissing => "Wait for the export and run again; `regua inputs` shows which are there.",
     Moved => "Run again when the export has finished.",
     Halted => "Ask who halted it, remove the object, and run again.",
@@ -55,15 +56,15 @@ remedies!(of_error, ERRORS, Error, {
     StoreRefused => "Publish into a store that honours conditional writes (If-None-Match).",
     Torn => "Run again; if it comes twice, the store or the network between damages what is written.",
     Unfinished => "Run the same again: it publishes nothing and completes the copies. `regua log --repair` does it too.",
-    File => "Make room, or give the folder to the user that runs regua, and run again.",
+    File => "Make room, or give the folder to the user that runs regua, and run again. A wrong `limits.scratch_dir` ends with 2.",
     InputUnreadable => "Export the file again, as Parquet.",
     PublishedDamaged => "Restore the object from a backup, then `regua log --verify`. The kinds of damage are listed below.",
-    OutOfMemory => "Lower `limits.shard_rows_max` or `limits.workers`, and run again.",
+    OutOfMemory => "Raise `limits.memory_mb_max`, or lower `limits.shard_rows_max` or `limits.workers`, and run again.",
     Scratch => "Free the disk of `limits.scratch_dir`, or name a larger one, and run again: nothing was published.",
     Internal => "Report it: the line, `regua --version`, and `run_results.json` where there is one. `regua log` says whether the run was published.",
     Unsound => "Restore the files that it names from a backup; copies are made again by `regua log --repair`.",
-    Demo => "Choose a folder with room that you may write to.",
-    Unchanged => "Nothing; told with `--skip-if-unchanged` only.",
+    Demo => "Choose a folder with enough room.",
+    Unchanged => "Nothing; reported with `--skip-if-unchanged` only.",
     Interrupted => "Run again.",
 });
 
@@ -120,7 +121,7 @@ fn examples() -> Vec<Error> {
     let output = || "s3://out/regua".to_owned();
     let invoices = || "s3://in/2026-06-30/invoices-3.parquet".to_owned();
     vec![
-        Error::Usage("template \"overdue_frist\" is not there; did you mean \"overdue_first\"?".to_owned()),
+        Error::Usage("unknown template `overdue_frist`; did you mean `overdue_first`?".to_owned()),
         Error::Location {
             location: "ftp://x/y".to_owned(),
             why: "unknown scheme ftp://; use a path, file://, s3://, gs:// or az://".to_owned(),
@@ -138,7 +139,7 @@ fn examples() -> Vec<Error> {
         }])),
         Error::Model {
             model: "kpi_own".to_owned(),
-            what: "its Grain names month, which is no column of it".to_owned(),
+            what: "its Grain names `month`, which it does not select".to_owned(),
         },
         Error::StoreRefused { output: output() },
         Error::Contract(lines(&format!(
@@ -148,8 +149,8 @@ fn examples() -> Vec<Error> {
         ))),
         Error::NoneRecognised(lines("exports/notes.parquet: no input has its columns (2 of them)")),
         Error::Audit(Lines(vec![Finding {
-            audit: "aging_ties_to_ledger".to_owned(),
-            subject: "BRL".to_owned(),
+            audit: "06_totals_agree".to_owned(),
+            subject: "1 BRL".to_owned(),
             expected: "1204.50".to_owned(),
             actual: "1200.00".to_owned(),
             difference: "-4.50".to_owned(),
@@ -195,7 +196,7 @@ fn examples() -> Vec<Error> {
         Error::OutOfMemory { object: "scratch".to_owned() },
         Error::Scratch { object: "scratch".to_owned(), what: "no storage space".to_owned() },
         Error::Internal { object: "decided rows".to_owned(), what: "a sum does not fit its type".to_owned() },
-        Error::Demo("cannot create the folder demo; choose a folder that you may write to".into()),
+        Error::Demo("cannot write demo/input/invoices.parquet; is the disk full?".into()),
         Error::Interrupted { signal: 2 },
     ]
 }
@@ -236,7 +237,9 @@ fn unreadable() -> Vec<Unreadable> {
 fn page() -> String {
     let mut page = HEAD.to_owned();
     let mut code = None;
-    for error in examples() {
+    let mut examples = examples();
+    examples.sort_by_key(Error::exit_code);
+    for error in examples {
         if code.replace(error.exit_code()) != Some(error.exit_code()) {
             page.push_str(&format!("\n## Exit code {}\n", error.exit_code()));
         }
@@ -294,5 +297,5 @@ fn exit_codes_stand() {
     );
     assert_eq!(with(4), ["Conflict", "Undecided", "WouldRefuse"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
-    assert_eq!(with(1), ["Torn", "File", "OutOfMemory", "Scratch", "Internal", "Demo"]);
+    assert_eq!(with(1), ["Torn", "File", "Scratch", "Internal", "Demo"]);
 }

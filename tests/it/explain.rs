@@ -107,7 +107,8 @@ Step d+15 can be sent from 2026-07-02 on, if nothing else changes.";
 #[test]
 fn nothing_due_yet_and_nothing_to_be_done() {
     let quiet = told(&house("2026-07-20"));
-    let begin = "D1 owes company 1 R$1,334.56 in 2 items, nothing of it is past due; the next falls due on 2026-07-20 (in 20 days).";
+    let begin =
+        "D1 owes company 1 R$1,334.56 in 2 items, none of it past due; the next falls due on 2026-07-20 (in 20 days).";
     let end = "\
 Nothing is sent: nothing is due and no step before the due date has come (not_due).
 Besides: the next step is not due yet (no_step_due: next is d-3 from 2026-07-17).

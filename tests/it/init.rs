@@ -498,9 +498,9 @@ fn what_is_hopeless_is_told_and_nothing_is_written() {
     refused(
         &[
             "none of these files holds invoices, payments or debtors",
-            "exports/titulos.csv: it is no Parquet file; DuckDB makes one of it: copy (from 'exports/titulos.csv') to \
+            "exports/titulos.csv: it is not a Parquet file; DuckDB makes one of it: copy (from 'exports/titulos.csv') to \
              'exports/titulos.parquet' (format parquet)",
-            "exports/faturas.parquet: it is no Parquet file, or it is damaged; export it again",
+            "exports/faturas.parquet: it is not a Parquet file, or it is damaged; export it again",
         ],
         3,
     );

@@ -370,7 +370,7 @@ fn what_protects_somebody_is_as_young_as_the_invoices() {
         house.edit("pipelines/daily.toml", &section, &format!("{section}\nlag_days_max = 2"));
         assert_eq!(house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of()]).code, 0);
         written_at(&house, table, "2026-06-22T15:00:00Z");
-        refused(&house.run(as_of()), 75, &["max_age_days = 7 asks for 2026-06-23 or later"]);
+        refused(&house.run(as_of()), 75, &["max_age_days = 7 needs one from 2026-06-23 or later"]);
     }
 }
 

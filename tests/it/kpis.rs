@@ -427,7 +427,7 @@ fn a_factor_names_a_bucket_and_stays_within_reason() {
     assert!(said.contains("roll_days"), "{said}");
     house.edit("pipelines/daily.toml", "roll_days = 0\n", "");
     let said = house.regua(&["check", "pipelines/daily.toml"]).stderr;
-    for fault in ["11 is no factor from 0 to 10", "unknown bucket `31-61`; did you mean `31-60`?"] {
+    for fault in ["11 is not a factor from 0 to 10", "unknown bucket `31-61`; did you mean `31-60`?"] {
         assert!(said.contains(fault), "no {fault:?} in\n{said}");
     }
 }

@@ -277,10 +277,10 @@ fn of_a_date_before_the_newest_only_the_position_is_published() {
     assert_eq!(current("kpi_aging"), before, "the newest date stays the present one");
     sound(&house);
     let text = house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-06-28", "--output", "text"]);
-    assert!(text.stderr.contains("2026-06-30 is published already"), "{}", text.stderr);
+    assert!(text.stderr.contains("2026-06-30 is already published"), "{}", text.stderr);
     for part in [
         "nothing decided, 0 quarantined rows",
-        "Nothing is decided: with --kpi-only, or once a later date is published",
+        "No decisions: with --kpi-only, or once a later date has been published",
     ] {
         assert!(text.stdout.contains(part), "no {part:?} in {}", text.stdout);
     }
@@ -464,11 +464,19 @@ fn the_log_is_listed_and_shown() {
     }
     let missing = house.regua(&["log", "output", "--show", "3"]);
     assert_eq!(missing.code, 2);
-    assert!(missing.stderr.contains("no record 3; `regua log output` lists what is there"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("is not a published date or record; `regua log output` lists them"),
+        "{}",
+        missing.stderr
+    );
     for more in [&[][..], &["--verify"], &["--repair"]] {
         let ended = house.regua(&[&["log", "elsewhere"], more].concat());
         assert_eq!(ended.code, 2, "a monitor with a mistyped path must not stay green: {}", ended.stdout);
-        assert!(ended.stderr.contains("nothing is published there; is the path right?"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("nothing is published there; correct the path, or publish with `regua run`"),
+            "{}",
+            ended.stderr
+        );
     }
 }
 
@@ -529,7 +537,7 @@ fn a_log_of_another_tenant_is_left_alone() {
     for more in [&["run"][..], &["plan"]] {
         let ended = house.regua(&[more, &["pipelines/daily.toml", "--as-of", "2026-07-01"]].concat());
         assert_eq!(ended.code, 2, "{}", ended.stderr);
-        let whose = "is the output of the tenant \\\"demo\\\", and the pipeline says \\\"other\\\"";
+        let whose = "belongs to tenant \\\"demo\\\", but the pipeline says \\\"other\\\"";
         assert!(ended.stderr.contains(whose), "{}", ended.stderr);
     }
     house.edit("pipelines/daily.toml", "tenant = \"other\"", "tenant = \"demo\"");
@@ -660,7 +668,8 @@ fn inputs_are_waited_for_or_given_up() {
     days("2026-06-28");
     for ended in [ask(), house.run(as_of())] {
         assert_eq!(ended.code, 75, "{}", ended.stderr);
-        for part in ["last written on 2026-06-28", "max_age_days = 1 asks for 2026-06-29 or later; wait for the export"]
+        for part in
+            ["last written on 2026-06-28", "max_age_days = 1 needs one from 2026-06-29 or later; wait for the export"]
         {
             assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
         }
@@ -673,7 +682,7 @@ fn inputs_are_waited_for_or_given_up() {
     house.write("payments", "payment_id debtor_id invoice_id amount");
     let off = ask();
     assert_eq!(off.code, 3, "{}", off.stdout);
-    for part in ["it is no Parquet file", "paid_on"] {
+    for part in ["it is not a Parquet file", "paid_on"] {
         assert!(off.stderr.contains(part), "all at once: no {part:?} in {}", off.stderr);
     }
     let text = house.regua(&["inputs", "pipelines/daily.toml", "--as-of", as_of(), "--output", "text"]).stdout;

@@ -42,11 +42,11 @@ fn check_names_file_line_and_remedy_of_every_message() {
         "_blocks/greeting.j2:1: debtor.contact_name can be null; put {% if debtor.contact_name %} around it, or \
          say debtor.contact_name | default(\"...\", true) (in formal_notice.email.j2 and 11 more)"
             .to_owned(),
-        "hello.email.j2:4: \"fatura*\" tells of a debt, and line 1 says that this message names none".to_owned(),
+        "hello.email.j2:4: \"fatura*\" mentions a debt, and line 1 says that this message names none".to_owned(),
         "overdue_first.email.j2:1: total_due | money puts an amount in the subject, where others see it; say it in the body"
             .to_owned(),
-        "overdue_first.sms.j2:2: the message does not say how to stop it; end it with {{ creditor.opt_out }}".to_owned(),
-        format!("overdue_second.email.j2:{second}: \"pague já\" makes false urgency; rephrase it"),
+        "overdue_first.sms.j2:2: the message does not say how to opt out; end it with {{ creditor.opt_out }}".to_owned(),
+        format!("overdue_second.email.j2:{second}: \"pague já\" creates false urgency; rephrase it"),
         "reminder.sms.j2:1: unknown field `creditor.nome`; did you mean `creditor.name`?".to_owned(),
         format!("reminder.whatsapp.j2:{reminder}: with the longest values it has "),
     ];
@@ -66,8 +66,8 @@ fn files_of_the_folder_that_nothing_reads_are_noted() {
         std::fs::write(path, "Hello").expect("written");
     }
     let (code, lines) = check(&house);
-    let note = "note: pipelines/templates: nothing reads en/reminder.email.j2.txt, pt-BR/blocks/closing.j2: it stands in no \
-                folder, or has no ending, that counts";
+    let note = "note: pipelines/templates: nothing reads en/reminder.email.j2.txt, pt-BR/blocks/closing.j2: neither its \
+                folder nor its ending is one that counts";
     assert_eq!(code, 0, "{lines:#?}");
     assert!(lines.iter().any(|line| line == note), "{lines:#?}");
 }
@@ -161,7 +161,7 @@ fn a_file_of_the_user_takes_the_place_of_the_shipped_one() {
     house.edit(&format!("pipelines/{block}"), "pagamento", "{{ pagamento }}");
     house.edit("pipelines/words/es.toml", "words = [", "words = [\"saludos\", ");
     let (code, lines) = check(&house);
-    let remedy = "the file is part of the program: `regua eject templates/es/_blocks/closing.j2`";
+    let remedy = "it is the shipped one: `regua eject templates/es/_blocks/closing.j2`";
     assert_eq!(code, 2);
     assert!(lines.iter().any(|l| l.contains("\"saludos\"") && l.ends_with(remedy)), "{lines:#?}");
     let own = format!("pipelines/{block}:1: unknown field `pagamento`");
@@ -319,7 +319,9 @@ fn a_preview_with_published_values() {
 
     let nobody = preview(&template, "D9");
     assert_eq!(nobody.code, 2);
-    assert!(nobody.stderr.contains("nothing was sent to D9 on 2026-06-30; `regua explain D9 --from output` says why"));
+    assert!(
+        nobody.stderr.contains("nothing was published for D9 on 2026-06-30; `regua explain D9 --from output` says why")
+    );
 }
 
 #[test]
@@ -329,14 +331,17 @@ fn what_cannot_be_previewed_says_what_can() {
     for (arguments, expected) in [
         (&["overdue_frst", "--sample"][..], "unknown template `overdue_frst`; did you mean `overdue_first`?"),
         (&["overdue_first", "--channel", "emial", "--sample"], "unknown channel `emial`; did you mean `email`?"),
-        (&["overdue_first", "--language", "pt", "--sample"], "unknown language `pt`; did you mean `en`?"),
+        (&["overdue_first", "--language", "pt", "--sample"], "unknown language `pt`; known: pt-BR, en, es"),
         (
             &["formal_notice", "--channel", "sms", "--sample"],
             "there is no formal_notice in pt-BR for sms; there is en/",
         ),
-        (&["x", "--templates", "nowhere", "--sample"], "no */*.j2 below nowhere; name the folder with --templates"),
-        (&["overdue_first"], "--sample"),
-        (&["pipelines/templates/en/_blocks/offer.j2", "--sample"], "a block is no message by itself"),
+        (
+            &["x", "--templates", "nowhere", "--sample"],
+            "there are no templates below nowhere; pass the right folder with --templates",
+        ),
+        (&["overdue_first"], "say with which values: --sample, or --debtor ID --from OUTPUT"),
+        (&["pipelines/templates/en/_blocks/offer.j2", "--sample"], "a block is not a message by itself"),
         (&["overdue_first", "--debtor", "D1"], "--from"),
         (
             &["broken", "--language", "en", "--sample"],

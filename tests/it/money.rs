@@ -195,15 +195,15 @@ fn faults_of_charges_offers_and_rates_are_told_at_once() {
     house.edit("pipelines/rates/uk.toml", "from = \"2023-06-30\"", "from = \"2022-06-30\"");
     let said = house.regua(&["check", daily]).stderr.replace("\\\"", "\"");
     for fault in [
-        "the fine of 2.5 % is above the cap of 2 %; lower it or raise the cap",
-        "interest of 12.1 % per year is above the cap of 1 % per month; lower it or raise the cap",
+        "the fine of 2.5 % is above `caps.fine_max` = 2; lower one or raise the other",
+        "interest of 12.1 % per year is above `caps.interest_max_per_month` = 1; lower one or raise the other",
         "the margin is fixed by the statute UkLatePayment; leave it out",
         "interest is { percent, per, rounding } by contract, or { statutory, rounding } by law",
         "\"1,5\" is not a percentage",
         "unknown segment `pontuall`; did you mean `pontual`?",
-        "the discount of 6 % is above 5 %; lower it or raise the cap",
+        "`percent` = 6 is above `percent_max` = 5; lower one or raise the other",
         "the number of instalments of 1 is not from 2 to 120",
-        "\"15 to 30\" is no comparison",
+        "\"15 to 30\" is not a comparison",
         "amounts are converted \"half_up\" or \"half_even\", not cut off",
         "JPY has no decimals; write a whole number",
         "a step that asks for nothing overdue bears no fee; take it out",

@@ -120,8 +120,8 @@ fn a_file_stands_in_for_the_shipped_one_of_its_path() {
     let house = house(&[("40_kpis/kpi_aging.sql", doubled.as_str())]);
     let ended = house.run(as_of());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("sql_dir stands in for the shipped kpi_aging"), "{}", ended.stderr);
-    assert!(check(&house).stdout.contains("note: sql_dir stands in for the shipped kpi_aging"));
+    assert!(ended.stderr.contains("sql_dir replaces the shipped kpi_aging"), "{}", ended.stderr);
+    assert!(check(&house).stdout.contains("note: sql_dir replaces the shipped kpi_aging"));
     assert_eq!(house.published("kpi_aging", "items open_amount"), ["2 100.00"]);
 }
 
@@ -140,14 +140,14 @@ fn check_runs_sql_of_ones_own_over_nothing() {
         (
             "40_kpis/kpi_totals.sql",
             TOTALS.replace("Grain: company_id", "Grain: company"),
-            "model kpi_totals: its Grain names company, which is no column of it",
+            "model kpi_totals: its Grain names `company`, which it does not select",
         ),
         (
             "40_kpis/kpi_aging.sql",
             TOTALS.to_owned(),
             "model kpi_aging: it lacks the column segment, which the table of that name has",
         ),
-        ("kpis/kpi_totals.sql", TOTALS.to_owned(), "it stands in no known folder"),
+        ("kpis/kpi_totals.sql", TOTALS.to_owned(), "it is not in a known folder"),
         (
             "35_facts/kpi_aging.sql",
             TOTALS.to_owned(),

@@ -91,7 +91,7 @@ fn what_the_log_says_against_a_run_it_says_against_a_plan() {
 
     let earlier = plan(&house, "2026-06-29", &["--output", "text"]);
     assert_eq!(earlier.code, 0);
-    assert!(earlier.stdout.contains("2026-06-30 is published already: of an earlier date only the position"));
+    assert!(earlier.stdout.contains("2026-06-30 is already published, so for this earlier date only the position"));
     house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 D1 I1 2026-06-29 1.00");
     let other = plan(&house, as_of(), &["--output", "text"]);
     assert_eq!(other.code, 4);
@@ -105,7 +105,10 @@ fn what_the_log_says_against_a_run_it_says_against_a_plan() {
     std::fs::write(house.path("output/_control/HALT"), "stop").expect("written");
     let halted = told(&house, "2026-07-01", &[]);
     let note = halted["notes"][0].as_str().unwrap_or_default();
-    assert!(note.ends_with("output/_control/HALT says halt: `regua run` would publish nothing"), "{halted}");
+    assert!(
+        note.ends_with("output/_control/HALT stops all publication: `regua run` would publish nothing"),
+        "{halted}"
+    );
     std::fs::remove_file(house.path("input/debtors.parquet")).expect("removed");
     assert_eq!(plan(&house, "2026-07-01", &[]).code, 75);
     assert_eq!(plan(&house, "2026-07-01", &["--messages", "all"]).code, 2);
@@ -247,7 +250,7 @@ fn a_revision_is_told_with_what_it_keeps_and_takes_back() {
     let revise = ["--revise", "--output", "text", "--report", "plan.html"];
     let text = plan(&house, as_of(), &revise).stdout;
     let command = "`regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"why\"` would publish this.";
-    for part in ["3 accounts, 0 new actions, 2 kept, 1 taken back, 0 quar", "the same for 2 accounts", command] {
+    for part in ["4 decisions (0 new actions, 2 kept, 1 taken back), 0 quar", "the same for 2 accounts", command] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
     assert!(house.read("plan.html").contains("<b>2</b>kept"));
@@ -256,7 +259,7 @@ fn a_revision_is_told_with_what_it_keeps_and_takes_back() {
     let ran = house.regua(&run);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let folder = "outbox/dt=2026-06-30/revision=1/voids/";
-    for part in ["0 new actions, 2 kept, 1 taken back", "What stands, new and kept", folder] {
+    for part in ["0 new actions, 2 kept, 1 taken back", "What is published, new and kept", folder] {
         assert!(ran.stdout.contains(part), "no {part:?} in\n{}", ran.stdout);
     }
     let mut digests = record(&house, 2)["logical_digests"].clone();
@@ -275,7 +278,7 @@ fn of_an_earlier_date_a_plan_tells_the_position_alone() {
     let house = house();
     assert_eq!(house.run(as_of()).code, 0);
     assert_eq!(house.run("2026-07-01").code, 0);
-    let first = "2026-07-01 is published already: of an earlier date only the position and its KPI tables are";
+    let first = "2026-07-01 is already published, so for this earlier date only the position and its KPI tables will be published; nobody is written to";
     let is_position = |told: &Value| {
         assert_eq!((&told["kind"], &told["notes"][0]), (&"kpi_only".into(), &first.into()));
         for name in ["actions", "holds", "messages"] {

@@ -248,7 +248,7 @@ fn a_refusal_is_expected_or_a_failure() {
     let folder = folder_with(&wrong_step);
     let failures = play(&folder.path().join("scenario.toml")).failures.join("\n");
     assert!(failures.contains("exit: expected 0, actual 2"), "{failures}");
-    assert!(failures.contains("the step `l1` speaks to the debtor and needs `channels`"), "{failures}");
+    assert!(failures.contains("step `l1` contacts the debtor, so it needs `channels`"), "{failures}");
     let expected = wrong_step.replace("actions = []", "exit = 2\nerror = \"needs `channels`\"");
     assert_eq!(play(&folder_with(&expected).path().join("scenario.toml")).failures, [""; 0]);
 }

@@ -33,7 +33,7 @@ fn a_model_says_its_purpose_grain_reads_units_nulls_and_kind() {
 fn a_model_stands_in_a_known_folder() {
     for path in ["15_other/stg_one.sql", "stg_one.sql", "sql/10_staging/stg_one.sql"] {
         let error = refused(&[(path, HEADER)]);
-        let text = "it stands in no known folder; use one of 10_staging, 20_intermediate, 30_candidates, 35_facts, \
+        let text = "it is not in a known folder; use one of 10_staging, 20_intermediate, 30_candidates, 35_facts, \
             40_kpis, 50_audits";
         assert_eq!(error, format!("model {path}: {text}"));
     }

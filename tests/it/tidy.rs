@@ -97,6 +97,36 @@ const DOMAIN_CRATES: &[&str] = &[
     "strsim",
 ];
 
+/// Phrases that read as translated, or that had two words for one thing, and what to write in messages and pages.
+const TICS: &[(&str, &str)] = &[
+    ("stands twice", "is there twice"),
+    ("stand twice", "are there twice"),
+    ("is published already", "is already published"),
+    ("are published already", "are already published"),
+    ("is no part of", "is not part of"),
+    ("it is no Parquet file", "it is not a Parquet file"),
+    ("is no comparison", "is not a comparison"),
+    ("is no date;", "is not a date;"),
+    ("is no list", "is not a list"),
+    ("is no record", "is not a record"),
+    ("is no ranking", "is not a ranking"),
+    ("is no invariant", "is not an invariant"),
+    ("They are no legal", "They are not legal"),
+    ("where it is not given", "[default: …]"),
+    ("where it is not said", "default …"),
+    ("is under way so long", "counts as under way for this many days"),
+    ("`regua explain` tells", "shows, says or explains"),
+    ("tells of a debt", "mentions a debt"),
+    ("is told with its line", "is reported with its line"),
+    ("did not move", "was unchanged"),
+    ("what dead attempts left", "orphans"),
+    ("what attempts left", "orphans"),
+    ("fit the memory", "fit into memory"),
+    ("outside of its own notice", "outside its prior notice"),
+    ("makes false urgency", "creates false urgency"),
+    ("on contract?", "as the contract says"),
+];
+
 /// What must not stand in code, where, and what to use.
 const BANNED: &[(&str, &[&str], &str)] = &[
     (".unwrap()", &[], "`?`, or `expect` with the reason why it cannot fail"),
@@ -311,6 +341,20 @@ fn the_source_keeps_the_style() {
 fn the_models_keep_the_style() {
     let found: Vec<String> = files("sql/**/*.sql").iter().flat_map(|(file, text)| check_sql(file, text)).collect();
     assert!(found.is_empty(), "{} breaches of style\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn messages_and_pages_have_no_tics() {
+    let mut found = Vec::new();
+    let patterns = ["src/**/*.rs", "docs/**/*.md", "pipelines/**/*.md", "pipelines/**/*.toml", "*.md"];
+    for (file, text) in patterns.iter().flat_map(|pattern| files(pattern)) {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+        for (position, line) in lines {
+            let tics = TICS.iter().filter(|(tic, _)| line.contains(tic));
+            found.extend(tics.map(|(tic, instead)| breach(&file, position + 1, &format!("`{tic}`"), instead)));
+        }
+    }
+    assert!(found.is_empty(), "{} tics\n{}", found.len(), found.join("\n"));
 }
 
 /// File, code, and what the checker says of it; nothing where it is fine.

@@ -50,7 +50,7 @@ pub(super) fn of_account(account: &Row<'_>) -> Vec<String> {
     let (open, overdue) = (account.minor("open_amount"), account.minor("overdue_amount"));
     let days = account.int("days_past_due_max");
     let due = match overdue {
-        _ if account.int("overdue_items") == 0 => "nothing of it is past due".to_owned(),
+        _ if account.int("overdue_items") == 0 => "none of it past due".to_owned(),
         all if all == open => "all of it past due".to_owned(),
         _ => format!(
             "{} of it past due in {}",

@@ -59,7 +59,7 @@ fn action_event() -> Value {
     let hash = json!({
         "type": "string",
         "pattern": HASH,
-        "description": "SHA-256 of `data` as it stands in the line: the same id with another one is a conflict, not a second send",
+        "description": "SHA-256 of `data` as it is in the line: the same id with another one is a conflict, not a second send",
     });
     event["properties"]["payloadsha256"] = hash;
     if let Some(required) = event["required"].as_array_mut() {

@@ -2,7 +2,7 @@
 
 use comfy_table::Table;
 
-use super::{POSITION_ONLY, acted, aging, amount, grouped, holds, plain_table, right_aligned, titled};
+use super::{POSITION_ONLY, acted, aging, amount, grouped, holds, numbers, plain_table, right_aligned, titled};
 use crate::cli::Voice;
 use crate::io::log::RecordKind;
 use crate::io::outbox::VOIDS;
@@ -38,15 +38,9 @@ fn decided(voice: Voice, report: &Report) -> [String; 3] {
 }
 
 fn headline(voice: Voice, report: &Report) -> String {
-    let count = |table: &str| grouped(report.count(table) as i64);
     let title = voice.bold(&format!("\nPlan for {}", report.as_of));
-    format!(
-        "{title}: {} open items, {} accounts, {}, {} quarantined rows\n",
-        count("items"),
-        count("debtors"),
-        acted(report.kind, report.count("actions"), report.kept, report.count(VOIDS)),
-        count("quarantine")
-    )
+    let acted = acted(report.kind, report.count("actions"), report.kept, report.count(VOIDS));
+    format!("{title}: {}\n", numbers(&|table| report.count(table), &acted))
 }
 
 fn bullets(notes: &[String]) -> String {

@@ -46,11 +46,11 @@ pub struct RawInterest {
     pub per: Option<InterestPeriod>,
     /// By law: rates come from `pipeline.rates` and the input index_rates.
     pub statutory: Option<Statute>,
-    /// By law: the index; none = taxa_legal, ecb or boe.
+    /// By law: the index; default taxa_legal, ecb or boe.
     pub index: Option<String>,
-    /// eu_late_payment: points above the reference rate; none = 8.
+    /// eu_late_payment: points above the reference rate; default 8.
     pub margin: Option<String>,
-    /// eu_late_payment: what the member state sets, such as { SEK = "450.00" }; none = 40.00 euros. Other currencies
+    /// eu_late_payment: what the member state sets, such as { SEK = "450.00" }; default 40.00 euros. Other currencies
     /// bear no fixed sum.
     #[serde(default)]
     pub fixed_sum: BTreeMap<String, String>,
@@ -76,7 +76,7 @@ pub struct RawFee {
     /// of several, none applies to a currency that is not among them.
     #[serde(default)]
     pub fixed: BTreeMap<String, String>,
-    /// Of the principal of each overdue item; none = 0.
+    /// Of the principal of each overdue item; default 0.
     pub percent: Option<String>,
     /// Of the share of each item's principal.
     pub rounding: Rounding,
@@ -100,7 +100,7 @@ pub struct RawOffer {
     pub extension: Option<RawExtension>,
 }
 
-/// All must hold; what is not given does not bind.
+/// All given conditions must hold.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawOfferCondition {
@@ -124,7 +124,7 @@ pub struct RawOfferCondition {
 pub struct RawDiscount {
     /// Of the total, cut off to whole cents.
     pub percent: String,
-    /// The most that any discount may be; none = `percent` itself.
+    /// The most that any discount may be; default `percent` itself.
     pub percent_max: Option<String>,
     /// Currency = least amount left to pay; the discount shrinks to keep it. Where any is given, other currencies
     /// get no such offer.
@@ -143,9 +143,9 @@ pub struct RawInstalments {
     /// Currency = least instalment. Where any is given, other currencies get no such offer.
     #[serde(default)]
     pub instalment_min: BTreeMap<String, String>,
-    /// Share of the total that is due when the offer is accepted; none = 0.
+    /// Share of the total that is due when the offer is accepted; default 0.
     pub down_payment: Option<String>,
-    /// Simple interest on each share until it is due; none = 0.
+    /// Simple interest on each share until it is due; default 0.
     pub interest_per_month: Option<String>,
     /// Of the down payment and of the interest.
     pub rounding: Rounding,

@@ -60,7 +60,7 @@ pub struct RawStep {
     pub channels: Vec<String>,
     /// Template; none = the step's kind names it.
     pub template: Option<String>,
-    /// gentle, firm or formal; none = firm. Long-time customers with a clean history are addressed gently, unless it is
+    /// gentle, firm or formal; default firm. Long-time customers with a clean history are addressed gently unless it is
     /// formal.
     pub tone: Option<String>,
     /// Overrides the régua's.
@@ -78,10 +78,10 @@ pub struct RawStep {
     pub bureau: Option<String>,
     /// agency_placement: to whom.
     pub agency: Option<String>,
-    /// Duties: business days from full payment; none = 5 for negativacao_removal (Súmula 548), no term for the others.
+    /// Duties: business days from full payment; default 5 for negativacao_removal (Súmula 548), no term for the others.
     #[schemars(range(min = 1, max = 60))]
     pub deadline_business_days: Option<u32>,
-    /// negativacao, protesto and their notices: nothing due longer ago than so many years; none = 5 (CDC art. 43).
+    /// negativacao, protesto and their notices: nothing due longer ago than this many years; default 5 (CDC art. 43).
     #[schemars(range(min = 1, max = 20))]
     pub listing_years_max: Option<u32>,
     /// What the step costs the debtor.
@@ -104,9 +104,9 @@ pub struct RawTrigger {
     pub open_balance: Option<BTreeMap<String, String>>,
     /// Currency = amount: what is overdue reaches it.
     pub overdue_balance: Option<BTreeMap<String, String>>,
-    /// At least so many items are open, due or not.
+    /// At least this many items are open, due or not.
     pub open_items: Option<u32>,
-    /// At least so many items are overdue.
+    /// At least this many items are overdue.
     pub overdue_items: Option<u32>,
     /// `true`: a promise was broken in this arrears episode.
     pub promise_broken: Option<bool>,

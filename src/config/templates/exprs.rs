@@ -114,7 +114,7 @@ impl Flow<'_> {
     fn field(&mut self, at: usize, field: &Field, path: String, name: &str) -> Type {
         if field.names_debt && self.names_no_debt {
             let what =
-                format!("{name} tells of a debt, and line 1 says that this message names none; take one of them out");
+                format!("{name} mentions a debt, and line 1 says that this message names none; take one of them out");
             self.refuse(at, what);
         }
         let shape = match field.kind {
@@ -153,7 +153,7 @@ impl Flow<'_> {
             }
             Shape::Other | Shape::Half => Type::of(Shape::Other),
             _ => {
-                self.refuse(at, format!("{before} has no field `{name}`: it is no record"));
+                self.refuse(at, format!("{before} has no field `{name}`: it is not a record"));
                 Type::of(Shape::Other)
             }
         }
@@ -167,7 +167,7 @@ impl Flow<'_> {
         self.expr(subscript);
         let Shape::List(fields) = held.shape else {
             if !matches!(held.shape, Shape::Other) {
-                self.refuse(at, format!("{before} is no list: it has no entries"));
+                self.refuse(at, format!("{before} is not a list: it has no entries"));
             }
             return Type::of(Shape::Other);
         };
@@ -237,7 +237,7 @@ impl Flow<'_> {
         }
     }
 
-    /// An amount with the sign of another currency is another amount.
+    /// Refuses an amount formatted in a currency that is not its own.
     fn in_its_currency(&mut self, at: usize, amount: Option<&Expr<'_>>, currency: Option<&Expr<'_>>) {
         // By what a variable was set to, and not by its name.
         let path = |expr: Option<&Expr<'_>>| expr.and_then(|expr| self.path_of(expr));

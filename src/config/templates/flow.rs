@@ -193,7 +193,7 @@ impl Flow<'_> {
             Shape::List(fields) => Shape::Record(fields),
             Shape::Other | Shape::Half => Shape::Other,
             _ => {
-                self.refuse(at, format!("{name} is no list; a loop goes over items or offer.instalments"));
+                self.refuse(at, format!("{name} is not a list; a loop goes over items or offer.instalments"));
                 Shape::Other
             }
         };

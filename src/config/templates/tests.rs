@@ -67,7 +67,7 @@ fn a_field_that_no_message_has() {
         ),
         ("{% set who = debtor %}{{ who.nme }}", "1: unknown field `who.nme`; did you mean `who.name`?"),
         ("{% for i in items %}{{ loop.indx }}{% endfor %}", "1: unknown field of `loop` `indx`; did you mean `index`?"),
-        ("{{ debtor.name.first }}", "1: debtor.name has no field `first`: it is no record"),
+        ("{{ debtor.name.first }}", "1: debtor.name has no field `first`: it is not a record"),
         ("{{ total_due | mony }}", "1: unknown filter `mony`; did you mean `money`?"),
         ("{% if offer is none_ %}x{% else %}y{% endif %}", "1: unknown test `none_`; did you mean `none`?"),
         (
@@ -108,7 +108,7 @@ fn a_field_that_no_message_has() {
         ("{{ days_past_due | date }}", "1: days_past_due is not a date, as `| date` wants it; take the filter out"),
         (
             "{% for x in debtor %}{{ x }}{% endfor %}y",
-            "1: debtor is no list; a loop goes over items or offer.instalments",
+            "1: debtor is not a list; a loop goes over items or offer.instalments",
         ),
     ] {
         assert_eq!(letter(text), [expected], "{text}");
@@ -190,7 +190,7 @@ fn the_subject_and_the_opt_out() {
             "Subject: x{% if items_count == 9 %}{{ total_due | money }}{% endif %}",
             Some(in_subject("total_due | money")),
         ),
-        ("Subject: R$ 100", Some("1: an amount stands in the subject, where others see it; say it in the body".into())),
+        ("Subject: R$ 100", Some("1: the subject has an amount, where others see it; say it in the body".into())),
         ("Olá", Some("1: an e-mail opens with a line `Subject: ...` and an empty line".into())),
         ("Subject: {{ '' }}", Some("1: the subject can come out empty".into())),
     ] {
@@ -200,7 +200,7 @@ fn the_subject_and_the_opt_out() {
     let expected = "1: the subject has up to 210 characters, at most 200 fit; say less";
     assert_eq!(faults_of("t.email.j2", &long), [expected]);
 
-    let missing = "2: the message does not say how to stop it; end it with {{ creditor.opt_out }}";
+    let missing = "2: the message does not say how to opt out; end it with {{ creditor.opt_out }}";
     for (file, text, expected) in [
         ("t.whatsapp.j2", "Olá\nAté logo", &[missing][..]),
         ("t.sms.j2", "Olá\nAté logo", &[missing]),
@@ -208,7 +208,7 @@ fn the_subject_and_the_opt_out() {
             "t.email.j2",
             "Subject: Olá\n",
             &[
-                "1: the message does not say how to stop it; end it with {{ creditor.opt_out }}",
+                "1: the message does not say how to opt out; end it with {{ creditor.opt_out }}",
                 "1: the message can come out empty; write an {% else %}",
             ],
         ),
@@ -250,7 +250,7 @@ fn words_that_no_message_has() {
 #[test]
 fn a_message_that_says_it_names_no_debt() {
     let tells = |name: &str| {
-        format!("2: {name} tells of a debt, and line 1 says that this message names none; take one of them out")
+        format!("2: {name} mentions a debt, and line 1 says that this message names none; take one of them out")
     };
     for (text, expected) in [
         ("{# names-debt: no #}\nOlá {{ debtor.name }}, {{ portal_link or '' }}", None),
@@ -259,11 +259,11 @@ fn a_message_that_says_it_names_no_debt() {
         ("{# names-debt: no #}\nx{% if has_charges %}y{% endif %}", Some(tells("has_charges"))),
         (
             "{# names-debt: no #}\nsuas FATURAS",
-            Some("2: \"fatura*\" tells of a debt, and line 1 says that this message names none".into()),
+            Some("2: \"fatura*\" mentions a debt, and line 1 says that this message names none".into()),
         ),
         (
             "{# names-debt: no #}\nfat{{ 'ura' }}",
-            Some("2: the message comes out with \"fatura*\", which tells of a debt".into()),
+            Some("2: the message comes out with \"fatura*\", which mentions a debt".into()),
         ),
         (
             "{# names-debt: never #}\nOlá",
@@ -360,7 +360,7 @@ fn what_a_provider_is_given() {
         (
             format!("{{# names-debt: no #}}\n{}", with("[total_due | money]")),
             Some(
-                "3: total_due tells of a debt, and line 1 says that this message names none; take one of them out"
+                "3: total_due mentions a debt, and line 1 says that this message names none; take one of them out"
                     .into(),
             ),
         ),
@@ -385,7 +385,7 @@ const A: &str = "{% include \"_blocks/a.j2\" %}";
 #[test]
 fn an_include_that_names_no_block() {
     let in_quotes = "an include names one block, in quotes: {% include \"_blocks/charges.j2\" %}";
-    let not_inside = |name: &str| format!("\"{name}\" is not a block: a block stands in _blocks/ of the same language");
+    let not_inside = |name: &str| format!("\"{name}\" is not a block: a block is in _blocks/ of the same language");
     let not_known = |statement: &str| {
         format!(
             "syntax: unknown statement {statement} on line 2; a template has {{% if %}}, {{% for %}}, {{% set %}}, \
@@ -491,14 +491,14 @@ fn what_is_wrong_in_a_block() {
             "t.letter.j2",
             quiet,
             "sua fatura",
-            Some("1: \"fatura*\" tells of a debt, and line 1 says that this message names none".into()),
+            Some("1: \"fatura*\" mentions a debt, and line 1 says that this message names none".into()),
         ),
         (
             "t.letter.j2",
             quiet,
             "x{% if has_charges %}y{% endif %}",
             Some(
-                "1: has_charges tells of a debt, and line 1 says that this message names none; take one of them out"
+                "1: has_charges mentions a debt, and line 1 says that this message names none; take one of them out"
                     .into(),
             ),
         ),

@@ -18,12 +18,17 @@ struct Stated {
 impl PlanBuilder<'_> {
     pub(super) fn calendar(&mut self, document: &Document, files: &[String]) -> Option<Calendar> {
         let (mut holidays, mut windows, mut zones) = (Vec::new(), None, BTreeMap::new());
+        // What a calendar lacks that could not be read is not known.
+        let mut is_broken = false;
         let mut countries: Vec<String> = Vec::new();
         let mut stated: Vec<(Document, Vec<Stated>)> = Vec::new();
         for (position, file) in files.iter().enumerate() {
             let at = format!("/pipeline/calendars/{position}");
-            let Some(calendar) = self.open(&self.path(file), Some((document, &at))) else { continue };
-            let Some(raw) = self.read::<RawCalendar>(&calendar) else { continue };
+            let faults = self.faults.len();
+            let calendar = self.open(&self.path(file), Some((document, &at)));
+            let raw = calendar.as_ref().and_then(|calendar| self.read::<RawCalendar>(calendar));
+            is_broken |= self.faults.len() > faults;
+            let Some((calendar, raw)) = calendar.zip(raw) else { continue };
             for (position, holiday) in raw.holidays.iter().enumerate() {
                 let at = format!("/holidays/{position}");
                 let date = self.parse::<NaiveDate>(&calendar, &format!("{at}/date"), &holiday.date);
@@ -50,11 +55,10 @@ impl PlanBuilder<'_> {
         }
         self.refuse_unknown_states(&stated, &countries, &holidays);
         let Some(windows) = windows else {
-            self.refuse(
-                document,
-                "/pipeline/calendars",
-                "no calendar has [windows.default]: messages need lawful hours",
-            );
+            if !is_broken {
+                let message = "no calendar has [windows.default]; add it, since a message needs lawful hours";
+                self.refuse(document, "/pipeline/calendars", message);
+            }
             return None;
         };
         let default = zones.remove("default").unwrap_or(Tz::America__Sao_Paulo);
@@ -120,7 +124,7 @@ impl PlanBuilder<'_> {
                     self.refuse(
                         document,
                         at,
-                        format!("{opens:?} to {closes:?} is no span of hours, such as [\"08:00\", \"20:00\"]"),
+                        format!("{opens:?} to {closes:?} is not a span of hours, such as [\"08:00\", \"20:00\"]"),
                     );
                     None
                 }

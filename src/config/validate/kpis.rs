@@ -15,7 +15,7 @@ impl PlanBuilder<'_> {
                 self.refuse(document, &at, unknown("bucket", name, buckets.iter().map(|bucket| bucket.name.as_str())));
             }
             if !(0.0..=FACTOR_MAX).contains(factor) {
-                self.refuse(document, &at, format!("{factor} is no factor from 0 to {FACTOR_MAX}"));
+                self.refuse(document, &at, format!("{factor} is not a factor from 0 to {FACTOR_MAX}"));
             }
         }
         let currency = raw.reporting_currency.as_deref();

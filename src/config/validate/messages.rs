@@ -215,7 +215,7 @@ fn files_of_steps(procedures: &BTreeMap<String, Procedure>) -> BTreeSet<String> 
 fn with_remedy(fault: TemplateFault, sources: &[Source]) -> String {
     let source = sources.iter().find(|s| s.language == fault.language && s.file == fault.file);
     match source.filter(|source| source.is_shipped) {
-        Some(source) => format!("{}; the file is part of the program: `regua eject {}`", fault.what, source.path()),
+        Some(source) => format!("{}; it is the shipped one: `regua eject {}`", fault.what, source.path()),
         None => fault.what,
     }
 }

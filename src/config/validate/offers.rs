@@ -27,7 +27,7 @@ impl PlanBuilder<'_> {
         for (position, raw) in raw.iter().enumerate() {
             let at = format!("/offers/{position}");
             if !known.insert(&raw.name) {
-                self.refuse(document, &at, format!("the offer `{}` stands twice", raw.name));
+                self.refuse(document, &at, format!("there are two offers named `{}`; rename one", raw.name));
             }
             let when = self.offer_condition(document, &format!("{at}/when"), &raw.when, names);
             let given = [raw.discount.is_some(), raw.instalments.is_some(), raw.extension.is_some()];
@@ -136,7 +136,7 @@ impl PlanBuilder<'_> {
         for part in text.split(',') {
             match Comparison::parse(part) {
                 Some(comparison) => comparisons.push(comparison),
-                None => self.refuse(document, at, format!("{part:?} is no comparison, such as \">= 15, < 60\"")),
+                None => self.refuse(document, at, format!("{part:?} is not a comparison, such as \">= 15, < 60\"")),
             }
         }
         comparisons

@@ -13,7 +13,7 @@ impl PlanBuilder<'_> {
         for (position, segment) in raw.iter().enumerate() {
             let at = format!("{at}/{position}");
             if !names.insert(&segment.name) {
-                self.refuse(document, &at, format!("`{}` stands twice", segment.name));
+                self.refuse(document, &at, format!("there are two segments named `{}`; rename one", segment.name));
             }
             let when = self.condition(document, &format!("{at}/when"), &segment.when);
             rules.push(Rule { name: segment.name.clone(), when });
@@ -49,7 +49,9 @@ impl PlanBuilder<'_> {
             for part in text.split(',') {
                 match Comparison::parse(part) {
                     Some(comparison) => parts.push((field, comparison)),
-                    None => self.refuse(document, &at, format!("{part:?} is no comparison, such as \">= 0.1, < 0.5\"")),
+                    None => {
+                        self.refuse(document, &at, format!("{part:?} is not a comparison, such as \">= 0.1, < 0.5\""))
+                    }
                 }
             }
         }

@@ -129,7 +129,7 @@ impl PlanBuilder<'_> {
             let (id, arms) = (experiment.id.clone(), arms.collect());
             let starts_on = experiment.starts_on.parse::<NaiveDate>().ok();
             if starts_on.is_none() {
-                let message = format!("{:?} is no date; write it as \"2026-07-01\"", experiment.starts_on);
+                let message = format!("{:?} is not a date; write it as \"2026-07-01\"", experiment.starts_on);
                 self.refuse(document, &format!("{at}/starts_on"), message);
             }
             experiments.extend(starts_on.map(|starts_on| Experiment { id, starts_on, segments: taking, arms }));
@@ -147,7 +147,7 @@ impl PlanBuilder<'_> {
         for (position, arm) in raw.arms.iter().enumerate() {
             let at = format!("{at}/arms/{position}");
             if !names.insert(&arm.name) {
-                self.refuse(document, &at, format!("the arm `{}` stands twice", arm.name));
+                self.refuse(document, &at, format!("there are two arms named `{}`; rename one", arm.name));
             }
             match &arm.regua {
                 Some(_) if arm.hold_out => {
@@ -167,7 +167,7 @@ impl PlanBuilder<'_> {
             let at = format!("/channels/best_hours/{segment}");
             self.known_segment(document, &at, segment, segments);
             if *hour > 23 {
-                self.refuse(document, &at, format!("{hour} is no hour of the day; write 0 to 23"));
+                self.refuse(document, &at, format!("{hour} is not an hour of the day; write 0 to 23"));
             }
         }
         let named = [
@@ -198,7 +198,7 @@ impl PlanBuilder<'_> {
             let at = format!("{at}/by_segment/{segment}");
             self.known_segment(document, &at, segment, segments);
             if !(0.0..=1.0).contains(rate) {
-                self.refuse(document, &at, format!("{rate} is no share; write 0 to 1, such as 0.2"));
+                self.refuse(document, &at, format!("{rate} is not a share; write 0 to 1, such as 0.2"));
             }
             prior.by_segment.insert(segment.clone(), basis_points(*rate));
         }

@@ -35,7 +35,7 @@ impl PlanBuilder<'_> {
         for (position, step) in raw.steps.iter().enumerate() {
             let at = format!("/steps/{position}");
             if steps.iter().any(|s| s.id == step.id) {
-                self.refuse(document, &at, format!("the step `{}` stands twice", step.id));
+                self.refuse(document, &at, format!("there are two steps named `{}`; rename one", step.id));
             }
             let level = position as u32 + 1;
             let step = self.step(document, &at, level, step, raw.catch_up_days, &steps, segments);
@@ -92,7 +92,7 @@ impl PlanBuilder<'_> {
             channels.extend(self.channel(document, &format!("{at}/channels/{position}"), name));
         }
         if raw.channels.is_empty() && kind.is_some_and(|k| !k.is_instruction()) {
-            self.refuse(document, at, format!("the step `{}` speaks to the debtor and needs `channels`", raw.id));
+            self.refuse(document, at, format!("step `{}` contacts the debtor, so it needs `channels`", raw.id));
         }
         let after_notice = self.after_notice(document, at, raw, earlier);
         let trigger = self.trigger(document, &format!("{at}/trigger"), &raw.trigger);

@@ -179,7 +179,7 @@ impl PlanBuilder<'_> {
         read
     }
 
-    /// The SQL models in path order: the built-in ones, and over them those of `sql_dir`.
+    /// The SQL models in path order: the shipped ones, and over them those of `sql_dir`.
     pub(super) fn sql(&mut self, document: &Document, dir: Option<&str>) -> Vec<SqlFile> {
         let mut files: BTreeMap<String, SqlFile> = shipped::models().map(|f| (f.path.clone(), f)).collect();
         let at = "/pipeline/sql_dir";
@@ -213,7 +213,14 @@ impl PlanBuilder<'_> {
         let fitting = |pattern: &&str| glob::glob(&format!("{folder}/{pattern}")).into_iter().flatten().flatten();
         let paths: Vec<PathBuf> = patterns.iter().flat_map(fitting).collect();
         if paths.is_empty() {
-            self.refuse(document, at, format!("no {} below {}", patterns.join(" or "), root.display()));
+            let message = match at.ends_with("/templates") {
+                true => format!(
+                    "there are no templates below {}; correct `templates`, or copy one there with `regua eject`",
+                    root.display()
+                ),
+                false => format!("there is no {} below {}; correct the path", patterns.join(" or "), root.display()),
+            };
+            self.refuse(document, at, message);
         }
         self.note_unread(&root, &folder, &paths);
         let mut files = Vec::new();
@@ -234,7 +241,7 @@ impl PlanBuilder<'_> {
             .collect();
         if !unread.is_empty() {
             let message =
-                format!("nothing reads {}: it stands in no folder, or has no ending, that counts", unread.join(", "));
+                format!("nothing reads {}: neither its folder nor its ending is one that counts", unread.join(", "));
             self.notes.push(Fault { file: root.to_owned(), line: 0, message });
         }
     }

@@ -21,7 +21,7 @@ pub const ACTIONS: Table = Table {
         req("step_id", Str, "step"),
         req("step_kind", Str, "kind of step"),
         req("channel", Str, "channel"),
-        req("actions", Int, "actions that this run decided; of a revision, those that it keeps too").additive(),
+        req("actions", Int, "actions that this run decided; for a revision, those that it keeps too").additive(),
         req("debtors", Int, "debtors addressed").adds_within(&["regua", "step_id", "channel"]),
         req("open_amount", Money, "of the cited items").adds(),
         REPORTING_CURRENCY,
@@ -100,8 +100,8 @@ pub const EXPERIMENTS: Table = Table {
         .adds_within(&["experiment"]),
         req("collected_amount", Money, "paid on it since").adds_within(&["experiment"]),
         req("collection_rate", Float, "collected over collectable").ratio("collected_amount", "collectable_amount"),
-        opt("standard_error", Float, "of that rate, the groups being the clusters; null of a single group").alone(),
-        opt("difference", Float, "of that rate to the champion's; null for the champion").alone(),
+        opt("standard_error", Float, "of that rate, the groups being the clusters; null for a single group").alone(),
+        opt("difference", Float, "from that rate to the champion's; null for the champion").alone(),
         opt("difference_low", Float, "low end of its 95 % interval; null where either arm has fewer than 30 groups")
             .alone(),
         opt("difference_high", Float, "high end of it").alone(),
@@ -199,7 +199,7 @@ pub const CONTACT_PRESSURE: Table = Table {
         CURRENCY,
         req("channel", Str, "channel; `*` = all together"),
         req("contacts", Int, "contacts that reached the debtor, or may have; 0 too"),
-        req("debtors", Int, "debtors with an open item who had so many; of two companies, in both")
+        req("debtors", Int, "debtors with an open item who had this many; of two companies, in both")
             .adds_within(&["channel"]),
     ],
 };
@@ -231,7 +231,7 @@ pub const RECOVERY: Table = Table {
         req("delivered", Int, "of the contacts, known to have arrived").adds_within(ACCOUNTS),
         req("read", Int, "of them, read or answered").adds_within(ACCOUNTS),
         req("answered", Int, "of them, answered").adds_within(ACCOUNTS),
-        req("bounced", Int, "beside them, those that bounced").adds_within(ACCOUNTS),
+        req("bounced", Int, "besides these, those that bounced").adds_within(ACCOUNTS),
         req("opted_out", Int, "of the contacts, followed by an opt-out").adds_within(ACCOUNTS),
         req("complained", Int, "of the contacts, followed by a complaint").adds_within(ACCOUNTS),
         opt("contacted_amount", Money, "open on the evening before, of what was due by the end of the recovery days")
@@ -239,7 +239,7 @@ pub const RECOVERY: Table = Table {
         opt(
             "recovered_amount",
             Money,
-            "of it, paid in the recovery days and never taken back; a payment belongs to the youngest contact alone",
+            "of it, paid in the recovery days and never taken back; a payment belongs to the newest contact alone",
         )
         .adds(),
         opt("recovery_rate", Float, "recovered over contacted; null where nothing was open")
@@ -260,7 +260,7 @@ pub const RECOVERY: Table = Table {
 
 pub const COLLECTORS: Table = Table {
     name: "kpi_collectors",
-    row: "company, currency and who is in charge: in-house beside outsourced; the rows add up to kpi_portfolio",
+    row: "company, currency and who is in charge: in-house alongside outsourced; the rows add up to kpi_portfolio",
     key: &["company_id", "currency", "owner_kind", "owner_id"],
     required: true,
     columns: &[

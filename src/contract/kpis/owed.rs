@@ -141,7 +141,7 @@ pub const COLLECTION_EFFECTIVENESS: Table = Table {
              credited − what is not due at the end); null where that is not above 0",
         )
         .ratio("100 * (collected_amount + written_off_amount)", COLLECTABLE),
-        opt("cei_cash", Float, "the same of what was collected alone: a write-off is no collection")
+        opt("cei_cash", Float, "the same of what was collected alone: a write-off is not collection")
             .ratio("100 * collected_amount", COLLECTABLE),
         opt("delinquency_rate", Float, "overdue over open at the end")
             .ratio("closing_overdue_amount", "closing_amount"),

@@ -26,7 +26,7 @@ pub struct Percent(i64);
 
 /// The text is no percentage that Régua can carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a percentage from -1000 to 1000 with at most eight decimal places, such as \"2.5\"")]
+#[error("{0:?} is not a percentage from -1000 to 1000; use a point and at most eight decimals, such as \"2.5\"")]
 pub struct BadPercent(pub String);
 
 impl Percent {

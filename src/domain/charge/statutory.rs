@@ -230,7 +230,7 @@ struct Series {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateTableError {
     /// Two files, or two tables of one, name the index.
-    #[error("index {index:?} stands twice in the rate table; merge the two")]
+    #[error("the rate table has index {index:?} twice; merge the two")]
     DuplicateIndex {
         /// As rates and charges name it, such as `ecb`.
         index: String,

@@ -36,7 +36,7 @@ pub struct Claim {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Credit {
     pub amount: Amount,
-    /// The items that are named are less it already.
+    /// Already deducted from the cited items.
     pub is_netted: bool,
 }
 

@@ -186,7 +186,7 @@ impl<'a> AccountContext<'a> {
         there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address))).count()
     }
 
-    /// Under way, too recent, or answered.
+    /// Notes `previous_unreported`, `min_gap` and `response_window`.
     pub(super) fn note_contact_reasons(&self, procedure: &Procedure, reasons: &mut Reasons) {
         let own = || self.past.own.iter().copied();
         let age = |c: &Contact| days_between(c.on, self.as_of);
@@ -236,7 +236,7 @@ impl<'a> AccountContext<'a> {
         }
     }
 
-    /// A message to the same debtor on the same channel and day.
+    /// Was this debtor already written to today on this channel?
     pub(super) fn is_written_today(&self, channel: Channel) -> bool {
         !self.past.debtor_days().within(Some(channel), self.as_of, 1).is_empty()
     }

@@ -28,7 +28,7 @@ pub(super) struct Escalated<'a> {
 const NO_ADDRESS: &str = "no address on its channels";
 const TRIED: &str = "tried in vain at every address on its channels";
 
-/// Names of bureaus and registries, as other systems write them.
+/// Are these the same bureau or registry? Ignores case and outer spaces.
 fn is_same(own: &str, other: &str) -> bool {
     own.trim().to_lowercase() == other.trim().to_lowercase()
 }
@@ -176,7 +176,7 @@ impl<'a> AccountContext<'a> {
         escalated
     }
 
-    /// Where an instruction entered what it named.
+    /// The instruction behind a contact, with the kind of escalation and the bureau.
     fn instructed(&self, contact: &'a Contact) -> Option<(&'a Contact, EscalationKind, Option<&'a str>)> {
         let procedure = self.rules.procedures.get(contact.regua.as_ref()?)?;
         let step = procedure.step(contact.step_id.as_ref()?).filter(|step| step.kind.is_instruction())?;

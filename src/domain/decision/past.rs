@@ -37,7 +37,7 @@ impl<'g> Contacts<'g> {
         Contacts { by_debtor, days: Days::of(group.contacts.iter()) }
     }
 
-    /// What was decided for an account of the group.
+    /// Adds a contact that this run decided, so that caps count it.
     pub(super) fn add(&mut self, contact: Contact) {
         self.days.add(&contact);
         if let Some(of_debtor) = self.by_debtor.get_mut(contact.debtor_id.as_str()) {

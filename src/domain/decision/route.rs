@@ -52,7 +52,7 @@ enum Refusal {
     Invalid,
     Unauthorised,
     NoTemplate,
-    /// So many times at this address.
+    /// The step failed this many times at the address.
     Failed(usize),
     Today,
     Capped,

@@ -125,7 +125,7 @@ impl Balance {
 }
 
 impl AccountContext<'_> {
-    /// What speaks against naming each item, whatever its amount: every reason, in order of precedence.
+    /// Every reason not to cite each item, in order of precedence, whatever its amount.
     pub(super) fn spoken_for(&self, procedure: Option<&Procedure>) -> Vec<Vec<HoldReason>> {
         let account_dispute = procedure.is_some_and(|p| p.dispute_scope == DisputeScope::Account);
         let any_disputed = account_dispute && self.items.iter().any(|i| i.is_disputed);

@@ -167,7 +167,7 @@ fn misnamed(include: &ast::Include<'_>) -> Option<String> {
     };
     let is_inside = name.strip_prefix(BLOCKS).is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '\\']));
     if !is_inside {
-        return Some(format!("{name:?} is not a block: a block stands in {BLOCKS} of the same language"));
+        return Some(format!("{name:?} is not a block: a block is in {BLOCKS} of the same language"));
     }
     include.ignore_missing.then(|| "`ignore missing` would leave words out unseen; take it out".to_owned())
 }

@@ -108,14 +108,14 @@ const OFFER: &[Field] = &[
     debt("discount", Kind::Amount(12_345), "what would be waived; 0 = nothing", ""),
     debt("interest", Kind::Amount(2_469), "what the instalments bear, in the total; 0 = nothing", ""),
     debt("down_payment", Kind::Amount(50_000), "what would be paid at once; 0 = nothing", ""),
-    debt("valid_until", Kind::Date, "last day on which it stands", "2026-11-30"),
+    debt("valid_until", Kind::Date, "last day on which it is valid", "2026-11-30"),
     debt("instalments", Kind::List(INSTALMENT), "the payments, in order of their dates; may be empty", ""),
 ];
 
 const DUTY: &[Field] = &[
     debt("entry_id", Kind::Text(60), "listing_id or placement_id of the source", "LS-000481"),
     debt("since", Kind::Date, "listed, protested or placed on", "2026-09-15"),
-    debt("done_on", Kind::Date, "paid in full on; of a placement also: disputed on", "2026-11-16"),
+    debt("done_on", Kind::Date, "paid in full on; for a placement also: disputed on", "2026-11-16"),
     or_null(debt("deadline", Kind::Date, "by when it has to be done", "2026-11-24")),
     debt("overdue_days", Kind::Count(7, 1_800), "calendar days after the deadline; 0 = in time", ""),
 ];

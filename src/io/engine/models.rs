@@ -185,7 +185,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let layer = Layer::ALL.iter().find(|(_, name)| *name == folder).map(|(layer, _)| *layer);
     let names = Layer::ALL.map(|(_, name)| name).join(", ");
-    let layer = layer.ok_or_else(|| refuse(format!("it stands in no known folder; use one of {names}")))?;
+    let layer = layer.ok_or_else(|| refuse(format!("it is not in a known folder; use one of {names}")))?;
     // Some editors begin a file with a byte order mark.
     let text = text.trim_start_matches('\u{feff}');
     if let Some(word) = words_of(text).find(|word| OF_CHANCE.contains(&word.as_str())) {
@@ -209,7 +209,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
     let kind = kind.ok_or_else(|| refuse(format!("its Kind must be one of {kinds}")))?;
     let words = |key: &str| -> Vec<String> { header[key].split(',').map(|w| w.trim().to_owned()).collect() };
     if words("Reads").iter().any(String::is_empty) {
-        return Err(refuse("its Reads has an empty name; all that it reads stands on one line".to_owned()));
+        return Err(refuse("its Reads has an empty name; write all that it reads on one line".to_owned()));
     }
     let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
     Ok(Model {

@@ -125,7 +125,7 @@ fn silence(view: &View<'_>) -> Card {
     };
     let source = view.say(
         "kpi_recovery: contatos dos últimos meses que já tiveram seu prazo.",
-        "kpi_recovery: contacts whose follow-up window has closed.",
+        "kpi_recovery: contacts whose follow-up window (recovery_days) has closed.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }

@@ -97,12 +97,12 @@ fn vintages(view: &View<'_>) -> Card {
     };
     let source = view.say(
         "kpi_vintage: pago ÷ o que já chegou a essa idade, em dias depois do vencimento. * parte da safra ainda não chegou; · quase nada chegou.",
-        "kpi_vintage: paid ÷ what has reached that age, in days after it was due. * a part of the cohort has not yet; · hardly any has.",
+        "kpi_vintage: paid ÷ what has reached that age, in days after it was due. * only part of the month has reached that age; · too little has to show.",
     );
     Card { title, picture: Picture::Matrix { legend: Vec::new(), table }, source, ..Card::default() }
 }
 
-/// How much of a month was paid by an age. Shades begin where half is paid: below it hardly anything lies.
+/// How much of a month was paid by an age. Shades begin where half is paid: few cells are lower.
 fn cohort(view: &View<'_>, month: &str, days: i64, rows: &[Row<'_>]) -> Cell {
     let paid = sum(rows, "paid_amount").zip(sum(rows, "matured_amount"));
     // What little of a month has reached an age says nothing of it.

@@ -44,7 +44,7 @@ pub fn lede(view: &View<'_>) -> Vec<String> {
     ]
 }
 
-/// What a rise means for the reader.
+/// Is a rise good or bad?
 #[derive(Clone, Copy, PartialEq)]
 enum Wish {
     Up,
@@ -280,7 +280,7 @@ fn notes(view: &View<'_>) -> Option<Alert> {
         ("aviso da execução.", "avisos da execução."),
         ("note of the run.", "notes of the run."),
     );
-    let more = view.say("Estão no fim da página.", "They stand at the end of the page.");
+    let more = view.say("Estão no fim da página.", "They are at the end of the page.");
     (number > 0).then_some(Alert { to: "whence", what: Cell::text(what), more })
 }
 
@@ -314,7 +314,7 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
     let law = language.pick(
         format!("São cinco dias úteis depois do pagamento (Súmula 548 do STJ). De {paid} negativações e protestos pagos, {asked} tiveram a baixa pedida antes e {due} não"),
-        format!("Five business days after full payment (STJ, Súmula 548). Of {paid} paid listings and protests, the removal of {asked} was requested before and that of {due} was not"),
+        format!("The deadline is five business days after full payment (STJ, Súmula 548). Of {paid} listings and protests that are paid, removal was already requested for {asked}, and not for {due}"),
     );
     let today = plural(
         language,

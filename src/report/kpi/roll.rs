@@ -74,7 +74,7 @@ fn card(view: &View<'_>, rows: &[Row<'_>], from: &str, to: &str) -> Card {
     let legend = [("shade bad", "piorou", "older"), ("shade stay", "ficou", "stayed"), ("shade good", "pago", "paid")];
     let said = view.language.pick(
         format!("{TABLE}: de cada faixa em {from}, quanto por cento está onde em {to}. Cada linha soma 100 %, salvo arredondamento."),
-        format!("{TABLE}: of each bucket on {from}, where it stood on {to}, in %. Each row adds up to 100%, but for rounding."),
+        format!("{TABLE}: where each bucket of {from} was on {to}, in %. Each row adds up to 100%, but for rounding."),
     );
     let key = legend.iter().map(|(class, pt, en)| ((*class).to_owned(), view.say(pt, en))).collect();
     let table = table(view, rows, from);

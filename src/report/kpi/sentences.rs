@@ -111,10 +111,10 @@ pub fn dso(language: Language, days: Option<&str>, above_best: Option<&str>) -> 
             format!("O prazo médio de recebimento (DSO) é de {days}, {above} acima do melhor possível.")
         }
         (Language::En, Some(days), Some(above)) => {
-            format!("Days sales outstanding (DSO) stand at {days}, {above} above the best possible.")
+            format!("Days sales outstanding (DSO) are {days}, {above} above the best possible.")
         }
         (Language::PtBr, Some(days), None) => format!("O prazo médio de recebimento (DSO) é de {days}."),
-        (Language::En, Some(days), None) => format!("Days sales outstanding (DSO) stand at {days}."),
+        (Language::En, Some(days), None) => format!("Days sales outstanding (DSO) are {days}."),
     }
 }
 
@@ -130,7 +130,7 @@ fn moved(language: Language, what: (&str, &str), by: Move, distance: &dyn Fn(f64
     Some(match (language, by) {
         (_, Move::First) => return None,
         (Language::PtBr, Move::Same) => format!("{name} não mudou"),
-        (Language::En, Move::Same) => format!("{name} did not move"),
+        (Language::En, Move::Same) => format!("{name} was unchanged"),
         (Language::PtBr, Move::Rose(by)) => format!("{name} subiu {}", distance(by)),
         (Language::En, Move::Rose(by)) => format!("{name} rose by {}", distance(by)),
         (Language::PtBr, Move::Fell(by)) => format!("{name} caiu {}", distance(by)),
@@ -327,7 +327,7 @@ mod tests {
                 all,
                 "Em junho, o valor vencido não mudou; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias \
                  e está 1,5 dias mais longe do melhor possível.",
-                "In June, the overdue amount did not move; the overdue share rose by 2.3 points and is the highest in 13 months; \
+                "In June, the overdue amount was unchanged; the overdue share rose by 2.3 points and is the highest in 13 months; \
                  DSO fell by 3.5 days and is 1.5 days further from the best possible.",
             ),
             (
@@ -346,7 +346,7 @@ mod tests {
             (
                 Trend { share: Some(Move::Same), dso: Some(Move::Same), gap: Some(Move::Same), ..Trend::default() },
                 "Em junho, a parte vencida não mudou; o DSO não mudou.",
-                "In June, the overdue share did not move; DSO did not move.",
+                "In June, the overdue share was unchanged; DSO was unchanged.",
             ),
             (
                 Trend { share: Some(Move::Rose(0.5)), share_among: Neither, ..Trend::default() },
@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(went_back(En, "April", "R$ 50.00"), "In April, R$ 50.00 more was taken back than came in.");
         assert_eq!(
             dso(En, Some("80 days"), Some("22")),
-            "Days sales outstanding (DSO) stand at 80 days, 22 above the best possible."
+            "Days sales outstanding (DSO) are 80 days, 22 above the best possible."
         );
         assert!(dso(PtBr, None, None).contains("não se sabe"));
         assert_eq!(

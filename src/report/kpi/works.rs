@@ -125,7 +125,7 @@ fn channels(view: &View<'_>, recovery: &[Recovered]) -> Card {
         source: view.say(
             "kpi_recovery: um pagamento conta para o último contato antes dele; só contatos cujo prazo já passou. O valor \
              contatado conta a cada contato. Último contato não é causa.",
-            "kpi_recovery: a payment counts for the last contact before it; only contacts whose follow-up window has closed. An amount \
+            "kpi_recovery: a payment counts for the last contact before it; only contacts whose follow-up window (recovery_days) has closed. An amount \
              contacted twice counts twice. The last contact is not proof of cause.",
         ),
         fold: Some((

@@ -282,7 +282,7 @@ fn said(text: Option<String>) -> Option<Pii<String>> {
     text.filter(|text| !is_placeholder(text)).map(Pii::from)
 }
 
-/// An address of the web, with its scheme or without; a host with its port is no scheme.
+/// Is it a web link, with or without a scheme? `host:8080` is not a scheme.
 fn is_link(text: &str) -> bool {
     let is_web =
         |scheme: &str| scheme.contains('.') || ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());

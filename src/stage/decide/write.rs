@@ -158,7 +158,7 @@ fn payload(action: &Action, level: u32) -> Value {
     payload
 }
 
-/// The template of a provider, only where there is one: what others read stays as it is.
+/// Provider-template fields, only if the message has one; otherwise the line is unchanged for readers.
 fn provider_of(action: &Action) -> Map<String, Value> {
     let fields = |provider: &ProviderTemplate| {
         [

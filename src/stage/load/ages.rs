@@ -19,7 +19,7 @@ pub(super) fn check(seen: &mut [InputStatus], plan: &Plan, as_of: NaiveDate) {
     }
 }
 
-/// Is it not there, or was it last written before it could know of the date?
+/// Missing, or last written before it could contain the as-of date?
 fn missing(seen: &InputStatus, input: &InputPlan, as_of: NaiveDate, zone: Tz) -> Option<String> {
     let (table, path) = (input.table.name, &seen.path);
     let Some(modified) = seen.modified() else {
@@ -32,8 +32,8 @@ fn missing(seen: &InputStatus, input: &InputPlan, as_of: NaiveDate, zone: Tz) ->
     let (written, oldest) = (modified.with_timezone(&zone).date_naive(), days_before(as_of, days));
     (written < oldest).then(|| {
         format!(
-            "{table} snapshot {path}: last written on {written}, but [inputs.{table}].max_age_days = {days} asks for \
-             {oldest} or later; wait for the export"
+            "{table} snapshot {path}: last written on {written}, but [inputs.{table}].max_age_days = {days} needs one from \
+             {oldest} or later; wait for the export, or correct --as-of"
         )
     })
 }

@@ -54,7 +54,7 @@ pub struct BadRow {
     pub reason: &'static str,
     /// Whom it names; null where that is what cannot be read.
     pub debtor_id: Option<String>,
-    /// It is told, and holds nobody: the row is read all the same.
+    /// Only a warning: reported in `quarantine`, but the row is read and nobody is held.
     pub is_warning: bool,
     /// What else it names, so that whoever owns that can be held.
     pub company_id: Option<String>,
@@ -62,7 +62,7 @@ pub struct BadRow {
     pub invoice_id: Option<String>,
     /// The agreement that it names.
     pub agreement_id: Option<String>,
-    /// A payment that it takes back, or puts back.
+    /// The payment it reverses or restores.
     pub reverses: Option<String>,
     /// The day that it speaks of, in tables with one row per day.
     pub on: Option<NaiveDate>,

@@ -130,7 +130,7 @@ fn currency_text(number: u32) -> String {
     [16, 8, 0].map(|shift| char::from((number >> shift) as u8)).into_iter().collect()
 }
 
-/// The company and the currency of neighbours are mostly the same.
+/// Remembers the last id: neighbouring rows mostly share company and currency.
 #[derive(Default)]
 struct Last<'b>(Option<(&'b str, u32)>);
 

@@ -71,7 +71,7 @@ pub(super) struct Outcome {
     pub touched: BTreeSet<String>,
     /// Earlier actions of debtors that are gone.
     pub renamed: Option<Renamed>,
-    /// Who has the addresses to which those went, by hashes.
+    /// Hash of an address to which those went = hashes of the debtors who have it.
     pub at_address: HashMap<u64, HashSet<u64>>,
     /// What of the inputs that protect somebody names debtors that nobody knows.
     pub strangers: BTreeMap<&'static str, Strangers>,

@@ -12,7 +12,7 @@ use crate::io::engine::Session;
 /// Debtor, company and currency.
 type Key = (String, String, String);
 
-/// Both tables, by account.
+/// Late items and charges already paid, by account.
 #[derive(Default)]
 pub(super) struct Left {
     late_items: HashMap<Key, Vec<LateItem>>,
