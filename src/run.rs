@@ -217,7 +217,7 @@ fn prepare(
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
         writer.finish(&runner.models, &runner.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
-    gates::cash(plan, &shards.cash, &rejected.unidentified, &materialized)?;
+    gates::cash(plan, &shards.paid.cash, &rejected.unidentified, &materialized)?;
     let totals = (&shards.totals, &rejected.set_aside);
     let mut audited = timings.time("audit", || audit::audit(&runner.models, totals, materialized))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
@@ -227,7 +227,7 @@ fn prepare(
     let told = Told { notes: notes.clone(), cards: page::own(plan) };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
     let results = results(&runner, &shards, snapshots, &audited, told);
-    let silence = gates::silence(&shards.paid_days, as_of).filter(|_| revision.kind == RecordKind::Actions);
+    let silence = gates::silence(&shards.paid.days, as_of).filter(|_| revision.kind == RecordKind::Actions);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, silence, results, notes })))
 }
 

@@ -38,7 +38,7 @@ pub use history::{
     History, action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
     positions_schema,
 };
-pub use totals::{Cash, PaidDays, Totals};
+pub use totals::{Cash, Paid, PaidDays, Totals};
 
 use self::addresses::AddressBook;
 use self::carry::Carried;
@@ -86,10 +86,8 @@ pub struct Shards {
     pub totals: Totals,
     /// Amounts that were floats and were rounded.
     pub rounded: u64,
-    /// Currency = what was paid.
-    pub cash: BTreeMap<String, Cash>,
-    /// On which of the last days.
-    pub paid_days: PaidDays,
+    /// What was paid, and when.
+    pub paid: Paid,
     /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// What a person should know of the inputs.
@@ -237,7 +235,7 @@ pub fn spread(
     held.extend(resolved.held.iter().chain(&carried.held));
     let held_names = by_shard(names, &outcome.groups, count);
     let unread_invoices = doubts::unread_invoices(&outcome.bad);
-    resolved.add_unknown(&mut outcome.cash);
+    resolved.add_unknown(&mut outcome.paid.cash);
     Ok(Shards {
         _folder: folder,
         count,
@@ -257,8 +255,7 @@ pub fn spread(
         bad: outcome.bad,
         totals: outcome.totals,
         rounded: outcome.rounded,
-        cash: outcome.cash,
-        paid_days: outcome.paid_days,
+        paid: outcome.paid,
         passed_over: outcome.passed_over,
         default_currency,
         is_open_scope: plan.has_open_scope(),

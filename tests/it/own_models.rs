@@ -182,13 +182,10 @@ fn rows_that_repeat_their_grain_are_refused() {
 #[test]
 fn a_model_has_no_name_of_a_table_that_the_program_makes() {
     for name in ["items", "decisions", "contact_state", "Quarantine", "raw_invoices", "out_items", "run_mine"] {
-        let house = House::of_one_invoice();
-        house.edit("pipelines/daily.toml", "[pipeline]", "[pipeline]\nsql_dir = \"sql\"");
         let header =
             "-- Purpose: p\n-- Grain: none\n-- Reads: fct_aging\n-- Units: none\n-- Nulls: none\n-- Kind: table\n";
-        house
-            .write_file(&format!("pipelines/sql/40_kpis/{name}.sql"), &format!("{header}select 1 as a from fct_aging"));
-        let ended = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+        let sql = format!("{header}select 1 as a from fct_aging");
+        let ended = check(&house(&[(&format!("40_kpis/{name}.sql"), &sql)]));
         assert_eq!(ended.code, 2, "{name}: {}", ended.stdout);
         assert!(ended.stderr.contains(&format!("{name}.sql has the name of a table")), "{}", ended.stderr);
     }

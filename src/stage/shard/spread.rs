@@ -16,7 +16,7 @@ use super::payers::Payers;
 use super::renamed::{Renamed, Sought};
 use super::segments::{Records, Rows};
 use super::signers::{Signers, signed};
-use super::totals::{Cash, PaidDays};
+use super::totals::Paid;
 use super::writers::Writers;
 use super::{Groups, History, Totals, group_key, group_text, hash_of, history, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
@@ -81,10 +81,8 @@ pub(super) struct Outcome {
     pub readdressed: u64,
     /// Persons of whom any row says that they are insolvent: by CNPJ root, or the whole number.
     pub insolvent: BTreeSet<String>,
-    /// Currency = what was paid.
-    pub cash: BTreeMap<String, Cash>,
-    /// On which of the last days.
-    pub paid_days: PaidDays,
+    /// What was paid, and when.
+    pub paid: Paid,
 }
 
 impl Spreader<'_> {
@@ -300,10 +298,7 @@ impl Spreader<'_> {
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
             let mut bad = conformed.bad;
             match table {
-                "payments" => {
-                    let paid = (&mut outcome.cash, &mut outcome.paid_days);
-                    totals::add_cash(&batch, self.as_of_day, self.default_currency, paid);
-                }
+                "payments" => totals::add_paid(&batch, self.as_of_day, self.default_currency, &mut outcome.paid),
                 "contact_points" => {
                     outcome.addresses.read_points(&batch, self.as_of_day, silent);
                     add_debtors_at(&batch, &sought.addresses, &mut outcome.at_address);
@@ -482,10 +477,7 @@ impl Outcome {
         for (key, sum) in other.totals {
             *self.totals.entry(key).or_default() += sum;
         }
-        for (currency, sum) in other.cash {
-            self.cash.entry(currency).or_default().add(sum);
-        }
-        self.paid_days.merge(&other.paid_days);
+        self.paid.merge(other.paid);
         self.tables.extend(other.tables);
         self.claims.extend(other.claims);
         self.addresses.merge(other.addresses);

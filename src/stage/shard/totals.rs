@@ -90,13 +90,26 @@ impl PaidDays {
     }
 }
 
-/// Adds the plain payments of a batch by currency.
-pub(super) fn add_cash(
-    batch: &RecordBatch,
-    as_of_day: i32,
-    default_currency: &str,
-    (cash, paid_days): (&mut BTreeMap<String, Cash>, &mut PaidDays),
-) {
+/// What was paid, and when.
+#[derive(Clone, Debug, Default)]
+pub struct Paid {
+    /// By currency.
+    pub cash: BTreeMap<String, Cash>,
+    /// In the year before the as-of date.
+    pub days: PaidDays,
+}
+
+impl Paid {
+    pub(super) fn merge(&mut self, other: Paid) {
+        for (currency, sum) in other.cash {
+            self.cash.entry(currency).or_default().add(sum);
+        }
+        self.days.merge(&other.days);
+    }
+}
+
+/// Adds the plain payments of a batch.
+pub(super) fn add_paid(batch: &RecordBatch, as_of_day: i32, default_currency: &str, paid: &mut Paid) {
     let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
     let amounts = batch.column_by_name("amount").and_then(|c| c.as_primitive_opt::<Decimal128Type>());
     let dates = batch.column_by_name("paid_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
@@ -109,7 +122,7 @@ pub(super) fn add_cash(
     let mut sums: HashMap<&str, Cash> = HashMap::new();
     for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day && is_plain(*row)) {
         let currency = currencies.filter(|c| c.is_valid(row)).map_or(default_currency, |c| c.value(row));
-        paid_days.add(as_of_day.saturating_sub(dates.value(row)));
+        paid.days.add(as_of_day.saturating_sub(dates.value(row)));
         let sum = sums.entry(currency).or_default();
         sum.paid += amounts.value(row).max(0);
         sum.negative += amounts.value(row).min(0);
@@ -117,7 +130,7 @@ pub(super) fn add_cash(
         sum.rows += 1;
     }
     for (currency, sum) in sums {
-        cash.entry(currency.to_owned()).or_default().add(sum);
+        paid.cash.entry(currency.to_owned()).or_default().add(sum);
     }
 }
 
