@@ -31,7 +31,7 @@ use crate::io::store::{Pinned, Store, split_glob};
 use crate::text::plural;
 pub use profile::{Matched, Placeholder, Profile, Range, profile};
 pub use reference::{add_rates, holidays, left_out};
-pub use rows::{BadRow, Conformed, Silence, UNKNOWN_CHANNEL, ZERO_AMOUNT};
+pub use rows::{BadRow, Conformed, Silence, UNKNOWN_CHANNEL, UNKNOWN_REGUA, UNKNOWN_STEP, ZERO_AMOUNT};
 
 /// Batches that wait to be taken while the next one is read.
 const BATCHES_AHEAD: usize = 2;
@@ -254,6 +254,12 @@ pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
             let known = "with a channel that Régua does not know";
             let rows = are(&format!("row {known} is"), &format!("rows {known} are"));
             format!("{table}: {rows} skipped; if it means a known one, map it in [inputs.{table}.values.channel]")
+        }
+        UNKNOWN_REGUA | UNKNOWN_STEP => {
+            let (column, what) = if why == UNKNOWN_REGUA { ("regua", "régua") } else { ("step_override", "step") };
+            let lacks = format!("in `{column}` a {what} that the pipeline does not have");
+            let rows = are(&format!("row names {lacks}"), &format!("rows name {lacks}"));
+            format!("{table}: {rows}; what they are about is left alone (regua_none)")
         }
         _ => format!("{table}: {} skipped ({why})", are("row is", "rows are")),
     }

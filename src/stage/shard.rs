@@ -224,6 +224,7 @@ pub fn spread(
         calendar: &plan.rules.calendar,
         due_on_business_day: plan.due_on_business_day,
         promise_grace_days: plan.promise_grace_days,
+        procedures: &plan.rules.procedures,
     };
     let mut outcome = spreader.all(snapshots, history, plan.limits.workers)?;
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;

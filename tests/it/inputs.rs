@@ -468,3 +468,26 @@ fn a_profile_says_what_an_export_holds() {
         assert!(text.stdout.contains(part), "no {part:?} in {}", text.stdout);
     }
 }
+
+/// They were left alone with `regua_none`, and nothing but `explain` told that the name is a mistyped one.
+#[test]
+fn reguas_and_steps_that_nobody_has_are_told() {
+    let house = House::of_one_invoice();
+    house.write("debtors", "debtor_id legal_name state regua\nD1 Acme SP B2B\nD2 Beta SP none\nD3 Gama SP b2b");
+    house.write(
+        "invoices",
+        "invoice_id debtor_id issue_date due_date amount regua step_override\n\
+         I1 D1 2026-01-05 2026-06-20 100.00 - -\nI2 D3 2026-01-05 2026-06-20 100.00 padrao -\n\
+         I3 D3 2026-01-05 2026-06-20 100.00 - d+99\nI4 D3 2026-01-05 2026-06-20 100.00 - d+15",
+    );
+    let ended = house.regua(&["run", "pipelines/daily.toml", "--as-of", as_of(), "--output", "text"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for note in [
+        "debtors: 1 row names in `regua` a régua that the pipeline does not have; what they are about is left alone",
+        "invoices: 1 row names in `regua` a régua that the pipeline does not have",
+        "invoices: 1 row names in `step_override` a step that the pipeline does not have",
+    ] {
+        assert!(ended.stderr.contains(note), "no {note:?} in {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("B2B"), "a name may be anything: {}", ended.stderr);
+}

@@ -24,6 +24,10 @@ use crate::error::{Error, Result, Unreadable};
 pub const ZERO_AMOUNT: &str = "zero_amount";
 /// Why rows are skipped: fax, a visit, any channel that Régua does not know.
 pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
+/// It names a régua that the pipeline does not have.
+pub const UNKNOWN_REGUA: &str = "unknown_regua";
+/// It begins at a step that the pipeline does not have.
+pub const UNKNOWN_STEP: &str = "unknown_step";
 
 /// A date of what has happened that lies further than this beyond the as-of date is mistyped: 2062 for 2026. It would never
 /// be seen. Five years, for whoever runs an earlier day again over a snapshot of today.

@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use foldhash::{HashMap, HashSet};
 
 use super::claims::Resolved;
 use super::spread::Outcome;
 use super::{Groups, hash_of, shard_of, text};
 use crate::config::Limits;
+use crate::domain::procedure::Procedure;
 use crate::error::{Error, Lines, Result};
-use crate::stage::{BadRow, Snapshots};
+use crate::stage::{BadRow, Snapshots, UNKNOWN_REGUA, UNKNOWN_STEP};
 use crate::text::plural;
 
 /// Why nobody can tell whom a row means.
@@ -270,4 +271,32 @@ pub(super) fn unread_reversals(
 /// Debtors with an invoice that cannot be read.
 pub(super) fn unread_invoices(bad: &[BadRow]) -> BTreeSet<String> {
     bad.iter().filter(|bad| bad.table == "invoices").filter_map(|bad| bad.debtor_id.clone()).collect()
+}
+
+/// Columns that name a régua or a step, by table, and what to say of a name that the pipeline does not have.
+const NAMES: [(&str, &str, &str); 3] = [
+    ("debtors", "regua", UNKNOWN_REGUA),
+    ("invoices", "regua", UNKNOWN_REGUA),
+    ("invoices", "step_override", UNKNOWN_STEP),
+];
+
+/// Counts rows that name a régua or a step that the pipeline does not have: what they are about is left alone, so somebody
+/// must know.
+pub(super) fn count_unknown_names(
+    (table, batch): (&'static str, &RecordBatch),
+    procedures: &BTreeMap<String, Procedure>,
+    counts: &mut BTreeMap<(&'static str, &'static str), u64>,
+) {
+    let is_step = |id: &str| procedures.values().any(|procedure| procedure.step(id).is_some());
+    let is_known = |what: &str, name: &str| match what {
+        UNKNOWN_STEP => is_step(name),
+        _ => name == "none" || procedures.contains_key(name),
+    };
+    for (_, column, what) in NAMES.iter().filter(|(of, ..)| *of == table) {
+        let names = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
+        let unknown = names.into_iter().flatten().flatten().filter(|name| !is_known(what, name)).count();
+        if unknown > 0 {
+            *counts.entry((table, *what)).or_default() += unknown as u64;
+        }
+    }
 }

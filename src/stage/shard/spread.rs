@@ -20,6 +20,7 @@ use super::totals::Paid;
 use super::writers::Writers;
 use super::{Groups, History, Totals, group_key, group_text, hash_of, history, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
+use crate::domain::procedure::Procedure;
 use crate::domain::tax_id::legal_person;
 use crate::error::Result;
 use crate::io::parquet::Source;
@@ -44,6 +45,7 @@ pub(super) struct Spreader<'a> {
     pub as_of_day: i32,
     pub companies: &'a Companies,
     pub calendar: &'a Calendar,
+    pub procedures: &'a BTreeMap<String, Procedure>,
     /// What is due on another day is payable on the next business day.
     pub due_on_business_day: bool,
     /// Business days after its last one for which what is promised or agreed is still kept.
@@ -176,6 +178,7 @@ impl Spreader<'_> {
             }
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
             outcome.bad.extend(self.unknown_places(batch));
+            doubts::count_unknown_names(("debtors", batch), self.procedures, &mut outcome.passed_over);
             // A row that cannot be read for another reason says so all the same.
             let unread = conformed.bad.iter().filter_map(|bad| bad.insolvent.as_deref());
             outcome.insolvent.extend(unread.filter_map(legal_person));
@@ -297,6 +300,7 @@ impl Spreader<'_> {
             let mut batch = self.with_last_day(table, conformed.batch)?;
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
             let mut bad = conformed.bad;
+            doubts::count_unknown_names((table, &batch), self.procedures, &mut outcome.passed_over);
             match table {
                 "payments" => totals::add_paid(&batch, self.as_of_day, self.default_currency, &mut outcome.paid),
                 "contact_points" => {
