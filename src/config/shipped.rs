@@ -36,10 +36,14 @@ pub fn models() -> impl Iterator<Item = SqlFile> {
     models.map(|(path, text)| SqlFile { path, text: text.to_owned(), is_own: false })
 }
 
+/// The folder of the checks that stop a run: nothing takes their place.
+pub const AUDITS: &str = "50_audits/";
+
 /// What a file of the user's takes the place of, by the path that `regua eject` knows it under.
 pub fn replaceable() -> impl Iterator<Item = (String, String)> {
     let of_template = |s: Source| (s.path(), s.text);
-    templates().map(of_template).chain(models().map(|model| (format!("sql/{}", model.path), model.text)))
+    let models = models().filter(|model| !model.path.starts_with(AUDITS));
+    templates().map(of_template).chain(models.map(|model| (format!("sql/{}", model.path), model.text)))
 }
 
 /// Every text below a folder, by its path.

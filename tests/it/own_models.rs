@@ -190,3 +190,13 @@ fn a_model_has_no_name_of_a_table_that_the_program_makes() {
         assert!(ended.stderr.contains(&format!("{name}.sql has the name of a table")), "{}", ended.stderr);
     }
 }
+
+/// With an audit of its own in its place 7 letters went to blocked debtors, and the page said that every check had held.
+#[test]
+fn an_audit_of_the_program_cannot_be_replaced() {
+    let audit = "50_audits/audit_10_no_held_debtor.sql";
+    let ended = check(&house(&[(audit, "select 1 as subject where false")]));
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    let refused = "is one of the program's audits, and those hold for every run; name yours otherwise";
+    assert!(ended.stderr.contains(refused), "{}", ended.stderr);
+}

@@ -190,6 +190,12 @@ impl PlanBuilder<'_> {
                     format!("{path} has the name of {other}; to replace it, put it into the folder of that name");
                 self.refuse(document, at, message);
             }
+            if files.contains_key(&path) && path.starts_with(shipped::AUDITS) {
+                let message = format!(
+                    "{path} is one of the program's audits, and those hold for every run; name yours otherwise"
+                );
+                self.refuse(document, at, message);
+            }
             let stem = name(&path).trim_end_matches(".sql").to_owned();
             if !files.contains_key(&path) && is_reserved(&stem) {
                 let message = format!("{path} has the name of a table that the program makes itself; give it another");

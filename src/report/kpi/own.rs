@@ -198,10 +198,20 @@ fn of(view: &View<'_>, own: &OwnCard) -> Card {
     }
 }
 
-/// Too few stand behind this row to show its amounts.
+/// Too few stand behind this row to show its figures, or nobody knows how many.
 fn is_few(view: &View<'_>, row: Row<'_>) -> bool {
-    let number = |name: &&str| row.array(name).map(|array| Value::of(array, row.1));
-    COUNTS.iter().filter_map(number).any(|value| matches!(value, Value::Count(count) if view.is_few(count)))
+    let schema = row.0.schema_ref();
+    let counts = schema.fields().iter().zip(row.0.columns()).filter(|(field, _)| is_count(field.name()));
+    let few = |value: Value| match value {
+        Value::Text(text) => text.trim().parse().ok(),
+        value => value.number(),
+    };
+    counts.map(|(_, array)| few(Value::of(array, row.1))).any(|count| count.is_none_or(|n| view.is_few(n as i64)))
+}
+
+/// Does a column say who stands behind a row?
+fn is_count(name: &str) -> bool {
+    COUNTS.contains(&name.to_lowercase().as_str())
 }
 
 fn cell(view: &View<'_>, own: &OwnCard, columns: &Columns<'_>, row: Row<'_>, name: &str) -> Cell {
@@ -212,7 +222,12 @@ fn cell(view: &View<'_>, own: &OwnCard, columns: &Columns<'_>, row: Row<'_>, nam
     match (value, format) {
         (Value::Nothing, _) => Cell::text(NONE),
         (Value::Text(text), _) => Cell::text(text),
-        (Value::Amount(_), _) if is_few(view, row) => view.withheld(),
+        // An average of few, times their number, is their sum.
+        (Value::Amount(_) | Value::Number(_), _) | (Value::Count(_), Some(Format::Money))
+            if !is_count(name) && is_few(view, row) =>
+        {
+            view.withheld()
+        }
         (Value::Amount(minor), None | Some(Format::Money)) => Cell::number(language.money(currency, minor)),
         (Value::Count(count), None | Some(Format::Count)) => Cell::number(language.count(count)),
         (value, format) => {
@@ -224,6 +239,9 @@ fn cell(view: &View<'_>, own: &OwnCard, columns: &Columns<'_>, row: Row<'_>, nam
 
 fn written(view: &View<'_>, currency: &str, format: Option<Format>, number: f64) -> String {
     let language = view.language;
+    if !number.is_finite() {
+        return NONE.to_owned();
+    }
     match format {
         Some(Format::Money) => language.money(currency, (number * 100.0).round() as i128),
         Some(Format::Percent) => language.percent(number),
@@ -269,11 +287,11 @@ fn figure(columns: &Columns<'_>, row: Row<'_>) -> Option<f64> {
 
 fn bars(view: &View<'_>, own: &OwnCard, columns: &Columns<'_>, rows: &[Row<'_>]) -> Option<Picture> {
     let name = columns.figure?;
-    let longest = rows.iter().filter_map(|row| figure(columns, *row)).fold(0.0, f64::max);
+    let figure = |row: Row<'_>| figure(columns, row).filter(|number| number.is_finite());
+    let longest = rows.iter().filter_map(|row| figure(*row)).fold(0.0, f64::max);
     let line = |row: &Row<'_>| {
         let cell = cell(view, own, columns, *row, name);
-        let share =
-            figure(columns, *row).filter(|_| longest > 0.0 && !is_few(view, *row)).map(|number| number / longest);
+        let share = figure(*row).filter(|_| longest > 0.0 && !is_few(view, *row)).map(|number| number / longest);
         vec![
             Cell::text(name_of(view, columns, *row)),
             match share {
@@ -313,7 +331,7 @@ fn lines(view: &View<'_>, own: &OwnCard, columns: &Columns<'_>, rows: &[Row<'_>]
         .map(|name| {
             let at = |wanted: &i32| {
                 let row = rows.iter().find(|row| day(row) == Some(*wanted) && name_of(view, &named, **row) == *name)?;
-                figure(columns, *row)
+                figure(columns, *row).filter(|number| number.is_finite() && !is_few(view, *row))
             };
             days.iter().map(at).collect()
         })

@@ -460,3 +460,40 @@ fn tables_of_the_users_own_become_cards() {
     let files = [("kpi_share", "-- Title: Share"), ("kpi_dso", "")];
     assert_eq!(own_cards(files).iter().map(|card| card.title.as_str()).collect::<Vec<_>>(), ["Share"]);
 }
+
+/// A count of another type, or under another name, let the amounts of two debtors onto the page.
+#[test]
+fn a_card_of_the_users_own_withholds_whatever_the_type_of_its_columns() {
+    use arrow::array::{Decimal128Array, Float64Array, Int64Array};
+    let amount: ArrayRef =
+        Arc::new(Decimal128Array::from(vec![777_77]).with_precision_and_scale(18, 2).expect("an amount"));
+    let double: ArrayRef = Arc::new(Float64Array::from(vec![777.77]));
+    let whole: ArrayRef = Arc::new(Int64Array::from(vec![777]));
+    let counts = |count: i64| -> [ArrayRef; 4] {
+        [
+            Arc::new(Int64Array::from(vec![count])),
+            Arc::new(Float64Array::from(vec![count as f64])),
+            Arc::new(
+                Decimal128Array::from(vec![i128::from(count) * 100]).with_precision_and_scale(18, 2).expect("a count"),
+            ),
+            Arc::new(StringArray::from(vec![count.to_string()])),
+        ]
+    };
+    let unknown: ArrayRef = Arc::new(Int64Array::from(vec![None]));
+    let few = counts(2).into_iter().chain([unknown]).map(|count| (count, false));
+    for (count, is_shown) in few.chain(counts(9).into_iter().map(|count| (count, true))) {
+        for (name, shape) in [("debtors", Shape::Table), ("Debtors", Shape::Bars)] {
+            for figure in [&amount, &double, &whole] {
+                let name_of_row: ArrayRef = Arc::new(StringArray::from(vec!["novo"]));
+                let columns = [("name", name_of_row), (name, Arc::clone(&count)), ("figure", Arc::clone(figure))];
+                let mut kpis = portfolio();
+                kpis.insert("kpi_own".to_owned(), vec![RecordBatch::try_from_iter(columns).expect("a batch")]);
+                let own = OwnCard { shape, format: Some(Format::Money), ..OwnCard::of_table("kpi_own") };
+                let options = options(Language::En);
+                let html = page(&Sources { run: &run(), kpis: &kpis, before: None, own: &[own], options: &options });
+                let text = text_of(&html.expect("a page"));
+                assert_eq!(text.contains("777"), is_shown, "{name} {:?} {:?}", count.data_type(), figure.data_type());
+            }
+        }
+    }
+}
