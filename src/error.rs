@@ -262,6 +262,20 @@ pub enum Error {
         /// Of the run that published it.
         run_id: String,
     },
+    /// A later date has figures, and no date from this one on has decided: a run decides on no earlier date than the newest.
+    #[error(
+        "{later} is published with --kpi-only ({record}), and a run writes to nobody for a date before the newest, so this run \
+         published nothing. For the figures of {as_of} add --kpi-only; to write to debtors run {later} with --revise --reason \
+         \"why\" when its exports are there, or a date after it"
+    )]
+    Overtaken {
+        /// The date of the run.
+        as_of: NaiveDate,
+        /// The newest date that is published.
+        later: NaiveDate,
+        /// URL of its commit record.
+        record: String,
+    },
     /// The record of the date decided nothing, and this run would.
     #[error(
         "{as_of} is published with --kpi-only ({record}), so it has figures but no actions; this run published nothing. \
@@ -420,7 +434,7 @@ impl Error {
             Error::NoneRecognised(_) => 3,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,
-            Error::Conflict { .. } | Error::Undecided { .. } => 4,
+            Error::Conflict { .. } | Error::Undecided { .. } | Error::Overtaken { .. } => 4,
             Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } | Error::OutOfMemory { .. } => 2,

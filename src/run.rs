@@ -148,7 +148,9 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
 pub fn plan(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Planned> {
     let output = Store::open(&plan.output, runtime)?;
     let mut planned = prepare(plan, request, &output, runtime, progress).map_err(|error| match error {
-        Error::Conflict { .. } | Error::Undecided { .. } => Error::WouldRefuse(Box::new(error)),
+        Error::Conflict { .. } | Error::Undecided { .. } | Error::Overtaken { .. } => {
+            Error::WouldRefuse(Box::new(error))
+        }
         other => other,
     })?;
     if let Planned::Ready(prepared) = &mut planned {

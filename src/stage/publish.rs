@@ -129,8 +129,8 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Conflict` where the date was published from something else and no reason is given, `Undecided` where it was published
-/// with `kpi_only` and this run would decide; `NothingToRevise` where a revision is asked for of what was never
-/// published; `OtherTenant` where the log is another tenant's: its ids are made with the tenant's name, so this one would
+/// with `kpi_only` and this run would decide, `Overtaken` where only a later one was; `NothingToRevise` where a revision
+/// is asked for of what was never published; `OtherTenant` where the log is another tenant's: its ids are made with the tenant's name, so this one would
 /// publish under new names what that one has published already; `PublishedDamaged` where the log is lost.
 pub fn date_status(
     output: &Store,
@@ -160,11 +160,23 @@ pub fn date_status(
         }
         (Some(record), None) => return Err(conflict(output, record)),
         (None, Some(_)) => return Err(Error::NothingToRevise { as_of }),
-        (None, None) => 0,
+        (None, None) => match overtaken_by(&log, as_of).filter(|_| !kpi_only) {
+            Some(Record { as_of: later, seq, .. }) => {
+                return Err(Error::Overtaken { as_of, later: *later, record: output.url_of(&log::key_of(*seq)) });
+            }
+            None => 0,
+        },
     };
     let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
     let revision = Revision { kind, number, reason, forgotten_on, ..Revision::first() };
     Ok(DateStatus::Open(log, revision))
+}
+
+/// The newest record, where it is of a later date and nothing from this date on has decided. Figures that were asked for alone
+/// would otherwise silence every date before theirs, and a mistyped year all of them.
+fn overtaken_by(log: &Log, as_of: NaiveDate) -> Option<&Record> {
+    let has_decided = log.newest_decided().is_some_and(|record| record.as_of >= as_of);
+    log.newest().filter(|newest| newest.as_of > as_of && !has_decided)
 }
 
 /// Copies are made after their record: where they stand without one, the log is lost, and with it who was written to.

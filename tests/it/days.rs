@@ -342,6 +342,25 @@ fn a_date_published_for_its_figures_is_told_so_and_a_revision_publishes_its_acti
     assert_eq!(decision(&house, "2026-07-01"), "hold previous_unreported d+15");
 }
 
+/// Figures of a later date silenced every date before it: exit code 0, one warning, and nobody was written to.
+#[test]
+fn a_date_that_figures_have_overtaken_says_so_and_publishes_nothing() {
+    let house = house("2026-06-20");
+    assert_eq!(decision(&house, "2026-06-29"), "action step_due d+5");
+    run_with(&house, "2026-07-06", &["--kpi-only"]);
+    for command in ["run", "plan"] {
+        let ended = house.regua(&[command, "pipelines/daily.toml", "--as-of", as_of()]);
+        assert_eq!(ended.code, 4, "{}", ended.stderr);
+        let said = "2026-07-06 is published with --kpi-only";
+        assert!(ended.stderr.contains(said) && ended.stderr.contains("add --kpi-only"), "{}", ended.stderr);
+    }
+    // Before what has decided a date has only figures, as ever.
+    assert_eq!(run_with(&house, "2026-06-28", &[])["kind"], "kpi_only");
+    assert_eq!(run_with(&house, as_of(), &["--kpi-only"])["kind"], "kpi_only");
+    let revised = run_with(&house, "2026-07-06", &["--revise", "--reason", "its exports are there"]);
+    assert_eq!(revised["kind"], "actions");
+}
+
 #[test]
 fn the_figures_of_a_day_are_the_same_bytes_forwards_and_backwards() {
     let forwards = house("2026-06-20");

@@ -46,6 +46,7 @@ remedies!(of_error, ERRORS, Error, {
     Surge => "Look at `regua plan`. If that many actions are right, accept them with `--accept-volume \"why\"`; the reason is kept in the record.",
     Message => "Correct the template; `regua template preview` shows the message.",
     Conflict => "Nothing, if the other run was right. Else publish a revision: `--revise --reason \"why\"`.",
+    Overtaken => "For figures alone add `--kpi-only`. To write to debtors run the later date with `--revise`, or one after it; `max_age_days` keeps a mistyped year from being published.",
     Undecided => "Nothing, if the figures were all that was wanted. To send the actions of the date: `--revise --reason \"why\"`.",
     WouldRefuse => "`regua plan` found what would stop `regua run`. Exit code and remedy are those of the quoted error.",
     InputsMissing => "Wait for the export and run again; `regua inputs` shows which are there.",
@@ -170,6 +171,11 @@ fn examples() -> Vec<Error> {
             "record 42: s3://out/regua/runs/2026-06-30/3f0c-1/items/part-00000.parquet is gone; restore it from a backup",
         )),
         conflict(),
+        Error::Overtaken {
+            as_of: date(),
+            later: "2026-07-06".parse().expect("a date"),
+            record: "s3://out/regua/_log/00000000000000000042.json".to_owned(),
+        },
         Error::Undecided { as_of: date(), record: "s3://out/regua/_log/00000000000000000042.json".to_owned() },
         Error::WouldRefuse(Box::new(conflict())),
         Error::InputsMissing(lines(
@@ -295,7 +301,7 @@ fn exit_codes_stand() {
         with(3),
         ["Contract", "NoneRecognised", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]
     );
-    assert_eq!(with(4), ["Conflict", "Undecided", "WouldRefuse"]);
+    assert_eq!(with(4), ["Conflict", "Overtaken", "Undecided", "WouldRefuse"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
     assert_eq!(with(1), ["Torn", "File", "Scratch", "Internal", "Demo"]);
 }

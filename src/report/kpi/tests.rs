@@ -466,7 +466,7 @@ fn tables_of_the_users_own_become_cards() {
 fn a_card_of_the_users_own_withholds_whatever_the_type_of_its_columns() {
     use arrow::array::{Decimal128Array, Float64Array, Int64Array};
     let amount: ArrayRef =
-        Arc::new(Decimal128Array::from(vec![777_77]).with_precision_and_scale(18, 2).expect("an amount"));
+        Arc::new(Decimal128Array::from(vec![77_777]).with_precision_and_scale(18, 2).expect("an amount"));
     let double: ArrayRef = Arc::new(Float64Array::from(vec![777.77]));
     let whole: ArrayRef = Arc::new(Int64Array::from(vec![777]));
     let counts = |count: i64| -> [ArrayRef; 4] {
