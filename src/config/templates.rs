@@ -160,7 +160,25 @@ fn check_source(message: &Source, blocks: &[&Source], words: &Words) -> Vec<Temp
     let mut found: Vec<Found> =
         files.flat_map(|file| check_lines(file, template, message.names_no_debt(), words)).collect();
     found.extend(flow::faults(message, blocks));
+    found.extend(swallowed_subject(message));
     faults_of(message, found)
+}
+
+/// Below the subject is an empty line: `{%-` and `{{-` take it away, and where there is none the next line may be a header.
+fn swallowed_subject(message: &Source) -> Option<Found> {
+    let below = (1..).zip(message.text.lines()).skip_while(|(_, line)| !line.starts_with("Subject:")).skip(1);
+    let found = |line: usize, what: String| Found { file: message.file.clone(), line, what };
+    let is_header = |text: &str| {
+        let name = text.split_once(':').map_or("", |(name, _)| name);
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+    };
+    if let Some((line, _)) = below.clone().next().filter(|(_, text)| is_header(text)) {
+        return Some(found(line, "below the subject comes an empty line; begin the message after it".to_owned()));
+    }
+    let (line, text) = below.into_iter().find(|(_, line)| !line.trim().is_empty())?;
+    let mark = ["{%-", "{{-", "{#-"].into_iter().find(|mark| text.trim_start().starts_with(mark))?;
+    let what = format!("{mark} joins this line to the subject; write {} here", mark.trim_end_matches('-'));
+    Some(found(line, what))
 }
 
 /// Words and marks that may not stand in a file of a message.

@@ -68,7 +68,8 @@ impl PlanBuilder<'_> {
                     self.hasher.update((part.len() as u64).to_be_bytes());
                     self.hasher.update(part);
                 }
-                Some(text)
+                // Some editors begin a file with a byte order mark, and a block would carry it into the message.
+                Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
             }
             Err(error) => {
                 let why = match error.kind() {

@@ -46,6 +46,23 @@ fn letter(text: &str) -> Vec<String> {
     faults_of("t.letter.j2", text)
 }
 
+/// The greeting went into the subject, where the white space before it was taken away.
+#[test]
+fn what_joins_the_body_to_the_subject() {
+    let joins = |text: &str| faults_of("t.email.j2", &format!("{text}\n{{{{ creditor.opt_out }}}}"));
+    for (text, expected) in [
+        ("Subject: x\n\n{%- if true %}Olá{% endif %}", Some("3: {%- joins this line to the subject; write {% here")),
+        ("Subject: x\n\n{{- debtor.name }}", Some("3: {{- joins this line to the subject; write {{ here")),
+        ("Subject: x\n{#- note #}\nOlá", Some("2: {#- joins this line to the subject; write {# here")),
+        ("Subject: x\n\nOlá\n{%- if true %}, Ana{% endif %}", None),
+        ("Subject: x\n\n{% if true %}Olá{% endif %}", None),
+    ] {
+        assert_eq!(joins(text).first().map(String::as_str), expected, "{text:?}");
+    }
+    let header = joins("Subject: x\nBcc: all@acme.example\n\nOlá");
+    assert_eq!(header[0], "2: below the subject comes an empty line; begin the message after it");
+}
+
 #[test]
 fn a_field_that_no_message_has() {
     for (text, expected) in [
