@@ -119,7 +119,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, &request.nonce)?;
     let prepared = prepare(plan, request, &output, runtime, progress);
-    if let Err(Error::Conflict { .. } | Error::Undecided { .. }) = &prepared {
+    if let Err(Error::Conflict { .. } | Error::Undecided { .. } | Error::Overtaken { .. }) = &prepared {
         // The run that published it may have died before its copies stood, and its inputs have changed since.
         publish::complete_newest(&output)?;
     }
