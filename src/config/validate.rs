@@ -68,7 +68,7 @@ impl PlanBuilder<'_> {
                     self.hasher.update((part.len() as u64).to_be_bytes());
                     self.hasher.update(part);
                 }
-                // Some editors begin a file with a byte order mark, and a block would carry it into the message.
+                // Some editors begin a file with a byte order mark: no header is found behind it, and a block would send it.
                 Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
             }
             Err(error) => {

@@ -200,3 +200,34 @@ fn an_audit_of_the_program_cannot_be_replaced() {
     let refused = "is one of the program's audits, and those hold for every run; name yours otherwise";
     assert!(ended.stderr.contains(refused), "{}", ended.stderr);
 }
+
+/// What is let go of early must never read as an empty table: a dispute that is not there protects nobody.
+#[test]
+fn a_table_that_was_let_go_is_an_error_and_not_empty() {
+    let late = |reads: &str| {
+        format!(
+            "-- Purpose: p\n-- Grain: none\n-- Reads: {reads}\n-- Units: none\n-- Nulls: none\n-- Kind: table\n\
+             select count(*) as disputes from stg_disputes"
+        )
+    };
+    let named = check(&house(&[("35_facts/fct_disputes.sql", &late("stg_disputes"))]));
+    assert_eq!(named.code, 0, "{}", named.stderr);
+    let unnamed = check(&house(&[("35_facts/fct_disputes.sql", &late("out_actions"))]));
+    assert_eq!(unnamed.code, 2, "{}", unnamed.stdout);
+    assert!(unnamed.stderr.contains("it reads raw_disputes, itself or by a view"), "{}", unnamed.stderr);
+    assert!(unnamed.stderr.contains("name all that it reads in its Reads"), "{}", unnamed.stderr);
+}
+
+/// Some editors begin a file with a byte order mark: a model had no header, and a block sent it to debtors.
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    let model = "\u{feff}-- Purpose: p\n-- Grain: none\n-- Reads: fct_aging\n-- Units: none\n-- Nulls: none\n-- Kind: table\n\
+                 select count(*) as facts from fct_aging";
+    let house = house(&[("40_kpis/kpi_mine.sql", model)]);
+    house.write_file(
+        "pipelines/templates/en/overdue_first.email.j2",
+        "\u{feff}Subject: x\n\nHello\n{{ creditor.opt_out }}",
+    );
+    let ended = check(&house);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+}

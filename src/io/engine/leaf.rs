@@ -120,7 +120,8 @@ impl ExecutionPlan for SessionScan {
         // Read before it is there, or after the last model that says that it reads it.
         let missing = || {
             DataFusionError::Plan(format!(
-                "it reads {}, which is not there at that point; name it in its Reads, or read it in a later folder",
+                "it reads {}, itself or by a view, which is not there at that point; name all that it reads in its \
+                 Reads, or read it in a later folder",
                 self.table
             ))
         };

@@ -186,8 +186,6 @@ fn model(path: &str, text: &str) -> Result<Model> {
     let layer = Layer::ALL.iter().find(|(_, name)| *name == folder).map(|(layer, _)| *layer);
     let names = Layer::ALL.map(|(_, name)| name).join(", ");
     let layer = layer.ok_or_else(|| refuse(format!("it is not in a known folder; use one of {names}")))?;
-    // Some editors begin a file with a byte order mark.
-    let text = text.trim_start_matches('\u{feff}');
     if let Some(word) = words_of(text).find(|word| OF_CHANCE.contains(&word.as_str())) {
         return Err(refuse(format!("it asks for {word}(): a run knows no clock and no chance; the date is @as_of")));
     }
