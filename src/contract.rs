@@ -20,6 +20,8 @@ pub use outputs::{
     ACTIONS, CONTACT_STATE, DEBTORS, DECISIONS, EXPERIMENT_MEMBERS, ITEM_FLOWS, ITEMS, OUTPUTS, QUARANTINE,
 };
 
+/// What a value in `[inputs.*]` begins with that somebody has still to decide: `regua init` writes it, `regua check` refuses it.
+pub const TODO: &str = "TODO";
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;
 /// Decimal places of every amount, in and out.

@@ -6,8 +6,6 @@
 //! say is to be prepared in the export (`upstream`). `writer` makes the pipeline of it. Where two answers are as good, it
 //! takes the one that protects the debtor, or leaves a `TODO` that `regua check` names.
 
-#![warn(missing_docs)]
-
 mod columns;
 mod content;
 mod exports;
@@ -24,6 +22,7 @@ mod writer;
 use chrono::{Days, NaiveDate};
 use tokio::runtime::Handle;
 
+pub use crate::contract::TODO;
 pub use names::loss;
 pub use score::Level;
 pub use writer::pipeline;
@@ -31,9 +30,6 @@ pub use writer::pipeline;
 use crate::contract::{self, Column, Table};
 use crate::error::{Error, Lines, Result};
 use exports::Export;
-
-/// What a value of the pipeline begins with that a person has to decide.
-pub const TODO: &str = "TODO";
 
 /// What is proposed for a column of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,12 +9,9 @@ use chrono::{NaiveDate, NaiveTime};
 use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawDateFormats, RawInput};
 use crate::config::{InputPlan, SqlFile, shipped};
-use crate::contract;
+use crate::contract::{self, TODO};
 use crate::domain::pii::has_credentials;
 use crate::error::Fault;
-
-/// What a value begins with that somebody has still to decide.
-const UNDECIDED: &str = "TODO";
 
 impl PlanBuilder<'_> {
     /// A path beside the pipeline file, or a URL as it is.
@@ -66,7 +63,7 @@ impl PlanBuilder<'_> {
                 Some(contract::Kind::Bool) => &["true", "false"],
                 _ => continue,
             };
-            let is_wrong = |to: &str| !words.contains(&to) && !to.starts_with(UNDECIDED);
+            let is_wrong = |to: &str| !words.contains(&to) && !to.starts_with(TODO);
             for (from, to) in values.iter().filter(|(_, to)| is_wrong(to)) {
                 let message = unknown("value", to, words.iter().copied());
                 self.refuse(document, &format!("{at}/values/{name}/{from}"), message);
@@ -102,7 +99,7 @@ impl PlanBuilder<'_> {
     /// What `regua init` could not tell, and nobody has decided yet.
     fn refuse_undecided(&mut self, document: &Document, at: &str, raw: &RawInput) {
         let undecided =
-            |value: &str| value.strip_prefix(UNDECIDED).map(|what| what.trim_start_matches([':', ' ']).to_owned());
+            |value: &str| value.strip_prefix(TODO).map(|what| what.trim_start_matches([':', ' ']).to_owned());
         let mut refuse = |pointer: String, key: &str, what: String| {
             let what = if what.is_empty() { what } else { format!(" ({what})") };
             self.refuse(
@@ -150,7 +147,7 @@ impl PlanBuilder<'_> {
     fn date_formats(&mut self, document: &Document, at: &str, raw: &RawInput) -> Vec<String> {
         let formats = raw.date_format.as_ref().map(RawDateFormats::as_slice).unwrap_or_default();
         for (position, format) in formats.iter().enumerate().filter(|(_, format)| !is_date_format(format)) {
-            let message = match format.strip_prefix(UNDECIDED) {
+            let message = match format.strip_prefix(TODO) {
                 Some(what) => {
                     format!("`date_format` is still to be decided ({}); write your answer in its place", what.trim())
                 }
@@ -254,7 +251,7 @@ impl PlanBuilder<'_> {
 }
 
 fn is_date_format(format: &str) -> bool {
-    if format.starts_with(UNDECIDED) {
+    if format.starts_with(TODO) {
         return false;
     }
     let Ok(items) = StrftimeItems::new(format).parse() else { return false };

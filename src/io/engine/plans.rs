@@ -2,7 +2,7 @@
 //!
 //! A plan names its tables and not their rows. Its leaves find the rows through the configuration of the task that runs
 //! them, so one plan serves every shard, several at a time. The planner needs the size of a table to choose which side
-//! of a join goes into a hash table; it takes that from the first shard that is ready.
+//! of a join goes into a hash table; it takes that from the first shard, whichever shard is ready first.
 //!
 //! Most of planning needs columns and no rows: it gives a draft. Drafts are made ahead, beside the work of the first shard.
 
