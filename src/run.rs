@@ -262,7 +262,7 @@ impl Prepared {
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
         surge
             .into_iter()
-            .chain(self.silence.clone())
+            .chain(self.silence.clone().filter(|_| actions > 0))
             .chain(gates::changes(before, snapshots, materialized, &plan.limits))
             .collect()
     }

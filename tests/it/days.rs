@@ -342,13 +342,16 @@ fn a_date_published_for_its_figures_is_told_so_and_a_revision_publishes_its_acti
     assert_eq!(decision(&house, "2026-07-01"), "hold previous_unreported d+15");
 }
 
-/// An export of the month before, copied today, is as young as its copy: whoever paid since would have been written to.
+/// An export of the month before, copied today, is as young as its copy: whoever paid since would have been written to. Where
+/// nothing is owed, or nothing but figures is made, nobody would have been.
 #[test]
 fn payments_that_stopped_stop_the_letters_until_somebody_says_why() {
     let house = house("2026-06-20");
     let paid = |day: u32| format!("P{day} D1 I0 2026-05-{day:02} 1.00");
     let payments: Vec<String> = (1..=30).map(paid).collect();
     house.write("payments", &format!("payment_id debtor_id invoice_id paid_on amount\n{}", payments.join("\n")));
+    house.write("invoices", "invoice_id debtor_id issue_date due_date amount\nI0 D1 2026-01-05 2026-03-01 30.00");
+    assert_eq!(run_with(&house, "2026-06-20", &[])["counts"]["actions"], 0);
     house.write(
         "invoices",
         "invoice_id debtor_id issue_date due_date amount\nI0 D1 2026-01-05 2026-03-01 30.00\nI1 D1 2026-01-05 2026-06-20 100.00",
@@ -359,7 +362,6 @@ fn payments_that_stopped_stop_the_letters_until_somebody_says_why() {
     let refused = house.run(as_of());
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     assert!(refused.stderr.contains(said) && !house.path("output/outbox").exists(), "{}", refused.stderr);
-    // Figures write to nobody.
     assert_eq!(run_with(&house, "2026-06-29", &["--kpi-only"])["outcome"], "published");
     let accepted = run_with(&house, as_of(), &["--accept-volume", "nobody paid in June"]);
     assert_eq!(accepted["counts"]["actions"], 1);
