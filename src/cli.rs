@@ -229,8 +229,10 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// The file that a flag names. It is opened before the work, so that no old result is taken for one of this run, and
 /// nothing fails after it.
 fn create(flag: &str, path: Option<&Path>) -> Result<Option<File>> {
-    let refused = |path: &Path, why: std::io::Error| {
-        Error::Usage(format!("{flag} {}: {why}; name a file that can be written", path.display()))
+    let refused = |path: &Path, why: std::io::Error| Error::Unwritable {
+        place: format!("{flag} {}", path.display()),
+        why,
+        remedy: "name a file that can be written",
     };
     path.map(|path| File::create(path).map_err(|why| refused(path, why))).transpose()
 }
@@ -243,7 +245,7 @@ fn variable(name: &str) -> Option<String> {
 /// The log of an output in which something is published.
 fn published(output: &Store) -> Result<Log> {
     let log = Log::read(output)?;
-    let nothing = || Error::NothingPublished { output: output.url().to_owned() };
+    let nothing = || Error::NothingPublished { output: output.url().to_owned(), as_of: None };
     if log.records.is_empty() { Err(nothing()) } else { Ok(log) }
 }
 

@@ -4,6 +4,8 @@
 //! Every message names the object and ends with the remedy. Raw engine errors are not shown: they can hold values of
 //! cells, and cells hold personal data.
 
+mod damage;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
 use crate::domain::message::MessageError;
+
+pub use damage::{Damage, Unreadable};
 
 /// What every fallible function of the library returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -71,104 +75,40 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Why an object cannot be read as a table.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The object ends too early, as after an upload that broke off.
-    #[error("the file is cut short")]
-    CutShort,
-    /// An encoding or a compression that is not built in.
-    #[error("it uses a Parquet feature that this reader lacks")]
-    UnknownFeature,
-    /// Whatever else the Parquet reader refuses.
-    #[error("it is not a Parquet file, or it is damaged")]
-    NotParquet,
-    /// More rows than so many bytes can hold: a forged footer would fill the memory.
-    #[error("it claims {rows} rows in {bytes} bytes")]
-    TooManyRows {
-        /// As the footer has it.
-        rows: u64,
-        /// Size of the object in the store.
-        bytes: u64,
-    },
-    /// A column whose type the contract allows and whose values it does not, such as a dictionary of lists.
-    #[error("column {column:?} of {found} cannot be read as {expected}")]
-    ColumnType {
-        /// By its name in the contract.
-        column: String,
-        /// Arrow type in the file.
-        found: String,
-        /// Arrow type that the contract asks for.
-        expected: String,
-    },
-    /// A dictionary-encoded column that cannot be turned into plain values.
-    #[error("a dictionary of {values} cannot be read")]
-    Dictionary {
-        /// Arrow type of the dictionary's values.
-        values: String,
-    },
-}
-
-/// What is wrong with an object that an earlier run published, and the remedy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Damage {
-    /// A record names the file, and the store has nothing under its path.
-    #[error("a published file is gone; restore it from a backup")]
-    Gone,
-    /// Size or SHA-256 are not those in the record.
-    #[error("a published file was changed; restore it from a backup")]
-    Changed,
-    /// The object is there, and no table can be read from it.
-    #[error("{0}; restore it from a backup")]
-    Unreadable(Unreadable),
-    /// A published table lacks a column that this program reads.
-    #[error("column {column} is missing; restore the file from a backup")]
-    ColumnMissing {
-        /// By its name in the contract.
-        column: String,
-    },
-    /// A row of a published `actions` table carries an id that regua never makes.
-    #[error("an action_id is not 32 hexadecimal digits; restore the file from a backup")]
-    ActionId,
-    /// An object in `_log/` is not named like a record, or does not parse as one.
-    #[error("it is not a commit record; restore it from a backup, or remove it if somebody put it there")]
-    NotARecord,
-    /// The listing of `_log/` names a record that cannot be fetched.
-    #[error("it is listed, but not there; restore it from a backup")]
-    RecordGone,
-    /// The sequence number within the record is not that of its name.
-    #[error("it holds another record; restore it from a backup")]
-    OtherRecord,
-    /// There is a gap in the sequence numbers, which run from 1.
-    #[error("a record before it is missing; restore that one from a backup")]
-    RecordMissing,
-    /// A newer regua wrote it.
-    #[error("it has a format version that this program does not know; update regua")]
-    UnknownVersion,
-    /// The record before it does not have the SHA-256 that this one names.
-    #[error("the chain is broken: the record before it was changed; restore that one from a backup")]
-    ChainBroken,
-    /// This command read the log twice, and a record that was there the first time is gone or has changed.
-    #[error("it was removed or changed after it was read; restore it from a backup")]
-    ChangedSinceRead,
-    /// Copies of messages or tables stand there, and no record that made them.
-    #[error(
-        "{what}: restore _log from a backup, or debtors may be written to again; if none of those messages was ever sent, \
-         delete what those runs left in outbox/ and kpi/"
-    )]
-    LogLost {
-        /// What was found in `outbox/` or `kpi/` that no record accounts for.
-        what: String,
-    },
-}
-
 /// What ends a command. One variant for each decision that a caller can take, such as to retry, to correct the
 /// configuration or to restore a backup; `exit_code` groups them.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An argument of the command line that cannot be followed.
-    #[error("{0}")]
-    Usage(String),
+    #[error("{given}: {why}")]
+    Argument {
+        /// As it was written.
+        given: String,
+        /// What is wrong with it, and what to write instead.
+        why: String,
+    },
+    /// A name that stands for nothing: of a template, a table, a company, a record.
+    #[error("{what}")]
+    Unknown {
+        /// The name and what it should be a name of, with the nearest that there is or where to find them all.
+        what: String,
+    },
+    /// There is no decision about a debtor, or no message to it, to be shown.
+    #[error("{why}")]
+    NothingToShow {
+        /// Of whom and of which date nothing was found, and why that may be.
+        why: String,
+    },
+    /// A file that a flag names, or a folder to work in, cannot be written.
+    #[error("{place}: {why}; {remedy}")]
+    Unwritable {
+        /// The flag, if any, and the path.
+        place: String,
+        /// What the operating system says.
+        why: std::io::Error,
+        /// What to name instead.
+        remedy: &'static str,
+    },
     /// A path or URL of the pipeline or the command line under which no store can be opened.
     #[error("{location}: {why}")]
     Location {
@@ -199,17 +139,21 @@ pub enum Error {
         /// The date that was asked for.
         as_of: NaiveDate,
     },
-    /// A command that reads what was published found an empty log.
-    #[error("{output}: nothing is published there; correct the path, or publish with `regua run`")]
+    /// A command that reads what was published found an empty log, or none of the date.
+    #[error("{output}: {} is published there; correct the path, or publish with `regua run`", run_of(.as_of))]
     NothingPublished {
-        /// URL of the store.
+        /// Path or URL of the store.
         output: String,
+        /// The date that was asked for, where one was.
+        as_of: Option<NaiveDate>,
     },
-    /// `regua init` writes over a pipeline only where it is told to.
-    #[error("{path} is there already, and stays as it is; name another --file, or write over it with --replace")]
-    FileExists {
-        /// The pipeline that is there.
+    /// Nothing that a person may have made is written over unasked.
+    #[error("{path} {remedy}")]
+    Exists {
+        /// The file or folder that is there.
         path: PathBuf,
+        /// What it is, and how to go on without losing it.
+        remedy: String,
     },
     /// Nothing that could be an export.
     #[error("{place}: no Parquet file is there; name the folder or the files of your export")]
@@ -412,6 +356,10 @@ pub enum Error {
     },
 }
 
+fn run_of(as_of: &Option<NaiveDate>) -> String {
+    as_of.map_or("nothing".to_owned(), |date| format!("no run for {date}"))
+}
+
 /// A folder of this machine needs another remedy than a store behind an address.
 fn unavailable(object: &str, what: &str) -> String {
     let is_local = object.starts_with("file://") || !object.contains("://");
@@ -427,10 +375,11 @@ impl Error {
     /// The exit code that a scheduler decides by; docs/operations.md says what to do about each.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) | Error::Configuration(_) | Error::Model { .. } => 2,
+            Error::Argument { .. } | Error::Unknown { .. } | Error::NothingToShow { .. } => 2,
+            Error::Unwritable { .. } | Error::Configuration(_) | Error::Model { .. } => 2,
             Error::Location { .. } | Error::LocationCredentials | Error::OtherTenant { .. } => 2,
             Error::NothingToRevise { .. } | Error::NothingPublished { .. } => 2,
-            Error::FileExists { .. } | Error::NoExports { .. } => 2,
+            Error::Exists { .. } | Error::NoExports { .. } => 2,
             Error::NoneRecognised(_) => 3,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,

@@ -49,11 +49,8 @@ impl Demo {
         // It reaches some years back and ahead: a due date before 1970 is none, and no input takes one after 2199.
         if !YEARS.contains(&self.as_of.year()) {
             let (from, to) = (YEARS.start(), YEARS.end());
-            let what = format!(
-                "--as-of {}: the sample portfolio can be made for {from} to {to}; choose such a date",
-                self.as_of
-            );
-            return Err(Error::Usage(what));
+            let why = format!("the sample portfolio can be made for {from} to {to}; choose such a date");
+            return Err(Error::Argument { given: format!("--as-of {}", self.as_of), why });
         }
         self.claim_folder()?;
         let bars = Bars::new(voice);
@@ -67,7 +64,9 @@ impl Demo {
         });
         bars.finish();
         let summary = made.map_err(|e| match e {
-            DemoError::CreateFolder { .. } | DemoError::CreateFile { .. } => Error::Usage(e.to_string()),
+            DemoError::CreateFolder { path, source } | DemoError::CreateFile { path, source } => {
+                unwritable(&path, source)
+            }
             other => Error::Demo(Box::new(other)),
         })?;
         write_companions(&PIPELINES, &self.dir.join("pipelines"))?;
@@ -92,6 +91,12 @@ impl Demo {
     }
 }
 
+/// A place below --dir that cannot be made.
+fn unwritable(path: &Path, why: std::io::Error) -> Error {
+    let place = format!("cannot create {}", path.display());
+    Error::Unwritable { place, why, remedy: "choose a folder you can write to with --dir" }
+}
+
 impl Demo {
     /// Marks the folder with what is made in it. What somebody else made there, or another `regua demo`, is not overwritten.
     fn claim_folder(&self) -> Result<()> {
@@ -100,16 +105,11 @@ impl Demo {
         let asked = format!("--invoices {invoices} --seed {seed} --as-of {as_of}\n");
         let is_used = std::fs::read_dir(&input).is_ok_and(|mut entries| entries.next().is_some());
         if is_used && std::fs::read_to_string(&mark).ok().as_ref() != Some(&asked) {
-            let what =
-                format!("{} holds another portfolio; name another --dir, or remove {}", input.display(), dir.display());
-            return Err(Error::Usage(what));
+            let remedy = format!("holds another portfolio; name another --dir, or remove {}", dir.display());
+            return Err(Error::Exists { path: input, remedy });
         }
-        let refused = |path: &Path, why: std::io::Error| {
-            let what = format!("cannot create {}: {why}; choose a folder you can write to with --dir", path.display());
-            Error::Usage(what)
-        };
-        std::fs::create_dir_all(dir).map_err(|why| refused(dir, why))?;
-        std::fs::write(&mark, asked).map_err(|why| refused(&mark, why))
+        std::fs::create_dir_all(dir).map_err(|why| unwritable(dir, why))?;
+        std::fs::write(&mark, asked).map_err(|why| unwritable(&mark, why))
     }
 
     /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.

@@ -37,8 +37,8 @@ impl Eject {
         let (path, text) = found(path)?;
         let to = self.into.join(&path);
         if to.exists() {
-            let message = format!("{} is there already: change it, or remove it to have the shipped one", to.display());
-            return Err(Error::Usage(message));
+            let remedy = "is there already: change it, or remove it to have the shipped one".to_owned();
+            return Err(Error::Exists { path: to, remedy });
         }
         let folder = to.parent().unwrap_or(&self.into);
         std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
@@ -57,10 +57,10 @@ fn found(path: &str) -> Result<(String, String)> {
     let plain = path.trim_start_matches("./").trim_start_matches("pipelines/");
     let all: Vec<(String, String)> = shipped::replaceable().collect();
     let nearest = unknown("file", plain, all.iter().map(|(path, _)| path.as_str()));
-    let missing = if nearest.contains("did you mean") {
+    let what = if nearest.contains("did you mean") {
         nearest
     } else {
         format!("{plain} is not shipped with regua; `regua eject` lists what is")
     };
-    all.into_iter().find(|(path, _)| path == plain).ok_or(Error::Usage(missing))
+    all.into_iter().find(|(path, _)| path == plain).ok_or(Error::Unknown { what })
 }

@@ -73,7 +73,7 @@ impl Explain {
         if found.decisions.is_empty() {
             let quarantined: usize = found.quarantine.iter().map(RecordBatch::num_rows).sum();
             let hint = if self.may_be_action() && self.as_of.is_some() { OTHER_DATE } else { "" };
-            return Err(Error::Usage(why_nothing(&debtor, record, quarantined) + hint));
+            return Err(Error::NothingToShow { why: why_nothing(&debtor, record, quarantined) + hint });
         }
         let text =
             if voice.json { found.as_json(&debtor, record).to_string() } else { found.as_text(voice, &debtor, record) };
@@ -141,10 +141,7 @@ pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) 
         Some(as_of) => log.of_date(as_of),
         None => log.newest_decided(),
     };
-    record.ok_or_else(|| {
-        let what = as_of.map_or("nothing".to_owned(), |d| format!("no run for {d}"));
-        Error::Usage(format!("{from}: {what} is published there; correct the path, or publish with `regua run`"))
-    })
+    record.ok_or_else(|| Error::NothingPublished { output: from.to_owned(), as_of })
 }
 
 impl Found {

@@ -45,7 +45,8 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         if self.file.exists() && !self.replace && !self.dry_run {
-            return Err(Error::FileExists { path: self.file });
+            let remedy = "is there already, and stays as it is; name another --file, or write over it with --replace";
+            return Err(Error::Exists { path: self.file, remedy: remedy.to_owned() });
         }
         let runtime = runtime()?;
         let proposal = proposal::propose(&self.exports, runtime.handle())?;

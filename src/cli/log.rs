@@ -64,11 +64,11 @@ impl Log {
         let by_seq = which.parse::<u64>().ok().and_then(|seq| log.records.iter().find(|r| r.seq == seq));
         let found = by_seq.or_else(|| which.parse().ok().and_then(|date| log.of_date(date)));
         let Some(record) = found else {
-            let message = format!(
+            let what = format!(
                 "{}: {which:?} is not a published date or record; `regua log {0}` lists them",
                 self.output_folder
             );
-            return Err(Error::Usage(message));
+            return Err(Error::Unknown { what });
         };
         say(&serde_json::to_string_pretty(record).unwrap_or_default());
         Ok(())

@@ -95,9 +95,10 @@ impl Report {
                 Some(record_of(log, Some(*from), &self.output_folder)?),
                 record_of(log, Some(*to), &self.output_folder)?,
             )),
-            [from, to] => Err(Error::Usage(format!(
-                "--between {from} {to}: name the earlier date first, and another one after it"
-            ))),
+            [from, to] => Err(Error::Argument {
+                given: format!("--between {from} {to}"),
+                why: "name the earlier date first, and another one after it".to_owned(),
+            }),
             _ => Ok((None, record_of(log, self.as_of, &self.output_folder)?)),
         }
     }
@@ -118,9 +119,8 @@ impl Report {
             return Ok(());
         }
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        Err(Error::Usage(format!(
-            "--company {company}: there is no such company on {}; there are: {known}",
-            published.run.as_of
-        )))
+        let as_of = published.run.as_of;
+        let what = format!("--company {company}: there is no such company on {as_of}; there are: {known}");
+        Err(Error::Unknown { what })
     }
 }

@@ -109,7 +109,7 @@ fn own_table(name: &str, pipeline: Option<&Path>) -> Result<Value> {
     let unknown = || {
         let known = FILES.iter().map(|(name, _)| *name).chain(tables().map(|(name, _)| name));
         let unknown = crate::config::document::unknown("schema", name, known.chain(own.keys().map(String::as_str)));
-        Error::Usage(format!("{unknown} (`regua schema` lists them all; one of your own needs --pipeline)"))
+        Error::Unknown { what: format!("{unknown} (`regua schema` lists them all; one of your own needs --pipeline)") }
     };
     own.get(name).map(|table| table::own(name, table)).ok_or_else(unknown)
 }
@@ -138,10 +138,8 @@ fn table_of(name: &str) -> Option<&'static Table> {
 
 /// The section of one table.
 fn page_of(name: &str) -> Result<String> {
-    let no_table = || {
-        Error::Usage(format!(
-            "--markdown shows tables, and {name:?} is none that is shipped; `regua schema` lists them"
-        ))
+    let no_table = || Error::Unknown {
+        what: format!("--markdown shows tables, and {name:?} is none that is shipped; `regua schema` lists them"),
     };
     table_of(name).map(table_markdown).ok_or_else(no_table)
 }

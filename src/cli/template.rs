@@ -142,21 +142,21 @@ impl Preview {
 
     fn wanted(&self) -> Result<Wanted> {
         if !self.sample && self.debtor.is_none() {
-            return Err(Error::Usage("say with which values: --sample, or --debtor ID --from OUTPUT".to_owned()));
+            let why = "say with which values: --sample, or --debtor ID --from OUTPUT".to_owned();
+            return Err(Error::Argument { given: self.template.clone(), why });
         }
         let channel = |name: &str| {
             let known = Channel::ALL.into_iter().map(Channel::as_str);
-            Channel::parse(name).ok_or_else(|| Error::Usage(unknown("channel", name, known)))
+            Channel::parse(name).ok_or_else(|| Error::Unknown { what: unknown("channel", name, known) })
         };
         if let Some(language) = self.language.as_deref().filter(|l| !LANGUAGES.contains(l)) {
-            return Err(Error::Usage(unknown("language", language, LANGUAGES.into_iter())));
+            return Err(Error::Unknown { what: unknown("language", language, LANGUAGES.into_iter()) });
         }
         let given = self.channel.as_deref().map(channel).transpose()?;
         let path = Path::new(&self.template);
         if path.parent().is_some_and(|folder| folder.ends_with("_blocks")) {
-            let message =
-                "a block is not a message by itself: name one that includes it, as `regua template list` shows";
-            return Err(Error::Usage(format!("{}: {message}", path.display())));
+            let why = "a block is not a message by itself: name one that includes it, as `regua template list` shows";
+            return Err(Error::Argument { given: self.template.clone(), why: why.to_owned() });
         }
         let file = path.file_name().and_then(|f| f.to_str()).and_then(|f| f.strip_suffix(".j2"));
         let Some((template, name)) = file.and_then(|f| f.rsplit_once('.')) else {
@@ -204,12 +204,12 @@ impl Preview {
             found.retain(|v| v.template.as_deref() == Some(template));
         }
         if found.is_empty() {
-            let message = format!(
+            let why = format!(
                 "nothing was published for {debtor} on {}; `regua explain {debtor} --from {from}` says why. Choose another \
                  debtor or date, or use --sample",
                 record.as_of
             );
-            return Err(Error::Usage(message));
+            return Err(Error::NothingToShow { why });
         }
         Ok(found)
     }
@@ -228,14 +228,14 @@ fn sources(wanted: &Wanted) -> Result<Vec<Source>> {
         sources.push(Source { language: language.to_owned(), file: file.to_owned(), text, is_shipped: false });
     }
     if sources.is_empty() {
-        let message =
+        let what =
             format!("there are no templates below {}; pass the right folder with --templates", wanted.folder.display());
-        return Err(Error::Usage(message));
+        return Err(Error::Unknown { what });
     }
     sources.extend(shipped::templates_beside(&sources));
     let names: BTreeSet<&str> = sources.iter().filter_map(Source::parts).map(|(template, _)| template).collect();
     if !names.contains(wanted.template.as_str()) {
-        return Err(Error::Usage(unknown("template", &wanted.template, names.into_iter())));
+        return Err(Error::Unknown { what: unknown("template", &wanted.template, names.into_iter()) });
     }
     let is_wanted =
         |s: &Source| is_block(&s.file) || s.parts().is_some_and(|(template, _)| template == wanted.template);
@@ -263,9 +263,12 @@ fn compose(wanted: &Wanted, sources: &[Source], values: &Values) -> Result<Vec<M
             continue;
         }
         let rendered = templates.draft(language, &wanted.template, channel, &values.fields);
-        let rendered = rendered.map_err(|e| Error::Usage(format!("{e}; `regua schema template-fields` lists them")))?;
         let file = file_name(&wanted.template, channel);
         let source = sources.iter().find(|s| s.language == language && s.file == file);
+        let rendered = rendered.map_err(|e| Error::Argument {
+            given: wanted.template.clone(),
+            why: format!("{e}; `regua schema template-fields` lists them"),
+        })?;
         let faults = source.map(|s| check_fields(s, &blocks_of(s, &templates, sources))).unwrap_or_default();
         let faults = faults.iter().map(in_folder).collect();
         let blocks = templates.blocks(language, &file).to_vec();
@@ -276,8 +279,8 @@ fn compose(wanted: &Wanted, sources: &[Source], values: &Values) -> Result<Vec<M
     if messages.is_empty() {
         let there: Vec<String> = templates.names().map(|(language, file)| format!("{language}/{file}")).collect();
         let channel = channel.map_or(String::new(), |c| format!(" for {}", c.as_str()));
-        let message = format!("there is no {} in {language}{channel}; there is {}", wanted.template, there.join(", "));
-        return Err(Error::Usage(message));
+        let what = format!("there is no {} in {language}{channel}; there is {}", wanted.template, there.join(", "));
+        return Err(Error::Unknown { what });
     }
     Ok(messages)
 }

@@ -258,6 +258,9 @@ pub struct RawPoints {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawDunning {
+    /// Hold every account, and keep duties back too, while figures go on; default false.
+    #[serde(default)]
+    pub halted: bool,
     /// Régua of accounts for which no closer rule names one.
     pub regua: String,
     /// Group (`group_id`, or the CNPJ root where the source names none) = régua.

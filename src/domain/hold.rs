@@ -37,7 +37,7 @@ pub enum HoldReason {
 impl HoldReason {
     /// Every reason with the word it is published under and what it says to a person, in order of precedence.
     pub const ALL: [(HoldReason, &'static str, &'static str); 28] = [
-        (HoldReason::Halted, "halted", "an operator has halted everything"),
+        (HoldReason::Halted, "halted", "dunning is halted in the pipeline"),
         (
             HoldReason::QuarantinedInput,
             "quarantined_input",

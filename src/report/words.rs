@@ -20,7 +20,7 @@ pub enum Kind {
 
 /// Kind, code, Portuguese, English.
 const WORDS: &[(Kind, &str, &str, &str)] = &[
-    (Kind::Hold, "halted", "parada geral", "everything is halted"),
+    (Kind::Hold, "halted", "cobrança suspensa na configuração", "dunning is halted in the pipeline"),
     (Kind::Hold, "quarantined_input", "dado em quarentena", "bad input row"),
     (Kind::Hold, "settled", "quitado", "settled"),
     (Kind::Hold, "below_tolerance", "abaixo da tolerância", "below the tolerance"),

@@ -18,7 +18,11 @@ pub(super) fn of_start(
     let later = later.map(|date| {
         format!("{date} is already published, so for this earlier date only the position and its KPI tables will be published; nobody is written to")
     });
-    let mut notes: Vec<String> = later.into_iter().collect();
+    let halted = plan.rules.halted.then(|| {
+        "[dunning].halted is true: every account is held, and removals and recalls wait with the letters; only figures go on"
+            .to_owned()
+    });
+    let mut notes: Vec<String> = later.into_iter().chain(halted).collect();
     let unused = snapshots.unused.iter();
     notes.extend(
         unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),

@@ -111,7 +111,7 @@ pub fn input(bytes: &[u8]) {
         let mut rows = 0;
         let read = input.snapshot.for_each_batch(|conformed| {
             rows += conformed.batch.num_rows() + conformed.bad.len();
-            if rows > ROWS_MAX { Err(Error::Usage("enough".to_owned())) } else { Ok(()) }
+            if rows > ROWS_MAX { Err(Error::LocationCredentials) } else { Ok(()) }
         });
         assert!(read.err().is_none_or(|error| !error.to_string().is_empty()));
     }

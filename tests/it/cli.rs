@@ -186,7 +186,7 @@ pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or
 pipelines/daily.toml:71: `window_months`: \"24\" is not of type \"integer\"
 pipelines/daily.toml:85: unknown profile field `late_rato`; did you mean `late_ratio`?
 pipelines/daily.toml:119: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
-pipelines/daily.toml:235: `history_days`: 0 is less than the minimum of 1
+pipelines/daily.toml:236: `history_days`: 0 is less than the minimum of 1
 pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
 pipelines/reguas/b2b.toml:60: step `d+30`: unknown template `formal_notices`; did you mean `formal_notice`?
 pipelines/words/en.toml:10: unknown key `nams_debt`; did you mean `names_debt`?";

@@ -367,6 +367,20 @@ fn payments_that_stopped_stop_the_letters_until_somebody_says_why() {
     assert_eq!(accepted["counts"]["actions"], 1);
 }
 
+/// A flood stops the letters, and not the month's report.
+#[test]
+fn halted_in_the_pipeline_everybody_is_left_alone_and_the_figures_go_on() {
+    let house = house("2026-06-20");
+    house.edit("pipelines/daily.toml", "# halted = true ", "halted = true ");
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("[dunning].halted is true: every account is held"), "{}", ended.stderr);
+    assert_eq!(house.published("decisions", "outcome reason step_id").join(", "), "hold halted d+5");
+    assert_eq!(house.published("kpi_aging", "bucket open_amount"), ["1-30 100.00"]);
+    house.edit("pipelines/daily.toml", "halted = true ", "# halted = true ");
+    assert_eq!(decision(&house, "2026-07-01"), "action step_due d+5");
+}
+
 /// Figures of a later date silenced every date before it: exit code 0, one warning, and nobody was written to.
 #[test]
 fn a_date_that_figures_have_overtaken_says_so_and_publishes_nothing() {

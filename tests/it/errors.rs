@@ -30,13 +30,16 @@ macro_rules! remedies {
 }
 
 remedies!(of_error, ERRORS, Error, {
-    Usage => "Correct the command line; `--help` of the command shows examples.",
+    Argument => "Correct the command line; `--help` of the command shows examples.",
+    Unknown => "Correct the name; where there is one like it, or a command that lists them, the message says so.",
+    NothingToShow => "Look at the date and the spelling of the id; `regua log` lists the dates.",
+    Unwritable => "Name a file or folder that the user who runs regua may write.",
     Location => "Correct the path or URL, in the pipeline or on the command line.",
     LocationCredentials => "Take user and password out of the URL, and give them by the environment or the workload's identity.",
     OtherTenant => "Give each tenant an output of its own. After a renaming, restore the former name.",
     NothingToRevise => "Run the date without `--revise`.",
     NothingPublished => "Correct the output folder, or run the pipeline first.",
-    FileExists => "Name another file, or add `--replace`.",
+    Exists => "Name another place, or do what the message says: nothing of yours is overwritten unasked.",
     NoExports => "Name the folder or the files of your export; Régua reads Parquet.",
     Configuration => "Correct each line; `regua check` reports all of them at once and reads no data.",
     Model => "Correct the model in `sql_dir`, or take it out: then the shipped one runs again. If the model is shipped, report it.",
@@ -122,7 +125,20 @@ fn examples() -> Vec<Error> {
     let output = || "s3://out/regua".to_owned();
     let invoices = || "s3://in/2026-06-30/invoices-3.parquet".to_owned();
     vec![
-        Error::Usage("unknown template `overdue_frist`; did you mean `overdue_first`?".to_owned()),
+        Error::Argument {
+            given: "--between 2026-06-30 2026-05-31".to_owned(),
+            why: "name the earlier date first, and another one after it".to_owned(),
+        },
+        Error::Unknown { what: "unknown template `overdue_frist`; did you mean `overdue_first`?".to_owned() },
+        Error::NothingToShow {
+            why: "D00001020 owes nothing on 2026-06-30, or is not known; was the id written as in the source?"
+                .to_owned(),
+        },
+        Error::Unwritable {
+            place: "--result-file /etc/result.json".to_owned(),
+            why: std::io::Error::other("permission denied"),
+            remedy: "name a file that can be written",
+        },
         Error::Location {
             location: "ftp://x/y".to_owned(),
             why: "unknown scheme ftp://; use a path, file://, s3://, gs:// or az://".to_owned(),
@@ -130,8 +146,12 @@ fn examples() -> Vec<Error> {
         Error::LocationCredentials,
         Error::OtherTenant { output: output(), published: "acme".to_owned(), configured: "acme-br".to_owned() },
         Error::NothingToRevise { as_of: date() },
-        Error::NothingPublished { output: output() },
-        Error::FileExists { path: "pipelines/daily.toml".into() },
+        Error::NothingPublished { output: output(), as_of: Some(date()) },
+        Error::Exists {
+            path: "pipelines/daily.toml".into(),
+            remedy: "is there already, and stays as it is; name another --file, or write over it with --replace"
+                .to_owned(),
+        },
         Error::NoExports { place: "exports".to_owned() },
         Error::Configuration(Lines(vec![Fault {
             file: "pipelines/daily.toml".into(),

@@ -55,7 +55,7 @@ impl PlanBuilder<'_> {
         Some(Rules {
             tenant: pipeline.tenant,
             default_language,
-            halted: false,
+            halted: dunning.halted,
             procedures,
             regua: dunning.regua,
             regua_by_group: dunning.by_group,

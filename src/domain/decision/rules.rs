@@ -62,7 +62,7 @@ pub struct Rules {
     pub tenant: String,
     /// Of debtors that name none, or one without templates.
     pub default_language: String,
-    /// Every account is held and no duty goes out. No configuration sets it: `_control/HALT` stops the whole run.
+    /// Every account is held and no duty goes out, while positions and KPI tables are made. `_control/HALT` stops those too.
     pub halted: bool,
     /// By id; the régua `none` is not among them.
     pub procedures: BTreeMap<String, Procedure>,
