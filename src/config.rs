@@ -261,6 +261,11 @@ impl Plan {
         self.inputs.iter().any(|input| input.scope == InvoiceScope::Open)
     }
 
+    /// Path and text of the SQL that is the pipeline's own.
+    pub fn own_sql(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sql.iter().filter(|file| file.is_own).map(|file| (file.path.as_str(), file.text.as_str()))
+    }
+
     /// The shipped models that files of `sql_dir` stand in for.
     pub fn replaced_models(&self) -> Vec<&str> {
         let shipped: BTreeSet<String> = shipped::models().map(|model| model.path).collect();

@@ -193,6 +193,7 @@ fn prepare(
 ) -> Result<Planned> {
     let (as_of, timings) = (request.as_of, StageTimings::default());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
+    let cards = page::own(plan)?;
     let snapshots = timings.time("load", || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, snapshots)?;
     let snapshots = &provenance.snapshots;
@@ -225,10 +226,9 @@ fn prepare(
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
     let told = [passed, shards.notes.clone(), rejected.notes(), notes::unmatched(&audited, plan)].concat();
     told.iter().for_each(|note| progress.note(note));
-    let notes = [notes, told].concat();
-    let told = Told { notes: notes.clone(), cards: page::own(plan) };
+    let told = Told { notes: [notes, told].concat(), cards };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
-    let results = results(&runner, &shards, snapshots, &audited, told);
+    let (notes, results) = (told.notes.clone(), results(&runner, &shards, snapshots, &audited, told));
     let silence = gates::silence(&shards.paid.days, as_of).filter(|_| revision.kind == RecordKind::Actions);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, silence, results, notes })))
 }

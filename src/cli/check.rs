@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::{PipelineArg, Voice, runtime, say, variable};
 use crate::config::Plan;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::engine::Models;
 use crate::rehearsal::rehearse;
-use crate::report::kpi::header_fault;
+use crate::report::kpi::own_cards;
 use crate::text::plural;
 
 /// Validates a pipeline and every file that it names, with SQL of its own run over empty tables; touches no data
@@ -24,11 +24,7 @@ impl Check {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let plan = Plan::load(&self.pipeline.pipeline, &variable)?;
         Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
-        for file in plan.sql.iter().filter(|file| file.is_own) {
-            if let Some(what) = header_fault(&file.text) {
-                return Err(Error::Model { model: file.path.clone(), what });
-            }
-        }
+        own_cards(plan.own_sql())?;
         // The shipped ones are tested with the program.
         if plan.sql.iter().any(|file| file.is_own) {
             rehearse(&plan, runtime()?.handle())?;

@@ -351,7 +351,7 @@ pub struct RawForbidden {
     pub reason: String,
     /// The law or practice that it comes from; for the reader of the file.
     pub source: String,
-    /// Templates that are about just this and may say it; `negativacao*` = all whose name begins so.
+    /// Kinds of steps whose messages are about just this and may say it; `negativacao*` = all that begin so.
     #[serde(default)]
     pub except: Vec<String>,
     /// Whole words or phrases; `caloteir*` = every word that begins so.

@@ -5,6 +5,7 @@
 //! that a message includes: a fault in a block is reported once, with the block's file and line and the messages that
 //! it spoils. Nothing here reads a file.
 
+mod compare;
 mod exprs;
 mod facts;
 mod flow;
@@ -80,12 +81,16 @@ impl Source {
     }
 }
 
+/// Template = the kinds of the steps that send it.
+pub(super) type Senders = BTreeMap<String, BTreeSet<&'static str>>;
+
 /// The templates that are sound enough to be compiled, and the faults of all.
 pub(super) fn check(
     sources: &[Source],
     default_language: &str,
     creditors: &BTreeMap<String, Value>,
     words: &BTreeMap<String, Words>,
+    senders: &Senders,
 ) -> (Templates, Vec<TemplateFault>) {
     let (templates, mut faults) = Templates::compile_sound(sources.iter().map(Source::to_compile), default_language);
     for fault in faults.iter_mut().filter(|f| f.what.contains("unknown statement")) {
@@ -98,14 +103,35 @@ pub(super) fn check(
     // A message is rendered a dozen times, and every run begins with this.
     let found = messages.par_iter().flat_map_iter(|message| {
         let words = words.get(&message.language).unwrap_or(&none);
-        let mut of_message = check_source(message, &blocks_of(message, &templates, sources), words);
+        let words = Vocabulary { words, kinds: kinds_of(message, senders) };
+        let blocks = blocks_of(message, &templates, sources);
+        let mut of_message = check_source(message, &blocks, &words);
         if let (true, Some(samples)) = (of_message.is_empty(), samples.get(message.language.as_str())) {
-            of_message = check_rendered(message, &templates, samples, words);
+            of_message = check_rendered(message, &templates, samples, &words);
+            of_message.extend(check_branches(message, &blocks, &words));
+            of_message.dedup_by(|a, b| a.what == b.what);
         }
         of_message.into_iter().map(|fault| (fault, message.file.as_str()))
     });
     faults.extend(told_once(found.collect()));
     (templates, faults)
+}
+
+/// The words of a language, for messages of these kinds of steps.
+struct Vocabulary<'w> {
+    words: &'w Words,
+    kinds: Vec<&'w str>,
+}
+
+/// A message that no step sends is held to what its name says that it is for.
+fn kinds_of<'s>(message: &'s Source, senders: &'s Senders) -> Vec<&'s str> {
+    let Some((template, _)) = message.parts() else { return Vec::new() };
+    senders.get(template).map_or_else(|| vec![template], |kinds| kinds.iter().copied().collect())
+}
+
+/// The fields that a message names on any path, with those of its blocks.
+pub(super) fn fields_of(message: &Source, templates: &Templates, sources: &[Source]) -> BTreeSet<String> {
+    flow::fields(message, &blocks_of(message, templates, sources))
 }
 
 /// The blocks that a message includes.
@@ -145,20 +171,19 @@ fn faults_of(message: &Source, found: Vec<Found>) -> Vec<TemplateFault> {
     faults
 }
 
-fn check_source(message: &Source, blocks: &[&Source], words: &Words) -> Vec<TemplateFault> {
+fn check_source(message: &Source, blocks: &[&Source], words: &Vocabulary<'_>) -> Vec<TemplateFault> {
     if !LANGUAGES.contains(&message.language.as_str()) {
         let what = unknown("language", &message.language, LANGUAGES.into_iter());
         return vec![message.fault(None, format!("{what} Rename the folder"))];
     }
-    let Some((template, _)) = message.parts() else {
+    if message.parts().is_none() {
         let channels: Vec<&str> = Channel::ALL.into_iter().map(Channel::as_str).collect();
         let what =
             format!("the name of a template is <template>.<channel>.j2, with a channel of {}", channels.join(", "));
         return vec![message.fault(None, what)];
-    };
+    }
     let files = std::iter::once(&message).chain(blocks);
-    let mut found: Vec<Found> =
-        files.flat_map(|file| check_lines(file, template, message.names_no_debt(), words)).collect();
+    let mut found: Vec<Found> = files.flat_map(|file| check_lines(file, message.names_no_debt(), words)).collect();
     found.extend(flow::faults(message, blocks));
     found.extend(swallowed_subject(message));
     faults_of(message, found)
@@ -182,7 +207,7 @@ fn swallowed_subject(message: &Source) -> Option<Found> {
 }
 
 /// Words and marks that may not stand in a file of a message.
-fn check_lines(file: &Source, template: &str, names_no_debt: bool, words: &Words) -> Vec<Found> {
+fn check_lines(file: &Source, names_no_debt: bool, Vocabulary { words, kinds }: &Vocabulary<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (line, text) in (1..).zip(file.text.lines()) {
         let mut refuse = |what: String| found.push(Found { file: file.file.clone(), line, what });
@@ -194,7 +219,7 @@ fn check_lines(file: &Source, template: &str, names_no_debt: bool, words: &Words
             refuse(format!("line 1 of a message is exactly {NAMES_NO_DEBT}, or nothing of the kind is said"));
         }
         let folded = words::folded(text);
-        for (word, reason) in words.forbidden_in(template, &folded) {
+        for (word, reason) in words.forbidden_in(kinds, &folded) {
             refuse(format!("{word:?} {reason}; rephrase it"));
         }
         for word in words.debt_in(&folded).into_iter().filter(|_| names_no_debt) {
@@ -205,7 +230,12 @@ fn check_lines(file: &Source, template: &str, names_no_debt: bool, words: &Words
 }
 
 /// What the messages tell that come out.
-fn check_rendered(source: &Source, templates: &Templates, samples: &[Sample], words: &Words) -> Vec<TemplateFault> {
+fn check_rendered(
+    source: &Source,
+    templates: &Templates,
+    samples: &[Sample],
+    words: &Vocabulary<'_>,
+) -> Vec<TemplateFault> {
     let Some((template, channel)) = source.parts() else { return Vec::new() };
     let (mut faults, mut longest) = (Vec::new(), (0, String::new()));
     for sample in samples {
@@ -217,7 +247,7 @@ fn check_rendered(source: &Source, templates: &Templates, samples: &[Sample], wo
                     let (subject, parameters) =
                         (rendered.subject.as_deref().unwrap_or_default(), parameters(&rendered));
                     let text = format!("{subject} {} {}", rendered.body, parameters.join(" "));
-                    faults.extend(check_words(source, words, template, &words::folded(&text)));
+                    faults.extend(check_words(source, words, &words::folded(&text)));
                 }
                 faults.extend(check_shape(source, channel, &rendered, &sample.opt_out()));
                 let chars = rendered.body.chars().count();
@@ -244,10 +274,17 @@ fn check_rendered(source: &Source, templates: &Templates, samples: &[Sample], wo
     faults
 }
 
+/// What is said where every condition holds, or none does: no sample need have met them.
+fn check_branches(source: &Source, blocks: &[&Source], words: &Vocabulary<'_>) -> Vec<TemplateFault> {
+    let texts = [true, false].map(|holds| words::folded(&flow::text(source, blocks, holds)));
+    texts.iter().flat_map(|text| check_words(source, words, text)).collect()
+}
+
 /// Words made of parts: those that stand in the text itself were found line by line.
-fn check_words(source: &Source, words: &Words, template: &str, folded: &str) -> Vec<TemplateFault> {
+fn check_words(source: &Source, vocabulary: &Vocabulary<'_>, folded: &str) -> Vec<TemplateFault> {
+    let Vocabulary { words, kinds } = vocabulary;
     let made = |what: String| source.fault(source.last_line(), what);
-    let forbidden = words.forbidden_in(template, folded).into_iter();
+    let forbidden = words.forbidden_in(kinds, folded).into_iter();
     let mut faults: Vec<TemplateFault> = forbidden
         .map(|(word, reason)| made(format!("the message comes out with {word:?}, which {reason}; rephrase it")))
         .collect();

@@ -36,7 +36,7 @@ use data::{Data, Headline};
 use model::{Page, Section};
 #[cfg(test)]
 use own::{Format, Shape};
-pub use own::{OwnCard, header_fault, own_cards};
+pub use own::{OwnCard, own_cards};
 pub use published::{Published, Told, published, rows_read};
 use view::View;
 

@@ -28,8 +28,11 @@ pub(super) fn add(
 }
 
 /// The cards of KPI tables that the pipeline's SQL adds.
-pub(super) fn own(plan: &Plan) -> Vec<OwnCard> {
-    own_cards(plan.sql.iter().filter(|file| file.is_own).map(|file| (file.stem(), file.text.as_str())))
+///
+/// # Errors
+/// `Model` for a header that says what no card can be.
+pub(super) fn own(plan: &Plan) -> Result<Vec<OwnCard>> {
+    own_cards(plan.own_sql())
 }
 
 fn published(revision: &Revision, audited: &Audited) -> Kpis {

@@ -345,6 +345,10 @@ impl OutputWriter {
         let mut kpis = BTreeMap::new();
         for model in models.of(Layer::Kpis) {
             session.run(model)?;
+            if !model.kind.has_rows() && contract::kpi(&model.name).is_some() {
+                let what = "a table of this name is published, so its Kind is table".to_owned();
+                return Err(Error::Model { model: model.name.clone(), what });
+            }
             // What several tables share is a view, and is no table itself.
             if model.kind.has_rows() {
                 let (schema, mut batches) = session.table(&model.name)?;
@@ -360,6 +364,7 @@ impl OutputWriter {
                 if batches.is_empty() {
                     batches.push(RecordBatch::new_empty(schema));
                 }
+                dated(&model.name, &batches, reporting.as_of)?;
                 let rated = batches.iter().map(|batch| reporting.rated(batch)).collect::<Result<_>>()?;
                 kpis.insert(model.name.clone(), rated);
             }
@@ -382,6 +387,24 @@ impl OutputWriter {
         batches.iter().try_for_each(|batch| writer.write(batch)).map_err(|error| of_model(name, error))?;
         writer.finish()
     }
+}
+
+/// Every table says the day of its rows, and it is that of the run: a reader finds a day by it.
+fn dated(name: &str, batches: &[RecordBatch], as_of: NaiveDate) -> Result<()> {
+    let refused = |what: &str| {
+        let what = format!("{what}; select `@as_of as as_of_date`");
+        Err(Error::Model { model: name.to_owned(), what })
+    };
+    for batch in batches {
+        let Some(days) = batch.column_by_name("as_of_date").and_then(|c| c.as_primitive_opt::<Date32Type>()) else {
+            return refused("a KPI table has a column as_of_date, a date");
+        };
+        let is_other = |day: Option<i32>| day != Some(day_number(as_of));
+        if days.iter().any(is_other) {
+            return refused("its as_of_date is not the day of the run");
+        }
+    }
+    Ok(())
 }
 
 impl Reporting<'_> {

@@ -133,6 +133,54 @@ fn a_step_without_its_message_is_named_where_it_stands() {
     assert!(note.contains("portal.email.j2") && !note.contains("our_notice.email.j2"), "{note}");
 }
 
+/// Thanks for a payment that nobody made, a listing announced by a friendly reminder: all of it passed the check.
+#[test]
+fn a_message_is_sent_by_the_steps_that_it_is_about() {
+    let bound = |template: &str, kind: &str| {
+        format!(
+            "is of kind {kind}, and `{template}` is what steps of kind {template} say; name another template, or copy it"
+        )
+    };
+    let silent =
+        "step `d+45` gives notice of another one, and templates/en/overdue_third.email.j2 does not say `notice_days`";
+    let ahead =
+        "step `d+5`: the shipped `reminder` says that something is still to be paid in time; at its day it is not";
+    let behind = "step `d-3`: the shipped `overdue_first` says that something is overdue; at its day it is not";
+    for (from, to, code, expected) in [
+        ("\"overdue_second\"", "\"receipt\"", 2, bound("receipt", "reminder")),
+        ("overdue_second", "negativacao_notice", 2, bound("negativacao_notice", "reminder")),
+        ("template = \"negativacao\"\n", "template = \"protesto\"\n", 2, bound("protesto", "negativacao")),
+        ("template = \"negativacao_notice\"", "template = \"overdue_third\"", 2, silent.to_owned()),
+        ("overdue_second", "reminder", 0, ahead.to_owned()),
+        ("template = \"reminder\"", "template = \"overdue_first\"", 0, behind.to_owned()),
+    ] {
+        let house = House::new();
+        house.edit("pipelines/reguas/b2b.toml", "channels = [\"letter\", \"email\"]", "channels = [\"email\"]");
+        house.edit("pipelines/reguas/b2b.toml", from, to);
+        let (found, lines) = check(&house);
+        assert_eq!(found, code, "{from}: {lines:#?}");
+        assert!(lines.iter().any(|line| line.contains(&expected)), "{expected}\n{lines:#?}");
+    }
+    // Its name does not make a threat out of a reminder.
+    let house = House::new();
+    house.edit("pipelines/reguas/b2b.toml", "template = \"overdue_second\"", "template = \"negativacao_amiga\"");
+    for (language, text) in [("pt-BR", "Vamos negativar a empresa no Serasa."), ("en", "Hello."), ("es", "Hola.")] {
+        for channel in ["email", "whatsapp", "sms"] {
+            let text = format!("Subject: x\n\n{text} {{{{ creditor.opt_out }}}}");
+            house.write_file(&format!("pipelines/templates/{language}/negativacao_amiga.{channel}.j2"), &text);
+        }
+    }
+    let (code, lines) = check(&house);
+    let threat = "negativacao_amiga.email.j2:3: \"serasa\" announces a listing outside its prior notice; rephrase it";
+    assert!(code == 2 && lines.iter().any(|line| line.contains(threat)), "{lines:#?}");
+    house.edit("pipelines/words/pt-BR.toml", "\"protesto*\"]", "\"protestos\"]");
+    let (_, lines) = check(&house);
+    assert!(
+        lines.iter().any(|line| line.contains("unknown kind of step `protestos`; did you mean `protesto`?")),
+        "{lines:#?}"
+    );
+}
+
 /// Whoever changes one sentence keeps one file, and gets the others with the next version of the program.
 #[test]
 fn a_file_of_the_user_takes_the_place_of_the_shipped_one() {

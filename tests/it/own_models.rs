@@ -72,7 +72,7 @@ fn a_column_that_only_ones_own_model_names_is_read() {
 -- Units: numbers of invoices
 -- Nulls: payment_method null = nobody says
 -- Kind: table
-select payment_method, cast(sum(invoices) as bigint) as invoices from fct_methods group by payment_method
+select @as_of as as_of_date, payment_method, cast(sum(invoices) as bigint) as invoices from fct_methods group by payment_method
 ";
     let house = house(&[("35_facts/fct_methods.sql", fact.as_str()), ("40_kpis/kpi_methods.sql", kpi)]);
     house.write(
@@ -147,6 +147,26 @@ fn check_runs_sql_of_ones_own_over_nothing() {
             TOTALS.to_owned(),
             "model kpi_aging: it lacks the column segment, which the table of that name has",
         ),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("@as_of as as_of_date, ", ""),
+            "model kpi_totals: a KPI table has a column as_of_date, a date; select `@as_of as as_of_date`",
+        ),
+        (
+            "40_kpis/kpi_totals.sql",
+            format!("-- Title: Totals\n{}", TOTALS.replace("Kind: table", "Kind: view")),
+            "kpi_totals.sql: its Title is for the page, and a view is not published; write Kind: table, or take the Title out",
+        ),
+        (
+            "40_kpis/kpi_dso.sql",
+            TOTALS.replace("Kind: table", "Kind: view"),
+            "model kpi_dso: a table of this name is published, so its Kind is table",
+        ),
+        (
+            "50_audits/limit.sql",
+            TOTALS.replace("Kind: table", "Kind: audit"),
+            "model limit: an audit selects subject, expected, actual, difference, and it has no subject",
+        ),
         ("kpis/kpi_totals.sql", TOTALS.to_owned(), "it is not in a known folder"),
         (
             "35_facts/kpi_aging.sql",
@@ -201,6 +221,44 @@ fn an_audit_of_the_program_cannot_be_replaced() {
     assert!(ended.stderr.contains(refused), "{}", ended.stderr);
 }
 
+/// The day of a row was another than that of its folder.
+#[test]
+fn a_kpi_is_of_the_day_of_its_run() {
+    let house = house(&[("40_kpis/kpi_totals.sql", &TOTALS.replace("@as_of as", "date '2020-01-01' as"))]);
+    let ended = house.run(as_of());
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("its as_of_date is not the day of the run"), "{}", ended.stderr);
+}
+
+/// "200.0 % overdue" stood on the page, with a tick before "every check held".
+#[test]
+fn what_is_open_is_current_and_overdue_whoever_sums_it() {
+    let shipped =
+        std::fs::read_to_string(crate::support::root().join("sql/40_kpis/kpi_portfolio.sql")).expect("a model");
+    let doubled = shipped.replace(
+        "cast(sum(overdue_amount) as decimal(18, 2)) as overdue_amount",
+        "cast(2 * sum(overdue_amount) as decimal(18, 2)) as overdue_amount",
+    );
+    assert_ne!(doubled, shipped);
+    let ended = house(&[("40_kpis/kpi_portfolio.sql", doubled.as_str())]).run(as_of());
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("06 open is current and overdue (BRL): expected 100.00, actual 200.00"),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// The log of a scheduler is read by many: whoever an audit of one's own finds is told as a hash.
+#[test]
+fn a_finding_of_ones_own_audit_names_nobody() {
+    let audit = "-- Purpose: p\n-- Grain: none\n-- Reads: stg_debtors\n-- Units: none\n-- Nulls: none\n-- Kind: audit\n\
+                 select debtor_id as subject, '0' as expected, '1' as actual, '1' as difference from stg_debtors";
+    let ended = house(&[("50_audits/limit.sql", audit)]).run(as_of());
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("audit limit (sha256 ") && !ended.stderr.contains("(D1)"), "{}", ended.stderr);
+}
+
 /// What is let go of early must never read as an empty table: a dispute that is not there protects nobody.
 #[test]
 fn a_table_that_was_let_go_is_an_error_and_not_empty() {
@@ -222,7 +280,7 @@ fn a_table_that_was_let_go_is_an_error_and_not_empty() {
 #[test]
 fn a_byte_order_mark_is_no_part_of_a_file() {
     let model = "\u{feff}-- Purpose: p\n-- Grain: none\n-- Reads: fct_aging\n-- Units: none\n-- Nulls: none\n-- Kind: table\n\
-                 select count(*) as facts from fct_aging";
+                 select @as_of as as_of_date, count(*) as facts from fct_aging";
     let house = house(&[("40_kpis/kpi_mine.sql", model)]);
     house.write_file(
         "pipelines/templates/en/overdue_first.email.j2",

@@ -34,8 +34,7 @@ impl Flow<'_> {
             }
             Expr::BinOp(binary) => self.binary(expr, binary),
             Expr::Compare(compare) => {
-                self.expr(&compare.expr);
-                compare.ops.iter().for_each(|op| drop(self.expr(&op.expr)));
+                self.compare(compare);
                 Type::of(Shape::Flag)
             }
             Expr::IfExpr(choice) => {
@@ -92,6 +91,7 @@ impl Flow<'_> {
 
     fn variable(&mut self, at: usize, id: &str) -> Type {
         if let Some(held) = self.variables.get(id).cloned() {
+            self.asked.insert(id.to_owned());
             if matches!(held.shape, Shape::Half) {
                 self.refuse(at, format!("`{id}` is set on one branch only; set it before the {{% if %}} too"));
                 return Type::of(Shape::Other);
@@ -117,8 +117,10 @@ impl Flow<'_> {
                 format!("{name} mentions a debt, and line 1 says that this message names none; take one of them out");
             self.refuse(at, what);
         }
+        self.named.insert(path.clone());
         let shape = match field.kind {
-            Kind::Text(_) | Kind::Word(_) => Shape::Text,
+            Kind::Text(_) => Shape::Text,
+            Kind::Word(words) => Shape::Word(words),
             Kind::Count(..) => Shape::Number,
             Kind::Amount(_) => Shape::Amount,
             Kind::Date => Shape::Date,
@@ -203,9 +205,9 @@ impl Flow<'_> {
             ("money", shape) => matches!(shape, Shape::Amount),
             ("date", shape) => matches!(shape, Shape::Date),
             ("abs", shape) => matches!(shape, Shape::Number | Shape::Amount),
-            ("length", shape) => matches!(shape, Shape::List(_) | Shape::Text),
+            ("length", shape) => matches!(shape, Shape::List(_) | Shape::Text | Shape::Word(_)),
             ("first" | "last", shape) => matches!(shape, Shape::List(_)),
-            ("upper" | "lower", shape) => matches!(shape, Shape::Text | Shape::Money),
+            ("upper" | "lower", shape) => matches!(shape, Shape::Text | Shape::Word(_) | Shape::Money | Shape::Day),
             (other, _) => {
                 self.refuse(at, unknown("filter", other, FILTERS.into_iter()));
                 return Type::of(Shape::Other);
@@ -227,12 +229,13 @@ impl Flow<'_> {
                 self.in_its_currency(at, filter.expr.as_ref(), arguments.first().copied());
                 Type::of(Shape::Money)
             }
-            ("date", _) => Type::of(Shape::Text),
+            ("date", _) => Type::of(Shape::Day),
             ("length", _) => Type::of(Shape::Number),
             ("first" | "last", Shape::List(fields)) => {
                 let nullable = !self.is_filled(&found);
                 Type { shape: Shape::Record(fields), nullable, path: Some(format!("{name} | {}", filter.name)) }
             }
+            (_, Shape::Word(_)) => Type::of(Shape::Text),
             (_, shape) => Type::of(shape),
         }
     }
@@ -266,14 +269,14 @@ impl Flow<'_> {
                 let right = self.under(&binary.left, false, &binary.right);
                 Type { path: None, ..joined(&Type { nullable: right.nullable, ..left }, &right) }
             }
-            BinOpKind::Eq
-            | BinOpKind::Ne
-            | BinOpKind::Lt
-            | BinOpKind::Lte
-            | BinOpKind::Gt
-            | BinOpKind::Gte
-            | BinOpKind::In => {
-                self.expr(&binary.right);
+            BinOpKind::Eq | BinOpKind::Ne | BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+                let right = self.expr(&binary.right);
+                self.comparable((&binary.left, &left), (&binary.right, &right));
+                Type::of(Shape::Flag)
+            }
+            BinOpKind::In => {
+                let right = self.expr(&binary.right);
+                self.contained((&binary.left, &left), (&binary.right, &right));
                 Type::of(Shape::Flag)
             }
             op => {
@@ -282,8 +285,8 @@ impl Flow<'_> {
                 for (side, held) in [(&binary.left, &left), (&binary.right, &right)] {
                     let name = name_of(side);
                     self.must_hold(at, held, &name);
-                    if matches!((op, held.shape), (BinOpKind::Concat, Shape::Amount)) {
-                        self.refuse(at, format!("{name} would be printed in cents; say {name} | money"));
+                    if matches!(op, BinOpKind::Concat) {
+                        self.formatted(at, held, &name);
                     }
                 }
                 Type::of(sum_shape(matches!(op, BinOpKind::Concat), left.shape, right.shape))

@@ -11,7 +11,9 @@ use super::facts::facts;
 use super::provider::{AT_TOP, is_reserved};
 use super::types::{Shape, Type, joined, name_of, variable_name};
 use super::{Found, Source};
-use crate::domain::message::blocks::{included, tree};
+use crate::config::document::unknown;
+use crate::domain::message::blocks::{included, is_block, tree};
+use crate::domain::message::provider::{PARAMETERS, TEMPLATE};
 
 /// Includes of one message, with those that they lead to: blocks that double each other would never be read to the end.
 const INCLUDES_MAX: usize = 1_000;
@@ -34,6 +36,12 @@ pub(super) struct Flow<'a> {
     pub(super) variables: BTreeMap<String, Type>,
     /// Paths that are not null here.
     pub(super) present: BTreeSet<String>,
+    /// Names that the message itself sets, with the line where it does first.
+    set: BTreeMap<String, usize>,
+    /// Names that something asks for, of those that are set anywhere.
+    pub(super) asked: BTreeSet<String>,
+    /// Every field that is asked for, by its path.
+    pub(super) named: BTreeSet<String>,
     loops: usize,
     includes: usize,
     /// Whether the message names a template of a provider.
@@ -45,6 +53,22 @@ pub(super) struct Flow<'a> {
 
 /// Every fault of a message and of the blocks that it includes, which are sound by themselves.
 pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
+    let mut flow = read(message, blocks);
+    let (set, asked) = (std::mem::take(&mut flow.set), std::mem::take(&mut flow.asked));
+    for (name, at) in set.into_iter().filter(|(name, _)| !asked.contains(name)) {
+        let nearest = unknown("name", &name, [TEMPLATE, PARAMETERS].into_iter());
+        let nearest = nearest.split_once("did you mean").map(|(_, nearest)| format!("; did you mean{nearest}"));
+        flow.refuse(at, format!("nothing reads `{name}`{}", nearest.unwrap_or("; take it out".to_owned())));
+    }
+    flow.faults
+}
+
+/// The fields that a message and its blocks ask for on any path: `total_due`, `creditor.name`.
+pub(super) fn fields(message: &Source, blocks: &[&Source]) -> BTreeSet<String> {
+    read(message, blocks).named
+}
+
+fn read<'s>(message: &'s Source, blocks: &'s [&'s Source]) -> Flow<'s> {
     let mut flow = Flow {
         names_no_debt: message.names_no_debt(),
         blocks,
@@ -52,6 +76,9 @@ pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
         place: Place::Before,
         variables: BTreeMap::new(),
         present: BTreeSet::new(),
+        set: BTreeMap::new(),
+        asked: BTreeSet::new(),
+        named: BTreeSet::new(),
         loops: 0,
         includes: 0,
         has_provider_template: false,
@@ -61,7 +88,40 @@ pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
     if let Ok(Stmt::Template(template)) = tree(&message.text) {
         template.children.iter().for_each(|statement| flow.top(statement));
     }
-    flow.faults
+    flow
+}
+
+/// What a message and its blocks say where every condition holds, or none does; a mark stands for what is filled in.
+pub(super) fn text(message: &Source, blocks: &[&Source], holds: bool) -> String {
+    let (mut text, mut left) = (String::new(), INCLUDES_MAX);
+    if let Ok(tree) = tree(&message.text) {
+        say(&tree, blocks, holds, &mut left, &mut text);
+    }
+    text
+}
+
+fn say(statement: &Stmt<'_>, blocks: &[&Source], holds: bool, left: &mut usize, text: &mut String) {
+    let all = |body: &[Stmt<'_>], left: &mut usize, text: &mut String| {
+        body.iter().for_each(|statement| say(statement, blocks, holds, left, text));
+    };
+    match statement {
+        Stmt::Template(template) => all(&template.children, left, text),
+        Stmt::EmitRaw(raw) => text.push_str(raw.raw),
+        Stmt::EmitExpr(emit) => text.push_str(emit.expr.as_const().as_ref().and_then(|c| c.as_str()).unwrap_or(" … ")),
+        Stmt::ForLoop(for_loop) => all(&for_loop.body, left, text),
+        Stmt::IfCond(cond) => all(if holds { &cond.true_body } else { &cond.false_body }, left, text),
+        Stmt::WithBlock(with) => all(&with.body, left, text),
+        Stmt::AutoEscape(escape) => all(&escape.body, left, text),
+        Stmt::FilterBlock(filter) => all(&filter.body, left, text),
+        Stmt::Include(include) => {
+            let block = blocks.iter().find(|block| included(include) == Some(&block.file)).filter(|_| *left > 0);
+            if let Some(tree) = block.and_then(|block| tree(&block.text).ok()) {
+                *left -= 1;
+                say(&tree, blocks, holds, left, text);
+            }
+        }
+        _ => {}
+    }
 }
 
 pub(super) fn line(expr: &Expr<'_>) -> usize {
@@ -96,7 +156,7 @@ impl Flow<'_> {
             }
             Stmt::Set(set) => {
                 let held = self.expr(&set.expr);
-                self.bind(&set.target, held);
+                self.set(&set.target, held);
             }
             Stmt::SetBlock(set) => {
                 let (place, printed) = (self.place, std::mem::take(&mut self.printed_money));
@@ -104,7 +164,7 @@ impl Flow<'_> {
                 self.block(&set.body);
                 let shape = if self.printed_money { Shape::Money } else { Shape::Text };
                 (self.place, self.printed_money) = (place, printed);
-                self.bind(&set.target, Type::of(shape));
+                self.set(&set.target, Type::of(shape));
             }
             Stmt::AutoEscape(escape) => self.block(&escape.body),
             Stmt::FilterBlock(filter) => self.block(&filter.body),
@@ -172,16 +232,24 @@ impl Flow<'_> {
         let at = line(expr);
         self.must_hold(at, &found, &name);
         match found.shape {
-            Shape::Amount => self.refuse(at, format!("{name} would be printed in cents; say {name} | money")),
             Shape::Record(fields) => {
                 let names: Vec<&str> = fields.iter().map(|f| f.name).collect();
                 self.refuse(at, format!("{name} is a record; print one of its fields: {}", names.join(", ")));
             }
             Shape::List(_) => self.refuse(at, format!("{name} is a list; go over it with {{% for %}}")),
             Shape::Flag => self.refuse(at, format!("{name} is true or false; ask for it with {{% if %}}")),
-            _ => {}
+            _ => self.formatted(at, &found, &name),
         }
         found
+    }
+
+    /// What is read as it stands in the data would be read wrongly.
+    pub(super) fn formatted(&mut self, at: usize, found: &Type, name: &str) {
+        match found.shape {
+            Shape::Amount => self.refuse(at, format!("{name} would be printed in cents; say {name} | money")),
+            Shape::Date => self.refuse(at, format!("{name} would be printed as 2026-11-20; say {name} | date")),
+            _ => {}
+        }
     }
 
     fn for_loop(&mut self, for_loop: &ForLoop<'_>) {
@@ -235,6 +303,14 @@ impl Flow<'_> {
                 _ => drop(self.variables.insert(name, Type::of(Shape::Half))),
             }
         }
+    }
+
+    /// What a block sets may serve another message; what a message sets serves itself.
+    fn set(&mut self, target: &Expr<'_>, held: Type) {
+        if let Some(name) = variable_name(target).filter(|name| !is_block(self.file) && !is_reserved(name)) {
+            self.set.entry(name.to_owned()).or_insert(line(target));
+        }
+        self.bind(target, held);
     }
 
     fn bind(&mut self, target: &Expr<'_>, held: Type) {

@@ -37,13 +37,107 @@ fn words() -> Words {
 fn faults_of(file: &str, text: &str) -> Vec<String> {
     let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
     let words = BTreeMap::from([("pt-BR".to_owned(), words())]);
-    let (_, faults) = check(&[source(file, text)], "pt-BR", &creditors, &words);
+    let (_, faults) = check(&[source(file, text)], "pt-BR", &creditors, &words, &Senders::new());
     faults.into_iter().map(|f| format!("{}: {}", f.line.unwrap_or(0), f.what)).collect()
 }
 
 /// A letter, which needs neither subject nor opt-out.
 fn letter(text: &str) -> Vec<String> {
     faults_of("t.letter.j2", text)
+}
+
+/// Each of these passed the check and chose the wrong sentence for ever.
+#[test]
+fn comparisons_that_never_mean_what_they_say() {
+    let cents = "is an amount, and a number beside it would be cents";
+    for (condition, expected) in [
+        ("total_due > 1000", Some(cents)),
+        ("1000 < total_due", Some(cents)),
+        ("0 < total_due < 1000", Some(cents)),
+        ("total_due > \"1000\"", Some("total_due is an amount, and this value is none")),
+        ("total_due == oldest_due_date", Some("total_due is an amount, and oldest_due_date is none")),
+        ("days_past_due == \"10\"", Some("days_past_due is a number, and this value is none")),
+        ("days_past_due in [\"10\", 20]", Some("days_past_due is a number, and this value is none")),
+        ("(total_due | money) > \"R$ 5.000,00\"", Some("texts compare letter by letter")),
+        ("(oldest_due_date | date) == (as_of | date)", Some("texts compare letter by letter")),
+        (
+            "oldest_due_date < \"25/06/2026\"",
+            Some("oldest_due_date is never \"25/06/2026\"; write a date in quotes as 2026-11-20"),
+        ),
+        ("oldest_due_date < currency", Some("oldest_due_date is a date, and currency is a text")),
+        ("tone == \"gentil\"", Some("unknown word `gentil`")),
+        ("tone == \"form\"", Some("tone is one of gentle, firm, formal")),
+        ("tone in [\"firm\", \"hard\"]", Some("tone is one of gentle, firm, formal")),
+        ("tone not in [\"firm\", \"hard\"]", Some("tone is one of gentle, firm, formal")),
+        ("offer and offer.kind == \"desconto\"", Some("offer.kind is one of discount, instalments, extension")),
+        ("tone == true", Some("this value is true or false, and tone is neither")),
+        ("total_due > 0 and credit_amount < total_due", None),
+        ("total_due != 0.0", None),
+        ("days_past_due >= 10 and items | length > 1", None),
+        ("oldest_due_date < \"2026-06-25\" or oldest_due_date == as_of", None),
+        ("tone == \"gentle\" or tone in [\"firm\"]", None),
+        ("offer and offer.kind == \"discount\"", None),
+        ("currency == \"BRL\" and debtor.name != creditor.name", None),
+        ("portal_link != none and \"x\" in debtor.name", None),
+    ] {
+        let found = letter(&format!("{{% if {condition} %}}a{{% else %}}b{{% endif %}}"));
+        match expected {
+            None => assert!(found.is_empty(), "{condition}: {found:?}"),
+            Some(part) => assert!(found.len() == 1 && found[0].contains(part), "{condition}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_set_for_nothing() {
+    let unread = "1: nothing reads `provider_tempate`; did you mean `provider_template`?";
+    for (text, expected) in [
+        ("{% set provider_tempate = \"x_v1\" %}a", Some(unread)),
+        ("{% set due = total_due %}a", Some("1: nothing reads `due`; take it out")),
+        ("{% set due = total_due %}{{ due | money }}", None),
+        ("{% set a = 1 %}{% if true %}{% set a = 2 %}{% endif %}{{ a }}", None),
+    ] {
+        assert_eq!(letter(text).first().map(String::as_str), expected, "{text}");
+    }
+}
+
+/// No sample meets either condition, and a large claim both.
+#[test]
+fn words_that_meet_where_no_sample_goes() {
+    let some = "{% if total_due > open_amount and items_count > 99 %}";
+    let made = "1: the message comes out with \"nome sujo\", which shames the debtor; rephrase it";
+    for (text, expected) in [
+        (format!("{some}Nome{{% endif %}} {some}sujo{{% endif %}} a"), Some(made)),
+        (format!("{some}a{{% else %}}Nome {{% endif %}}{some}b{{% else %}}sujo{{% endif %}}"), Some(made)),
+        (format!("{some}Nome{{% endif %}} {{{{ debtor.name }}}} {some}sujo{{% endif %}} a"), None),
+    ] {
+        assert_eq!(letter(&text).first().map(String::as_str), expected, "{text}");
+    }
+    let include = "{% include \"_blocks/a.j2\" %}";
+    let block = format!("{some}nome {{% endif %}}");
+    let message = format!("a {include}{some}sujo{{% endif %}}.");
+    let found = faults_in(&[("_blocks/a.j2", &block), ("t.letter.j2", &message)]);
+    assert_eq!(found, [format!("t.letter.j2:{made}")]);
+}
+
+/// What a notice may say is a threat in a reminder, whatever the template is called.
+#[test]
+fn words_are_allowed_by_the_step_that_says_them() {
+    let words = BTreeMap::from([("pt-BR".to_owned(), words())]);
+    let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
+    for (template, kinds, is_refused) in [
+        ("negativacao_amiga", &["reminder"][..], true),
+        ("negativacao_amiga", &["negativacao_notice", "reminder"], true),
+        ("aviso", &["negativacao_notice"], false),
+        ("negativacao_notice", &[], false),
+        ("aviso", &[], true),
+    ] {
+        let senders = Senders::from([(template.to_owned(), kinds.iter().copied().collect())]);
+        let senders = if kinds.is_empty() { Senders::new() } else { senders };
+        let message = source(&format!("{template}.letter.j2"), "Aviso de negativação.");
+        let (_, faults) = check(&[message], "pt-BR", &creditors, &words, &senders);
+        assert_eq!(!faults.is_empty(), is_refused, "{template} {kinds:?}: {faults:?}");
+    }
 }
 
 /// The greeting went into the subject, where the white space before it was taken away.
@@ -121,6 +215,11 @@ fn a_field_that_no_message_has() {
             "1: dunning.amount is not in the currency that it would be printed in; say dunning.amount | money(dunning.currency)",
         ),
         ("{{ 'R$' ~ total_due }}", "1: total_due would be printed in cents; say total_due | money"),
+        ("{{ as_of }}", "1: as_of would be printed as 2026-11-20; say as_of | date"),
+        (
+            "{{ 'de ' ~ oldest_due_date }}",
+            "1: oldest_due_date would be printed as 2026-11-20; say oldest_due_date | date",
+        ),
         ("{{ items_count | money }}", "1: items_count is not an amount, as `| money` wants it; take the filter out"),
         ("{{ days_past_due | date }}", "1: days_past_due is not a date, as `| date` wants it; take the filter out"),
         (
@@ -306,12 +405,12 @@ fn names_of_files_and_one_fault_does_not_hide_another() {
     );
     let sources = [source("a.letter.j2", "{{ x"), source("b.letter.j2", "\n{{ x }}{{ bureau }}")];
     let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
-    let (templates, faults) = check(&sources, "pt-BR", &creditors, &BTreeMap::new());
+    let (templates, faults) = check(&sources, "pt-BR", &creditors, &BTreeMap::new(), &Senders::new());
     let at: Vec<_> = faults.iter().map(|f| (f.file.as_str(), f.line)).collect();
     assert_eq!(at, [("a.letter.j2", Some(1)), ("b.letter.j2", Some(2)), ("b.letter.j2", Some(2))]);
     assert_eq!(templates.names().count(), 1);
     let strange = Source { language: "pt".into(), ..source("a.letter.j2", "x") };
-    let (_, faults) = check(&[strange], "pt-BR", &creditors, &BTreeMap::new());
+    let (_, faults) = check(&[strange], "pt-BR", &creditors, &BTreeMap::new(), &Senders::new());
     assert!(faults[0].what.starts_with("unknown language `pt`"), "{}", faults[0].what);
 }
 
@@ -393,7 +492,7 @@ fn faults_in(files: &[(&str, &str)]) -> Vec<String> {
     let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
     let words = BTreeMap::from([("pt-BR".to_owned(), words())]);
     let sources: Vec<Source> = files.iter().map(|(file, text)| source(file, text)).collect();
-    let (_, faults) = check(&sources, "pt-BR", &creditors, &words);
+    let (_, faults) = check(&sources, "pt-BR", &creditors, &words, &Senders::new());
     faults.into_iter().map(|f| format!("{}:{}: {}", f.file, f.line.unwrap_or(0), f.what)).collect()
 }
 

@@ -8,10 +8,14 @@ use crate::domain::message::fields::{FIELDS, Field, Kind};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
     Number,
     Amount,
     /// An amount as text.
     Money,
+    /// A date as text.
+    Day,
     Date,
     Flag,
     Record(&'static [Field]),

@@ -36,7 +36,7 @@ impl Word {
 #[derive(Clone, Debug)]
 pub(in crate::config) struct WordGroup {
     pub reason: String,
-    /// Templates for which these words are the matter itself; `negativacao*` stands for all that begin so.
+    /// Kinds of steps for which these words are the matter itself; `negativacao*` stands for all that begin so.
     pub except: Vec<String>,
     pub words: Vec<Word>,
 }
@@ -50,9 +50,11 @@ pub(in crate::config) struct Words {
 }
 
 impl Words {
-    /// Every forbidden word in a text, with its reason.
-    pub(super) fn forbidden_in<'w>(&'w self, template: &str, folded: &str) -> Vec<(&'w str, &'w str)> {
-        let groups = self.forbidden.iter().filter(|g| !g.except.iter().any(|name| covers(name, template)));
+    /// Every forbidden word in a text, with its reason; `kinds` are those of the steps that send it. What one of them may
+    /// say is a threat in another.
+    pub(super) fn forbidden_in<'w>(&'w self, kinds: &[&str], folded: &str) -> Vec<(&'w str, &'w str)> {
+        let is_excepted = |g: &WordGroup| kinds.iter().all(|kind| g.except.iter().any(|name| covers(name, kind)));
+        let groups = self.forbidden.iter().filter(|g| kinds.is_empty() || !is_excepted(g));
         let pairs = groups.flat_map(|g| g.words.iter().map(move |word| (word, g.reason.as_str())));
         pairs.filter(|(word, _)| word.is_in(folded)).map(|(word, reason)| (word.written.as_str(), reason)).collect()
     }
@@ -97,8 +99,10 @@ mod tests {
             WordGroup { reason: "r".into(), except: vec!["negativacao*".into()], words: vec![Word::new("serasa")] };
         let words = Words { forbidden: vec![group], debt: vec![Word::new("fatura*")] };
         let text = folded("Serasa, FATURAS");
-        assert_eq!(words.forbidden_in("reminder", &text), [("serasa", "r")]);
-        assert!(words.forbidden_in("negativacao_notice", &text).is_empty());
+        assert_eq!(words.forbidden_in(&["reminder"], &text), [("serasa", "r")]);
+        assert_eq!(words.forbidden_in(&["negativacao_notice", "reminder"], &text), [("serasa", "r")]);
+        assert_eq!(words.forbidden_in(&[], &text), [("serasa", "r")]);
+        assert!(words.forbidden_in(&["negativacao_notice", "negativacao"], &text).is_empty());
         assert_eq!(words.debt_in(&text), ["fatura*"]);
     }
 }

@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawCreditor, RawForbidden, RawTone, RawWords};
 use crate::config::shipped;
-use crate::config::templates::{Source, Word, WordGroup, Words, check, creditor_chars_max, sample_creditor};
+use crate::config::templates::{
+    Senders, Source, Word, WordGroup, Words, check, creditor_chars_max, fields_of, sample_creditor,
+};
 use crate::domain::decision::Creditor;
 use crate::domain::message::blocks::is_block;
 use crate::domain::message::{LANGUAGES, TemplateFault, Templates, ToneRule, file_name};
-use crate::domain::procedure::{Channel, Procedure};
+use crate::domain::procedure::{Channel, Procedure, Step, StepKind};
 use crate::error::Fault;
 
 /// The templates of a pipeline: as they were read, and compiled as far as they can be.
@@ -37,7 +39,8 @@ impl PlanBuilder<'_> {
         self.opt_outs_are_of_their_language(document, &sources, default_language, creditors);
         let words = self.words(document, words, &sources);
         let writers = LANGUAGES.map(|language| (language.to_owned(), longest_creditor(creditors, language)));
-        let (templates, faults) = check(&sources, default_language, &writers.into(), &words);
+        let (templates, faults) =
+            check(&sources, default_language, &writers.into(), &words, &senders(procedures.values()));
         self.faults.extend(faults.into_iter().map(|f| Fault {
             file: folder.join(&f.language).join(&f.file),
             line: f.line.unwrap_or(0),
@@ -102,6 +105,7 @@ impl PlanBuilder<'_> {
             };
             let Some(list) = list else { continue };
             let Some(raw) = self.read::<RawWords>(&list) else { continue };
+            self.exceptions_are_kinds(&list, &raw);
             let all = |words: &[String]| words.iter().map(|word| Word::new(word)).collect();
             let group = |g: &RawForbidden| WordGroup {
                 reason: g.reason.clone(),
@@ -112,6 +116,21 @@ impl PlanBuilder<'_> {
             lists.insert(language.to_owned(), Words { forbidden, debt: all(&raw.names_debt) });
         }
         lists
+    }
+
+    /// An exception that is no kind of step would let nothing through, or another kind than its author meant.
+    fn exceptions_are_kinds(&mut self, list: &Document, raw: &RawWords) {
+        let kinds = || StepKind::ALL.iter().map(|(_, name)| *name);
+        let is_kind = |except: &str| match except.strip_suffix('*') {
+            Some(stem) => kinds().any(|kind| kind.starts_with(stem)),
+            None => kinds().any(|kind| kind == except),
+        };
+        for (group, forbidden) in raw.forbidden.iter().enumerate() {
+            for (entry, except) in forbidden.except.iter().enumerate().filter(|(_, except)| !is_kind(except)) {
+                let at = format!("/forbidden/{group}/except/{entry}");
+                self.refuse(list, &at, unknown("kind of step", except, kinds()));
+            }
+        }
     }
 
     /// Languages in which every step must have its messages.
@@ -146,8 +165,8 @@ impl PlanBuilder<'_> {
                     self.refuse(document, &at, format!("step `{}`: {what}", step.id));
                     continue;
                 }
-                let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
-                for (language, channel) in languages.iter().flat_map(|l| channels.iter().map(move |c| (l, *c))) {
+                self.message_is_of_the_step(document, step, &at);
+                for (language, channel) in languages.iter().flat_map(|l| channels(step).iter().map(move |c| (l, *c))) {
                     let file = file_name(&step.template, channel);
                     if !messages.sources.iter().any(|s| s.language == *language && s.file == file) {
                         let path = messages.folder.join(language).join(file);
@@ -155,6 +174,62 @@ impl PlanBuilder<'_> {
                         self.refuse(document, &at, format!("step `{}`: {what}", step.id));
                     }
                 }
+            }
+            self.notices_give_their_days(document, procedure, messages);
+        }
+    }
+
+    /// Thanks for a payment that was not made, or a listing that was not announced: what a legal step or a receipt says, no
+    /// other kind of step says.
+    fn message_is_of_the_step(&mut self, document: &Document, step: &Step, at: &str) {
+        let owner = StepKind::parse(&step.template).filter(|kind| kind.is_bound() && *kind != step.kind);
+        if let Some(owner) = owner {
+            let message = format!(
+                "step `{}` is of kind {}, and `{}` is what steps of kind {} say; name another template, or copy it under a \
+                 name of its own",
+                step.id,
+                step.kind.as_str(),
+                step.template,
+                owner.as_str()
+            );
+            self.refuse(document, at, message);
+        }
+        // By their names only: whoever changed the shipped texts may have changed what they say.
+        let days = step.trigger.days_past_due();
+        let says = match step.template.as_str() {
+            "reminder" if days.is_some_and(|days| days > 0) => Some("is still to be paid in time"),
+            name if name.starts_with("overdue_") && days.is_some_and(|days| days <= 0) => Some("is overdue"),
+            _ => None,
+        };
+        if let Some(says) = says {
+            let message = format!(
+                "step `{}`: the shipped `{}` says that something {says}; at its day it is not",
+                step.id, step.template
+            );
+            self.notes.push(document.fault(at, message));
+        }
+    }
+
+    /// Who is to be listed is told by when to pay: the message of a step that others wait for says `notice_days`.
+    fn notices_give_their_days(&mut self, document: &Document, procedure: &Procedure, messages: &Messages) {
+        let awaited = |step: &&Step| {
+            procedure.steps.iter().any(|s| s.after_notice.as_ref().is_some_and(|(id, _)| *id == step.id))
+        };
+        for step in procedure.steps.iter().filter(awaited) {
+            let files: Vec<String> = channels(step).iter().map(|channel| file_name(&step.template, *channel)).collect();
+            let silent = messages
+                .sources
+                .iter()
+                .filter(|source| files.contains(&source.file))
+                .find(|source| !fields_of(source, &messages.templates, &messages.sources).contains("notice_days"));
+            if let Some(silent) = silent {
+                let message = format!(
+                    "step `{}` gives notice of another one, and {} does not say `notice_days`; announce there what \
+                     follows and when, or name another template",
+                    step.id,
+                    silent.path()
+                );
+                self.refuse(document, &format!("/steps/{}/template", step.level - 1), message);
             }
         }
     }
@@ -201,12 +276,24 @@ impl PlanBuilder<'_> {
     }
 }
 
+fn channels(step: &Step) -> &[Channel] {
+    if step.kind.is_instruction() { &[Channel::Instruction] } else { &step.channels }
+}
+
+/// Which kinds of steps send which template.
+fn senders<'p>(procedures: impl Iterator<Item = &'p Procedure>) -> Senders {
+    let mut senders = Senders::new();
+    for step in procedures.flat_map(|p| &p.steps) {
+        senders.entry(step.template.clone()).or_default().insert(step.kind.as_str());
+    }
+    senders
+}
+
 /// The messages that steps send, by their files.
 fn files_of_steps(procedures: &BTreeMap<String, Procedure>) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     for step in procedures.values().flat_map(|p| &p.steps) {
-        let channels = if step.kind.is_instruction() { &[Channel::Instruction][..] } else { &step.channels };
-        files.extend(channels.iter().map(|channel| file_name(&step.template, *channel)));
+        files.extend(channels(step).iter().map(|channel| file_name(&step.template, *channel)));
     }
     files
 }

@@ -142,6 +142,12 @@ impl StepKind {
         }
     }
 
+    /// Its message says what is true of this kind alone: that something was paid, or what the law lets be announced or done.
+    pub fn is_bound(self) -> bool {
+        use StepKind::{NegativacaoNotice, ProtestoNotice, Receipt};
+        self.is_instruction() || matches!(self, NegativacaoNotice | ProtestoNotice | Receipt)
+    }
+
     /// Owed to the debtor (or a recall): goes out whatever else holds the account, unless everything is halted.
     pub fn is_duty(self) -> bool {
         matches!(self, StepKind::NegativacaoRemoval | StepKind::ProtestoRelease | StepKind::AgencyRecall)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
 use crate::contract;
+use crate::error::{Error, Result};
 use crate::io::tables::{Row, rows};
 use crate::report::chart::{self, Series};
 use crate::report::numbers::NONE;
@@ -79,7 +80,7 @@ impl OwnCard {
 }
 
 /// What a header says of a card that no card can be.
-pub fn header_fault(sql: &str) -> Option<String> {
+fn header_fault(sql: &str) -> Option<String> {
     let words = [("Picture", "table, bars or lines"), ("Format", "money, percent, days or count")];
     sql.lines().map_while(|line| line.strip_prefix("--")).find_map(|line| {
         let (key, value) = line.split_once(':').map(|(key, value)| (key.trim(), value.trim()))?;
@@ -89,10 +90,34 @@ pub fn header_fault(sql: &str) -> Option<String> {
     })
 }
 
-/// The cards of SQL files, by the name of their model and their text: of those that are no tables of the contract.
-pub fn own_cards<'a>(models: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<OwnCard> {
-    let own = models.into_iter().filter(|(table, _)| contract::kpi(table).is_none());
-    own.map(|(table, sql)| OwnCard::of_header(table, sql)).collect()
+/// Only a table is shown.
+fn kind_fault(sql: &str) -> Option<String> {
+    let header = || {
+        let lines = sql.lines().map_while(|line| line.strip_prefix("--"));
+        lines.filter_map(|line| line.split_once(':').map(|(key, value)| (key.trim(), value.trim())))
+    };
+    let (key, _) = header().find(|(key, _)| ["Title", "Picture", "Format"].contains(key))?;
+    let (_, kind) = header().find(|(key, kind)| *key == "Kind" && *kind != "table")?;
+    Some(format!("its {key} is for the page, and a {kind} is not published; write Kind: table, or take the {key} out"))
+}
+
+/// The cards of SQL files, by their path and text: of those that are no tables of the contract.
+///
+/// # Errors
+/// `Model` for a header that says what no card can be.
+pub fn own_cards<'a>(models: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<OwnCard>> {
+    let mut cards = Vec::new();
+    for (path, sql) in models {
+        if let Some(what) = header_fault(sql).or_else(|| kind_fault(sql)) {
+            return Err(Error::Model { model: path.to_owned(), what });
+        }
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let table = file.strip_suffix(".sql").unwrap_or(file);
+        if contract::kpi(table).is_none() {
+            cards.push(OwnCard::of_header(table, sql));
+        }
+    }
+    Ok(cards)
 }
 
 /// Nothing where the user has no tables of their own.

@@ -457,8 +457,8 @@ fn tables_of_the_users_own_become_cards() {
     let table_of_days = html.split("<h3>late fees</h3>").nth(1).expect("a card");
     let first = table_of_days.split("</figure>").next().expect("its end");
     assert!(!first.contains("77,77"), "two debtors: withheld");
-    let files = [("kpi_share", "-- Title: Share"), ("kpi_dso", "")];
-    assert_eq!(own_cards(files).iter().map(|card| card.title.as_str()).collect::<Vec<_>>(), ["Share"]);
+    let files = [("40_kpis/kpi_share.sql", "-- Title: Share"), ("40_kpis/kpi_dso.sql", "")];
+    assert_eq!(own_cards(files).expect("sound").iter().map(|card| card.title.as_str()).collect::<Vec<_>>(), ["Share"]);
 }
 
 /// A count of another type, or under another name, let the amounts of two debtors onto the page.

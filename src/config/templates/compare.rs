@@ -1,0 +1,97 @@
+//! Comparisons that would always answer the same, or answer by cents or by letters.
+
+use chrono::NaiveDate;
+use minijinja::machinery::ast::{Compare, CompareOpKind, Expr};
+use minijinja::value::{Value, ValueKind};
+
+use super::flow::{Flow, line};
+use super::types::{Shape, Type, constant_type, name_of};
+use crate::config::document::unknown;
+
+impl Flow<'_> {
+    /// A chain such as `0 < a <= b`: each side beside the next one.
+    pub(super) fn compare(&mut self, compare: &Compare<'_>) {
+        let mut left = (&compare.expr, self.expr(&compare.expr));
+        for op in &compare.ops {
+            let right = self.expr(&op.expr);
+            match op.op {
+                CompareOpKind::In | CompareOpKind::NotIn => {
+                    self.contained((left.0, &left.1), (&op.expr, &right));
+                }
+                _ => self.comparable((left.0, &left.1), (&op.expr, &right)),
+            }
+            left = (&op.expr, right);
+        }
+    }
+
+    /// One side of a comparison beside the other: of one kind, or refused.
+    pub(super) fn comparable(&mut self, left: (&Expr<'_>, &Type), right: (&Expr<'_>, &Type)) {
+        if let Some(what) = mismatch(left, right).or_else(|| mismatch(right, left)) {
+            self.refuse(line(left.0), what);
+        }
+    }
+
+    /// `tone in ["firm", "formal"]`: each entry as if it were compared alone.
+    pub(super) fn contained(&mut self, entry: (&Expr<'_>, &Type), list: (&Expr<'_>, &Type)) {
+        match list.0 {
+            Expr::List(list) => {
+                for other in &list.items {
+                    let held = self.expr(other);
+                    self.comparable(entry, (other, &held));
+                }
+            }
+            Expr::Const(constant) if constant.value.kind() == ValueKind::Seq => {
+                let wrong = constant.value.try_iter().into_iter().flatten();
+                let wrong = wrong.filter_map(|value| of_constant(entry, &value)).next();
+                wrong.into_iter().for_each(|what| self.refuse(line(entry.0), what));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Why the first cannot be compared with the second.
+fn mismatch(one: (&Expr<'_>, &Type), other: (&Expr<'_>, &Type)) -> Option<String> {
+    if let Expr::Const(constant) = other.0 {
+        return of_constant(one, &constant.value);
+    }
+    by_kind(&name_of(one.0), one.1.shape, &name_of(other.0), other.1.shape)
+}
+
+fn of_constant((expr, held): (&Expr<'_>, &Type), value: &Value) -> Option<String> {
+    let name = name_of(expr);
+    match (held.shape, value.as_str()) {
+        (Shape::Word(words), Some(text)) if !words.contains(&text) => {
+            let what = unknown("word", text, words.iter().copied());
+            Some(format!("{what} {name} is one of {}", words.join(", ")))
+        }
+        (Shape::Date, Some(text)) if text.parse::<NaiveDate>().is_err() => {
+            Some(format!("{name} is never {text:?}; write a date in quotes as 2026-11-20"))
+        }
+        (Shape::Word(_) | Shape::Date, Some(_)) => None,
+        (Shape::Amount, None) if value.kind() == ValueKind::Number && !value.is_true() => None,
+        (shape, _) => by_kind(&name, shape, "this value", constant_type(value).shape),
+    }
+}
+
+fn by_kind(name: &str, shape: Shape, other_name: &str, other: Shape) -> Option<String> {
+    use Shape::{Amount, Date, Day, Flag, Money, Number, Text, Word};
+    match (shape, other) {
+        (Money | Day, Amount | Date | Day | Flag | Money | Number | Text | Word(_)) => {
+            Some(format!("{name} is text here, and texts compare letter by letter; compare what it is made of"))
+        }
+        (Amount, Number) => Some(format!(
+            "{name} is an amount, and a number beside it would be cents; compare it with another amount or with 0, and \
+             tell large claims from small ones by segments and tiers"
+        )),
+        (Amount, Text | Date | Flag | Word(_)) => Some(format!("{name} is an amount, and {other_name} is none")),
+        (Number, Text | Date | Flag | Word(_)) => {
+            Some(format!("{name} is a number, and {other_name} is none; write numbers without quotes"))
+        }
+        (Date, Text | Word(_)) => {
+            Some(format!("{name} is a date, and {other_name} is a text; compare dates with dates"))
+        }
+        (Date | Text | Word(_), Flag) => Some(format!("{other_name} is true or false, and {name} is neither")),
+        _ => None,
+    }
+}
