@@ -135,11 +135,11 @@ fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
     if record.kind == RecordKind::KpiOnly { revisions.next().unwrap_or(record) } else { record }
 }
 
-/// The record of a date, or the newest of those that decided.
+/// The record of a date, or the newest of those that decided; where none did, the newest.
 pub(super) fn record_of<'l>(log: &'l Log, as_of: Option<NaiveDate>, from: &str) -> Result<&'l Record> {
     let record = match as_of {
         Some(as_of) => log.of_date(as_of),
-        None => log.newest_decided(),
+        None => log.newest_decided().or_else(|| log.newest()),
     };
     record.ok_or_else(|| Error::NothingPublished { output: from.to_owned(), as_of })
 }

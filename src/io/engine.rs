@@ -305,7 +305,21 @@ fn engine_error(model: &str, error: &DataFusionError) -> Error {
         DataFusionError::ArrowError(..) => "a value does not fit its type (overflow, bad cast)".to_owned(),
         _ => "the engine failed".to_owned(),
     };
-    Error::Model { model: model.to_owned(), what: what.lines().next().unwrap_or_default().to_owned() }
+    Error::Model { model: model.to_owned(), what: in_words(what.lines().next().unwrap_or_default()) }
+}
+
+/// What the engine says of names, in words that its user knows.
+fn in_words(text: &str) -> String {
+    let between = |from: &str, to: &str| Some(text.split_once(from)?.1.split_once(to)?.0.to_owned());
+    if let Some(table) = between("table 'datafusion.public.", "' not found") {
+        return format!(
+            "there is no table {table} for it; a model reads what files before it make, and the inputs of a shard"
+        );
+    }
+    match between("variable [\"", "\"] has no type") {
+        Some(variable) => format!("there is no parameter {variable}; the day of the run is @as_of"),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

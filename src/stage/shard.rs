@@ -119,11 +119,15 @@ pub struct Shard {
     pub voided: Vec<String>,
 }
 
+/// Tables without a debtor: every shard would need all of them, and no shard model reads them.
+pub(super) const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
+
 impl Shard {
     /// A shard of nobody, with every table that the models read.
     pub fn empty() -> Shard {
         let published = ["actions", "action_items", "positions", "item_flows", "experiment_members"];
-        let names = crate::contract::INPUTS.iter().map(|table| table.name).chain(published);
+        let inputs = crate::contract::INPUTS.iter().map(|table| table.name).filter(|name| !SHARED.contains(name));
+        let names = inputs.chain(published);
         Shard { tables: names.map(|name| (name, schema_of(name), Vec::new())).collect(), ..Shard::default() }
     }
 }

@@ -426,6 +426,24 @@ fn a_listing_follows_the_notice_of_its_bureau_and_no_list_of_words_is_left_out()
     assert!(ended.stderr.contains("\"police\""), "{}", ended.stderr);
 }
 
+/// "Step  goes out by email": an id is part of every action_id, and stands in sentences and file names.
+#[test]
+fn ids_of_steps_and_reguas_can_be_read() {
+    for (from, to) in [
+        ("id = \"d+5\"", "id = \"\""),
+        ("id = \"d+5\"", "id = \"d 5\""),
+        ("id = \"d+5\"", "id = \"../d+5\""),
+        ("id = \"d+5\"", "id = \"d+5\\u0000\""),
+        ("id = \"b2b\"", "id = \"b2b, de novo\""),
+    ] {
+        let house = House::new();
+        house.edit("pipelines/reguas/b2b.toml", from, to);
+        let ended = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+        assert_eq!(ended.code, 2, "{to}: {}", ended.stdout);
+        assert!(ended.stderr.contains("is no id: it has 1 to 60 characters"), "{to}: {}", ended.stderr);
+    }
+}
+
 /// Nothing is wrong with it, and something else is meant: a figure or a segment that nobody asked for.
 #[test]
 fn what_changes_the_meaning_of_a_list_is_noted() {

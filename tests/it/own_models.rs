@@ -38,6 +38,16 @@ fn check(house: &House) -> Ended {
 
 #[test]
 fn a_kpi_of_ones_own_is_checked_published_and_described() {
+    // A name is no call.
+    let totals = TOTALS.replace("company_id, currency, cast(", "company_id, currency, company_id as today, cast(");
+    assert_eq!(
+        check(&house(&[(
+            "40_kpis/kpi_totals.sql",
+            &totals.replace("group by company_id", "group by today, company_id")
+        )]))
+        .code,
+        0
+    );
     let house = house(&[("40_kpis/kpi_totals.sql", TOTALS)]);
     assert_eq!(check(&house).code, 0, "{}", check(&house).stderr);
     let ended = house.run(as_of());
@@ -130,7 +140,11 @@ fn check_runs_sql_of_ones_own_over_nothing() {
     for (file, text, expected) in [
         ("40_kpis/kpi_totals.sql", TOTALS.replace("open_amount) as", "open_amonut) as"), "open_amonut"),
         ("40_kpis/kpi_totals.sql", TOTALS.replace("-- Units: amounts in units of currency\n", ""), "lacks Units"),
-        ("40_kpis/kpi_totals.sql", TOTALS.replace("@as_of ", "@asof "), "asof"),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("@as_of ", "@today "),
+            "there is no parameter @today; the day of the run is @as_of",
+        ),
         (
             "40_kpis/kpi_totals.sql",
             format!("-- Picture: pie\n{TOTALS}"),
@@ -141,6 +155,21 @@ fn check_runs_sql_of_ones_own_over_nothing() {
             "40_kpis/kpi_totals.sql",
             TOTALS.replace("Grain: company_id", "Grain: company"),
             "model kpi_totals: its Grain names `company`, which it does not select",
+        ),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("company_id, currency, cast(", "company_id, currency, random () as x, cast("),
+            "it asks for random()",
+        ),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("-- Reads: fct_aging", "-- Reads: fct_agings").replace("from fct_aging", "from fct_agings"),
+            "model kpi_totals: there is no table fct_agings for it; a model reads what files before it make",
+        ),
+        (
+            "35_facts/fct_rates.sql",
+            TOTALS.replace("fct_aging", "raw_fx_rates"),
+            "model fct_rates: there is no table raw_fx_rates for it",
         ),
         (
             "40_kpis/kpi_aging.sql",

@@ -47,6 +47,15 @@ fn day(date: Option<NaiveDate>) -> String {
 
 /// What is owed.
 pub(super) fn of_account(account: &Row<'_>) -> Vec<String> {
+    let [debtor, company] = [account.str("debtor_id"), account.str("company_id")];
+    let has_credit = account.minor("credit_amount") != Amount::ZERO;
+    let credit = has_credit.then(|| format!("{} of credit is applied to no invoice.", money(account, "credit_amount")));
+    if account.int("open_items") == 0 {
+        return [format!("{debtor} owes company {company} nothing in {}.", account.str("currency"))]
+            .into_iter()
+            .chain(credit)
+            .collect();
+    }
     let (open, overdue) = (account.minor("open_amount"), account.minor("overdue_amount"));
     let days = account.int("days_past_due_max");
     let due = match overdue {
@@ -64,17 +73,9 @@ pub(super) fn of_account(account: &Row<'_>) -> Vec<String> {
         1.. => format!("the oldest since {oldest} ({})", plural(days, "day", "days")),
         _ => format!("the next falls due on {oldest} (in {})", plural(-days, "day", "days")),
     };
-    let mut sentences = vec![format!(
-        "{} owes company {} {} in {}, {due}; {since}.",
-        account.str("debtor_id"),
-        account.str("company_id"),
-        money(account, "open_amount"),
-        plural(account.int("open_items"), "item", "items"),
-    )];
-    if account.minor("credit_amount").0 != 0 {
-        sentences.push(format!("{} of credit is applied to no invoice.", money(account, "credit_amount")));
-    }
-    sentences
+    let items = plural(account.int("open_items"), "item", "items");
+    let owed = format!("{debtor} owes company {company} {} in {items}, {due}; {since}.", money(account, "open_amount"));
+    [owed].into_iter().chain(credit).collect()
 }
 
 /// An account that is decided on for what was paid: a removal, a recall, a thank-you.

@@ -8,6 +8,8 @@ use crate::domain::procedure::{LevelOf, Procedure, Repeat, Step, StepKind, Trigg
 
 const STEPS_MAX: usize = 200;
 
+/// Longer ids of steps and réguas are mistakes.
+const ID_CHARS_MAX: usize = 60;
 /// Days after the last payment in which thanks are still in place; the régua's own catch-up is about its ladder.
 const RECEIPT_DAYS: Option<u32> = Some(3);
 
@@ -20,6 +22,7 @@ impl PlanBuilder<'_> {
         known: &KnownRates<'_>,
     ) -> Procedure {
         let minimum = self.amounts(document, "/minimum", &raw.minimum);
+        self.id_is_readable(document, "/id", &raw.id);
         // A key that would be read and not obeyed is worse than one that is refused.
         if raw.level_of == LevelOf::Account && raw.carrier.is_some() {
             self.refuse(
@@ -34,6 +37,7 @@ impl PlanBuilder<'_> {
         let mut steps: Vec<Step> = Vec::new();
         for (position, step) in raw.steps.iter().enumerate() {
             let at = format!("/steps/{position}");
+            self.id_is_readable(document, &format!("{at}/id"), &step.id);
             if steps.iter().any(|s| s.id == step.id) {
                 self.refuse(document, &at, format!("there are two steps named `{}`; rename one", step.id));
             }
@@ -54,6 +58,17 @@ impl PlanBuilder<'_> {
             charges,
             dunning_currency,
             steps,
+        }
+    }
+
+    /// It is part of every action_id for ever, and stands in tables, file names and sentences.
+    fn id_is_readable(&mut self, document: &Document, at: &str, id: &str) {
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '/' | '\\' | ',' | ';' | '"');
+        if id.is_empty() || id.chars().count() > ID_CHARS_MAX || id.contains(is_odd) {
+            let message = format!(
+                "{id:?} is no id: it has 1 to {ID_CHARS_MAX} characters, no space and none of / \\ , ; \"; write it like d+5"
+            );
+            self.refuse(document, at, message);
         }
     }
 

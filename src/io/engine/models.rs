@@ -167,17 +167,40 @@ fn last_readers(ordered: &[Model]) -> Vec<(usize, String)> {
     last.into_iter().filter(|(table, _)| is_passing(table)).map(|(table, at)| (at, table.to_owned())).collect()
 }
 
-/// Functions by which the same run would give other rows.
-const OF_CHANCE: [&str; 8] =
-    ["now", "today", "current_date", "current_time", "current_timestamp", "random", "uuid", "localtimestamp"];
+/// Functions by which the same run would give other rows, where they are called.
+const OF_CHANCE: [&str; 4] = ["now", "today", "random", "uuid"];
+/// Such functions that SQL calls without brackets.
+const CLOCKS: [&str; 4] = ["current_date", "current_time", "current_timestamp", "localtimestamp"];
 
-/// The words of a query, in small letters, without its comments and texts.
-fn words_of(sql: &str) -> impl Iterator<Item = String> {
+/// What asks for the time or for chance. A column may be called `today`, and a parameter `@today`.
+fn asks_for(sql: &str) -> Option<String> {
+    let words = words_of(sql);
+    let is_call = |at: usize| words.get(at + 1).is_some_and(|next| next == "(");
+    let is_name = |at: usize| at > 0 && words[at - 1] == "@";
+    let asks = |(at, word): &(usize, &String)| {
+        let is_asked = (OF_CHANCE.contains(&word.as_str()) && is_call(*at)) || CLOCKS.contains(&word.as_str());
+        is_asked && !is_name(*at)
+    };
+    words.iter().enumerate().find(asks).map(|(_, word)| word.clone())
+}
+
+/// The words and marks of a query, in small letters, without its comments and texts.
+fn words_of(sql: &str) -> Vec<String> {
     let code: String =
         sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
     let code: String = code.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
-    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
-    code.to_lowercase().split(move |c: char| !is_of_word(c)).map(str::to_owned).collect::<Vec<_>>().into_iter()
+    let mut words: Vec<String> = vec![String::new()];
+    for letter in code.to_lowercase().chars() {
+        let last = words.last_mut();
+        match (letter.is_alphanumeric() || letter == '_', last) {
+            (true, Some(word)) if !word.ends_with(['(', '@']) => word.push(letter),
+            (true, _) => words.push(letter.to_string()),
+            (false, _) if ['(', '@'].contains(&letter) => words.extend([letter.to_string()]),
+            (false, _) => words.push(String::new()),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 fn model(path: &str, text: &str) -> Result<Model> {
@@ -186,7 +209,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
     let layer = Layer::ALL.iter().find(|(_, name)| *name == folder).map(|(layer, _)| *layer);
     let names = Layer::ALL.map(|(_, name)| name).join(", ");
     let layer = layer.ok_or_else(|| refuse(format!("it is not in a known folder; use one of {names}")))?;
-    if let Some(word) = words_of(text).find(|word| OF_CHANCE.contains(&word.as_str())) {
+    if let Some(word) = asks_for(text) {
         return Err(refuse(format!("it asks for {word}(): a run knows no clock and no chance; the date is @as_of")));
     }
     let mut header = BTreeMap::new();

@@ -51,8 +51,10 @@ impl<'a> Data<'a> {
             of_currency.0 += row.int("items");
             of_currency.1 += row.amount("open_amount");
         }
-        // What was paid to the end is still a currency of the months that are shown.
-        for row in self.all(MONTHS).filter(has_moved) {
+        // What was paid to the end is still a currency of the months that are shown, and whoever is held without anything
+        // open is held all the same.
+        let decided = self.all("kpi_actions").chain(self.all("kpi_holds"));
+        for row in self.all(MONTHS).filter(has_moved).chain(decided).filter(|row| !row.str("currency").is_empty()) {
             items.entry(row.str("currency")).or_default();
         }
         let mut order: Vec<(&str, (i64, i128))> = items.into_iter().collect();
@@ -273,9 +275,11 @@ impl Headline {
         }
         let unknown = forecast.iter().filter(|row| money(**row, "expected_amount").is_none());
         let without: BTreeSet<String> = unknown.map(|row| row.text("company_id")).collect();
+        // A portfolio without a row in a currency that is known owes nothing, and that is no gap in the history.
+        let nothing = (data.has("kpi_portfolio") && !currency.is_empty() && portfolio.is_empty()).then_some(0);
         Headline {
-            open: sum(&portfolio, "open_amount"),
-            overdue: sum(&portfolio, "overdue_amount"),
+            open: sum(&portfolio, "open_amount").or(nothing),
+            overdue: sum(&portfolio, "overdue_amount").or(nothing),
             over_90: sum(&portfolio, "overdue_90_amount"),
             accounts: count(&portfolio, "debtors"),
             items: count(&portfolio, "items"),

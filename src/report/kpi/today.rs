@@ -92,6 +92,9 @@ pub fn section(view: &View<'_>) -> Option<Section> {
 fn answer(view: &View<'_>, sent: &[Line], held: &[Line]) -> String {
     let language = view.language;
     let total = |lines: &[Line]| lines.iter().map(|line| line.number).sum::<i64>();
+    if sent.is_empty() && held.is_empty() {
+        return view.say("Não há conta a decidir nesta data.", "There is no account to decide on.");
+    }
     let actions = plural(language, total(sent), ("ação", "ações"), ("action", "actions"));
     let (pt_br, en) = (("conta sem ação", "contas sem ação"), ("account without one", "accounts without one"));
     let accounts = plural(language, total(held), pt_br, en);

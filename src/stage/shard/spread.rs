@@ -18,7 +18,7 @@ use super::segments::{Records, Rows};
 use super::signers::{Signers, signed};
 use super::totals::Paid;
 use super::writers::Writers;
-use super::{Groups, History, Totals, group_key, group_text, hash_of, history, totals, with_column};
+use super::{Groups, History, SHARED, Totals, group_key, group_text, hash_of, history, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
 use crate::domain::procedure::Procedure;
 use crate::domain::tax_id::legal_person;
@@ -27,8 +27,6 @@ use crate::io::parquet::Source;
 use crate::runtime::progress::Progress;
 use crate::stage::{BadRow, Snapshot, Snapshots, day_number};
 
-/// Tables without a debtor: every shard would need all of them, and no shard model reads them.
-const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 /// The dates of which the last day in time is worked out: the column, and that day.
 const LAST_DAYS: [(&str, &str, &str); 3] = [
     ("invoices", "due_date", "payable_on"),
