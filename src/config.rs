@@ -249,6 +249,8 @@ pub struct Plan {
     pub rules: Rules,
     /// In path order, which is the order in which they run.
     pub sql: Vec<SqlFile>,
+    /// Files of `sql_dir` that say which rows its models make of which; `regua check` runs them, and no run reads them.
+    pub specifications: Vec<PathBuf>,
     /// Notes: not errors, but worth knowing.
     pub notes: Vec<Fault>,
     /// SHA-256 over every file that the plan was made of.

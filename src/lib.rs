@@ -14,6 +14,7 @@
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
 //! | `proposal` | how an export that nobody has mapped yet might be read |
 //! | `rehearsal` | that path over empty tables, for SQL of the user's own |
+//! | [`specification`] | rows in, rows out: models tried with given rows |
 //! | `report` | what a plan shows, as text, JSON or a page; the report of a run, made of its KPI tables |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
@@ -34,5 +35,6 @@ pub(crate) mod rehearsal;
 pub(crate) mod report;
 pub(crate) mod run;
 pub mod runtime;
+pub mod specification;
 pub mod stage;
 pub mod text;

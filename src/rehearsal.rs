@@ -44,6 +44,7 @@ pub fn rehearse(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTab
     writer.append(&decided, &remembered, facts)?;
     let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
     let materialized = writer.finish(&models, &engine, (transform::periods(plan, as_of)?, reporting), &[])?;
+    audit::ties(&models, &materialized.kpis)?;
     let own = plan.sql.iter().filter(|file| file.is_own && crate::contract::kpi(file.stem()).is_none());
     let mut tables = BTreeMap::new();
     for file in own {

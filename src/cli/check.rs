@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::io::engine::Models;
 use crate::rehearsal::rehearse;
 use crate::report::kpi::own_cards;
+use crate::specification;
 use crate::text::plural;
 
 /// Validates a pipeline and every file that it names, with SQL of its own run over empty tables; touches no data
@@ -33,18 +34,23 @@ impl Check {
                 say(&format!("note: sql_dir replaces the shipped {}", replaced.join(", ")));
             }
         }
+        let specifications = specification::check_all(&plan, runtime()?.handle())?;
         let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
         let templates = plan.rules.templates.names().count();
         if voice.json {
             let notes: Vec<String> = plan.notes.iter().map(ToString::to_string).collect();
             let (inputs, reguas, models) = (plan.inputs.len(), plan.rules.procedures.len(), plan.sql.len());
             let result = json!({"outcome": "valid", "config_digest": plan.digest, "inputs": inputs, "reguas": reguas,
-                "steps": steps, "templates": templates, "models": models, "notes": notes});
+                "steps": steps, "templates": templates, "models": models, "specifications": specifications, "notes": notes});
             say(&result.to_string());
         } else {
             plan.notes.iter().for_each(|note| say(&format!("note: {note}")));
+            let specified = match specifications {
+                0 => String::new(),
+                n => format!(", {}", plural(n as u64, "specification holds", "specifications hold")),
+            };
             say(&format!(
-                "{} is valid: {}, {} with {}, {}, {} SQL models",
+                "{} is valid: {}, {} with {}, {}, {} SQL models{specified}",
                 self.pipeline.pipeline.display(),
                 plural(plan.inputs.len() as u64, "input", "inputs"),
                 plural(plan.rules.procedures.len() as u64, "régua", "réguas"),

@@ -1,19 +1,21 @@
 //! `regua eject`: copies a shipped file (a model, a template) to where the user can change it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 
-use super::{Voice, say};
+use super::{Voice, runtime, say, variable};
 use crate::config::document::unknown;
-use crate::config::shipped;
+use crate::config::{Plan, shipped};
 use crate::error::{Error, Result};
+use crate::specification::sample;
 
 /// Copies a shipped message, block or SQL model to where you can change it
 ///
 /// A file in the folder `templates` of a pipeline takes the place of the shipped one, and a file in its `sql_dir` that of
-/// the model of the same path. Without a path it lists what there is.
+/// the model of the same path. Beside a model comes a `.spec` file: what it makes of given rows, which `regua check`
+/// runs. Without a path it lists what there is.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua eject                                     what there is
@@ -43,12 +45,29 @@ impl Eject {
         let folder = to.parent().unwrap_or(&self.into);
         std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
         std::fs::write(&to, text).map_err(Error::file(&to))?;
+        let beside = to.with_extension("spec");
+        let specified = match path.ends_with(".sql") && !beside.exists() {
+            true => self.specification(&to)?,
+            false => None,
+        };
+        if let Some(specified) = &specified {
+            std::fs::write(&beside, specified).map_err(Error::file(&beside))?;
+        }
         say(&if voice.json {
-            json!({"path": path, "written": to}).to_string()
+            json!({"path": path, "written": to, "specification": specified.map(|_| beside)}).to_string()
         } else {
-            format!("wrote {}", to.display())
+            let beside = specified.map(|_| format!(", and {}, which `regua check` runs", beside.display()));
+            format!("wrote {}{}", to.display(), beside.unwrap_or_default())
         });
         Ok(())
+    }
+
+    /// Rows in and rows out of a model as it stands: by the pipeline in the folder, so that they hold there. None where there
+    /// is no sound pipeline yet.
+    fn specification(&self, model: &Path) -> Result<Option<String>> {
+        let Ok(plan) = Plan::load(&self.into.join("daily.toml"), &variable) else { return Ok(None) };
+        let name = model.file_stem().unwrap_or_default().to_string_lossy();
+        sample(&plan, runtime()?.handle(), &name).map(Some)
     }
 }
 

@@ -138,6 +138,7 @@ impl PlanBuilder<'_> {
         let buckets = buckets(&edges);
         let kpis = self.kpis(document, &raw.kpis, &buckets);
         let sql = self.sql(document, raw.pipeline.sql_dir.as_deref());
+        let specifications = self.specifications(raw.pipeline.sql_dir.as_deref());
         let limits = limits(&raw, |name| self.path(name));
         let report = report(&raw.report);
         let output = self.located(&raw.output.path);
@@ -173,6 +174,7 @@ impl PlanBuilder<'_> {
                 rules,
                 sql,
                 notes: self.notes,
+                specifications,
                 digest,
             }),
             _ => Err(self.faults),

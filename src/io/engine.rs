@@ -28,7 +28,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use tokio::runtime::Handle;
 
-pub use self::models::{Layer, Model, ModelKind, Models};
+pub use self::models::{Layer, Model, ModelKind, Models, Tie};
 use self::plans::{Plans, Rows};
 use crate::error::{Error, Finding, Lines, Result};
 

@@ -4,6 +4,8 @@
 //! is then tied to control totals that the spreading pass took from the rows themselves, by other code. `Audited` has
 //! no public constructor: only this module can say that something may be published.
 
+mod ties;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -18,6 +20,8 @@ use crate::domain::money::Amount;
 use crate::error::{Error, Finding, Lines, Result};
 use crate::io::engine::{Layer, Models, Session};
 use crate::io::tables::{Row, rows};
+
+pub use ties::ties;
 
 /// What a row of an audit says.
 const FINDING: [&str; 4] = ["subject", "expected", "actual", "difference"];
@@ -208,10 +212,12 @@ pub fn audit(models: &Models, (totals, duplicates): (&Totals, &Totals), material
             expected - actual,
         ));
     }
+    findings.extend(ties(models, &materialized.kpis)?);
     refuse(findings)?;
     let names = models.of(Layer::Audits).map(|m| m.name.trim_start_matches("audit_").to_owned());
     let whole = ["01 inputs to ledger", "02 payments", "06 totals", LAWFUL_HOURS, "19 decisions"].map(str::to_owned);
-    Ok(Audited { materialized, audits: names.chain(whole).collect() })
+    let tied = models.of(Layer::Kpis).flat_map(|model| model.ties.iter().map(|tie| tie.name(&model.name)));
+    Ok(Audited { materialized, audits: names.chain(whole).chain(tied).collect() })
 }
 
 /// What the spreading pass counted, less the rows whose key stands more than once.

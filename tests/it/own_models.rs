@@ -288,6 +288,101 @@ fn a_finding_of_ones_own_audit_names_nobody() {
     assert!(ended.stderr.contains("audit limit (sha256 ") && !ended.stderr.contains("(D1)"), "{}", ended.stderr);
 }
 
+/// What its author says must agree is compared in every run, and shown with the other checks.
+#[test]
+fn a_kpi_of_ones_own_ties_to_another_table() {
+    let tied = |tie: &str| format!("-- Ties: {tie}\n{TOTALS}");
+    let sound = house(&[(
+        "40_kpis/kpi_totals.sql",
+        &tied("open_amount = kpi_portfolio.open_amount, open_amount = kpi_aging.open_amount"),
+    )]);
+    assert_eq!(check(&sound).code, 0, "{}", check(&sound).stderr);
+    assert_eq!(sound.run(as_of()).code, 0);
+    let record = sound.read("output/_log/00000000000000000001.json");
+    assert!(record.contains("kpi_totals.open_amount ties to kpi_aging.open_amount"), "{record}");
+    let half =
+        tied("open_amount = kpi_portfolio.open_amount").replace("cast(sum(open_amount)", "cast(sum(open_amount) / 2");
+    let half = house(&[("40_kpis/kpi_totals.sql", &half)]);
+    assert_eq!(check(&half).code, 0, "{}", check(&half).stderr);
+    let ended = half.run(as_of());
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    let expected = "audit kpi_totals.open_amount ties to kpi_portfolio.open_amount (1 BRL): expected 100.00, actual 50.00, difference -50.00";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    for (tie, expected) in [
+        ("open_amount", "its Ties is \"open_amount\"; in a KPI file write `amount = kpi_portfolio.open_amount`"),
+        (
+            "open_amount = kpi_portfolios.open_amount",
+            "its Ties names kpi_portfolios, which is no KPI table of this run",
+        ),
+        ("open_amount = kpi_portfolio.open", "its Ties names kpi_portfolio.open, which is not there"),
+        ("open_amount = kpi_portfolio.items", "compares an amount with a number"),
+        ("currency = kpi_portfolio.items", "kpi_totals.currency, which is neither decimal(18, 2) nor bigint"),
+    ] {
+        let ended = check(&house(&[("40_kpis/kpi_totals.sql", &tied(tie))]));
+        assert!(ended.code == 2 && ended.stderr.contains(expected), "{tie}: {}", ended.stderr);
+    }
+}
+
+/// Rows in, rows out, as the shipped models are tested.
+#[test]
+fn a_specification_of_ones_own_model_is_run_by_check() {
+    let told = |spec: &str| {
+        let ended = check(&house(&[("40_kpis/kpi_totals.sql", TOTALS), ("40_kpis/kpi_totals.spec", spec)]));
+        (ended.code, if ended.code == 0 { ended.stdout } else { ended.stderr })
+    };
+    let items = "out_items: company_id currency segment bucket_no bucket open_amount\n    \"Casa Sul\" BRL novo 0 not_due 60.00\n    \"Casa Sul\" BRL novo 1 1-30 40.00\n";
+    let (code, text) = told(&format!(
+        "-- From the first row to the last.\nas of 2026-06-30\n{items}kpi_totals = company_id currency open_amount\n    \"Casa Sul\" BRL 100.00\n\
+         fct_aging: company_id currency open_amount\n    2 BRL 5.00\n    2 BRL 7.00\nkpi_totals == as_of_date company_id open_amount\n    2026-06-30 2 12.00\n"
+    ));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains(", 1 specification holds"), "{text}");
+    for (spec, line, expected) in [
+        (
+            format!("{items}kpi_totals = company_id open_amount\n    \"Casa Sul\" 90.00\n"),
+            4,
+            "kpi_totals as of 2026-06-30: expected Casa Sul 90.00; found Casa Sul 100.00",
+        ),
+        ("invoics: invoice_id\n    I1\n".to_owned(), 1, "unknown table `invoics`; did you mean `invoices`?"),
+        ("out_items: invoice\n    I1\nkpi_totals = currency\n".to_owned(), 3, "out_items: unknown column `invoice`"),
+        ("invoices: invoice_id amount\n    I1\n".to_owned(), 2, "1 cells for 2 columns"),
+        ("I1 2026-06-20\n".to_owned(), 1, "there is no table above this row"),
+        ("kpi_total = currency\n".to_owned(), 1, "unknown model `kpi_total`; did you mean `kpi_totals`?"),
+        ("kpi_totals = currencies\n".to_owned(), 1, "it has no column currencies"),
+        (
+            items.replace("60.00", "R$60") + "kpi_totals = currency\n",
+            4,
+            "out_items: a cell of open_amount is no Decimal128(18, 2)",
+        ),
+        ("as of June\n".to_owned(), 1, "\"June\" is not a date; write it like 2026-06-30"),
+        (items.to_owned(), 1, "it expects nothing; name a model and its columns"),
+    ] {
+        let (code, text) = told(&spec);
+        let place = format!("sql/40_kpis/kpi_totals.spec:{line}: ");
+        let said = text.split_once(&place).map_or("", |(_, said)| said);
+        assert!(code == 2 && said.contains(expected), "{spec}\n{line}: {expected}\n{text}");
+    }
+}
+
+/// With the model comes what it makes of a few rows, and that holds until somebody changes it.
+#[test]
+fn an_ejected_model_brings_its_specification() {
+    let house = House::of_one_invoice();
+    house.edit("pipelines/daily.toml", "[pipeline]", "[pipeline]\nsql_dir = \"sql\"");
+    house.edit("pipelines/daily.toml", "sql_dir = \"sql\"", "# sql_dir = \"sql\"");
+    for model in ["20_intermediate/int_items", "35_facts/fct_aging", "40_kpis/kpi_aging", "40_kpis/kpi_actions"] {
+        let ended = house.regua(&["eject", &format!("sql/{model}.sql"), "--output", "text"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert!(ended.stdout.contains(&format!("{model}.spec, which `regua check` runs")), "{}", ended.stdout);
+    }
+    house.edit("pipelines/daily.toml", "# sql_dir = \"sql\"", "sql_dir = \"sql\"");
+    let ended = check(&house);
+    assert!(ended.code == 0 && ended.stdout.contains("4 specifications hold"), "{}{}", ended.stdout, ended.stderr);
+    house.edit("pipelines/sql/40_kpis/kpi_aging.sql", "sum(items) as items", "2 * sum(items) as items");
+    let ended = check(&house);
+    assert!(ended.code == 2 && ended.stderr.contains("pipelines/sql/40_kpis/kpi_aging.spec:"), "{}", ended.stderr);
+}
+
 /// What is let go of early must never read as an empty table: a dispute that is not there protects nobody.
 #[test]
 fn a_table_that_was_let_go_is_an_error_and_not_empty() {

@@ -13,6 +13,9 @@ use crate::contract::{self, TODO};
 use crate::domain::pii::has_credentials;
 use crate::error::Fault;
 
+/// The ending of a file that says what a model makes of given rows.
+const SPECIFICATION: &str = "spec";
+
 impl PlanBuilder<'_> {
     /// A path beside the pipeline file, or a URL as it is.
     pub(super) fn located(&self, path: &str) -> String {
@@ -203,6 +206,13 @@ impl PlanBuilder<'_> {
         files.into_values().collect()
     }
 
+    /// What the user's own models should make of given rows: no part of what a run is made of, so it is not read here.
+    pub(super) fn specifications(&self, dir: Option<&str>) -> Vec<PathBuf> {
+        let Some(dir) = dir else { return Vec::new() };
+        let folder = glob::Pattern::escape(&plain(&self.path(dir)).to_string_lossy());
+        glob::glob(&format!("{folder}/*/*.{SPECIFICATION}")).into_iter().flatten().flatten().collect()
+    }
+
     /// Every file that one of the patterns fits: its path below `dir` and its text, in the order of patterns and paths.
     pub(super) fn files_below(
         &mut self,
@@ -238,8 +248,9 @@ impl PlanBuilder<'_> {
     fn note_unread(&mut self, root: &Path, folder: &str, read: &[PathBuf]) {
         let all = glob::glob(&format!("{folder}/**/*")).into_iter().flatten().flatten().filter(|path| path.is_file());
         let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_tried = |path: &Path| path.extension().is_some_and(|ending| ending == SPECIFICATION);
         let unread: Vec<String> = all
-            .filter(|path| !read.contains(path) && !is_hidden(path))
+            .filter(|path| !read.contains(path) && !is_hidden(path) && !is_tried(path))
             .map(|path| path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned())
             .collect();
         if !unread.is_empty() {

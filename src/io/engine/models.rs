@@ -77,10 +77,39 @@ pub struct Model {
     pub reads: Vec<String>,
     /// From its header.
     pub kind: ModelKind,
+    /// Sums of its columns that must equal those of other KPI tables.
+    pub ties: Vec<Tie>,
     /// One query.
     pub sql: String,
     /// Tables that no model of a shard reads after it.
     pub last_reads: Vec<String>,
+}
+
+/// `old_amount = kpi_portfolio.overdue_90_amount`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tie {
+    /// Of the model's own table.
+    pub column: String,
+    /// The other KPI table.
+    pub table: String,
+    /// Its column.
+    pub other: String,
+}
+
+impl Tie {
+    /// `kpi_old_debt.old_amount ties to kpi_portfolio.overdue_90_amount`
+    pub fn name(&self, model: &str) -> String {
+        format!("{model}.{} ties to {}.{}", self.column, self.table, self.other)
+    }
+
+    fn parse(text: &str) -> Option<Tie> {
+        let (column, other) = text.split_once('=')?;
+        let (table, other) = other.trim().split_once('.')?;
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let [column, table, other] = [column.trim(), table, other];
+        let is_tie = [column, table, other].into_iter().all(is_name);
+        is_tie.then(|| Tie { column: column.to_owned(), table: table.to_owned(), other: other.to_owned() })
+    }
 }
 
 /// Every model, each after the models that it reads.
@@ -232,6 +261,13 @@ fn model(path: &str, text: &str) -> Result<Model> {
     if words("Reads").iter().any(String::is_empty) {
         return Err(refuse("its Reads has an empty name; write all that it reads on one line".to_owned()));
     }
+    let mut ties = Vec::new();
+    for text in header.get("Ties").into_iter().flat_map(|ties| ties.split(',')).map(str::trim) {
+        let tie = Tie::parse(text).filter(|_| layer == Layer::Kpis);
+        ties.push(tie.ok_or_else(|| {
+            refuse(format!("its Ties is {text:?}; in a KPI file write `amount = kpi_portfolio.open_amount`"))
+        })?);
+    }
     let grain = if header["Grain"].starts_with("none") { Vec::new() } else { words("Grain") };
     Ok(Model {
         layer,
@@ -240,6 +276,7 @@ fn model(path: &str, text: &str) -> Result<Model> {
         grain,
         reads: words("Reads"),
         kind,
+        ties,
         sql: text.to_owned(),
         last_reads: Vec::new(),
     })
