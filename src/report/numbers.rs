@@ -149,7 +149,12 @@ impl Language {
 
     /// `3,5 dias`
     pub fn days_exact(self, days: f64) -> String {
-        format!("{}{GAP}{}", self.tenth(days), self.day_word(tenths(days).abs() == 10))
+        // "1,3 dia", but "1.3 days".
+        let is_one = match self {
+            Language::PtBr => tenths(days).abs() < 20,
+            Language::En => tenths(days).abs() == 10,
+        };
+        format!("{}{GAP}{}", self.tenth(days), self.day_word(is_one))
     }
 
     fn day_word(self, is_one: bool) -> &'static str {

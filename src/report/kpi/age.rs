@@ -76,8 +76,8 @@ fn worst_company(view: &View<'_>) -> String {
         );
     }
     view.language.pick(
-        format!(" A empresa {of} tem o maior valor vencido ({amount}); a {company}, a maior parte: {share} do que tem em aberto."),
-        format!(" Company {of} has most of what is overdue ({amount}); {company} the highest share, {share} of what it is owed."),
+        format!(" A empresa {of} tem o maior valor vencido ({amount}); a {company}, o maior percentual vencido: {share} do seu saldo."),
+        format!(" Company {of} has most of what is overdue ({amount}); {company} has the highest overdue share, {share} of what it is owed."),
     )
 }
 
@@ -147,9 +147,15 @@ fn card(view: &View<'_>, buckets: &[String], columns: &[Column]) -> Card {
 fn stack(view: &View<'_>, buckets: &[String], column: &Column) -> Stack {
     let (language, total) = (view.language, column.total());
     let (mut parts, mut said, mut hidden) = (Vec::new(), Vec::new(), 0);
+    // One part stands for them all, in the place of the youngest.
+    let (mut place, mut names) = (0, Vec::new());
     for (n, (name, (amount, ..))) in buckets.iter().zip(&column.cells).enumerate() {
         if column.few[n] {
+            if hidden == 0 {
+                place = parts.len();
+            }
             hidden += amount;
+            names.extend((*amount > 0).then(|| words::bucket(language, name)));
             continue;
         }
         let (name, share) = (words::bucket(language, name), ratio(*amount, total).unwrap_or(0.0));
@@ -162,13 +168,10 @@ fn stack(view: &View<'_>, buckets: &[String], column: &Column) -> Stack {
         parts.push(Part { class, width: (share * 1000.0).round() as i64, text, title });
     }
     if hidden > 0 {
-        let (share, title) = (ratio(hidden, total).unwrap_or(0.0), view.of_few_debtors());
-        parts.push(Part {
-            class: "few".to_owned(),
-            width: (share * 1000.0).round() as i64,
-            text: String::new(),
-            title,
-        });
+        let share = ratio(hidden, total).unwrap_or(0.0);
+        let title = format!("{} ({})", view.few(), names.join(", "));
+        let (class, width) = ("few".to_owned(), (share * 1000.0).round() as i64);
+        parts.insert(place, Part { class, width, text: String::new(), title });
     }
     parts.retain(|part| part.width > 0);
     let keys: Vec<(&str, &str)> = column.company.iter().map(|company| ("company_id", company.as_str())).collect();

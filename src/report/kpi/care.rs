@@ -125,7 +125,7 @@ fn silence(view: &View<'_>) -> Card {
     };
     let source = view.say(
         "kpi_recovery: contatos dos últimos meses que já tiveram seu prazo.",
-        "kpi_recovery: contacts whose follow-up window (recovery_days) has closed.",
+        "kpi_recovery: contacts whose follow-up window has closed.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }
@@ -159,7 +159,7 @@ fn listings(view: &View<'_>) -> Card {
         ("ativas", "in force"),
         ("valor", "amount"),
         ("já pagas", "paid"),
-        ("baixa a pedir", "removal not yet requested"),
+        ("exclusão a pedir", "removal not yet requested"),
         ("fora do prazo", "overdue"),
         ("pior atraso", "worst"),
         ("título desconhecido", "item unknown"),
@@ -180,7 +180,7 @@ fn listings(view: &View<'_>) -> Card {
         )
     });
     let source = view.say(
-        "kpi_listings: depois de pago tudo, a baixa da negativação é devida em cinco dias úteis (Súmula 548 do STJ).",
+        "kpi_listings: depois de pago tudo, a exclusão da negativação é devida em cinco dias úteis (Súmula 548 do STJ).",
         "kpi_listings: once all is paid, a bureau listing must be removed within five business days (STJ, Súmula 548).",
     );
     Card { title, picture: Picture::Table { table }, source: source + &share, ..Card::default() }

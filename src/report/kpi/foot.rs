@@ -36,12 +36,12 @@ pub fn chip(view: &View<'_>) -> String {
 pub fn notes(view: &View<'_>) -> Vec<Footnote> {
     let reading = [
         Some(view.say(
-            "Nada soma moedas diferentes. Um valor que pede histórico que não existe fica em branco, nunca zero.",
-            "Nothing is added over currencies. A figure that needs history that is not there is left blank, never shown as zero.",
+            "Moedas não são somadas. Sem histórico suficiente um valor fica em branco, nunca zero.",
+            "Currencies are never added together. A figure that needs more history than there is is left blank, never shown as zero.",
         )),
         Some(view.say(
-            "Vencido é o que passou do dia em que podia ser pago; a idade conta dias corridos desde o vencimento.",
-            "Overdue is what is past its last day for payment; the age counts calendar days since it was due.",
+            "Vencido é o que passou do último dia para pagar (o dia útil seguinte, se vence em fim de semana ou feriado); a idade conta dias corridos desde o vencimento. Conta: um cliente com uma empresa.",
+            "Overdue is what is past its last day for payment (the next business day where it falls due on a weekend or holiday); the age counts calendar days since it was due. An account is a debtor with one company.",
         )),
         few(view),
         Some(view.say(

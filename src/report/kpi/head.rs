@@ -97,6 +97,8 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
     let share = change(past(&|b| b.share), now.overdue_share(), 0.001, &|by| language.points(by), Wish::Down);
     let dso = change(past(&|b| b.dso), now.dso, 0.1, &|by| language.days_exact(by), Wish::Down);
     let portfolio = "kpi_portfolio.open_amount";
+    let amount = now.overdue.map_or(String::new(), |overdue| format!(": {}", view.short(overdue)));
+    let overdue = (format!("Vencido{amount}"), format!("Overdue{amount}"));
     vec![
         tile(
             view,
@@ -107,7 +109,7 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
         ),
         tile(
             view,
-            ("Vencido", "Overdue"),
+            (&overdue.0, &overdue.1),
             view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share()),
             share,
             line(&Month::overdue_share),
@@ -299,12 +301,12 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let what = plural(
         view.language,
         overdue,
-        ("negativação paga passou do prazo de baixa", "negativações pagas passaram do prazo de baixa"),
+        ("dívida quitada continua negativada fora do prazo", "dívidas quitadas continuam negativadas fora do prazo"),
         ("paid debt is still listed past the deadline", "paid debts are still listed past the deadline"),
     );
     let worst = rows.iter().map(|row| row.int("overdue_days_max")).max().unwrap_or(0);
     let worst = language.days(worst as f64);
-    let what = language.pick(format!("{what}, a pior há {worst}."), format!("{what}, the worst by {worst}."));
+    let what = language.pick(format!("{what}, a mais antiga há {worst}."), format!("{what}, the worst by {worst}."));
     let not_yet = count(&rows, "removals_due");
     let paid = count(&rows, "paid_while_listed");
     let asked = language.count((paid - not_yet).max(0));
@@ -313,13 +315,13 @@ fn removals(view: &View<'_>) -> Option<Alert> {
     let is_removal = |row: &Row<'_>| REMOVALS.contains(&row.str("step_kind"));
     let sent: Vec<_> = view.data.all("kpi_actions").filter(is_removal).collect();
     let law = language.pick(
-        format!("São cinco dias úteis depois do pagamento (Súmula 548 do STJ). De {paid} negativações e protestos pagos, {asked} tiveram a baixa pedida antes e {due} não"),
+        format!("São cinco dias úteis depois do pagamento (Súmula 548 do STJ). De {paid} negativações e protestos já quitados, {asked} tiveram a exclusão pedida antes e {due} não"),
         format!("The deadline is five business days after full payment (STJ, Súmula 548). Of {paid} listings and protests that are paid, removal was already requested for {asked}, and not for {due}"),
     );
     let today = plural(
         language,
         count(&sent, "actions"),
-        ("instrução de baixa sai hoje", "instruções de baixa saem hoje"),
+        ("instrução de exclusão sai hoje", "instruções de exclusão saem hoje"),
         ("instruction goes out today", "instructions go out today"),
     );
     let today = format!("; {today}");
@@ -351,7 +353,7 @@ fn worst_share(view: &View<'_>) -> Option<Alert> {
     let Extreme::Highest(months) = Extreme::of(&shares, 0.001) else { return None };
     let share = language.percent(now.overdue_share()?);
     let text = language.pick(
-        format!("O vencido é {share} do que está em aberto, a maior parte em {months} meses."),
+        format!("O vencido é {share} do que está em aberto, a maior proporção em {months} meses."),
         format!("{share} of what is open is overdue, the highest share in {months} months."),
     );
     let tied = view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share());
@@ -377,12 +379,11 @@ fn promises(view: &View<'_>) -> Option<Alert> {
         ("promise to pay was broken", "promises to pay were broken"),
     );
     let text = language.pick(format!("{text}, {kept} foram."), format!("{text}, {kept} were kept."));
-    let amount =
-        sum(&rows, "pending_amount").filter(|_| !view.is_few(pending)).map_or(view.few(), |amount| view.short(amount));
-    let more = language.pick(
-        format!("Ainda no prazo: {pending}, no valor de {amount}."),
-        format!("Still pending: {pending}, worth {amount}."),
-    );
+    let amount = sum(&rows, "pending_amount").filter(|_| !view.is_few(pending)).map(|amount| view.short(amount));
+    let amount = amount
+        .map_or(String::new(), |amount| language.pick(format!(", no valor de {amount}"), format!(", worth {amount}")));
+    let more =
+        language.pick(format!("Ainda no prazo: {pending}{amount}."), format!("Still pending: {pending}{amount}."));
     let tied = view.count_cell("kpi_promises.broken", &[], broken);
     (broken > kept).then_some(Alert { to: "works", what: Cell { text, class: String::new(), ..tied }, more })
 }

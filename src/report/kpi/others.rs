@@ -16,8 +16,8 @@ pub fn section(view: &View<'_>, currencies: &[String]) -> Option<Section> {
         id: "currencies".to_owned(),
         question: view.say("E as outras moedas?", "And the other currencies?"),
         answer: view.language.pick(
-            format!("Nada soma moedas: tudo acima é em {}.", view.currency),
-            format!("Nothing is added over currencies: all of the above is in {}.", view.currency),
+            format!("Moedas não são somadas: tudo acima é em {}.", view.currency),
+            format!("Currencies are never added together: all of the above is in {}.", view.currency),
         ),
         cards,
     })

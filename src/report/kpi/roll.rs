@@ -3,6 +3,7 @@
 use super::data::{by, count, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::sentences;
+use super::suppress::withheld;
 use super::view::View;
 use crate::domain::message::currency_symbol;
 use crate::io::tables::Row;
@@ -10,6 +11,8 @@ use crate::report::numbers::ratio;
 use crate::report::words;
 
 const TABLE: &str = "kpi_roll_rates";
+/// Stands for a cell of few items.
+const HIDDEN: &str = "*";
 /// Where money can come from besides a bucket, and what can become of it.
 const SOURCES: [&str; 2] = ["new", "reopened"];
 const ENDS: [&str; 3] = ["paid", "credited", "written_off"];
@@ -71,10 +74,16 @@ fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
 }
 
 fn card(view: &View<'_>, rows: &[Row<'_>], from: &str, to: &str) -> Card {
-    let legend = [("shade bad", "piorou", "older"), ("shade stay", "ficou", "stayed"), ("shade good", "pago", "paid")];
+    let legend = [
+        ("shade bad", "piorou", "aged further"),
+        ("shade stay", "ficou ou melhorou", "stayed or improved"),
+        ("shade good", "pago", "paid"),
+        ("shade credit", "abatido", "credited"),
+        ("shade lost", "baixado como perda", "written off"),
+    ];
     let said = view.language.pick(
-        format!("{TABLE}: de cada faixa em {from}, quanto por cento está onde em {to}. Cada linha soma 100 %, salvo arredondamento."),
-        format!("{TABLE}: where each bucket of {from} was on {to}, in %. Each row adds up to 100%, but for rounding."),
+        format!("{TABLE}: de cada faixa em {from}, quanto por cento está onde em {to}. Cada linha soma 100 %, salvo arredondamento. Por título e líquido: um abatimento sobre o que já foi pago não aparece. * = poucos títulos, ou o que os revelaria."),
+        format!("{TABLE}: where each bucket of {from} was on {to}, in %. Each row adds up to 100%, but for rounding. Net by item: a credit on what was paid already does not show. * = few items, or what they could be worked out from."),
     );
     let key = legend.iter().map(|(class, pt, en)| ((*class).to_owned(), view.say(pt, en))).collect();
     let table = table(view, rows, from);
@@ -91,20 +100,38 @@ fn table(view: &View<'_>, rows: &[Row<'_>], from: &str) -> Table {
     ];
     let head = head.into_iter().chain(targets.iter().map(|state| Cell::number(name(state))));
     let groups = by(rows, |row| row.text("from_state"));
-    let row = |source: &String| {
-        let of: Vec<Row<'_>> =
-            groups.iter().find(|(state, _)| state == source).map_or(Vec::new(), |(_, rows)| rows.clone());
+    let from =
+        |source: &String| groups.iter().find(|(state, _)| state == source).map_or(Vec::new(), |(_, rows)| rows.clone());
+    // The total of a row is shown, and that of a column is the aging.
+    let items: Vec<Vec<i64>> = sources
+        .iter()
+        .map(|source| targets.iter().map(|target| count(&into(&from(source), target), "items")).collect())
+        .collect();
+    let hidden = withheld(&items, view.options.min_cell);
+    let row = |(n, source): (usize, &String)| {
+        let of = from(source);
         let total = sum(&of, "amount");
         let cell = view.short_cell(&format!("{TABLE}.amount"), &[("from_state", source)], total);
         let mut row = vec![Cell::text(name(source)), view.unless_few(count(&of, "items"), cell)];
-        row.extend(targets.iter().map(|target| {
-            let of: Vec<Row<'_>> = of.iter().filter(|row| row.str("to_state") == target).copied().collect();
-            moved(view, (source, target), &buckets, &of, total.unwrap_or(0))
+        row.extend(targets.iter().enumerate().map(|(m, target)| match hidden[n][m] {
+            true => Cell::number(HIDDEN).with_class("shade stay").with_title(view.few()),
+            false => moved(view, (source, target), &buckets, &into(&of, target), total.unwrap_or(0)),
         }));
         row
     };
     let caption = view.say("Matriz de rolagem, em %", "Roll rates, in %");
-    Table { caption, class: "heat", head: head.collect(), rows: sources.iter().map(row).collect(), ..Table::default() }
+    Table {
+        caption,
+        class: "heat",
+        head: head.collect(),
+        rows: sources.iter().enumerate().map(row).collect(),
+        ..Table::default()
+    }
+}
+
+/// The rows that went to a state.
+fn into<'a>(rows: &[Row<'a>], target: &str) -> Vec<Row<'a>> {
+    rows.iter().filter(|row| row.str("to_state") == target).copied().collect()
 }
 
 /// What moved from one state to another: its share, shaded by what that means.
@@ -123,7 +150,7 @@ fn moved(view: &View<'_>, (source, target): (&str, &str), buckets: &[String], ro
     let whole = (rate * 100.0).round() as i64;
     let text = if whole == 0 && amount > 0 { "<1".to_owned() } else { view.language.count(whole) };
     let way = format!("{} → {}", words::state(view.language, source), words::state(view.language, target));
-    let title = if view.is_few(count(rows, "items")) { way } else { format!("{way}: {}", view.money(amount)) };
+    let title = format!("{way}: {}", view.money(amount));
     let cell = Cell::number(text).with_class("shade").with_class(class).with_title(title);
     // The square root: small shares would not be seen at all.
     Cell { shade: format!("{:.2}", rate.clamp(0.0, 1.0).sqrt()), ..cell }

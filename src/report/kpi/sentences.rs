@@ -13,14 +13,14 @@ pub enum Move {
 }
 
 impl Move {
-    /// `digit` is the last one that is shown: what moves by less than half of it has not moved.
+    /// `digit` is the last one that is shown: between the figures as they are shown lies the distance that a reader finds.
     pub fn of(before: Option<f64>, now: f64, digit: f64) -> Move {
         let Some(before) = before else { return Move::First };
-        let steps = ((now - before) / digit).round();
+        let steps = (now / digit).round() - (before / digit).round();
         match steps {
             0.0 => Move::Same,
-            up if up > 0.0 => Move::Rose(now - before),
-            _ => Move::Fell(before - now),
+            up if up > 0.0 => Move::Rose(up * digit),
+            down => Move::Fell(-down * digit),
         }
     }
 
@@ -98,23 +98,23 @@ pub fn came_in(language: Language, month: Option<(&str, &str)>, share: Option<&s
     }
 }
 
-/// "O prazo médio de recebimento (DSO) é de 80 dias, 22 acima do melhor possível."
+/// "O prazo médio de recebimento (DSO) é de 80 dias, 22 acima do melhor DSO possível."
 pub fn dso(language: Language, days: Option<&str>, above_best: Option<&str>) -> String {
     match (language, days, above_best) {
         (Language::PtBr, None, _) => {
             "O prazo médio de recebimento (DSO) não se sabe: faltam as vendas do período.".to_owned()
         }
         (Language::En, None, _) => {
-            "Days sales outstanding (DSO) are not known: there are no sales of the period.".to_owned()
+            "Days sales outstanding (DSO) is not known: there are no sales of the period.".to_owned()
         }
         (Language::PtBr, Some(days), Some(above)) => {
-            format!("O prazo médio de recebimento (DSO) é de {days}, {above} acima do melhor possível.")
+            format!("O prazo médio de recebimento (DSO) é de {days}, {above} acima do melhor DSO possível.")
         }
         (Language::En, Some(days), Some(above)) => {
-            format!("Days sales outstanding (DSO) are {days}, {above} above the best possible.")
+            format!("Days sales outstanding (DSO) is {days}, {above} above the best possible DSO.")
         }
         (Language::PtBr, Some(days), None) => format!("O prazo médio de recebimento (DSO) é de {days}."),
-        (Language::En, Some(days), None) => format!("Days sales outstanding (DSO) are {days}."),
+        (Language::En, Some(days), None) => format!("Days sales outstanding (DSO) is {days}."),
     }
 }
 
@@ -166,7 +166,7 @@ pub struct Trend<'a> {
 }
 
 /// "Em junho, o valor vencido não mudou; a parte vencida subiu 3,0 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias e está 1,5
-/// dias mais longe do melhor possível."
+/// dia mais longe do melhor possível."
 pub fn trend(language: Language, month: &str, trend: Trend<'_>) -> String {
     let overdue = trend.overdue.and_then(|(by, distance)| moved(language, OVERDUE, by, &|_| distance.to_owned()));
     let share = trend.share.and_then(|by| moved(language, SHARE, by, &|rate| language.points(rate)));
@@ -290,9 +290,17 @@ mod tests {
             (Some(80.0), 80.0, Move::Same),
             (Some(83.5), 80.0, Move::Fell(3.5)),
             (Some(80.0), 83.5, Move::Rose(3.5)),
+            // As 83.9 and 80.3 are shown.
+            (Some(83.87), 80.33, Move::Fell(3.6)),
         ];
         for (before, now, expected) in cases {
-            assert_eq!(Move::of(before, now, 0.1), expected);
+            let tenths = |by: f64| (by * 10.0).round() / 10.0;
+            let found = match Move::of(before, now, 0.1) {
+                Move::Rose(by) => Move::Rose(tenths(by)),
+                Move::Fell(by) => Move::Fell(tenths(by)),
+                other => other,
+            };
+            assert_eq!(found, expected);
         }
         let arrow = |by: Move, language| by.arrow(language, |days| format!("{days} d"));
         assert_eq!(arrow(Move::Fell(3.5), PtBr), "▼ 3.5 d");
@@ -326,7 +334,7 @@ mod tests {
             (
                 all,
                 "Em junho, o valor vencido não mudou; a parte vencida subiu 2,3 p.p. e é a maior em 13 meses; o DSO caiu 3,5 dias \
-                 e está 1,5 dias mais longe do melhor possível.",
+                 e está 1,5 dia mais longe do melhor possível.",
                 "In June, the overdue amount was unchanged; the overdue share rose by 2.3 points and is the highest in 13 months; \
                  DSO fell by 3.5 days and is 1.5 days further from the best possible.",
             ),
@@ -411,7 +419,7 @@ mod tests {
         assert_eq!(went_back(En, "April", "R$ 50.00"), "In April, R$ 50.00 more was taken back than came in.");
         assert_eq!(
             dso(En, Some("80 days"), Some("22")),
-            "Days sales outstanding (DSO) are 80 days, 22 above the best possible."
+            "Days sales outstanding (DSO) is 80 days, 22 above the best possible DSO."
         );
         assert!(dso(PtBr, None, None).contains("não se sabe"));
         assert_eq!(

@@ -184,16 +184,16 @@ fn a_page_says_what_its_tables_say_in_both_languages() {
             vec![
                 "Recebíveis em 30 de junho de 2026",
                 "R$ 4.000 em aberto, 27,5 % vencidos. Em junho entraram R$ 950",
-                "DSO) é de 60 dias, 16 acima do melhor possível.",
+                "DSO) é de 60 dias, 16 acima do melhor DSO possível.",
                 "✓ 25 verificações dos dados, todas em ordem",
-                "1 negativação paga passou do prazo de baixa, a pior há",
-                "2 instruções de baixa saem hoje.",
+                "1 dívida quitada continua negativada fora do prazo, a mais antiga há",
+                "2 instruções de exclusão saem hoje.",
                 "9 promessas de pagamento não foram cumpridas, 5 foram.",
                 "R$ 7,00 em pagamentos não identificados.",
                 "a parte vencida subiu 13,3 p.p. e é a maior em 3 meses; o DSO caiu 3,5 dias",
                 "A tabela kpi_roll_rates não existe nesta execução.",
                 "9 ações; 22 contas sem ação, cada uma com seu motivo: o mais comum é “ainda não venceu” (20).",
-                "Nada soma moedas: tudo acima é em BRL.",
+                "Moedas não são somadas: tudo acima é em BRL.",
                 "invoices 20.000",
             ],
         ),
@@ -362,6 +362,40 @@ fn amounts_of_few_debtors_are_withheld() {
         assert!(!text.contains(amount), "{amount} in\n{text}");
     }
     assert!(text.contains("oculto"));
+}
+
+/// Its row's total less the others was the cell that was withheld, and so was the channel's sum less its other steps.
+#[test]
+fn what_is_withheld_cannot_be_worked_out_from_what_is_shown() {
+    let mut kpis = portfolio();
+    table(
+        &mut kpis,
+        "kpi_roll_rates",
+        "from_date company_id currency from_state to_state amount items
+        2026-05-31 1 BRL not_due not_due 900.00 20
+        2026-05-31 1 BRL not_due 1-30 80.00 9
+        2026-05-31 1 BRL not_due paid 7.77 1
+        2026-05-31 1 BRL 1-30 1-30 500.00 30
+        2026-05-31 1 BRL 1-30 paid 600.00 30",
+    );
+    table(
+        &mut kpis,
+        "kpi_recovery",
+        "company_id currency step_id channel contacts debtors contacted_amount recovered_amount
+        1 BRL d+1 email 90 80 900.00 300.00
+        1 BRL d+5 email 50 40 500.00 200.00
+        1 BRL d-1 email 1 1 10.00 3.33",
+    );
+    let html = made(&run(), &kpis, &options(Language::PtBr));
+    for amount in ["7,77", "80,00", "3,33", "200,00"] {
+        assert!(!html.contains(&format!("R$\u{a0}{amount}")), "{amount}");
+    }
+    // By channel, their sum: of 121 debtors.
+    for amount in ["900,00", "503,33"] {
+        assert!(html.contains(&format!("R$\u{a0}{amount}")), "{amount}");
+    }
+    let shown = made(&run(), &kpis, &Options { min_cell: 0, ..options(Language::PtBr) });
+    assert!(shown.contains("R$\u{a0}7,77") && shown.contains("R$\u{a0}3,33"));
 }
 
 #[test]

@@ -34,7 +34,8 @@ fn answer(view: &View<'_>, months: &[Month], last: &Month) -> String {
     let dso = last.dso.map(|now| Move::of(before.and_then(|month| month.dso), now, 0.1));
     let share = last.overdue_share().map(|now| Move::of(before.and_then(Month::overdue_share), now, 0.001));
     let shares: Vec<f64> = months.iter().filter_map(Month::overdue_share).collect();
-    let gap = |month: &Month| Some(month.dso? - month.best?);
+    let tenths = |days: f64| (days * 10.0).round() / 10.0;
+    let gap = |month: &Month| Some(tenths(month.dso?) - tenths(month.best?));
     let overdue = before.map(|month| last.closing_overdue - month.closing_overdue);
     // What does not show in the short form has not moved.
     let digit = 10f64.powi((last.closing_overdue.max(1) as f64).log10() as i32 - 2);
@@ -120,9 +121,9 @@ fn days(view: &View<'_>, months: &[Month]) -> Card {
         axis: &|days| language.fixed(days.round() as i128, 0),
         from_zero: false,
         source: (
-            "Em aberto ÷ vendas líquidas dos dias de venda (kpi_dso.sales_days) × esses dias (Credit Research Foundation); o melhor possível conta só \
+            "Em aberto ÷ vendas líquidas dos últimos dias (kpi_dso.sales_days diz quantos) × esses dias (Credit Research Foundation); o melhor possível conta só \
              o que não venceu. O eixo não começa em zero.",
-            "Open ÷ net sales of the sales days (kpi_dso.sales_days) × those days (Credit Research Foundation); the best possible counts what is not \
+            "Open ÷ net sales of the last days (kpi_dso.sales_days says how many) × those days (Credit Research Foundation); the best possible counts what is not \
              overdue. The axis does not begin at zero.",
         ),
     };
@@ -155,7 +156,7 @@ fn effectiveness(view: &View<'_>, months: &[Month]) -> Card {
         axis: &|rate| language.percent_whole(rate),
         from_zero: true,
         source: (
-            "Recebido e baixado no mês ÷ o que se podia receber nele (Credit Research Foundation).",
+            "Recebido e baixado como perda no mês ÷ o que se podia receber nele (Credit Research Foundation).",
             "Collected and written off in the month ÷ what could be collected in it (Credit Research Foundation).",
         ),
     };
@@ -180,8 +181,8 @@ fn way(view: &View<'_>, month: &Month) -> Card {
         step(view.language.date_short(opened), month.opening, true),
         step(view.say("Faturado", "Billed"), month.billed, false),
         step(view.say("Recebido", "Collected"), -month.collected, false),
-        step(view.say("Creditado", "Credited"), -month.credited, false),
-        step(view.say("Baixado", "Written off"), -month.written_off, false),
+        step(view.say("Abatido", "Credited"), -month.credited, false),
+        step(view.say("Baixado como perda", "Written off"), -month.written_off, false),
         step(
             if month.is_partial { view.say("até agora", "so far") } else { view.say("Fechamento", "Closing") },
             month.closing,
@@ -194,7 +195,7 @@ fn way(view: &View<'_>, month: &Month) -> Card {
             title,
             picture: Picture::Drawing { svg, legend: Vec::new() },
             source: view.say(
-                "Abertura + faturado − recebido − creditado − baixado = fechamento, ao centavo.",
+                "Abertura + faturado − recebido − abatido − baixado como perda = fechamento, ao centavo.",
                 "Opening + billed − collected − credited − written off = closing, to the cent.",
             ),
             ..Card::default()
@@ -216,8 +217,8 @@ fn table(view: &View<'_>, months: &[Month]) -> Table {
         ("Abertura", "Opening"),
         ("Faturado", "Billed"),
         ("Recebido", "Collected"),
-        ("Creditado", "Credited"),
-        ("Baixado", "Written off"),
+        ("Abatido", "Credited"),
+        ("Baixado como perda", "Written off"),
         ("Fechamento", "Closing"),
         ("Vencido", "Overdue"),
         ("DSO", "DSO"),

@@ -1,5 +1,7 @@
 //! What works? Recovery by channel and step, promises, agreements and cures, and who collects what.
 
+use std::collections::BTreeSet;
+
 use super::data::{by, count, money, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
@@ -36,12 +38,12 @@ struct Recovered {
 }
 
 impl Recovered {
-    /// By a text of the rows, what brought the most first.
+    /// By a text of the rows, the most contacts first: an order by amounts would say between which two a withheld one lies.
     fn by(view: &View<'_>, key: impl Fn(&Row<'_>) -> String) -> Vec<Recovered> {
         let mut kinds: Vec<Recovered> =
             by(&view.rows(RECOVERY), key).into_iter().map(|(name, rows)| Recovered::of(name, &rows)).collect();
         kinds.retain(|kind| kind.contacts > 0);
-        kinds.sort_by(|a, b| (b.recovered, &a.name).cmp(&(a.recovered, &b.name)));
+        kinds.sort_by(|a, b| (b.contacts, &a.name).cmp(&(a.contacts, &b.name)));
         kinds
     }
 
@@ -79,7 +81,7 @@ impl Recovered {
 /// After which contacts the most was paid, and how many promises were kept.
 fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
     let language = view.language;
-    let best = recovery.first().and_then(|best| {
+    let best = recovery.iter().max_by_key(|kind| kind.recovered).and_then(|best| {
         let (amount, rate) =
             (view.short(best.recovered.filter(|_| !view.is_few(best.debtors))?), language.percent(best.rate()?));
         let name = words::of(language, Kind::Channel, &best.name);
@@ -123,10 +125,10 @@ fn channels(view: &View<'_>, recovery: &[Recovered]) -> Card {
     Card {
         picture: Picture::Table { table: recovered(view, &title, ("Canal", "Channel"), recovery, named, "channel") },
         source: view.say(
-            "kpi_recovery: um pagamento conta para o último contato antes dele; só contatos cujo prazo já passou. O valor \
-             contatado conta a cada contato. Último contato não é causa.",
-            "kpi_recovery: a payment counts for the last contact before it; only contacts whose follow-up window (recovery_days) has closed. An amount \
-             contacted twice counts twice. The last contact is not proof of cause.",
+            "kpi_recovery: um pagamento conta para o último contato antes dele; só contatos cuja janela já se encerrou. Um valor \
+             contatado duas vezes conta duas vezes. Último contato não é causa. Do passo com mais contatos ao com menos.",
+            "kpi_recovery: a payment counts for the last contact before it; only contacts whose follow-up window has closed. An amount \
+             contacted twice counts twice. The last contact is not proof of cause. Most contacts first.",
         ),
         fold: Some((
             view.say("Por passo e canal", "By step and channel"),
@@ -154,9 +156,10 @@ fn recovered(
         view.say("até pagar", "days to payment"),
         view.language.pick(format!("custo por {hundred}"), format!("cost per {hundred}")),
     ];
-    let is_few = |kind: &Recovered| view.is_few(kind.debtors);
-    let highest = kinds.iter().filter(|kind| !is_few(kind)).filter_map(Recovered::rate).fold(0.0, f64::max);
-    let row = |kind: &Recovered| {
+    let hidden = hidden(view, kinds);
+    let shown = kinds.iter().zip(&hidden).filter(|(_, is_hidden)| !**is_hidden);
+    let highest = shown.filter_map(|(kind, _)| kind.rate()).fold(0.0, f64::max);
+    let row = |(kind, is_hidden): (&Recovered, &bool)| {
         let keys: Vec<(&str, &str)> = if key.is_empty() { Vec::new() } else { vec![(key, kind.name.as_str())] };
         let tie = |column: &str| if key.is_empty() { String::new() } else { format!("{RECOVERY}.{column}") };
         let rate = view.percent_cell(&tie("recovered_amount/contacted_amount"), &keys, kind.rate());
@@ -164,10 +167,10 @@ fn recovered(
         vec![
             named(&kind.name),
             view.count_cell(&tie("contacts"), &keys, kind.contacts),
-            view.unless_few(kind.debtors, view.short_cell(&tie("recovered_amount"), &keys, kind.recovered)),
+            view.unless(*is_hidden, view.short_cell(&tie("recovered_amount"), &keys, kind.recovered)),
             match bar {
                 // A rate of one or two contacts says nothing, and much of them.
-                _ if is_few(kind) => view.withheld(),
+                _ if *is_hidden => view.withheld(),
                 Some(bar) => rate.with_bar(bar),
                 None => rate,
             },
@@ -183,9 +186,23 @@ fn recovered(
             .enumerate()
             .map(|(n, text)| if n == 0 { Cell::text(text) } else { Cell::number(text) })
             .collect(),
-        rows: kinds.iter().map(row).collect(),
+        rows: kinds.iter().zip(&hidden).map(row).collect(),
         ..Table::default()
     }
+}
+
+/// Which rows are withheld: those of a few debtors, and among the steps of a channel, whose sum is shown, what would give them
+/// away.
+fn hidden(view: &View<'_>, kinds: &[Recovered]) -> Vec<bool> {
+    let channel = |kind: &Recovered| kind.name.split_once(STEP_BY).map_or("", |(_, channel)| channel).to_owned();
+    let mut hidden: Vec<bool> = kinds.iter().map(|kind| view.is_few(kind.debtors)).collect();
+    let channels: BTreeSet<String> = kinds.iter().map(channel).filter(|name| !name.is_empty()).collect();
+    for name in channels {
+        let of: Vec<usize> = (0..kinds.len()).filter(|n| channel(&kinds[*n]) == name).collect();
+        let few = view.hidden(of.iter().map(|n| kinds[*n].debtors));
+        of.into_iter().zip(few).for_each(|(n, is_few)| hidden[n] |= is_few);
+    }
+    hidden
 }
 
 /// How debtors answer, where nothing says what contacts brought.
@@ -247,8 +264,8 @@ fn outcomes(view: &View<'_>) -> Card {
     }
     let table = Table { caption: title.clone(), class: "list", rows, ..Table::default() };
     let source = view.say(
-        "kpi_promises, kpi_agreements, kpi_cures. Cumprida: paga até a data prometida e mais a carência. Baixar também \
-         regulariza uma conta.",
+        "kpi_promises, kpi_agreements, kpi_cures. Cumprida: paga até a data prometida e mais a carência. Baixa por \
+         perda também conta como regularização.",
         "kpi_promises, kpi_agreements, kpi_cures. Kept: paid by the promised date plus the grace period. A written-off account counts as back to current too.",
     );
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
@@ -313,14 +330,15 @@ fn cures(view: &View<'_>) -> Vec<Vec<Cell>> {
     let again = of(view, count(&rows, "accounts_redefaulted"), count(&rows, "accounts_cured_before"));
     vec![
         vec![
-            Cell::text(
-                view.say("Contas vencidas há 30 dias, hoje em dia", "Accounts overdue 30 days ago, back to current"),
-            ),
+            Cell::text(view.say(
+                "Contas em atraso há 30 dias que hoje estão em dia",
+                "Accounts overdue 30 days ago that are current today",
+            )),
             view.percent_cell("kpi_cures.accounts_cured/accounts_overdue_before", &[], rate)
                 .with_note(of(view, cured, before)),
         ],
         vec![
-            Cell::text(view.say("regularizadas antes, vencidas de novo", "back to current before, overdue again"))
+            Cell::text(view.say("regularizadas antes e de novo em atraso", "current before, overdue again"))
                 .with_class("sub"),
             Cell::number(again),
         ],
@@ -376,7 +394,7 @@ fn owners_table(view: &View<'_>, caption: &str, rows: Vec<Vec<Cell>>) -> Table {
         ("Vencido", "Overdue"),
         ("Recebido", "Collected"),
         ("Contatos", "Contacts"),
-        ("Atendidos", "Answered"),
+        ("Com resposta", "Answered"),
         ("Promessas cumpridas", "Promises kept"),
         ("Custo", "Cost"),
     ];
