@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::contract::Table;
-use crate::domain::decision::Rules;
+use crate::domain::decision::{Creditor, Rules};
 use crate::domain::language::Language;
 use crate::domain::money::{Currency, Rounding};
 use crate::error::{Error, Fault, Lines};
@@ -95,6 +95,8 @@ pub const NULL_DATES: [(i32, u32, u32); 6] =
 pub const PROTECTING: [&str; 6] = ["payments", "disputes", "agreements", "promises", "contact_log", "listings"];
 /// Days by which they may be older where the pipeline does not say.
 const LAG_DAYS_MAX: u32 = 1;
+/// Of the demo, which writes to nobody.
+const SAMPLE_TENANT: &str = "demo";
 
 impl InputPlan {
     /// An input as it is where the pipeline says nothing else of it.
@@ -266,6 +268,20 @@ impl Plan {
     /// Path and text of the SQL that is the pipeline's own.
     pub fn own_sql(&self) -> impl Iterator<Item = (&str, &str)> {
         self.sql.iter().filter(|file| file.is_own).map(|file| (file.path.as_str(), file.text.as_str()))
+    }
+
+    /// Companies whose letters a sample company would sign: `.example` is nobody's address. The demo is one throughout.
+    pub fn sample_creditors(&self) -> Option<String> {
+        let is_sample = |creditor: &Creditor| creditor.email.trim_end().ends_with(".example");
+        let samples = self.rules.creditors.iter().filter(|(_, creditor)| is_sample(creditor));
+        let companies: Vec<&str> = samples.map(|(company, _)| company.as_str()).collect();
+        (!companies.is_empty() && self.rules.tenant != SAMPLE_TENANT).then(|| {
+            format!(
+                "[creditors.{}] is still a sample, with an address that ends in .example: letters would be signed by it; give your \
+                 own name, e-mail, telephone and link",
+                companies.join("], [creditors.")
+            )
+        })
     }
 
     /// The shipped models that files of `sql_dir` stand in for.

@@ -38,13 +38,15 @@ impl Check {
         let steps: usize = plan.rules.procedures.values().map(|p| p.steps.len()).sum();
         let templates = plan.rules.templates.names().count();
         if voice.json {
-            let notes: Vec<String> = plan.notes.iter().map(ToString::to_string).collect();
+            let notes: Vec<String> =
+                plan.notes.iter().map(ToString::to_string).chain(plan.sample_creditors()).collect();
             let (inputs, reguas, models) = (plan.inputs.len(), plan.rules.procedures.len(), plan.sql.len());
             let result = json!({"outcome": "valid", "config_digest": plan.digest, "inputs": inputs, "reguas": reguas,
                 "steps": steps, "templates": templates, "models": models, "specifications": specifications, "notes": notes});
             say(&result.to_string());
         } else {
-            plan.notes.iter().for_each(|note| say(&format!("note: {note}")));
+            let notes = plan.notes.iter().map(ToString::to_string).chain(plan.sample_creditors());
+            notes.for_each(|note| say(&format!("note: {note}")));
             let specified = match specifications {
                 0 => String::new(),
                 n => format!(", {}", plural(n as u64, "specification holds", "specifications hold")),

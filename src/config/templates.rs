@@ -10,6 +10,7 @@ mod exprs;
 mod facts;
 mod flow;
 mod provider;
+mod sums;
 mod types;
 mod words;
 
@@ -129,7 +130,7 @@ fn kinds_of<'s>(message: &'s Source, senders: &'s Senders) -> Vec<&'s str> {
     senders.get(template).map_or_else(|| vec![template], |kinds| kinds.iter().copied().collect())
 }
 
-/// The fields that a message names on any path, with those of its blocks.
+/// The fields that a message prints on any path, with those of its blocks.
 pub(super) fn fields_of(message: &Source, templates: &Templates, sources: &[Source]) -> BTreeSet<String> {
     flow::fields(message, &blocks_of(message, templates, sources))
 }
@@ -174,7 +175,7 @@ fn faults_of(message: &Source, found: Vec<Found>) -> Vec<TemplateFault> {
 fn check_source(message: &Source, blocks: &[&Source], words: &Vocabulary<'_>) -> Vec<TemplateFault> {
     if !LANGUAGES.contains(&message.language.as_str()) {
         let what = unknown("language", &message.language, LANGUAGES.into_iter());
-        return vec![message.fault(None, format!("{what} Rename the folder"))];
+        return vec![message.fault(None, format!("{what}: rename the folder"))];
     }
     if message.parts().is_none() {
         let channels: Vec<&str> = Channel::ALL.into_iter().map(Channel::as_str).collect();
@@ -209,7 +210,9 @@ fn swallowed_subject(message: &Source) -> Option<Found> {
 /// Words and marks that may not stand in a file of a message.
 fn check_lines(file: &Source, names_no_debt: bool, Vocabulary { words, kinds }: &Vocabulary<'_>) -> Vec<Found> {
     let mut found = Vec::new();
-    for (line, text) in (1..).zip(file.text.lines()) {
+    // Names of fields and filters are not read by anybody.
+    let said = without_code(&file.text);
+    for (line, (text, said)) in (1..).zip(file.text.lines().zip(said.lines())) {
         let mut refuse = |what: String| found.push(Found { file: file.file.clone(), line, what });
         let is_head = line == 1 && !is_block(&file.file);
         if is_head && file.names_no_debt() {
@@ -218,7 +221,7 @@ fn check_lines(file: &Source, names_no_debt: bool, Vocabulary { words, kinds }: 
         if text.contains("names-debt") {
             refuse(format!("line 1 of a message is exactly {NAMES_NO_DEBT}, or nothing of the kind is said"));
         }
-        let folded = words::folded(text);
+        let folded = words::folded(said);
         for (word, reason) in words.forbidden_in(kinds, &folded) {
             refuse(format!("{word:?} {reason}; rephrase it"));
         }
@@ -227,6 +230,26 @@ fn check_lines(file: &Source, names_no_debt: bool, Vocabulary { words, kinds }: 
         }
     }
     found
+}
+
+/// The text without what stands in `{{ }}`, `{% %}` and `{# #}`, line by line: what is printed of it is looked at as it comes out.
+fn without_code(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = ["{{", "{%", "{#"].into_iter().filter_map(|open| rest.find(open)).min() {
+        let (before, code) = rest.split_at(at);
+        let close = match &code[..2] {
+            "{{" => "}}",
+            "{%" => "%}",
+            _ => "#}",
+        };
+        let end = code.find(close).map_or(code.len(), |end| end + close.len());
+        said.push_str(before);
+        said.push_str(" … ");
+        said.extend(code[..end].matches('\n'));
+        rest = &code[end..];
+    }
+    said + rest
 }
 
 /// What the messages tell that come out.
@@ -302,7 +325,8 @@ fn check_shape(source: &Source, channel: Channel, rendered: &Rendered, opt_out: 
         let what = "the message does not say how to opt out; end it with {{ creditor.opt_out }}";
         faults.push(source.fault(source.last_line(), what));
     }
-    if rendered.body.is_empty() {
+    // The opt-out alone is no message.
+    if rendered.body.replace(opt_out, "").trim().is_empty() {
         faults.push(source.fault(source.last_line(), "the message can come out empty; write an {% else %}"));
     }
     match &rendered.subject {

@@ -150,7 +150,8 @@ impl PlanBuilder<'_> {
         let rules = self.rules(document, raw);
         if let Some(longest) = rules.as_ref().map(Rules::contact_days).filter(|days| *days > limits.history_days) {
             let message = format!(
-                "{} days are less than the longest window of caps, gaps and answers, which is {longest}: what is older would be forgotten",
+                "limits.history_days = {} is less than the longest window of caps, gaps and answers, which is {longest}: what is older \
+                 would be forgotten",
                 limits.history_days
             );
             self.refuse(document, "/limits/history_days", message);

@@ -168,7 +168,7 @@ impl OfferRule {
             .flatten()
             .collect(),
             OfferTerms::Extension { extension_days, valid_days } => {
-                let extension = range("extension_days", extension_days, 1, OFFER_DAYS_MAX);
+                let extension = range("days", extension_days, 1, OFFER_DAYS_MAX);
                 extension.into_iter().chain(range("valid_days", valid_days, 0, extension_days)).collect()
             }
         };

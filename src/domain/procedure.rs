@@ -309,12 +309,12 @@ impl Step {
         sent.is_named || sent.on >= first_day.unwrap_or(facts.own_since)
     }
 
-    /// Its day is so long gone that it would be out of place now: a D−3 reminder is not sent on D+10.
+    /// Its day is so long gone that it would be out of place now: a D−3 reminder is not sent on D+10, and whatever its
+    /// `catch_up_days` no word of a due date to come is said of what is overdue.
     fn is_missed(&self, facts: &Facts) -> bool {
-        match (self.catch_up_days, self.trigger.days_past_due()) {
-            (Some(catch_up), Some(days)) => facts.days_past_due > days.saturating_add(i64::from(catch_up)),
-            _ => false,
-        }
+        let Some(days) = self.trigger.days_past_due() else { return false };
+        let is_late = |catch_up: u32| facts.days_past_due > days.saturating_add(i64::from(catch_up));
+        self.catch_up_days.is_some_and(is_late) || (days <= 0 && facts.days_past_due > 0)
     }
 }
 

@@ -127,6 +127,12 @@ pub enum Comparison {
     Greater(f64),
 }
 
+/// `100.000` is a hundred to a machine and a hundred thousand to whoever wrote it; `0.125` is what it says.
+fn is_written_in_thousands(number: &str) -> bool {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    decimals.len() == 3 && whole.parse::<i64>().is_ok_and(|whole| whole != 0)
+}
+
 impl Comparison {
     /// Reads `">= 0.1"`; `None` where the text is not a comparison with a number.
     ///
@@ -134,6 +140,7 @@ impl Comparison {
     /// use regua::domain::segment::Comparison;
     /// assert_eq!(Comparison::parse(">= 0.5"), Some(Comparison::AtLeast(0.5)));
     /// assert_eq!(Comparison::parse("about 3"), None);
+    /// assert_eq!(Comparison::parse(">= 100.000"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Comparison> {
         let text = text.trim();
@@ -146,7 +153,8 @@ impl Comparison {
             ("=", Comparison::Equal),
         ];
         let (rest, kind) = kinds.iter().find_map(|(sign, kind)| Some((text.strip_prefix(sign)?, kind)))?;
-        rest.trim().parse().ok().filter(|n: &f64| n.is_finite()).map(kind)
+        let is_number = |n: &f64| n.is_finite() && !is_written_in_thousands(rest.trim());
+        rest.trim().parse().ok().filter(is_number).map(kind)
     }
 
     /// Does it hold for this value?

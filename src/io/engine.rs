@@ -302,8 +302,12 @@ fn engine_error(model: &str, error: &DataFusionError) -> Error {
     let what = match error.find_root() {
         e @ (DataFusionError::SQL(..) | DataFusionError::Plan(_) | DataFusionError::SchemaError(..)) => e.to_string(),
         DataFusionError::ResourcesExhausted(_) => return Error::OutOfMemory { object: format!("model {model}") },
+        DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::DivideByZero) => {
+            "it divides by zero: nullif(x, 0) makes the result null there".to_owned()
+        }
         DataFusionError::ArrowError(..) => "a value does not fit its type (overflow, bad cast)".to_owned(),
-        _ => "the engine failed".to_owned(),
+        DataFusionError::NotImplemented(what) => format!("the engine cannot do this: {what}"),
+        _ => "the engine failed; a model is one query, without a second statement behind it".to_owned(),
     };
     Error::Model { model: model.to_owned(), what: in_words(what.lines().next().unwrap_or_default()) }
 }

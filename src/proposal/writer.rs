@@ -29,7 +29,7 @@ pub fn pipeline(proposal: &Proposal, shipped: &str, folder: &Path) -> String {
             writeln!(text, "# A value that begins with {TODO} is yours to decide: `regua check` names each of them.");
     }
     text.push('\n');
-    text.push_str(head);
+    text.push_str(&head.replacen("tenant = \"demo\"", "tenant = \"my-company\"", 1));
     text.push_str(
         "# How each input is read: its column = yours, its values = yours. `regua inputs --profile` shows what comes of it.\n",
     );

@@ -118,7 +118,7 @@ fn a_step_without_its_message_is_named_where_it_stands() {
         "en/our_notice.letter",
         "es/our_notice.email",
     ] {
-        house.write_file(&format!("pipelines/templates/{file}.j2"), "Subject: x\n\n{{ creditor.opt_out }}");
+        house.write_file(&format!("pipelines/templates/{file}.j2"), "Subject: x\n\nHello.\n{{ creditor.opt_out }}");
     }
     let (code, lines) = check(&house);
     let missing = "there is no pipelines/templates/es/our_notice.letter.j2; write it, or take it out of the step";
@@ -137,9 +137,7 @@ fn a_step_without_its_message_is_named_where_it_stands() {
 #[test]
 fn a_message_is_sent_by_the_steps_that_it_is_about() {
     let bound = |template: &str, kind: &str| {
-        format!(
-            "is of kind {kind}, and `{template}` is what steps of kind {template} say; name another template, or copy it"
-        )
+        format!("is of kind {kind}, and `{template}` is what steps of kind {template} say; name another template")
     };
     let silent =
         "step `d+45` gives notice of another one, and templates/en/overdue_third.email.j2 does not say `notice_days`";
@@ -160,6 +158,35 @@ fn a_message_is_sent_by_the_steps_that_it_is_about() {
         let (found, lines) = check(&house);
         assert_eq!(found, code, "{from}: {lines:#?}");
         assert!(lines.iter().any(|line| line.contains(&expected)), "{expected}\n{lines:#?}");
+    }
+    // Whoever has paid is asked for nothing, and nobody is listed for what is not due, or was announced as something else.
+    for (from, to, expected) in [
+        (
+            "kind = \"receipt\"",
+            "kind = \"receipt\"\ntemplate = \"overdue_first\"",
+            "thanks for a payment, and templates/",
+        ),
+        (
+            "trigger = { days_past_due = 60 }",
+            "trigger = { days_past_due = -3 }",
+            "a step of kind negativacao is about what is overdue",
+        ),
+        (
+            "trigger = { days_past_due = 15 }",
+            "trigger = { days_past_due = 0 }",
+            "a step of kind notice is about what is overdue",
+        ),
+        (
+            "after_notice = \"d+70\"",
+            "after_notice = \"d+45\"",
+            "is of kind negativacao_notice and announces something else; name one of kind protesto_notice",
+        ),
+        ("segments = [\"ocasional\", \"recorrente\"]", "segments = []", "step `d-1` is for no segment, so for nobody"),
+    ] {
+        let house = House::new();
+        house.edit("pipelines/reguas/b2b.toml", from, to);
+        let (code, lines) = check(&house);
+        assert!(code == 2 && lines.iter().any(|line| line.contains(expected)), "{to}: {lines:#?}");
     }
     // Its name does not make a threat out of a reminder.
     let house = House::new();

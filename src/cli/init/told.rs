@@ -109,7 +109,7 @@ impl Told<'_> {
             ("company_id", "every row is of company 1: `company` of [defaults]"),
         ];
         let silent = defaults.iter().filter(|(column, _)| !has(column)).map(|(_, told)| *told);
-        let own = "who writes, and for which tenant: [creditors.default] and `tenant` are still those of the demo";
+        let own = "who writes, and for which tenant: [creditors.default] and `tenant` are still samples";
         silent.chain([own]).map(str::to_owned).collect()
     }
 

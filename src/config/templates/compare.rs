@@ -5,23 +5,41 @@ use minijinja::machinery::ast::{Compare, CompareOpKind, Expr};
 use minijinja::value::{Value, ValueKind};
 
 use super::flow::{Flow, line};
-use super::types::{Shape, Type, constant_type, name_of};
-use crate::config::document::unknown;
+use super::types::{Purse, Shape, Type, constant_type, name_of};
 
 impl Flow<'_> {
     /// A chain such as `0 < a <= b`: each side beside the next one.
     pub(super) fn compare(&mut self, compare: &Compare<'_>) {
         let mut left = (&compare.expr, self.expr(&compare.expr));
         for op in &compare.ops {
-            let right = self.expr(&op.expr);
+            let is_list = matches!(op.op, CompareOpKind::In | CompareOpKind::NotIn);
+            let right = if is_list { self.listed(&op.expr) } else { self.expr(&op.expr) };
             match op.op {
                 CompareOpKind::In | CompareOpKind::NotIn => {
                     self.contained((left.0, &left.1), (&op.expr, &right));
                 }
-                _ => self.comparable((left.0, &left.1), (&op.expr, &right)),
+                CompareOpKind::Eq | CompareOpKind::Ne => self.comparable((left.0, &left.1), (&op.expr, &right)),
+                CompareOpKind::Lt | CompareOpKind::Lte => self.ordered((left.0, &left.1), (&op.expr, &right)),
+                CompareOpKind::Gt | CompareOpKind::Gte => self.ordered((&op.expr, &right), (left.0, &left.1)),
             }
             left = (&op.expr, right);
         }
+    }
+
+    /// What stands behind `in`: a list that is written there, or an expression.
+    pub(super) fn listed(&mut self, expr: &Expr<'_>) -> Type {
+        let is_written = match expr {
+            Expr::List(_) => true,
+            Expr::Const(constant) => constant.value.kind() == ValueKind::Seq,
+            _ => false,
+        };
+        if is_written { Type::of(Shape::Other) } else { self.expr(expr) }
+    }
+
+    /// `less < more`: what is null is smaller than everything, and nobody means that.
+    pub(super) fn ordered(&mut self, less: (&Expr<'_>, &Type), more: (&Expr<'_>, &Type)) {
+        self.must_hold(line(less.0), less.1, &name_of(less.0));
+        self.comparable(less, more);
     }
 
     /// One side of a comparison beside the other: of one kind, or refused.
@@ -58,18 +76,28 @@ fn mismatch(one: (&Expr<'_>, &Type), other: (&Expr<'_>, &Type)) -> Option<String
     by_kind(&name_of(one.0), one.1.shape, &name_of(other.0), other.1.shape)
 }
 
+fn is_currency(held: &Type) -> bool {
+    held.path.as_ref().is_some_and(|path| path == "currency" || path == "dunning.currency")
+}
+
+fn is_code(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
 fn of_constant((expr, held): (&Expr<'_>, &Type), value: &Value) -> Option<String> {
     let name = name_of(expr);
     match (held.shape, value.as_str()) {
         (Shape::Word(words), Some(text)) if !words.contains(&text) => {
-            let what = unknown("word", text, words.iter().copied());
-            Some(format!("{what} {name} is one of {}", words.join(", ")))
+            Some(format!("{name} is never {text:?}; it is one of {}", words.join(", ")))
         }
-        (Shape::Date, Some(text)) if text.parse::<NaiveDate>().is_err() => {
+        (Shape::Text, Some(text)) if is_currency(held) && !is_code(text) => {
+            Some(format!("{name} is never {text:?}; it is a code such as \"BRL\""))
+        }
+        (Shape::Date, Some(text)) if text.parse::<NaiveDate>().map_or(true, |day| day.to_string() != text) => {
             Some(format!("{name} is never {text:?}; write a date in quotes as 2026-11-20"))
         }
         (Shape::Word(_) | Shape::Date, Some(_)) => None,
-        (Shape::Amount, None) if value.kind() == ValueKind::Number && !value.is_true() => None,
+        (Shape::Amount(_), None) if value.kind() == ValueKind::Number && !value.is_true() => None,
         (shape, _) => by_kind(&name, shape, "this value", constant_type(value).shape),
     }
 }
@@ -77,14 +105,17 @@ fn of_constant((expr, held): (&Expr<'_>, &Type), value: &Value) -> Option<String
 fn by_kind(name: &str, shape: Shape, other_name: &str, other: Shape) -> Option<String> {
     use Shape::{Amount, Date, Day, Flag, Money, Number, Text, Word};
     match (shape, other) {
-        (Money | Day, Amount | Date | Day | Flag | Money | Number | Text | Word(_)) => {
+        (Money | Day, Amount(_) | Date | Day | Flag | Money | Number | Text | Word(_)) => {
             Some(format!("{name} is text here, and texts compare letter by letter; compare what it is made of"))
         }
-        (Amount, Number) => Some(format!(
+        (Amount(_), Number) => Some(format!(
             "{name} is an amount, and a number beside it would be cents; compare it with another amount or with 0, and \
              tell large claims from small ones by segments and tiers"
         )),
-        (Amount, Text | Date | Flag | Word(_)) => Some(format!("{name} is an amount, and {other_name} is none")),
+        (Amount(one), Amount(other)) if one.with(other) == Purse::Mixed => {
+            Some(format!("{name} and {other_name} are amounts of two currencies"))
+        }
+        (Amount(_), Text | Date | Flag | Word(_)) => Some(format!("{name} is an amount, and {other_name} is none")),
         (Number, Text | Date | Flag | Word(_)) => {
             Some(format!("{name} is a number, and {other_name} is none; write numbers without quotes"))
         }

@@ -1,10 +1,11 @@
 //! The type of an expression on the path where it is used, and what is wrong with it there.
 
 use minijinja::machinery::ast::{BinOp, BinOpKind, Expr, Filter};
+use minijinja::value::{Value, ValueKind};
 
 use super::facts::facts;
 use super::flow::{Flow, NO_CALLS, line};
-use super::types::{Shape, Type, constant_type, full_name, is_not, joined, name_of, positional, sum_shape};
+use super::types::{Purse, Shape, Type, constant_type, full_name, is_not, joined, name_of, positional};
 use crate::config::document::unknown;
 use crate::domain::message::fields::{FIELDS, Field, Kind};
 
@@ -12,11 +13,29 @@ const LOOP: [&str; 8] = ["index", "index0", "revindex", "revindex0", "length", "
 const FILTERS: [&str; 9] = ["default", "length", "upper", "lower", "first", "last", "abs", "money", "date"];
 const TESTS: [&str; 2] = ["none", "defined"];
 
+/// What is in a list or a record of the template's own would lose its type.
+const ONLY_TEXTS: &str = "a list or record that is written in a message holds texts in quotes; give every value a name of its own \
+                          with {% set %}";
+
+fn is_of_texts(value: &Value) -> bool {
+    let of = |entry: Value| match value.kind() {
+        ValueKind::Map => value.get_item(&entry).is_ok_and(|held| held.as_str().is_some()),
+        _ => entry.as_str().is_some(),
+    };
+    value.try_iter().is_ok_and(|mut entries| entries.all(of))
+}
+
 impl Flow<'_> {
     pub(super) fn expr(&mut self, expr: &Expr<'_>) -> Type {
         match expr {
             Expr::Var(var) => self.variable(line(expr), var.id),
-            Expr::Const(constant) => constant_type(&constant.value),
+            Expr::Const(constant) => {
+                let is_list = matches!(constant.value.kind(), ValueKind::Seq | ValueKind::Map);
+                if is_list && !is_of_texts(&constant.value) {
+                    self.refuse(line(expr), ONLY_TEXTS);
+                }
+                constant_type(&constant.value)
+            }
             Expr::Slice(slice) => {
                 for bound in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
                     self.expr(bound);
@@ -28,7 +47,7 @@ impl Flow<'_> {
             Expr::UnaryOp(unary) => {
                 let found = self.expr(&unary.expr);
                 match found.shape {
-                    Shape::Number | Shape::Amount if !is_not(unary) => Type::of(found.shape),
+                    Shape::Number | Shape::Amount(_) if !is_not(unary) => Type::of(found.shape),
                     _ => Type::of(Shape::Flag),
                 }
             }
@@ -67,12 +86,10 @@ impl Flow<'_> {
                 self.refuse(line(expr), NO_CALLS);
                 Type::of(Shape::Other)
             }
-            Expr::List(list) => {
-                list.items.iter().for_each(|entry| drop(self.expr(entry)));
-                Type::of(Shape::Other)
-            }
-            Expr::Map(map) => {
-                map.values.iter().for_each(|entry| drop(self.expr(entry)));
+            Expr::List(_) | Expr::Map(_) => {
+                if !expr.as_const().is_some_and(|value| is_of_texts(&value)) {
+                    self.refuse(line(expr), ONLY_TEXTS);
+                }
                 Type::of(Shape::Other)
             }
         }
@@ -117,12 +134,12 @@ impl Flow<'_> {
                 format!("{name} mentions a debt, and line 1 says that this message names none; take one of them out");
             self.refuse(at, what);
         }
-        self.named.insert(path.clone());
         let shape = match field.kind {
             Kind::Text(_) => Shape::Text,
             Kind::Word(words) => Shape::Word(words),
             Kind::Count(..) => Shape::Number,
-            Kind::Amount(_) => Shape::Amount,
+            Kind::Amount(_) if path.starts_with("dunning.") => Shape::Amount(Purse::Dunning),
+            Kind::Amount(_) => Shape::Amount(Purse::Account),
             Kind::Date => Shape::Date,
             Kind::Flag => Shape::Flag,
             Kind::Record(inner) => Shape::Record(inner),
@@ -168,8 +185,13 @@ impl Flow<'_> {
         self.must_hold(at, &held, &before);
         self.expr(subscript);
         let Shape::List(fields) = held.shape else {
-            if !matches!(held.shape, Shape::Other) {
-                self.refuse(at, format!("{before} is not a list: it has no entries"));
+            let is_written = matches!(base, Expr::List(_) | Expr::Map(_));
+            match held.shape {
+                Shape::Other if is_written && subscript.as_const().is_none() => {
+                    self.refuse(at, "there may be no such entry, and then no message; choose with {% if %}");
+                }
+                Shape::Other => {}
+                _ => self.refuse(at, format!("{before} is not a list: it has no entries")),
             }
             return Type::of(Shape::Other);
         };
@@ -177,7 +199,8 @@ impl Flow<'_> {
         if !is_end || !self.is_filled(&held) {
             self.refuse(at, format!("this entry of {before} may not exist; go over {before} with {{% for %}}"));
         }
-        Type { shape: Shape::Record(fields), nullable: false, path: Some(format!("{before}[{}:{at}]", self.file)) }
+        let place = subscript.as_const().map_or(format!("{}:{at}", self.file), |entry| entry.to_string());
+        Type { shape: Shape::Record(fields), nullable: false, path: Some(format!("{before}[{place}]")) }
     }
 
     /// A message names at least one item; any other list must have been asked for.
@@ -193,6 +216,11 @@ impl Flow<'_> {
         if filter.name == "default" {
             let catches_null = arguments.get(1).and_then(|e| e.as_const()).is_some_and(|v| v.is_true());
             let other = held.into_iter().next().unwrap_or(Type::of(Shape::Text));
+            let is_bare = filter.args.len() == 1;
+            if found.nullable && is_bare && !matches!(found.shape, Shape::Other) {
+                self.refuse(at, format!("{name} | default(...) does not catch null; say default(..., true)"));
+                return Type::of(found.shape);
+            }
             return if catches_null {
                 Type { path: None, ..joined(&Type { nullable: other.nullable, ..found }, &other) }
             } else {
@@ -202,9 +230,9 @@ impl Flow<'_> {
         self.must_hold(at, &found, &name);
         let fits = match (filter.name, found.shape) {
             (_, Shape::Other) => true,
-            ("money", shape) => matches!(shape, Shape::Amount),
+            ("money", shape) => matches!(shape, Shape::Amount(_)),
             ("date", shape) => matches!(shape, Shape::Date),
-            ("abs", shape) => matches!(shape, Shape::Number | Shape::Amount),
+            ("abs", shape) => matches!(shape, Shape::Number | Shape::Amount(_)),
             ("length", shape) => matches!(shape, Shape::List(_) | Shape::Text | Shape::Word(_)),
             ("first" | "last", shape) => matches!(shape, Shape::List(_)),
             ("upper" | "lower", shape) => matches!(shape, Shape::Text | Shape::Word(_) | Shape::Money | Shape::Day),
@@ -226,7 +254,7 @@ impl Flow<'_> {
         }
         match (filter.name, found.shape) {
             ("money", _) => {
-                self.in_its_currency(at, filter.expr.as_ref(), arguments.first().copied());
+                self.in_its_currency(at, (filter.expr.as_ref(), found.shape), arguments.first().copied());
                 Type::of(Shape::Money)
             }
             ("date", _) => Type::of(Shape::Day),
@@ -241,11 +269,16 @@ impl Flow<'_> {
     }
 
     /// Refuses an amount formatted in a currency that is not its own.
-    fn in_its_currency(&mut self, at: usize, amount: Option<&Expr<'_>>, currency: Option<&Expr<'_>>) {
+    fn in_its_currency(&mut self, at: usize, (amount, shape): (Option<&Expr<'_>>, Shape), currency: Option<&Expr<'_>>) {
         // By what a variable was set to, and not by its name.
         let path = |expr: Option<&Expr<'_>>| expr.and_then(|expr| self.path_of(expr));
-        let (own, should) = match path(amount).as_deref() {
-            Some("dunning.amount") => ("dunning.currency", "money(dunning.currency)"),
+        let (own, should) = match shape {
+            Shape::Amount(Purse::Mixed) => {
+                let name = amount.map_or("the block".to_owned(), name_of);
+                let what = "is now in one currency and now in another; print each amount where its own is known";
+                return self.refuse(at, format!("{name} {what}"));
+            }
+            Shape::Amount(Purse::Dunning) => ("dunning.currency", "money(dunning.currency)"),
             _ => ("currency", "money"),
         };
         let is_own = path(currency).as_deref() == Some(own) || (currency.is_none() && own == "currency");
@@ -269,27 +302,27 @@ impl Flow<'_> {
                 let right = self.under(&binary.left, false, &binary.right);
                 Type { path: None, ..joined(&Type { nullable: right.nullable, ..left }, &right) }
             }
-            BinOpKind::Eq | BinOpKind::Ne | BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+            BinOpKind::Eq | BinOpKind::Ne => {
                 let right = self.expr(&binary.right);
                 self.comparable((&binary.left, &left), (&binary.right, &right));
                 Type::of(Shape::Flag)
             }
-            BinOpKind::In => {
+            op @ (BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte) => {
                 let right = self.expr(&binary.right);
+                match op {
+                    BinOpKind::Lt | BinOpKind::Lte => self.ordered((&binary.left, &left), (&binary.right, &right)),
+                    _ => self.ordered((&binary.right, &right), (&binary.left, &left)),
+                }
+                Type::of(Shape::Flag)
+            }
+            BinOpKind::In => {
+                let right = self.listed(&binary.right);
                 self.contained((&binary.left, &left), (&binary.right, &right));
                 Type::of(Shape::Flag)
             }
             op => {
                 let right = self.expr(&binary.right);
-                let at = line(expr);
-                for (side, held) in [(&binary.left, &left), (&binary.right, &right)] {
-                    let name = name_of(side);
-                    self.must_hold(at, held, &name);
-                    if matches!(op, BinOpKind::Concat) {
-                        self.formatted(at, held, &name);
-                    }
-                }
-                Type::of(sum_shape(matches!(op, BinOpKind::Concat), left.shape, right.shape))
+                self.arithmetic(line(expr), op, (&binary.left, &left), (&binary.right, &right))
             }
         }
     }

@@ -40,8 +40,10 @@ pub(super) struct Flow<'a> {
     set: BTreeMap<String, usize>,
     /// Names that something asks for, of those that are set anywhere.
     pub(super) asked: BTreeSet<String>,
-    /// Every field that is asked for, by its path.
-    pub(super) named: BTreeSet<String>,
+    /// Every field that is printed, by its path.
+    printed: BTreeSet<String>,
+    /// The names that there are around each loop.
+    around: Vec<BTreeSet<String>>,
     loops: usize,
     includes: usize,
     /// Whether the message names a template of a provider.
@@ -63,9 +65,9 @@ pub(super) fn faults(message: &Source, blocks: &[&Source]) -> Vec<Found> {
     flow.faults
 }
 
-/// The fields that a message and its blocks ask for on any path: `total_due`, `creditor.name`.
+/// The fields that a message and its blocks print on any path: `total_due`, `creditor.name`.
 pub(super) fn fields(message: &Source, blocks: &[&Source]) -> BTreeSet<String> {
-    read(message, blocks).named
+    read(message, blocks).printed
 }
 
 fn read<'s>(message: &'s Source, blocks: &'s [&'s Source]) -> Flow<'s> {
@@ -78,7 +80,8 @@ fn read<'s>(message: &'s Source, blocks: &'s [&'s Source]) -> Flow<'s> {
         present: BTreeSet::new(),
         set: BTreeMap::new(),
         asked: BTreeSet::new(),
-        named: BTreeSet::new(),
+        printed: BTreeSet::new(),
+        around: Vec::new(),
         loops: 0,
         includes: 0,
         has_provider_template: false,
@@ -212,7 +215,7 @@ impl Flow<'_> {
             return self.passes(text);
         }
         let found = self.printable(expr);
-        let is_amount = matches!(found.shape, Shape::Amount | Shape::Money);
+        let is_amount = matches!(found.shape, Shape::Amount(_) | Shape::Money);
         self.printed_money |= is_amount;
         match self.place {
             Place::Subject if is_amount => {
@@ -231,6 +234,7 @@ impl Flow<'_> {
         let name = name_of(expr);
         let at = line(expr);
         self.must_hold(at, &found, &name);
+        self.printed.extend(self.origin(expr));
         match found.shape {
             Shape::Record(fields) => {
                 let names: Vec<&str> = fields.iter().map(|f| f.name).collect();
@@ -243,10 +247,18 @@ impl Flow<'_> {
         found
     }
 
+    /// The field that an expression prints, whatever filters it goes through.
+    fn origin(&self, expr: &Expr<'_>) -> Option<String> {
+        match expr {
+            Expr::Filter(filter) => self.origin(filter.expr.as_ref()?),
+            other => self.path_of(other),
+        }
+    }
+
     /// What is read as it stands in the data would be read wrongly.
     pub(super) fn formatted(&mut self, at: usize, found: &Type, name: &str) {
         match found.shape {
-            Shape::Amount => self.refuse(at, format!("{name} would be printed in cents; say {name} | money")),
+            Shape::Amount(_) => self.refuse(at, format!("{name} would be printed in cents; say {name} | money")),
             Shape::Date => self.refuse(at, format!("{name} would be printed as 2026-11-20; say {name} | date")),
             _ => {}
         }
@@ -275,7 +287,9 @@ impl Flow<'_> {
             let holds = facts(self, filter, true);
             self.present.extend(holds);
         }
+        self.around.push(outside.keys().cloned().collect());
         self.block(&for_loop.body);
+        self.around.pop();
         (self.variables, self.present) = (outside, present);
         self.block(&for_loop.else_body);
     }
@@ -307,10 +321,19 @@ impl Flow<'_> {
 
     /// What a block sets may serve another message; what a message sets serves itself.
     fn set(&mut self, target: &Expr<'_>, held: Type) {
-        if let Some(name) = variable_name(target).filter(|name| !is_block(self.file) && !is_reserved(name)) {
+        let name = variable_name(target).filter(|name| !is_reserved(name)).unwrap_or_default();
+        if !name.is_empty() && !is_block(self.file) {
             self.set.entry(name.to_owned()).or_insert(line(target));
         }
-        self.bind(target, held);
+        if self.around.last().is_some_and(|around| around.contains(name)) {
+            let what = format!(
+                "what a loop sets is gone after it, and `{name}` is as it was before; use loop.index, or items | length"
+            );
+            self.refuse(line(target), what);
+        }
+        // Known where it is set, it stays so.
+        let nullable = held.nullable && !held.path.as_ref().is_some_and(|path| self.present.contains(path));
+        self.bind(target, Type { nullable, ..held });
     }
 
     fn bind(&mut self, target: &Expr<'_>, held: Type) {
@@ -330,7 +353,10 @@ impl Flow<'_> {
             },
             Expr::GetAttr(get) => self.path_of(&get.expr).map(|path| format!("{path}.{}", get.name)),
             Expr::GetItem(get) => match get.subscript_expr.as_const() {
-                Some(name) => Some(format!("{}.{}", self.path_of(&get.expr)?, name.as_str()?)),
+                Some(name) => {
+                    let path = self.path_of(&get.expr)?;
+                    Some(name.as_str().map_or_else(|| format!("{path}[{name}]"), |name| format!("{path}.{name}")))
+                }
                 None => None,
             },
             _ => None,

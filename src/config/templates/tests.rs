@@ -65,11 +65,15 @@ fn comparisons_that_never_mean_what_they_say() {
             Some("oldest_due_date is never \"25/06/2026\"; write a date in quotes as 2026-11-20"),
         ),
         ("oldest_due_date < currency", Some("oldest_due_date is a date, and currency is a text")),
-        ("tone == \"gentil\"", Some("unknown word `gentil`")),
-        ("tone == \"form\"", Some("tone is one of gentle, firm, formal")),
-        ("tone in [\"firm\", \"hard\"]", Some("tone is one of gentle, firm, formal")),
-        ("tone not in [\"firm\", \"hard\"]", Some("tone is one of gentle, firm, formal")),
-        ("offer and offer.kind == \"desconto\"", Some("offer.kind is one of discount, instalments, extension")),
+        ("tone == \"gentil\"", Some("tone is never \"gentil\"; it is one of gentle, firm, formal")),
+        ("tone == \"form\"", Some("it is one of gentle, firm, formal")),
+        ("tone in [\"firm\", \"hard\"]", Some("tone is never \"hard\"")),
+        ("notice_days < 5", Some("notice_days can be null")),
+        ("currency == \"R$\"", Some("currency is never \"R$\"; it is a code such as \"BRL\"")),
+        ("oldest_due_date > \"2026-1-1\"", Some("oldest_due_date is never \"2026-1-1\"")),
+        ("dunning and dunning.amount > total_due", Some("are amounts of two currencies")),
+        ("tone not in [\"firm\", \"hard\"]", Some("tone is never \"hard\"")),
+        ("offer and offer.kind == \"desconto\"", Some("it is one of discount, instalments, extension")),
         ("tone == true", Some("this value is true or false, and tone is neither")),
         ("total_due > 0 and credit_amount < total_due", None),
         ("total_due != 0.0", None),
@@ -84,6 +88,59 @@ fn comparisons_that_never_mean_what_they_say() {
         match expected {
             None => assert!(found.is_empty(), "{condition}: {found:?}"),
             Some(part) => assert!(found.len() == 1 && found[0].contains(part), "{condition}: {found:?}"),
+        }
+    }
+}
+
+/// "Please pay R$204.67" for R$1,023.33: each of these came out of a template that passed.
+#[test]
+fn amounts_that_come_out_as_another() {
+    let sum = "an amount is added to an amount or taken from one, and nothing else";
+    let mixed = "is now in one currency and now in another";
+    let literal = "holds texts in quotes";
+    let divided = "a division prints a long fraction, or fails where it is by 0";
+    for (text, expected) in [
+        ("{{ (dunning.amount if dunning else total_due) | money }}", Some(mixed)),
+        (
+            "{% if dunning %}{% set a = dunning.amount %}{% else %}{% set a = total_due %}{% endif %}{{ a | money }}",
+            Some(mixed),
+        ),
+        ("{% if dunning %}{{ (dunning.amount + total_due) | money }}{% endif %}a", Some(mixed)),
+        (
+            "{% if dunning %}{{ dunning.amount | money }}{% endif %}a",
+            Some("say dunning.amount | money(dunning.currency)"),
+        ),
+        ("{{ (total_due + 15) | money }}", Some(sum)),
+        ("{% if total_due - 1000 > 0 %}a{% endif %}b", Some(sum)),
+        ("{{ (total_due / items_count) | money }}", Some(sum)),
+        ("{{ (total_due * 2) | money }}", Some(sum)),
+        ("{{ (total_due, 1)[0] }}", Some(literal)),
+        ("{{ {\"a\": total_due}.a }}", Some(literal)),
+        ("{% for limit in [10000] %}{% if total_due > limit %}a{% endif %}{% endfor %}b", Some(literal)),
+        ("{{ days_past_due / 7 }}", Some(divided)),
+        ("{{ 100 // days_past_due }}", Some(divided)),
+        ("{{ 100 // 0 }}", Some(divided)),
+        ("{{ debtor.name * 3 }}", Some("only numbers are added and multiplied")),
+        (
+            "{% set n = 0 %}{% for item in items %}{% set n = n + 1 %}{% endfor %}{{ n }}",
+            Some("what a loop sets is gone after it"),
+        ),
+        ("{{ (total_due - open_amount) | money }}", None),
+        ("{{ (total_due + fine_amount) | money(currency) }}", None),
+        ("{% if dunning %}{{ dunning.amount | money(dunning.currency) }}{% endif %}a", None),
+        ("{{ days_past_due // 7 }} {{ items_count - 1 }} {{ days_past_due % 2 }}", None),
+        ("{{ [\"jan\", \"fev\"][0] }} {% if tone in [\"firm\"] %}a{% endif %}", None),
+        ("{% for item in items %}{% set d = item.due_date %}{{ d | date }}{% endfor %}", None),
+        (
+            "{% if debtor.contact_name %}{% set n = debtor.contact_name %}{% else %}{% set n = debtor.name %}{% endif %}{{ n }}",
+            None,
+        ),
+        ("a{% if items[0].payment_link %}\n{{ items[0].payment_link }}\n{% endif %}", None),
+    ] {
+        let found = letter(text);
+        match expected {
+            None => assert!(found.is_empty(), "{text}: {found:?}"),
+            Some(part) => assert!(found.iter().any(|what| what.contains(part)), "{text}: {found:?}"),
         }
     }
 }
@@ -118,6 +175,35 @@ fn words_that_meet_where_no_sample_goes() {
     let message = format!("a {include}{some}sujo{{% endif %}}.");
     let found = faults_in(&[("_blocks/a.j2", &block), ("t.letter.j2", &message)]);
     assert_eq!(found, [format!("t.letter.j2:{made}")]);
+}
+
+/// "debt*" is in `debtor.name`, and nobody reads that.
+#[test]
+fn words_are_looked_for_in_what_is_printed_and_not_in_code() {
+    let group = WordGroup {
+        reason: "r".into(),
+        except: Vec::new(),
+        words: ["default", "discount", "formal"].map(Word::new).into(),
+    };
+    let words = Words { forbidden: vec![group], debt: vec![Word::new("debt*")] };
+    let words = BTreeMap::from([("pt-BR".to_owned(), words)]);
+    let creditors = BTreeMap::from([("pt-BR".to_owned(), creditor())]);
+    let faults = |text: &str| {
+        let (_, faults) = check(&[source("t.letter.j2", text)], "pt-BR", &creditors, &words, &Senders::new());
+        faults.into_iter().map(|f| format!("{}: {}", f.line.unwrap_or(0), f.what)).collect::<Vec<_>>()
+    };
+    let code = "{# names-debt: no #}\nOlá {{ debtor.contact_name\n | default(debtor.name, true) }}{% if tone == \"formal\" %}.{% endif %}";
+    assert_eq!(faults(code), [""; 0]);
+    assert_eq!(faults("{# x\n #}\n{{ \"a\" }} formal")[0], "3: \"formal\" r; rephrase it");
+    assert!(
+        !faults("{{ \"for\" ~ \"mal\" }}").is_empty()
+            && !faults("{% if tone == \"firm\" %}{{ \"formal\" }}{% endif %} a").is_empty()
+    );
+    for (word, found) in
+        [("a*", true), ("spc", true), ("*owe", false), ("ow*e", false), ("*", false), ("", false), ("!!!", false)]
+    {
+        assert_eq!(Word::can_be_found(word), found, "{word}");
+    }
 }
 
 /// What a notice may say is a threat in a reminder, whatever the template is called.
@@ -235,7 +321,6 @@ fn a_field_that_no_message_has() {
 fn a_field_that_can_be_null() {
     for (text, name) in [
         ("{{ portal_link }}", "portal_link"),
-        ("{{ portal_link | default('x') }}", "portal_link | default"),
         ("{{ portal_link | upper }}", "portal_link"),
         ("{{ 'see ' ~ portal_link }}", "portal_link"),
         ("{{ offer.total | money }}", "offer"),
@@ -256,6 +341,8 @@ fn a_field_that_can_be_null() {
             format!("1: {name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)");
         assert_eq!(letter(text), [expected], "{text}");
     }
+    let bare = "1: portal_link | default(...) does not catch null; say default(..., true)";
+    assert_eq!(letter("{{ portal_link | default('x') }}"), [bare]);
 }
 
 #[test]

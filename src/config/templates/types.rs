@@ -11,7 +11,7 @@ pub(super) enum Shape {
     /// One of these words.
     Word(&'static [&'static str]),
     Number,
-    Amount,
+    Amount(Purse),
     /// An amount as text.
     Money,
     /// A date as text.
@@ -26,6 +26,17 @@ pub(super) enum Shape {
     Half,
     /// Something made in the template, or something that was refused already.
     Other,
+}
+
+/// In which currency an amount is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purse {
+    /// That of the account: `currency`.
+    Account,
+    /// `dunning.currency`
+    Dunning,
+    /// Now one, now the other.
+    Mixed,
 }
 
 /// What an expression holds, whether that can be null, and under which name it can be asked for.
@@ -46,20 +57,12 @@ impl Type {
     }
 }
 
-pub(super) fn sum_shape(is_concat: bool, left: Shape, right: Shape) -> Shape {
-    match (left, right) {
-        (Shape::Money, _) | (_, Shape::Money) => Shape::Money,
-        _ if is_concat => Shape::Text,
-        (Shape::Amount, _) | (_, Shape::Amount) => Shape::Amount,
-        _ => Shape::Number,
-    }
-}
-
 /// One of the two: an amount if either is.
 pub(super) fn joined(one: &Type, other: &Type) -> Type {
     let shape = match (one.shape, other.shape) {
-        (shape @ (Shape::Half | Shape::Amount | Shape::Money), _) => shape,
-        (_, shape @ (Shape::Half | Shape::Amount | Shape::Money)) => shape,
+        (Shape::Amount(one), Shape::Amount(other)) => Shape::Amount(one.with(other)),
+        (shape @ (Shape::Half | Shape::Amount(_) | Shape::Money), _) => shape,
+        (_, shape @ (Shape::Half | Shape::Amount(_) | Shape::Money)) => shape,
         (Shape::Other, shape) | (shape, _) => shape,
     };
     let path = if one.path == other.path { one.path.clone() } else { None };

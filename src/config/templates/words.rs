@@ -20,6 +20,12 @@ impl Word {
         Word { written: written.to_owned(), folded, is_stem: stem.is_some() }
     }
 
+    /// Whether any text can hold it: it has letters or digits, and a `*` nowhere but at its end.
+    pub fn can_be_found(written: &str) -> bool {
+        let stem = written.strip_suffix('*').unwrap_or(written);
+        stem.chars().any(char::is_alphanumeric) && !stem.contains('*')
+    }
+
     /// Whole words only: "spc" is not found in "especial". `caloteir*` is found in "caloteiros".
     fn is_in(&self, text: &str) -> bool {
         let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);

@@ -10,11 +10,15 @@ use crate::config::shipped;
 use crate::config::templates::{
     Senders, Source, Word, WordGroup, Words, check, creditor_chars_max, fields_of, sample_creditor,
 };
+use crate::contract::TODO;
 use crate::domain::decision::Creditor;
 use crate::domain::message::blocks::is_block;
 use crate::domain::message::{LANGUAGES, TemplateFault, Templates, ToneRule, file_name};
 use crate::domain::procedure::{Channel, Procedure, Step, StepKind};
 use crate::error::Fault;
+
+/// What is asked for of whoever owes.
+const ASKED_FOR: [&str; 5] = ["total_due", "open_amount", "days_past_due", "fine_amount", "interest_amount"];
 
 /// The templates of a pipeline: as they were read, and compiled as far as they can be.
 pub(super) struct Messages {
@@ -122,9 +126,17 @@ impl PlanBuilder<'_> {
     fn exceptions_are_kinds(&mut self, list: &Document, raw: &RawWords) {
         let kinds = || StepKind::ALL.iter().map(|(_, name)| *name);
         let is_kind = |except: &str| match except.strip_suffix('*') {
-            Some(stem) => kinds().any(|kind| kind.starts_with(stem)),
+            Some(stem) => !stem.is_empty() && kinds().any(|kind| kind.starts_with(stem)),
             None => kinds().any(|kind| kind == except),
         };
+        let groups = raw.forbidden.iter().enumerate();
+        let words =
+            groups.flat_map(|(n, group)| group.words.iter().map(move |word| (format!("/forbidden/{n}/words"), word)));
+        let words = words.chain(raw.names_debt.iter().map(|word| ("/names_debt".to_owned(), word)));
+        for (at, word) in words.filter(|(_, word)| !Word::can_be_found(word)) {
+            let message = format!("{word:?} would never be found: write letters, and a * at the end only");
+            self.refuse(list, &at, message);
+        }
         for (group, forbidden) in raw.forbidden.iter().enumerate() {
             for (entry, except) in forbidden.except.iter().enumerate().filter(|(_, except)| !is_kind(except)) {
                 let at = format!("/forbidden/{group}/except/{entry}");
@@ -176,6 +188,7 @@ impl PlanBuilder<'_> {
                 }
             }
             self.notices_give_their_days(document, procedure, messages);
+            self.receipts_ask_for_nothing(document, procedure, messages);
         }
     }
 
@@ -185,8 +198,7 @@ impl PlanBuilder<'_> {
         let owner = StepKind::parse(&step.template).filter(|kind| kind.is_bound() && *kind != step.kind);
         if let Some(owner) = owner {
             let message = format!(
-                "step `{}` is of kind {}, and `{}` is what steps of kind {} say; name another template, or copy it under a \
-                 name of its own",
+                "step `{}` is of kind {}, and `{}` is what steps of kind {} say; name another template",
                 step.id,
                 step.kind.as_str(),
                 step.template,
@@ -207,6 +219,25 @@ impl PlanBuilder<'_> {
                 step.id, step.template
             );
             self.notes.push(document.fault(at, message));
+        }
+    }
+
+    /// Whoever has paid is asked for nothing: there is nothing to print, and "R$ 0,00" would be asked for.
+    fn receipts_ask_for_nothing(&mut self, document: &Document, procedure: &Procedure, messages: &Messages) {
+        for step in procedure.steps.iter().filter(|step| step.kind == StepKind::Receipt) {
+            let files: Vec<String> = channels(step).iter().map(|channel| file_name(&step.template, *channel)).collect();
+            for source in messages.sources.iter().filter(|source| files.contains(&source.file)) {
+                let printed = fields_of(source, &messages.templates, &messages.sources);
+                if let Some(field) = ASKED_FOR.into_iter().find(|field| printed.contains(*field)) {
+                    let message = format!(
+                        "step `{}` thanks for a payment, and {} prints `{field}`, of which nothing is left; name another template",
+                        step.id,
+                        source.path()
+                    );
+                    self.refuse(document, &format!("/steps/{}/template", step.level - 1), message);
+                    break;
+                }
+            }
         }
     }
 
@@ -264,7 +295,14 @@ impl PlanBuilder<'_> {
         for (at, field, text) in own.map(|(field, text)| (field.to_owned(), field, text)).chain(opt_outs) {
             let (chars, chars_max) = (text.chars().count(), creditor_chars_max(field));
             let what = match chars {
-                0 => format!("`{field}` is empty; messages name it"),
+                _ if text.trim().is_empty() => format!("`{field}` is empty; messages name it"),
+                _ if text.trim_start().starts_with(TODO) => {
+                    format!("`{field}` is still to be decided; write your answer in its place")
+                }
+                _ if field == "email" && !text.contains('@') => format!("{text:?} is no e-mail address"),
+                _ if field == "portal_link" && !text.contains("://") => {
+                    format!("{text:?} is no link; begin it with https://")
+                }
                 _ if text.contains(char::is_control) => format!("`{field}` is one line of text"),
                 _ if chars > chars_max => {
                     format!("`{field}` has {chars} characters, at most {chars_max} fit; shorten it")

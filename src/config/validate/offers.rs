@@ -136,7 +136,13 @@ impl PlanBuilder<'_> {
         for part in text.split(',') {
             match Comparison::parse(part) {
                 Some(comparison) => comparisons.push(comparison),
-                None => self.refuse(document, at, format!("{part:?} is not a comparison, such as \">= 15, < 60\"")),
+                None => {
+                    let message = format!(
+                        "{text:?} is not a comparison: write \">= 15, < 60\", with a point before decimals and no mark between thousands"
+                    );
+                    self.refuse(document, at, message);
+                    break;
+                }
             }
         }
         comparisons

@@ -50,7 +50,12 @@ impl PlanBuilder<'_> {
                 match Comparison::parse(part) {
                     Some(comparison) => parts.push((field, comparison)),
                     None => {
-                        self.refuse(document, &at, format!("{part:?} is not a comparison, such as \">= 0.1, < 0.5\""))
+                        let message = format!(
+                            "{text:?} is not a comparison: write \">= 0.1, < 0.5\", with a point before decimals and no mark between \
+                             thousands"
+                        );
+                        self.refuse(document, &at, message);
+                        break;
                     }
                 }
             }

@@ -4,6 +4,7 @@ use super::charges::KnownRates;
 use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawRegua, RawStep, RawTrigger};
 use crate::domain::message::Tone;
+use crate::domain::portfolio::EscalationKind;
 use crate::domain::procedure::{LevelOf, Procedure, Repeat, Step, StepKind, Trigger};
 
 const STEPS_MAX: usize = 200;
@@ -61,6 +62,18 @@ impl PlanBuilder<'_> {
         }
     }
 
+    fn segments_of_step(&mut self, document: &Document, at: &str, raw: &RawStep, segments: &[&str]) {
+        let at = format!("{at}/segments");
+        if raw.segments.as_ref().is_some_and(Vec::is_empty) {
+            let message =
+                format!("step `{}` is for no segment, so for nobody; name some, or leave `segments` out", raw.id);
+            self.refuse(document, &at, message);
+        }
+        for name in raw.segments.iter().flatten().filter(|name| !segments.contains(&name.as_str())) {
+            self.refuse(document, &at, unknown("segment", name, segments.iter().copied()));
+        }
+    }
+
     /// It is part of every action_id for ever, and stands in tables, file names and sentences.
     fn id_is_readable(&mut self, document: &Document, at: &str, id: &str) {
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '/' | '\\' | ',' | ';' | '"');
@@ -99,9 +112,7 @@ impl PlanBuilder<'_> {
         if let Some(kind) = kind {
             self.keys_of_kind(document, at, raw, kind);
         }
-        for name in raw.segments.iter().flatten().filter(|name| !segments.contains(&name.as_str())) {
-            self.refuse(document, &format!("{at}/segments"), unknown("segment", name, segments.iter().copied()));
-        }
+        self.segments_of_step(document, at, raw, segments);
         let mut channels = Vec::new();
         for (position, name) in raw.channels.iter().enumerate() {
             channels.extend(self.channel(document, &format!("{at}/channels/{position}"), name));
@@ -111,6 +122,7 @@ impl PlanBuilder<'_> {
         }
         let after_notice = self.after_notice(document, at, raw, earlier);
         let trigger = self.trigger(document, &format!("{at}/trigger"), &raw.trigger);
+        let trigger = self.after_due(document, at, raw, kind, trigger);
         let fee = raw.fee.as_ref().and_then(|fee| self.fee(document, &format!("{at}/fee"), fee));
         let asks = kind.is_some_and(|kind| !kind.is_duty() && kind != StepKind::Receipt);
         if raw.fee.is_some() && (!asks || trigger.days_past_due().is_some_and(|days| days <= 0)) {
@@ -167,8 +179,43 @@ impl PlanBuilder<'_> {
                     );
                     self.refuse(document, &at, message);
                 }
+                let announced = StepKind::parse(&raw.kind).and_then(StepKind::escalation);
+                if let Some(kind) = announced.filter(|kind| notice.kind.escalation() != Some(*kind)) {
+                    let wanted = match kind {
+                        EscalationKind::Protest => StepKind::ProtestoNotice,
+                        _ => StepKind::NegativacaoNotice,
+                    };
+                    let message = format!(
+                        "the step `{name}` is of kind {} and announces something else; name one of kind {}",
+                        notice.kind.as_str(),
+                        wanted.as_str()
+                    );
+                    self.refuse(document, &at, message);
+                }
                 notice.notice_days.map(|days| (name.clone(), days))
             }
+        }
+    }
+
+    /// What speaks of arrears waits for them: a listing before the due date is refused, and one that is triggered by a
+    /// balance or a promise is about what is overdue besides.
+    fn after_due(
+        &mut self,
+        document: &Document,
+        at: &str,
+        raw: &RawStep,
+        kind: Option<StepKind>,
+        trigger: Trigger,
+    ) -> Trigger {
+        let Some(kind) = kind.filter(|kind| kind.is_of_arrears()) else { return trigger };
+        if raw.trigger.days_past_due.is_some_and(|days| days < 1) {
+            let message =
+                format!("a step of kind {} is about what is overdue: its `days_past_due` is at least 1", kind.as_str());
+            self.refuse(document, &format!("{at}/trigger/days_past_due"), message);
+        }
+        match trigger.days_past_due() {
+            Some(1..) => trigger,
+            _ => Trigger::All(vec![trigger, Trigger::DaysPastDue { days: 1, strictly: false }]),
         }
     }
 

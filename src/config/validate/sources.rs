@@ -13,6 +13,9 @@ use crate::contract::{self, TODO};
 use crate::domain::pii::has_credentials;
 use crate::error::Fault;
 
+/// How the models of a folder are called: what is in 40_kpis is published, and what is in 35_facts is not.
+const PREFIXES: [(&str, &[&str]); 2] = [("35_facts/", &["fct_"]), ("40_kpis/", &["kpi_", "all_"])];
+
 /// The ending of a file that says what a model makes of given rows.
 const SPECIFICATION: &str = "spec";
 
@@ -197,8 +200,22 @@ impl PlanBuilder<'_> {
                 self.refuse(document, at, message);
             }
             let stem = name(&path).trim_end_matches(".sql").to_owned();
+            let prefixes = PREFIXES.iter().find(|(folder, _)| path.starts_with(folder)).map(|(_, prefixes)| *prefixes);
+            let prefixes =
+                prefixes.filter(|prefixes| !files.contains_key(&path) && !prefixes.iter().any(|p| stem.starts_with(p)));
+            if let Some(prefixes) = prefixes {
+                let message =
+                    format!("{path}: the name of a model in that folder begins with {}", prefixes.join(" or "));
+                self.refuse(document, at, message);
+            }
             if !files.contains_key(&path) && is_reserved(&stem) {
                 let message = format!("{path} has the name of a table that the program makes itself; give it another");
+                self.refuse(document, at, message);
+            }
+            if calls_itself(&text) && !files.get(&path).is_some_and(|shipped| calls_itself(&shipped.text)) {
+                let message = format!(
+                    "{path}: a query that calls itself (`with recursive`) may never end; join a table of numbers"
+                );
                 self.refuse(document, at, message);
             }
             files.insert(path.clone(), SqlFile { path, text, is_own: true });
@@ -285,6 +302,13 @@ pub(super) fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+/// Has it a common table expression that reads itself?
+fn calls_itself(sql: &str) -> bool {
+    let code = sql.lines().map(|line| line.split("--").next().unwrap_or_default().to_lowercase());
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    code.into_iter().any(|line| line.split(|c| !is_of_word(c)).any(|word| word == "recursive"))
 }
 
 /// The names of what a run reads, of what it decides, and of what it publishes beside the KPI tables.

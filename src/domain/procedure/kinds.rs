@@ -142,6 +142,12 @@ impl StepKind {
         }
     }
 
+    /// It speaks of what is overdue, or acts on it: it never comes before the due date has passed.
+    pub fn is_of_arrears(self) -> bool {
+        use StepKind::{AgencyPlacement, Negativacao, NegativacaoNotice, Notice, Protesto, ProtestoNotice};
+        matches!(self, Notice | NegativacaoNotice | Negativacao | ProtestoNotice | Protesto | AgencyPlacement)
+    }
+
     /// Its message says what is true of this kind alone: that something was paid, or what the law lets be announced or done.
     pub fn is_bound(self) -> bool {
         use StepKind::{NegativacaoNotice, ProtestoNotice, Receipt};
