@@ -1,7 +1,7 @@
 //! Contact sessions: which events of the contact log make up one contact, and the state that it ends in.
 //!
-//! Events that name an action belong to the contact of that action. The others are cut into contacts in order of time:
-//! a day of sending is one contact, and so is every call.
+//! Events that name an action belong to the contact of that action. The others are told apart by what they are about, and
+//! each thread is cut into contacts in order of time: a day of sending is one contact, and so is every call.
 
 use super::portfolio::ContactState;
 
@@ -85,6 +85,57 @@ pub struct Event {
     pub status: Status,
 }
 
+/// What an event says that it is about; what it does not say may be anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About<'b> {
+    pub company: Option<&'b str>,
+    pub invoice: Option<&'b str>,
+    pub address: Option<&'b str>,
+}
+
+impl<'b> About<'b> {
+    /// Can both be about the same contact?
+    pub fn agrees(&self, other: &About<'_>) -> bool {
+        let agrees = |one: Option<&str>, other: Option<&str>| one.zip(other).is_none_or(|(one, other)| one == other);
+        agrees(self.company, other.company)
+            && agrees(self.invoice, other.invoice)
+            && agrees(self.address, other.address)
+    }
+
+    /// What both say together.
+    fn with(self, other: About<'b>) -> About<'b> {
+        About {
+            company: self.company.or(other.company),
+            invoice: self.invoice.or(other.invoice),
+            address: self.address.or(other.address),
+        }
+    }
+}
+
+/// The thread of each event, in order: one goes on with the thread that was heard of last and says nothing else of its
+/// company, invoice or address. That a letter about one invoice failed takes no letter about another one back, and that it
+/// arrived is no news of the other.
+pub fn threads(events: &[About<'_>]) -> Vec<usize> {
+    let mut known: Vec<About<'_>> = Vec::new();
+    // The threads by when they were heard of, the last one last.
+    let mut order: Vec<usize> = Vec::new();
+    let mut found = Vec::with_capacity(events.len());
+    for about in events {
+        let place = order.iter().rposition(|thread| known[*thread].agrees(about));
+        let thread = match place {
+            Some(place) => order.remove(place),
+            None => {
+                known.push(About::default());
+                known.len() - 1
+            }
+        };
+        known[thread] = known[thread].with(*about);
+        order.push(thread);
+        found.push(thread);
+    }
+    found
+}
+
 /// Where each contact ends in the outbound events of one debtor, channel and step that name no action, in order. Every
 /// day of sending is one contact, and so is every call; what follows belongs to the contact that was opened last, and
 /// what follows nothing is a contact of its day.
@@ -161,6 +212,28 @@ mod tests {
         for (events, ends) in table {
             let read: Vec<Event> = events.iter().map(|text| event(text)).collect();
             assert_eq!(session_ends(&read), ends, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_another_invoice_or_address_is_another_thread() {
+        let about = |text: &'static str| {
+            let mut words = text.split(' ').map(|word| Some(word).filter(|word| *word != "-"));
+            let mut next = || words.next().flatten();
+            About { company: next(), invoice: next(), address: next() }
+        };
+        let table: [(&[&str], &[usize]); 6] = [
+            (&["1 A a", "1 A a", "- - -"], &[0, 0, 0]),
+            (&["- A -", "- B -", "- B -", "- A -"], &[0, 1, 1, 0]),
+            (&["1 A -", "3 B -", "3 - -"], &[0, 1, 1]),
+            // What says nothing is of the one that was heard of last.
+            (&["- A -", "- B -", "- - -", "- A -", "- - -"], &[0, 1, 1, 0, 0]),
+            (&["- - a", "- - b", "- A b", "- B b"], &[0, 1, 1, 2]),
+            (&[], &[]),
+        ];
+        for (events, expected) in table {
+            let read: Vec<About<'_>> = events.iter().map(|text| about(text)).collect();
+            assert_eq!(threads(&read), expected, "{events:?}");
         }
     }
 

@@ -367,6 +367,27 @@ fn payments_that_stopped_stop_the_letters_until_somebody_says_why() {
     assert_eq!(accepted["counts"]["actions"], 1);
 }
 
+/// It was taken for the notice of each of them, and both were listed.
+#[test]
+fn a_notice_that_names_no_company_announces_nothing_where_there_are_two_accounts() {
+    let house = house("2026-04-20");
+    house.write(
+        "contact_log",
+        "event_id debtor_id channel occurred_at status regua step_id\nE1 D1 letter 2026-06-10T15:00:00Z delivered b2b d+45",
+    );
+    let steps = |house: &House| {
+        assert_eq!(house.run(as_of()).code, 0);
+        house.published("actions", "company_id step_id").join(", ")
+    };
+    assert_eq!(steps(&house), "1 d+60", "of the one account that there is");
+    house.write(
+        "invoices",
+        "invoice_id company_id debtor_id issue_date due_date amount\nI1 1 D1 2026-01-05 2026-04-20 100.00\nI2 2 D1 2026-01-05 2026-04-20 100.00",
+    );
+    std::fs::remove_dir_all(house.path("output")).expect("a run");
+    assert_eq!(steps(&house), "1 d+45", "given anew, and on one day to one of them");
+}
+
 /// A flood stops the letters, and not the month's report.
 #[test]
 fn halted_in_the_pipeline_everybody_is_left_alone_and_the_figures_go_on() {

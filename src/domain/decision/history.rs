@@ -2,6 +2,8 @@
 //!
 //! A published action that nobody reported on may have been sent, so it counts like one that was.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::ladder::{Cited, Rung};
@@ -183,7 +185,10 @@ impl<'a> AccountContext<'a> {
         let is_lost = |c: &Contact| c.state == ContactState::NotSent || c.is_in_vain();
         let failed = self.past.own.iter().filter(|c| is_lost(c) && c.step_id.as_ref() == Some(&step.id));
         let there = failed.filter(|c| c.channel == point.channel && self.is_of_cycle(c));
-        there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address))).count()
+        let there = there.filter(|c| c.destination.as_ref().is_none_or(|address| point.is_at(address)));
+        // A day of sending that failed invoice by invoice failed once.
+        let told: BTreeSet<(NaiveDate, Option<&str>)> = there.map(|c| (c.on, c.action_id.as_deref())).collect();
+        told.len()
     }
 
     /// Notes `previous_unreported`, `min_gap` and `response_window`.
@@ -281,7 +286,10 @@ impl<'a> AccountContext<'a> {
     ) -> Rung<'r> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
         // A notice in vain is given anew.
-        let own = || self.past.own.iter().copied().filter(|c| c.counts() && c.step_id.as_ref() == Some(notice));
+        // One that names no company may have been about another account.
+        let is_told_here = |c: &Contact| c.company_id.is_some() || self.past.is_sole;
+        let is_notice = |c: &&'a Contact| c.counts() && c.step_id.as_ref() == Some(notice) && is_told_here(c);
+        let own = || self.past.own.iter().copied().filter(is_notice);
         let in_vain = own().filter(|c| c.is_in_vain()).map(|c| c.on).max();
         let notices = own().filter(|c| !c.is_in_vain());
         let notices: Vec<Named<'a>> = notices.map(Named::by).collect();

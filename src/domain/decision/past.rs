@@ -47,7 +47,8 @@ impl<'g> Contacts<'g> {
     }
 
     /// The past as one account sees it.
-    pub(super) fn past<'a>(&'a self, debtor: &Debtor, account: &Account) -> Past<'a> {
+    /// `is_sole` = the debtor has no other account.
+    pub(super) fn past<'a>(&'a self, debtor: &Debtor, account: &Account, is_sole: bool) -> Past<'a> {
         let of_debtor = self.by_debtor.get(debtor.debtor_id.as_str());
         let contacts = of_debtor.map_or(&[][..], |of| &of.contacts);
         let came = Came::of(account, contacts.iter().map(AsRef::as_ref));
@@ -60,7 +61,7 @@ impl<'g> Contacts<'g> {
         }
         let days = Days::of(of_account.iter().copied());
         let debtor_days = of_debtor.map(|of| &of.days);
-        Past { own, of_account, duties, days, debtor_days, group_days: &self.days }
+        Past { own, of_account, duties, days, debtor_days, group_days: &self.days, is_sole }
     }
 }
 
@@ -99,6 +100,8 @@ pub(super) struct Past<'a> {
     pub(super) days: Days,
     debtor_days: Option<&'a Days>,
     pub(super) group_days: &'a Days,
+    /// The debtor has no other account that a contact without a company could have been about.
+    pub(super) is_sole: bool,
 }
 
 impl<'a> Past<'a> {
@@ -124,7 +127,13 @@ static NO_DAYS: Days = Days { any: Vec::new(), by_channel: BTreeMap::new() };
 impl Days {
     fn of<'c>(contacts: impl Iterator<Item = &'c Contact>) -> Days {
         let mut days = Days::default();
-        for contact in contacts.filter(|c| c.is_counted()) {
+        // Of a day of sending that a log tells invoice by invoice a cap counts one.
+        let mut told: HashSet<(&str, Channel, NaiveDate, Option<&str>)> = HashSet::new();
+        let mut is_new = |c: &'c Contact| {
+            let is_day = c.action_id.is_none() && c.channel != Channel::Phone;
+            !is_day || told.insert((&c.debtor_id, c.channel, c.on, c.step_id.as_deref()))
+        };
+        for contact in contacts.filter(|c| c.is_counted() && is_new(c)) {
             days.any.push(contact.on);
             days.by_channel.entry(contact.channel).or_default().push(contact.on);
         }

@@ -227,6 +227,7 @@ fn without_an_action_every_day_of_sending_and_every_call_is_a_contact() {
             sms - 2026-06-22T10:00:00 delivered
         int_contacts = channel contacted_on state answered_on
             email 2026-06-20 sent -
+            email 2026-06-20 sent -
             email 2026-06-21 sent -
             phone 2026-06-21 sent -
             phone 2026-06-21 answered 2026-06-21
@@ -410,7 +411,8 @@ fn a_logged_contact_is_about_an_invoice_where_all_its_events_name_that_one() {
             E6 d+6 - 2026-06-26T10:00:00 delivered
         int_contacts = step_id contacted_on invoice_id
             d+1 2026-06-21 I1
-            d+5 2026-06-25 -
+            d+5 2026-06-25 I1
+            d+5 2026-06-25 I2
             d+6 2026-06-26 -
     ",
     );
@@ -535,7 +537,64 @@ fn a_contact_knows_the_address_that_it_went_to() {
             A3 unreported -
             A4 not_sent published@x.example
             - not_sent -
-            - not_sent -
+            - sent a@x.example
+            - not_sent b@x.example
+    ",
+    );
+}
+
+/// A letter about one invoice that failed took the letter about another back, and its arrival was taken for that of a notice
+/// that was only queued: the debtor was dunned twice, and listed without having been told.
+#[test]
+fn what_became_of_one_letter_says_nothing_of_another() {
+    spec(
+        "
+        invoices: invoice_id company_id due_date
+            I1 1 2026-05-20
+            I2 1 2026-05-28
+            I3 3 2026-05-28
+        contact_log: step_id channel company_id invoice_id address occurred_at status
+            d+5 email - I1 - 2026-06-15T13:00:00 sent
+            d+5 email - I2 - 2026-06-15T13:05:00 sent
+            d+5 email - I2 - 2026-06-15T13:10:00 failed
+            d+15 email 1 I1 - 2026-06-15T13:00:00 sent
+            d+15 email 3 I3 - 2026-06-15T14:00:00 failed
+            d+30 email - - a@x.example 2026-06-15T13:00:00 sent
+            d+30 email - - b@x.example 2026-06-15T13:05:00 bounced
+            d+45 letter - I1 - 2026-06-01T13:00:00 queued
+            d+45 letter - I2 - 2026-06-02T13:00:00 delivered
+        int_contacts = step_id company_id invoice_id contacted_on state
+            d+5 1 I1 2026-06-15 sent
+            d+5 1 I2 2026-06-15 not_sent
+            d+15 1 I1 2026-06-15 sent
+            d+15 3 I3 2026-06-15 not_sent
+            d+30 - - 2026-06-15 sent
+            d+30 - - 2026-06-15 not_sent
+            d+45 1 I1 2026-06-01 unreported
+            d+45 1 I2 2026-06-02 sent
+    ",
+    );
+}
+
+/// It may be of the last letter: that one counts, so that nobody is written to twice, and has announced nothing.
+#[test]
+fn a_loss_that_names_no_step_is_of_the_last_letter_of_its_channel() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-05-20
+        contact_log: step_id channel invoice_id occurred_at status
+            d+30 letter I1 2026-06-01T13:00:00 sent
+            d+45 letter I1 2026-06-10T13:00:00 sent
+            - letter - 2026-06-20T13:00:00 bounced
+            d+45 email I1 2026-06-10T13:00:00 sent
+            - email I9 2026-06-20T13:00:00 bounced
+        int_contacts = step_id channel contacted_on state
+            d+30 letter 2026-06-01 sent
+            d+45 letter 2026-06-10 undelivered
+            - letter 2026-06-20 not_sent
+            d+45 email 2026-06-10 sent
+            - email 2026-06-20 not_sent
     ",
     );
 }

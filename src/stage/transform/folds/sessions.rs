@@ -8,7 +8,7 @@ use foldhash::HashMap;
 
 use super::Columns;
 use crate::domain::portfolio::ContactState;
-use crate::domain::sessions::{Event, Status, outcome, session_ends};
+use crate::domain::sessions::{About, Event, Status, outcome, session_ends, threads};
 use crate::error::Result;
 
 /// One event of the log.
@@ -37,8 +37,16 @@ enum Key<'b> {
     Unnamed(&'b str, &'b str, Option<&'b str>),
 }
 
+impl<'b> Logged<'b> {
+    fn about(&self) -> About<'b> {
+        About { company: self.company_id, invoice: self.invoice_id, address: self.address }
+    }
+}
+
 /// What the events of one contact say together.
 struct Contact<'b> {
+    /// Its first event.
+    at: i64,
     group_key: i64,
     action_id: Option<&'b str>,
     debtor_id: &'b str,
@@ -71,14 +79,47 @@ pub(super) fn contacts(selected: &Columns<'_>) -> Result<RecordBatch> {
             continue;
         }
         of_key.sort_by_key(|(_, l)| (l.event.at, l.event.status.rank(), l.event_id));
-        let in_order: Vec<Event> = of_key.iter().map(|(_, l)| l.event).collect();
-        let mut start = 0;
-        for end in session_ends(&in_order) {
-            found.push(contact(&of_key[start..end]));
-            start = end;
+        let abouts: Vec<About<'_>> = of_key.iter().map(|(_, l)| l.about()).collect();
+        let mut in_threads: Vec<(usize, Logged<'_>)> =
+            threads(&abouts).into_iter().zip(of_key.iter().map(|(_, l)| *l)).collect();
+        in_threads.sort_by_key(|(thread, _)| *thread);
+        for thread in in_threads.chunk_by(|(a, _), (b, _)| a == b) {
+            let in_order: Vec<Event> = thread.iter().map(|(_, l)| l.event).collect();
+            let mut start = 0;
+            for end in session_ends(&in_order) {
+                found.push(contact(&thread[start..end]));
+                start = end;
+            }
         }
     }
+    lose(&mut found);
     RecordBatch::try_from_iter_with_nullable(columns(&found)).map_err(|e| selected.failed(&e))
+}
+
+/// A loss that names no step may be of the last contact of its channel: that one still counts, so that nobody is written to
+/// twice, but it has told the debtor nothing.
+fn lose(found: &mut [Contact<'_>]) {
+    let is_loss = |c: &&Contact<'_>| c.action_id.is_none() && c.step_id.is_none() && c.state == ContactState::NotSent;
+    let losses: Vec<(i64, String, String, [Option<String>; 3])> = found
+        .iter()
+        .filter(is_loss)
+        .map(|c| {
+            let about = [c.company_id, c.invoice_id, c.destination].map(|text| text.map(str::to_owned));
+            (c.at, c.debtor_id.to_owned(), c.channel.to_owned(), about)
+        })
+        .collect();
+    for (at, debtor_id, channel, [company, invoice, address]) in losses {
+        let about = About { company: company.as_deref(), invoice: invoice.as_deref(), address: address.as_deref() };
+        let may_be_it = |c: &&mut Contact<'_>| {
+            let own = About { company: c.company_id, invoice: c.invoice_id, address: c.destination };
+            let is_named = c.step_id.is_some() && c.action_id.is_none();
+            is_named && c.debtor_id == debtor_id && c.channel == channel && c.at <= at && own.agrees(&about)
+        };
+        let last = found.iter_mut().filter(may_be_it).max_by_key(|c| c.at);
+        if let Some(contact) = last.filter(|c| matches!(c.state, ContactState::Sent | ContactState::Unreported)) {
+            contact.state = ContactState::Undelivered;
+        }
+    }
 }
 
 fn key<'b>(event: &Logged<'b>) -> Key<'b> {
@@ -128,6 +169,7 @@ fn contact<'b>(logged: &[(usize, Logged<'b>)]) -> Contact<'b> {
     };
     let answered = all().filter(|l| l.event.status.answers());
     Contact {
+        at: opened.event.at,
         group_key: all().map(|l| l.group_key).min().unwrap_or(first.group_key),
         action_id: first.action_id,
         debtor_id: all().map(|l| l.debtor_id).min().unwrap_or(first.debtor_id),
