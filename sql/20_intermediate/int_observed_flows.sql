@@ -74,17 +74,6 @@ with
             and invoices.installment_no = before.installment_no
         left join applied on invoices.item_key = applied.item_key
     ),
-    paid as (
-        -- The payment says better than the first run that misses the item on which day it was settled, and how.
-        select
-            debtor_id,
-            invoice_id,
-            max(paid_on) as paid_on,
-            last_value(kind order by paid_on, payment_id) as kind
-        from stg_payments
-        where invoice_id is not null and effect_amount > 0 and kind <> 'charges' and @scope_open = 1
-        group by debtor_id, invoice_id
-    ),
     unread as (select distinct debtor_id from raw_held_debtors where by_invoices),
     missed as (
         select before.*
@@ -92,6 +81,42 @@ with
         left anti join invoices
             on before.invoice_key = invoices.invoice_key
             and before.installment_no = invoices.installment_no
+    ),
+    paid as (
+        -- Payments say better than the first run that misses an item on which day it was settled, and how. What was seen before
+        -- does not tell of what is new.
+        select
+            missed.invoice_key,
+            missed.installment_no,
+            max(payments.paid_on) as paid_on,
+            sum(case when payments.kind not in ('credit_note', 'write_off') then payments.effect_amount else 0 end) as paid_amount,
+            sum(case when payments.kind = 'credit_note' then payments.effect_amount else 0 end) as credited_amount,
+            sum(case when payments.kind = 'write_off' then payments.effect_amount else 0 end) as written_off_amount
+        from missed
+        inner join stg_payments as payments
+            on missed.debtor_id = payments.debtor_id
+            and missed.invoice_id = payments.invoice_id
+            and (missed.changed_on is null or payments.paid_on > missed.changed_on)
+        where payments.effect_amount > 0 and payments.kind <> 'charges' and @scope_open = 1
+        group by missed.invoice_key, missed.installment_no
+    ),
+    settled as (
+        -- Of the instalments that are gone the earliest were paid, the next credited and the last written off; what no row tells of
+        -- was paid.
+        select
+            missed.*,
+            paid.paid_on,
+            coalesce(paid.paid_amount, 0) as told_paid,
+            coalesce(paid.paid_amount, 0) + coalesce(paid.credited_amount, 0) as told_credited,
+            coalesce(paid.paid_amount, 0) + coalesce(paid.credited_amount, 0) + coalesce(paid.written_off_amount, 0)
+                as told_written_off,
+            sum(missed.open_amount) over (
+                partition by missed.invoice_key
+                order by missed.due_date, missed.installment_no
+                rows between unbounded preceding and current row
+            ) as open_so_far
+        from missed
+        left join paid on missed.invoice_key = paid.invoice_key and missed.installment_no = paid.installment_no
     ),
     gone as (
         select
@@ -103,16 +128,25 @@ with
             missed.payable_on,
             unread.debtor_id is null or missed.open_amount = 0 as is_known,
             case when unread.debtor_id is null then missed.open_amount else cast(0 as decimal(18, 2)) end as less_open,
-            case when paid.kind = 'credit_note' then missed.open_amount else cast(0 as decimal(18, 2)) end as credited_more,
-            case when paid.kind = 'write_off' then missed.open_amount else cast(0 as decimal(18, 2)) end as written_off_more,
-            paid.paid_on as told_on
-        from missed
+            cast(
+                greatest(
+                    least(missed.told_credited, missed.open_so_far)
+                    - greatest(missed.told_paid, missed.open_so_far - missed.open_amount),
+                    0
+                )
+                as decimal(18, 2)
+            ) as credited_more,
+            cast(
+                greatest(
+                    least(missed.told_written_off, missed.open_so_far)
+                    - greatest(missed.told_credited, missed.open_so_far - missed.open_amount),
+                    0
+                )
+                as decimal(18, 2)
+            ) as written_off_more,
+            missed.paid_on as told_on
+        from settled as missed
         left join unread on missed.debtor_id = unread.debtor_id
-        -- What was seen before does not tell of what is new.
-        left join paid
-            on missed.debtor_id = paid.debtor_id
-            and missed.invoice_id = paid.invoice_id
-            and (missed.changed_on is null or paid.paid_on > missed.changed_on)
     ),
     items as (
         select *, true as is_present from present

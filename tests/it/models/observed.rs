@@ -49,6 +49,40 @@ fn what_is_less_open_than_before_was_paid_on_the_day_that_a_payment_tells_else_t
     );
 }
 
+/// A payment of 990 and a credit note of 10: which of the two had the later number made 1,000 of it.
+#[test]
+fn what_is_gone_was_settled_by_each_of_its_rows() {
+    for ids in [["P1", "P2", "P3"], ["P3", "P1", "P2"]] {
+        let [paid, credited, lost] = ids;
+        spec(&format!(
+            "
+            open items since 2026-06-01
+            payments: payment_id invoice_id paid_on amount kind
+                {paid} I1 2026-06-28 985.00 payment
+                {credited} I1 2026-06-28 10.00 credit_note
+                {lost} I1 2026-06-29 5.00 write_off
+                Q1 I2 2026-06-28 120.00 payment
+                Q2 I2 2026-06-28 30.00 credit_note
+                R1 I3 2026-06-28 40.00 credit_note
+            item_flows: invoice_id installment_no due_date flowed_on billed_amount
+                I1 1 2026-06-20 2026-01-01 1000.00
+                I2 1 2026-06-20 2026-01-01  100.00
+                I2 2 2026-07-20 2026-01-01  100.00
+                I3 1 2026-06-20 2026-01-01  100.00
+            int_observed_flows = invoice_id installment_no seen_on billed_amount paid_amount credited_amount written_off_amount
+                I1 1 2026-06-01 1000.00   0.00  0.00 0.00
+                I1 1 2026-06-30    0.00 985.00 10.00 5.00
+                I2 1 2026-06-01  100.00   0.00  0.00 0.00
+                I2 1 2026-06-30    0.00 100.00  0.00 0.00
+                I2 2 2026-06-01  100.00   0.00  0.00 0.00
+                I2 2 2026-06-30    0.00  70.00 30.00 0.00
+                I3 1 2026-06-01  100.00   0.00  0.00 0.00
+                I3 1 2026-06-30    0.00  60.00 40.00 0.00
+        "
+        ));
+    }
+}
+
 #[test]
 fn what_is_gone_was_settled_by_what_its_payments_tell_else_paid() {
     spec(
