@@ -139,7 +139,9 @@ fn table_of(name: &str) -> Option<&'static Table> {
 /// The section of one table.
 fn page_of(name: &str) -> Result<String> {
     let no_table = || Error::Unknown {
-        what: format!("--markdown shows tables, and {name:?} is none that is shipped; `regua schema` lists them"),
+        what: format!(
+            "--markdown shows tables, and {name:?} is none that is shipped; `regua schema` lists them, and --pipeline shows one of your own without it"
+        ),
     };
     table_of(name).map(table_markdown).ok_or_else(no_table)
 }

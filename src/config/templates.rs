@@ -263,7 +263,13 @@ fn check_rendered(
     let (mut faults, mut longest) = (Vec::new(), (0, String::new()));
     for sample in samples {
         match templates.draft(&source.language, template, channel, &sample.fields) {
-            Err(error) => faults.push(source.fault(None, format!("with the sample {:?}: {error}", sample.name))),
+            // What fails with one sample fails with most: it is told once.
+            Err(error) => {
+                if faults.is_empty() {
+                    let what = format!("with the sample {:?} no message comes out: {error}", sample.name);
+                    faults.push(source.fault(line_of(&error.to_string()), what));
+                }
+            }
             Ok(rendered) => {
                 // The longest values make no other words, only more of them.
                 if !sample.is_longest {
@@ -295,6 +301,12 @@ fn check_rendered(
     let mut seen = BTreeSet::new();
     faults.retain(|fault| seen.insert((fault.line, fault.what.clone())));
     faults
+}
+
+/// The line that an error of the engine names.
+fn line_of(error: &str) -> Option<usize> {
+    let (_, after) = error.rsplit_once("on line ")?;
+    after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// What is said where every condition holds, or none does: no sample need have met them.

@@ -40,12 +40,21 @@ struct PlanBuilder<'a> {
     faults: Vec<Fault>,
     /// Notes: not errors, but worth knowing.
     notes: Vec<Fault>,
+    /// A régua file could not be read: that its name is unknown is no second fault.
+    has_unread_regua: bool,
     hasher: Sha256,
 }
 
 pub(super) fn load(file: &Path, variables: Variables<'_>) -> Result<Plan, Vec<Fault>> {
     let base = sources::plain(file.parent().unwrap_or(Path::new("")));
-    let mut builder = PlanBuilder { variables, base, faults: Vec::new(), notes: Vec::new(), hasher: Sha256::new() };
+    let mut builder = PlanBuilder {
+        variables,
+        base,
+        faults: Vec::new(),
+        notes: Vec::new(),
+        has_unread_regua: false,
+        hasher: Sha256::new(),
+    };
     let document = builder.open(file, None);
     if document.as_ref().is_some_and(|document| document.has("steps") && !document.has("pipeline")) {
         let message = "this is a régua; check the pipeline that names it, such as pipelines/daily.toml".to_owned();
@@ -73,11 +82,14 @@ impl PlanBuilder<'_> {
             }
             Err(error) => {
                 let why = match error.kind() {
-                    ErrorKind::InvalidData => "it is not a text file".to_owned(),
+                    ErrorKind::InvalidData => "it is not UTF-8; save it as UTF-8".to_owned(),
                     _ if path.is_dir() => "it is a folder".to_owned(),
                     _ => error.to_string(),
                 };
                 self.faults.push(match named_at {
+                    Some((document, pointer)) if error.kind() == ErrorKind::InvalidData => {
+                        document.fault(pointer, format!("cannot read {}: {why}", path.display()))
+                    }
                     Some((document, pointer)) => {
                         document.fault(pointer, format!("cannot read {}: {why}; correct the path", path.display()))
                     }

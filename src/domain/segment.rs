@@ -83,6 +83,11 @@ impl Field {
         Field::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, name)| name)
     }
 
+    /// From 0 to 1?
+    pub fn is_ratio(self) -> bool {
+        matches!(self, Field::LateRatio | Field::AnswerRatio)
+    }
+
     /// Amounts in units of the account's currency, ratios from 0 to 1.
     fn value(self, account: &Account) -> Option<f64> {
         let Profile { months_as_customer, items_due, paid_on_time, paid_late, .. } = account.profile;
@@ -155,6 +160,16 @@ impl Comparison {
         let (rest, kind) = kinds.iter().find_map(|(sign, kind)| Some((text.strip_prefix(sign)?, kind)))?;
         let is_number = |n: &f64| n.is_finite() && !is_written_in_thousands(rest.trim());
         rest.trim().parse().ok().filter(is_number).map(kind)
+    }
+
+    /// What is compared with.
+    pub fn bound(self) -> f64 {
+        let (Comparison::Less(x)
+        | Comparison::AtMost(x)
+        | Comparison::Equal(x)
+        | Comparison::AtLeast(x)
+        | Comparison::Greater(x)) = self;
+        x
     }
 
     /// Does it hold for this value?

@@ -239,7 +239,10 @@ impl Session {
                 subject: model.grain.join(", "),
                 expected: "one row each".to_owned(),
                 actual: "more than one".to_owned(),
-                difference: format!("{repeated} keys occur more than once"),
+                difference: match repeated {
+                    1 => "1 key occurs more than once".to_owned(),
+                    more => format!("{more} keys occur more than once"),
+                },
             }]))),
         }
     }

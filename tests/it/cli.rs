@@ -426,6 +426,53 @@ fn a_listing_follows_the_notice_of_its_bureau_and_no_list_of_words_is_left_out()
     assert!(ended.stderr.contains("\"police\""), "{}", ended.stderr);
 }
 
+/// Each of these was read as something else, and nobody was told.
+#[test]
+fn what_a_hurried_analyst_writes_is_refused_where_it_stands() {
+    let daily = "pipelines/daily.toml";
+    for (file, from, to, expected) in [
+        (daily, "[dunning]\n", "[dunning]\nby_group = { \"12.345.678/0001-95\" = \"none\" }\n", "write \"12345678\""),
+        (daily, "days_past_due_max = \"> 60\"", "open_amount = \">= 100.000\"", "no mark between thousands"),
+        (daily, "days_past_due_max = \"> 60\"", "late_ratio = \">= 0,4\"", "\">= 0,4\" is not a comparison"),
+        (
+            daily,
+            "days_past_due_max = \"> 60\"",
+            "late_ratio = \">= 40\"",
+            "late_ratio is a ratio from 0 to 1; 40 % is 0.4",
+        ),
+        (
+            daily,
+            "Distribuidora Exemplo Ltda.",
+            "Cadeia de Farmácias",
+            "every message names it, and \"cadeia\" threatens",
+        ),
+        (daily, "financeiro@exemplo.example", "TODO", "`email` is still to be decided"),
+        (daily, "financeiro@exemplo.example", "?", "is no e-mail address"),
+        (daily, "\"Distribuidora Exemplo Ltda.\"", "\" \"", "`name` is empty; messages name it"),
+        (daily, "https://portal.exemplo.example", "portal", "is no link; begin it with https://"),
+        ("pipelines/words/pt-BR.toml", "\"caloteir*\"", "\"*caloteir\"", "\"*caloteir\" would never be found"),
+        ("pipelines/reguas/b2b.toml", "kind = \"receipt\"", "kind = \"receit\"", "unknown kind of step `receit`"),
+    ] {
+        let house = House::new();
+        house.edit(file, from, to);
+        let ended = house.regua(&["check", daily, "--output", "text"]);
+        assert_eq!(ended.code, 2, "{to}: {}", ended.stdout);
+        assert!(
+            ended.stderr.contains(&format!("{file}:")) && ended.stderr.contains(expected),
+            "{to}: {}",
+            ended.stderr
+        );
+        // One mistake is one fault.
+        assert!(!ended.stderr.contains("unknown régua"), "{to}: {}", ended.stderr);
+        assert!(ended.stderr.lines().count() <= 2, "{to}: {}", ended.stderr);
+    }
+    let house = House::new();
+    let told = || house.regua(&["check", daily, "--output", "text"]).stdout;
+    assert!(!told().contains("still a sample"), "{}", told());
+    house.edit(daily, "tenant = \"demo\"", "tenant = \"acme\"");
+    assert!(told().contains("note: [creditors.default] is still a sample"), "{}", told());
+}
+
 /// "Step  goes out by email": an id is part of every action_id, and stands in sentences and file names.
 #[test]
 fn ids_of_steps_and_reguas_can_be_read() {

@@ -139,8 +139,7 @@ fn a_message_is_sent_by_the_steps_that_it_is_about() {
     let bound = |template: &str, kind: &str| {
         format!("is of kind {kind}, and `{template}` is what steps of kind {template} say; name another template")
     };
-    let silent =
-        "step `d+45` gives notice of another one, and templates/en/overdue_third.email.j2 does not say `notice_days`";
+    let silent = "another step waits for the notice of step `d+45` (after_notice), and pipelines/templates/en/overdue_third.email.j2 does not print `notice_days`";
     let ahead =
         "step `d+5`: the shipped `reminder` says that something is still to be paid in time; at its day it is not";
     let behind = "step `d-3`: the shipped `overdue_first` says that something is overdue; at its day it is not";
@@ -164,7 +163,7 @@ fn a_message_is_sent_by_the_steps_that_it_is_about() {
         (
             "kind = \"receipt\"",
             "kind = \"receipt\"\ntemplate = \"overdue_first\"",
-            "thanks for a payment, and templates/",
+            "thanks for a payment, and pipelines/templates/",
         ),
         (
             "trigger = { days_past_due = 60 }",

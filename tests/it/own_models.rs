@@ -154,7 +154,7 @@ fn check_runs_sql_of_ones_own_over_nothing() {
         (
             "40_kpis/kpi_totals.sql",
             TOTALS.replace("Grain: company_id", "Grain: company"),
-            "model kpi_totals: its Grain names `company`, which it does not select",
+            "model 40_kpis/kpi_totals.sql: its Grain names `company`, which it does not select",
         ),
         (
             "40_kpis/kpi_totals.sql",
@@ -163,23 +163,35 @@ fn check_runs_sql_of_ones_own_over_nothing() {
         ),
         (
             "40_kpis/kpi_totals.sql",
-            TOTALS.replace("-- Reads: fct_aging", "-- Reads: fct_agings").replace("from fct_aging", "from fct_agings"),
-            "model kpi_totals: there is no table fct_agings for it; a model reads what files before it make",
+            TOTALS.replace("from fct_aging", "from fct_agings"),
+            "model 40_kpis/kpi_totals.sql: there is no table fct_agings for it; a model reads what files before it make",
+        ),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("-- Reads: fct_aging", "-- Reads: fct_agin"),
+            "model 40_kpis/kpi_totals.sql: its Reads: unknown model `fct_agin`; did you mean `fct_aging`?",
+        ),
+        ("40_kpis/totals.sql", TOTALS.to_owned(), "the name of a model in that folder begins with kpi_ or all_"),
+        ("35_facts/kpi_mine.sql", TOTALS.to_owned(), "the name of a model in that folder begins with fct_"),
+        (
+            "40_kpis/kpi_totals.sql",
+            TOTALS.replace("\nwith\n", "\nwith recursive\n"),
+            "a query that calls itself (`with recursive`) may never end",
         ),
         (
             "35_facts/fct_rates.sql",
             TOTALS.replace("fct_aging", "raw_fx_rates"),
-            "model fct_rates: there is no table raw_fx_rates for it",
+            "model 35_facts/fct_rates.sql: there is no table raw_fx_rates for it",
         ),
         (
             "40_kpis/kpi_aging.sql",
             TOTALS.to_owned(),
-            "model kpi_aging: it lacks the column segment, which the table of that name has",
+            "model 40_kpis/kpi_aging.sql: it lacks the column segment, which the table of that name has",
         ),
         (
             "40_kpis/kpi_totals.sql",
             TOTALS.replace("@as_of as as_of_date, ", ""),
-            "model kpi_totals: a KPI table has a column as_of_date, a date; select `@as_of as as_of_date`",
+            "model 40_kpis/kpi_totals.sql: a KPI table has a column as_of_date, a date; select `@as_of as as_of_date`",
         ),
         (
             "40_kpis/kpi_totals.sql",
@@ -189,12 +201,12 @@ fn check_runs_sql_of_ones_own_over_nothing() {
         (
             "40_kpis/kpi_dso.sql",
             TOTALS.replace("Kind: table", "Kind: view"),
-            "model kpi_dso: a table of this name is published, so its Kind is table",
+            "model 40_kpis/kpi_dso.sql: a table of this name is published, so its Kind is table",
         ),
         (
             "50_audits/limit.sql",
             TOTALS.replace("Kind: table", "Kind: audit"),
-            "model limit: an audit selects subject, expected, actual, difference, and it has no subject",
+            "model 50_audits/limit.sql: an audit selects subject, expected, actual, difference, and it has no subject",
         ),
         ("kpis/kpi_totals.sql", TOTALS.to_owned(), "it is not in a known folder"),
         (

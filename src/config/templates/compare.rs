@@ -5,7 +5,7 @@ use minijinja::machinery::ast::{Compare, CompareOpKind, Expr};
 use minijinja::value::{Value, ValueKind};
 
 use super::flow::{Flow, line};
-use super::types::{Purse, Shape, Type, constant_type, name_of};
+use super::types::{NAMELESS, Purse, Shape, Type, constant_type, name_of};
 
 impl Flow<'_> {
     /// A chain such as `0 < a <= b`: each side beside the next one.
@@ -98,7 +98,7 @@ fn of_constant((expr, held): (&Expr<'_>, &Type), value: &Value) -> Option<String
         }
         (Shape::Word(_) | Shape::Date, Some(_)) => None,
         (Shape::Amount(_), None) if value.kind() == ValueKind::Number && !value.is_true() => None,
-        (shape, _) => by_kind(&name, shape, "this value", constant_type(value).shape),
+        (shape, _) => by_kind(&name, shape, NAMELESS, constant_type(value).shape),
     }
 }
 
@@ -108,21 +108,37 @@ fn by_kind(name: &str, shape: Shape, other_name: &str, other: Shape) -> Option<S
         (Money | Day, Amount(_) | Date | Day | Flag | Money | Number | Text | Word(_)) => {
             Some(format!("{name} is text here, and texts compare letter by letter; compare what it is made of"))
         }
+        (Amount(one), Amount(other)) if one.with(other) == Purse::Mixed => {
+            Some(format!("{name} and {other_name} are amounts of two currencies"))
+        }
         (Amount(_), Number) => Some(format!(
             "{name} is an amount, and a number beside it would be cents; compare it with another amount or with 0, and \
              tell large claims from small ones by segments and tiers"
         )),
-        (Amount(one), Amount(other)) if one.with(other) == Purse::Mixed => {
-            Some(format!("{name} and {other_name} are amounts of two currencies"))
+        (Flag, Amount(_) | Number | Date | Text | Word(_)) => {
+            Some(format!("{name} is true or false; say {{% if {name} %}}, or {{% if not {name} %}}"))
         }
-        (Amount(_), Text | Date | Flag | Word(_)) => Some(format!("{name} is an amount, and {other_name} is none")),
-        (Number, Text | Date | Flag | Word(_)) => {
-            Some(format!("{name} is a number, and {other_name} is none; write numbers without quotes"))
+        (Amount(_) | Number | Date, Amount(_) | Number | Date | Text | Word(_)) => {
+            let (own, others) = (kind(shape), kind(other));
+            let remedy = if matches!((shape, other), (Number, Text)) { "; write numbers without quotes" } else { "" };
+            // The other side says it better where this one has no name.
+            (own != others && name != NAMELESS)
+                .then(|| format!("{name} is {own}, and {} is {others}{remedy}", shown(other_name)))
         }
-        (Date, Text | Word(_)) => {
-            Some(format!("{name} is a date, and {other_name} is a text; compare dates with dates"))
-        }
-        (Date | Text | Word(_), Flag) => Some(format!("{other_name} is true or false, and {name} is neither")),
         _ => None,
+    }
+}
+
+fn shown(name: &str) -> &str {
+    if name == NAMELESS { "what it is compared with" } else { name }
+}
+
+fn kind(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Amount(_) => "an amount",
+        Shape::Number => "a number",
+        Shape::Date => "a date",
+        Shape::Flag => "true or false",
+        _ => "a text",
     }
 }

@@ -1,6 +1,6 @@
 //! The type of an expression on the path where it is used, and what is wrong with it there.
 
-use minijinja::machinery::ast::{BinOp, BinOpKind, Expr, Filter};
+use minijinja::machinery::ast::{BinOp, BinOpKind, Call, Expr, Filter};
 use minijinja::value::{Value, ValueKind};
 
 use super::facts::facts;
@@ -82,10 +82,7 @@ impl Flow<'_> {
                 }
                 subscript => self.entry_of(line(expr), &get.expr, subscript),
             },
-            Expr::Call(_) => {
-                self.refuse(line(expr), NO_CALLS);
-                Type::of(Shape::Other)
-            }
+            Expr::Call(call) => self.call(line(expr), call),
             Expr::List(_) | Expr::Map(_) => {
                 if !expr.as_const().is_some_and(|value| is_of_texts(&value)) {
                     self.refuse(line(expr), ONLY_TEXTS);
@@ -93,6 +90,14 @@ impl Flow<'_> {
                 Type::of(Shape::Other)
             }
         }
+    }
+
+    fn call(&mut self, at: usize, call: &Call<'_>) -> Type {
+        if let Expr::GetAttr(get) = &call.expr {
+            self.expr(&get.expr);
+        }
+        self.refuse(at, NO_CALLS);
+        Type::of(Shape::Other)
     }
 
     /// An expression where a condition is known to hold, or not to; what it holds is made sure of there.

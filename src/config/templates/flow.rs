@@ -9,7 +9,7 @@ use minijinja::machinery::ast::{Expr, ForLoop, IfCond, Include, Spanned, Stmt};
 
 use super::facts::facts;
 use super::provider::{AT_TOP, is_reserved};
-use super::types::{Shape, Type, joined, name_of, variable_name};
+use super::types::{NAMELESS, Shape, Type, joined, name_of, variable_name};
 use super::{Found, Source};
 use crate::config::document::unknown;
 use crate::domain::message::blocks::{included, is_block, tree};
@@ -340,7 +340,11 @@ impl Flow<'_> {
         match variable_name(target) {
             Some(name) if is_reserved(name) => self.refuse(line(target), format!("`{name}`: {AT_TOP}")),
             Some(name) => drop(self.variables.insert(name.to_owned(), held)),
-            None => self.refuse(line(target), "a value goes to one name"),
+            None => {
+                let what = "a value goes to one name of the template's own; a loop cannot count or add up: use items | length, \
+                            items_count or total_due";
+                self.refuse(line(target), what);
+            }
         }
     }
 
@@ -367,10 +371,17 @@ impl Flow<'_> {
     pub(super) fn must_hold(&mut self, at: usize, found: &Type, name: &str) {
         let is_present = found.path.as_ref().is_some_and(|path| self.present.contains(path));
         if found.nullable && !is_present {
-            self.refuse(
-                at,
-                format!("{name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)"),
-            );
+            let what = match name == NAMELESS {
+                true => {
+                    "what stands here can be null; give it a name with {% set %}, and put {% if %} around it".to_owned()
+                }
+                false => {
+                    format!(
+                        "{name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)"
+                    )
+                }
+            };
+            self.refuse(at, what);
         }
     }
 }

@@ -54,10 +54,13 @@ fn comparisons_that_never_mean_what_they_say() {
         ("total_due > 1000", Some(cents)),
         ("1000 < total_due", Some(cents)),
         ("0 < total_due < 1000", Some(cents)),
-        ("total_due > \"1000\"", Some("total_due is an amount, and this value is none")),
-        ("total_due == oldest_due_date", Some("total_due is an amount, and oldest_due_date is none")),
-        ("days_past_due == \"10\"", Some("days_past_due is a number, and this value is none")),
-        ("days_past_due in [\"10\", 20]", Some("days_past_due is a number, and this value is none")),
+        ("total_due > \"1000\"", Some("total_due is an amount, and what it is compared with is a text")),
+        ("total_due == oldest_due_date", Some("total_due is an amount, and oldest_due_date is a date")),
+        (
+            "days_past_due == \"10\"",
+            Some("days_past_due is a number, and what it is compared with is a text; write numbers without quotes"),
+        ),
+        ("days_past_due in [\"10\", 20]", Some("days_past_due is a number, and what it is compared with is a text")),
         ("(total_due | money) > \"R$ 5.000,00\"", Some("texts compare letter by letter")),
         ("(oldest_due_date | date) == (as_of | date)", Some("texts compare letter by letter")),
         (
@@ -74,7 +77,10 @@ fn comparisons_that_never_mean_what_they_say() {
         ("dunning and dunning.amount > total_due", Some("are amounts of two currencies")),
         ("tone not in [\"firm\", \"hard\"]", Some("tone is never \"hard\"")),
         ("offer and offer.kind == \"desconto\"", Some("it is one of discount, instalments, extension")),
-        ("tone == true", Some("this value is true or false, and tone is neither")),
+        (
+            "has_charges == 1",
+            Some("has_charges is true or false; say {% if has_charges %}, or {% if not has_charges %}"),
+        ),
         ("total_due > 0 and credit_amount < total_due", None),
         ("total_due != 0.0", None),
         ("days_past_due >= 10 and items | length > 1", None),
@@ -333,7 +339,6 @@ fn a_field_that_can_be_null() {
         ("{% set b = bureau %}{{ b }}", "b"),
         ("{% for item in items %}{{ item.payment_link }}{% endfor %}", "item.payment_link"),
         ("x{% for a in items %}{% if a.payment_link %}y{% endif %}{{ a.payment_link }}{% endfor %}", "a.payment_link"),
-        ("{{ bureau if portal_link else 'x' }}", "this value"),
         ("{{ notice_days + 1 }}", "notice_days"),
         ("{{ debtor['contact_name'] }}", "debtor[...]"),
     ] {
@@ -341,6 +346,8 @@ fn a_field_that_can_be_null() {
             format!("1: {name} can be null; put {{% if {name} %}} around it, or say {name} | default(\"...\", true)");
         assert_eq!(letter(text), [expected], "{text}");
     }
+    let nameless = "1: what stands here can be null; give it a name with {% set %}, and put {% if %} around it";
+    assert_eq!(letter("{{ bureau if portal_link else 'x' }}"), [nameless]);
     let bare = "1: portal_link | default(...) does not catch null; say default(..., true)";
     assert_eq!(letter("{{ portal_link | default('x') }}"), [bare]);
 }

@@ -109,9 +109,12 @@ pub(super) fn name_of(expr: &Expr<'_>) -> String {
             Some(inner) => format!("{} | {}", name_of(inner), filter.name),
             None => filter.name.to_owned(),
         },
-        _ => "this value".to_owned(),
+        _ => NAMELESS.to_owned(),
     }
 }
+
+/// What is no name.
+pub(super) const NAMELESS: &str = "this value";
 
 /// `name` as `debtor.name`, or as `item.name` in a loop: fields of the inner tables are often asked for without them.
 pub(super) fn full_name(name: &str) -> Option<String> {

@@ -58,7 +58,7 @@ pub(in crate::config) struct Words {
 impl Words {
     /// Every forbidden word in a text, with its reason; `kinds` are those of the steps that send it. What one of them may
     /// say is a threat in another.
-    pub(super) fn forbidden_in<'w>(&'w self, kinds: &[&str], folded: &str) -> Vec<(&'w str, &'w str)> {
+    pub(in crate::config) fn forbidden_in<'w>(&'w self, kinds: &[&str], folded: &str) -> Vec<(&'w str, &'w str)> {
         let is_excepted = |g: &WordGroup| kinds.iter().all(|kind| g.except.iter().any(|name| covers(name, kind)));
         let groups = self.forbidden.iter().filter(|g| kinds.is_empty() || !is_excepted(g));
         let pairs = groups.flat_map(|g| g.words.iter().map(move |word| (word, g.reason.as_str())));

@@ -96,7 +96,7 @@ impl PlanBuilder<'_> {
     }
 
     pub(super) fn known_regua(&mut self, document: &Document, at: &str, name: &str, names: &[&str]) {
-        if !names.contains(&name) {
+        if !names.contains(&name) && !self.has_unread_regua {
             self.refuse(document, at, unknown("régua", name, names.iter().copied()));
         }
     }
@@ -180,8 +180,10 @@ impl PlanBuilder<'_> {
         let mut procedures: Vec<(Document, Procedure)> = Vec::new();
         for (position, file) in files.iter().enumerate() {
             let at = format!("/pipeline/reguas/{position}");
+            let unread = std::mem::replace(&mut self.has_unread_regua, true);
             let Some(regua) = self.open(&self.path(file), Some((document, &at))) else { continue };
             let Some(raw) = self.read::<RawRegua>(&regua) else { continue };
+            self.has_unread_regua = unread;
             let procedure = self.procedure(&regua, raw, segments, known);
             if procedure.id == REGUA_NONE || procedures.iter().any(|(_, p)| p.id == procedure.id) {
                 self.refuse(&regua, "/id", format!("the id `{}` is taken", procedure.id));

@@ -14,6 +14,7 @@ use crate::contract::TODO;
 use crate::domain::decision::Creditor;
 use crate::domain::message::blocks::is_block;
 use crate::domain::message::{LANGUAGES, TemplateFault, Templates, ToneRule, file_name};
+use crate::domain::names::folded;
 use crate::domain::procedure::{Channel, Procedure, Step, StepKind};
 use crate::error::Fault;
 
@@ -42,6 +43,8 @@ impl PlanBuilder<'_> {
         let sources = self.sources(document, dir, procedures, languages);
         self.opt_outs_are_of_their_language(document, &sources, default_language, creditors);
         let words = self.words(document, words, &sources);
+        let is_shown = self.creditors_may_be_named(document, creditors, &words);
+        let creditors = if is_shown { creditors } else { &BTreeMap::new() };
         let writers = LANGUAGES.map(|language| (language.to_owned(), longest_creditor(creditors, language)));
         let (templates, faults) =
             check(&sources, default_language, &writers.into(), &words, &senders(procedures.values()));
@@ -120,6 +123,28 @@ impl PlanBuilder<'_> {
             lists.insert(language.to_owned(), Words { forbidden, debt: all(&raw.names_debt) });
         }
         lists
+    }
+
+    /// A name that no message may hold would be found in every message, and in none is it to be mended.
+    fn creditors_may_be_named(
+        &mut self,
+        document: &Document,
+        creditors: &BTreeMap<String, Creditor>,
+        words: &BTreeMap<String, Words>,
+    ) -> bool {
+        let mut is_fine = true;
+        for (company, creditor) in creditors {
+            let name = folded(&creditor.name);
+            let found = words.values().flat_map(|list| list.forbidden_in(&[], &name)).next();
+            if let Some((word, reason)) = found {
+                let message = format!(
+                    "every message names it, and {word:?} {reason}: give it another name, or take the word out"
+                );
+                self.refuse(document, &format!("/creditors/{company}/name"), message);
+                is_fine = false;
+            }
+        }
+        is_fine
     }
 
     /// An exception that is no kind of step would let nothing through, or another kind than its author meant.
@@ -209,7 +234,7 @@ impl PlanBuilder<'_> {
         // By their names only: whoever changed the shipped texts may have changed what they say.
         let days = step.trigger.days_past_due();
         let says = match step.template.as_str() {
-            "reminder" if days.is_some_and(|days| days > 0) => Some("is still to be paid in time"),
+            "reminder" | "verification" if days.is_some_and(|days| days > 0) => Some("is still to be paid in time"),
             name if name.starts_with("overdue_") && days.is_some_and(|days| days <= 0) => Some("is overdue"),
             _ => None,
         };
@@ -232,7 +257,7 @@ impl PlanBuilder<'_> {
                     let message = format!(
                         "step `{}` thanks for a payment, and {} prints `{field}`, of which nothing is left; name another template",
                         step.id,
-                        source.path()
+                        messages.folder.join(&source.language).join(&source.file).display()
                     );
                     self.refuse(document, &format!("/steps/{}/template", step.level - 1), message);
                     break;
@@ -255,10 +280,10 @@ impl PlanBuilder<'_> {
                 .find(|source| !fields_of(source, &messages.templates, &messages.sources).contains("notice_days"));
             if let Some(silent) = silent {
                 let message = format!(
-                    "step `{}` gives notice of another one, and {} does not say `notice_days`; announce there what \
-                     follows and when, or name another template",
+                    "another step waits for the notice of step `{}` (after_notice), and {} does not print `notice_days`; announce \
+                     there what follows and when, or name another template",
                     step.id,
-                    silent.path()
+                    messages.folder.join(&silent.language).join(&silent.file).display()
                 );
                 self.refuse(document, &format!("/steps/{}/template", step.level - 1), message);
             }

@@ -48,6 +48,11 @@ impl PlanBuilder<'_> {
             };
             for part in text.split(',') {
                 match Comparison::parse(part) {
+                    Some(comparison) if field.is_ratio() && comparison.bound().abs() > 1.0 => {
+                        let message = format!("{text:?}: {name} is a ratio from 0 to 1; 40 % is 0.4");
+                        self.refuse(document, &at, message);
+                        break;
+                    }
                     Some(comparison) => parts.push((field, comparison)),
                     None => {
                         let message = format!(
