@@ -131,7 +131,7 @@ spread ends after N s
 shards begins (1)
 shards ends after N s
 AirflowFailException: regua exit code 3: nothing was published: an audit failed
-audit 90_nothing_owed (I1): expected 0, actual 1, difference 1
+audit 90_nothing_owed (sha256 c2818bc4e5ec...): expected 0, actual 1, difference 1
 ";
 
 #[test]

@@ -541,7 +541,7 @@ fn a_key_that_stands_twice_is_a_finding_of_its_model() {
     let error = check(twice).expect_err("a finding");
     assert_eq!(error.exit_code(), 3);
     let text = "audit grain of int_credits (debtor_id, company_id, currency): expected one row each, actual more than one, \
-        difference 1 keys occur more than once";
+        difference 1 key occurs more than once";
     assert!(error.to_string().contains(text), "{error}");
 }
 

@@ -150,7 +150,11 @@ fn audited(record: &Record, files: Vec<OutputFile>) -> Audited {
         Arc::new(array.with_precision_and_scale(18, 2).expect("money"))
     };
     let currencies: ArrayRef = Arc::new(StringArray::from_iter_values(totals.iter().map(|(currency, _)| currency)));
-    let kpi = RecordBatch::try_from_iter([("currency", Arc::clone(&currencies)), ("open_amount", amounts())]);
+    let kpi = RecordBatch::try_from_iter([
+        ("currency", Arc::clone(&currencies)),
+        ("open_amount", amounts()),
+        ("overdue_amount", amounts()),
+    ]);
     let kpi = kpi.expect("a KPI table");
     let ledger = RecordBatch::try_from_iter([
         ("currency", currencies),
