@@ -163,7 +163,7 @@ fn a_message_is_sent_by_the_steps_that_it_is_about() {
         (
             "kind = \"receipt\"",
             "kind = \"receipt\"\ntemplate = \"overdue_first\"",
-            "thanks for a payment, and pipelines/templates/",
+            "thanks for a payment, and `overdue_first` is a message to whoever owes",
         ),
         (
             "trigger = { days_past_due = 60 }",

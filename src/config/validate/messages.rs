@@ -247,21 +247,34 @@ impl PlanBuilder<'_> {
         }
     }
 
-    /// Whoever has paid is asked for nothing: there is nothing to print, and "R$ 0,00" would be asked for.
+    /// Whoever has paid is asked for nothing: "R$ 0,00" would be asked for, in the words of a dunning letter.
     fn receipts_ask_for_nothing(&mut self, document: &Document, procedure: &Procedure, messages: &Messages) {
+        let shipped: BTreeSet<String> =
+            shipped::templates().filter_map(|s| s.parts().map(|(template, _)| template.to_owned())).collect();
         for step in procedure.steps.iter().filter(|step| step.kind == StepKind::Receipt) {
+            let at = format!("/steps/{}/template", step.level - 1);
+            let is_another = step.template != StepKind::Receipt.as_str() && shipped.contains(&step.template);
+            if is_another {
+                let message = format!(
+                    "step `{}` thanks for a payment, and `{}` is a message to whoever owes; name another template",
+                    step.id, step.template
+                );
+                self.refuse(document, &at, message);
+                continue;
+            }
             let files: Vec<String> = channels(step).iter().map(|channel| file_name(&step.template, *channel)).collect();
-            for source in messages.sources.iter().filter(|source| files.contains(&source.file)) {
+            let asked = messages.sources.iter().filter(|source| files.contains(&source.file)).find_map(|source| {
                 let printed = fields_of(source, &messages.templates, &messages.sources);
-                if let Some(field) = ASKED_FOR.into_iter().find(|field| printed.contains(*field)) {
-                    let message = format!(
-                        "step `{}` thanks for a payment, and {} prints `{field}`, of which nothing is left; name another template",
-                        step.id,
-                        messages.folder.join(&source.language).join(&source.file).display()
-                    );
-                    self.refuse(document, &format!("/steps/{}/template", step.level - 1), message);
-                    break;
-                }
+                ASKED_FOR.into_iter().find(|field| printed.contains(*field)).map(|field| (source, field))
+            });
+            if let Some((source, field)) = asked {
+                let path = messages.folder.join(&source.language).join(&source.file);
+                let message = format!(
+                    "step `{}` thanks for a payment, and {} prints `{field}`, of which nothing is left",
+                    step.id,
+                    path.display()
+                );
+                self.notes.push(document.fault(&at, message));
             }
         }
     }

@@ -76,10 +76,11 @@ impl PlanBuilder<'_> {
 
     /// It is part of every action_id for ever, and stands in tables, file names and sentences.
     fn id_is_readable(&mut self, document: &Document, at: &str, id: &str) {
-        let is_odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '/' | '\\' | ',' | ';' | '"');
-        if id.is_empty() || id.chars().count() > ID_CHARS_MAX || id.contains(is_odd) {
+        let is_odd = |c: char| c.is_control() || matches!(c, '/' | '\\' | '"');
+        let is_padded = id.trim() != id;
+        if id.is_empty() || is_padded || id.chars().count() > ID_CHARS_MAX || id.contains(is_odd) {
             let message = format!(
-                "{id:?} is no id: it has 1 to {ID_CHARS_MAX} characters, no space and none of / \\ , ; \"; write it like d+5"
+                "{id:?} is no id: it has 1 to {ID_CHARS_MAX} characters, no space at its ends and none of / \\ \"; write it like d+5"
             );
             self.refuse(document, at, message);
         }
