@@ -61,6 +61,12 @@ struct Contact<'b> {
     state: ContactState,
 }
 
+impl<'b> Contact<'b> {
+    fn about(&self) -> About<'b> {
+        About { company: self.company_id, invoice: self.invoice_id, address: self.destination }
+    }
+}
+
 /// Every event becomes part of a contact.
 pub(super) fn contacts(selected: &Columns<'_>) -> Result<RecordBatch> {
     let mut keys: HashMap<Key<'_>, usize> = HashMap::default();
@@ -99,25 +105,22 @@ pub(super) fn contacts(selected: &Columns<'_>) -> Result<RecordBatch> {
 /// A loss that names no step may be of the last contact of its channel: that one still counts, so that nobody is written to
 /// twice, but it has told the debtor nothing.
 fn lose(found: &mut [Contact<'_>]) {
-    let is_loss = |c: &&Contact<'_>| c.action_id.is_none() && c.step_id.is_none() && c.state == ContactState::NotSent;
-    let losses: Vec<(i64, String, String, [Option<String>; 3])> = found
-        .iter()
-        .filter(is_loss)
-        .map(|c| {
-            let about = [c.company_id, c.invoice_id, c.destination].map(|text| text.map(str::to_owned));
-            (c.at, c.debtor_id.to_owned(), c.channel.to_owned(), about)
-        })
-        .collect();
-    for (at, debtor_id, channel, [company, invoice, address]) in losses {
-        let about = About { company: company.as_deref(), invoice: invoice.as_deref(), address: address.as_deref() };
-        let may_be_it = |c: &&mut Contact<'_>| {
-            let own = About { company: c.company_id, invoice: c.invoice_id, address: c.destination };
-            let is_named = c.step_id.is_some() && c.action_id.is_none();
-            is_named && c.debtor_id == debtor_id && c.channel == channel && c.at <= at && own.agrees(&about)
-        };
-        let last = found.iter_mut().filter(may_be_it).max_by_key(|c| c.at);
-        if let Some(contact) = last.filter(|c| matches!(c.state, ContactState::Sent | ContactState::Unreported)) {
-            contact.state = ContactState::Undelivered;
+    let is_loss = |c: &Contact<'_>| c.step_id.is_none() && c.state == ContactState::NotSent;
+    let unnamed = || (0..found.len()).filter(|place| found[*place].action_id.is_none());
+    let mut steps: HashMap<(&str, &str), Vec<usize>> = HashMap::default();
+    for place in unnamed().filter(|place| found[*place].step_id.is_some()) {
+        steps.entry((found[place].debtor_id, found[place].channel)).or_default().push(place);
+    }
+    let last_before = |loss: &Contact<'_>| {
+        let of_channel = steps.get(&(loss.debtor_id, loss.channel)).into_iter().flatten().copied();
+        let may_be_it = |place: &usize| found[*place].at <= loss.at && found[*place].about().agrees(&loss.about());
+        of_channel.filter(may_be_it).max_by_key(|place| found[*place].at)
+    };
+    let lost: Vec<usize> =
+        unnamed().map(|place| &found[place]).filter(|c| is_loss(c)).filter_map(last_before).collect();
+    for place in lost {
+        if matches!(found[place].state, ContactState::Sent | ContactState::Unreported) {
+            found[place].state = ContactState::Undelivered;
         }
     }
 }
