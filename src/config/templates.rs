@@ -10,6 +10,7 @@ mod exprs;
 mod facts;
 mod flow;
 mod provider;
+mod said;
 mod sums;
 mod types;
 mod words;
@@ -28,6 +29,7 @@ use crate::domain::message::samples::{self, Sample};
 use crate::domain::message::{LANGUAGES, NAMES_NO_DEBT, Rendered, TemplateFault, Templates};
 use crate::domain::procedure::Channel;
 
+use said::Branches;
 pub(super) use words::{Word, WordGroup, Words};
 
 /// One template as it was read.
@@ -309,9 +311,10 @@ fn line_of(error: &str) -> Option<usize> {
     after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// What is said where every condition holds, or none does: no sample need have met them.
+/// What is said on branches that no sample need have met.
 fn check_branches(source: &Source, blocks: &[&Source], words: &Vocabulary<'_>) -> Vec<TemplateFault> {
-    let texts = [true, false].map(|holds| words::folded(&flow::text(source, blocks, holds)));
+    let branches = [Branches::Held, Branches::Failed, Branches::Each];
+    let texts = branches.map(|branches| words::folded(&said::text(source, blocks, branches)));
     texts.iter().flat_map(|text| check_words(source, words, text)).collect()
 }
 

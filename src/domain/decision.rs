@@ -141,7 +141,7 @@ pub fn decide(rules: &Rules, as_of: NaiveDate, group: &Group) -> Result<Vec<Vec<
     let mut decided: Vec<Vec<Option<Decision>>> = group.debtors.iter().map(|(_, a)| vec![None; a.len()]).collect();
     for (d, a) in order {
         let (debtor, accounts) = &group.debtors[d];
-        let past = (&contacts.past(debtor, &accounts[a], accounts.len() == 1), group.forgotten_on);
+        let past = (&contacts.past(debtor, &accounts[a], accounts), group.forgotten_on);
         let decision = decide_account(rules, as_of, debtor, &accounts[a], past)?;
         if let Outcome::Act(action) = &decision.outcome
             && let Some(contact) = history::contact_of(action)

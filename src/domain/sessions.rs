@@ -3,6 +3,9 @@
 //! Events that name an action belong to the contact of that action. The others are told apart by what they are about, and
 //! each thread is cut into contacts in order of time: a day of sending is one contact, and so is every call.
 
+use std::borrow::Cow;
+
+use super::address::normalised_address;
 use super::portfolio::ContactState;
 
 /// What an event of the log says.
@@ -86,29 +89,32 @@ pub struct Event {
 }
 
 /// What an event says that it is about; what it does not say may be anything.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About<'b> {
-    pub company: Option<&'b str>,
-    pub invoice: Option<&'b str>,
-    pub address: Option<&'b str>,
+    company: Option<&'b str>,
+    invoice: Option<&'b str>,
+    /// As addresses are compared: one is one, however it is written.
+    address: Option<Cow<'b, str>>,
 }
 
 impl<'b> About<'b> {
+    pub fn of(company: Option<&'b str>, invoice: Option<&'b str>, address: Option<&'b str>) -> About<'b> {
+        About { company, invoice, address: address.map(normalised_address) }
+    }
+
     /// Can both be about the same contact?
     pub fn agrees(&self, other: &About<'_>) -> bool {
         let agrees = |one: Option<&str>, other: Option<&str>| one.zip(other).is_none_or(|(one, other)| one == other);
         agrees(self.company, other.company)
             && agrees(self.invoice, other.invoice)
-            && agrees(self.address, other.address)
+            && agrees(self.address.as_deref(), other.address.as_deref())
     }
 
     /// What both say together.
-    fn with(self, other: About<'b>) -> About<'b> {
-        About {
-            company: self.company.or(other.company),
-            invoice: self.invoice.or(other.invoice),
-            address: self.address.or(other.address),
-        }
+    fn add(&mut self, other: &About<'b>) {
+        self.company = self.company.or(other.company);
+        self.invoice = self.invoice.or(other.invoice);
+        self.address = self.address.take().or_else(|| other.address.clone());
     }
 }
 
@@ -129,7 +135,7 @@ pub fn threads(events: &[About<'_>]) -> Vec<usize> {
                 known.len() - 1
             }
         };
-        known[thread] = known[thread].with(*about);
+        known[thread].add(about);
         order.push(thread);
         found.push(thread);
     }
@@ -220,9 +226,11 @@ mod tests {
         let about = |text: &'static str| {
             let mut words = text.split(' ').map(|word| Some(word).filter(|word| *word != "-"));
             let mut next = || words.next().flatten();
-            About { company: next(), invoice: next(), address: next() }
+            About::of(next(), next(), next())
         };
-        let table: [(&[&str], &[usize]); 6] = [
+        let table: [(&[&str], &[usize]); 7] = [
+            // One address, however it is written.
+            (&["- - Ana@Acme.example", "- - b@acme.example", "- - mailto:ana@acme.example"], &[0, 1, 0]),
             (&["1 A a", "1 A a", "- - -"], &[0, 0, 0]),
             (&["- A -", "- B -", "- B -", "- A -"], &[0, 1, 1, 0]),
             (&["1 A -", "3 B -", "3 - -"], &[0, 1, 1]),

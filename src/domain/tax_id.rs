@@ -65,6 +65,25 @@ impl Cnpj {
     }
 }
 
+/// The root of a CNPJ that is written out or in part, as `12.345.678`; `None` for any other name.
+///
+/// ```
+/// use regua::domain::tax_id::written_root;
+/// for written in ["12.345.678/0001-95", "12345678000195", "12.345.678", "12.ABC.345/01DE-35"] {
+///     assert!(written_root(written).is_some(), "{written}");
+/// }
+/// for name in ["12345678", "GRP.2024/00012345", "acme-2024", "0012345678"] {
+///     assert_eq!(written_root(name), None, "{name}");
+/// }
+/// ```
+pub fn written_root(text: &str) -> Option<String> {
+    let plain: String = text.chars().filter(|c| !matches!(c, '.' | '/' | '-')).collect();
+    let is_whole = plain.len() == CNPJ_LENGTH && plain.bytes().filter(u8::is_ascii_digit).count() >= ROOT_LENGTH;
+    let has_marks = text.bytes().enumerate().filter(|(_, b)| *b == b'.').map(|(at, _)| at).eq([2, 6]);
+    let is_of_cnpj = plain.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    (is_of_cnpj && plain.len() >= ROOT_LENGTH && (is_whole || has_marks)).then(|| plain[..ROOT_LENGTH].to_owned())
+}
+
 /// Who a tax number names: the company, by the root of its CNPJ, or whoever has the very number. `None` where it is too short
 /// to name anybody.
 ///

@@ -131,8 +131,7 @@ pub fn probe(output: &Store, nonce: &str) -> Result<()> {
 /// `Conflict` where the date was published from something else and no reason is given, `Undecided` where it was published
 /// with `kpi_only` and this run would decide, `Overtaken` where only a later one was; `NothingToRevise` where a revision
 /// is asked for of what was never published; `OtherTenant` where the log is another tenant's: its ids are made with the
-/// tenant's name, so this one would
-/// publish under new names what that one has published already; `PublishedDamaged` where the log is lost.
+/// tenant's name, so this one would publish under new names what that one has published already; `PublishedDamaged` where the log is lost.
 pub fn date_status(
     output: &Store,
     provenance: &Provenance,

@@ -386,6 +386,17 @@ fn a_notice_that_names_no_company_announces_nothing_where_there_are_two_accounts
     );
     std::fs::remove_dir_all(house.path("output")).expect("a run");
     assert_eq!(steps(&house), "1 d+45", "given anew, and on one day to one of them");
+    // Of one company, in two currencies.
+    house.write(
+        "invoices",
+        "invoice_id company_id debtor_id issue_date due_date currency amount\nI1 1 D1 2026-01-05 2026-04-20 BRL 100.00\nI2 1 D1 2026-01-05 2026-04-20 USD 100.00",
+    );
+    house.write(
+        "contact_log",
+        "event_id debtor_id company_id channel occurred_at status regua step_id\nE1 D1 1 letter 2026-06-10T15:00:00Z delivered b2b d+45",
+    );
+    std::fs::remove_dir_all(house.path("output")).expect("a run");
+    assert_eq!(steps(&house), "1 d+45");
 }
 
 /// A flood stops the letters, and not the month's report.

@@ -16,7 +16,7 @@ use crate::domain::message::blocks::{included, is_block, tree};
 use crate::domain::message::provider::{PARAMETERS, TEMPLATE};
 
 /// Includes of one message, with those that they lead to: blocks that double each other would never be read to the end.
-const INCLUDES_MAX: usize = 1_000;
+pub(super) const INCLUDES_MAX: usize = 1_000;
 
 /// Where the subject stands: it is the first line of what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,39 +92,6 @@ fn read<'s>(message: &'s Source, blocks: &'s [&'s Source]) -> Flow<'s> {
         template.children.iter().for_each(|statement| flow.top(statement));
     }
     flow
-}
-
-/// What a message and its blocks say where every condition holds, or none does; a mark stands for what is filled in.
-pub(super) fn text(message: &Source, blocks: &[&Source], holds: bool) -> String {
-    let (mut text, mut left) = (String::new(), INCLUDES_MAX);
-    if let Ok(tree) = tree(&message.text) {
-        say(&tree, blocks, holds, &mut left, &mut text);
-    }
-    text
-}
-
-fn say(statement: &Stmt<'_>, blocks: &[&Source], holds: bool, left: &mut usize, text: &mut String) {
-    let all = |body: &[Stmt<'_>], left: &mut usize, text: &mut String| {
-        body.iter().for_each(|statement| say(statement, blocks, holds, left, text));
-    };
-    match statement {
-        Stmt::Template(template) => all(&template.children, left, text),
-        Stmt::EmitRaw(raw) => text.push_str(raw.raw),
-        Stmt::EmitExpr(emit) => text.push_str(emit.expr.as_const().as_ref().and_then(|c| c.as_str()).unwrap_or(" … ")),
-        Stmt::ForLoop(for_loop) => all(&for_loop.body, left, text),
-        Stmt::IfCond(cond) => all(if holds { &cond.true_body } else { &cond.false_body }, left, text),
-        Stmt::WithBlock(with) => all(&with.body, left, text),
-        Stmt::AutoEscape(escape) => all(&escape.body, left, text),
-        Stmt::FilterBlock(filter) => all(&filter.body, left, text),
-        Stmt::Include(include) => {
-            let block = blocks.iter().find(|block| included(include) == Some(&block.file)).filter(|_| *left > 0);
-            if let Some(tree) = block.and_then(|block| tree(&block.text).ok()) {
-                *left -= 1;
-                say(&tree, blocks, holds, left, text);
-            }
-        }
-        _ => {}
-    }
 }
 
 pub(super) fn line(expr: &Expr<'_>) -> usize {

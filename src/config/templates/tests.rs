@@ -205,6 +205,22 @@ fn words_are_looked_for_in_what_is_printed_and_not_in_code() {
         !faults("{{ \"for\" ~ \"mal\" }}").is_empty()
             && !faults("{% if tone == \"firm\" %}{{ \"formal\" }}{% endif %} a").is_empty()
     );
+    // Neither is what a condition that no sample meets would print.
+    let rare = "total_due > open_amount and items_count > 99";
+    for printed in [
+        "{{ \"formal\" if RARE else \"a\" }}",
+        "{{ \"a\" if RARE else \"formal\" }}",
+        "{% set x = \"formal\" if RARE else \"a\" %}{{ x }}",
+        "{% if RARE %}{{ \"for\" ~ \"mal\" }}{% else %}a{% endif %}",
+        "{% if RARE %}{{ debtor.contact_name | default(\"formal\", true) }}{% else %}a{% endif %}",
+        "{% with x = \"formal\" %}{% if RARE %}{{ x }}{% else %}a{% endif %}{% endwith %}",
+        "{% if RARE %}{{ [\"a\", \"formal\"][0] }}{% else %}a{% endif %}",
+        "{% for item in items if RARE %}a{% else %}formal{% endfor %}",
+        "{% if RARE %}{{ \"x\" if tone == \"firm\" else (\"formal\" if RARE else \"y\") }}{% else %}a{% endif %}",
+    ] {
+        let found = faults(&printed.replace("RARE", rare));
+        assert!(found.iter().any(|fault| fault.contains("\"formal\"")), "{printed}: {found:?}");
+    }
     for (word, found) in
         [("a*", true), ("spc", true), ("*owe", false), ("ow*e", false), ("*", false), ("", false), ("!!!", false)]
     {

@@ -11,6 +11,7 @@ use crate::domain::experiment::{Arm, Experiment, SHARES_WHOLE};
 use crate::domain::money::Amount;
 use crate::domain::procedure::Channel;
 use crate::domain::responses::{RATE_WHOLE, ResponseModel, ResponsePrior};
+use crate::domain::tax_id::written_root;
 
 const RESPONSE_DAYS_MAX: u32 = 90;
 
@@ -29,17 +30,6 @@ pub(super) struct Choosing {
     pub response_model: ResponseModel,
 }
 
-/// Characters of a CNPJ that all branches of a firm share.
-const CNPJ_ROOT: usize = 8;
-
-/// A CNPJ as people write it, or all fourteen of its characters: no group is called so.
-fn is_written_cnpj(group: &str) -> bool {
-    let digits = group.bytes().filter(u8::is_ascii_digit).count();
-    let is_cnpj = group.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b'-'));
-    let has_marks = group.contains('.') || group.contains('/');
-    is_cnpj && ((digits == 14 && group.len() >= 14) || (has_marks && digits >= CNPJ_ROOT))
-}
-
 impl PlanBuilder<'_> {
     pub(super) fn choosing(
         &mut self,
@@ -49,14 +39,10 @@ impl PlanBuilder<'_> {
         experiments: &[RawExperiment],
         known: &Known<'_>,
     ) -> Choosing {
-        for group in dunning.by_group.keys().filter(|group| is_written_cnpj(group)) {
-            let digits: String = group.chars().filter(char::is_ascii_alphanumeric).take(CNPJ_ROOT).collect();
-            let message = format!("a group goes by the root of its CNPJ, without marks: write \"{digits}\"");
-            self.refuse(
-                document,
-                &format!("/dunning/by_group/{}", group.replace('~', "~0").replace('/', "~1")),
-                message,
-            );
+        for (group, root) in dunning.by_group.keys().filter_map(|group| Some((group, written_root(group)?))) {
+            let message = format!("a group goes by the root of its CNPJ, without marks: write \"{root}\"");
+            let at = format!("/dunning/by_group/{}", group.replace('~', "~0").replace('/', "~1"));
+            self.refuse(document, &at, message);
         }
         for (scope, reguas) in [("by_group", &dunning.by_group), ("by_company", &dunning.by_company)] {
             for (name, regua) in reguas {

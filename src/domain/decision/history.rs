@@ -286,9 +286,8 @@ impl<'a> AccountContext<'a> {
     ) -> Rung<'r> {
         let Some((notice, days)) = &rung.step.after_notice else { return rung };
         // A notice in vain is given anew.
-        // One that names no company may have been about another account.
-        let is_told_here = |c: &Contact| c.company_id.is_some() || self.past.is_sole;
-        let is_notice = |c: &&'a Contact| c.counts() && c.step_id.as_ref() == Some(notice) && is_told_here(c);
+        // One that may have been about another account announced nothing here.
+        let is_notice = |c: &&'a Contact| c.counts() && c.step_id.as_ref() == Some(notice) && self.past.is_surely_of(c);
         let own = || self.past.own.iter().copied().filter(is_notice);
         let in_vain = own().filter(|c| c.is_in_vain()).map(|c| c.on).max();
         let notices = own().filter(|c| !c.is_in_vain());

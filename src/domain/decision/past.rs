@@ -47,8 +47,8 @@ impl<'g> Contacts<'g> {
     }
 
     /// The past as one account sees it.
-    /// `is_sole` = the debtor has no other account.
-    pub(super) fn past<'a>(&'a self, debtor: &Debtor, account: &Account, is_sole: bool) -> Past<'a> {
+    /// `accounts` are all of the debtor.
+    pub(super) fn past<'a>(&'a self, debtor: &Debtor, account: &Account, accounts: &[Account]) -> Past<'a> {
         let of_debtor = self.by_debtor.get(debtor.debtor_id.as_str());
         let contacts = of_debtor.map_or(&[][..], |of| &of.contacts);
         let came = Came::of(account, contacts.iter().map(AsRef::as_ref));
@@ -61,7 +61,9 @@ impl<'g> Contacts<'g> {
         }
         let days = Days::of(of_account.iter().copied());
         let debtor_days = of_debtor.map(|of| &of.days);
-        Past { own, of_account, duties, days, debtor_days, group_days: &self.days, is_sole }
+        let is_sole = accounts.len() == 1;
+        let is_sole_of_company = accounts.iter().filter(|other| other.company_id == account.company_id).count() == 1;
+        Past { own, of_account, duties, days, debtor_days, group_days: &self.days, is_sole, is_sole_of_company }
     }
 }
 
@@ -101,10 +103,21 @@ pub(super) struct Past<'a> {
     debtor_days: Option<&'a Days>,
     pub(super) group_days: &'a Days,
     /// The debtor has no other account that a contact without a company could have been about.
-    pub(super) is_sole: bool,
+    is_sole: bool,
+    /// Nor one with the same company, in another currency.
+    is_sole_of_company: bool,
 }
 
 impl<'a> Past<'a> {
+    /// Is it known that a contact was about this very account?
+    pub(super) fn is_surely_of(&self, contact: &Contact) -> bool {
+        match (&contact.company_id, &contact.currency) {
+            (None, _) => self.is_sole,
+            (Some(_), None) => self.is_sole_of_company,
+            (Some(_), Some(_)) => true,
+        }
+    }
+
     /// What was published to end an escalation.
     pub(super) fn of_duty(&self, cycle_id: &str) -> &[&'a Contact] {
         self.duties.get(cycle_id).map_or(&[], Vec::as_slice)

@@ -97,7 +97,9 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
     let share = change(past(&|b| b.share), now.overdue_share(), 0.001, &|by| language.points(by), Wish::Down);
     let dso = change(past(&|b| b.dso), now.dso, 0.1, &|by| language.days_exact(by), Wish::Down);
     let portfolio = "kpi_portfolio.open_amount";
-    let amount = now.overdue.map_or(String::new(), |overdue| format!(": {}", view.short(overdue)));
+    // Less the buckets that are shown it would be those that are not.
+    let overdue = now.overdue.filter(|_| !view.hides_a_bucket());
+    let amount = overdue.map_or(String::new(), |overdue| format!(": {}", view.short(overdue)));
     let overdue = (format!("Vencido{amount}"), format!("Overdue{amount}"));
     vec![
         tile(

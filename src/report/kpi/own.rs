@@ -60,11 +60,8 @@ impl OwnCard {
     /// Reads the lines of an SQL file's header: `-- Title: Late fees`. What it does not say stays as it would be.
     pub fn of_header(table: &str, sql: &str) -> OwnCard {
         let mut card = OwnCard::of_table(table);
-        for line in sql.lines().map_while(|line| line.strip_prefix("--")) {
-            let Some((key, value)) = line.split_once(':').map(|(key, value)| (key.trim(), value.trim())) else {
-                continue;
-            };
-            match (key, value) {
+        for line in header(sql) {
+            match line {
                 ("Title", title) if !title.is_empty() => card.title = title.to_owned(),
                 ("Picture", "bars") => card.shape = Shape::Bars,
                 ("Picture", "lines") => card.shape = Shape::Lines,
@@ -79,25 +76,24 @@ impl OwnCard {
     }
 }
 
-/// What a header says of a card that no card can be.
-fn header_fault(sql: &str) -> Option<String> {
-    let words = [("Picture", "table, bars or lines"), ("Format", "money, percent, days or count")];
-    sql.lines().map_while(|line| line.strip_prefix("--")).find_map(|line| {
-        let (key, value) = line.split_once(':').map(|(key, value)| (key.trim(), value.trim()))?;
-        let (_, known) = words.iter().find(|(word, _)| *word == key)?;
-        let is_known = known.replace(" or ", ", ").split(", ").any(|word| word == value);
-        (!is_known).then(|| format!("its {key} is {value}; write {known}"))
-    })
+/// The keys and values of an SQL file's header.
+fn header(sql: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = sql.lines().map_while(|line| line.strip_prefix("--"));
+    lines.filter_map(|line| line.split_once(':').map(|(key, value)| (key.trim(), value.trim())))
 }
 
-/// Only a table is shown.
-fn kind_fault(sql: &str) -> Option<String> {
-    let header = || {
-        let lines = sql.lines().map_while(|line| line.strip_prefix("--"));
-        lines.filter_map(|line| line.split_once(':').map(|(key, value)| (key.trim(), value.trim())))
-    };
-    let (key, _) = header().find(|(key, _)| ["Title", "Picture", "Format"].contains(key))?;
-    let (_, kind) = header().find(|(key, kind)| *key == "Kind" && *kind != "table")?;
+/// What a header says of a card that no card can be: an unknown picture, or one of what is no table.
+fn header_fault(sql: &str) -> Option<String> {
+    let words = [("Picture", "table, bars or lines"), ("Format", "money, percent, days or count")];
+    for (key, value) in header(sql) {
+        let known = words.iter().find(|(word, _)| *word == key).map(|(_, known)| *known);
+        let is_known = |known: &&str| known.replace(" or ", ", ").split(", ").any(|word| word == value);
+        if let Some(known) = known.filter(|known| !is_known(known)) {
+            return Some(format!("its {key} is {value}; write {known}"));
+        }
+    }
+    let (key, _) = header(sql).find(|(key, _)| ["Title", "Picture", "Format"].contains(key))?;
+    let (_, kind) = header(sql).find(|(key, kind)| *key == "Kind" && *kind != "table")?;
     Some(format!("its {key} is for the page, and a {kind} is not published; write Kind: table, or take the {key} out"))
 }
 
@@ -108,7 +104,7 @@ fn kind_fault(sql: &str) -> Option<String> {
 pub fn own_cards<'a>(models: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<OwnCard>> {
     let mut cards = Vec::new();
     for (path, sql) in models {
-        if let Some(what) = header_fault(sql).or_else(|| kind_fault(sql)) {
+        if let Some(what) = header_fault(sql) {
             return Err(Error::Model { model: path.to_owned(), what });
         }
         let file = path.rsplit('/').next().unwrap_or(path);

@@ -561,6 +561,8 @@ fn what_became_of_one_letter_says_nothing_of_another() {
             d+15 email 3 I3 - 2026-06-15T14:00:00 failed
             d+30 email - - a@x.example 2026-06-15T13:00:00 sent
             d+30 email - - b@x.example 2026-06-15T13:05:00 bounced
+            d+60 email - I1 mailto:a@x.example 2026-06-15T13:00:00 sent
+            d+60 email - I1 A@x.example 2026-06-16T13:05:00 bounced
             d+45 letter - I1 - 2026-06-01T13:00:00 queued
             d+45 letter - I2 - 2026-06-02T13:00:00 delivered
         int_contacts = step_id company_id invoice_id contacted_on state
@@ -570,6 +572,7 @@ fn what_became_of_one_letter_says_nothing_of_another() {
             d+15 3 I3 2026-06-15 not_sent
             d+30 - - 2026-06-15 sent
             d+30 - - 2026-06-15 not_sent
+            d+60 1 I1 2026-06-15 not_sent
             d+45 1 I1 2026-06-01 unreported
             d+45 1 I2 2026-06-02 sent
     ",

@@ -39,7 +39,7 @@ enum Key<'b> {
 
 impl<'b> Logged<'b> {
     fn about(&self) -> About<'b> {
-        About { company: self.company_id, invoice: self.invoice_id, address: self.address }
+        About::of(self.company_id, self.invoice_id, self.address)
     }
 }
 
@@ -63,7 +63,7 @@ struct Contact<'b> {
 
 impl<'b> Contact<'b> {
     fn about(&self) -> About<'b> {
-        About { company: self.company_id, invoice: self.invoice_id, address: self.destination }
+        About::of(self.company_id, self.invoice_id, self.destination)
     }
 }
 
