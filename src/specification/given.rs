@@ -266,7 +266,7 @@ impl<'s> Given<'s> {
             match field.data_type() {
                 kind @ (DataType::List(_) | DataType::Struct(_)) => Ok(new_null_array(kind, section.rows.len())),
                 kind => cast_with_options(&texts, kind, &strict)
-                    .map_err(|_| format!("{name}: a cell of {} is no {kind}", field.name())),
+                    .map_err(|_| format!("{name}: a cell of {} is not {kind}", field.name())),
             }
         };
         let columns = schema.fields().iter().map(column).collect::<Said<Vec<ArrayRef>>>()?;

@@ -447,9 +447,9 @@ fn what_a_hurried_analyst_writes_is_refused_where_it_stands() {
             "every message names it, and \"cadeia\" threatens",
         ),
         (daily, "financeiro@exemplo.example", "TODO", "`email` is still to be decided"),
-        (daily, "financeiro@exemplo.example", "?", "is no e-mail address"),
+        (daily, "financeiro@exemplo.example", "?", "is not an e-mail address"),
         (daily, "\"Distribuidora Exemplo Ltda.\"", "\" \"", "`name` is empty; messages name it"),
-        (daily, "https://portal.exemplo.example", "portal", "is no link; begin it with https://"),
+        (daily, "https://portal.exemplo.example", "portal", "is not a link; begin it with https://"),
         ("pipelines/words/pt-BR.toml", "\"caloteir*\"", "\"*caloteir\"", "\"*caloteir\" would never be found"),
         ("pipelines/reguas/b2b.toml", "kind = \"receipt\"", "kind = \"receit\"", "unknown kind of step `receit`"),
     ] {
@@ -487,7 +487,7 @@ fn ids_of_steps_and_reguas_can_be_read() {
         house.edit("pipelines/reguas/b2b.toml", from, to);
         let ended = house.regua(&["check", "pipelines/daily.toml", "--output", "text"]);
         assert_eq!(ended.code, 2, "{to}: {}", ended.stdout);
-        assert!(ended.stderr.contains("is no id: it has 1 to 60 characters"), "{to}: {}", ended.stderr);
+        assert!(ended.stderr.contains("is not an id: it has 1 to 60 characters"), "{to}: {}", ended.stderr);
     }
 }
 

@@ -324,7 +324,7 @@ fn a_kpi_of_ones_own_ties_to_another_table() {
         ("open_amount", "its Ties is \"open_amount\"; in a KPI file write `amount = kpi_portfolio.open_amount`"),
         (
             "open_amount = kpi_portfolios.open_amount",
-            "its Ties names kpi_portfolios, which is no KPI table of this run",
+            "its Ties names kpi_portfolios, which is not a KPI table of this run",
         ),
         ("open_amount = kpi_portfolio.open", "its Ties names kpi_portfolio.open, which is not there"),
         ("open_amount = kpi_portfolio.items", "compares an amount with a number"),
@@ -364,7 +364,7 @@ fn a_specification_of_ones_own_model_is_run_by_check() {
         (
             items.replace("60.00", "R$60") + "kpi_totals = currency\n",
             4,
-            "out_items: a cell of open_amount is no Decimal128(18, 2)",
+            "out_items: a cell of open_amount is not Decimal128(18, 2)",
         ),
         ("as of June\n".to_owned(), 1, "\"June\" is not a date; write it like 2026-06-30"),
         (items.to_owned(), 1, "it expects nothing; name a model and its columns"),

@@ -337,9 +337,9 @@ impl PlanBuilder<'_> {
                 _ if text.trim_start().starts_with(TODO) => {
                     format!("`{field}` is still to be decided; write your answer in its place")
                 }
-                _ if field == "email" && !text.contains('@') => format!("{text:?} is no e-mail address"),
+                _ if field == "email" && !text.contains('@') => format!("{text:?} is not an e-mail address"),
                 _ if field == "portal_link" && !text.contains("://") => {
-                    format!("{text:?} is no link; begin it with https://")
+                    format!("{text:?} is not a link; begin it with https://")
                 }
                 _ if text.contains(char::is_control) => format!("`{field}` is one line of text"),
                 _ if chars > chars_max => {

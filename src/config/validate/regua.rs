@@ -80,7 +80,7 @@ impl PlanBuilder<'_> {
         let is_padded = id.trim() != id;
         if id.is_empty() || is_padded || id.chars().count() > ID_CHARS_MAX || id.contains(is_odd) {
             let message = format!(
-                "{id:?} is no id: it has 1 to {ID_CHARS_MAX} characters, no space at its ends and none of / \\ \"; write it like d+5"
+                "{id:?} is not an id: it has 1 to {ID_CHARS_MAX} characters, no space at its ends and none of / \\ \"; write it like d+5"
             );
             self.refuse(document, at, message);
         }

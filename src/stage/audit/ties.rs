@@ -32,7 +32,7 @@ pub fn ties(models: &Models, kpis: &BTreeMap<String, Vec<RecordBatch>>) -> Resul
             let Tie { column, table, other } = tie;
             let of = |name: &str| {
                 kpis.get(name)
-                    .ok_or_else(|| refuse(format!("its Ties names {name}, which is no KPI table of this run")))
+                    .ok_or_else(|| refuse(format!("its Ties names {name}, which is not a KPI table of this run")))
             };
             let (own, others) = (of(&model.name)?, of(table)?);
             let shared: Vec<&str> = KEYS.into_iter().filter(|key| has(own, key) && has(others, key)).collect();
