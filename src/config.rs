@@ -187,6 +187,8 @@ pub struct Limits {
     pub position_percent_max: u32,
     /// Of what was paid, what may match no invoice.
     pub unmatched_percent_max: u32,
+    /// Of what is billed since payments began, how much may be unpaid of what fell due before; 100 = all of it.
+    pub unpaid_start_percent_max: u32,
     /// Of all debtors, how many one group may hold.
     pub group_debtors_percent_max: u32,
     /// Days before the as-of date for which the contact log is read.

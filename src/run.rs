@@ -104,8 +104,8 @@ pub struct Prepared {
     provenance: Provenance,
     log: Log,
     revision: Revision,
-    /// Why the payments look older than the date.
-    silence: Option<String>,
+    /// Why the payments look incomplete.
+    gaps: Vec<String>,
     pub results: RunResults,
     /// What a person should know besides.
     pub notes: Vec<String>,
@@ -229,8 +229,8 @@ fn prepare(
     let told = Told { notes: [notes, told].concat(), cards };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
     let (notes, results) = (told.notes.clone(), results(&runner, &shards, snapshots, &audited, told));
-    let silence = gates::silence(&shards.paid.days, as_of).filter(|_| revision.kind == RecordKind::Actions);
-    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, silence, results, notes })))
+    let gaps = gates::gaps(&shards.paid.days, audited.materialized(), as_of, plan);
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes })))
 }
 
 impl Prepared {
@@ -238,7 +238,7 @@ impl Prepared {
         self.provenance.as_of
     }
 
-    /// Far more actions than usual, payments that stopped, inputs that shrank and a position that jumped are published only where
+    /// Far more actions than usual, payments that end too early or begin too late, inputs that shrank and a position that jumped are published only where
     /// somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
         match (self.surprises(plan), &request.accept_volume) {
@@ -262,7 +262,7 @@ impl Prepared {
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
         surge
             .into_iter()
-            .chain(self.silence.clone().filter(|_| actions > 0))
+            .chain(self.gaps.iter().filter(|_| actions > 0 && self.revision.kind == RecordKind::Actions).cloned())
             .chain(gates::changes(before, snapshots, materialized, &plan.limits))
             .collect()
     }

@@ -4,6 +4,7 @@
 -- Units: amounts in units of currency; month_key = 12 x year + month; late_change = by how much what is late grew in the month;
 --   paid_days and late_days in units of currency x days: of what was paid and never taken back, since the issue date and since
 --   the payable day
+-- Columns: billed_items, late_items and paid_items = items that were billed, that were late before they were paid, and payments
 -- Nulls: none; months before @known_from lack what was settled before it
 -- Kind: table
 with
@@ -29,7 +30,9 @@ with
             written_off_amount,
             kept_amount,
             kept_amount * (cast(flowed_on as int) - cast(issue_date as int)) as paid_days,
-            kept_amount * greatest(cast(flowed_on as int) - cast(payable_on as int), 0) as late_days
+            kept_amount * greatest(cast(flowed_on as int) - cast(payable_on as int), 0) as late_days,
+            case when billed_amount > 0 then 1 else 0 end as billed_items,
+            case when paid_amount > 0 then 1 else 0 end as paid_items
         from flows
     ),
     by_both as (
@@ -44,7 +47,9 @@ with
             sum(written_off_amount) as written_off_amount,
             sum(kept_amount) as kept_amount,
             sum(paid_days) as paid_days,
-            sum(late_days) as late_days
+            sum(late_days) as late_days,
+            sum(billed_items) as billed_items,
+            sum(paid_items) as paid_items
         from dated
         group by company_id, currency, month_key, late_month_key
     ),
@@ -60,7 +65,10 @@ with
             cast(0 as decimal(28, 2)) as late_change,
             kept_amount,
             paid_days,
-            late_days
+            late_days,
+            billed_items,
+            cast(0 as bigint) as late_items,
+            paid_items
         from by_both
         union all
         select
@@ -74,7 +82,10 @@ with
             billed_amount - paid_amount - credited_amount - written_off_amount,
             cast(0 as decimal(28, 2)),
             cast(0 as decimal(28, 2)),
-            cast(0 as decimal(28, 2))
+            cast(0 as decimal(28, 2)),
+            cast(0 as bigint),
+            billed_items as late_items,
+            cast(0 as bigint)
         from by_both
         where late_month_key is not null
     ),
@@ -90,7 +101,10 @@ with
             cast(sum(late_change) as decimal(28, 2)) as late_change,
             cast(sum(kept_amount) as decimal(28, 2)) as kept_amount,
             cast(sum(paid_days) as decimal(28, 2)) as paid_days,
-            cast(sum(late_days) as decimal(28, 2)) as late_days
+            cast(sum(late_days) as decimal(28, 2)) as late_days,
+            sum(billed_items) as billed_items,
+            sum(late_items) as late_items,
+            sum(paid_items) as paid_items
         from brought
         group by company_id, currency, month_key
     )

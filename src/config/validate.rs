@@ -236,6 +236,7 @@ fn limits(raw: &RawPipeline, path: impl Fn(&str) -> PathBuf) -> Limits {
         rows_percent_min: raw.rows_percent_min.unwrap_or(80),
         position_percent_max: raw.position_percent_max.unwrap_or(50),
         unmatched_percent_max: raw.unmatched_percent_max.unwrap_or(5),
+        unpaid_start_percent_max: raw.unpaid_start_percent_max.unwrap_or(50),
         group_debtors_percent_max: raw.group_debtors_percent_max.unwrap_or(5),
         history_days: raw.history_days.unwrap_or(730),
         remembered_days: raw.remembered_days.unwrap_or(90),

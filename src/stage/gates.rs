@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 
-use super::{Cash, Materialized, PaidDays, Revision, Snapshot, Snapshots};
+use super::{Cash, Materialized, MonthCounts, Months, PaidDays, Revision, Snapshot, Snapshots};
 use crate::config::{Limits, Plan};
 use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
@@ -25,6 +25,8 @@ const ROWS_MIN: u64 = 20;
 const ODD_PAYMENTS_MIN: u64 = 3;
 /// A week without payments is no sign of anything.
 const SILENT_DAYS: usize = 7;
+/// Months of due dates that are looked at before payments begin. The month just before may hold what is merely late.
+const MONTHS_BEFORE: i64 = 3;
 /// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
 const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
 
@@ -50,7 +52,7 @@ pub fn surge(log: &Log, revision: &Revision, actions: u64, percent_max: u32) -> 
 
 /// Says so where nobody has paid for longer than ever in the year before: whoever paid since the export would be asked again,
 /// and a copied file is as young as its copy.
-pub fn silence(paid: &PaidDays, as_of: NaiveDate) -> Option<String> {
+fn silence(paid: &PaidDays, as_of: NaiveDate) -> Option<String> {
     let (silent, longest) = paid.silence()?;
     let newest = as_of.checked_sub_days(Days::new(silent as u64))?;
     (silent > SILENT_DAYS && silent > 2 * longest).then(|| {
@@ -60,6 +62,56 @@ pub fn silence(paid: &PaidDays, as_of: NaiveDate) -> Option<String> {
              correct --as-of"
         )
     })
+}
+
+/// What is missing of the payments, as far as they tell it themselves: they end too early, or begin too late.
+pub fn gaps(paid: &PaidDays, materialized: &Materialized, as_of: NaiveDate, plan: &Plan) -> Vec<String> {
+    let percent_max = plan.limits.unpaid_start_percent_max;
+    // Of open items nobody expects the payments of what is settled.
+    let months = if plan.has_open_scope() { Months::new() } else { materialized.months() };
+    let late = months.iter().filter_map(|(company, months)| late_start(company, months, as_of, percent_max));
+    silence(paid, as_of).into_iter().chain(late).collect()
+}
+
+/// Says so where nearly all that fell due before a company's first payments stands as if it had never been paid. Of a ledger
+/// that begins there, and of one that took over what was open in another system, little fell due before its first payment;
+/// of an export of the newest payments alone, as much as ever.
+fn late_start(
+    company: &str,
+    months: &BTreeMap<i64, MonthCounts>,
+    as_of: NaiveDate,
+    percent_max: u32,
+) -> Option<String> {
+    let this = i64::from(as_of.year()) * 12 + i64::from(as_of.month());
+    let most = months.values().map(|counts| counts.paid).max().unwrap_or(0);
+    // A few strays among them are no beginning.
+    let is_paid = |counts: &MonthCounts| counts.paid > 0 && counts.paid * 10 >= most;
+    let begins = months.iter().find(|(_, counts)| is_paid(counts)).map(|(month, _)| *month);
+    let first = begins.unwrap_or(this);
+    let sum = |from: i64, to: i64, of: fn(&MonthCounts) -> u64| -> u64 {
+        months.iter().filter(|(month, _)| (from..=to).contains(*month)).map(|(_, counts)| of(counts)).sum()
+    };
+    let (from, to) = (first - 1 - MONTHS_BEFORE, first - 2);
+    let late = sum(from, to, |counts| counts.late);
+    // In as many months since, as far as they have passed.
+    let since = begins.map_or(late, |first| {
+        let to = (first + MONTHS_BEFORE - 1).min(this - 1).max(first);
+        sum(first, to, |counts| counts.billed) * MONTHS_BEFORE as u64 / (to - first + 1) as u64
+    });
+    if late <= ROWS_MIN || late * 100 <= since * u64::from(percent_max) || percent_max >= 100 {
+        return None;
+    }
+    let name = |month: i64| format!("{}-{:02}", (month - 1).div_euclid(12), (month - 1).rem_euclid(12) + 1);
+    let begin = begins.map_or("it has none".to_owned(), |first| format!("they begin in {}", name(first)));
+    Some(format!(
+        "payments of company {company}: {begin}, and {} that fell due from {} to {} {} unpaid, nearly all that was billed \
+         for them: whoever paid before would be asked again; export the payments of all that the invoices hold, or, if \
+         they are complete, raise limits.unpaid_start_percent_max ({percent_max})",
+        plural(late, "item", "items"),
+        name(from),
+        name(to),
+        if late == 1 { "was" } else { "were" },
+    ))
 }
 
 /// Changes since the newest published run that an operator must accept: inputs that shrank or lost a column, a position
@@ -254,6 +306,42 @@ mod tests {
             ("payments to come are none yet", paid(-5, 1, 300), false),
         ] {
             assert_eq!(silence(&paid, as_of).is_some(), stops, "{case}: {:?}", paid.silence());
+        }
+    }
+
+    /// What fell due and was billed each month, and from which month on it was paid; is it an export of the newest payments?
+    #[test]
+    fn payments_that_begin_too_late_are_those_of_a_window() {
+        let as_of = NaiveDate::from_ymd_opt(2026, 6, 30).expect("a date");
+        let this = 2026 * 12 + 6;
+        let ledger = |(before, since): (u64, u64), paid: &[(i64, u64)]| {
+            let mut months: BTreeMap<i64, MonthCounts> = (this - 11..=this)
+                .map(|month| {
+                    let due = if month < this - 5 { before } else { since };
+                    (month, MonthCounts { billed: due, late: due, paid: 0 })
+                })
+                .collect();
+            for (ago, payments) in paid {
+                months.entry(this - ago).or_default().paid = *payments;
+            }
+            months
+        };
+        let half: Vec<(i64, u64)> = (0..6).map(|ago| (ago, 90)).collect();
+        let whole: Vec<(i64, u64)> = (0..12).map(|ago| (ago, 90)).collect();
+        for (case, due, paid, percent_max, stops) in [
+            ("paid from the first month on", (100, 100), &whole[..], 50, false),
+            ("half of the year was never paid", (100, 100), &half, 50, true),
+            ("with a stray payment before", (100, 100), &[&half[..], &[(11, 1)]].concat(), 50, true),
+            ("what was open was taken over from another system", (20, 100), &half, 50, false),
+            ("a portfolio that grew", (60, 100), &half, 50, true),
+            ("the limit is raised", (60, 100), &half, 60, false),
+            ("too few to say", (6, 6), &half, 50, false),
+            ("nothing was ever paid", (100, 100), &[], 50, true),
+            ("nothing was ever paid, and that is right", (100, 100), &[], 100, false),
+            ("all of it fell due long ago", (100, 0), &[], 50, false),
+        ] {
+            let months = ledger(due, paid);
+            assert_eq!(late_start("C1", &months, as_of, percent_max).is_some(), stops, "{case}");
         }
     }
 

@@ -36,6 +36,20 @@ const LINES_MAX: u64 = 10_000;
 /// The sums of one shard, by fact table.
 pub type Facts = BTreeMap<String, (SchemaRef, Vec<RecordBatch>)>;
 
+/// How many items a company billed in a month and how many were late in it, and how many payments it got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthCounts {
+    /// By the issue date.
+    pub billed: u64,
+    /// By the first day on which they were late, unpaid until then.
+    pub late: u64,
+    /// Payments on items, by their day.
+    pub paid: u64,
+}
+
+/// Company = its months, as 12 x year + month.
+pub type Months = BTreeMap<String, BTreeMap<i64, MonthCounts>>;
+
 /// A finished file and where it is to stand.
 #[derive(Clone, Debug)]
 pub struct OutputFile {
@@ -153,6 +167,26 @@ impl Materialized {
             }
         }
         totals
+    }
+
+    /// What each month brought each company; nothing where the models do not count it.
+    pub fn months(&self) -> Months {
+        let mut months = Months::new();
+        for batch in self.facts.get("fct_months").into_iter().flat_map(|(_, batches)| batches) {
+            let companies = batch.column_by_name("company_id").and_then(|c| c.as_string_opt::<i32>());
+            let int = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+            let keys = companies.zip(int("month_key"));
+            let counts = int("billed_items").zip(int("late_items")).zip(int("paid_items"));
+            let Some(((companies, keys), ((billed, late), paid))) = keys.zip(counts) else { continue };
+            for row in 0..batch.num_rows() {
+                let of_company = months.entry(companies.value(row).to_owned()).or_default();
+                let counts = of_company.entry(keys.value(row)).or_default();
+                counts.billed += billed.value(row) as u64;
+                counts.late += late.value(row) as u64;
+                counts.paid += paid.value(row) as u64;
+            }
+        }
+        months
     }
 
     /// Actions that stand: those that are new, and those of earlier revisions that a revision keeps.

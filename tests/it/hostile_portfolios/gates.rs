@@ -220,6 +220,32 @@ fn payments_that_are_gone_stop_it_before_whoever_has_paid_is_dunned() {
     refuses(&house, NEXT_DAY, 3, &["100", "190", "position_percent_max"]);
 }
 
+/// A year of monthly invoices, all of them paid on their due dates, and a payments export of the last months alone.
+#[test]
+fn payments_of_the_last_months_alone_stop_it_before_whoever_paid_earlier_is_dunned() {
+    let house = house();
+    let day = |n: usize, of: usize| format!("2025-{:02}-{of:02}", 1 + n / 30);
+    let all = || (0..12 * 30).filter(|n| n % 30 < 25);
+    let invoices = table("invoice_id debtor_id issue_date due_date amount", all(), |n| {
+        format!("I{n} D{} {} {} 1000.00", n % DEBTORS, day(n, 1), day(n, 20))
+    });
+    house.write("invoices", &invoices);
+    let paid = |from: usize| {
+        table("payment_id debtor_id invoice_id paid_on amount", all().filter(|n| n / 30 >= from && n % 30 < 24), |n| {
+            format!("P{n} D{} I{n} {} 1000.00", n % DEBTORS, day(n, 20))
+        })
+    };
+    house.write("payments", &paid(7));
+    refuses(
+        &house,
+        "2025-12-24",
+        3,
+        &["they begin in 2025-08", "75 items", "2025-04 to 2025-06", "unpaid_start_percent_max"],
+    );
+    house.write("payments", &paid(0));
+    publishes(&house, "2025-12-24");
+}
+
 #[test]
 fn a_position_that_has_moved_by_more_than_half_stops_until_somebody_says_why() {
     let house = house();

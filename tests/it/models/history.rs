@@ -65,9 +65,9 @@ fn collection_effectiveness_of_a_month() {
             2026-06-05 2026-06-01 0.00 1200.00 0.00 0.00 1200.00
             2026-06-06 2026-06-01 0.00 0.00 50.00 0.00 0.00
             2026-06-07 2026-06-01 0.00 0.00 0.00 150.00 0.00
-        fct_months = month_key billed_amount paid_amount late_change kept_amount paid_days late_days
-            24317 2000.00 0.00 0.00 0.00 0.00 0.00
-            24318 1000.00 1200.00 900.00 1200.00 42000.00 6000.00
+        fct_months = month_key billed_amount paid_amount late_change kept_amount paid_days late_days billed_items late_items paid_items
+            24317 2000.00 0.00 0.00 0.00 0.00 0.00 1 0 0
+            24318 1000.00 1200.00 900.00 1200.00 42000.00 6000.00 2 2 1
         kpi_collection_effectiveness = month is_partial opening_amount billed_amount collected_amount closing_amount closing_overdue_amount cei days_to_pay_avg days_late_avg
             2026-05-01 false 0.00 2000.00 0.00 2000.00 0.00 - - -
             2026-06-01 false 2000.00 1000.00 1200.00 1600.00 900.00 60.0 35.0 5.0
