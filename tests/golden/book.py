@@ -261,7 +261,20 @@ class Book:
         named = {part.no: ZERO for part in parts}
         pool = ZERO
         levels = {part.no: ZERO for part in parts}
+        posted = dict.fromkeys(FAMILIES, ZERO)
+        applied = {part.no: dict.fromkeys(FAMILIES, ZERO) for part in parts}
         for posting in postings:
+            posted[posting.family] += posting.amount
+
+            def add(part, family, change):
+                # Nothing happens to an item before it exists: what was paid ahead counts on the day of issue.
+                applied[part.no][family] += change
+                part.changes.append(Change(max(posting.day, part.issued), family, change, posting.payment_id,
+                                           posting.reverses, posting.day))
+
+            def surplus(family):
+                return max(posted[family], ZERO) - sum(on[family] for on in applied.values())
+
             if posting.no is not None and posting.no in named and len(parts) > 1:
                 named[posting.no] += posting.amount
             else:
@@ -274,9 +287,16 @@ class Book:
                 change = own + filled - levels[part.no]
                 levels[part.no] = own + filled
                 if change:
-                    # Nothing happens to an item before it exists: what was paid ahead counts on the day of issue.
-                    part.changes.append(Change(max(posting.day, part.issued), posting.family, change,
-                                               posting.payment_id, posting.reverses, posting.day))
+                    add(part, posting.family, change)
+            # What came when an item was full takes the place of what is taken back.
+            for other in FAMILIES:
+                moved = min(-surplus(posting.family), surplus(other)) if other != posting.family else ZERO
+                for part in reversed(parts):
+                    amount = min(moved, applied[part.no][posting.family])
+                    if amount > 0:
+                        moved -= amount
+                        add(part, posting.family, -amount)
+                        add(part, other, amount)
         # Who is forgiven more than it owes has no credit by that.
         forgiven = sum((p.amount for p in postings if p.family == "written_off"), ZERO)
         excess = max(rest, ZERO) + sum(max(named[p.no] - p.amount, ZERO) for p in parts)

@@ -44,15 +44,28 @@ impl Item {
         ((company + 1).to_string(), ["BRL", "USD"][currency].to_owned())
     }
 
-    /// What each posting changed, with the day on which it is seen.
+    /// What each posting changed, with the day on which it is seen, and what took the place of what it took back.
     fn changes(&self) -> Vec<(NaiveDate, usize, i64)> {
-        let mut sum = 0;
-        let change = |(day, family, amount): &(NaiveDate, usize, i64)| {
+        let (mut sum, mut posted, mut applied, mut found) = (0, [0; 3], [0; 3], Vec::new());
+        for (day, family, amount) in &self.postings {
             let before = sum.clamp(0, self.amount);
             sum += amount;
-            ((*day).max(self.issued), *family, sum.clamp(0, self.amount) - before)
-        };
-        self.postings.iter().map(change).collect()
+            posted[*family] += amount;
+            let mut add = |family: usize, change: i64| {
+                applied[family] += change;
+                found.push(((*day).max(self.issued), family, change));
+                applied
+            };
+            let mut there = add(*family, sum.clamp(0, self.amount) - before);
+            for other in (0..3).filter(|other| other != family) {
+                let moved = (there[*family] - posted[*family].max(0)).min(posted[other].max(0) - there[other]);
+                if moved > 0 {
+                    add(*family, -moved);
+                    there = add(other, moved);
+                }
+            }
+        }
+        found
     }
 
     fn changed(&self, family: usize, from: NaiveDate, to: NaiveDate) -> i64 {
@@ -368,8 +381,8 @@ fn losses_of(items: &[&Item], today: NaiveDate) -> Vec<String> {
 /// Paid up to a day and never taken back: what was taken back is of the youngest payments.
 fn kept(item: &Item, day: NaiveDate) -> i64 {
     let mut by_day: BTreeMap<NaiveDate, i64> = BTreeMap::new();
-    let paid = item.postings.iter().zip(item.changes()).filter(|((_, family, _), _)| *family == PAID);
-    paid.for_each(|((on, _, _), (_, _, amount))| *by_day.entry(*on).or_default() += amount);
+    let paid = item.changes().into_iter().filter(|(_, family, _)| *family == PAID);
+    paid.for_each(|(on, _, amount)| *by_day.entry(on).or_default() += amount);
     let (mut taken, mut kept) = (0, 0);
     for (on, amount) in by_day.into_iter().rev() {
         let stays = (amount - taken).max(0);

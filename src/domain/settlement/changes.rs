@@ -1,4 +1,7 @@
 //! What each day changed on each item, apart by payments, credit notes and write-offs.
+//!
+//! What comes when an item is full changes nothing of it. Where something else is taken back later, it takes that one's
+//! place: an item that was written off and paid afterwards is paid from the day on which the write-off is reversed.
 
 use super::{Installment, Paid, Posting, arrange, by_lines};
 
@@ -50,6 +53,12 @@ pub fn changes(items: &mut [Installment], postings: &mut [Posting]) -> Vec<Chang
         step_by_step(items, postings, &mut found);
     }
     found.sort_by_key(|change| (change.key, change.on, change.family));
+    found.dedup_by(|next, first| {
+        let is_same = (next.key, next.on, next.family) == (first.key, first.on, first.family);
+        first.amount += if is_same { next.amount } else { 0 };
+        is_same
+    });
+    found.retain(|change| change.amount != 0);
     found.chunk_by_mut(|a, b| a.key == b.key).for_each(keep);
     found
 }
@@ -68,8 +77,9 @@ fn along(items: &[Installment], postings: &[Posting], found: &mut Vec<Change>) {
     let mut end = 0;
     // Where each item ends on the way that the sum goes.
     let ends: Vec<i128> = items.iter().map(|item| (end += item.amount, end).1).collect();
-    let mut level = 0;
+    let (mut level, mut shares) = (0, Shares::of(items, postings));
     for posted in postings.chunk_by(of_family_and_day) {
+        let first = found.len();
         let before = level.clamp(0, end);
         level += posted.iter().map(|posting| posting.amount).sum::<i128>();
         let after = level.clamp(0, end);
@@ -81,19 +91,80 @@ fn along(items: &[Installment], postings: &[Posting], found: &mut Vec<Change>) {
             }
             found.extend(change(item, posted, sign * (high.min(*end) - low.max(begin))));
         }
+        if let Some(shares) = &mut shares {
+            shares.follow(posted, first, found);
+        }
     }
 }
 
 /// All items are looked at after each step.
 fn step_by_step(items: &[Installment], postings: &[Posting], found: &mut Vec<Change>) {
     let mut paid = Paid { named: vec![0; items.len()], pooled: 0 };
-    let mut before = paid.applied(items);
+    let (mut before, mut shares) = (paid.applied(items), Shares::of(items, postings));
     for posted in postings.chunk_by(of_family_and_day) {
+        let first = found.len();
         posted.iter().for_each(|posting| paid.add(items, posting, 1));
         let after = paid.applied(items);
         let moved = items.iter().zip(after.iter().zip(&before));
         found.extend(moved.filter_map(|(item, (after, before))| change(item, posted, after - before)));
         before = after;
+        if let Some(shares) = &mut shares {
+            shares.follow(posted, first, found);
+        }
+    }
+}
+
+const FAMILIES: [Family; 3] = [Family::Paid, Family::Credited, Family::WrittenOff];
+
+/// What is of whom: what was posted of each family so far, and what of it is on each item.
+struct Shares {
+    posted: [i128; FAMILIES.len()],
+    /// What is on each item.
+    applied: Vec<(Installment, [i128; FAMILIES.len()])>,
+}
+
+impl Shares {
+    /// None where nothing can take another's place: there is one family, or nothing is taken back.
+    fn of(items: &[Installment], postings: &[Posting]) -> Option<Shares> {
+        let is_mixed = postings.iter().any(|posting| posting.family != postings[0].family);
+        let takes_back = postings.iter().any(|posting| posting.amount < 0);
+        let applied = || items.iter().map(|item| (*item, [0; FAMILIES.len()])).collect();
+        (is_mixed && takes_back).then(|| Shares { posted: [0; FAMILIES.len()], applied: applied() })
+    }
+
+    /// Adds the postings of one family and day and what they changed, and lets others take the place of what was taken
+    /// back, from the last item to the first.
+    fn follow(&mut self, posted: &[Posting], first: usize, found: &mut Vec<Change>) {
+        let Some(Posting { on, family, .. }) = posted.first().copied() else { return };
+        // What names an instalment that is not there settles nothing.
+        let is_one = |number: i64| self.applied.iter().any(|(item, _)| item.number == number);
+        let counts = posted.iter().filter(|posting| posting.installment.is_none_or(is_one));
+        self.posted[family as usize] += counts.map(|posting| posting.amount).sum::<i128>();
+        for change in &found[first..] {
+            if let Some((_, applied)) = self.applied.iter_mut().find(|(item, _)| item.key == change.key) {
+                applied[family as usize] += change.amount;
+            }
+        }
+        for other in FAMILIES.into_iter().filter(|other| *other != family) {
+            let mut moved = (-self.surplus(family)).min(self.surplus(other)).max(0);
+            for (item, applied) in self.applied.iter_mut().rev() {
+                let amount = moved.min(applied[family as usize]).max(0);
+                if amount == 0 {
+                    continue;
+                }
+                moved -= amount;
+                applied[family as usize] -= amount;
+                applied[other as usize] += amount;
+                let change = |family, amount| Change { key: item.key, on, family, amount, kept: 0 };
+                found.extend([change(family, -amount), change(other, amount)]);
+            }
+        }
+    }
+
+    /// What was posted of a family beyond what is on the items; below zero more is on them than there is.
+    fn surplus(&self, family: Family) -> i128 {
+        let applied: i128 = self.applied.iter().map(|(_, applied)| applied[family as usize]).sum();
+        self.posted[family as usize].max(0) - applied
     }
 }
 

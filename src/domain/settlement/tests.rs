@@ -116,4 +116,27 @@ proptest! {
             }
         }
     }
+
+    /// What came when an item was full takes the place of what is taken back: no family has more on the items than it brought.
+    #[test]
+    fn no_family_has_more_than_it_brought((items, postings) in invoice()) {
+        let families = [Family::Paid, Family::Credited, Family::WrittenOff];
+        let is_one = |number: i64| items.iter().any(|item| item.number == number);
+        let own = |family: Family, day: i32| {
+            postings.iter().filter(move |p| p.family == family && p.on <= day && p.installment.is_none_or(is_one))
+        };
+        let brought = |family, day| own(family, day).map(|p| p.amount).sum::<i128>();
+        // Where a family takes back what it did not bring, or not there, it is taken from the others.
+        let lines = || [None].into_iter().chain((1..6).map(Some));
+        let of_line = |family, day, line| own(family, day).filter(|p| p.installment == line).map(|p| p.amount).sum::<i128>();
+        let takes_its_own = |day| families.iter().all(|family| lines().all(|line| of_line(*family, day, line) >= 0));
+        if !(0..6).all(takes_its_own) {
+            return Ok(());
+        }
+        let found = changes(&mut items.clone(), &mut postings.clone());
+        for (day, family) in (0..6).flat_map(|day| families.map(|family| (day, family))) {
+            let there: i128 = found.iter().filter(|c| c.family == family && c.on <= day).map(|c| c.amount).sum();
+            prop_assert!(there <= brought(family, day), "{family:?} on day {day}: {there}");
+        }
+    }
 }

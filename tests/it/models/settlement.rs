@@ -42,7 +42,32 @@ fn what_a_day_changed_is_of_the_family_of_its_postings() {
             P3 I1 payment 2026-05-19 40.00 -
             R4 I1 payment 2026-05-25 40.00 P3
         int_payment_applications = paid_on applied_amount paid_amount kept_amount credited_amount written_off_amount
-            2026-05-19 100.00 40.00 40.00 30.00 30.00
+            2026-05-19 100.00 40.00 0.00 30.00 30.00
+            2026-05-25 0.00 -40.00 0.00 0.00 40.00
+    ",
+    );
+}
+
+/// Bad debt that is recovered: the write-off is reversed when the money is there, or some days later.
+#[test]
+fn what_was_paid_after_a_write_off_is_paid_once_that_is_reversed() {
+    spec(
+        "
+        invoices: source_row invoice_id due_date amount
+            1 I1 2026-01-20 100.00
+            2 I2 2026-01-20 100.00
+        payments: payment_id invoice_id kind paid_on amount reverses
+            W1 I1 write_off 2026-03-31 100.00 -
+            P1 I1 payment 2026-05-19 100.00 -
+            R1 I1 write_off 2026-05-19 100.00 W1
+            W2 I2 write_off 2026-03-31 100.00 -
+            P2 I2 payment 2026-05-19 70.00 -
+            R2 I2 write_off 2026-05-25 100.00 W2
+        int_payment_applications = item_key paid_on paid_amount kept_amount written_off_amount
+            1 2026-03-31 0.00 0.00 100.00
+            1 2026-05-19 100.00 100.00 -100.00
+            2 2026-03-31 0.00 0.00 100.00
+            2 2026-05-25 70.00 70.00 -100.00
     ",
     );
 }
