@@ -2,7 +2,8 @@
 -- Grain: company_id, debtor_id, invoice_id, installment_no
 -- Reads: raw_invoices
 -- Units: amount in units of currency; payable_on is the due date, or the business day that stands for it
--- Columns: item_key, account_key, invoice_key = the item, its account and its invoice as one number each, within the run
+-- Columns: item_key, account_key, book_key, invoice_key = the item, its account, its company and currency, and its invoice as
+--   one number each, within the run
 -- Nulls: company and currency fall back to the defaults, instalment to 1, document type to invoice
 -- Kind: view
 with
@@ -11,6 +12,7 @@ with
         select
             source_row as item_key,
             account_key,
+            book_key,
             invoice_key,
             group_key,
             debtor_id,

@@ -3,7 +3,7 @@
 -- Grain: none; one row per item, and one per item and day that changed it
 -- Reads: stg_invoices, int_payment_applications, int_observed_flows
 -- Units: amounts in units of currency, below zero where they were taken back; flowed_on = the day, but not before the issue date
--- Columns: late_from = the first day on which it was late, if it was still open; kept_amount = of what was paid, never taken
+-- Columns: book_key = the company and currency, in raw_books; late_from = the first day on which it was late, if it was still open; kept_amount = of what was paid, never taken
 --   back since
 -- Nulls: none; of an export of open items, what was settled before the first run is not there: see @known_from
 -- Kind: table
@@ -21,8 +21,7 @@ with
         select
             item_key,
             account_key,
-            company_id,
-            currency,
+            book_key,
             issue_date,
             due_date,
             payable_on,
@@ -37,8 +36,7 @@ with
         select
             invoices.item_key,
             invoices.account_key,
-            invoices.company_id,
-            invoices.currency,
+            invoices.book_key,
             invoices.issue_date,
             invoices.due_date,
             invoices.payable_on,
@@ -54,8 +52,7 @@ with
         select
             observed.item_key,
             observed.account_key,
-            observed.company_id,
-            observed.currency,
+            observed.book_key,
             observed.issue_date,
             observed.due_date,
             observed.payable_on,

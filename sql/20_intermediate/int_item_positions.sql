@@ -4,6 +4,7 @@
 -- Reads: int_items, int_observed_flows, int_item_flows
 -- Units: amounts in units of currency; days_past_due_before as of the day one period ago, never above 0 before the payable day
 --   is over; billed_since and so on = after that day
+-- Columns: book_key as in int_item_flows
 -- Nulls: none; no rows where nobody knows what was open one period ago
 -- Kind: table
 with
@@ -25,8 +26,7 @@ with
         select
             item_key,
             account_key,
-            company_id,
-            currency,
+            book_key,
             due_date,
             payable_on,
             sum(open_change) as open_amount,
@@ -36,14 +36,13 @@ with
             sum(case when flowed_on > @rolled_from then credited_amount else 0 end) as credited_since,
             sum(case when flowed_on > @rolled_from then written_off_amount else 0 end) as written_off_since
         from flows
-        group by item_key, account_key, company_id, currency, due_date, payable_on
+        group by item_key, account_key, book_key, due_date, payable_on
     ),
     positions as (
         select
             item_key,
             account_key,
-            company_id,
-            currency,
+            book_key,
             due_date,
             payable_on,
             cast(open_amount as decimal(18, 2)) as open_amount,

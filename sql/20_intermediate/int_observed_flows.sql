@@ -16,6 +16,7 @@ with
             installment_no,
             min(group_key) as group_key,
             min(debtor_id) as debtor_id,
+            min(book_key) as book_key,
             min(company_id) as company_id,
             min(currency) as currency,
             min(invoice_id) as invoice_id,
@@ -170,6 +171,7 @@ with
         select
             items.item_key,
             known.account_key,
+            known.book_key,
             known.invoice_key,
             known.group_key,
             known.debtor_id,
@@ -196,6 +198,7 @@ with
         select
             moved.item_key,
             before.account_key,
+            before.book_key,
             before.invoice_key,
             before.group_key,
             before.debtor_id,
@@ -220,6 +223,7 @@ with
         select
             item_key,
             account_key,
+            book_key,
             invoice_key,
             group_key,
             debtor_id,
@@ -243,6 +247,7 @@ with
         select
             fresh.item_key,
             fresh.account_key,
+            fresh.book_key,
             fresh.invoice_key,
             fresh.group_key,
             fresh.debtor_id,

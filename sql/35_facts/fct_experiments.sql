@@ -1,7 +1,7 @@
 -- Purpose: the shard's part of what each arm of an experiment should have paid since it began, and what it paid; by intention to
 --   treat: of everybody who was ever drawn.
 -- Grain: company_id, currency, experiment, arm
--- Reads: fct_experiment_members, run_experiments, raw_accounts, int_item_flows, int_outreach
+-- Reads: fct_experiment_members, run_experiments, raw_accounts, raw_books, int_item_flows, int_outreach
 -- Units: amounts in units of currency; squares and products of the amounts of each group, added up
 -- Columns: collectable_amount = open when it began of what was due before, and what fell due since, net of credits
 -- Nulls: none; no rows of an experiment that began before @known_from
@@ -23,8 +23,7 @@ with
             accounts.experiment,
             accounts.arm,
             accounts.group_key,
-            flows.company_id,
-            flows.currency,
+            flows.book_key,
             flows.item_key,
             greatest(
                 sum(
@@ -44,8 +43,7 @@ with
             accounts.experiment,
             accounts.arm,
             accounts.group_key,
-            flows.company_id,
-            flows.currency,
+            flows.book_key,
             flows.item_key
     ),
     by_group as (
@@ -54,12 +52,11 @@ with
             experiment,
             arm,
             group_key,
-            company_id,
-            currency,
+            book_key,
             cast(sum(collectable_amount) as decimal(18, 2)) as collectable_amount,
             cast(sum(least(greatest(collected_amount, 0), collectable_amount)) as decimal(18, 2)) as collected_amount
         from by_item
-        group by experiment, arm, group_key, company_id, currency
+        group by experiment, arm, group_key, book_key
     ),
     contacted as (
         select distinct members.experiment, members.arm, members.group_key
@@ -71,8 +68,8 @@ with
     ),
     grouped as (
         select
-            by_group.company_id,
-            by_group.currency,
+            books.company_id,
+            books.currency,
             by_group.experiment,
             by_group.arm,
             count(*) as groups,
@@ -83,12 +80,13 @@ with
             cast(sum(collected_amount * collected_amount) as decimal(38, 4)) as collected_squares,
             cast(sum(collectable_amount * collected_amount) as decimal(38, 4)) as products
         from by_group
+        inner join raw_books as books on by_group.book_key = books.book_key
         left join contacted
             on by_group.experiment = contacted.experiment
             and by_group.arm = contacted.arm
             and by_group.group_key = contacted.group_key
         -- What was never owed to this company tells nothing of it.
         where collectable_amount > 0
-        group by by_group.company_id, by_group.currency, by_group.experiment, by_group.arm
+        group by books.company_id, books.currency, by_group.experiment, by_group.arm
     )
 select * from grouped

@@ -1,6 +1,6 @@
 -- Purpose: the shard's part of what each month brought: billed, paid, credited, written off; and what of it was late.
 -- Grain: company_id, currency, month_key
--- Reads: int_item_flows
+-- Reads: int_item_flows, raw_books
 -- Units: amounts in units of currency; month_key = 12 x year + month; late_change = by how much what is late grew in the month;
 --   paid_days and late_days in units of currency x days: of what was paid and never taken back, since the issue date and since
 --   the payable day
@@ -11,8 +11,7 @@ with
     flows as (select * from int_item_flows),
     dated as (
         select
-            company_id,
-            currency,
+            book_key,
             cast(date_part('year', flowed_on) * 12 + date_part('month', flowed_on) as bigint) as month_key,
             -- What changes before it is late is late later, and so much more or less.
             case
@@ -37,8 +36,7 @@ with
     ),
     by_both as (
         select
-            company_id,
-            currency,
+            book_key,
             month_key,
             late_month_key,
             sum(billed_amount) as billed_amount,
@@ -51,12 +49,11 @@ with
             sum(billed_items) as billed_items,
             sum(paid_items) as paid_items
         from dated
-        group by company_id, currency, month_key, late_month_key
+        group by book_key, month_key, late_month_key
     ),
     brought as (
         select
-            company_id,
-            currency,
+            book_key,
             month_key,
             billed_amount,
             paid_amount,
@@ -72,8 +69,7 @@ with
         from by_both
         union all
         select
-            company_id,
-            currency,
+            book_key,
             late_month_key,
             cast(0 as decimal(28, 2)),
             cast(0 as decimal(28, 2)),
@@ -91,8 +87,7 @@ with
     ),
     grouped as (
         select
-            company_id,
-            currency,
+            book_key,
             month_key,
             cast(sum(billed_amount) as decimal(28, 2)) as billed_amount,
             cast(sum(paid_amount) as decimal(28, 2)) as paid_amount,
@@ -106,6 +101,25 @@ with
             sum(late_items) as late_items,
             sum(paid_items) as paid_items
         from brought
-        group by company_id, currency, month_key
+        group by book_key, month_key
+    ),
+    named as (
+        select
+            books.company_id,
+            books.currency,
+            grouped.month_key,
+            grouped.billed_amount,
+            grouped.paid_amount,
+            grouped.credited_amount,
+            grouped.written_off_amount,
+            grouped.late_change,
+            grouped.kept_amount,
+            grouped.paid_days,
+            grouped.late_days,
+            grouped.billed_items,
+            grouped.late_items,
+            grouped.paid_items
+        from grouped
+        inner join raw_books as books on grouped.book_key = books.book_key
     )
-select * from grouped
+select * from named

@@ -1,7 +1,7 @@
 -- Purpose: the shard's part of the weekly roll-off: at each of the last 26 week ends, what was open at every age, and how much of
 --   it was paid, or left otherwise, in the week that followed.
 -- Grain: company_id, currency, age_weeks
--- Reads: int_item_flows
+-- Reads: int_item_flows, raw_books
 -- Units: amounts in units of currency, added up over the week ends; age_weeks = whole weeks since the due date, from -13 to 52,
 --   with all that is younger or older at the ends
 -- Columns: paid_amount and left_amount = of what was open at the week's end before; paid = and never taken back since, left =
@@ -21,8 +21,7 @@ with
     ),
     dated as (
         select
-            company_id,
-            currency,
+            book_key,
             -- Beyond these every week end has the age at the end of the scale.
             least(greatest(cast(floor(cast(@as_of_day - cast(due_date as int) as double) / 7.0) as bigint), -13), 78)
                 as age_weeks_now,
@@ -36,20 +35,18 @@ with
     ),
     by_week as (
         select
-            company_id,
-            currency,
+            book_key,
             age_weeks_now,
             flowed_weeks_ago,
             sum(open_change) as open_change,
             sum(case when was_open then paid_amount else 0 end) as paid_amount,
             sum(case when was_open then left_amount else 0 end) as left_amount
         from dated
-        group by company_id, currency, age_weeks_now, flowed_weeks_ago
+        group by book_key, age_weeks_now, flowed_weeks_ago
     ),
     at_week_ends as (
         select
-            by_week.company_id,
-            by_week.currency,
+            by_week.book_key,
             by_week.age_weeks_now - week_ends.weeks_ago as age_weeks,
             by_week.open_change as open_amount,
             case when by_week.flowed_weeks_ago = week_ends.weeks_ago - 1 then by_week.paid_amount end as paid_amount,
@@ -61,13 +58,23 @@ with
     ),
     grouped as (
         select
-            company_id,
-            currency,
+            book_key,
             least(greatest(age_weeks, -13), 52) as age_weeks,
             cast(sum(case when is_before then open_amount else 0 end) as decimal(28, 2)) as open_amount,
             cast(sum(coalesce(paid_amount, 0)) as decimal(28, 2)) as paid_amount,
             cast(sum(coalesce(left_amount, 0)) as decimal(28, 2)) as left_amount
         from at_week_ends
-        group by company_id, currency, least(greatest(age_weeks, -13), 52)
+        group by book_key, least(greatest(age_weeks, -13), 52)
+    ),
+    named as (
+        select
+            books.company_id,
+            books.currency,
+            grouped.age_weeks,
+            grouped.open_amount,
+            grouped.paid_amount,
+            grouped.left_amount
+        from grouped
+        inner join raw_books as books on grouped.book_key = books.book_key
     )
-select * from grouped
+select * from named

@@ -1,6 +1,6 @@
 -- Purpose: the shard's part of where the money of one period ago is now.
 -- Grain: company_id, currency, from_state, to_state
--- Reads: int_item_positions, run_buckets
+-- Reads: int_item_positions, run_buckets, raw_books
 -- Units: amount in units of currency; items counts each once per from_state, where most of it went
 -- Nulls: none
 -- Kind: table
@@ -61,27 +61,37 @@ with
             and split.days_past_due <= latter.to_days
     ),
     parts as (
-        select company_id, currency, from_state, to_bucket as to_state, stayed_amount as amount, most = 'stayed' as is_most
+        select book_key, from_state, to_bucket as to_state, stayed_amount as amount, most = 'stayed' as is_most
         from placed
         union all
-        select company_id, currency, from_state, 'paid', paid_amount, most = 'paid' from placed
+        select book_key, from_state, 'paid', paid_amount, most = 'paid' from placed
         union all
-        select company_id, currency, from_state, 'credited', credited_amount, most = 'credited' from placed
+        select book_key, from_state, 'credited', credited_amount, most = 'credited' from placed
         union all
-        select company_id, currency, from_state, 'written_off', written_off_amount, most = 'written_off' from placed
+        select book_key, from_state, 'written_off', written_off_amount, most = 'written_off' from placed
         union all
-        select company_id, currency, 'reopened', to_bucket, reopened_amount, true from placed
+        select book_key, 'reopened', to_bucket, reopened_amount, true from placed
     ),
     grouped as (
         select
-            company_id,
-            currency,
+            book_key,
             from_state,
             to_state,
             cast(sum(amount) as decimal(28, 2)) as amount,
             count(case when is_most then 1 end) as items
         from parts
         where amount > 0
-        group by company_id, currency, from_state, to_state
+        group by book_key, from_state, to_state
+    ),
+    named as (
+        select
+            books.company_id,
+            books.currency,
+            grouped.from_state,
+            grouped.to_state,
+            grouped.amount,
+            grouped.items
+        from grouped
+        inner join raw_books as books on grouped.book_key = books.book_key
     )
-select * from grouped
+select * from named

@@ -1,6 +1,6 @@
 -- Purpose: the shard's part of the vintages: what was billed in each month, and how long after its payable day it was paid.
 -- Grain: company_id, currency, month_key, matured_no, flowed_no
--- Reads: int_item_flows
+-- Reads: int_item_flows, raw_books
 -- Units: amounts in units of currency; month_key = 12 x year + month of the issue date
 -- Columns: matured_no = for how many of the ages 0, 30, 60, 90 and 180 days the item is old enough; flowed_no = the number,
 --   from 0, of the first of these ages by which it flowed, 5 = later than all
@@ -10,8 +10,7 @@ with
     flows as (select * from int_item_flows where issue_date >= @vintage_from and issue_date >= @known_from),
     aged as (
         select
-            company_id,
-            currency,
+            book_key,
             cast(date_part('year', issue_date) * 12 + date_part('month', issue_date) as bigint) as month_key,
             @as_of_day - cast(payable_on as int) as age,
             cast(flowed_on as int) - cast(payable_on as int) as flowed_age,
@@ -39,8 +38,7 @@ with
     ),
     grouped as (
         select
-            company_id,
-            currency,
+            book_key,
             month_key,
             matured_no,
             flowed_no,
@@ -49,6 +47,20 @@ with
             cast(sum(credited_amount) as decimal(28, 2)) as credited_amount,
             cast(sum(written_off_amount) as decimal(28, 2)) as written_off_amount
         from numbered
-        group by company_id, currency, month_key, matured_no, flowed_no
+        group by book_key, month_key, matured_no, flowed_no
+    ),
+    named as (
+        select
+            books.company_id,
+            books.currency,
+            grouped.month_key,
+            grouped.matured_no,
+            grouped.flowed_no,
+            grouped.billed_amount,
+            grouped.paid_amount,
+            grouped.credited_amount,
+            grouped.written_off_amount
+        from grouped
+        inner join raw_books as books on grouped.book_key = books.book_key
     )
-select * from grouped
+select * from named

@@ -170,6 +170,8 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &mut Sh
     }
     let (schema, batch) = keys.accounts()?;
     session.register("raw_accounts", schema, vec![batch])?;
+    let (schema, batch) = keys.books()?;
+    session.register("raw_books", schema, vec![batch])?;
     let (schema, batch) = held_table(&shard.held)?;
     session.register("raw_held_debtors", schema, vec![batch])?;
     let voided: ArrayRef = Arc::new(StringArray::from_iter_values(&shard.voided));

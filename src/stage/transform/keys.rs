@@ -1,4 +1,4 @@
-//! Numbers for what models join and group on most: accounts and invoices, whose names are three and four texts.
+//! Numbers for what models join and group on most: books, accounts and invoices, whose names are two, three and four texts.
 //!
 //! They are exact, given in the order in which the rows of a shard name them, and mean nothing outside of it.
 
@@ -25,13 +25,22 @@ struct Account<'b> {
     currency: &'b str,
 }
 
+/// An account that has a number.
+struct Named<'b> {
+    account: Account<'b>,
+    group_key: i64,
+    book_key: i64,
+}
+
 /// What has a number so far.
 pub(super) struct Keys<'b> {
     default_company: &'b str,
     default_currency: &'b str,
     accounts: HashMap<Account<'b>, i64>,
-    /// The accounts by their numbers, with the group of the debtor.
-    named: Vec<(Account<'b>, i64)>,
+    /// The accounts by their numbers.
+    named: Vec<Named<'b>>,
+    /// The books by their numbers: a company, in one currency. There are few.
+    books: Vec<(Option<&'b str>, &'b str)>,
     invoices: HashMap<(i64, &'b str), i64>,
 }
 
@@ -42,11 +51,12 @@ impl<'b> Keys<'b> {
             default_currency,
             accounts: HashMap::default(),
             named: Vec::new(),
+            books: Vec::new(),
             invoices: HashMap::default(),
         }
     }
 
-    /// The table with `account_key`, and the numbers of the invoices that its rows name; other tables as they are.
+    /// The table with `account_key` and `book_key`, and the numbers of the invoices that its rows name; other tables as they are.
     pub(super) fn number(&mut self, (name, schema, batches): &'b Table) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         if !NUMBERED.contains(name) {
             return Ok((Arc::clone(schema), batches.clone()));
@@ -54,13 +64,15 @@ impl<'b> Keys<'b> {
         let invoices: Vec<(&str, &str)> =
             INVOICES.into_iter().filter(|(column, _)| schema.index_of(column).is_ok()).collect();
         let mut fields: Vec<Arc<Field>> = schema.fields().to_vec();
-        let added = ["account_key"].into_iter().chain(invoices.iter().map(|(_, key)| *key));
+        let added = ["account_key", "book_key"].into_iter().chain(invoices.iter().map(|(_, key)| *key));
         fields.extend(added.map(|key| Arc::new(Field::new(key, DataType::Int64, true))));
         let schema = Arc::new(Schema::new(fields));
         let numbered = batches.iter().map(|batch| {
             let accounts = self.accounts_of(name, batch)?;
             let mut columns = batch.columns().to_vec();
+            let books = accounts.iter().map(|key| Some(self.named.get(key? as usize)?.book_key));
             columns.push(Arc::new(accounts.clone()));
+            columns.push(Arc::new(books.collect::<Int64Array>()));
             for (column, _) in &invoices {
                 columns.push(self.invoices_of(batch, column, &accounts)?);
             }
@@ -105,9 +117,19 @@ impl<'b> Keys<'b> {
         let next = self.named.len() as i64;
         let key = *self.accounts.entry(account).or_insert(next);
         if key == next {
-            self.named.push((account, group_key));
+            let book_key = self.book(account.company, account.currency);
+            self.named.push(Named { account, group_key, book_key });
         }
         key
+    }
+
+    fn book(&mut self, company: Option<&'b str>, currency: &'b str) -> i64 {
+        let known = self.books.iter().position(|book| *book == (company, currency));
+        let key = known.unwrap_or(self.books.len());
+        if known.is_none() {
+            self.books.push((company, currency));
+        }
+        key as i64
     }
 
     /// The invoice that each row names.
@@ -122,18 +144,27 @@ impl<'b> Keys<'b> {
     /// The accounts that have a number: account_key, group_key, debtor_id, company_id and currency.
     pub(super) fn accounts(&self) -> Result<(SchemaRef, RecordBatch)> {
         let of = |text: &dyn Fn(&Account<'b>) -> Option<&'b str>| -> ArrayRef {
-            Arc::new(self.named.iter().map(|(account, _)| text(account)).collect::<StringArray>())
+            Arc::new(self.named.iter().map(|named| text(&named.account)).collect::<StringArray>())
         };
         super::table(vec![
             ("account_key", DataType::Int64, Arc::new(Int64Array::from_iter_values(0..self.named.len() as i64))),
             (
                 "group_key",
                 DataType::Int64,
-                Arc::new(Int64Array::from_iter_values(self.named.iter().map(|(_, group)| *group))),
+                Arc::new(Int64Array::from_iter_values(self.named.iter().map(|named| named.group_key))),
             ),
             ("debtor_id", DataType::Utf8, of(&|account| Some(account.debtor))),
             ("company_id", DataType::Utf8, of(&|account| account.company)),
             ("currency", DataType::Utf8, of(&|account| Some(account.currency))),
+        ])
+    }
+
+    /// The books that have a number: book_key, company_id and currency.
+    pub(super) fn books(&self) -> Result<(SchemaRef, RecordBatch)> {
+        super::table(vec![
+            ("book_key", DataType::Int64, Arc::new(Int64Array::from_iter_values(0..self.books.len() as i64))),
+            ("company_id", DataType::Utf8, Arc::new(self.books.iter().map(|book| book.0).collect::<StringArray>())),
+            ("currency", DataType::Utf8, Arc::new(StringArray::from_iter_values(self.books.iter().map(|book| book.1)))),
         ])
     }
 }
