@@ -3,7 +3,7 @@
 -- Grain: none; one row per item, and one per item and day that changed it
 -- Reads: stg_invoices, int_payment_applications, int_observed_flows
 -- Units: amounts in units of currency, below zero where they were taken back; flowed_on = the day, but not before the issue date
--- Columns: book_key = the company and currency, in raw_books; late_from = the first day on which it was late, if it was still open; kept_amount = of what was paid, never taken
+-- Columns: book_key = the company and currency, in raw_books; month_key = 12 x year + month of flowed_on; late_from = the first day on which it was late, if it was still open; kept_amount = of what was paid, never taken
 --   back since
 -- Nulls: none; of an export of open items, what was settled before the first run is not there: see @known_from
 -- Kind: table
@@ -70,7 +70,10 @@ with
         left join taken_back on observed.item_key = taken_back.item_key
     ),
     flows as (
-        select *, greatest(cast(cast(payable_on as int) + 1 as date), issue_date) as late_from
+        select
+            *,
+            cast(date_part('year', flowed_on) * 12 + date_part('month', flowed_on) as bigint) as month_key,
+            greatest(cast(cast(payable_on as int) + 1 as date), issue_date) as late_from
         from unified
     )
 select * from flows

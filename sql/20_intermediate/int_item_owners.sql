@@ -14,7 +14,16 @@ with
     ),
     flags as (select debtor_id, company_id, invoice_id, agency_id from int_item_flags where agency_id is not null),
     open_items as (
-        select item_key, debtor_id, company_id, currency, collector_id, agency_id, open_amount, days_past_due > 0 as is_overdue
+        select
+            item_key,
+            debtor_id,
+            company_id,
+            currency,
+            invoice_id,
+            collector_id,
+            agency_id,
+            open_amount,
+            days_past_due > 0 as is_overdue
         from int_items_aged
     ),
     settled_items as (
@@ -24,6 +33,7 @@ with
             settled.debtor_id,
             settled.company_id,
             invoices.currency,
+            settled.invoice_id,
             invoices.collector_id,
             coalesce(of_invoices.agency_id, of_companies.agency_id, of_debtors.agency_id) as agency_id,
             cast(0 as decimal(18, 2)) as open_amount,
@@ -50,6 +60,7 @@ with
             items.debtor_id,
             items.company_id,
             items.currency,
+            items.invoice_id,
             items.open_amount,
             items.is_overdue,
             case

@@ -28,7 +28,8 @@ with
             accounts.currency,
             netted.paid_on,
             netted.amount
-        from netted
-        inner join raw_accounts as accounts on netted.account_key = accounts.account_key
+        -- The smaller table stands first: the engine does not know how many groups there will be, and hashes what it meets first.
+        from raw_accounts as accounts
+        inner join netted on accounts.account_key = netted.account_key
     )
 select * from named

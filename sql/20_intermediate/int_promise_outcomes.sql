@@ -1,7 +1,7 @@
 -- Purpose: what became of each promise to pay whose day came in the promise window, or is to come: kept, broken or pending, by
 --   what was paid.
 -- Grain: debtor_id, actor_id, promise_id
--- Reads: stg_promises, int_promises, stg_invoices, int_item_flows, run_tolerances
+-- Reads: stg_promises, int_promises, stg_invoices, int_item_flows, raw_books, run_tolerances
 -- Units: amounts in units of currency; kept_amount = what was paid in time of what was promised, and never taken back
 -- Columns: company_id and currency = the account that it belongs to; left_amount = still to be paid of a pending one
 -- Nulls: invoice_id null = all the debtor owes; left_amount null = not pending; a promise of nothing that was owed has no row;
@@ -27,11 +27,13 @@ with
     ),
     looks as (
         -- Many promises look at the same items over the same days.
-        select distinct debtor_id, company_key, invoice_name, promised_on, pay_by, last_day
-        from promises
+        select
+            *,
+            row_number() over (order by debtor_id, company_key, invoice_name, promised_on, pay_by, last_day) as look_no
+        from (select distinct debtor_id, company_key, invoice_name, promised_on, pay_by, last_day from promises) as looks
     ),
     owed as (
-        select looks.*, items.item_key, items.company_id, items.currency, true as is_promised
+        select looks.look_no, looks.promised_on, looks.last_day, items.item_key, items.book_key, true as is_promised
         from (select * from looks where invoice_name <> '') as looks
         inner join stg_invoices as items
             on looks.debtor_id = items.debtor_id
@@ -40,7 +42,8 @@ with
             and (looks.company_key = '' or looks.company_key = items.company_id)
         union all
         -- A promise over all that is owed is over what is due by its day.
-        select looks.*, items.item_key, items.company_id, items.currency, items.due_date <= looks.pay_by
+        select
+            looks.look_no, looks.promised_on, looks.last_day, items.item_key, items.book_key, items.due_date <= looks.pay_by
         from (select * from looks where invoice_name = '') as looks
         inner join stg_invoices as items
             on looks.debtor_id = items.debtor_id
@@ -49,14 +52,8 @@ with
     ),
     summed as (
         select
-            owed.debtor_id,
-            owed.company_key,
-            owed.invoice_name,
-            owed.promised_on,
-            owed.pay_by,
-            owed.last_day,
-            owed.company_id,
-            owed.currency,
+            owed.look_no,
+            owed.book_key,
             sum(
                 case
                     when owed.is_promised and flows.flowed_on < owed.promised_on
@@ -72,25 +69,22 @@ with
             ) as paid_amount
         from owed
         inner join int_item_flows as flows on owed.item_key = flows.item_key
-        group by
-            owed.debtor_id,
-            owed.company_key,
-            owed.invoice_name,
-            owed.promised_on,
-            owed.pay_by,
-            owed.last_day,
-            owed.company_id,
-            owed.currency
+        group by owed.look_no, owed.book_key
     ),
     ranked as (
         -- It belongs to the account with the most that was due.
         select
-            *,
+            summed.look_no,
+            books.company_id,
+            books.currency,
+            summed.due_amount,
+            summed.paid_amount,
             row_number() over (
-                partition by debtor_id, company_key, invoice_name, promised_on, pay_by, last_day
-                order by due_amount desc, company_id, currency
+                partition by summed.look_no
+                order by summed.due_amount desc, books.company_id, books.currency
             ) as place
         from summed
+        inner join raw_books as books on summed.book_key = books.book_key
     ),
     stated as (
         select
@@ -109,14 +103,14 @@ with
             cast(greatest(ranked.paid_amount, 0) as decimal(18, 2)) as paid_amount,
             tolerances.tolerance_amount
         from promises
-        inner join ranked
-            on promises.debtor_id = ranked.debtor_id
-            and promises.company_key = ranked.company_key
-            and promises.invoice_name = ranked.invoice_name
-            and promises.promised_on = ranked.promised_on
-            and promises.pay_by = ranked.pay_by
-            and promises.last_day = ranked.last_day
-            and ranked.place = 1
+        inner join looks
+            on promises.debtor_id = looks.debtor_id
+            and promises.company_key = looks.company_key
+            and promises.invoice_name = looks.invoice_name
+            and promises.promised_on = looks.promised_on
+            and promises.pay_by = looks.pay_by
+            and promises.last_day = looks.last_day
+        inner join ranked on looks.look_no = ranked.look_no and ranked.place = 1
         left join run_tolerances as tolerances on ranked.currency = tolerances.currency
         left join int_promises as states
             on promises.debtor_id = states.debtor_id

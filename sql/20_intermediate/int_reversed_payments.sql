@@ -13,8 +13,8 @@ with
     ),
     parts as (
         select payments.*
-        from payments
-        left semi join roots on payments.debtor_id = roots.debtor_id and payments.payment_id = roots.root_id
+        from roots
+        right semi join payments on roots.debtor_id = payments.debtor_id and roots.root_id = payments.payment_id
         where payments.reverses is null
     )
 select * from parts

@@ -1,6 +1,6 @@
 -- Purpose: the shard's part of what collectors and agencies are in charge of, and what they did in the last 30 days.
 -- Grain: company_id, currency, owner_kind, owner_id
--- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, stg_invoices, out_actions, run_rates
+-- Reads: int_item_owners, int_item_flows, int_outreach, int_outreach_accounts, int_promise_outcomes, out_actions, run_rates
 -- Units: amounts in units of currency
 -- Columns: collected_amount = paid in the last 30 days on what they are in charge of now; tasks = calls of this run; contacts and
 --   cost = of the contacts that they made, a contact about several accounts in each; promises = of their items
@@ -16,8 +16,8 @@ with
             owner_id,
             count(distinct debtor_id) as debtors,
             count(*) as items,
-            sum(open_amount) as open_amount,
-            sum(case when is_overdue then open_amount else 0 end) as overdue_amount
+            cast(sum(open_amount) as decimal(28, 2)) as open_amount,
+            cast(sum(case when is_overdue then open_amount else cast(0 as decimal(18, 2)) end) as decimal(28, 2)) as overdue_amount
         from owners
         where open_amount > 0
         group by company_id, currency, owner_kind, owner_id
@@ -83,20 +83,19 @@ with
     promisers as (select distinct debtor_id from int_promise_outcomes),
     promised_owners as (
         select owners.*
-        from owners
-        left semi join promisers on owners.debtor_id = promisers.debtor_id
+        from promisers
+        right semi join owners on promisers.debtor_id = owners.debtor_id
     ),
     of_invoices as (
         -- One promise, one owner: where an invoice has several, the first.
         select
-            invoices.debtor_id,
-            invoices.company_id,
-            invoices.invoice_id,
-            min(owners.owner_kind) as owner_kind,
-            first_value(owners.owner_id order by owners.owner_kind, owners.owner_id) as owner_id
-        from promised_owners as owners
-        inner join stg_invoices as invoices on owners.item_key = invoices.item_key
-        group by invoices.debtor_id, invoices.company_id, invoices.invoice_id
+            debtor_id,
+            company_id,
+            invoice_id,
+            min(owner_kind) as owner_kind,
+            first_value(owner_id order by owner_kind, owner_id) as owner_id
+        from promised_owners
+        group by debtor_id, company_id, invoice_id
     ),
     of_accounts as (
         select
@@ -137,59 +136,69 @@ with
         where outcome <> 'pending'
         group by company_id, currency, owner_kind, owner_id
     ),
-    keys as (
-        select company_id, currency, owner_kind, owner_id from owned
-        union select company_id, currency, owner_kind, owner_id from collected
-        union select company_id, currency, owner_kind, owner_id from tasks
-        union select company_id, currency, owner_kind, owner_id from contacts
-        union select company_id, currency, owner_kind, owner_id from promises
-    ),
-    joined as (
+    parts as (
+        -- What they are in charge of, what it brought and what they did, one below the other.
         select
-            keys.company_id,
-            keys.currency,
-            keys.owner_kind,
-            keys.owner_id,
-            coalesce(owned.debtors, 0) as debtors,
-            coalesce(owned.items, 0) as items,
-            cast(coalesce(cast(owned.open_amount as decimal(28, 2)), 0) as decimal(28, 2)) as open_amount,
-            cast(coalesce(cast(owned.overdue_amount as decimal(28, 2)), 0) as decimal(28, 2)) as overdue_amount,
+            company_id,
+            currency,
+            owner_kind,
+            owner_id,
+            debtors,
+            items,
+            open_amount,
+            overdue_amount,
+            cast(null as decimal(28, 2)) as collected_amount,
+            cast(0 as bigint) as tasks,
+            cast(0 as bigint) as contacts,
+            cast(0 as bigint) as answered,
+            cast(null as decimal(28, 8)) as cost_amount,
+            cast(0 as bigint) as foreign_costs,
+            cast(0 as bigint) as promises_kept,
+            cast(0 as bigint) as promises_broken
+        from owned
+        union all
+        select
+            company_id, currency, owner_kind, owner_id, 0, 0, cast(0 as decimal(28, 2)), cast(0 as decimal(28, 2)),
+            cast(collected_amount as decimal(28, 2)), 0, 0, 0, cast(null as decimal(28, 8)), 0, 0, 0
+        from collected
+        union all
+        select
+            company_id, currency, owner_kind, owner_id, 0, 0, cast(0 as decimal(28, 2)), cast(0 as decimal(28, 2)),
+            cast(null as decimal(28, 2)), tasks, 0, 0, cast(null as decimal(28, 8)), 0, 0, 0
+        from tasks
+        union all
+        select
+            company_id, currency, owner_kind, owner_id, 0, 0, cast(0 as decimal(28, 2)), cast(0 as decimal(28, 2)),
+            cast(null as decimal(28, 2)), 0, contacts, answered, cast(cost_amount as decimal(28, 8)), foreign_costs, 0, 0
+        from contacts
+        union all
+        select
+            company_id, currency, owner_kind, owner_id, 0, 0, cast(0 as decimal(28, 2)), cast(0 as decimal(28, 2)),
+            cast(null as decimal(28, 2)), 0, 0, 0, cast(null as decimal(28, 8)), 0, promises_kept, promises_broken
+        from promises
+    ),
+    summed as (
+        select
+            company_id,
+            currency,
+            owner_kind,
+            owner_id,
+            sum(debtors) as debtors,
+            sum(items) as items,
+            cast(sum(open_amount) as decimal(28, 2)) as open_amount,
+            cast(sum(overdue_amount) as decimal(28, 2)) as overdue_amount,
             case
                 when @scope_open = 0
-                    then cast(coalesce(cast(collected.collected_amount as decimal(28, 2)), 0) as decimal(28, 2))
+                    then coalesce(cast(sum(collected_amount) as decimal(28, 2)), cast(0 as decimal(28, 2)))
             end as collected_amount,
-            coalesce(tasks.tasks, 0) as tasks,
-            coalesce(contacts.contacts, 0) as contacts,
-            coalesce(contacts.answered, 0) as answered,
-            cast(contacts.cost_amount as decimal(28, 8)) as cost_amount,
-            coalesce(contacts.foreign_costs, 0) as foreign_costs,
-            coalesce(promises.promises_kept, 0) as promises_kept,
-            coalesce(promises.promises_broken, 0) as promises_broken
-        from keys
-        left join owned
-            on keys.company_id = owned.company_id
-            and keys.currency = owned.currency
-            and keys.owner_kind = owned.owner_kind
-            and keys.owner_id = owned.owner_id
-        left join collected
-            on keys.company_id = collected.company_id
-            and keys.currency = collected.currency
-            and keys.owner_kind = collected.owner_kind
-            and keys.owner_id = collected.owner_id
-        left join tasks
-            on keys.company_id = tasks.company_id
-            and keys.currency = tasks.currency
-            and keys.owner_kind = tasks.owner_kind
-            and keys.owner_id = tasks.owner_id
-        left join contacts
-            on keys.company_id = contacts.company_id
-            and keys.currency = contacts.currency
-            and keys.owner_kind = contacts.owner_kind
-            and keys.owner_id = contacts.owner_id
-        left join promises
-            on keys.company_id = promises.company_id
-            and keys.currency = promises.currency
-            and keys.owner_kind = promises.owner_kind
-            and keys.owner_id = promises.owner_id
+            sum(tasks) as tasks,
+            sum(contacts) as contacts,
+            sum(answered) as answered,
+            cast(sum(cost_amount) as decimal(28, 8)) as cost_amount,
+            sum(foreign_costs) as foreign_costs,
+            sum(promises_kept) as promises_kept,
+            sum(promises_broken) as promises_broken
+        from parts
+        group by company_id, currency, owner_kind, owner_id
     )
-select * from joined
+select * from summed

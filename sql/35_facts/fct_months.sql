@@ -12,16 +12,11 @@ with
     dated as (
         select
             book_key,
-            cast(date_part('year', flowed_on) * 12 + date_part('month', flowed_on) as bigint) as month_key,
+            month_key,
             -- What changes before it is late is late later, and so much more or less.
             case
-                when late_from <= @as_of
-                    then
-                        cast(
-                            date_part('year', greatest(flowed_on, late_from)) * 12
-                            + date_part('month', greatest(flowed_on, late_from))
-                            as bigint
-                        )
+                when late_from <= flowed_on then month_key
+                when late_from <= @as_of then cast(date_part('year', late_from) * 12 + date_part('month', late_from) as bigint)
             end as late_month_key,
             billed_amount,
             paid_amount,

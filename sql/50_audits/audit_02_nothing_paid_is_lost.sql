@@ -8,6 +8,7 @@
 with
     payments as (select * from stg_payments where kind <> 'charges'),
     parts as (select * from int_payment_parts),
+    charged as (select distinct debtor_id, payment_id from stg_payments where kind = 'charges' and reverses is null),
     charges as (
         -- Every reversal may take back charges too, which are no principal.
         select
@@ -15,10 +16,15 @@ with
             payment_id,
             sum(case when kind = 'charges' then abs(amount) else 0 end) as charges_amount,
             bool_and(kind = 'charges') as is_all
-        from stg_payments
-        where reverses is null
+        from (
+            select payments.debtor_id, payments.payment_id, payments.kind, payments.amount
+            from charged
+            right semi join stg_payments as payments
+                on charged.debtor_id = payments.debtor_id
+                and charged.payment_id = payments.payment_id
+            where payments.reverses is null
+        ) as paid
         group by debtor_id, payment_id
-        having bool_or(kind = 'charges')
     ),
     stated as (
         select payments.debtor_id, root_id, kind, reverses is not null as is_reversal, effect_amount as amount
@@ -29,40 +35,48 @@ with
         union all
         select debtor_id, credit_note_id, 'credit_note', false, amount from stg_credit_notes
     ),
-    said as (
-        select
-            debtor_id,
-            root_id,
-            kind,
-            sum(case when is_reversal then abs(amount) else amount end) as amount,
-            count(case when is_reversal then 1 end) as reversals
-        from stated
-        group by debtor_id, root_id, kind
-    ),
-    done as (
+    said_and_done as (
         -- A reversal may take back parts of either sign.
         select
             debtor_id,
             root_id,
             kind,
-            sum(case when is_reversal then abs(effect_amount) else effect_amount end) as amount
+            case when is_reversal then abs(amount) else amount end as said_amount,
+            cast(0 as decimal(18, 2)) as done_amount,
+            case when is_reversal then 1 else 0 end as reversals
+        from stated
+        union all
+        select
+            debtor_id,
+            root_id,
+            kind,
+            cast(0 as decimal(18, 2)),
+            case when is_reversal then abs(effect_amount) else effect_amount end,
+            0
         from parts
+    ),
+    different as (
+        select
+            debtor_id,
+            root_id,
+            kind,
+            sum(said_amount) as said_amount,
+            sum(done_amount) as done_amount,
+            sum(reversals) as reversals
+        from said_and_done
         group by debtor_id, root_id, kind
+        having sum(said_amount) <> sum(done_amount)
     ),
     of_payments as (
         select
-            concat(coalesce(said.kind, done.kind), ' ', coalesce(said.root_id, done.root_id)) as subject,
-            coalesce(said.amount, 0) as expected,
-            coalesce(done.amount, 0) as actual,
-            coalesce(charges.charges_amount * said.reversals, 0) as charges_amount
-        from said
-        full join done
-            on said.debtor_id = done.debtor_id
-            and said.root_id = done.root_id
-            and said.kind = done.kind
+            concat(different.kind, ' ', different.root_id) as subject,
+            different.said_amount as expected,
+            different.done_amount as actual,
+            coalesce(charges.charges_amount * different.reversals, 0) as charges_amount
+        from different
         left join charges
-            on said.debtor_id = charges.debtor_id
-            and said.root_id = charges.payment_id
+            on different.debtor_id = charges.debtor_id
+            and different.root_id = charges.payment_id
     ),
     effects as (
         select coalesce(company_id, '-') as company_id, currency, sum(effect_amount) as amount
