@@ -1,6 +1,6 @@
 -- Purpose: the open items with their days past due, their bucket and what speaks for leaving them alone.
 -- Grain: debtor_id, company_id, invoice_id, installment_no
--- Reads: int_items, stg_invoices, int_item_flags, run_buckets
+-- Reads: int_items, stg_invoices, int_item_flags, run_ages
 -- Units: days_past_due in calendar days from the contractual due date, never above 0 before the payable day is over;
 --   amounts in units of currency
 -- Nulls: agency_id null = with no agency; promise_until null = no pending promise
@@ -24,7 +24,7 @@ with
     flags as (select * from int_item_flags where invoice_id <> '' and installment_no = 0),
     account_flags as (select * from int_item_flags where invoice_id = '' and company_id <> ''),
     debtor_flags as (select * from int_item_flags where invoice_id = '' and company_id = ''),
-    buckets as (select * from run_buckets),
+    ages as (select * from run_ages),
     aged as (
         select
             *,
@@ -78,10 +78,8 @@ with
         left join debtor_flags on aged.debtor_id = debtor_flags.debtor_id
     ),
     bucketed as (
-        select flagged.*, buckets.bucket_no, buckets.bucket
+        select flagged.*, ages.bucket_no, ages.bucket
         from flagged
-        inner join buckets
-            on flagged.days_past_due >= buckets.from_days
-            and flagged.days_past_due <= buckets.to_days
+        inner join ages on least(greatest(flagged.days_past_due, @age_min), @age_max) = ages.days_past_due
     )
 select * from bucketed

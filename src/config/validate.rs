@@ -30,6 +30,8 @@ use crate::domain::money::Currency;
 use crate::error::Fault;
 
 const BUCKET_EDGES: [i64; 7] = [0, 30, 60, 90, 120, 180, 360];
+/// No bucket begins or ends further away than so many days.
+const BUCKET_EDGE_MAX: u64 = 10_000;
 const BUCKETS_MAX: usize = 100;
 const MEGABYTE: u64 = 1_000_000;
 
@@ -206,6 +208,11 @@ impl PlanBuilder<'_> {
         let edges = raw.unwrap_or(&BUCKET_EDGES).to_vec();
         if edges.is_empty() || edges.len() > BUCKETS_MAX || !edges.is_sorted_by(|a, b| a < b) {
             let message = format!("buckets are 1 to {BUCKETS_MAX} edges in ascending order, such as [0, 30, 60, 90]");
+            self.refuse(document, "/aging/buckets", message);
+        } else if let Some(edge) = edges.iter().find(|edge| edge.unsigned_abs() > BUCKET_EDGE_MAX) {
+            let message = format!(
+                "edges are days past due, from -{BUCKET_EDGE_MAX} to {BUCKET_EDGE_MAX}; {edge} is further away"
+            );
             self.refuse(document, "/aging/buckets", message);
         } else if !edges.contains(&0) {
             let message = "no bucket ends at 0, so that what is not due shares one with what is late; add 0";

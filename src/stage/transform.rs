@@ -47,6 +47,8 @@ pub fn variables(plan: &Plan, as_of: NaiveDate, seen_from: Option<NaiveDate>) ->
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
         ("scope_open", Value::Int(i64::from(plan.has_open_scope()))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
+        ("age_min", Value::Int(age_bounds(&plan.buckets).0)),
+        ("age_max", Value::Int(age_bounds(&plan.buckets).1)),
         ("sales_days", Value::Int(i64::from(plan.kpis.sales_days))),
         ("loss_days", Value::Int(i64::from(plan.kpis.loss_days))),
         ("months", Value::Int(i64::from(plan.kpis.months))),
@@ -182,6 +184,8 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &mut Sh
     for (name, (schema, batch)) in periods(plan, as_of)? {
         session.register(name, schema, vec![batch])?;
     }
+    let (schema, batch) = age_table(&plan.buckets)?;
+    session.register("run_ages", schema, vec![batch])?;
     let (schema, batch) = minimum_table(&plan.rules)?;
     session.register("run_minimums", schema, vec![batch])?;
     let (schema, batch) = tolerance_table(&plan.rules)?;
@@ -250,6 +254,35 @@ fn bucket_table(buckets: &[Bucket], forward_looking: &[f64]) -> Result<(SchemaRe
         ("to_days", DataType::Int64, to),
         ("forward_factor", DataType::Float64, Arc::new(Float64Array::from(forward_looking.to_vec()))),
     ])
+}
+
+/// The bucket of every number of days past due from the first edge to beyond the last: to look one up is faster than to compare
+/// each item with each bucket.
+fn age_table(buckets: &[Bucket]) -> Result<(SchemaRef, RecordBatch)> {
+    let (first, last) = age_bounds(buckets);
+    let of_buckets: Vec<(i64, usize)> = (first..=last)
+        .filter_map(|days| Some((days, buckets.iter().position(|b| b.to_days.is_none_or(|to| days <= to))?)))
+        .collect();
+    let names = of_buckets.iter().map(|(_, no)| &buckets[*no].name);
+    table(vec![
+        (
+            "days_past_due",
+            DataType::Int64,
+            Arc::new(Int64Array::from_iter_values(of_buckets.iter().map(|(days, _)| *days))),
+        ),
+        (
+            "bucket_no",
+            DataType::Int64,
+            Arc::new(Int64Array::from_iter_values(of_buckets.iter().map(|(_, no)| *no as i64))),
+        ),
+        ("bucket", DataType::Utf8, Arc::new(StringArray::from_iter_values(names))),
+    ])
+}
+
+/// The days past due beyond which every item is in the first bucket, or in the last.
+fn age_bounds(buckets: &[Bucket]) -> (i64, i64) {
+    let edges = || buckets.iter().filter_map(|bucket| bucket.to_days);
+    (edges().min().unwrap_or(0), edges().max().unwrap_or(0) + 1)
 }
 
 /// The months up to that of the as-of date, from 0 backwards; that one ends with the date. `month_key` = 12 x year + month.
