@@ -1,8 +1,8 @@
 -- Purpose: the contacts of the recovery window, of everybody, whether or not anything is owed still: messages and calls, each
---   with what it came to. Of an action all events are one contact. Of those that name none every day of sending or calling is
---   one, with all that follows on its channel before the next.
+--   with what it came to. Of an action all events are one contact. Of those that name none every day of sending or calling by a
+--   company is one, with all that follows on its channel before the next.
 -- Grain: contact_no
--- Reads: stg_contact_log, raw_actions
+-- Reads: stg_contact_log, int_outreach_days, raw_actions
 -- Units: contacted_on is a date in the pipeline's time zone; cost in units of cost_currency
 -- Columns: contact_no = their order in time, debtor by debtor; has_reached = it arrived, or may have
 -- Nulls: company and currency where only the log knows of the contact and does not say; invoice_id where an action or nothing
@@ -14,36 +14,21 @@ with
             *,
             -- Beyond these it is mistyped, and no figure is better than a wrong one.
             case when cost >= 0 and cost < 1000000 then cost end as sound_cost,
-            direction = 'outbound' and status in ('sent', 'answered', 'no_answer', 'wrong_party') as opens
+            coalesce(company_id, '') as company_key
         from stg_contact_log
         where occurred_on > @recovery_from and status <> 'queued' and channel <> 'instruction'
-    ),
-    days as (
-        select debtor_id, channel, occurred_on, bool_or(opens) as opens
-        from recent
-        where action_id is null
-        group by debtor_id, channel, occurred_on
-    ),
-    opened as (
-        select
-            *,
-            max(case when opens then occurred_on end) over (
-                partition by debtor_id, channel
-                order by occurred_on
-                rows between unbounded preceding and current row
-            ) as opened_on
-        from days
     ),
     events as (
         select
             recent.*,
-            -- What follows nothing is a contact of its day.
-            case when recent.action_id is null then coalesce(opened.opened_on, recent.occurred_on) end as contact_day
+            case when recent.action_id is null then days.contact_day end as contact_day,
+            case when recent.action_id is null then days.thread_no end as thread_no
         from recent
-        left join opened
-            on recent.debtor_id = opened.debtor_id
-            and recent.channel = opened.channel
-            and recent.occurred_on = opened.occurred_on
+        left join int_outreach_days as days
+            on recent.debtor_id = days.debtor_id
+            and recent.channel = days.channel
+            and recent.occurred_on = days.occurred_on
+            and recent.company_key = days.company_key
     ),
     logged as (
         select
@@ -71,7 +56,7 @@ with
             bool_or(status = 'opted_out') as has_opted_out,
             bool_or(status = 'complained') as has_complained
         from events
-        group by debtor_id, channel, action_id, contact_day
+        group by debtor_id, channel, action_id, contact_day, thread_no
     ),
     published as (
         select * from raw_actions

@@ -4,6 +4,7 @@
 //! The query of such a model selects the rows to walk; the rule in `domain` that belongs to the model's name makes its
 //! rows of them.
 
+mod outreach;
 mod payments;
 mod sessions;
 
@@ -21,6 +22,7 @@ pub(super) fn rows(model: &str, selected: &[RecordBatch]) -> Result<RecordBatch>
     match model {
         "int_payment_applications" => payments::applications(&columns),
         "int_contact_sessions" => sessions::contacts(&columns),
+        "int_outreach_days" => outreach::days(&columns),
         _ => Err(refused(model, "its Kind is fold, but no rule has its name; make it a table")),
     }
 }

@@ -264,3 +264,40 @@ fn who_was_asked_and_about_which_accounts() {
     ",
     );
 }
+
+/// Two companies call the same debtor: each has its contacts. What answers and names no company is of the one that called last.
+#[test]
+fn contacts_of_two_companies_on_a_channel_are_two() {
+    spec(
+        "
+        invoices: company_id invoice_id due_date amount
+            A I1 2026-06-01 100.00
+            B I2 2026-06-01 300.00
+        payments: payment_id company_id invoice_id paid_on amount
+            P1 B I2 2026-06-04 300.00
+        contact_log: event_id company_id channel direction occurred_at status
+            E1 A phone outbound 2026-06-02T12:00:00 no_answer
+            E2 B phone outbound 2026-06-02T13:00:00 no_answer
+            E3 B phone outbound 2026-06-03T12:00:00 no_answer
+            E4 - phone inbound 2026-06-04T12:00:00 replied
+            E5 - sms outbound 2026-06-02T12:00:00 sent
+            E6 B sms inbound 2026-06-05T12:00:00 replied
+        int_outreach_days = channel occurred_on contact_day thread_no
+            phone 2026-06-02 2026-06-02 0
+            phone 2026-06-02 2026-06-02 1
+            phone 2026-06-03 2026-06-03 1
+            phone 2026-06-04 2026-06-03 1
+            sms 2026-06-02 2026-06-02 0
+            sms 2026-06-05 2026-06-02 0
+        int_outreach = company_id channel contacted_on is_answered
+            A phone 2026-06-02 false
+            B phone 2026-06-02 false
+            B phone 2026-06-03 true
+            B sms 2026-06-02 true
+        kpi_recovery = company_id channel contacts answered recovered_amount
+            A phone 1 0 0.00
+            B phone 2 1 300.00
+            B sms 1 1 0.00
+    ",
+    );
+}
