@@ -13,6 +13,7 @@ use crate::domain::language::Language;
 use crate::error::{Error, Result};
 use crate::io::log::{Log, Record};
 use crate::io::store::Store;
+use crate::io::tables::Tables;
 use crate::report::kpi::{self, Options, Published, Sources};
 
 /// Makes one page of what is published: what is owed, whether it gets better, what works and what asks for a decision
@@ -22,9 +23,11 @@ use crate::report::kpi::{self, Options, Published, Sources};
   regua report demo/output --language en --file report.html
   regua report s3://bucket/regua --as-of 2026-05-31 --company BR01
   regua report demo/output --between 2026-05-31 2026-06-30
+  regua report demo/output --with-top-debtors 10
 
 Every run writes the same page as report.html into its folder, as `[report]` in the pipeline says. It is made of KPI \
-tables alone: no names, numbers or addresses of debtors. Amounts of fewer debtors than --min-cell are withheld.")]
+tables alone: no names, numbers or addresses of debtors. Amounts of fewer debtors than --min-cell are withheld. Only \
+--with-top-debtors shows accounts, by their ids, and says so on the page.")]
 pub(super) struct Report {
     /// Output folder or URL of the pipeline
     output_folder: String,
@@ -46,6 +49,9 @@ pub(super) struct Report {
     /// Do not show collectors and agencies by id
     #[arg(long)]
     no_collectors: bool,
+    /// Show the accounts with the most overdue by their ids; the page is personal data then
+    #[arg(long, num_args = 0..=1, default_missing_value = "20", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=500))]
+    with_top_debtors: Option<u16>,
     /// File to write [default: report-<date>.html in the current folder]
     #[arg(long)]
     file: Option<PathBuf>,
@@ -61,11 +67,17 @@ impl Report {
         self.check_company(&now)?;
         let before = before.map(|record| Ok((record.as_of, kpi::published(&output, record)?.kpis))).transpose()?;
         let options = self.options();
+        let tables = Tables::of_record(&output, record);
+        let debtors = match self.with_top_debtors {
+            Some(number) => kpi::top_debtors(&tables, number.into(), self.company.as_deref())?,
+            None => Vec::new(),
+        };
         let html = kpi::page(&Sources {
             run: &now.run,
             kpis: &now.kpis,
             before: before.as_ref().map(|(date, kpis)| (*date, kpis)),
             own: &now.own,
+            debtors: &debtors,
             options: &options,
         })?;
         let path = self.file.clone().unwrap_or_else(|| PathBuf::from(format!("report-{}.html", record.as_of)));

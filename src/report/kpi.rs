@@ -8,6 +8,7 @@ mod care;
 mod cash;
 mod cohorts;
 mod data;
+mod debtors;
 mod experiments;
 mod foot;
 mod head;
@@ -33,6 +34,7 @@ use crate::error::Result;
 use crate::io::log::RecordKind;
 pub use data::Kpis;
 use data::{Data, Headline};
+pub use debtors::{TopDebtor, top_debtors};
 use model::{Page, Section};
 #[cfg(test)]
 use own::{Format, Shape};
@@ -94,6 +96,8 @@ pub struct Sources<'a> {
     pub before: Option<(NaiveDate, &'a Kpis)>,
     /// KPI tables of the user's own.
     pub own: &'a [OwnCard],
+    /// The accounts to show by id; none where nobody asked for them.
+    pub debtors: &'a [TopDebtor],
     pub options: &'a Options,
 }
 
@@ -142,10 +146,12 @@ fn model(sources: &Sources<'_>) -> Page {
     sections.extend(today::section(&view));
     sections.push(care::section(&view));
     sections.push(cohorts::section(&view));
+    sections.extend(debtors::section(&view, sources.debtors));
     sections.extend(experiments::section(&view));
     sections.extend(own::section(&view, sources.own));
     sections.extend(others::section(&view, others));
-    finish(&view, before.as_ref(), sections, others)
+    let warning = if sources.debtors.is_empty() { String::new() } else { debtors::warning(&view) };
+    Page { warning, ..finish(&view, before.as_ref(), sections, others) }
 }
 
 fn finish(view: &View<'_>, before: Option<&(NaiveDate, Headline)>, sections: Vec<Section>, others: &[String]) -> Page {
@@ -159,6 +165,7 @@ fn finish(view: &View<'_>, before: Option<&(NaiveDate, Headline)>, sections: Vec
         meta: foot::meta(view, others),
         chip: foot::chip(view),
         heading,
+        warning: String::new(),
         lede: head::lede(view),
         tiles: head::tiles(view, before),
         alerts: head::alerts(view),

@@ -23,7 +23,14 @@ pub(super) fn add(
         min_cell: i64::from(report.min_cell),
         collectors: report.collectors,
     };
-    let html = kpi::page(&Sources { run: &run, kpis: &kpis, before: None, own: &told.cards, options: &options })?;
+    let html = kpi::page(&Sources {
+        run: &run,
+        kpis: &kpis,
+        before: None,
+        own: &told.cards,
+        debtors: &[],
+        options: &options,
+    })?;
     audited.add_page(&html)
 }
 

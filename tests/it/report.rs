@@ -202,6 +202,30 @@ fn no_debtor_is_on_the_page() {
     assert!(found.is_empty(), "{found:?}");
 }
 
+/// The accounts with the most overdue, the first the most, by id and under a warning; of one company where that is asked for.
+#[test]
+fn who_owes_most_is_shown_where_it_is_asked_for() {
+    let (_, html) = page("top", &["--with-top-debtors", "7", "--language", "en"]);
+    assert!(html.contains("This page identifies debtors"));
+    let published = read_parquet(&published("runs/2026-07-01/*/debtors/part-00000.parquet"));
+    let columns = ["debtor_id", "company_id", "currency", "overdue_amount"].map(|column| rows(&published, column));
+    let amount = |text: &str| text.replace('.', "").parse::<i128>().expect("cents");
+    let mut late: Vec<(i128, &String, &String)> = (0..columns[0].len())
+        .filter(|row| columns[2][*row] == "BRL")
+        .map(|row| (amount(&columns[3][row]), &columns[0][row], &columns[1][row]))
+        .collect();
+    late.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let places: Vec<Option<usize>> = late[..7].iter().map(|(_, id, _)| html.find(&format!(">{id}<"))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+    assert!(!html.contains(late[7].1.as_str()), "an eighth");
+    let company = late[0].2;
+    let (_, html) = page("top-of-one", &["--with-top-debtors", "--company", company]);
+    let of_others = |(_, id, of): &&(i128, &String, &String)| *of != company && html.contains(&format!(">{id}<"));
+    let own: Vec<&String> = late.iter().filter(|(_, _, of)| *of == company).take(20).map(|(_, id, _)| *id).collect();
+    assert!(own.iter().all(|id| html.contains(&format!(">{id}<"))));
+    assert!(late.iter().filter(of_others).all(|(_, id, _)| own.contains(id)));
+}
+
 #[test]
 fn two_dates_are_compared() {
     let (_, html) = page("between", &["--between", "2026-06-30", "2026-07-01"]);
@@ -272,7 +296,7 @@ fn a_browser_finds_nothing_wrong() {
     assert_eq!(told.code, 0, "{}", told.stderr);
     let pages = [
         page("browser-pt", &["--as-of", "2026-06-30"]).0,
-        page("browser-en", &["--between", "2026-06-30", "2026-07-01", "--language", "en"]).0,
+        page("browser-en", &["--between", "2026-06-30", "2026-07-01", "--language", "en", "--with-top-debtors"]).0,
         plan,
     ];
     let look = root().join("tests/it/report/look.mjs");

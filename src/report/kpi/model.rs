@@ -14,6 +14,8 @@ pub struct Page {
     pub meta: String,
     pub chip: String,
     pub heading: String,
+    /// Who may see it, where that is not everybody.
+    pub warning: String,
     /// Sentences.
     pub lede: Vec<String>,
     pub tiles: Vec<Tile>,

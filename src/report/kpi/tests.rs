@@ -75,7 +75,7 @@ fn options(language: Language) -> Options {
 }
 
 fn made(run: &Run, kpis: &Kpis, options: &Options) -> String {
-    let html = page(&Sources { run, kpis, before: None, own: &[], options }).expect("a page");
+    let html = page(&Sources { run, kpis, before: None, own: &[], debtors: &[], options }).expect("a page");
     whole(&html);
     html
 }
@@ -343,7 +343,8 @@ fn a_hostile_name_is_text_everywhere() {
     let run = Run { tenant: hostile.to_owned(), notes: vec![hostile.to_owned()], ..run() };
     let own = OwnCard { title: hostile.to_owned(), shape: Shape::Bars, ..OwnCard::of_table("kpi_own") };
     let options = options(Language::En);
-    let html = page(&Sources { run: &run, kpis: &kpis, before: None, own: &[own], options: &options }).expect("a page");
+    let html = page(&Sources { run: &run, kpis: &kpis, before: None, own: &[own], debtors: &[], options: &options })
+        .expect("a page");
     whole(&html);
     assert!(html.matches("&lt;script&gt;").count() > 10 && !html.contains("alert('x')"));
 }
@@ -422,7 +423,8 @@ fn one_company_alone_and_two_dates() {
     );
     let options = Options::default();
     let before = Some(("2026-05-31".parse().expect("a date"), &then));
-    let html = page(&Sources { run: &run(), kpis: &kpis, before, own: &[], options: &options }).expect("a page");
+    let html =
+        page(&Sources { run: &run(), kpis: &kpis, before, own: &[], debtors: &[], options: &options }).expect("a page");
     whole(&html);
     let text = text_of(&html);
     for part in [
@@ -482,7 +484,8 @@ fn tables_of_the_users_own_become_cards() {
         card("kpi_gone", Shape::Table, None),
     ];
     let options = Options::default();
-    let html = page(&Sources { run: &run(), kpis: &kpis, before: None, own: &own, options: &options }).expect("a page");
+    let html = page(&Sources { run: &run(), kpis: &kpis, before: None, own: &own, debtors: &[], options: &options })
+        .expect("a page");
     whole(&html);
     let text = text_of(&html);
     for part in ["late fees", "R$ 10,00", "25,0 %"] {
@@ -524,7 +527,14 @@ fn a_card_of_the_users_own_withholds_whatever_the_type_of_its_columns() {
                 kpis.insert("kpi_own".to_owned(), vec![RecordBatch::try_from_iter(columns).expect("a batch")]);
                 let own = OwnCard { shape, format: Some(Format::Money), ..OwnCard::of_table("kpi_own") };
                 let options = options(Language::En);
-                let html = page(&Sources { run: &run(), kpis: &kpis, before: None, own: &[own], options: &options });
+                let html = page(&Sources {
+                    run: &run(),
+                    kpis: &kpis,
+                    before: None,
+                    own: &[own],
+                    debtors: &[],
+                    options: &options,
+                });
                 let text = text_of(&html.expect("a page"));
                 assert_eq!(text.contains("777"), is_shown, "{name} {:?} {:?}", count.data_type(), figure.data_type());
             }
