@@ -47,54 +47,43 @@ with
         group by book_key, month_key, late_month_key
     ),
     brought as (
+        -- Every change counts in the month in which it came, and in the one in which it is late.
         select
-            book_key,
-            month_key,
-            billed_amount,
-            paid_amount,
-            credited_amount,
-            written_off_amount,
-            cast(0 as decimal(28, 2)) as late_change,
-            kept_amount,
-            paid_days,
-            late_days,
-            billed_items,
-            cast(0 as bigint) as late_items,
-            paid_items
-        from by_both
-        union all
-        select
-            book_key,
-            late_month_key,
-            cast(0 as decimal(28, 2)),
-            cast(0 as decimal(28, 2)),
-            cast(0 as decimal(28, 2)),
-            cast(0 as decimal(28, 2)),
-            billed_amount - paid_amount - credited_amount - written_off_amount,
-            cast(0 as decimal(28, 2)),
-            cast(0 as decimal(28, 2)),
-            cast(0 as decimal(28, 2)),
-            cast(0 as bigint),
-            billed_items as late_items,
-            cast(0 as bigint)
-        from by_both
-        where late_month_key is not null
+            by_both.book_key,
+            case when whens.is_late then by_both.late_month_key else by_both.month_key end as month_key,
+            case when not whens.is_late then by_both.billed_amount end as billed_amount,
+            case when not whens.is_late then by_both.paid_amount end as paid_amount,
+            case when not whens.is_late then by_both.credited_amount end as credited_amount,
+            case when not whens.is_late then by_both.written_off_amount end as written_off_amount,
+            case
+                when whens.is_late
+                    then by_both.billed_amount - by_both.paid_amount - by_both.credited_amount - by_both.written_off_amount
+            end as late_change,
+            case when not whens.is_late then by_both.kept_amount end as kept_amount,
+            case when not whens.is_late then by_both.paid_days end as paid_days,
+            case when not whens.is_late then by_both.late_days end as late_days,
+            case when not whens.is_late then by_both.billed_items end as billed_items,
+            case when whens.is_late then by_both.billed_items end as late_items,
+            case when not whens.is_late then by_both.paid_items end as paid_items
+        from (values (false), (true)) as whens (is_late)
+        cross join by_both
+        where not whens.is_late or by_both.late_month_key is not null
     ),
     grouped as (
         select
             book_key,
             month_key,
-            cast(sum(billed_amount) as decimal(28, 2)) as billed_amount,
-            cast(sum(paid_amount) as decimal(28, 2)) as paid_amount,
-            cast(sum(credited_amount) as decimal(28, 2)) as credited_amount,
-            cast(sum(written_off_amount) as decimal(28, 2)) as written_off_amount,
-            cast(sum(late_change) as decimal(28, 2)) as late_change,
-            cast(sum(kept_amount) as decimal(28, 2)) as kept_amount,
-            cast(sum(paid_days) as decimal(28, 2)) as paid_days,
-            cast(sum(late_days) as decimal(28, 2)) as late_days,
-            sum(billed_items) as billed_items,
-            sum(late_items) as late_items,
-            sum(paid_items) as paid_items
+            coalesce(cast(sum(billed_amount) as decimal(28, 2)), cast(0 as decimal(28, 2))) as billed_amount,
+            coalesce(cast(sum(paid_amount) as decimal(28, 2)), cast(0 as decimal(28, 2))) as paid_amount,
+            coalesce(cast(sum(credited_amount) as decimal(28, 2)), cast(0 as decimal(28, 2))) as credited_amount,
+            coalesce(cast(sum(written_off_amount) as decimal(28, 2)), cast(0 as decimal(28, 2))) as written_off_amount,
+            coalesce(cast(sum(late_change) as decimal(28, 2)), cast(0 as decimal(28, 2))) as late_change,
+            coalesce(cast(sum(kept_amount) as decimal(28, 2)), cast(0 as decimal(28, 2))) as kept_amount,
+            coalesce(cast(sum(paid_days) as decimal(28, 2)), cast(0 as decimal(28, 2))) as paid_days,
+            coalesce(cast(sum(late_days) as decimal(28, 2)), cast(0 as decimal(28, 2))) as late_days,
+            coalesce(sum(billed_items), 0) as billed_items,
+            coalesce(sum(late_items), 0) as late_items,
+            coalesce(sum(paid_items), 0) as paid_items
         from brought
         group by book_key, month_key
     ),
