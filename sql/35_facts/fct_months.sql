@@ -4,7 +4,7 @@
 -- Units: amounts in units of currency; month_key = 12 x year + month; late_change = by how much what is late grew in the month;
 --   paid_days and late_days in units of currency x days: of what was paid and never taken back, since the issue date and since
 --   the payable day
--- Columns: billed_items, late_items and paid_items = items that were billed, that were late before they were paid, and payments
+-- Columns: billed_items = items that were billed; late_items = those that were late, or would have been; paid_items = payments
 -- Nulls: none; months before @known_from lack what was settled before it
 -- Kind: table
 with

@@ -209,7 +209,11 @@ impl Session {
             let plan = reset_plan_states(plan)?;
             let batches = collect(Arc::clone(&plan), Arc::clone(&self.task)).await?.into_iter();
             if std::env::var("REGUA_X").is_ok_and(|x| x.split(',').any(|x| x == name)) {
-                eprintln!("=== {name}\n{}", datafusion::physical_plan::display::DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false));
+                eprintln!(
+                    "=== {name}\n{}",
+                    datafusion::physical_plan::display::DisplayableExecutionPlan::with_metrics(plan.as_ref())
+                        .indent(false)
+                );
             }
             let batches = batches.map(|b| as_planned(&b, &schema)).collect::<std::result::Result<Vec<_>, _>>();
             Ok((schema, batches?))

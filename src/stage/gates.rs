@@ -92,25 +92,23 @@ fn late_start(
         months.iter().filter(|(month, _)| (from..=to).contains(*month)).map(|(_, counts)| of(counts)).sum()
     };
     let (from, to) = (first - 1 - MONTHS_BEFORE, first - 2);
-    let late = sum(from, to, |counts| counts.late);
+    let (late, paid) = (sum(from, to, |counts| counts.late), sum(from, to, |counts| counts.paid));
     // In as many months since, as far as they have passed.
     let since = begins.map_or(late, |first| {
         let to = (first + MONTHS_BEFORE - 1).min(this - 1).max(first);
         sum(first, to, |counts| counts.billed) * MONTHS_BEFORE as u64 / (to - first + 1) as u64
     });
-    if late <= ROWS_MIN || late * 100 <= since * u64::from(percent_max) || percent_max >= 100 {
+    if late <= ROWS_MIN || paid * 10 >= late || late * 100 <= since * u64::from(percent_max) || percent_max >= 100 {
         return None;
     }
     let name = |month: i64| format!("{}-{:02}", (month - 1).div_euclid(12), (month - 1).rem_euclid(12) + 1);
-    let begin = begins.map_or("it has none".to_owned(), |first| format!("they begin in {}", name(first)));
+    let has = begins.map_or("no payments".to_owned(), |first| format!("payments only from {} on", name(first)));
     Some(format!(
-        "payments of company {company}: {begin}, and {} that fell due from {} to {} {} unpaid, nearly all that was billed \
-         for them: whoever paid before would be asked again; export the payments of all that the invoices hold, or, if \
-         they are complete, raise limits.unpaid_start_percent_max ({percent_max})",
-        plural(late, "item", "items"),
+        "company {company} has {has}, and next to none of its {late} items that fell due from {} to {} is paid: whoever paid \
+         them would be asked again. Export the payments of all that the invoices hold; if they are complete, set \
+         limits.unpaid_start_percent_max = 100 (it is {percent_max})",
         name(from),
         name(to),
-        if late == 1 { "was" } else { "were" },
     ))
 }
 
@@ -326,6 +324,8 @@ mod tests {
             }
             months
         };
+        // Nine payments a month, and a hundred in the last: nine are less than a tenth.
+        let grown: Vec<(i64, u64)> = (1..12).map(|ago| (ago, 9)).chain([(0, 100)]).collect();
         let half: Vec<(i64, u64)> = (0..6).map(|ago| (ago, 90)).collect();
         let whole: Vec<(i64, u64)> = (0..12).map(|ago| (ago, 90)).collect();
         for (case, due, paid, percent_max, stops) in [
@@ -334,6 +334,7 @@ mod tests {
             ("with a stray payment before", (100, 100), &[&half[..], &[(11, 1)]].concat(), 50, true),
             ("what was open was taken over from another system", (20, 100), &half, 50, false),
             ("a portfolio that grew", (60, 100), &half, 50, true),
+            ("few payments that became many", (10, 10), &grown, 50, false),
             ("the limit is raised", (60, 100), &half, 60, false),
             ("too few to say", (6, 6), &half, 50, false),
             ("nothing was ever paid", (100, 100), &[], 50, true),

@@ -17,12 +17,12 @@ use crate::stage::day_number;
 /// The page of a run.
 const PAGE: &str = "report.html";
 
-/// How many items a company billed in a month and how many were late in it, and how many payments it got.
+/// How many items a company billed in a month and how many fell due in it, and how many payments it got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonthCounts {
     /// By the issue date.
     pub billed: u64,
-    /// By the first day on which they were late, unpaid until then.
+    /// By the first day on which they were late, or would have been.
     pub late: u64,
     /// Payments on items, by their day.
     pub paid: u64,
