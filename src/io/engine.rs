@@ -206,15 +206,7 @@ impl Session {
     pub fn query(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let collected = self.runtime.block_on(async {
             let (schema, plan) = self.plans.plan(sql, &self.rows, self.leads).await?;
-            let plan = reset_plan_states(plan)?;
-            let batches = collect(Arc::clone(&plan), Arc::clone(&self.task)).await?.into_iter();
-            if std::env::var("REGUA_X").is_ok_and(|x| x.split(',').any(|x| x == name)) {
-                eprintln!(
-                    "=== {name}\n{}",
-                    datafusion::physical_plan::display::DisplayableExecutionPlan::with_metrics(plan.as_ref())
-                        .indent(false)
-                );
-            }
+            let batches = collect(reset_plan_states(plan)?, Arc::clone(&self.task)).await?.into_iter();
             let batches = batches.map(|b| as_planned(&b, &schema)).collect::<std::result::Result<Vec<_>, _>>();
             Ok((schema, batches?))
         });
