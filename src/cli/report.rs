@@ -23,7 +23,7 @@ use crate::report::kpi::{self, Options, Published, Sources};
   regua report demo/output --language en --file report.html
   regua report s3://bucket/regua --as-of 2026-05-31 --company BR01
   regua report demo/output --between 2026-05-31 2026-06-30
-  regua report demo/output --with-top-debtors 10
+  regua report demo/output --with-top-debtors=10
 
 Every run writes the same page as report.html into its folder, as `[report]` in the pipeline says. It is made of KPI \
 tables alone: no names, numbers or addresses of debtors. Amounts of fewer debtors than --min-cell are withheld. Only \
@@ -50,7 +50,7 @@ pub(super) struct Report {
     #[arg(long)]
     no_collectors: bool,
     /// Show the accounts with the most overdue by their ids; the page is personal data then
-    #[arg(long, num_args = 0..=1, default_missing_value = "20", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=500))]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=500))]
     with_top_debtors: Option<u16>,
     /// File to write [default: report-<date>.html in the current folder]
     #[arg(long)]

@@ -205,7 +205,7 @@ fn no_debtor_is_on_the_page() {
 /// The accounts with the most overdue, the first the most, by id and under a warning; of one company where that is asked for.
 #[test]
 fn who_owes_most_is_shown_where_it_is_asked_for() {
-    let (_, html) = page("top", &["--with-top-debtors", "7", "--language", "en"]);
+    let (_, html) = page("top", &["--with-top-debtors=7", "--language", "en"]);
     assert!(html.contains("This page identifies debtors"));
     let published = read_parquet(&published("runs/2026-07-01/*/debtors/part-00000.parquet"));
     let columns = ["debtor_id", "company_id", "currency", "overdue_amount"].map(|column| rows(&published, column));
