@@ -380,10 +380,12 @@ fn promises(view: &View<'_>) -> Option<Alert> {
         ("promessa de pagamento não foi cumprida", "promessas de pagamento não foram cumpridas"),
         ("promise to pay was broken", "promises to pay were broken"),
     );
-    let text = language.pick(format!("{text}, {kept} foram."), format!("{text}, {kept} were kept."));
+    let were_kept = plural(language, kept, ("foi", "foram"), ("was kept", "were kept"));
+    let text = format!("{text}, {were_kept}.");
     let amount = sum(&rows, "pending_amount").filter(|_| !view.is_few(pending)).map(|amount| view.short(amount));
     let amount = amount
         .map_or(String::new(), |amount| language.pick(format!(", no valor de {amount}"), format!(", worth {amount}")));
+    let pending = language.count(pending);
     let more =
         language.pick(format!("Ainda no prazo: {pending}{amount}."), format!("Still pending: {pending}{amount}."));
     let tied = view.count_cell("kpi_promises.broken", &[], broken);

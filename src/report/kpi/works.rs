@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::data::{by, count, money, sum};
+use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
 use crate::domain::message::currency_symbol;
@@ -95,16 +96,20 @@ fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
     let rows = view.rows("kpi_promises");
     let (kept, broken) = (count(&rows, "kept"), count(&rows, "broken"));
     let promises = (kept + broken > 0).then(|| {
-        let all = language.count(kept + broken);
+        let kept_or_not = kept + broken;
         let rate =
             sum(&rows, "kept_amount").zip(sum(&rows, "promised_amount")).and_then(|(part, all)| ratio(part, all));
         let by_amount = rate
             .map(|rate| language.percent(rate))
             .map_or(String::new(), |rate| language.pick(format!(", {rate} do valor"), format!(", {rate} by amount")));
-        language.pick(
-            format!("De {all} promessas de pagamento vencidas, {kept} foram cumpridas{by_amount}."),
-            format!("Of {all} promises to pay that came due, {kept} were kept{by_amount}."),
-        )
+        let kept = plural(language, kept, ("foi cumprida", "foram cumpridas"), ("was kept", "were kept"));
+        let promises = plural(
+            language,
+            kept_or_not,
+            ("promessa de pagamento vencida", "promessas de pagamento vencidas"),
+            ("promise to pay that came due", "promises to pay that came due"),
+        );
+        language.pick(format!("De {promises}, {kept}{by_amount}."), format!("Of {promises}, {kept}{by_amount}."))
     });
     best.into_iter().chain(promises).collect::<Vec<_>>().join(" ")
 }
