@@ -8,7 +8,14 @@
 -- Kind: table
 with
     contacts as (select contact_no, debtor_id, company_id, currency, invoice_id from int_outreach),
-    naming as (select * from contacts where invoice_id is not null),
+    naming as (select distinct debtor_id, invoice_id from contacts where invoice_id is not null),
+    invoices as (
+        select distinct invoices.debtor_id, invoices.invoice_id, invoices.company_id, invoices.account_key
+        from naming
+        right semi join stg_invoices as invoices
+            on naming.debtor_id = invoices.debtor_id
+            and naming.invoice_id = invoices.invoice_id
+    ),
     accounts as (
         select accounts.account_key, accounts.debtor_id, accounts.company_id, accounts.currency
         from raw_accounts as accounts
@@ -16,26 +23,23 @@ with
         left semi join stg_invoices as invoices on accounts.account_key = invoices.account_key
     ),
     of_invoices as (
-        select distinct naming.contact_no, invoices.account_key
-        from naming
-        inner join stg_invoices as invoices
-            on naming.debtor_id = invoices.debtor_id
-            and naming.invoice_id = invoices.invoice_id
-            and coalesce(naming.company_id = invoices.company_id, true)
-    ),
-    of_accounts as (
-        -- An invoice that nobody knows says nothing.
-        select contacts.contact_no, accounts.account_key
+        select contacts.contact_no, contacts.debtor_id, contacts.company_id, contacts.currency, invoices.account_key
         from contacts
-        left anti join of_invoices on contacts.contact_no = of_invoices.contact_no
-        inner join accounts
-            on contacts.debtor_id = accounts.debtor_id
-            and coalesce(contacts.company_id = accounts.company_id, true)
-            and coalesce(contacts.currency = accounts.currency, true)
+        left join invoices
+            on contacts.debtor_id = invoices.debtor_id
+            and contacts.invoice_id = invoices.invoice_id
+            and coalesce(contacts.company_id = invoices.company_id, true)
     ),
     pairs as (
-        select * from of_invoices
-        union all select * from of_accounts
+        -- An invoice that nobody knows says nothing.
+        select of_invoices.contact_no, coalesce(of_invoices.account_key, accounts.account_key) as account_key
+        from of_invoices
+        left join accounts
+            on of_invoices.debtor_id = accounts.debtor_id
+            and of_invoices.account_key is null
+            and coalesce(of_invoices.company_id = accounts.company_id, true)
+            and coalesce(of_invoices.currency = accounts.currency, true)
+        where coalesce(of_invoices.account_key, accounts.account_key) is not null
     ),
     named as (
         select

@@ -11,7 +11,10 @@ with
     aged as (
         select
             book_key,
-            cast(date_part('year', issue_date) * 12 + date_part('month', issue_date) as bigint) as month_key,
+            case
+                when flowed_on = issue_date then month_key
+                else cast(date_part('year', issue_date) * 12 + date_part('month', issue_date) as bigint)
+            end as month_key,
             @as_of_day - cast(payable_on as int) as age,
             cast(flowed_on as int) - cast(payable_on as int) as flowed_age,
             billed_amount,
