@@ -190,7 +190,7 @@ pub const ROLL_RATES: Table = Table {
         req("from_date", Date, "as-of date less `kpis.roll_days`"),
         COMPANY,
         CURRENCY,
-        req("from_state", Str, "bucket then; `new` = issued since, `reopened` = a payment that was taken back"),
+        req("from_state", Str, "bucket then; `new` = issued since, `reopened` = settled then, open now"),
         req("to_state", Str, "bucket now; or `paid`, `credited`, `written_off`"),
         req("amount", Money, "what moved, or stayed").adds(),
         req("items", Int, "items of which most went there").adds_within(&["from_state"]),
