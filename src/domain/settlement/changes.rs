@@ -3,6 +3,8 @@
 //! What comes when an item is full changes nothing of it. Where something else is taken back later, it takes that one's
 //! place: an item that was written off and paid afterwards is paid from the day on which the write-off is reversed.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Installment, Paid, Posting, arrange, by_lines};
 
 /// What a posting is of, in the order in which those of one day count; a reversal is of what it takes back.
@@ -116,11 +118,15 @@ fn step_by_step(items: &[Installment], postings: &[Posting], found: &mut Vec<Cha
 
 const FAMILIES: [Family; 3] = [Family::Paid, Family::Credited, Family::WrittenOff];
 
-/// What is of whom: what was posted of each family so far, and what of it is on each item.
+/// What is of whom: what was posted of each family so far, and what of it is on the items.
 struct Shares {
     posted: [i128; FAMILIES.len()],
-    /// What is on each item.
-    applied: Vec<(Installment, [i128; FAMILIES.len()])>,
+    /// What is on all items together.
+    placed: [i128; FAMILIES.len()],
+    /// What is on each item, by its key.
+    applied: Vec<(i64, [i128; FAMILIES.len()])>,
+    places: HashMap<i64, usize>,
+    numbers: HashSet<i64>,
 }
 
 impl Shares {
@@ -128,8 +134,13 @@ impl Shares {
     fn of(items: &[Installment], postings: &[Posting]) -> Option<Shares> {
         let is_mixed = postings.iter().any(|posting| posting.family != postings[0].family);
         let takes_back = postings.iter().any(|posting| posting.amount < 0);
-        let applied = || items.iter().map(|item| (*item, [0; FAMILIES.len()])).collect();
-        (is_mixed && takes_back).then(|| Shares { posted: [0; FAMILIES.len()], applied: applied() })
+        (is_mixed && takes_back).then(|| Shares {
+            posted: [0; FAMILIES.len()],
+            placed: [0; FAMILIES.len()],
+            applied: items.iter().map(|item| (item.key, [0; FAMILIES.len()])).collect(),
+            places: items.iter().enumerate().map(|(place, item)| (item.key, place)).collect(),
+            numbers: items.iter().map(|item| item.number).collect(),
+        })
     }
 
     /// Adds the postings of one family and day and what they changed, and lets others take the place of what was taken
@@ -137,34 +148,40 @@ impl Shares {
     fn follow(&mut self, posted: &[Posting], first: usize, found: &mut Vec<Change>) {
         let Some(Posting { on, family, .. }) = posted.first().copied() else { return };
         // What names an instalment that is not there settles nothing.
-        let is_one = |number: i64| self.applied.iter().any(|(item, _)| item.number == number);
-        let counts = posted.iter().filter(|posting| posting.installment.is_none_or(is_one));
+        let counts = posted.iter().filter(|p| p.installment.is_none_or(|number| self.numbers.contains(&number)));
         self.posted[family as usize] += counts.map(|posting| posting.amount).sum::<i128>();
         for change in &found[first..] {
-            if let Some((_, applied)) = self.applied.iter_mut().find(|(item, _)| item.key == change.key) {
-                applied[family as usize] += change.amount;
-            }
+            self.add(change.key, family, change.amount);
         }
         for other in FAMILIES.into_iter().filter(|other| *other != family) {
             let mut moved = (-self.surplus(family)).min(self.surplus(other)).max(0);
-            for (item, applied) in self.applied.iter_mut().rev() {
-                let amount = moved.min(applied[family as usize]).max(0);
-                if amount == 0 {
-                    continue;
+            for place in (0..self.applied.len()).rev() {
+                if moved == 0 {
+                    break;
                 }
-                moved -= amount;
-                applied[family as usize] -= amount;
-                applied[other as usize] += amount;
-                let change = |family, amount| Change { key: item.key, on, family, amount, kept: 0 };
-                found.extend([change(family, -amount), change(other, amount)]);
+                let (key, applied) = self.applied[place];
+                let amount = moved.min(applied[family as usize]).max(0);
+                if amount > 0 {
+                    moved -= amount;
+                    for (family, amount) in [(family, -amount), (other, amount)] {
+                        self.add(key, family, amount);
+                        found.push(Change { key, on, family, amount, kept: 0 });
+                    }
+                }
             }
+        }
+    }
+
+    fn add(&mut self, key: i64, family: Family, amount: i128) {
+        if let Some(place) = self.places.get(&key) {
+            self.applied[*place].1[family as usize] += amount;
+            self.placed[family as usize] += amount;
         }
     }
 
     /// What was posted of a family beyond what is on the items; below zero more is on them than there is.
     fn surplus(&self, family: Family) -> i128 {
-        let applied: i128 = self.applied.iter().map(|(_, applied)| applied[family as usize]).sum();
-        self.posted[family as usize].max(0) - applied
+        self.posted[family as usize].max(0) - self.placed[family as usize]
     }
 }
 
