@@ -187,7 +187,7 @@ pub struct Limits {
     pub position_percent_max: u32,
     /// Of what was paid, what may match no invoice.
     pub unmatched_percent_max: u32,
-    /// Of what is billed since payments began, how much may be unpaid of what fell due before; 100 = all of it.
+    /// In per cent of what is billed once payments begin, how much may have fallen due unpaid before; 100 = any number.
     pub unpaid_start_percent_max: u32,
     /// Of all debtors, how many one group may hold.
     pub group_debtors_percent_max: u32,

@@ -238,8 +238,7 @@ impl Prepared {
         self.provenance.as_of
     }
 
-    /// Far more actions than usual, payments that end too early or begin too late, inputs that shrank and a position that jumped are published only where
-    /// somebody says why.
+    /// What a gate finds strange is published only where somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
         match (self.surprises(plan), &request.accept_volume) {
             (surprises, _) if surprises.is_empty() => Ok(()),

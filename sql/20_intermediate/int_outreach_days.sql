@@ -1,5 +1,5 @@
 -- Purpose: the days on which the log tells of contacts that name no action, each with the contact that it belongs to: that which
---   was opened last on its channel, by the same company where both say which. The rule is src/stage/transform/folds/outreach.rs.
+--   was opened last on its channel, by the same company where both say which. The rule is src/domain/sessions.rs.
 -- Grain: debtor_id, channel, occurred_on, company_key
 -- Reads: stg_contact_log
 -- Units: days in the pipeline's time zone

@@ -142,6 +142,31 @@ pub fn threads(events: &[About<'_>]) -> Vec<usize> {
     found
 }
 
+/// What the log tells of a day of one debtor on one channel, where no action is named.
+#[derive(Clone, Copy, Debug)]
+pub struct ContactDay<'b> {
+    /// Counted from 1970-01-01.
+    pub on: i32,
+    /// Who wrote or called; none where nobody says.
+    pub company: Option<&'b str>,
+    /// Something was sent, or somebody was called.
+    pub opens: bool,
+}
+
+/// The contact to which each day belongs, in order: the day on which that was opened, and its thread. It is the one that was
+/// opened last, by the same company where both days say which; what follows nothing is a contact of its day.
+pub fn contact_days(days: &[ContactDay<'_>]) -> Vec<(i32, usize)> {
+    let abouts: Vec<About<'_>> = days.iter().map(|day| About::of(day.company, None, None)).collect();
+    let mut opened: Vec<Option<i32>> = vec![None; days.len()];
+    let place = |(day, thread): (&ContactDay<'_>, usize)| {
+        if day.opens {
+            opened[thread] = Some(day.on);
+        }
+        (opened[thread].unwrap_or(day.on), thread)
+    };
+    days.iter().zip(threads(&abouts)).map(place).collect()
+}
+
 /// Where each contact ends in the outbound events of one debtor, channel and step that name no action, in order. Every
 /// day of sending is one contact, and so is every call; what follows belongs to the contact that was opened last, and
 /// what follows nothing is a contact of its day.
@@ -242,6 +267,29 @@ mod tests {
         for (events, expected) in table {
             let read: Vec<About<'_>> = events.iter().map(|text| about(text)).collect();
             assert_eq!(threads(&read), expected, "{events:?}");
+        }
+    }
+
+    /// Day, company and whether anything was sent; the day of the contact, and its thread.
+    #[test]
+    fn a_day_belongs_to_the_contact_that_its_company_opened_last() {
+        type Days = &'static [(i32, &'static str, bool)];
+        let table: [(Days, &[(i32, usize)]); 5] = [
+            (&[(1, "A", true), (2, "A", false), (3, "A", true), (5, "A", false)], &[(1, 0), (1, 0), (3, 0), (3, 0)]),
+            (&[(1, "A", true), (1, "B", true), (2, "A", false)], &[(1, 0), (1, 1), (1, 0)]),
+            (&[(1, "A", true), (1, "B", true), (2, "", false)], &[(1, 0), (1, 1), (1, 1)]),
+            (&[(1, "", true), (2, "B", false)], &[(1, 0), (1, 0)]),
+            (&[(1, "A", false), (2, "A", false)], &[(1, 0), (2, 0)]),
+        ];
+        for (days, expected) in table {
+            let company = |name: &'static str| Some(name).filter(|name| !name.is_empty());
+            let day = |(on, name, opens): &(i32, &'static str, bool)| ContactDay {
+                on: *on,
+                company: company(name),
+                opens: *opens,
+            };
+            let read: Vec<ContactDay<'_>> = days.iter().map(day).collect();
+            assert_eq!(contact_days(&read), expected, "{days:?}");
         }
     }
 

@@ -35,8 +35,9 @@ pub struct RawLimits {
     /// percentage of all that was paid; default 5.
     #[schemars(range(max = 100))]
     pub unmatched_percent_max: Option<u32>,
-    /// The run stops if, of a company's items that fell due before its payments begin, more than this percentage of what it
-    /// bills since is unpaid: the payments may be those of the last months alone; default 50, 100 = never.
+    /// The run stops if more unpaid items of a company fell due in three months before its payments begin than this percentage
+    /// of what it bills in the three months after: the export may hold the last months' payments alone; default 50,
+    /// 100 = never.
     #[schemars(range(max = 100))]
     pub unpaid_start_percent_max: Option<u32>,
     /// The run stops if one group has more than 100 debtors and more than this percentage of all, because its id looks

@@ -7,7 +7,7 @@ use arrow::array::{AsArray, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Date32Type;
 
 use super::Columns;
-use crate::domain::sessions::{About, threads};
+use crate::domain::sessions::{ContactDay, contact_days};
 use crate::error::Result;
 
 /// What the log tells of a day, a channel and a company.
@@ -50,18 +50,13 @@ pub(super) fn days(selected: &Columns<'_>) -> Result<RecordBatch> {
     table(selected, &placed)
 }
 
-/// The days of a debtor on a channel. What follows nothing is a contact of its day.
+/// The days of a debtor on a channel.
 fn place<'b>(days: &[Day<'b>], placed: &mut Vec<Placed<'b>>) {
     let company = |day: &Day<'b>| Some(day.company_key).filter(|company| !company.is_empty());
-    let abouts: Vec<About<'b>> = days.iter().map(|day| About::of(company(day), None, None)).collect();
-    let threads = threads(&abouts);
-    let mut opened: Vec<Option<i32>> = vec![None; days.len()];
-    for (day, thread) in days.iter().zip(threads) {
-        if day.opens {
-            opened[thread] = Some(day.on);
-        }
-        placed.push((*day, opened[thread].unwrap_or(day.on), thread as i64));
-    }
+    let in_order: Vec<ContactDay<'b>> =
+        days.iter().map(|day| ContactDay { on: day.on, company: company(day), opens: day.opens }).collect();
+    let contacts = contact_days(&in_order).into_iter();
+    placed.extend(days.iter().zip(contacts).map(|(day, (contact_day, thread))| (*day, contact_day, thread as i64)));
 }
 
 fn table(selected: &Columns<'_>, placed: &[Placed<'_>]) -> Result<RecordBatch> {
