@@ -1,14 +1,21 @@
 -- Purpose: the life of every item as flows: billed on its issue date, and less on every day that changed it. Their sum up to
 --   a day is what was open of it at the end of that day.
 -- Grain: none; one row per item, and one per item and day that changed it
--- Reads: stg_invoices, int_payment_applications, int_observed_flows
+-- Reads: int_items, int_payment_applications, int_observed_flows
 -- Units: amounts in units of currency, below zero where they were taken back; flowed_on = the day, but not before the issue date
--- Columns: book_key = the company and currency, in raw_books; month_key = 12 x year + month of flowed_on; late_from = the first day on which it was late, if it was still open; kept_amount = of what was paid, never taken
---   back since
--- Nulls: none; of an export of open items, what was settled before the first run is not there: see @known_from
+-- Columns: book_key = the company and currency, in raw_books; month_key = month of flowed_on; late_from = the first day on which
+--   it was late, if it was still open; kept_amount = of what was paid, never taken back since; open_until = the day after which
+--   nothing was open of it
+-- Nulls: open_until null = open, or only earlier runs saw it; of an export of open items, what was settled before the first run
+--   is not there: see @known_from
 -- Kind: table
 with
-    invoices as (select * from stg_invoices where @scope_open = 0),
+    items as (
+        -- What was paid in advance was settled when it was issued.
+        select *, case when settled_on is not null then greatest(settled_on, issue_date) end as open_until
+        from int_items
+        where @scope_open = 0
+    ),
     applications as (select * from int_payment_applications where @scope_open = 0),
     observed as (select * from int_observed_flows where is_known),
     taken_back as (
@@ -25,29 +32,31 @@ with
             issue_date,
             due_date,
             payable_on,
+            open_until,
             issue_date as flowed_on,
-            amount as billed_amount,
+            original_amount as billed_amount,
             cast(0 as decimal(18, 2)) as paid_amount,
             cast(0 as decimal(18, 2)) as credited_amount,
             cast(0 as decimal(18, 2)) as written_off_amount,
             cast(0 as decimal(18, 2)) as kept_amount
-        from invoices
+        from items
         union all
         select
-            invoices.item_key,
-            invoices.account_key,
-            invoices.book_key,
-            invoices.issue_date,
-            invoices.due_date,
-            invoices.payable_on,
-            greatest(applications.paid_on, invoices.issue_date),
+            items.item_key,
+            items.account_key,
+            items.book_key,
+            items.issue_date,
+            items.due_date,
+            items.payable_on,
+            items.open_until,
+            greatest(applications.paid_on, items.issue_date),
             cast(0 as decimal(18, 2)),
             applications.paid_amount,
             applications.credited_amount,
             applications.written_off_amount,
             applications.kept_amount
         from applications
-        inner join invoices on applications.item_key = invoices.item_key
+        inner join items on applications.item_key = items.item_key
         union all
         select
             observed.item_key,
@@ -56,6 +65,7 @@ with
             observed.issue_date,
             observed.due_date,
             observed.payable_on,
+            cast(null as date),
             observed.flowed_on,
             observed.billed_amount,
             observed.paid_amount,
@@ -72,7 +82,7 @@ with
     flows as (
         select
             *,
-            cast(date_part('year', flowed_on) * 12 + date_part('month', flowed_on) as bigint) as month_key,
+            month_key(flowed_on) as month_key,
             greatest(cast(cast(payable_on as int) + 1 as date), issue_date) as late_from
         from unified
     )

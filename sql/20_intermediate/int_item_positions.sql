@@ -1,26 +1,19 @@
 -- Purpose: the items that were open at any time since two periods of roll rates ago, with what was open then, one period ago
 --   and now, and what changed since.
 -- Grain: item_key
--- Reads: int_items, int_observed_flows, int_item_flows
+-- Reads: int_item_flows
 -- Units: amounts in units of currency; days_past_due_before as of the day one period ago, never above 0 before the payable day
 --   is over; billed_since and so on = after that day
 -- Columns: book_key as in int_item_flows
 -- Nulls: none; no rows where nobody knows what was open one period ago
 -- Kind: table
 with
-    items as (
-        select item_key from int_items
-        -- What was paid in advance was settled when it was issued.
-        where (settled_on is null or greatest(settled_on, issue_date) > @rolled_twice_from) and @scope_open = 0
-        union all
-        select distinct item_key from int_observed_flows where @known_from <= @rolled_from
-    ),
     flows as (
         select
-            flows.*,
+            *,
             billed_amount - paid_amount - credited_amount - written_off_amount as open_change
-        from int_item_flows as flows
-        left semi join items on flows.item_key = items.item_key
+        from int_item_flows
+        where coalesce(open_until > @rolled_twice_from, true) and @known_from <= @rolled_from
     ),
     summed as (
         select

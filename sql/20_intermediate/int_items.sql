@@ -26,6 +26,7 @@ with
             account_key,
             invoice_key,
             group_key,
+            book_key,
             debtor_id,
             company_id,
             applied.currency,

@@ -107,7 +107,7 @@ with
             company_id,
             currency,
             case when in_kept_agreement then 'agreement' when days_past_due > 0 then 'overdue' else 'not_due' end,
-            least(greatest(cast(floor(cast(@as_of_day - cast(due_date as int) as double) / 7.0) as bigint), -26), 78),
+            least(cast((greatest(@as_of_day - cast(due_date as int), -182) + 182) / 7 as bigint) - 26, 78),
             -- Payable on a later day than it is due.
             case when days_past_due <= 0 and not in_kept_agreement then greatest(cast(due_date as int) - @as_of_day, 1) end,
             open_amount - promised_part

@@ -1,9 +1,8 @@
 -- Purpose: the shard's part of what each month brought: billed, paid, credited, written off; and what of it was late.
 -- Grain: company_id, currency, month_key
 -- Reads: int_item_flows, raw_books
--- Units: amounts in units of currency; month_key = 12 x year + month; late_change = by how much what is late grew in the month;
---   paid_days and late_days in units of currency x days: of what was paid and never taken back, since the issue date and since
---   the payable day
+-- Units: amounts in units of currency; late_change = by how much what is late grew in the month; paid_days and late_days in
+--   units of currency x days: of what was paid and never taken back, since the issue date and since the payable day
 -- Columns: billed_items = items that were billed; late_items = those that were late, or would have been; paid_items = payments
 -- Nulls: none; months before @known_from lack what was settled before it
 -- Kind: table
@@ -16,7 +15,7 @@ with
             -- What changes before it is late is late later, and so much more or less.
             case
                 when late_from <= flowed_on then month_key
-                when late_from <= @as_of then cast(date_part('year', late_from) * 12 + date_part('month', late_from) as bigint)
+                when late_from <= @as_of then month_key(late_from)
             end as late_month_key,
             billed_amount,
             paid_amount,

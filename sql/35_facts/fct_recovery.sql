@@ -28,7 +28,8 @@ with
             greatest(cast(flows.issue_date as int) + 1, cast(flows.due_date as int) - @recovery_days) as asked_from
         from int_item_flows as flows
         left semi join reached on flows.account_key = reached.account_key
-        where @known_from <= @recovery_from
+        -- What was settled before the first contact was asked for by none.
+        where @known_from <= @recovery_from and coalesce(flows.open_until > @recovery_from, true)
     ),
     owed as (
         select

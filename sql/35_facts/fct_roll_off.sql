@@ -9,7 +9,10 @@
 -- Nulls: none; week ends before @known_from are left out: nobody knows all that was open
 -- Kind: table
 with
-    flows as (select * from int_item_flows),
+    flows as (
+        -- What was settled before the first of the week ends was open at none.
+        select * from int_item_flows where coalesce(cast(open_until as int) > @as_of_day - 7 * 26, true)
+    ),
     week_ends as (
         select weeks_ago
         from (
@@ -23,11 +26,12 @@ with
         select
             book_key,
             -- Beyond these every week end has the age at the end of the scale.
-            least(greatest(cast(floor(cast(@as_of_day - cast(due_date as int) as double) / 7.0) as bigint), -13), 78)
-                as age_weeks_now,
+            least(cast((greatest(@as_of_day - cast(due_date as int), -91) + 91) / 7 as bigint) - 13, 78) as age_weeks_now,
             least(cast((@as_of_day - cast(flowed_on as int)) / 7 as bigint), 26) as flowed_weeks_ago,
-            -- What was issued in the week was not open when it began.
-            (@as_of_day - cast(issue_date as int)) / 7 > (@as_of_day - cast(flowed_on as int)) / 7 as was_open,
+            -- What was issued in the week was not open when it began; what changes once nothing is open takes the place of
+            -- something else.
+            (@as_of_day - cast(issue_date as int)) / 7 > (@as_of_day - cast(flowed_on as int)) / 7
+                and coalesce(flowed_on <= open_until, true) as was_open,
             billed_amount - paid_amount - credited_amount - written_off_amount as open_change,
             kept_amount as paid_amount,
             greatest(credited_amount + written_off_amount, 0) as left_amount

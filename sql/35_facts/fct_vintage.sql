@@ -11,10 +11,7 @@ with
     aged as (
         select
             book_key,
-            case
-                when flowed_on = issue_date then month_key
-                else cast(date_part('year', issue_date) * 12 + date_part('month', issue_date) as bigint)
-            end as month_key,
+            month_key(issue_date) as month_key,
             @as_of_day - cast(payable_on as int) as age,
             cast(flowed_on as int) - cast(payable_on as int) as flowed_age,
             billed_amount,

@@ -4,6 +4,7 @@
 //! DDL, DML and statements are off. One partition and no repartitioning: a shard fits the cache, and its answers come
 //! in one order.
 
+mod functions;
 mod leaf;
 mod models;
 mod plans;
@@ -114,6 +115,7 @@ impl Engine {
             .set_str("datafusion.sql_parser.map_string_types_to_utf8view", "false");
         let context = SessionContext::new_with_config_rt(config, environment);
         context.register_variable(VarType::UserDefined, Arc::new(variables));
+        context.register_udf(functions::month_key());
         Ok(Engine { runtime: runtime.clone(), plans: Arc::new(Plans::new(context)) })
     }
 

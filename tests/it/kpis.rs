@@ -81,6 +81,13 @@ impl Item {
         self.amount - self.changes().iter().filter(|(on, _, _)| *on <= day).map(|(_, _, amount)| amount).sum::<i64>()
     }
 
+    /// The day after which nothing was open; the last of all where something is.
+    fn open_until(&self, today: NaiveDate) -> NaiveDate {
+        let before = |day: &NaiveDate| self.open(*day - Days::new(1)) > 0;
+        let days = std::iter::successors(Some(today), |day| day.pred_opt()).take_while(|day| *day > self.issued);
+        if self.open(today) > 0 { today } else { days.into_iter().find(before).unwrap_or(self.issued) }
+    }
+
     fn bucket(&self, day: NaiveDate) -> &'static str {
         let late = (day - self.due).num_days();
         BUCKETS.iter().rev().find(|(_, first)| late >= *first).expect("a bucket").0
@@ -284,10 +291,11 @@ fn rolls_off_of(items: &[&Item], today: NaiveDate) -> Vec<String> {
     for evening in (1..=26).map(|week| today - Days::new(7 * week)) {
         for item in items.iter().filter(|item| item.issued <= evening) {
             let age = (evening - item.due).num_days().div_euclid(7).clamp(-13, 52);
-            let [next, last] = [evening + Days::new(1), evening + Days::new(7)];
+            // What changes once nothing is open takes the place of something else.
+            let last = (evening + Days::new(7)).min(item.open_until(today)).max(evening);
             let left_on = |day| (item.changed(CREDITED, day, day) + item.changed(WRITTEN_OFF, day, day)).max(0);
-            let left = next.iter_days().take(7).map(left_on).sum::<i64>();
-            let found = [item.open(evening), kept(item, last) - kept(item, evening), left];
+            let week = evening.iter_days().skip(1).take_while(|day| *day <= last);
+            let found = [item.open(evening), kept(item, last) - kept(item, evening), week.map(left_on).sum()];
             ages.entry(age).or_default().iter_mut().zip(found).for_each(|(sum, amount)| *sum += amount);
         }
     }
