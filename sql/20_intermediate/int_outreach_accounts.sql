@@ -1,7 +1,7 @@
 -- Purpose: the accounts that each contact of the recovery window was about: that of its action or of the invoice that it names,
 --   else all of its debtor's, of the company that it names.
 -- Grain: contact_no, account_key
--- Reads: int_outreach, stg_invoices, raw_accounts
+-- Reads: int_outreach, stg_invoices, raw_accounts, raw_books
 -- Units: none
 -- Columns: is_first = of the accounts of a contact the first, which bears its cost
 -- Nulls: none
@@ -41,14 +41,19 @@ with
             and coalesce(of_invoices.currency = accounts.currency, true)
         where coalesce(of_invoices.account_key, accounts.account_key) is not null
     ),
+    books as (
+        select book_key, company_id, currency, row_number() over (order by company_id, currency) as place
+        from raw_books
+    ),
     named as (
         select
             pairs.contact_no,
             pairs.account_key,
-            accounts.company_id,
-            accounts.currency,
-            row_number() over (partition by pairs.contact_no order by accounts.company_id, accounts.currency) = 1 as is_first
-        from pairs
-        inner join accounts on pairs.account_key = accounts.account_key
+            books.company_id,
+            books.currency,
+            books.place = min(books.place) over (partition by pairs.contact_no) as is_first
+        from books
+        inner join raw_accounts as accounts on books.book_key = accounts.book_key
+        inner join pairs on accounts.account_key = pairs.account_key
     )
 select * from named

@@ -141,18 +141,18 @@ impl<'b> Keys<'b> {
         Ok(Arc::new(texts(batch, column)?.iter().zip(accounts).map(key).collect::<Int64Array>()))
     }
 
-    /// The accounts that have a number: account_key, group_key, debtor_id, company_id and currency.
+    /// The accounts that have a number: account_key, book_key, group_key, debtor_id, company_id and currency.
     pub(super) fn accounts(&self) -> Result<(SchemaRef, RecordBatch)> {
         let of = |text: &dyn Fn(&Account<'b>) -> Option<&'b str>| -> ArrayRef {
             Arc::new(self.named.iter().map(|named| text(&named.account)).collect::<StringArray>())
         };
+        let number = |of: &dyn Fn(&Named<'b>) -> i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(self.named.iter().map(of)))
+        };
         super::table(vec![
             ("account_key", DataType::Int64, Arc::new(Int64Array::from_iter_values(0..self.named.len() as i64))),
-            (
-                "group_key",
-                DataType::Int64,
-                Arc::new(Int64Array::from_iter_values(self.named.iter().map(|named| named.group_key))),
-            ),
+            ("book_key", DataType::Int64, number(&|named| named.book_key)),
+            ("group_key", DataType::Int64, number(&|named| named.group_key)),
             ("debtor_id", DataType::Utf8, of(&|account| Some(account.debtor))),
             ("company_id", DataType::Utf8, of(&|account| account.company)),
             ("currency", DataType::Utf8, of(&|account| Some(account.currency))),
