@@ -144,6 +144,14 @@ fn ends(series: &[Series<'_>]) -> (f64, f64) {
     (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max))
 }
 
+/// The lower edge of the axis of lines; none where no point is known.
+pub fn floor(values: impl Iterator<Item = f64>, from_zero: bool) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    let lowest = values.iter().copied().reduce(f64::min)?;
+    let highest = values.iter().copied().reduce(f64::max)?;
+    axis(lowest, highest, from_zero).first().copied()
+}
+
 /// Lines that carry their last value and their name at their end; `None` where no point is known.
 pub fn lines(picture: &Picture<'_>, series: &[Series<'_>], from_zero: bool) -> Option<String> {
     let (lowest, highest) = ends(series);

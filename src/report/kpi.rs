@@ -4,6 +4,7 @@
 //! page is a pure function of its sources, so a run makes it from memory and `regua report` from what is published.
 
 mod age;
+mod between;
 mod care;
 mod cash;
 mod cohorts;
@@ -22,6 +23,7 @@ mod suppress;
 mod today;
 mod trend;
 mod view;
+mod weeks;
 mod works;
 
 use std::collections::BTreeMap;
@@ -131,11 +133,12 @@ fn model(sources: &Sources<'_>) -> Page {
         run: sources.run,
         options: sources.options,
         currency: main,
-        now: Headline::of(&data, main),
+        now: Headline::of(&data, main, sources.options.min_cell),
     };
-    let before = sources.before.map(|(date, kpis)| (date, Headline::of(&Data { kpis, ..data }, main)));
+    let least = sources.options.min_cell;
+    let before = sources.before.map(|(date, kpis)| (date, Headline::of(&Data { kpis, ..data }, main, least)));
     let mut sections = vec![];
-    sections.extend(before.as_ref().map(|(date, before)| head::between(&view, *date, before)));
+    sections.extend(before.as_ref().map(|(date, before)| between::section(&view, *date, before)));
     sections.extend([
         age::section(&view),
         trend::section(&view),

@@ -24,6 +24,12 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("head", include_str!("parts/head.html.j2")),
 ];
 
+/// Letters that turn round whatever follows them, however far: no word of a page has them, and no id needs them.
+const OVERRIDES: [char; 11] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{feff}',
+];
+
 fn failed(error: minijinja::Error) -> Error {
     Error::Internal { object: "the report's page".to_owned(), what: format!("{error:#}") }
 }
@@ -48,7 +54,15 @@ fn part(state: &State<'_, '_>, it: Value, template: &str) -> std::result::Result
 }
 
 pub(super) fn render(environment: &Environment<'_>, template: &str, fields: Value) -> Result<String> {
-    environment.get_template(template).and_then(|page| page.render(fields)).map_err(failed)
+    let html = environment.get_template(template).and_then(|page| page.render(fields)).map_err(failed)?;
+    Ok(html.replace(OVERRIDES, "\u{fffd}"))
+}
+
+/// An id from the data inside a sentence: where it is written from right to left, what follows it is not turned round.
+pub(super) fn isolated(id: &str) -> String {
+    let is_turned =
+        |letter: char| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    if id.contains(is_turned) { format!("\u{2068}{id}\u{2069}") } else { id.to_owned() }
 }
 
 /// The page of a report.

@@ -1,11 +1,13 @@
 //! How old is the debt? One bar for all companies and one for each, and the table of buckets behind them.
 
-use super::data::{count, sum};
+use super::data::{at_least_of_accounts, count, sum};
 use super::model::{Card, Cell, Part, Picture, Section, Stack, Table};
+use super::sentences;
 use super::suppress::withheld;
 use super::view::{COMPANIES_MAX, View};
 use crate::io::tables::Row;
 use crate::report::numbers::ratio;
+use crate::report::page::isolated;
 use crate::report::words;
 
 /// A part of a bar is labelled from this share on: below it the label would not fit.
@@ -44,10 +46,10 @@ pub fn section(view: &View<'_>) -> Section {
 fn answer(view: &View<'_>) -> String {
     let (language, now) = (view.language, &view.now);
     let Some((overdue, open)) = now.overdue.zip(now.open).filter(|(_, open)| *open > 0) else { return String::new() };
-    let share = |part: i128| ratio(part, open).map_or(String::new(), |rate| language.percent(rate));
+    let share = |part: i128| ratio(part, open).map_or(String::new(), |rate| view.share(rate));
     let old = now.over_90.unwrap_or(0);
     let (current, old_share, old) = (share(open - overdue), share(old), view.short(old));
-    let all = match view.hides_a_bucket() {
+    let all = match now.hides_a_bucket() {
         true => language.pick(format!("{current} ainda não venceram."), format!("{current} is not due yet.")),
         false => language.pick(
             format!("{current} ainda não venceram; {old_share} estão vencidos há mais de 90 dias ({old})."),
@@ -57,35 +59,32 @@ fn answer(view: &View<'_>) -> String {
     format!("{all}{}", worst_company(view))
 }
 
-/// Which company has the largest overdue share, where there are several.
+/// The company of the largest figure, where it is larger than every other, as far as its digits show.
+fn first_alone<'c>(mut figures: Vec<(&'c str, f64, String)>) -> Option<(&'c str, String)> {
+    figures.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let (company, figure, said) = figures.first()?;
+    let is_alone = figures.get(1).is_some_and(|(_, _, next)| next != said);
+    (is_alone && *figure > 0.0).then(|| (*company, said.clone()))
+}
+
+/// Which company has the largest overdue amount and which the largest share, where there are several.
 fn worst_company(view: &View<'_>) -> String {
     let rows = view.rows("kpi_portfolio");
-    let share = |row: &Row<'_>| ratio(row.amount("overdue_amount"), row.amount("open_amount"));
-    let shares =
-        rows.iter().filter_map(|row| Some((share(row)?, row.amount("overdue_amount"), row.text("company_id"))));
-    let mut shares: Vec<(f64, i128, String)> = shares.collect();
-    shares.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
-    let Some((share, _, company)) = shares.first().filter(|_| shares.len() > 1) else { return String::new() };
-    let most = shares.iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.2.cmp(&a.2)));
-    let (share, of) = (view.language.percent(*share), most.map_or(company, |(_, _, name)| name));
-    let amount = view.short(most.map_or(0, |(_, amount, _)| *amount));
-    if of == company {
-        return view.language.pick(
-            format!(" Quem mais tem vencido é a empresa {company}, em valor ({amount}) e em relação ao que tem em aberto ({share})."),
-            format!(" Company {company} has most of what is overdue ({amount}), and the highest share too ({share} of what it is owed)."),
-        );
-    }
-    view.language.pick(
-        format!(" A empresa {of} tem o maior valor vencido ({amount}); a {company}, o maior percentual vencido: {share} do seu saldo."),
-        format!(" Company {of} has most of what is overdue ({amount}); {company} has the highest overdue share, {share} of what it is owed."),
-    )
+    let owing: Vec<&Row<'_>> = rows.iter().filter(|row| row.amount("open_amount") > 0).collect();
+    let amount = |row: &&Row<'_>| row.amount("overdue_amount");
+    let share = |row: &&Row<'_>| ratio(amount(row), row.amount("open_amount")).unwrap_or(0.0);
+    let amounts = owing.iter().map(|row| (row.str("company_id"), amount(row) as f64, view.short(amount(row))));
+    let shares = owing.iter().map(|row| (row.str("company_id"), share(row), view.share(share(row))));
+    let (most, highest) = (first_alone(amounts.collect()), first_alone(shares.collect()));
+    let named = |found: Option<(&str, String)>| found.map(|(company, said)| (isolated(company), said));
+    sentences::worst_company(view.language, named(most), named(highest))
 }
 
 fn columns(view: &View<'_>, buckets: &[String], rows: &[Row<'_>]) -> Vec<Column> {
     let of = |name: String, company: Option<String>, is_all: bool, rows: &[Row<'_>]| {
         let cell = |bucket: &String| {
             let rows: Vec<Row<'_>> = rows.iter().filter(|row| row.str("bucket") == bucket).copied().collect();
-            (sum(&rows, "open_amount").unwrap_or(0), count(&rows, "items"), count(&rows, "debtors"))
+            (sum(&rows, "open_amount").unwrap_or(0), count(&rows, "items"), at_least_of_accounts(&rows, "debtors"))
         };
         let cells: Vec<_> = buckets.iter().map(cell).collect();
         Column { name, company, is_all, few: vec![false; cells.len()], cells }
@@ -106,21 +105,18 @@ fn columns(view: &View<'_>, buckets: &[String], rows: &[Row<'_>]) -> Vec<Column>
             columns.push(of(name, None, false, &rows_of(&|id| !named.contains(&id))));
         }
     }
-    hide_few(&mut columns, view.options.min_cell);
+    hide_few(&mut columns, &view.now.hidden_buckets, view.options.min_cell);
     columns
 }
 
-/// The companies first, for their sum is shown; then the sum itself, where all of a bucket is of a few debtors.
-fn hide_few(columns: &mut [Column], least: i64) {
-    let buckets = columns.first().map_or(0, |all| all.cells.len());
-    let debtors = |of: &[Column]| -> Vec<Vec<i64>> {
-        (0..buckets).map(|bucket| of.iter().map(|column| column.cells[bucket].2).collect()).collect()
-    };
-    let all = withheld(&debtors(&columns[..1]), least);
-    let each = withheld(&debtors(&columns[1..]), least);
+/// The companies first, for their sum is shown; then the sum itself, where all of a bucket is withheld.
+fn hide_few(columns: &mut [Column], all: &[bool], least: i64) {
+    let debtors: Vec<Vec<i64>> =
+        (0..all.len()).map(|bucket| columns[1..].iter().map(|column| column.cells[bucket].2).collect()).collect();
+    let each = withheld(&debtors, least);
     for (number, column) in columns.iter_mut().enumerate() {
-        for bucket in 0..buckets {
-            column.few[bucket] = all[bucket][0] || (number > 0 && each[bucket][number - 1]);
+        for (bucket, is_hidden) in all.iter().enumerate() {
+            column.few[bucket] = *is_hidden || (number > 0 && each[bucket][number - 1]);
         }
     }
 }

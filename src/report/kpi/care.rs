@@ -1,6 +1,6 @@
 //! Do we treat customers well? How often they hear from us, who asked not to, and what must be removed by when.
 
-use super::data::{by, count, sum};
+use super::data::{at_least, by, count, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
 use crate::io::tables::Row;
@@ -146,7 +146,7 @@ fn listings(view: &View<'_>) -> Card {
         vec![
             Cell::text(words::of(view.language, Kind::Listing, kind)),
             number("listings"),
-            view.unless_few(count(rows, "listings"), amount),
+            view.unless_few(at_least(rows, "listings"), amount),
             number("paid_while_listed"),
             number("removals_due"),
             if count(rows, "removals_overdue") > 0 { overdue.with_class("bad") } else { overdue },
@@ -172,7 +172,9 @@ fn listings(view: &View<'_>) -> Card {
     };
     let listed =
         sum(&view.rows("kpi_portfolio"), "listed_amount").zip(view.now.open).and_then(|(part, all)| ratio(part, all));
-    let share = listed.map_or(String::new(), |rate| {
+    // Of a kind that is withheld, what is listed in all would tell.
+    let is_few = groups.iter().any(|(_, rows)| view.is_few(at_least(rows, "listings")));
+    let share = listed.filter(|_| !is_few).map_or(String::new(), |rate| {
         let share = view.language.percent(rate);
         view.language.pick(
             format!(" {share} do que está em aberto está negativado ou protestado; um título que está nos dois conta uma vez."),

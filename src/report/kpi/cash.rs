@@ -1,90 +1,87 @@
 //! What will come in, and what will not? Thirteen weeks as columns, and the expected loss by bucket.
 
-use super::data::{by, count, money, sum};
+use super::data::{at_least_of_accounts, by, by_known_loss, companies_of, money, sum};
+use super::head::NAMES_MAX;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::sentences;
-use super::view::View;
+use super::view::{FORECAST, View};
+use super::weeks::{self, Part, SOURCES, Week};
 use crate::domain::message::currency_symbol;
 use crate::io::tables::Row;
 use crate::report::chart::{self, Series};
-use crate::report::numbers::ratio;
-use crate::report::words::{self, Kind};
+use crate::report::numbers::{NONE, ratio};
+use crate::report::page::isolated;
+use crate::report::words;
 
-const FORECAST: &str = "kpi_cash_forecast";
 const LOSSES: &str = "kpi_ecl";
-/// Where cash comes from, in the order in which the parts stand on each other.
-const SOURCES: [&str; 4] = ["not_due", "overdue", "promise", "agreement"];
 const WEEKS: i64 = 4;
 
 pub fn section(view: &View<'_>) -> Section {
-    let now = &view.now;
-    let expected = [1, WEEKS, i64::MAX].map(|weeks| now.expected(weeks).map(|amount| view.short(amount)));
-    let loss = now.loss.zip(now.loss_share()).map(|(loss, share)| (view.short(loss), view.language.percent(share)));
-    let answer = sentences::cash(
-        view.language,
-        match &expected {
-            [Some(week), Some(weeks), Some(all)] => Some([week.as_str(), weeks, all]),
-            _ => None,
-        },
-        loss.as_ref().map(|(loss, share)| (loss.as_str(), share.as_str())),
-    );
     Section {
         id: "cash".to_owned(),
         question: view.say("O que vai entrar, e o que não vai?", "What will come in, and what will not?"),
-        answer,
+        answer: answer(view),
         cards: vec![forecast(view), losses(view)],
     }
 }
 
-/// A week of the forecast, over companies.
-struct Week {
-    name: String,
-    no: i64,
-    expected: Vec<Option<i128>>,
-    due: Option<i128>,
-}
-
-impl Week {
-    fn total(&self) -> Option<i128> {
-        let known: Vec<i128> = self.expected.iter().flatten().copied().collect();
-        (!known.is_empty()).then(|| known.iter().sum())
+fn answer(view: &View<'_>) -> String {
+    let (language, now) = (view.language, &view.now);
+    if now.owes_nothing {
+        return view.say(
+            "Nada está em aberto: nada há a receber nem a perder.",
+            "Nothing is open, so nothing is expected and nothing can be lost.",
+        );
     }
-}
-
-fn weeks(view: &View<'_>) -> Vec<Week> {
-    let mut weeks = by(&view.rows(FORECAST), |row| row.int("week_no"));
-    weeks.sort_by_key(|(no, _)| *no);
-    let of = |(no, rows): (i64, Vec<Row<'_>>)| {
-        let part = |source: &&str| {
-            let rows: Vec<Row<'_>> = rows.iter().filter(|row| row.str("source") == *source).copied().collect();
-            sum(&rows, "expected_amount")
+    let amounts = [1, WEEKS, i64::MAX].map(|weeks| now.expected(weeks).map(|amount| view.short(amount)));
+    let expected =
+        match &amounts {
+            _ if now.expects_nothing => Some(view.say(
+                "Nada se espera receber em treze semanas.",
+                "Nothing is expected to come in within thirteen weeks.",
+            )),
+            [Some(week), Some(weeks), Some(all)] if !is_withheld(view) => {
+                Some(sentences::expected(language, [week.as_str(), weeks, all]))
+            }
+            _ => None,
         };
-        let name = rows.first().and_then(|row| row.date("week_from")).map(|day| view.language.date_short(day));
-        Week {
-            name: name.unwrap_or_default(),
-            no,
-            expected: SOURCES.iter().map(part).collect(),
-            due: sum(&rows, "due_amount"),
-        }
-    };
-    weeks.into_iter().map(of).collect()
+    let loss = now.loss.zip(now.loss_share()).map(|(loss, share)| {
+        let without: Vec<String> = now.without_loss.iter().take(NAMES_MAX).map(|name| isolated(name)).collect();
+        sentences::loss(language, &view.short(loss), &language.percent(share), &without)
+    });
+    sentences::cash(language, expected, loss)
 }
 
 fn forecast(view: &View<'_>) -> Card {
     let symbol = currency_symbol(view.language.code(), view.currency);
-    let title = view
-        .language
-        .pick(format!("Entradas esperadas por semana, em {symbol}"), format!("Cash expected by week, in {symbol}"));
-    let weeks = weeks(view);
+    let title = match symbol.is_empty() {
+        true => view.say("Entradas esperadas por semana", "Cash expected by week"),
+        false => view
+            .language
+            .pick(format!("Entradas esperadas por semana, em {symbol}"), format!("Cash expected by week, in {symbol}")),
+    };
+    if view.now.weeks.is_empty() {
+        return Card::missing(title, view.why_missing(FORECAST));
+    }
+    let weeks = weeks::weeks(view);
+    let Some(parts) = weeks::parts(view, &weeks) else {
+        let few = view.of_few_debtors();
+        let why = view
+            .language
+            .pick(format!("Oculto: seriam valores de {few}."), format!("Withheld: these would be amounts of {few}."));
+        return Card::missing(title, why);
+    };
+    let due_is_shown = weeks::shows_due(view, &weeks);
     let points: Vec<String> = weeks.iter().map(|week| week.name.clone()).collect();
-    let values: Vec<Vec<Option<f64>>> = (0..SOURCES.len())
-        .map(|source| weeks.iter().map(|week| week.expected[source].map(|amount| amount as f64)).collect())
+    let amounts =
+        |of: &dyn Fn(&Week) -> Option<i128>| weeks.iter().map(|week| of(week).map(|amount| amount as f64)).collect();
+    let values: Vec<Vec<Option<f64>>> = parts.iter().map(|part| amounts(&|week| week.of(part))).collect();
+    let due: Vec<Option<f64>> = amounts(&|week| week.due.filter(|_| due_is_shown));
+    let series: Vec<Series<'_>> = parts
+        .iter()
+        .zip(&values)
+        .map(|(part, values)| Series { name: &part.name, class: part.class, values })
         .collect();
-    let due: Vec<Option<f64>> = weeks.iter().map(|week| week.due.map(|amount| amount as f64)).collect();
-    let names: Vec<String> = SOURCES.iter().map(|source| words::of(view.language, Kind::Source, source)).collect();
-    let classes = ["s1", "s2", "s4", "s5"];
-    let parts: Vec<Series<'_>> =
-        names.iter().zip(&values).zip(classes).map(|((name, values), class)| Series { name, class, values }).collect();
     let mark = view.say("vence na semana", "falls due that week");
     let marks = Series { name: &mark, class: "mark", values: &due };
     let say = |amount: f64| view.short(amount.round() as i128);
@@ -92,84 +89,115 @@ fn forecast(view: &View<'_>) -> Card {
     let told = weeks.iter().filter_map(|week| Some(format!("{} {}", week.name, view.short(week.total()?))));
     let label = format!("{title}: {}", told.collect::<Vec<_>>().join(", "));
     let picture = chart::Picture { label, points: &points, axis: &axis, say: &say };
-    let Some(svg) = chart::columns(&picture, &parts, &marks).filter(|_| !view.now.weeks.is_empty()) else {
+    let Some(svg) = chart::columns(&picture, &series, &marks) else {
         return Card::missing(title, view.why_missing(FORECAST));
     };
-    let shown = names.iter().zip(classes).zip(&values).filter(|(_, values)| values.iter().flatten().any(|v| *v > 0.0));
+    let shown = parts.iter().zip(&values).filter(|(_, values)| values.iter().flatten().any(|v| *v > 0.0));
     let mut legend: Vec<(String, String)> =
-        shown.map(|((name, class), _)| (format!("key {class}"), name.clone())).collect();
-    legend.push(("key mark".to_owned(), mark.clone()));
+        shown.map(|(part, _)| (format!("key {}", part.class), part.name.clone())).collect();
+    if due_is_shown {
+        legend.push(("key mark".to_owned(), mark.clone()));
+    }
     Card {
         title,
         picture: Picture::Drawing { svg, legend },
         source: source(view),
-        fold: Some((view.say("Semana a semana", "Week by week"), table(view, &weeks, &names))),
+        fold: Some((view.say("Semana a semana", "Week by week"), table(view, &weeks, &parts, due_is_shown))),
         ..Card::default()
     }
 }
 
+/// Is all that is expected of a few debtors?
+pub fn is_withheld(view: &View<'_>) -> bool {
+    !view.now.weeks.is_empty() && weeks::parts(view, &weeks::weeks(view)).is_none()
+}
+
+/// Where it comes from, and which companies lack which part of it. Of what is not due and what is overdue a company has a
+/// forecast or none; of promises and agreements it may lack one where none has come due.
 fn source(view: &View<'_>) -> String {
     let said = view.say(
         "kpi_cash_forecast: o que foi pago em cada idade nas últimas 26 semanas, aplicado ao que está em aberto; só o que já \
          foi faturado.",
         "kpi_cash_forecast: what was paid at each age in the last 26 weeks, applied to what is open; only what is billed.",
     );
-    let without = &view.now.without_forecast;
-    if without.is_empty() {
-        return said;
-    }
-    let names = without.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
-    view.language.pick(
-        format!("{said} Sem previsão, por falta de histórico: {names}."),
-        format!("{said} Without a forecast, for want of history: {names}."),
-    )
+    let rows = view.rows(FORECAST);
+    let lacking = |sources: &[&str]| {
+        let is_unknown =
+            |row: &&Row<'_>| sources.contains(&row.str("source")) && money(**row, "expected_amount").is_none();
+        let unknown: Vec<Row<'_>> = rows.iter().filter(is_unknown).copied().collect();
+        let names: Vec<String> = companies_of(&unknown).iter().take(NAMES_MAX).map(|name| isolated(name)).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let all = lacking(&["not_due", "overdue"]).map(|names| {
+        view.language.pick(
+            format!(" Sem previsão, por falta de histórico: {names}."),
+            format!(" Without a forecast, for want of history: {names}."),
+        )
+    });
+    let part = |(source, pt_br, en): (&str, &str, &str)| {
+        lacking(&[source]).map(|names| view.language.pick(format!("{pt_br} de {names}"), format!("{en} of {names}")))
+    };
+    let parts: Vec<String> = [("promise", "promessas", "promises"), ("agreement", "acordos", "agreements")]
+        .into_iter()
+        .filter_map(part)
+        .collect();
+    let parts = (!parts.is_empty()).then(|| parts.join("; ")).map(|parts| {
+        view.language.pick(
+            format!(" Ainda sem taxa de cumprimento, pois nada venceu até aqui, e por isso de fora: {parts}."),
+            format!(" Left out, as nothing has come due by which to tell how much is kept: {parts}."),
+        )
+    });
+    said + &all.unwrap_or_default() + &parts.unwrap_or_default()
 }
 
-fn table(view: &View<'_>, weeks: &[Week], names: &[String]) -> Table {
+fn table(view: &View<'_>, weeks: &[Week], parts: &[Part], due_is_shown: bool) -> Table {
+    // Where all stands in one column, it is what is expected.
+    let parts = if parts.len() > 1 { parts } else { &[] };
     let mut head = vec![Cell::text(view.say("Semana de", "Week of"))];
-    head.extend(names.iter().map(Cell::number));
+    head.extend(parts.iter().map(|part| Cell::number(&*part.name)));
     head.push(Cell::number(view.say("Esperado", "Expected")));
-    head.push(Cell::number(view.say("Vence", "Falls due")));
+    head.extend(due_is_shown.then(|| Cell::number(view.say("Vence", "Falls due"))));
+    let cells = |weeks: &[Week], keys: &[(&str, &str)]| {
+        let total = |of: &dyn Fn(&Week) -> Option<i128>| weeks.iter().filter_map(of).reduce(|a, b| a + b);
+        let tied = |column: &str, keys: &[(&str, &str)], amount| {
+            view.money_cell(&format!("{FORECAST}.{column}"), keys, amount)
+        };
+        let mut cells: Vec<Cell> = parts
+            .iter()
+            .map(|part| match (part.sources.as_slice(), total(&|week| week.of(part))) {
+                ([source], amount) => {
+                    tied("expected_amount", &[keys, &[("source", SOURCES[*source])]].concat(), amount)
+                }
+                (_, amount) => Cell::number(amount.map_or(NONE.to_owned(), |amount| view.money(amount))),
+            })
+            .collect();
+        cells.push(tied("expected_amount", keys, total(&Week::total)));
+        cells.extend(due_is_shown.then(|| tied("due_amount", keys, total(&|week| week.due))));
+        cells
+    };
     let row = |week: &Week| {
         let no = week.no.to_string();
-        let keys = [("week_no", no.as_str())];
-        let mut row = vec![Cell::text(&*week.name)];
-        row.extend(SOURCES.iter().zip(&week.expected).map(|(source, amount)| {
-            view.money_cell("kpi_cash_forecast.expected_amount", &[keys[0], ("source", source)], *amount)
-        }));
-        row.push(view.money_cell("kpi_cash_forecast.expected_amount", &keys, week.total()));
-        row.push(view.money_cell("kpi_cash_forecast.due_amount", &keys, week.due));
-        row
+        let cells = cells(std::slice::from_ref(week), &[("week_no", no.as_str())]);
+        std::iter::once(Cell::text(&*week.name)).chain(cells).collect()
     };
-    let caption = view.say("Entradas esperadas por semana e origem", "Cash expected by week and source");
-    let mut foot = vec![Cell::text("Total")];
-    foot.extend(SOURCES.iter().enumerate().map(|(n, source)| {
-        let amounts: Vec<i128> = weeks.iter().filter_map(|week| week.expected[n]).collect();
-        let all = (!amounts.is_empty()).then(|| amounts.iter().sum());
-        view.money_cell("kpi_cash_forecast.expected_amount", &[("source", source)], all)
-    }));
-    let totals: Vec<i128> = weeks.iter().filter_map(Week::total).collect();
-    let all = (!totals.is_empty()).then(|| totals.iter().sum());
-    foot.push(view.money_cell("kpi_cash_forecast.expected_amount", &[], all));
-    let due: Vec<i128> = weeks.iter().filter_map(|week| week.due).collect();
-    foot.push(view.money_cell("kpi_cash_forecast.due_amount", &[], (!due.is_empty()).then(|| due.iter().sum())));
-    Table { caption, head, rows: weeks.iter().map(row).collect(), foot, ..Table::default() }
+    Table {
+        caption: view.say("Entradas esperadas por semana e origem", "Cash expected by week and source"),
+        head,
+        rows: weeks.iter().map(row).collect(),
+        foot: std::iter::once(Cell::text("Total")).chain(cells(weeks, &[])).collect(),
+        ..Table::default()
+    }
 }
 
 fn losses(view: &View<'_>) -> Card {
     let title = view.say("Perda esperada por faixa", "Expected loss by bucket");
-    let rows = view.rows(LOSSES);
-    if view.now.loss.is_none() {
-        return Card::missing(title, view.why_missing(LOSSES));
+    let (rows, _) = by_known_loss(&view.rows(LOSSES));
+    if rows.is_empty() {
+        return Card::missing(title, why_no_loss(view));
     }
     let mut buckets = by(&rows, |row| (row.int("bucket_no"), row.text("bucket")));
     buckets.sort_by_key(|((no, _), _)| *no);
-    let debtors = |bucket: &str| {
-        let aging = view.rows("kpi_aging");
-        let rows: Vec<Row<'_>> = aging.iter().filter(|row| row.str("bucket") == bucket).copied().collect();
-        count(&rows, "debtors")
-    };
-    let hidden = view.hidden(buckets.iter().map(|((_, bucket), _)| debtors(bucket)));
+    let hidden = hidden_losses(view, &buckets.iter().map(|((_, bucket), _)| bucket.as_str()).collect::<Vec<_>>());
     let row = |(n, ((_, bucket), rows)): (usize, &((i64, String), Vec<Row<'_>>))| {
         let keys = [("bucket", bucket.as_str())];
         let amount = |column: &str| {
@@ -181,7 +209,8 @@ fn losses(view: &View<'_>) -> Card {
         vec![
             Cell::text(words::bucket(view.language, bucket)).with_key(format!("b{n}")),
             amount("open_amount"),
-            Cell::number(rate.map_or("–".to_owned(), |rate| view.language.percent(rate))),
+            // With the totals below, rates of two hidden buckets would give both amounts.
+            view.unless(hidden[n], Cell::number(rate.map_or(NONE.to_owned(), |rate| view.language.percent(rate)))),
             amount("expected_loss_amount"),
         ]
     };
@@ -193,9 +222,9 @@ fn losses(view: &View<'_>) -> Card {
         rows: buckets.iter().enumerate().map(row).collect(),
         foot: vec![
             Cell::text("Total"),
-            Cell::number(view.now.open.map_or("–".to_owned(), |open| view.short(open))),
-            Cell::number(view.now.loss_share().map_or("–".to_owned(), |rate| view.language.percent(rate))),
-            view.short_cell(&format!("{LOSSES}.expected_loss_amount"), &[], view.now.loss),
+            Cell::number(sum(&rows, "open_amount").map_or(NONE.to_owned(), |open| view.short(open))),
+            Cell::number(view.now.loss_share().map_or(NONE.to_owned(), |rate| view.language.percent(rate))),
+            Cell::number(view.now.loss.map_or(NONE.to_owned(), |loss| view.short(loss))),
         ],
         ..Table::default()
     };
@@ -205,7 +234,48 @@ fn losses(view: &View<'_>) -> Card {
         "kpi_ecl: of what reached each bucket, what was not paid, from your own payment history. A basis for IFRS 9 (CPC 48), not a \
          journal entry.",
     );
+    let source = source + &without_loss(view);
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
+}
+
+/// Companies of which too little is known.
+fn without_loss(view: &View<'_>) -> String {
+    let names = view.now.without_loss.iter().take(NAMES_MAX).map(|name| isolated(name)).collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        return String::new();
+    }
+    view.language.pick(
+        format!(" Não inclui, por falta de histórico: {names}."),
+        format!(" Not included, for want of history: {names}."),
+    )
+}
+
+fn why_no_loss(view: &View<'_>) -> String {
+    if view.now.without_loss.is_empty() || view.now.owes_nothing {
+        return view.why_missing(LOSSES);
+    }
+    view.say(
+        "Pede um histórico de pagamentos que ainda não existe.",
+        "It needs a history of payments that is not there yet.",
+    )
+}
+
+/// What the aging withholds. Where a company is left out, the amount of the others and that of all give its own, so that its
+/// few debtors count too.
+fn hidden_losses(view: &View<'_>, buckets: &[&str]) -> Vec<bool> {
+    let aging = view.rows("kpi_aging");
+    let all = view.data.buckets();
+    let is_left_out = |row: &&Row<'_>| view.now.without_loss.iter().any(|name| name == row.str("company_id"));
+    let debtors = |bucket: &&str| {
+        let of: Vec<Row<'_>> = aging.iter().filter(|row| row.str("bucket") == *bucket).copied().collect();
+        let (left_out, counted): (Vec<Row<'_>>, Vec<Row<'_>>) = of.iter().partition(is_left_out);
+        let few = [left_out, counted].map(|rows| at_least_of_accounts(&rows, "debtors"));
+        few.into_iter().filter(|debtors| *debtors > 0).min().unwrap_or(0)
+    };
+    let hidden = view.hidden(buckets.iter().map(debtors));
+    let is_hidden =
+        |bucket: &str| all.iter().position(|name| name == bucket).is_some_and(|n| view.now.hidden_buckets[n]);
+    buckets.iter().zip(hidden).map(|(bucket, few)| few || is_hidden(bucket)).collect()
 }
 
 /// Expected loss over what is open, of the companies whose loss is known.

@@ -9,9 +9,13 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 use chrono::NaiveDate;
 
+use super::sentences::Missing;
+use super::suppress::withheld_by_age;
 use crate::io::tables::{Row, rows};
 use crate::report::numbers::ratio;
 
+/// The bucket of what is not overdue: the first one.
+pub const NOT_DUE: &str = "not_due";
 /// Month by month.
 pub const MONTHS: &str = "kpi_collection_effectiveness";
 
@@ -93,6 +97,21 @@ impl<'a> Data<'a> {
     }
 }
 
+impl Data<'_> {
+    /// Which buckets are withheld, in their order.
+    fn hidden_buckets(&self, currency: &str, least: i64) -> Vec<bool> {
+        let rows = self.rows("kpi_aging", currency);
+        let buckets = self.buckets();
+        let debtors = |bucket: &String| {
+            let of: Vec<Row<'_>> = rows.iter().filter(|row| row.str("bucket") == bucket).copied().collect();
+            at_least_of_accounts(&of, "debtors")
+        };
+        let (current, overdue): (Vec<&String>, Vec<&String>) = buckets.iter().partition(|bucket| *bucket == NOT_DUE);
+        let counts = |buckets: &[&String]| buckets.iter().map(|bucket| debtors(bucket)).collect::<Vec<i64>>();
+        withheld_by_age(&counts(&current), &counts(&overdue), least)
+    }
+}
+
 /// Did the month bring anything, or was anything open in it?
 fn has_moved(row: &Row<'_>) -> bool {
     ["opening_amount", "billed_amount", "collected_amount"].iter().any(|column| row.amount(column) != 0)
@@ -119,6 +138,17 @@ pub fn count(rows: &[Row<'_>], column: &str) -> i64 {
     rows.iter().filter_map(|row| int(*row, column)).sum()
 }
 
+/// How many debtors stand behind rows for certain. Counts of distinct debtors do not add up: one debtor may be in every
+/// row, and then the largest count is theirs all.
+pub fn at_least(rows: &[Row<'_>], column: &str) -> i64 {
+    rows.iter().filter_map(|row| int(*row, column)).max().unwrap_or(0)
+}
+
+/// The same of rows that have an account once: within a company they add up, and companies may share their debtors.
+pub fn at_least_of_accounts(rows: &[Row<'_>], column: &str) -> i64 {
+    by(rows, |row| row.text("company_id")).iter().map(|(_, rows)| count(rows, column)).max().unwrap_or(0)
+}
+
 /// Rows by a text of theirs, in the order in which it first comes.
 pub fn by<'r, K: PartialEq>(rows: &[Row<'r>], key: impl Fn(&Row<'r>) -> K) -> Vec<(K, Vec<Row<'r>>)> {
     let mut groups: Vec<(K, Vec<Row<'r>>)> = Vec::new();
@@ -142,6 +172,12 @@ fn days_of_sales(parts: impl Iterator<Item = (i128, i128, i64)>) -> Option<f64> 
         a_day += sales as f64 / days as f64;
     }
     (a_day > 0.0).then(|| owed as f64 / a_day)
+}
+
+/// Net sales of the days that DSO counts; none where those of a company are not known.
+fn net_sales(rows: &[Row<'_>]) -> Option<i128> {
+    let known: Option<Vec<i128>> = rows.iter().map(|row| money(*row, "sales_amount")).collect();
+    known.filter(|sales| !sales.is_empty()).map(|sales| sales.iter().sum())
 }
 
 /// DSO and the best possible one; none where the sales of a company that is owed something are not known.
@@ -222,6 +258,10 @@ fn month_of(month: NaiveDate, rows: &[Row<'_>]) -> Month {
 /// A company without net sales has none; of one that has sales and nothing open nobody can tell.
 fn days_of_month(rows: &[Row<'_>], owed: impl Fn(&Row<'_>) -> Option<i128>) -> Option<f64> {
     let (mut total, mut a_day) = (0_i128, 0.0);
+    let is_nothing_open = rows.iter().all(|row| money(*row, "closing_amount") == Some(0));
+    if is_nothing_open && rows.iter().any(|row| row.float("dso_days").is_some()) {
+        return Some(0.0);
+    }
     for row in rows {
         total += owed(row)?;
         match (row.float("dso_days"), money(*row, "closing_amount")?) {
@@ -250,35 +290,58 @@ pub struct Headline {
     pub months: Vec<Month>,
     /// Expected cash by week, the first being the next.
     pub weeks: Vec<(i64, i128)>,
-    /// Companies whose forecast is not known.
-    pub without_forecast: Vec<String>,
+    /// Net sales of the days that DSO counts.
+    pub net_sales: Option<i128>,
     pub loss: Option<i128>,
+    /// What is open of the companies whose loss is known.
+    loss_open: Option<i128>,
+    /// Companies whose loss is not known.
+    pub without_loss: Vec<String>,
+    /// Is the portfolio measured, and is nothing owed?
+    pub owes_nothing: bool,
+    /// Buckets of the aging that are withheld, in their order.
+    pub hidden_buckets: Vec<bool>,
+    /// Is there a forecast, and no week in which anything is expected?
+    pub expects_nothing: bool,
+    /// Would the overdue amount give a withheld bucket away?
+    pub hides_overdue: bool,
 }
 
-/// The expected loss of all buckets; none where that of one in which something lies is not known.
-fn known_loss(rows: &[Row<'_>]) -> Option<i128> {
+/// The loss of a company is known where that of every bucket is in which something lies. Known rows, and the others.
+pub fn by_known_loss<'r>(rows: &[Row<'r>]) -> (Vec<Row<'r>>, Vec<Row<'r>>) {
     let is_unknown =
-        |row: &&Row<'_>| money(**row, "expected_loss_amount").is_none() && money(**row, "open_amount") != Some(0);
-    if rows.iter().any(|row| is_unknown(&row)) { None } else { sum(rows, "expected_loss_amount") }
+        |row: &Row<'_>| money(*row, "expected_loss_amount").is_none() && money(*row, "open_amount") != Some(0);
+    let unknown: BTreeSet<&str> = rows.iter().filter(|row| is_unknown(row)).map(|row| row.str("company_id")).collect();
+    rows.iter().copied().partition(|row| !unknown.contains(row.str("company_id")))
+}
+
+/// Companies of rows, each once.
+pub fn companies_of(rows: &[Row<'_>]) -> Vec<String> {
+    rows.iter().map(|row| row.text("company_id")).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Headline {
-    pub fn of(data: &Data<'_>, currency: &str) -> Headline {
+    /// Of a date, in a currency; amounts of fewer debtors than `least` are withheld.
+    pub fn of(data: &Data<'_>, currency: &str, least: i64) -> Headline {
         let portfolio = data.rows("kpi_portfolio", currency);
-        let (dso, best) = dso(&data.rows("kpi_dso", currency));
         let forecast = data.rows("kpi_cash_forecast", currency);
+        let sales = data.rows("kpi_dso", currency);
+        let (dso, best) = dso(&sales);
         let mut weeks: BTreeMap<i64, i128> = BTreeMap::new();
         for row in &forecast {
             if let Some(expected) = money(*row, "expected_amount") {
                 *weeks.entry(row.int("week_no")).or_default() += expected;
             }
         }
-        let unknown = forecast.iter().filter(|row| money(**row, "expected_amount").is_none());
-        let without: BTreeSet<String> = unknown.map(|row| row.text("company_id")).collect();
+        let (known, unknown) = by_known_loss(&data.rows("kpi_ecl", currency));
+        let hidden_buckets = data.hidden_buckets(currency, least);
+        let has_current = data.buckets().first().is_some_and(|bucket| bucket == NOT_DUE);
         // A portfolio without a row in a currency that is known owes nothing, and that is no gap in the history.
         let nothing = (data.has("kpi_portfolio") && !currency.is_empty() && portfolio.is_empty()).then_some(0);
+        let open = sum(&portfolio, "open_amount").or(nothing);
         Headline {
-            open: sum(&portfolio, "open_amount").or(nothing),
+            owes_nothing: data.has("kpi_portfolio") && open.unwrap_or(0) == 0,
+            open,
             overdue: sum(&portfolio, "overdue_amount").or(nothing),
             over_90: sum(&portfolio, "overdue_90_amount"),
             accounts: count(&portfolio, "debtors"),
@@ -287,8 +350,13 @@ impl Headline {
             best,
             months: months(&data.rows("kpi_collection_effectiveness", currency)),
             weeks: weeks.into_iter().collect(),
-            without_forecast: without.into_iter().collect(),
-            loss: known_loss(&data.rows("kpi_ecl", currency)),
+            net_sales: net_sales(&sales),
+            loss: sum(&known, "expected_loss_amount").or(open.filter(|open| *open == 0)),
+            loss_open: sum(&known, "open_amount"),
+            without_loss: companies_of(&unknown),
+            expects_nothing: data.has("kpi_cash_forecast") && forecast.is_empty() && open.is_some_and(|open| open > 0),
+            hides_overdue: has_current && hidden_buckets.first() == Some(&true),
+            hidden_buckets,
         }
     }
 
@@ -297,13 +365,31 @@ impl Headline {
     }
 
     pub fn loss_share(&self) -> Option<f64> {
-        ratio(self.loss?, self.open?)
+        ratio(self.loss?, self.loss_open?)
     }
 
-    /// What is expected in the next weeks.
+    pub fn hides_a_bucket(&self) -> bool {
+        self.hidden_buckets.contains(&true)
+    }
+
+    /// What is expected in the next weeks: a week without a row brings nothing.
     pub fn expected(&self, weeks: i64) -> Option<i128> {
-        let near: Vec<i128> = self.weeks.iter().filter(|(no, _)| *no <= weeks).map(|(_, amount)| *amount).collect();
-        (!near.is_empty()).then(|| near.iter().sum())
+        let near = self.weeks.iter().filter(|(no, _)| *no <= weeks).map(|(_, amount)| *amount);
+        (self.expects_nothing || !self.weeks.is_empty()).then(|| near.sum())
+    }
+
+    /// Why there is no DSO.
+    pub fn why_no_dso(&self) -> Missing {
+        match self.net_sales {
+            _ if self.owes_nothing => Missing::NothingOpen,
+            Some(sales) if sales <= 0 => Missing::NetSales,
+            _ => Missing::History,
+        }
+    }
+
+    /// Why something that is a part of what is open is not told.
+    pub fn why_no_part(&self) -> Missing {
+        if self.owes_nothing { Missing::NothingOpen } else { Missing::History }
     }
 
     /// The month before the one of the date.

@@ -104,13 +104,14 @@ fn table(view: &View<'_>, name: &str, rows: &[Row<'_>], label: impl Fn(&Row<'_>)
         let rate =
             sum(&one, "collected_amount").zip(sum(&one, "collectable_amount")).and_then(|(paid, all)| ratio(paid, all));
         let difference = row.float("difference").map_or("–".to_owned(), |rate| view.language.points(rate));
+        let tie = format!("{TABLE}.collected_amount/collectable_amount");
         vec![
             Cell::text(label(row)),
             view.count_cell(&format!("{TABLE}.{column}"), &keys, groups),
             amount("collectable_amount"),
             amount("collected_amount"),
-            view.percent_cell(&format!("{TABLE}.collected_amount/collectable_amount"), &keys, rate),
-            Cell::number(difference),
+            view.unless_few(groups, view.percent_cell(&tie, &keys, rate)),
+            view.unless_few(groups, Cell::number(difference)),
         ]
     };
     Table {

@@ -2,19 +2,23 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::data::{Headline, Month, count, sum};
-use super::model::{Alert, Card, Cell, Picture, Section, Table, Tile};
-use super::sentences::{self, Extreme, Move};
+use super::cash;
+use super::data::{Headline, Month, at_least, count, sum};
+use super::model::{Alert, Cell, Tile};
+use super::sentences::{self, Extreme, Missing, Move};
 use super::view::View;
 use crate::domain::language::Language;
 use crate::io::tables::Row;
 use crate::report::chart::spark;
 use crate::report::numbers::ratio;
+use crate::report::page::isolated;
 
 /// Lines that ask for a decision.
 const ALERTS_MAX: usize = 5;
+/// Companies that are named where a figure lacks them.
+pub const NAMES_MAX: usize = 5;
 /// Weeks of the forecast that a tile adds up.
-const WEEKS: i64 = 4;
+pub const WEEKS: i64 = 4;
 /// Steps that take back a listing or a protest.
 const REMOVALS: [&str; 2] = ["negativacao_removal", "protesto_release"];
 
@@ -22,26 +26,29 @@ const REMOVALS: [&str; 2] = ["negativacao_removal", "protesto_release"];
 pub fn lede(view: &View<'_>) -> Vec<String> {
     let (language, now) = (view.language, &view.now);
     let open = now.open.filter(|open| *open > 0).map(|open| view.short(open));
-    let share = now.overdue_share().map(|share| language.percent(share));
+    let share = now.overdue_share().map(|share| view.share(share));
     let month = now.months.last();
     let amount = month.map(|month| (language.month_name(month.month), view.short(month.collected)));
     let collected = month.and_then(Month::cei_cash).map(|rate| language.percent_whole(rate));
     let above = now.dso.zip(now.best).map(|(dso, best)| language.count((dso.round() - best.round()) as i64));
-    vec![
+    let days = now.dso.map(|days| language.days(days));
+    let mut said = vec![
         sentences::owed(language, open.as_deref(), share.as_deref()),
         match month.filter(|month| month.collected < 0) {
             Some(month) => {
                 sentences::went_back(language, language.month_name(month.month), &view.short(-month.collected))
             }
-            None => sentences::came_in(
+            None => sentences::applied(
                 language,
                 amount.as_ref().map(|(month, amount)| (*month, amount.as_str())),
                 collected.as_deref(),
                 month.is_some_and(|month| month.is_partial),
             ),
         },
-        sentences::dso(language, now.dso.map(|days| language.days(days)).as_deref(), above.as_deref()),
-    ]
+        sentences::dso(language, days.as_deref().ok_or(now.why_no_dso()), above.as_deref()),
+    ];
+    said.retain(|sentence| !sentence.is_empty());
+    said
 }
 
 /// Is a rise good or bad?
@@ -84,21 +91,23 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
     let (language, now) = (view.language, &view.now);
     let line = |of: &dyn Fn(&Month) -> Option<f64>| spark(&now.months.iter().map(of).collect::<Vec<_>>());
     let past = |of: &dyn Fn(&Before) -> Option<f64>| before.as_ref().and_then(of);
-    let change = |of: Option<f64>, now: Option<f64>, digit: f64, say: &dyn Fn(f64) -> String, wish: Wish| {
-        changed(view, before.as_ref(), now.map(|now| Move::of(of, now, digit)), say, wish)
+    let change = |by: Option<Move>, is_first: bool, why: Missing, say: &dyn Fn(f64) -> String, wish: Wish| {
+        changed(view, before.as_ref(), Compared { by, is_first, why }, say, wish)
     };
-    let open = change(
-        past(&|b| b.open.map(|open| open as f64)),
-        now.open.map(|open| open as f64),
-        1.0,
-        &|by| view.short(by.round() as i128),
-        Wish::Neither,
-    );
-    let share = change(past(&|b| b.share), now.overdue_share(), 0.001, &|by| language.points(by), Wish::Down);
-    let dso = change(past(&|b| b.dso), now.dso, 0.1, &|by| language.days_exact(by), Wish::Down);
+    // Earlier than the month that is compared with.
+    let is_first =
+        |of: &dyn Fn(&Month) -> Option<f64>| now.months.iter().rev().skip(1).all(|month| of(month).is_none());
+    let open = now.open.map(|open| Move::of(past(&|b| b.open.map(|open| open as f64)), open as f64, 1.0));
+    let open = change(open, true, now.why_no_part(), &|by| view.short(by.round() as i128), Wish::Neither);
+    let share = now.overdue_share().map(|share| Move::of(past(&|b| b.share), share, view.share_digit()));
+    let is_first_share = is_first(&Month::overdue_share);
+    let share = change(share, is_first_share, now.why_no_part(), &|by| language.points(by), Wish::Down);
+    let dso = now.dso.map(|dso| Move::of(past(&|b| b.dso), dso, 0.1));
+    let dso = change(dso, is_first(&|m| m.dso), now.why_no_dso(), &|by| language.days_exact(by), Wish::Down);
     let portfolio = "kpi_portfolio.open_amount";
+    let tied = view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share());
     // Less the buckets that are shown it would be those that are not.
-    let overdue = now.overdue.filter(|_| !view.hides_a_bucket());
+    let overdue = now.overdue.filter(|_| !now.hides_overdue);
     let amount = overdue.map_or(String::new(), |overdue| format!(": {}", view.short(overdue)));
     let overdue = (format!("Vencido{amount}"), format!("Overdue{amount}"));
     vec![
@@ -112,7 +121,7 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
         tile(
             view,
             (&overdue.0, &overdue.1),
-            view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share()),
+            view.rate_of_overdue(tied, now.overdue_share()),
             share,
             line(&Month::overdue_share),
         ),
@@ -140,24 +149,34 @@ fn tile(
     Tile { name: view.say(name.0, name.1), figure, change, verdict, class, spark }
 }
 
+/// A figure beside an earlier one.
+struct Compared {
+    /// None where the figure is not known.
+    by: Option<Move>,
+    /// Was it never known before?
+    is_first: bool,
+    /// Why it is not known.
+    why: Missing,
+}
+
 /// The change in words: an arrow and by how much, since when, and whether that is better.
 fn changed(
     view: &View<'_>,
     before: Option<&Before>,
-    by: Option<Move>,
+    compared: Compared,
     distance: &dyn Fn(f64) -> String,
     wish: Wish,
 ) -> (String, String, &'static str) {
     let language = view.language;
-    let Some(by) = by else {
-        return (
-            view.say("pede histórico que ainda não existe", "needs history that is not there yet"),
-            String::new(),
-            "same",
-        );
-    };
-    let text = by.arrow(language, distance);
+    let Some(by) = compared.by else { return (compared.why.words(language).to_owned(), String::new(), "same") };
     let name = before.map_or("", |before| before.name.as_str());
+    let text = match before.filter(|_| by == Move::First && !compared.is_first) {
+        Some(_) => language.pick(
+            format!("sem valor em {name} para comparar"),
+            format!("no figure {} to compare with", on(language, name)),
+        ),
+        None => by.arrow(language, distance),
+    };
     let is_good = match by {
         Move::Rose(_) => wish == Wish::Up,
         Move::Fell(_) => wish == Wish::Down,
@@ -191,7 +210,9 @@ fn on(language: Language, name: &str) -> String {
 fn cei(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
     let language = view.language;
     let (month, last) = view.now.whole_months();
-    let past = other.map_or(last, |(_, headline)| headline.whole_months().0).filter(|past| Some(*past) != month);
+    let is_earlier = |past: &&Month| month.is_some_and(|month| past.month < month.month);
+    // Two dates may have the same newest month: then it is compared with the one before it.
+    let past = other.and_then(|(_, headline)| headline.whole_months().0).filter(is_earlier).or(last);
     let name = month.map_or(String::new(), |month| format!(" {}", language.month(month.month)));
     let rate = month.and_then(Month::cei);
     let by = rate.map(|rate| Move::of(past.and_then(Month::cei), rate, 0.001));
@@ -202,10 +223,13 @@ fn cei(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
         name: language.month_name(past.month).to_owned(),
         since: String::new(),
     });
-    let change = changed(view, before.as_ref(), by, &|by| language.points(by), Wish::Up);
     let keys = month.map_or(String::new(), |month| month.month.to_string());
     let figure = view.percent_cell("kpi_collection_effectiveness.cei", &[("month", &keys)], rate);
     let values: Vec<Option<f64>> = view.now.months.iter().filter(|m| !m.is_partial).map(Month::cei).collect();
+    let is_first = values.iter().rev().skip(1).all(Option::is_none);
+    let why = if month.is_some() { Missing::NothingToCollect } else { Missing::History };
+    let compared = Compared { by, is_first, why };
+    let change = changed(view, before.as_ref(), compared, &|by| language.points(by), Wish::Up);
     let name = format!("CEI{name}");
     tile(view, (&name, &name), figure, change, spark(&values))
 }
@@ -214,6 +238,10 @@ fn cei(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
 fn incoming(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
     let (language, now) = (view.language, &view.now);
     let Some(expected) = now.expected(WEEKS) else { return collected(view) };
+    if cash::is_withheld(view) {
+        let why = (view.of_few_debtors(), String::new(), "same");
+        return tile(view, ("Entra em 4 semanas", "Expected in 4 weeks"), view.withheld(), why, String::new());
+    }
     let of_open =
         now.open.and_then(|open| ratio(expected, open)).map_or(String::new(), |rate| language.percent_whole(rate));
     let mut change = (
@@ -238,7 +266,8 @@ fn collected(view: &View<'_>) -> Tile {
         let name = language.month_name(last.month).to_owned();
         Before { open: None, share: None, dso: None, since: name.clone(), name }
     });
-    let change = changed(view, before.as_ref(), by, &|by| view.short(by.round() as i128), Wish::Up);
+    let compared = Compared { by, is_first: true, why: Missing::History };
+    let change = changed(view, before.as_ref(), compared, &|by| view.short(by.round() as i128), Wish::Up);
     let keys = month.map_or(String::new(), |month| month.month.to_string());
     let amount = month.map(|month| month.collected);
     let figure = view.short_cell("kpi_collection_effectiveness.collected_amount", &[("month", &keys)], amount);
@@ -251,21 +280,30 @@ fn collected(view: &View<'_>) -> Tile {
 
 fn loss(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
     let (language, now) = (view.language, &view.now);
-    let share = now.loss_share().map_or(String::new(), |rate| language.percent(rate));
-    let mut change = (
-        language.pick(format!("{share} do que está em aberto"), format!("{share} of what is open")),
-        String::new(),
-        "same",
-    );
+    let without = now.without_loss.iter().take(NAMES_MAX).map(|name| isolated(name)).collect::<Vec<_>>().join(", ");
+    let share = match now.loss_share().map(|rate| language.percent(rate)) {
+        None => now.why_no_part().words(language).to_owned(),
+        Some(share) if without.is_empty() => {
+            language.pick(format!("{share} do que está em aberto"), format!("{share} of what is open"))
+        }
+        Some(share) => language.pick(
+            format!("{share} do que está em aberto, sem contar {without}"),
+            format!("{share} of what is open, leaving out {without}"),
+        ),
+    };
+    let mut change = (share, String::new(), "same");
+    let is_like = |headline: &&Headline| headline.without_loss == now.without_loss;
+    let other = other.map(|(date, headline)| (date, headline)).filter(|(_, headline)| is_like(headline));
     if let Some((date, (past, loss))) = other.and_then(|(date, headline)| Some((date, headline.loss.zip(now.loss)?))) {
         let by = Move::of(Some(past as f64), loss as f64, 1.0);
         let before = Before { open: None, share: None, dso: None, name: language.date(*date), since: String::new() };
-        change = changed(view, Some(&before), Some(by), &|by| view.short(by.round() as i128), Wish::Down);
+        let compared = Compared { by: Some(by), is_first: true, why: Missing::History };
+        change = changed(view, Some(&before), compared, &|by| view.short(by.round() as i128), Wish::Down);
     }
-    if now.loss.is_none() {
-        change.0 = view.say("pede histórico que ainda não existe", "needs history that is not there yet");
-    }
-    let figure = view.short_cell("kpi_ecl.expected_loss_amount", &[], now.loss);
+    let figure = match now.loss.filter(|_| !without.is_empty()) {
+        Some(loss) => Cell::number(view.short(loss)),
+        None => view.short_cell("kpi_ecl.expected_loss_amount", &[], now.loss),
+    };
     tile(view, ("Perda esperada", "Expected loss"), figure, change, String::new())
 }
 
@@ -352,19 +390,21 @@ fn quarantine(view: &View<'_>) -> Option<Alert> {
 fn worst_share(view: &View<'_>) -> Option<Alert> {
     let (language, now) = (view.language, &view.now);
     let shares: Vec<f64> = now.months.iter().filter_map(Month::overdue_share).collect();
-    let Extreme::Highest(months) = Extreme::of(&shares, 0.001) else { return None };
-    let share = language.percent(now.overdue_share()?);
+    let Extreme::Highest(months) = Extreme::of(&shares, view.share_digit()) else { return None };
+    let share = view.share(now.overdue_share()?);
     let text = language.pick(
         format!("O vencido é {share} do que está em aberto, a maior proporção em {months} meses."),
         format!("{share} of what is open is overdue, the highest share in {months} months."),
     );
     let tied = view.percent_cell("kpi_portfolio.overdue_amount/open_amount", &[], now.overdue_share());
+    let tied = view.rate_of_overdue(tied, now.overdue_share());
     let (overdue, old) = (view.short(now.overdue?), view.short(now.over_90?));
-    let more = match view.hides_a_bucket() {
-        true => format!("{overdue}."),
-        false => language.pick(
-            format!("{overdue}, dos quais {old} há mais de 90 dias."),
-            format!("{overdue}, of which {old} for more than 90 days."),
+    let more = match (now.hides_overdue, now.hides_a_bucket()) {
+        (true, _) => String::new(),
+        (_, true) => language.pick(format!("São {overdue}."), format!("That is {overdue}.")),
+        _ => language.pick(
+            format!("São {overdue}, dos quais {old} há mais de 90 dias."),
+            format!("That is {overdue}, of which {old} for more than 90 days."),
         ),
     };
     Some(Alert { to: "age", what: Cell { text, class: String::new(), ..tied }, more })
@@ -382,7 +422,8 @@ fn promises(view: &View<'_>) -> Option<Alert> {
     );
     let were_kept = plural(language, kept, ("foi", "foram"), ("was kept", "were kept"));
     let text = format!("{text}, {were_kept}.");
-    let amount = sum(&rows, "pending_amount").filter(|_| !view.is_few(pending)).map(|amount| view.short(amount));
+    let is_few = view.is_few(at_least(&rows, "pending"));
+    let amount = sum(&rows, "pending_amount").filter(|_| !is_few).map(|amount| view.short(amount));
     let amount = amount
         .map_or(String::new(), |amount| language.pick(format!(", no valor de {amount}"), format!(", worth {amount}")));
     let pending = language.count(pending);
@@ -405,62 +446,4 @@ fn unidentified(view: &View<'_>) -> Option<Alert> {
         "They name neither a debtor nor a known invoice: whoever paid may still be dunned.",
     );
     Some(Alert { to: "whence", what: Cell { text, class: String::new(), ..tied }, more })
-}
-
-/// The headline figures of two dates, side by side.
-pub fn between(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
-    let (language, now) = (view.language, &view.now);
-    let say = |pt: &str, en: &str| Cell::text(view.say(pt, en));
-    let number = |text: String| Cell::number(text);
-    let money = |name: Cell, then: Option<i128>, now: Option<i128>| {
-        let text = |amount: Option<i128>| amount.map_or("–".to_owned(), |amount| view.money(amount));
-        vec![name, number(text(then)), number(text(now)), number(text(then.zip(now).map(|(a, b)| b - a)))]
-    };
-    let rate =
-        |name: Cell, then: Option<f64>, now: Option<f64>, one: &dyn Fn(f64) -> String, by: &dyn Fn(f64) -> String| {
-            let text = |figure: Option<f64>, say: &dyn Fn(f64) -> String| figure.map_or("–".to_owned(), say);
-            let difference = then.zip(now).map(|(a, b)| b - a);
-            vec![name, number(text(then, one)), number(text(now, one)), number(text(difference, by))]
-        };
-    let counted = |name: Cell, then: i64, now: i64| {
-        vec![name, number(language.count(then)), number(language.count(now)), number(language.count(now - then))]
-    };
-    let (percent, points) = (|rate: f64| language.percent(rate), |rate: f64| language.points(rate));
-    let days = |days: f64| language.days_exact(days);
-    let rows = vec![
-        money(say("Em aberto", "Open"), before.open, now.open),
-        money(say("Vencido", "Overdue"), before.overdue, now.overdue),
-        rate(say("Parte vencida", "Overdue share"), before.overdue_share(), now.overdue_share(), &percent, &points),
-        money(say("Vencido há mais de 90 dias", "Overdue for more than 90 days"), before.over_90, now.over_90),
-        rate(say("DSO", "DSO"), before.dso, now.dso, &days, &days),
-        rate(say("Melhor DSO possível", "Best possible DSO"), before.best, now.best, &days, &days),
-        money(say("Perda esperada", "Expected loss"), before.loss, now.loss),
-        money(say("Entra em 4 semanas", "Expected in 4 weeks"), before.expected(WEEKS), now.expected(WEEKS)),
-        counted(say("Contas com título em aberto", "Accounts with an open item"), before.accounts, now.accounts),
-        counted(say("Títulos em aberto", "Open items"), before.items, now.items),
-    ];
-    let (then, today) = (language.date(date), language.date(view.run.as_of));
-    let caption = language.pick(format!("De {then} a {today}"), format!("From {then} to {today}"));
-    let head = vec![say("", ""), number(then), number(today), Cell::number(view.say("Diferença", "Difference"))];
-    let table = Table { caption: caption.clone(), head, rows, ..Table::default() };
-    let by = |before: Option<f64>, now: Option<f64>, digit: f64| now.map(|now| Move::of(before, now, digit));
-    let (open_then, open_now) = (before.open.unwrap_or(0), now.open.unwrap_or(0));
-    let open = Move::of(Some(open_then as f64), open_now as f64, 1.0);
-    let answer = sentences::changed(
-        language,
-        (open, &view.short((open_now - open_then).abs())),
-        by(before.overdue_share(), now.overdue_share(), 0.001),
-        by(before.dso, now.dso, 0.1),
-    );
-    let source = view.say(
-        "Cada data como foi publicada, com os dados que havia então.",
-        "Each date as it was published, from the data that there were then.",
-    );
-    let card = Card { title: caption, picture: Picture::Table { table }, source, ..Card::default() };
-    Section {
-        id: "between".to_owned(),
-        question: view.say("O que mudou entre as duas datas?", "What changed between the two dates?"),
-        answer,
-        cards: vec![card.wide()],
-    }
 }

@@ -1,6 +1,6 @@
 //! Other currencies, each in a part of its own: amounts of different currencies are never added.
 
-use super::data::{Headline, count, dso, sum};
+use super::data::{Headline, at_least, count, dso, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::{COMPANIES_MAX, View};
 use crate::io::tables::Row;
@@ -30,7 +30,7 @@ fn card(view: &View<'_>, currency: &str) -> Card {
         run: view.run,
         options: view.options,
         currency,
-        now: Headline::of(&view.data, currency),
+        now: Headline::of(&view.data, currency, view.options.min_cell),
     };
     let source = view.say("kpi_portfolio, kpi_dso, por empresa.", "kpi_portfolio, kpi_dso, by company.");
     let card = Card { title: currency.to_owned(), source, ..Card::default() }.wide();
@@ -63,7 +63,7 @@ fn table(view: &View<'_>, companies: &[&str]) -> Table {
         figures(view, (Cell::text(*company), is_hidden), &keys, &portfolio, &sales)
     };
     let (portfolio, sales) = (view.rows("kpi_portfolio"), view.rows("kpi_dso"));
-    let is_few = view.is_few(count(&portfolio, "debtors"));
+    let is_few = view.is_few(at_least(&portfolio, "debtors"));
     let foot = figures(view, (Cell::text("Total"), is_few), &[], &portfolio, &sales);
     let cut = companies.len() - shown.len();
     Table {

@@ -2,7 +2,7 @@
 
 use super::data::{by, count, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
-use super::sentences;
+use super::sentences::{self, Rolled};
 use super::suppress::withheld;
 use super::view::View;
 use crate::domain::message::currency_symbol;
@@ -19,6 +19,7 @@ const ENDS: [&str; 3] = ["paid", "credited", "written_off"];
 
 pub fn section(view: &View<'_>) -> Section {
     let rows = view.rows(TABLE);
+    let matrix = Matrix::of(view, &rows);
     let from = rows.first().and_then(|row| row.date("from_date"));
     let days = from.map_or(30, |from| (view.run.as_of - from).num_days());
     let question = view.language.pick(
@@ -27,9 +28,9 @@ pub fn section(view: &View<'_>) -> Section {
     );
     let card = match from {
         None => Card::missing("", view.why_missing(TABLE)),
-        Some(from) => card(view, &rows, &view.language.date_short(from), &view.language.date_short(view.run.as_of)),
+        Some(from) => card(view, &matrix, &view.language.date_short(from), &view.language.date_short(view.run.as_of)),
     };
-    Section { id: "roll".to_owned(), question, answer: answer(view, &rows), cards: vec![card.wide()] }
+    Section { id: "roll".to_owned(), question, answer: answer(view, &matrix), cards: vec![card.wide()] }
 }
 
 /// Every state from which something comes, or to which something goes, in the order of age.
@@ -47,33 +48,58 @@ fn states(view: &View<'_>, rows: &[Row<'_>], column: &str, besides: &[&str]) -> 
     known
 }
 
-fn shares(rows: &[Row<'_>]) -> impl Fn(&dyn Fn(&str) -> bool) -> Option<i64> {
-    let total = sum(rows, "amount").unwrap_or(0);
-    let parts: Vec<(String, i128)> = rows.iter().map(|row| (row.text("to_state"), row.amount("amount"))).collect();
-    move |fits| {
-        let part = parts.iter().filter(|(state, _)| fits(state)).map(|(_, amount)| amount).sum();
-        ratio(part, total).map(|rate| (rate * 100.0).round() as i64)
+/// The rows by where their money was and where it is, and which cells are withheld.
+struct Matrix<'a> {
+    sources: Vec<String>,
+    targets: Vec<String>,
+    /// The rows of each source.
+    from: Vec<Vec<Row<'a>>>,
+    hidden: Vec<Vec<bool>>,
+}
+
+impl<'a> Matrix<'a> {
+    fn of(view: &View<'a>, rows: &[Row<'a>]) -> Matrix<'a> {
+        let (sources, targets) = (states(view, rows, "from_state", &SOURCES), states(view, rows, "to_state", &ENDS));
+        let groups = by(rows, |row| row.text("from_state"));
+        let of = |source| groups.iter().find(|(state, _)| state == source).map_or(Vec::new(), |(_, rows)| rows.clone());
+        let from: Vec<Vec<Row<'a>>> = sources.iter().map(of).collect();
+        // The total of a row is shown, and that of a column is the aging.
+        let cells = |of: &Vec<Row<'_>>| targets.iter().map(|target| count(&into(of, target), "items")).collect();
+        let items: Vec<Vec<i64>> = from.iter().map(cells).collect();
+        let hidden = withheld(&items, view.options.min_cell);
+        Matrix { sources, targets, from, hidden }
+    }
+
+    /// What part of a source's money went to the states that fit, in whole percent; none where one of the cells is withheld.
+    fn share(&self, source: usize, fits: impl Fn(&str) -> bool) -> Option<i64> {
+        let places: Vec<usize> = (0..self.targets.len()).filter(|n| fits(&self.targets[*n])).collect();
+        if places.iter().any(|n| self.hidden[source][*n]) {
+            return None;
+        }
+        let part = places.iter().filter_map(|n| sum(&into(&self.from[source], &self.targets[*n]), "amount")).sum();
+        ratio(part, sum(&self.from[source], "amount")?).map(|rate| (rate * 100.0).round() as i64)
     }
 }
 
-/// Of the first two overdue buckets in which anything was: how much was paid, and how much grew older.
-fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
+/// Of the first two overdue buckets of which anything may be told: how much was paid, and how much grew older.
+fn answer(view: &View<'_>, matrix: &Matrix<'_>) -> String {
     let buckets = view.data.buckets();
-    let of = |n: usize| -> Option<(String, i64, i64)> {
-        let name = buckets.get(n)?;
-        let from: Vec<Row<'_>> = rows.iter().filter(|row| row.str("from_state") == name).copied().collect();
-        let share = shares(&from);
-        let is_older = |state: &str| buckets.iter().position(|bucket| bucket == state).is_some_and(|to| to > n);
-        Some((words::bucket(view.language, name), share(&|state| state == "paid")?, share(&is_older)?))
+    let place = |state: &str| buckets.iter().position(|bucket| bucket == state);
+    let overdue = |source: &usize| place(&matrix.sources[*source]).is_some_and(|place| place > 0);
+    let rolled = |source: usize| {
+        let from = place(&matrix.sources[source]);
+        Rolled {
+            bucket: words::bucket(view.language, &matrix.sources[source]),
+            paid: matrix.share(source, |state| state == "paid"),
+            older: matrix.share(source, |state| place(state) > from),
+        }
     };
-    let mut found = (1..buckets.len()).filter_map(of);
-    let (first, next) = (found.next(), found.next());
-    let first = first.as_ref().map(|(bucket, paid, older)| (bucket.as_str(), *paid, *older));
-    let next = next.as_ref().map(|(bucket, _, older)| (bucket.as_str(), *older));
-    sentences::roll(view.language, currency_symbol(view.language.code(), view.currency), first, next)
+    let found: Vec<Rolled> = (0..matrix.sources.len()).filter(overdue).map(rolled).collect();
+    let symbol = currency_symbol(view.language.code(), view.currency);
+    sentences::roll(view.language, symbol, &found, !found.is_empty())
 }
 
-fn card(view: &View<'_>, rows: &[Row<'_>], from: &str, to: &str) -> Card {
+fn card(view: &View<'_>, matrix: &Matrix<'_>, from: &str, to: &str) -> Card {
     let legend = [
         ("shade bad", "piorou", "aged further"),
         ("shade stay", "ficou ou melhorou", "stayed or improved"),
@@ -86,12 +112,12 @@ fn card(view: &View<'_>, rows: &[Row<'_>], from: &str, to: &str) -> Card {
         format!("{TABLE}: where each bucket of {from} was on {to}, in %. Each row adds up to 100%, but for rounding. Net by item: a credit on what was paid already does not show. * = few items, or what they could be worked out from."),
     );
     let key = legend.iter().map(|(class, pt, en)| ((*class).to_owned(), view.say(pt, en))).collect();
-    let table = table(view, rows, from);
+    let table = table(view, matrix, from);
     Card { picture: Picture::Matrix { legend: key, table }, source: said, ..Card::default() }
 }
 
-fn table(view: &View<'_>, rows: &[Row<'_>], from: &str) -> Table {
-    let (sources, targets) = (states(view, rows, "from_state", &SOURCES), states(view, rows, "to_state", &ENDS));
+fn table(view: &View<'_>, matrix: &Matrix<'_>, from: &str) -> Table {
+    let Matrix { sources, targets, hidden, .. } = matrix;
     let buckets = view.data.buckets();
     let name = |state: &String| words::state(view.language, state);
     let head = [
@@ -99,23 +125,14 @@ fn table(view: &View<'_>, rows: &[Row<'_>], from: &str) -> Table {
         Cell::number(view.say("valor", "amount")),
     ];
     let head = head.into_iter().chain(targets.iter().map(|state| Cell::number(name(state))));
-    let groups = by(rows, |row| row.text("from_state"));
-    let from =
-        |source: &String| groups.iter().find(|(state, _)| state == source).map_or(Vec::new(), |(_, rows)| rows.clone());
-    // The total of a row is shown, and that of a column is the aging.
-    let items: Vec<Vec<i64>> = sources
-        .iter()
-        .map(|source| targets.iter().map(|target| count(&into(&from(source), target), "items")).collect())
-        .collect();
-    let hidden = withheld(&items, view.options.min_cell);
     let row = |(n, source): (usize, &String)| {
-        let of = from(source);
-        let total = sum(&of, "amount");
+        let of = &matrix.from[n];
+        let total = sum(of, "amount");
         let cell = view.short_cell(&format!("{TABLE}.amount"), &[("from_state", source)], total);
-        let mut row = vec![Cell::text(name(source)), view.unless_few(count(&of, "items"), cell)];
+        let mut row = vec![Cell::text(name(source)), view.unless_few(count(of, "items"), cell)];
         row.extend(targets.iter().enumerate().map(|(m, target)| match hidden[n][m] {
             true => Cell::number(HIDDEN).with_class("shade stay").with_title(view.few()),
-            false => moved(view, (source, target), &buckets, &into(&of, target), total.unwrap_or(0)),
+            false => moved(view, (source, target), &buckets, &into(of, target), total.unwrap_or(0)),
         }));
         row
     };

@@ -72,49 +72,109 @@ pub fn owed(language: Language, open: Option<&str>, overdue_share: Option<&str>)
     }
 }
 
-/// "Em junho foram estornados R$ 50,00 a mais do que entrou."
+/// "Em junho foram estornados R$ 50,00 a mais do que se pagou em títulos."
 pub fn went_back(language: Language, month: &str, amount: &str) -> String {
     language.pick(
-        format!("Em {month} foram estornados {amount} a mais do que entrou."),
-        format!("In {month}, {amount} more was taken back than came in."),
+        format!("Em {month} foram estornados {amount} a mais do que se pagou em títulos."),
+        format!("In {month}, {amount} more was taken back from invoices than was applied to them."),
     )
 }
 
-/// "Em junho entraram R$ 2,81 mi, 61 % do que se podia receber."
-pub fn came_in(language: Language, month: Option<(&str, &str)>, share: Option<&str>, is_partial: bool) -> String {
+/// "Em junho foram pagos R$ 2,81 mi em títulos, 61 % do que se podia receber.": what was applied to invoices. What came in
+/// besides, for no invoice that is known, does not count.
+pub fn applied(language: Language, month: Option<(&str, &str)>, share: Option<&str>, is_partial: bool) -> String {
     match (language, month, share) {
-        (Language::PtBr, None, _) => "O que entrou não se sabe: falta o histórico de pagamentos.".to_owned(),
-        (Language::En, None, _) => "What came in is not known: there is no history of payments.".to_owned(),
-        (Language::PtBr, Some((month, amount)), _) if is_partial => format!("Em {month} entraram até agora {amount}."),
-        (Language::En, Some((month, amount)), _) if is_partial => format!("{amount} came in so far in {month}."),
+        (Language::PtBr, None, _) => "O que foi pago não se sabe: falta o histórico de pagamentos.".to_owned(),
+        (Language::En, None, _) => "What was paid is not known: the history of payments is missing.".to_owned(),
+        (Language::PtBr, Some((month, amount)), _) if is_partial => {
+            format!("Em {month} foram pagos até agora {amount} em títulos.")
+        }
+        (Language::En, Some((month, amount)), _) if is_partial => {
+            format!("So far in {month}, {amount} was applied to invoices.")
+        }
         (Language::PtBr, Some((month, amount)), Some(share)) => {
-            format!("Em {month} entraram {amount}, {share} do que se podia receber.")
+            format!("Em {month} foram pagos {amount} em títulos, {share} do que se podia receber.")
         }
         (Language::En, Some((month, amount)), Some(share)) => {
-            format!("{amount} came in during {month}, {share} of what could be collected.")
+            format!("In {month}, {amount} was applied to invoices, {share} of what could be collected.")
         }
-        (Language::PtBr, Some((month, amount)), None) => format!("Em {month} entraram {amount}."),
-        (Language::En, Some((month, amount)), None) => format!("{amount} came in during {month}."),
+        (Language::PtBr, Some((month, amount)), None) => format!("Em {month} foram pagos {amount} em títulos."),
+        (Language::En, Some((month, amount)), None) => format!("In {month}, {amount} was applied to invoices."),
+    }
+}
+
+/// Why a figure is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The tables do not reach back far enough.
+    History,
+    NothingOpen,
+    /// Billed less credited is nought, or less.
+    NetSales,
+    /// Nothing could be collected in the month.
+    NothingToCollect,
+}
+
+impl Missing {
+    /// What stands under the dash of a tile.
+    pub fn words(self, language: Language) -> &'static str {
+        match self {
+            Missing::History => {
+                language.pick("pede histórico que ainda não existe", "needs history that is not there yet")
+            }
+            Missing::NothingOpen => language.pick("nada está em aberto", "nothing is open"),
+            Missing::NetSales => language.pick("as vendas líquidas não passam de zero", "net sales are not above zero"),
+            Missing::NothingToCollect => {
+                language.pick("nada se podia receber no mês", "nothing could be collected in the month")
+            }
+        }
     }
 }
 
 /// "O prazo médio de recebimento (DSO) é de 80 dias, 22 acima do melhor DSO possível."
-pub fn dso(language: Language, days: Option<&str>, above_best: Option<&str>) -> String {
-    match (language, days, above_best) {
-        (Language::PtBr, None, _) => {
-            "O prazo médio de recebimento (DSO) não se sabe: faltam as vendas do período.".to_owned()
-        }
-        (Language::En, None, _) => {
-            "Days sales outstanding (DSO) is not known: there are no sales of the period.".to_owned()
-        }
-        (Language::PtBr, Some(days), Some(above)) => {
-            format!("O prazo médio de recebimento (DSO) é de {days}, {above} acima do melhor DSO possível.")
-        }
-        (Language::En, Some(days), Some(above)) => {
-            format!("Days sales outstanding (DSO) is {days}, {above} above the best possible DSO.")
-        }
-        (Language::PtBr, Some(days), None) => format!("O prazo médio de recebimento (DSO) é de {days}."),
-        (Language::En, Some(days), None) => format!("Days sales outstanding (DSO) is {days}."),
+pub fn dso(language: Language, days: Result<&str, Missing>, above_best: Option<&str>) -> String {
+    let name = language.pick("O prazo médio de recebimento (DSO)", "Days sales outstanding (DSO)");
+    match (days, above_best) {
+        (Err(Missing::NothingOpen), _) => String::new(),
+        (Err(Missing::NetSales), _) => language.pick(
+            format!(
+                "{name} não se calcula: as vendas líquidas do período (faturado menos abatido) não passam de zero."
+            ),
+            format!("{name} cannot be worked out: net sales of the period (billed less credited) are not above zero."),
+        ),
+        (Err(_), _) => language.pick(
+            format!("{name} não se sabe: faltam as vendas do período."),
+            format!("{name} is not known: the sales of the period are missing."),
+        ),
+        (Ok(days), Some(above)) => language.pick(
+            format!("{name} é de {days}, {above} acima do melhor DSO possível."),
+            format!("{name} is {days}, {above} above the best possible DSO."),
+        ),
+        (Ok(days), None) => language.pick(format!("{name} é de {days}."), format!("{name} is {days}.")),
+    }
+}
+
+/// Which company has the largest overdue amount, and which the highest overdue share: each with its figure, and only where
+/// no other company has the same.
+pub fn worst_company(language: Language, most: Option<(String, String)>, highest: Option<(String, String)>) -> String {
+    match (most, highest) {
+        (None, None) => String::new(),
+        (Some((company, amount)), Some((same, share))) if company == same => language.pick(
+            format!(" Quem mais tem vencido é a empresa {company}, em valor ({amount}) e em relação ao que tem em aberto ({share})."),
+            format!(" Company {company} has the largest overdue amount ({amount}), and the highest overdue share too ({share} of what it is owed)."),
+        ),
+        (Some((company, amount)), Some((other, share))) => language.pick(
+            format!(" A empresa {company} tem o maior valor vencido ({amount}); a {other}, o maior percentual vencido: {share} do seu saldo."),
+            format!(" Company {company} has the largest overdue amount ({amount}); {other} has the highest overdue share, {share} of what it is owed."),
+        ),
+        (Some((company, amount)), None) => language.pick(
+            format!(" A empresa {company} tem o maior valor vencido ({amount})."),
+            format!(" Company {company} has the largest overdue amount ({amount})."),
+        ),
+        (None, Some((company, share))) => language.pick(
+            format!(" A empresa {company} tem o maior percentual vencido: {share} do seu saldo."),
+            format!(" Company {company} has the highest overdue share, {share} of what it is owed."),
+        ),
     }
 }
 
@@ -222,20 +282,33 @@ pub fn standing_out(language: Language, billed: (&str, Extreme), collected: (&st
     if clauses.is_empty() { String::new() } else { format!(" {}", stop(&clauses.join("; "))) }
 }
 
-/// "Nos próximos sete dias devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi; em treze, R$ 4,59 mi. Espera-se perder R$ 1,10 mi, 16,7 % do que está em aberto."
-pub fn cash(language: Language, expected: Option<[&str; 3]>, loss: Option<(&str, &str)>) -> String {
-    let expected = expected.map(|[week, weeks, all]| {
-        language.pick(
-            format!("Nos próximos sete dias devem entrar {week}; em quatro semanas, {weeks}; em treze, {all}."),
-            format!("{week} should come in over the next seven days, {weeks} in four weeks and {all} in thirteen."),
-        )
-    });
-    let loss = loss.map(|(loss, share)| {
-        language.pick(
+/// "Nos próximos sete dias devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi; em treze, R$ 4,59 mi."
+pub fn expected(language: Language, [week, weeks, all]: [&str; 3]) -> String {
+    language.pick(
+        format!("Nos próximos sete dias devem entrar {week}; em quatro semanas, {weeks}; em treze, {all}."),
+        format!("{week} should come in over the next seven days, {weeks} in four weeks and {all} in thirteen."),
+    )
+}
+
+/// "A perda esperada é de R$ 1,10 mi, 16,7 % do que está em aberto." `without` are companies of which it is not known.
+pub fn loss(language: Language, loss: &str, share: &str, without: &[String]) -> String {
+    if without.is_empty() {
+        return language.pick(
             format!("A perda esperada é de {loss}, {share} do que está em aberto."),
             format!("The expected loss is {loss}, {share} of what is open."),
-        )
-    });
+        );
+    }
+    let without = without.join(", ");
+    language.pick(
+        format!(
+            "A perda esperada é de {loss}, {share} do que está em aberto, sem contar {without}, por falta de histórico."
+        ),
+        format!("The expected loss is {loss}, {share} of what is open, leaving out {without} for want of history."),
+    )
+}
+
+/// What will come in and what will be lost, as far as it is known.
+pub fn cash(language: Language, expected: Option<String>, loss: Option<String>) -> String {
     let known: Vec<String> = expected.into_iter().chain(loss).collect();
     if known.is_empty() {
         return language
@@ -248,22 +321,44 @@ pub fn cash(language: Language, expected: Option<[&str; 3]>, loss: Option<(&str,
     known.join(" ")
 }
 
-/// "De cada R$ 100 que tinham 1–30 dias, 55 foram pagos e 45 envelheceram; dos de 31–60, 59 envelheceram."
-pub fn roll(language: Language, symbol: &str, first: Option<(&str, i64, i64)>, next: Option<(&str, i64)>) -> String {
-    let Some((bucket, paid, older)) = first else {
-        return language
-            .pick("Nada estava vencido naquela data, ou não se sabe.", "Nothing was overdue then, or it is not known.")
-            .to_owned();
+/// A bucket of a month ago: of a hundred that was in it, how much was paid and how much grew older; none where the table
+/// withholds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rolled {
+    pub bucket: String,
+    pub paid: Option<i64>,
+    pub older: Option<i64>,
+}
+
+/// "De cada R$ 100 que tinham 1–30 dias, 55 foram pagos e 45 envelheceram; dos de 31–60, 59 envelheceram." Of the first two
+/// buckets of which anything may be told; `is_withheld` where something was overdue and nothing may.
+pub fn roll(language: Language, symbol: &str, rolled: &[Rolled], is_withheld: bool) -> String {
+    let told = |one: &Rolled| {
+        let paid = one.paid.map(|paid| language.pick(format!("{paid} foram pagos"), format!("{paid} was paid")));
+        let older =
+            one.older.map(|older| language.pick(format!("{older} envelheceram"), format!("{older} aged further")));
+        let parts: Vec<String> = paid.into_iter().chain(older).collect();
+        parts.join(language.pick(" e ", " and "))
     };
-    let next = next.map_or(String::new(), |(bucket, older)| {
-        language.pick(
-            format!("; dos que tinham {bucket}, {older} envelheceram"),
-            format!("; of those at {bucket}, {older} aged further"),
-        )
+    let mut known = rolled.iter().filter(|one| [one.paid, one.older].into_iter().flatten().any(|part| part > 0));
+    let Some(first) = known.next() else {
+        let none = language
+            .pick("Nada estava vencido naquela data, ou não se sabe.", "Nothing was overdue then, or it is not known.");
+        let few = language.pick(
+            "Do que estava vencido, cada parte é de poucos títulos e fica oculta.",
+            "Of what was overdue, each part is of few items and withheld.",
+        );
+        return if is_withheld { few.to_owned() } else { none.to_owned() };
+    };
+    let next = known.next().map_or(String::new(), |next| {
+        let (bucket, told) =
+            (&next.bucket, told(&Rolled { paid: next.paid.filter(|_| next.older.is_none()), ..next.clone() }));
+        language.pick(format!("; dos que tinham {bucket}, {told}"), format!("; of those at {bucket}, {told}"))
     });
+    let (bucket, told) = (&first.bucket, told(first));
     language.pick(
-        format!("De cada {symbol}\u{a0}100 que tinham {bucket} dias de atraso, {paid} foram pagos e {older} envelheceram{next}."),
-        format!("Of every {symbol}\u{a0}100 that was {bucket} days late, {paid} was paid and {older} aged further{next}."),
+        format!("De cada {symbol}\u{a0}100 que tinham {bucket} dias de atraso, {told}{next}."),
+        format!("Of every {symbol}\u{a0}100 that was {bucket} days late, {told}{next}."),
     )
 }
 
@@ -409,29 +504,101 @@ mod tests {
         assert_eq!(owed(En, None, None), "Nothing is open on this date.");
         let june = Some(("junho", "R$ 2,81 mi"));
         assert_eq!(
-            came_in(PtBr, june, Some("61 %"), false),
-            "Em junho entraram R$ 2,81 mi, 61 % do que se podia receber."
+            applied(PtBr, june, Some("61 %"), false),
+            "Em junho foram pagos R$ 2,81 mi em títulos, 61 % do que se podia receber."
         );
-        assert_eq!(came_in(PtBr, june, Some("61 %"), true), "Em junho entraram até agora R$ 2,81 mi.");
-        assert_eq!(came_in(En, Some(("June", "R$ 1")), None, false), "R$ 1 came in during June.");
-        assert!(came_in(En, None, None, false).contains("not known"));
-        assert_eq!(went_back(PtBr, "abril", "R$ 50,00"), "Em abril foram estornados R$ 50,00 a mais do que entrou.");
-        assert_eq!(went_back(En, "April", "R$ 50.00"), "In April, R$ 50.00 more was taken back than came in.");
+        assert_eq!(applied(PtBr, june, Some("61 %"), true), "Em junho foram pagos até agora R$ 2,81 mi em títulos.");
+        assert_eq!(applied(En, Some(("June", "R$ 1")), None, false), "In June, R$ 1 was applied to invoices.");
+        assert!(applied(En, None, None, false).contains("not known"));
         assert_eq!(
-            dso(En, Some("80 days"), Some("22")),
+            went_back(PtBr, "abril", "R$ 50,00"),
+            "Em abril foram estornados R$ 50,00 a mais do que se pagou em títulos."
+        );
+        assert_eq!(
+            went_back(En, "April", "R$ 50.00"),
+            "In April, R$ 50.00 more was taken back from invoices than was applied to them."
+        );
+        assert_eq!(
+            dso(En, Ok("80 days"), Some("22")),
             "Days sales outstanding (DSO) is 80 days, 22 above the best possible DSO."
         );
-        assert!(dso(PtBr, None, None).contains("não se sabe"));
+        assert!(dso(PtBr, Err(Missing::History), None).contains("não se sabe"));
         assert_eq!(
-            cash(PtBr, Some(["R$ 612 mil", "R$ 2,45 mi", "R$ 4,59 mi"]), None),
+            expected(PtBr, ["R$ 612 mil", "R$ 2,45 mi", "R$ 4,59 mi"]),
             "Nos próximos sete dias devem entrar R$ 612 mil; em quatro semanas, R$ 2,45 mi; em treze, R$ 4,59 mi."
         );
-        assert_eq!(cash(En, None, Some(("R$ 1", "2%"))), "The expected loss is R$ 1, 2% of what is open.");
+        assert_eq!(cash(En, None, Some(loss(En, "R$ 1", "2%", &[]))), "The expected loss is R$ 1, 2% of what is open.");
         assert!(cash(En, None, None).contains("not yet"));
+    }
+
+    fn rolled(bucket: &str, paid: Option<i64>, older: Option<i64>) -> Rolled {
+        Rolled { bucket: bucket.to_owned(), paid, older }
+    }
+
+    /// The sentence said what the table below it withheld.
+    #[test]
+    fn of_the_roll_rates_the_sentence_says_what_the_table_shows() {
+        let cases = [
+            (
+                vec![rolled("1–30", Some(55), Some(45)), rolled("31–60", Some(40), Some(59))],
+                "De cada R$ 100 que tinham 1–30 dias de atraso, 55 foram pagos e 45 envelheceram; dos que tinham 31–60, 59 envelheceram.",
+                "Of every R$ 100 that was 1–30 days late, 55 was paid and 45 aged further; of those at 31–60, 59 aged further.",
+            ),
+            (
+                vec![rolled("1–30", Some(52), None), rolled("31–60", None, None), rolled("61–90", Some(7), None)],
+                "De cada R$ 100 que tinham 1–30 dias de atraso, 52 foram pagos; dos que tinham 61–90, 7 foram pagos.",
+                "Of every R$ 100 that was 1–30 days late, 52 was paid; of those at 61–90, 7 was paid.",
+            ),
+            (
+                vec![rolled("1–30", Some(0), None)],
+                "Do que estava vencido, cada parte é de poucos títulos e fica oculta.",
+                "Of what was overdue, each part is of few items and withheld.",
+            ),
+        ];
+        for (all, pt, en) in cases {
+            assert_eq!(plain(&roll(PtBr, "R$", &all, true)), pt);
+            assert_eq!(plain(&roll(En, "R$", &all, true)), en);
+        }
+        assert!(roll(En, "$", &[], false).contains("not known"));
+    }
+
+    /// Net sales of nought were called a lack of history, and a lack of sales.
+    #[test]
+    fn why_a_figure_is_not_told_is_told_apart() {
         assert_eq!(
-            plain(&roll(PtBr, "R$", Some(("1–30", 55, 45)), Some(("31–60", 59)))),
-            "De cada R$ 100 que tinham 1–30 dias de atraso, 55 foram pagos e 45 envelheceram; dos que tinham 31–60, 59 envelheceram."
+            dso(En, Err(Missing::NetSales), None),
+            "Days sales outstanding (DSO) cannot be worked out: net sales of the period (billed less credited) are not above zero."
         );
-        assert!(roll(En, "$", None, None).contains("not known"));
+        assert!(dso(PtBr, Err(Missing::NetSales), None).contains("não passam de zero"));
+        assert_eq!(dso(En, Err(Missing::NothingOpen), None), "");
+        let words = [Missing::History, Missing::NothingOpen, Missing::NetSales, Missing::NothingToCollect];
+        for language in [PtBr, En] {
+            let said: std::collections::BTreeSet<&str> = words.iter().map(|why| why.words(language)).collect();
+            assert_eq!(said.len(), words.len());
+        }
+    }
+
+    #[test]
+    fn of_the_worst_company_only_what_sets_it_apart_is_said() {
+        let one = |company: &str, figure: &str| Some((company.to_owned(), figure.to_owned()));
+        let cases = [
+            (
+                one("A", "R$ 9"),
+                one("A", "50%"),
+                " Company A has the largest overdue amount (R$ 9), and the highest overdue share too (50% of what it is owed).",
+            ),
+            (
+                one("A", "R$ 9"),
+                one("B", "50%"),
+                " Company A has the largest overdue amount (R$ 9); B has the highest overdue share, 50% of what it is owed.",
+            ),
+            (one("A", "R$ 9"), None, " Company A has the largest overdue amount (R$ 9)."),
+            (None, one("B", "50%"), " Company B has the highest overdue share, 50% of what it is owed."),
+            (None, None, ""),
+        ];
+        for (most, highest, expected) in cases {
+            assert_eq!(worst_company(En, most, highest), expected);
+        }
+        assert!(loss(En, "R$ 1", "2%", &["B".to_owned()]).contains("leaving out B for want of history"));
     }
 }

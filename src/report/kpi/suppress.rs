@@ -28,6 +28,23 @@ pub fn withheld(counts: &[Vec<i64>], least: i64) -> Vec<Vec<bool>> {
     }
 }
 
+/// Which buckets are withheld, those that are not overdue first: the total is shown, and the overdue part of it wherever
+/// that gives nothing away, so the buckets of that part protect each other first.
+pub fn withheld_by_age(current: &[i64], overdue: &[i64], least: i64) -> Vec<bool> {
+    let column = |counts: &[i64]| -> Vec<bool> {
+        let rows: Vec<Vec<i64>> = counts.iter().map(|count| vec![*count]).collect();
+        withheld(&rows, least).into_iter().map(|row| row[0]).collect()
+    };
+    let late = column(overdue);
+    let is_alone = late.iter().filter(|few| **few).count() == 1;
+    let is_few = current.iter().any(|debtors| *debtors > 0 && *debtors < least);
+    let of_parts = current.iter().map(|_| false).chain(late);
+    if is_alone || is_few {
+        return column(&[current, overdue].concat()).into_iter().zip(of_parts).map(|(all, part)| all || part).collect();
+    }
+    of_parts.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +73,23 @@ mod tests {
             assert_eq!(shown(counts, 5), expected, "{counts:?}");
         }
         assert_eq!(shown(&[&[1, 2]], 0), [".."], "nothing is small where nobody asks");
+    }
+
+    /// The amount of a bucket was what is overdue less its other buckets, and both were on the page.
+    #[test]
+    fn the_overdue_amount_gives_no_bucket_away() {
+        let cases: [(&[i64], &[i64], &str); 5] = [
+            (&[90], &[9, 2, 7, 9], "..xx."),
+            (&[90], &[9, 9], "..."),
+            // One overdue bucket alone: what is not due hides it, and the overdue amount is withheld with both.
+            (&[90], &[2], "xx"),
+            (&[4], &[9, 8], "x.x"),
+            (&[], &[2, 9], "xx"),
+        ];
+        for (current, overdue, expected) in cases {
+            let mask = withheld_by_age(current, overdue, 5);
+            let mask: String = mask.into_iter().map(|few| if few { 'x' } else { '.' }).collect();
+            assert_eq!(mask, expected, "{current:?} {overdue:?}");
+        }
     }
 }

@@ -183,7 +183,7 @@ fn a_page_says_what_its_tables_say_in_both_languages() {
             Language::PtBr,
             vec![
                 "Recebíveis em 30 de junho de 2026",
-                "R$ 4.000 em aberto, 27,5 % vencidos. Em junho entraram R$ 950",
+                "R$ 4.000 em aberto, 27,5 % vencidos. Em junho foram pagos R$ 950 em títulos",
                 "DSO) é de 60 dias, 16 acima do melhor DSO possível.",
                 "✓ 25 verificações dos dados, todas em ordem",
                 "1 dívida quitada continua negativada fora do prazo, a mais antiga há",
@@ -201,7 +201,7 @@ fn a_page_says_what_its_tables_say_in_both_languages() {
             Language::En,
             vec![
                 "Receivables on 30 June 2026",
-                "R$ 4,000 is open, 27.5% of it overdue. R$ 950 came in during June",
+                "R$ 4,000 is open, 27.5% of it overdue. In June, R$ 950 was applied to invoices",
                 "the overdue share rose by 13.3 points and is the highest in 3 months; DSO fell by 3.5 days",
                 "1 paid debt is still listed past the deadline, the worst by",
                 "This run has no table kpi_vintage.",
@@ -267,7 +267,7 @@ fn of_nulls_a_page_says_that_history_is_missing() {
         "Prazo médio (DSO) – pede histórico que ainda não existe",
         "Perda esperada – pede histórico que ainda não existe",
         "O prazo médio de recebimento (DSO) não se sabe: faltam as vendas do período.",
-        "Em junho entraram até agora R$ 0.",
+        "Em junho foram pagos até agora R$ 0 em títulos.",
         "Ainda não há histórico para dizer o que vai entrar e o que se vai perder.",
         "Pede um histórico de pagamentos que ainda não existe",
     ] {

@@ -1,7 +1,7 @@
 //! What goes out today, and why is nothing sent to the others? A date for which nothing was decided has no such
 //! section.
 
-use super::data::{by, count, sum};
+use super::data::{at_least, at_least_of_accounts, by, count, sum};
 use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
@@ -27,6 +27,8 @@ struct Lines<'a> {
     kind: Kind,
     /// Column that is counted.
     number: &'a str,
+    /// How many debtors its rows are of for certain.
+    debtors: fn(&[Row<'_>], &str) -> i64,
 }
 
 impl Lines<'_> {
@@ -34,7 +36,7 @@ impl Lines<'_> {
         let line = |(code, rows): (String, Vec<Row<'_>>)| Line {
             name: words::of(view.language, self.kind, &code),
             number: count(&rows, self.number),
-            debtors: count(&rows, "debtors"),
+            debtors: (self.debtors)(&rows, "debtors"),
             amount: sum(&rows, "open_amount"),
             code,
         };
@@ -49,8 +51,9 @@ pub fn section(view: &View<'_>) -> Option<Section> {
         return None;
     }
     let (actions, holds) = (
-        Lines { table: "kpi_actions", key: "step_kind", kind: Kind::Step, number: "actions" },
-        Lines { table: "kpi_holds", key: "reason", kind: Kind::Hold, number: "debtors" },
+        Lines { table: "kpi_actions", key: "step_kind", kind: Kind::Step, number: "actions", debtors: at_least },
+        // An account is left alone for one reason.
+        Lines { table: "kpi_holds", key: "reason", kind: Kind::Hold, number: "debtors", debtors: at_least_of_accounts },
     );
     let (sent, held) = (actions.of(view), holds.of(view));
     let cards = vec![
@@ -179,7 +182,7 @@ fn channels(view: &View<'_>) -> Card {
             Cell::text(&**step).with_note(&**regua),
             Cell::text(words::of(view.language, Kind::Channel, channel)),
             view.count_cell("kpi_actions.actions", &keys, count(of, "actions")),
-            view.unless_few(count(of, "debtors"), amount),
+            view.unless_few(at_least(of, "debtors"), amount),
         ]
     };
     let head = [("Passo", "Step"), ("Canal", "Channel"), ("Ações", "Actions"), ("Valor", "Amount")];

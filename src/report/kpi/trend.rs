@@ -32,20 +32,22 @@ pub fn section(view: &View<'_>) -> Section {
 fn answer(view: &View<'_>, months: &[Month], last: &Month) -> String {
     let before = view.now.last_month();
     let dso = last.dso.map(|now| Move::of(before.and_then(|month| month.dso), now, 0.1));
-    let share = last.overdue_share().map(|now| Move::of(before.and_then(Month::overdue_share), now, 0.001));
+    let digit = view.share_digit();
+    let share = last.overdue_share().map(|now| Move::of(before.and_then(Month::overdue_share), now, digit));
     let shares: Vec<f64> = months.iter().filter_map(Month::overdue_share).collect();
     let tenths = |days: f64| (days * 10.0).round() / 10.0;
     let gap = |month: &Month| Some(tenths(month.dso?) - tenths(month.best?));
     let overdue = before.map(|month| last.closing_overdue - month.closing_overdue);
+    let told = before.filter(|_| !view.now.hides_overdue);
     // What does not show in the short form has not moved.
-    let digit = 10f64.powi((last.closing_overdue.max(1) as f64).log10() as i32 - 2);
+    let amount_digit = 10f64.powi((last.closing_overdue.max(1) as f64).log10() as i32 - 2);
     let distance = view.short(overdue.unwrap_or(0).abs());
     let moved = Trend {
-        overdue: before.map(|month| {
-            (Move::of(Some(month.closing_overdue as f64), last.closing_overdue as f64, digit), distance.as_str())
+        overdue: told.map(|month| {
+            (Move::of(Some(month.closing_overdue as f64), last.closing_overdue as f64, amount_digit), distance.as_str())
         }),
         share,
-        share_among: Extreme::of(&shares, 0.001),
+        share_among: Extreme::of(&shares, view.share_digit()),
         dso,
         gap: gap(last).map(|now| Move::of(before.and_then(gap), now, 0.1)),
     };
@@ -70,18 +72,29 @@ struct Lines<'a> {
     source: (&'a str, &'a str),
 }
 
+impl Lines<'_> {
+    /// A reader takes the lower edge for nought, so that the page says where it is not.
+    fn hides_zero(&self) -> bool {
+        let values = self.series.iter().flat_map(|(_, _, values)| values.iter().flatten()).copied();
+        let lowest = chart::floor(values, self.from_zero);
+        lowest.is_some_and(|lowest| (self.axis)(lowest) != (self.axis)(0.0))
+    }
+}
+
 fn drawn(view: &View<'_>, months: &[Month], lines: &Lines<'_>) -> Card {
     let points: Vec<String> = months.iter().map(|month| view.language.month(month.month)).collect();
     let title = view.say(lines.title.0, lines.title.1);
     let series: Vec<Series<'_>> =
         lines.series.iter().map(|(name, class, values)| Series { name, class, values }).collect();
     let label = format!("{title}: {}", told(view, &points, lines));
+    let not_zero = view.say(" O eixo não começa em zero.", " The axis does not begin at zero.");
+    let not_zero = if lines.hides_zero() { not_zero } else { String::new() };
     let picture = chart::Picture { label, points: &points, axis: lines.axis, say: lines.say };
     match chart::lines(&picture, &series, lines.from_zero) {
         Some(svg) => Card {
             title,
             picture: Picture::Drawing { svg, legend: Vec::new() },
-            source: view.say(lines.source.0, lines.source.1),
+            source: view.say(lines.source.0, lines.source.1) + &not_zero,
             ..Card::default()
         },
         None => Card::missing(
@@ -122,9 +135,9 @@ fn days(view: &View<'_>, months: &[Month]) -> Card {
         from_zero: false,
         source: (
             "Em aberto ÷ vendas líquidas dos últimos dias (kpi_dso.sales_days diz quantos) × esses dias (Credit Research Foundation); o melhor possível conta só \
-             o que não venceu. O eixo não começa em zero.",
+             o que não venceu.",
             "Open ÷ net sales of the last days (kpi_dso.sales_days says how many) × those days (Credit Research Foundation); the best possible counts what is not \
-             overdue. The axis does not begin at zero.",
+             overdue.",
         ),
     };
     drawn(view, months, &lines)
@@ -135,7 +148,7 @@ fn share(view: &View<'_>, months: &[Month]) -> Card {
     let lines = Lines {
         title: ("Vencido, em % do que está em aberto", "Overdue, in % of what is open"),
         series: vec![(view.say("vencido", "overdue"), "s2", months.iter().map(Month::overdue_share).collect())],
-        say: &|rate| language.percent(rate),
+        say: &|rate| view.share(rate),
         axis: &|rate| language.percent_whole(rate),
         from_zero: true,
         source: (
@@ -233,6 +246,12 @@ fn table(view: &View<'_>, months: &[Month]) -> Table {
         let amount = |column: &str, amount| view.money_cell(&format!("{table}.{column}"), &keys, Some(amount));
         let name = view.language.month(month.month);
         let name = if month.is_partial { format!("{name}*") } else { name };
+        // With the other amounts of its month, an exact rate gives the overdue amount.
+        let rate = |column: &str, rate: Option<f64>| {
+            let cell = view.percent_cell(&format!("{table}.{column}"), &keys, rate);
+            if view.now.hides_overdue { Cell::number(cell.text) } else { cell }
+        };
+        let share = rate("closing_overdue_amount/closing_amount", month.overdue_share());
         let tenth = |days: Option<f64>| Cell::number(days.map_or("–".to_owned(), |days| view.language.tenth(days)));
         vec![
             Cell::text(name),
@@ -242,11 +261,11 @@ fn table(view: &View<'_>, months: &[Month]) -> Table {
             amount("credited_amount", month.credited),
             amount("written_off_amount", month.written_off),
             amount("closing_amount", month.closing),
-            view.percent_cell(&format!("{table}.closing_overdue_amount/closing_amount"), &keys, month.overdue_share()),
+            view.rate_of_overdue(share, month.overdue_share()),
             tenth(month.dso),
             tenth(month.best),
-            view.percent_cell(&format!("{table}.cei"), &keys, month.cei()),
-            view.percent_cell(&format!("{table}.cei_cash"), &keys, month.cei_cash()),
+            rate("cei", month.cei()),
+            rate("cei_cash", month.cei_cash()),
         ]
     };
     let partial = view.say(" * o mês ainda não acabou.", " * the month is not over.");

@@ -1,6 +1,6 @@
 //! What every section works with: the tables in one currency, the options of the page, and cells tied to their tables.
 
-use super::data::{Data, Headline};
+use super::data::{Data, Headline, count};
 use super::model::Cell;
 use super::suppress::withheld;
 use super::{Options, Run};
@@ -14,8 +14,9 @@ pub const COMPANIES_MAX: usize = 12;
 /// Tables that tell what was decided: of an earlier date than the newest nothing is.
 const OF_DECISIONS: [&str; 3] = ["kpi_actions", "kpi_holds", "kpi_experiments"];
 /// Tables that are worked out from payments over time.
-const OF_HISTORY: [&str; 5] =
-    ["kpi_collection_effectiveness", "kpi_roll_rates", "kpi_vintage", "kpi_cures", "kpi_cash_forecast"];
+const OF_HISTORY: [&str; 5] = ["kpi_collection_effectiveness", "kpi_roll_rates", "kpi_vintage", "kpi_cures", FORECAST];
+/// What may come in, week by week.
+pub const FORECAST: &str = "kpi_cash_forecast";
 
 /// One currency of one date, for one reader.
 pub struct View<'a> {
@@ -111,12 +112,22 @@ impl<'a> View<'a> {
         withheld(&column, self.options.min_cell).into_iter().map(|row| row[0]).collect()
     }
 
-    /// Is a bucket so small that its amount is withheld? Then no sentence says it either.
-    pub fn hides_a_bucket(&self) -> bool {
-        let rows = self.rows("kpi_aging");
-        let debtors =
-            |bucket: i64| rows.iter().filter(|r| r.int("bucket_no") == bucket).map(|r| r.int("debtors")).sum();
-        rows.iter().any(|row| row.int("bucket_no") >= 0 && self.is_few(debtors(row.int("bucket_no"))))
+    /// The overdue share: in whole percent where a withheld bucket would follow from its digits.
+    pub fn share(&self, rate: f64) -> String {
+        if self.now.hides_overdue { self.language.percent_whole(rate) } else { self.language.percent(rate) }
+    }
+
+    /// The last digit of the overdue share that is shown.
+    pub fn share_digit(&self) -> f64 {
+        if self.now.hides_overdue { 0.01 } else { 0.001 }
+    }
+
+    /// A rate from which the overdue amount follows: without its exact value where that is withheld.
+    pub fn rate_of_overdue(&self, cell: Cell, rate: Option<f64>) -> Cell {
+        match rate.filter(|_| self.now.hides_overdue) {
+            Some(rate) => Cell::number(self.share(rate)),
+            None => cell,
+        }
     }
 
     /// What stands for an amount of too few debtors.
@@ -163,6 +174,9 @@ impl<'a> View<'a> {
                 format!("This run has no table {table}."),
             );
         }
+        if table == FORECAST && self.now.expects_nothing {
+            return self.why_nothing_is_expected();
+        }
         if OF_HISTORY.contains(&table) {
             return self.say(
                 "Pede um histórico de pagamentos que ainda não existe, ou que um extrato só de títulos em aberto não traz.",
@@ -170,5 +184,21 @@ impl<'a> View<'a> {
             );
         }
         self.say("Nesta data não há nada a mostrar aqui.", "There is nothing to show here on this date.")
+    }
+
+    /// A week in which nothing is expected has no row, and one without history has a row without an amount: where something
+    /// is open and no row is there, the forecast is nought.
+    fn why_nothing_is_expected(&self) -> String {
+        let is_agreed = |table: &str, column: &str| count(&self.rows(table), column) > 0;
+        if is_agreed("kpi_promises", "pending") || is_agreed("kpi_agreements", "active") {
+            return self.say(
+                "Nada se espera receber em treze semanas.",
+                "Nothing is expected to come in within thirteen weeks.",
+            );
+        }
+        self.say(
+            "Nada se espera receber em treze semanas: nas últimas 26 semanas, nada foi pago do que tinha a idade do que está em aberto.",
+            "Nothing is expected to come in within thirteen weeks: in the last 26 weeks, nothing was paid of what was as old as what is open now.",
+        )
     }
 }

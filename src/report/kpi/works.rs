@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::data::{by, count, money, sum};
+use super::data::{at_least, by, count, money, sum};
 use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
 use crate::domain::message::currency_symbol;
 use crate::io::tables::Row;
-use crate::report::numbers::{GAP, ratio};
+use crate::report::numbers::{GAP, NONE, ratio};
 use crate::report::words::{self, Kind};
 
 const RECOVERY: &str = "kpi_recovery";
@@ -60,7 +60,7 @@ impl Recovered {
         Recovered {
             name,
             contacts: count(rows, "contacts"),
-            debtors: count(rows, "debtors"),
+            debtors: at_least(rows, "debtors"),
             contacted: sum(rows, "contacted_amount"),
             recovered: sum(rows, "recovered_amount"),
             days: (weight > 0.0).then(|| days / weight),
@@ -82,24 +82,17 @@ impl Recovered {
 /// After which contacts the most was paid, and how many promises were kept.
 fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
     let language = view.language;
-    let best = recovery.iter().max_by_key(|kind| kind.recovered).and_then(|best| {
-        let (amount, rate) =
-            (view.short(best.recovered.filter(|_| !view.is_few(best.debtors))?), language.percent(best.rate()?));
-        let name = words::of(language, Kind::Channel, &best.name);
-        Some(language.pick(
-            format!("O canal após o qual mais entrou é {name}: {amount}, {rate} do valor contatado."),
-            format!(
-                "More was paid after {name} than after any other channel: {amount}, {rate} of the amount contacted."
-            ),
-        ))
-    });
+    let best = best_channel(view, recovery);
     let rows = view.rows("kpi_promises");
     let (kept, broken) = (count(&rows, "kept"), count(&rows, "broken"));
     let promises = (kept + broken > 0).then(|| {
         let kept_or_not = kept + broken;
         let rate =
             sum(&rows, "kept_amount").zip(sum(&rows, "promised_amount")).and_then(|(part, all)| ratio(part, all));
+        // Of a few promises, the rate and one amount give the other.
+        let is_few = view.is_few(at_least(&rows, "kept") + at_least(&rows, "broken"));
         let by_amount = rate
+            .filter(|_| !is_few)
             .map(|rate| language.percent(rate))
             .map_or(String::new(), |rate| language.pick(format!(", {rate} do valor"), format!(", {rate} by amount")));
         let kept = plural(language, kept, ("foi cumprida", "foram cumpridas"), ("was kept", "were kept"));
@@ -112,6 +105,30 @@ fn answer(view: &View<'_>, recovery: &[Recovered]) -> String {
         language.pick(format!("De {promises}, {kept}{by_amount}."), format!("Of {promises}, {kept}{by_amount}."))
     });
     best.into_iter().chain(promises).collect::<Vec<_>>().join(" ")
+}
+
+/// The channel after which the most was paid: of several, where one is ahead.
+fn best_channel(view: &View<'_>, recovery: &[Recovered]) -> Option<String> {
+    let language = view.language;
+    let best = recovery.iter().max_by_key(|kind| kind.recovered).filter(|best| !view.is_few(best.debtors))?;
+    let recovered = best.recovered.filter(|recovered| *recovered > 0)?;
+    let (amount, rate) = (view.short(recovered), language.percent(best.rate()?));
+    let name = words::of(language, Kind::Channel, &best.name);
+    if recovery.len() == 1 {
+        return Some(language.pick(
+            format!("Após contatos por {name} entraram {amount}, {rate} do valor contatado."),
+            format!("{amount} was paid after contacts by {name}, {rate} of the amount contacted."),
+        ));
+    }
+    let is_ahead = recovery.iter().filter(|kind| kind.recovered == best.recovered).count() == 1;
+    is_ahead.then(|| {
+        language.pick(
+            format!("O canal após o qual mais entrou é {name}: {amount}, {rate} do valor contatado."),
+            format!(
+                "More was paid after {name} than after any other channel: {amount}, {rate} of the amount contacted."
+            ),
+        )
+    })
 }
 
 fn channels(view: &View<'_>, recovery: &[Recovered]) -> Card {
@@ -169,6 +186,8 @@ fn recovered(
         let tie = |column: &str| if key.is_empty() { String::new() } else { format!("{RECOVERY}.{column}") };
         let rate = view.percent_cell(&tie("recovered_amount/contacted_amount"), &keys, kind.rate());
         let bar = kind.rate().filter(|_| highest > 0.0).map(|rate| rate / highest);
+        let days = kind.days.map_or(NONE.to_owned(), |days| view.language.days_exact(days));
+        let cost = kind.cost_of_hundred().map_or(NONE.to_owned(), |cost| view.money(cost));
         vec![
             named(&kind.name),
             view.count_cell(&tie("contacts"), &keys, kind.contacts),
@@ -179,8 +198,9 @@ fn recovered(
                 Some(bar) => rate.with_bar(bar),
                 None => rate,
             },
-            Cell::number(kind.days.map_or("–".to_owned(), |days| view.language.days_exact(days))),
-            Cell::number(kind.cost_of_hundred().map_or("–".to_owned(), |cost| view.money(cost))),
+            // What a contact costs is known: with this it gives the amount, and a dash says that it is nought.
+            view.unless(*is_hidden, Cell::number(days)),
+            view.unless(*is_hidden, Cell::number(cost)),
         ]
     };
     Table {
@@ -276,10 +296,16 @@ fn outcomes(view: &View<'_>) -> Card {
     Card { title, picture: Picture::Table { table }, source, ..Card::default() }
 }
 
-/// A count with the amount behind it, or what stands for that of a few.
-fn with_amount(view: &View<'_>, cell: Cell, number: i64, amount: Option<i128>) -> Cell {
-    let note = if view.is_few(number) { view.few() } else { amount.map_or(String::new(), |amount| view.short(amount)) };
-    cell.with_note(if number == 0 { String::new() } else { note })
+/// A count with the amount behind it, or what stands for that of a few. A debtor may have one with each company.
+fn with_amount(view: &View<'_>, rows: &[Row<'_>], (table, column, amount): (&str, &str, &str)) -> Cell {
+    let number = count(rows, column);
+    let cell = view.count_cell(&format!("{table}.{column}"), &[], number);
+    let note = match sum(rows, amount).filter(|_| number > 0) {
+        Some(_) if view.is_few(at_least(rows, column)) => view.few(),
+        Some(amount) => view.short(amount),
+        None => String::new(),
+    };
+    cell.with_note(note)
 }
 
 fn promises(view: &View<'_>) -> Vec<Vec<Cell>> {
@@ -290,16 +316,14 @@ fn promises(view: &View<'_>) -> Vec<Vec<Cell>> {
     }
     let by_amount =
         sum(&rows, "kept_amount").zip(sum(&rows, "promised_amount")).and_then(|(kept, all)| ratio(kept, all));
-    let pending_cell = view.count_cell("kpi_promises.pending", &[], pending);
+    let is_few = view.is_few(at_least(&rows, "kept") + at_least(&rows, "broken"));
+    let rate = view.percent_cell("kpi_promises.kept_amount/promised_amount", &[], by_amount);
     vec![
         vec![Cell::text(view.say("Promessas cumpridas", "Promises kept")), Cell::number(of(view, kept, kept + broken))],
-        vec![
-            Cell::text(view.say("em valor", "by amount")).with_class("sub"),
-            view.percent_cell("kpi_promises.kept_amount/promised_amount", &[], by_amount),
-        ],
+        vec![Cell::text(view.say("em valor", "by amount")).with_class("sub"), view.unless(is_few, rate)],
         vec![
             Cell::text(view.say("Promessas no prazo", "Promises pending")),
-            with_amount(view, pending_cell, pending, sum(&rows, "pending_amount")),
+            with_amount(view, &rows, ("kpi_promises", "pending", "pending_amount")),
         ],
     ]
 }
@@ -310,13 +334,16 @@ fn agreements(view: &View<'_>) -> Vec<Vec<Cell>> {
         return Vec::new();
     }
     let line = |name: (&str, &str), column: &str, amount: &str| {
-        let number = count(&rows, column);
-        let cell = view.count_cell(&format!("kpi_agreements.{column}"), &[], number);
-        vec![Cell::text(view.say(name.0, name.1)), with_amount(view, cell, number, sum(&rows, amount))]
+        vec![Cell::text(view.say(name.0, name.1)), with_amount(view, &rows, ("kpi_agreements", column, amount))]
     };
     let defaults = of(view, count(&rows, "first_payment_defaults"), count(&rows, "first_due"));
     vec![
-        line(("Acordos em dia", "Agreements kept"), "active", "active_amount"),
+        line(
+            ("Acordos em dia, ainda não quitados", "Agreements up to date, not yet paid off"),
+            "active",
+            "active_amount",
+        ),
+        line(("Acordos quitados", "Agreements paid off"), "fulfilled", "fulfilled_amount"),
         line(("Acordos quebrados", "Agreements broken"), "broken", "broken_amount"),
         vec![
             Cell::text(view.say("na primeira parcela", "at the first instalment")).with_class("sub"),
@@ -360,7 +387,7 @@ fn collectors(view: &View<'_>) -> Card {
     let order = |kind: &str| ["collector", "agency", "none"].iter().position(|known| *known == kind).unwrap_or(9);
     let mut kinds = by(&rows, |row| row.text("owner_kind"));
     kinds.sort_by_key(|(kind, _)| (order(kind), kind.clone()));
-    let hidden = view.hidden(kinds.iter().map(|(_, of)| count(of, "debtors")));
+    let hidden = view.hidden(kinds.iter().map(|(_, of)| at_least(of, "debtors")));
     let line = |((kind, of), is_hidden): (&(String, Vec<Row<'_>>), bool)| {
         let keys = [("owner_kind", kind.as_str())];
         owner(view, (Cell::text(words::of(view.language, Kind::Owner, kind)), is_hidden), &keys, of)
@@ -383,7 +410,7 @@ fn collectors(view: &View<'_>) -> Card {
 fn owners(view: &View<'_>, kind: &str, rows: &[Row<'_>]) -> Vec<Vec<Cell>> {
     let mut owners = by(rows, |row| row.text("owner_id"));
     owners.sort_by_key(|(id, of)| (std::cmp::Reverse(sum(of, "open_amount")), id.clone()));
-    let hidden = view.hidden(owners.iter().map(|(_, of)| count(of, "debtors")));
+    let hidden = view.hidden(owners.iter().map(|(_, of)| at_least(of, "debtors")));
     let row = |((id, of), is_hidden): (&(String, Vec<Row<'_>>), bool)| {
         let name = Cell::text(&**id).with_note(words::of(view.language, Kind::Owner, kind));
         owner(view, (name, is_hidden), &[("owner_kind", kind), ("owner_id", id)], of)
