@@ -76,7 +76,7 @@ fn forecast(view: &View<'_>) -> Card {
     let amounts =
         |of: &dyn Fn(&Week) -> Option<i128>| weeks.iter().map(|week| of(week).map(|amount| amount as f64)).collect();
     let values: Vec<Vec<Option<f64>>> = parts.iter().map(|part| amounts(&|week| week.of(part))).collect();
-    let due: Vec<Option<f64>> = amounts(&|week| week.due.filter(|_| due_is_shown));
+    let due: Vec<Option<f64>> = amounts(&|week| week.due().filter(|_| due_is_shown));
     let series: Vec<Series<'_>> = parts
         .iter()
         .zip(&values)
@@ -172,7 +172,7 @@ fn table(view: &View<'_>, weeks: &[Week], parts: &[Part], due_is_shown: bool) ->
             })
             .collect();
         cells.push(tied("expected_amount", keys, total(&Week::total)));
-        cells.extend(due_is_shown.then(|| tied("due_amount", keys, total(&|week| week.due))));
+        cells.extend(due_is_shown.then(|| tied("due_amount", keys, total(&Week::due))));
         cells
     };
     let row = |week: &Week| {

@@ -8,6 +8,9 @@ use arrow::compute::cast;
 use super::*;
 use crate::contract::{self, KPIS};
 
+mod told;
+mod withheld;
+
 /// A KPI table from text: a line of column names, then a line a row; `-` is null. Columns that are not named
 /// are null.
 fn table(kpis: &mut Kpis, name: &str, text: &str) {

@@ -16,8 +16,9 @@ const BROAD: [usize; 2] = [1, 0];
 pub struct Week {
     pub name: String,
     pub no: i64,
+    /// By source.
     pub expected: Vec<Option<i128>>,
-    pub due: Option<i128>,
+    due: Vec<Option<i128>>,
 }
 
 impl Week {
@@ -27,6 +28,15 @@ impl Week {
 
     pub fn of(&self, part: &Part) -> Option<i128> {
         part.sources.iter().filter_map(|source| self.expected[*source]).reduce(|a, b| a + b)
+    }
+
+    /// What falls due in it, of all sources.
+    pub fn due(&self) -> Option<i128> {
+        self.due.iter().flatten().copied().reduce(|a, b| a + b)
+    }
+
+    fn has_due(&self, source: usize) -> bool {
+        self.due[source].is_some_and(|amount| amount > 0)
     }
 
     fn has(&self, source: usize) -> bool {
@@ -45,16 +55,16 @@ pub fn weeks(view: &View<'_>) -> Vec<Week> {
     let mut weeks = by(&view.rows(FORECAST), |row| row.int("week_no"));
     weeks.sort_by_key(|(no, _)| *no);
     let of = |(no, rows): (i64, Vec<Row<'_>>)| {
-        let part = |source: &&str| {
-            let rows: Vec<Row<'_>> = rows.iter().filter(|row| row.str("source") == *source).copied().collect();
-            sum(&rows, "expected_amount")
+        let by_source = |column: &str| {
+            let of = |source: &str| rows.iter().filter(|row| row.str("source") == source).copied().collect::<Vec<_>>();
+            SOURCES.iter().map(|source| sum(&of(source), column)).collect::<Vec<_>>()
         };
         let name = rows.first().and_then(|row| row.date("week_from")).map(|day| view.language.date_short(day));
         Week {
             name: name.unwrap_or_default(),
             no,
-            expected: SOURCES.iter().map(part).collect(),
-            due: sum(&rows, "due_amount"),
+            expected: by_source("expected_amount"),
+            due: by_source("due_amount"),
         }
     };
     weeks.into_iter().map(of).collect()
@@ -70,7 +80,7 @@ fn not_due(view: &View<'_>) -> i64 {
 fn few(view: &View<'_>, weeks: &[Week]) -> [bool; 4] {
     let overdue = at_least_of_accounts(&view.rows("kpi_portfolio"), "overdue_debtors");
     let exact = |source: usize, number: i64| {
-        let weeks = weeks.iter().filter(|week| week.has(source)).count() as i64;
+        let weeks = weeks.iter().filter(|week| week.has(source) || week.has_due(source)).count() as i64;
         number < view.options.min_cell * weeks
     };
     [
@@ -129,8 +139,15 @@ fn named(view: &View<'_>, sources: &[usize]) -> String {
     }
 }
 
-/// May it be told what falls due each week? Only where there are enough accounts for each of them.
+/// May it be told what falls due each week? Only where there are enough accounts for each of them, and where what a few have
+/// promised or agreed on falls due beside invoices.
 pub fn shows_due(view: &View<'_>, weeks: &[Week]) -> bool {
-    let due = weeks.iter().filter(|week| week.due.is_some_and(|due| due > 0)).count() as i64;
-    due > 0 && not_due(view) >= view.options.min_cell * due
+    let [.., promises, agreements] = few(view, weeks);
+    let is_bare = |week: &Week| {
+        let is_few = |(source, few): (usize, bool)| few && week.has_due(source);
+        !week.has_due(0) && [(2, promises), (3, agreements)].into_iter().any(is_few)
+    };
+    let due: Vec<&Week> = weeks.iter().filter(|week| (0..SOURCES.len()).any(|source| week.has_due(source))).collect();
+    let accounts_min = view.options.min_cell * due.len() as i64;
+    !due.is_empty() && not_due(view) >= accounts_min && !due.into_iter().any(is_bare)
 }
