@@ -60,7 +60,7 @@ fn answer(view: &View<'_>) -> String {
 }
 
 /// The company of the largest figure, where it is larger than every other, as far as its digits show.
-fn first_alone<'c>(mut figures: Vec<(&'c str, f64, String)>) -> Option<(&'c str, String)> {
+fn first_alone(mut figures: Vec<(&str, f64, String)>) -> Option<(&str, String)> {
     figures.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let (company, figure, said) = figures.first()?;
     let is_alone = figures.get(1).is_some_and(|(_, _, next)| next != said);

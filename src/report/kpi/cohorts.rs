@@ -28,18 +28,34 @@ pub fn section(view: &View<'_>) -> Section {
     }
 }
 
-/// The largest part of a company that may be told: name, groups, share.
-fn top<'a>(view: &View<'a>, company: &str) -> Option<(Row<'a>, i64, f64)> {
+/// The parts of a company that may be told, the largest first: neither they, nor what is between two of them, nor what is
+/// left of all, may be of a few groups.
+fn parts<'a>(view: &View<'a>, company: &str) -> Vec<Row<'a>> {
     let rows: Vec<Row<'a>> =
         view.rows(CONCENTRATION).into_iter().filter(|row| row.str("company_id") == company).collect();
+    let groups = |row: &Row<'_>| row.int("groups");
+    // Fewer than ten groups have no tenths, and are all in the twenty largest.
+    let tenths: i64 = rows.iter().filter(|row| row.str("part").starts_with("decile_")).map(groups).sum();
+    let mut above = if tenths > 0 { tenths } else { rows.iter().map(groups).max().unwrap_or(0) };
     let part = |name: &&str| rows.iter().find(|row| row.str("part") == *name).copied();
-    let row = TOP.iter().filter_map(part).find(|row| !view.is_few(row.int("groups")))?;
-    Some((row, row.int("groups"), row.float("open_share")?))
+    let mut parts: Vec<Row<'a>> = TOP.iter().filter_map(part).collect();
+    parts.retain(|row| {
+        let is_told = !view.is_few(groups(row)) && !view.is_few(above - groups(row));
+        above = if is_told { groups(row) } else { above };
+        is_told
+    });
+    parts
+}
+
+/// The largest part of a company that may be told: its groups, and their share.
+fn top(view: &View<'_>, company: &str) -> Option<(i64, f64)> {
+    let row = parts(view, company).first().copied()?;
+    Some((row.int("groups"), row.float("open_share")?))
 }
 
 fn answer(view: &View<'_>) -> String {
     let companies = view.companies();
-    let Some((_, groups, share)) = companies.first().and_then(|company| top(view, company)) else {
+    let Some((groups, share)) = companies.first().and_then(|company| top(view, company)) else {
         return String::new();
     };
     let share = view.language.percent_whole(share);
@@ -173,9 +189,9 @@ fn curve(view: &View<'_>, company: &str) -> Option<String> {
     reached.retain(|(groups, _)| {
         let is_far = *groups - last >= view.options.min_cell.max(1);
         last = if is_far { *groups } else { last };
-        is_far
+        is_far && !view.is_few(all - groups)
     });
-    let (_, named, named_share) = self::top(view, company)?;
+    let (named, named_share) = self::top(view, company)?;
     let language = view.language;
     let say = |rate: f64| language.percent_whole(rate);
     let text = |groups: i64, share: f64| {
@@ -198,13 +214,14 @@ fn curve(view: &View<'_>, company: &str) -> Option<String> {
 fn table(view: &View<'_>, companies: &[&str]) -> Table {
     let rows = view.rows(CONCENTRATION);
     let row = |company: &&str| {
+        let told = parts(view, company);
         let mut cells = vec![Cell::text(*company)];
         cells.extend(TOP.iter().rev().map(|part| {
             let found = rows.iter().find(|row| row.str("company_id") == *company && row.str("part") == *part);
             let Some(row) = found else { return Cell::number("–") };
             let keys = [("company_id", *company), ("part", *part)];
             let cell = view.percent_cell("kpi_concentration.open_share", &keys, row.float("open_share"));
-            view.unless_few(row.int("groups"), cell)
+            view.unless(!told.iter().any(|row| row.str("part") == *part), cell)
         }));
         cells
     };

@@ -1,8 +1,9 @@
 //! How to read the page, and where it comes from.
 
-use super::data::sum;
+use super::data::{at_least_of_accounts, sum};
 use super::model::Footnote;
 use super::view::View;
+use crate::io::tables::Row;
 
 /// Hexadecimal digits of a digest that a person compares.
 const DIGITS: usize = 12;
@@ -82,6 +83,13 @@ fn few(view: &View<'_>) -> Option<String> {
 fn credits(view: &View<'_>) -> Option<String> {
     let rows = view.rows("kpi_portfolio");
     let credit = sum(&rows, "credit_amount").filter(|credit| *credit != 0)?;
+    let aging: Vec<Row<'_>> = view.rows("kpi_aging").into_iter().filter(|row| row.int("bucket_no") < 0).collect();
+    if view.is_few(at_least_of_accounts(&aging, "debtors")) {
+        return Some(view.say(
+            "Não descontados acima: créditos não aplicados, de poucos clientes e por isso sem valor aqui.",
+            "Not deducted above: unapplied credits, of few debtors and so without their amount here.",
+        ));
+    }
     let credit = view.money(credit);
     Some(view.language.pick(
         format!("Não descontados acima: créditos não aplicados de {credit}."),

@@ -225,6 +225,8 @@ fn cei(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Tile {
     });
     let keys = month.map_or(String::new(), |month| month.month.to_string());
     let figure = view.percent_cell("kpi_collection_effectiveness.cei", &[("month", &keys)], rate);
+    // With the amounts of its month it gives the overdue amount, to the cent.
+    let figure = if view.now.hides_overdue { Cell::number(figure.text) } else { figure };
     let values: Vec<Option<f64>> = view.now.months.iter().filter(|m| !m.is_partial).map(Month::cei).collect();
     let is_first = values.iter().rev().skip(1).all(Option::is_none);
     let why = if month.is_some() { Missing::NothingToCollect } else { Missing::History };

@@ -160,6 +160,7 @@ fn the_overdue_amount_is_withheld_everywhere_or_nowhere() {
     let html = made(&run(), &kpis, &options(Language::En));
     assert!(!html.contains("data-kpi=\"kpi_portfolio.overdue_amount&#x2f;open_amount\""), "the exact share");
     assert!(!html.contains("data-value=\"0.3333"), "the exact share");
+    assert!(!html.contains("data-kpi=\"kpi_collection_effectiveness.cei"), "from which it follows");
     let text = page_of(&kpis);
     assert!(text.contains("R$ 3,000 is open, 33% of it overdue."), "{text}");
 
@@ -225,4 +226,25 @@ fn the_loss_of_a_withheld_bucket_is_withheld_with_its_rate() {
     for part in ["not due R$ 2,000 5.0% R$ 100", "1–30 hidden hidden hidden", "Total R$ 3,000 14.5% R$ 435"] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
+}
+
+/// Of six groups the share of five gives that of the sixth; and credits of one debtor are an amount of one debtor.
+#[test]
+fn what_is_left_of_a_concentration_is_of_no_few_groups() {
+    let mut kpis = portfolio();
+    let parts = |groups: i64| {
+        format!(
+            "company_id currency part groups open_amount open_share
+            1 BRL top1 1 1000.00 0.333
+            1 BRL top5 5 2700.00 0.901
+            1 BRL top10 {0} 3000.00 1.0
+            1 BRL top20 {0} 3000.00 1.0",
+            groups
+        )
+    };
+    table(&mut kpis, "kpi_concentration", &parts(6));
+    assert_hides(&kpis, &["90.1%", "33.3% 90.1% 100.0% 100.0%", "unapplied credits of R$ 10.00"]);
+    assert!(page_of(&kpis).contains("1 hidden hidden 100.0% 100.0%"));
+    table(&mut kpis, "kpi_concentration", &parts(10));
+    assert!(page_of(&kpis).contains("1 hidden 90.1% 100.0% 100.0%"));
 }
