@@ -208,8 +208,8 @@ fn way(view: &View<'_>, month: &Month) -> Card {
             title,
             picture: Picture::Drawing { svg, legend: Vec::new() },
             source: view.say(
-                "Abertura + faturado − recebido − abatido − baixado como perda = fechamento, ao centavo.",
-                "Opening + billed − collected − credited − written off = closing, to the cent.",
+                "Abertura + faturado − recebido − abatido − baixado como perda = fechamento, ao centavo. Recebido é o que se pagou em títulos.",
+                "Opening + billed − collected − credited − written off = closing, to the cent. Collected is what was applied to invoices.",
             ),
             ..Card::default()
         },
