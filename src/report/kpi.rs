@@ -159,7 +159,8 @@ fn model(sources: &Sources<'_>) -> Page {
 
 fn finish(view: &View<'_>, before: Option<&(NaiveDate, Headline)>, sections: Vec<Section>, others: &[String]) -> Page {
     let date = view.language.date_long(view.run.as_of);
-    let company = view.options.company.as_ref().map_or(String::new(), |company| format!(", {company}"));
+    let company =
+        view.options.company.as_ref().map_or(String::new(), |company| format!(", {}", page::isolated(company)));
     let heading =
         view.language.pick(format!("Recebíveis em {date}{company}"), format!("Receivables on {date}{company}"));
     Page {

@@ -15,7 +15,8 @@ const TENTH: f64 = 0.1;
 
 pub fn section(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
     let (language, now) = (view.language, &view.now);
-    let share_digit = share_digit(before, now);
+    // Where one of the two shares is in whole percent, both are.
+    let share_digit = before.share_digit().max(now.share_digit());
     let rows = rows(view, before, share_digit);
     let (then, today) = (language.date(date), language.date(view.run.as_of));
     let caption = language.pick(format!("De {then} a {today}"), format!("From {then} to {today}"));
@@ -46,11 +47,6 @@ pub fn section(view: &View<'_>, date: NaiveDate, before: &Headline) -> Section {
         answer,
         cards: vec![card.wide()],
     }
-}
-
-/// Where one of the two shares is in whole percent, both are.
-fn share_digit(before: &Headline, now: &Headline) -> f64 {
-    if before.hides_overdue || now.hides_overdue { 0.01 } else { 0.001 }
 }
 
 /// The distance of two figures as they are shown.

@@ -224,7 +224,10 @@ fn losses(view: &View<'_>) -> Card {
             Cell::text("Total"),
             Cell::number(sum(&rows, "open_amount").map_or(NONE.to_owned(), |open| view.short(open))),
             Cell::number(view.now.loss_share().map_or(NONE.to_owned(), |rate| view.language.percent(rate))),
-            Cell::number(view.now.loss.map_or(NONE.to_owned(), |loss| view.short(loss))),
+            match view.now.loss.filter(|_| !view.now.without_loss.is_empty()) {
+                Some(loss) => Cell::number(view.short(loss)),
+                None => view.short_cell(&format!("{LOSSES}.expected_loss_amount"), &[], view.now.loss),
+            },
         ],
         ..Table::default()
     };

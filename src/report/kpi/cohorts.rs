@@ -6,6 +6,7 @@ use super::view::{COMPANIES_MAX, View};
 use crate::io::tables::Row;
 use crate::report::chart::{self, Point};
 use crate::report::numbers::ratio;
+use crate::report::page::isolated;
 
 const VINTAGE: &str = "kpi_vintage";
 const CONCENTRATION: &str = "kpi_concentration";
@@ -61,6 +62,7 @@ fn answer(view: &View<'_>) -> String {
     let share = view.language.percent_whole(share);
     let of = match companies.as_slice() {
         [company, _, ..] => {
+            let company = isolated(company);
             view.language.pick(format!("Na empresa {company}, os"), format!("In company {company}, the"))
         }
         _ => view.say("Os", "The"),
@@ -144,7 +146,7 @@ fn concentration(view: &View<'_>) -> Card {
     let Some(company) = companies.first().filter(|_| !view.rows(CONCENTRATION).is_empty()) else {
         return Card::missing(title, view.why_missing(CONCENTRATION));
     };
-    let title = if companies.len() > 1 { format!("{title}, {company}") } else { title };
+    let title = if companies.len() > 1 { format!("{title}, {}", isolated(company)) } else { title };
     let source = view.say(
         "kpi_concentration: grupos de clientes (grupo, raiz do CNPJ ou cliente), do maior para o menor, por empresa; sem nomes.",
         "kpi_concentration: groups of debtors (group, CNPJ root or debtor), the largest first, by company; no names.",

@@ -368,6 +368,11 @@ impl Headline {
         ratio(self.loss?, self.loss_open?)
     }
 
+    /// The last digit of the overdue share that is shown: whole percent where a withheld bucket would follow from more.
+    pub fn share_digit(&self) -> f64 {
+        if self.hides_overdue { 0.01 } else { 0.001 }
+    }
+
     pub fn hides_a_bucket(&self) -> bool {
         self.hidden_buckets.contains(&true)
     }

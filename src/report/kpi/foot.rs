@@ -4,6 +4,7 @@ use super::data::{at_least_of_accounts, sum};
 use super::model::Footnote;
 use super::view::View;
 use crate::io::tables::Row;
+use crate::report::page::isolated;
 
 /// Hexadecimal digits of a digest that a person compares.
 const DIGITS: usize = 12;
@@ -12,7 +13,10 @@ const DIGITS: usize = 12;
 pub fn meta(view: &View<'_>, others: &[String]) -> String {
     let companies = view.companies().len();
     let companies = match (&view.options.company, companies) {
-        (Some(company), _) => view.language.pick(format!("empresa {company}"), format!("company {company}")),
+        (Some(company), _) => {
+            let company = isolated(company);
+            view.language.pick(format!("empresa {company}"), format!("company {company}"))
+        }
         (None, 1) => view.say("1 empresa", "1 company"),
         (None, number) => view.language.pick(format!("{number} empresas"), format!("{number} companies")),
     };

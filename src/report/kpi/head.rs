@@ -99,7 +99,8 @@ pub fn tiles(view: &View<'_>, other: Option<&(NaiveDate, Headline)>) -> Vec<Tile
         |of: &dyn Fn(&Month) -> Option<f64>| now.months.iter().rev().skip(1).all(|month| of(month).is_none());
     let open = now.open.map(|open| Move::of(past(&|b| b.open.map(|open| open as f64)), open as f64, 1.0));
     let open = change(open, true, now.why_no_part(), &|by| view.short(by.round() as i128), Wish::Neither);
-    let share = now.overdue_share().map(|share| Move::of(past(&|b| b.share), share, view.share_digit()));
+    let digit = other.map_or(view.share_digit(), |(_, headline)| headline.share_digit().max(view.share_digit()));
+    let share = now.overdue_share().map(|share| Move::of(past(&|b| b.share), share, digit));
     let is_first_share = is_first(&Month::overdue_share);
     let share = change(share, is_first_share, now.why_no_part(), &|by| language.points(by), Wish::Down);
     let dso = now.dso.map(|dso| Move::of(past(&|b| b.dso), dso, 0.1));

@@ -166,6 +166,9 @@ fn full(view: &View<'_>, lines: &Lines<'_>, line: &Line) -> Vec<Cell> {
     ]
 }
 
+/// Régua, step and channel, and their rows.
+type Step<'a> = ((String, String, String), Vec<Row<'a>>);
+
 /// The same actions by the way they take.
 fn channels(view: &View<'_>) -> Card {
     let title = view.say("Ações por passo e canal", "Actions by step and channel");
@@ -175,21 +178,25 @@ fn channels(view: &View<'_>) -> Card {
     }
     let mut steps = by(&rows, |row| (row.text("regua"), row.text("step_id"), row.text("channel")));
     steps.sort_by(|a, b| a.0.cmp(&b.0));
-    let line = |((regua, step, channel), of): &((String, String, String), Vec<Row<'_>>)| {
+    // The sum of each kind stands above.
+    let kind = |of: &[Row<'_>]| of.first().map(|row| row.text("step_kind"));
+    let of_kinds: Vec<_> = steps.iter().map(|(_, of)| (kind(of), at_least(of, "debtors"))).collect();
+    let hidden = view.hidden_within(&of_kinds);
+    let line = |(((regua, step, channel), of), is_hidden): (&Step<'_>, bool)| {
         let keys = [("regua", regua.as_str()), ("step_id", step), ("channel", channel)];
         let amount = view.money_cell("kpi_actions.open_amount", &keys, sum(of, "open_amount"));
         vec![
             Cell::text(&**step).with_note(&**regua),
             Cell::text(words::of(view.language, Kind::Channel, channel)),
             view.count_cell("kpi_actions.actions", &keys, count(of, "actions")),
-            view.unless_few(at_least(of, "debtors"), amount),
+            view.unless(is_hidden, amount),
         ]
     };
     let head = [("Passo", "Step"), ("Canal", "Channel"), ("Ações", "Actions"), ("Valor", "Amount")];
     let table = Table {
         caption: title.clone(),
         head: view.heads(2, &head),
-        rows: steps.iter().map(line).collect(),
+        rows: steps.iter().zip(hidden).map(line).collect(),
         ..Table::default()
     };
     Card { fold: Some((title, table)), is_wide: true, ..Card::default() }

@@ -1,5 +1,7 @@
 //! What every section works with: the tables in one currency, the options of the page, and cells tied to their tables.
 
+use std::collections::BTreeSet;
+
 use super::data::{Data, Headline, count};
 use super::model::Cell;
 use super::suppress::withheld;
@@ -112,6 +114,18 @@ impl<'a> View<'a> {
         withheld(&column, self.options.min_cell).into_iter().map(|row| row[0]).collect()
     }
 
+    /// The same of parts with the group of each: the total of a group is shown; where there is none, nothing adds up.
+    pub fn hidden_within(&self, parts: &[(Option<String>, i64)]) -> Vec<bool> {
+        let mut hidden: Vec<bool> = parts.iter().map(|(_, debtors)| self.is_few(*debtors)).collect();
+        let groups: BTreeSet<&String> = parts.iter().filter_map(|(group, _)| group.as_ref()).collect();
+        for group in groups {
+            let of: Vec<usize> = (0..parts.len()).filter(|n| parts[*n].0.as_ref() == Some(group)).collect();
+            let few = self.hidden(of.iter().map(|n| parts[*n].1));
+            of.into_iter().zip(few).for_each(|(n, is_few)| hidden[n] |= is_few);
+        }
+        hidden
+    }
+
     /// The overdue share: in whole percent where a withheld bucket would follow from its digits.
     pub fn share(&self, rate: f64) -> String {
         if self.now.hides_overdue { self.language.percent_whole(rate) } else { self.language.percent(rate) }
@@ -119,7 +133,7 @@ impl<'a> View<'a> {
 
     /// The last digit of the overdue share that is shown.
     pub fn share_digit(&self) -> f64 {
-        if self.now.hides_overdue { 0.01 } else { 0.001 }
+        self.now.share_digit()
     }
 
     /// A rate from which the overdue amount follows: without its exact value where that is withheld.

@@ -1,7 +1,5 @@
 //! What works? Recovery by channel and step, promises, agreements and cures, and who collects what.
 
-use std::collections::BTreeSet;
-
 use super::data::{at_least, by, count, money, sum};
 use super::head::plural;
 use super::model::{Card, Cell, Picture, Section, Table};
@@ -178,7 +176,10 @@ fn recovered(
         view.say("até pagar", "days to payment"),
         view.language.pick(format!("custo por {hundred}"), format!("cost per {hundred}")),
     ];
-    let hidden = hidden(view, kinds);
+    // Of the steps of a channel the sum is shown.
+    let channel = |kind: &Recovered| kind.name.split_once(STEP_BY).map(|(_, channel)| channel.to_owned());
+    let of_channels: Vec<_> = kinds.iter().map(|kind| (channel(kind), kind.debtors)).collect();
+    let hidden = view.hidden_within(&of_channels);
     let shown = kinds.iter().zip(&hidden).filter(|(_, is_hidden)| !**is_hidden);
     let highest = shown.filter_map(|(kind, _)| kind.rate()).fold(0.0, f64::max);
     let row = |(kind, is_hidden): (&Recovered, &bool)| {
@@ -214,20 +215,6 @@ fn recovered(
         rows: kinds.iter().zip(&hidden).map(row).collect(),
         ..Table::default()
     }
-}
-
-/// Which rows are withheld: those of a few debtors, and among the steps of a channel, whose sum is shown, what would give them
-/// away.
-fn hidden(view: &View<'_>, kinds: &[Recovered]) -> Vec<bool> {
-    let channel = |kind: &Recovered| kind.name.split_once(STEP_BY).map_or("", |(_, channel)| channel).to_owned();
-    let mut hidden: Vec<bool> = kinds.iter().map(|kind| view.is_few(kind.debtors)).collect();
-    let channels: BTreeSet<String> = kinds.iter().map(channel).filter(|name| !name.is_empty()).collect();
-    for name in channels {
-        let of: Vec<usize> = (0..kinds.len()).filter(|n| channel(&kinds[*n]) == name).collect();
-        let few = view.hidden(of.iter().map(|n| kinds[*n].debtors));
-        of.into_iter().zip(few).for_each(|(n, is_few)| hidden[n] |= is_few);
-    }
-    hidden
 }
 
 /// How debtors answer, where nothing says what contacts brought.

@@ -248,3 +248,21 @@ fn what_is_left_of_a_concentration_is_of_no_few_groups() {
     table(&mut kpis, "kpi_concentration", &parts(10));
     assert!(page_of(&kpis).contains("1 hidden 90.1% 100.0% 100.0%"));
 }
+
+/// The sum of a kind stands above its steps: less the others it was the step that was withheld.
+#[test]
+fn the_sum_of_a_kind_gives_no_step_away() {
+    let mut kpis = portfolio();
+    table(
+        &mut kpis,
+        "kpi_actions",
+        "company_id currency regua step_id step_kind channel actions debtors open_amount
+        1 BRL b2b d+5 reminder email 30 30 700.00
+        1 BRL b2b d+5 reminder sms 9 9 95.00
+        1 BRL b2b d-3 reminder sms 1 1 33.33
+        1 BRL b2b d+15 notice email 8 8 88.00",
+    );
+    assert_hides(&kpis, &["R$ 33.33", "R$ 95.00"]);
+    let text = page_of(&kpis);
+    assert!(text.contains("reminder 40 R$ 828") && text.contains("R$ 700.00") && text.contains("R$ 88.00"), "{text}");
+}
