@@ -430,7 +430,8 @@ fn owner(view: &View<'_>, (name, is_hidden): (Cell, bool), keys: &[(&str, &str)]
         name,
         view.count_cell(&format!("{COLLECTORS}.items"), keys, count(rows, "items")),
         amount("open_amount"),
-        amount("overdue_amount"),
+        // The owners have all that is overdue between them.
+        view.unless(view.now.hides_overdue, amount("overdue_amount")),
         amount("collected_amount"),
         view.count_cell(&format!("{COLLECTORS}.contacts"), keys, count(rows, "contacts")),
         view.count_cell(&format!("{COLLECTORS}.answered"), keys, count(rows, "answered")),

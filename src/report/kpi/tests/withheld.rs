@@ -156,11 +156,19 @@ fn the_overdue_amount_is_withheld_everywhere_or_nowhere() {
     let alone = "\n1 BRL 30 60 3000.00 2000.00 1000.00 500.00 300.00 200.00 10.00 90.00 0.00";
     table(&mut kpis, "kpi_portfolio", &format!("{PORTFOLIO}{alone}"));
     table(&mut kpis, "kpi_aging", &aging(4, 9));
+    table(
+        &mut kpis,
+        "kpi_collectors",
+        "company_id currency owner_kind owner_id debtors items open_amount overdue_amount
+        1 BRL none - 30 60 3000.00 1000.00",
+    );
     assert_hides(&kpis, &["Overdue: R$ 1,000", "That is R$ 1,000", "33.3%", "the overdue amount rose by"]);
     let html = made(&run(), &kpis, &options(Language::En));
     assert!(!html.contains("data-kpi=\"kpi_portfolio.overdue_amount&#x2f;open_amount\""), "the exact share");
     assert!(!html.contains("data-value=\"0.3333"), "the exact share");
-    assert!(!html.contains("data-kpi=\"kpi_collection_effectiveness.cei"), "from which it follows");
+    for follows in ["kpi_collection_effectiveness.cei", "kpi_collectors.overdue_amount"] {
+        assert!(!html.contains(&format!("data-kpi=\"{follows}")), "from {follows} it follows");
+    }
     let text = page_of(&kpis);
     assert!(text.contains("R$ 3,000 is open, 33% of it overdue."), "{text}");
 
