@@ -128,8 +128,11 @@ fn table(view: &View<'_>, matrix: &Matrix<'_>, from: &str) -> Table {
     let row = |(n, source): (usize, &String)| {
         let of = &matrix.from[n];
         let total = sum(of, "amount");
+        // A cell that is alone in its row is the total of it.
+        let is_alone = hidden[n].iter().filter(|is_hidden| **is_hidden).count() == 1;
+        let is_hidden = is_alone || view.is_few(count(of, "items"));
         let cell = view.short_cell(&format!("{TABLE}.amount"), &[("from_state", source)], total);
-        let mut row = vec![Cell::text(name(source)), view.unless_few(count(of, "items"), cell)];
+        let mut row = vec![Cell::text(name(source)), view.unless(is_hidden, cell)];
         row.extend(targets.iter().enumerate().map(|(m, target)| match hidden[n][m] {
             true => Cell::number(HIDDEN).with_class("shade stay").with_title(view.few()),
             false => moved(view, (source, target), &buckets, &into(of, target), total.unwrap_or(0)),

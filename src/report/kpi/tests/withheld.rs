@@ -53,6 +53,23 @@ fn the_answer_of_the_roll_rates_says_nothing_that_the_table_withholds() {
     assert!(page_of(&kpis).contains("Of what was overdue, each part is of few items and withheld."));
 }
 
+/// What was billed since and is not due was withheld, and was all of its row: with the aging it gave another cell.
+#[test]
+fn a_cell_alone_in_its_row_is_withheld_with_the_total() {
+    let mut kpis = portfolio();
+    table(
+        &mut kpis,
+        "kpi_roll_rates",
+        "from_date company_id currency from_state to_state amount items
+        2026-05-31 1 BRL not_due not_due 102.00 1
+        2026-05-31 1 BRL not_due 1-30 18678.00 11
+        2026-05-31 1 BRL not_due paid 587.00 2
+        2026-05-31 1 BRL new not_due 1914.00 7",
+    );
+    assert_hides(&kpis, &["R$ 1,914"]);
+    assert!(page_of(&kpis).contains("billed since hidden *"));
+}
+
 const FORECAST: &str = "company_id currency week_no week_from source due_amount expected_amount";
 
 /// A single promise stood in a column of the forecast, and a single instalment in what falls due.
