@@ -25,10 +25,9 @@ const TEMPLATES: [(&str, &str); 10] = [
 ];
 
 /// Letters that turn round whatever follows them, however far: no word of a page has them, and no id needs them.
-const OVERRIDES: [char; 11] = [
-    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
-    '\u{2067}', '\u{feff}',
-];
+const OVERRIDES: [char; 7] = ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}'];
+/// They set apart what is written the other way, and end it.
+const ISOLATE: (char, char) = ('\u{2068}', '\u{2069}');
 
 fn failed(error: minijinja::Error) -> Error {
     Error::Internal { object: "the report's page".to_owned(), what: format!("{error:#}") }
@@ -60,9 +59,9 @@ pub(super) fn render(environment: &Environment<'_>, template: &str, fields: Valu
 
 /// An id from the data inside a sentence: where it is written from right to left, what follows it is not turned round.
 pub(super) fn isolated(id: &str) -> String {
-    let is_turned =
-        |letter: char| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
-    if id.contains(is_turned) { format!("\u{2068}{id}\u{2069}") } else { id.to_owned() }
+    let is_turned = |letter: char| matches!(letter, '\u{590}'..='\u{8ff}' | '\u{200f}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    let (from, to) = ISOLATE;
+    if id.contains(is_turned) { format!("{from}{}{to}", id.replace([from, to], "")) } else { id.to_owned() }
 }
 
 /// The page of a report.

@@ -255,7 +255,7 @@ fn the_loss_of_a_withheld_bucket_is_withheld_with_its_rate() {
 
 /// Of six groups the share of five gives that of the sixth; and credits of one debtor are an amount of one debtor.
 #[test]
-fn what_is_left_of_a_concentration_is_of_no_few_groups() {
+fn the_rest_of_a_concentration_is_not_of_few_groups() {
     let mut kpis = portfolio();
     let parts = |groups: i64| {
         format!(
