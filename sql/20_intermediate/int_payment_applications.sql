@@ -9,15 +9,38 @@
 --   what the day changed, which up to any day add up to what was applied by then; kept_amount = of paid_amount, never taken
 --   back since
 -- Nulls: none; of the query: item_key null = a posting, installment_no null = a posting that names none, family_no null =
---   an item, else 0 = paid, 1 = credited, 2 = written off
+--   an item, else 0 = paid, 1 = credited, 2 = written off; of_day null = it takes back no payment that is known
 -- Kind: fold
 with
     postings as (select * from int_payment_parts where invoice_key is not null and company_id is not null),
+    reversed as (select distinct invoice_key, root_id from postings where is_reversal and effect_amount < 0),
+    roots as (
+        select postings.invoice_key, postings.root_id, min(postings.paid_on) as paid_on
+        from reversed
+        inner join postings on reversed.invoice_key = postings.invoice_key and reversed.root_id = postings.root_id
+        where not postings.is_reversal
+        group by postings.invoice_key, postings.root_id
+    ),
+    dated as (
+        -- What puts something back counts from its own day.
+        select *, cast(null as date) as of_day from postings where not is_reversal or effect_amount >= 0
+        union all
+        select postings.*, roots.paid_on
+        from (select * from postings where is_reversal and effect_amount < 0) as postings
+        left join roots on postings.invoice_key = roots.invoice_key and postings.root_id = roots.root_id
+    ),
     listed as (
-        select item_key, invoice_key, installment_no, due_date as on_day, amount, cast(null as bigint) as family_no
+        select
+            item_key,
+            invoice_key,
+            installment_no,
+            due_date as on_day,
+            amount,
+            cast(null as bigint) as family_no,
+            cast(null as date) as of_day
         from stg_invoices
         union all
-        select item_key, invoice_key, installment_no, due_date, amount, cast(null as bigint)
+        select item_key, invoice_key, installment_no, due_date, amount, cast(null as bigint), cast(null as date)
         from int_gone_items
         union all
         select
@@ -26,7 +49,8 @@ with
             installment_no,
             paid_on,
             effect_amount,
-            case root_kind when 'credit_note' then 1 when 'write_off' then 2 else 0 end
-        from postings
+            case root_kind when 'credit_note' then 1 when 'write_off' then 2 else 0 end,
+            of_day
+        from dated
     )
 select * from listed

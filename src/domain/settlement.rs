@@ -38,6 +38,8 @@ pub struct Posting {
     pub installment: Option<i64>,
     /// Below zero where it takes something back.
     pub amount: i128,
+    /// The day of the payment that it takes back, where it names one.
+    pub of: Option<i32>,
 }
 
 /// What was applied to an item on a day and never taken back since; above zero.
@@ -57,12 +59,17 @@ pub struct Application {
 /// ```
 /// use regua::domain::settlement::{Application, Family, Installment, Posting, settle};
 /// let item = |key, due_on| Installment { key, number: key, due_on, amount: 50_00 };
-/// let posting = |on, amount| Posting { on, family: Family::Paid, installment: None, amount };
+/// let posting = |on, amount| Posting { on, family: Family::Paid, installment: None, amount, of: None };
 /// let (mut items, mut postings) = ([item(1, 30), item(2, 60)], [posting(20, 70_00), posting(40, -30_00)]);
 /// // Of the 70.00 of day 20 the 40.00 that stayed are on the first instalment.
 /// assert_eq!(settle(&mut items, &mut postings), [Application { key: 1, on: 20, amount: 40_00 }]);
+/// // A payment that bounced has paid nothing, though its bounce was posted after the item was paid again.
+/// let bounce = Posting { of: Some(20), ..posting(60, -70_00) };
+/// let mut postings = [posting(20, 70_00), posting(50, 70_00), bounce];
+/// assert_eq!(settle(&mut items, &mut postings)[0], Application { key: 1, on: 50, amount: 50_00 });
 /// ```
 pub fn settle(items: &mut [Installment], postings: &mut [Posting]) -> Vec<Application> {
+    postings.iter_mut().for_each(|posting| posting.on = posting.of.unwrap_or(posting.on));
     arrange(items, postings);
     let mut found = Vec::new();
     let is_apart = by_lines(items, postings, &mut |items, own| fill(items, day_ends(own), &mut found));

@@ -39,7 +39,7 @@ pub struct Change {
 /// ```
 /// use regua::domain::settlement::{Change, Family, Installment, Posting, changes};
 /// let mut items = [Installment { key: 1, number: 1, due_on: 30, amount: 100_00 }];
-/// let posting = |on, family, amount| Posting { on, family, installment: None, amount };
+/// let posting = |on, family, amount| Posting { on, family, installment: None, amount, of: None };
 /// let mut postings = [posting(20, Family::Paid, 70_00), posting(40, Family::WrittenOff, 90_00)];
 /// // Of the write-off only what was still open.
 /// let of = |on, family, amount| Change { key: 1, on, family, amount, kept: amount };
@@ -61,7 +61,8 @@ pub fn changes(items: &mut [Installment], postings: &mut [Posting]) -> Vec<Chang
         is_same
     });
     found.retain(|change| change.amount != 0);
-    found.chunk_by_mut(|a, b| a.key == b.key).for_each(keep);
+    let mut named = Named::of(postings);
+    found.chunk_by_mut(|a, b| a.key == b.key).for_each(|of_item| keep(of_item, &mut named));
     found
 }
 
@@ -185,12 +186,46 @@ impl Shares {
     }
 }
 
-/// What was taken back is of the youngest that was there.
-fn keep(of_item: &mut [Change]) {
-    let mut taken = [0; 3];
-    for change in of_item.iter_mut().rev() {
-        let taken = &mut taken[change.family as usize];
-        change.kept = (change.amount - *taken).max(0);
-        *taken = (*taken - change.amount).max(0);
+/// What is taken back of a payment that is named.
+struct Named {
+    on: i32,
+    family: Family,
+    /// The day of the payment.
+    of: i32,
+    /// Not yet found on an item.
+    left: i128,
+}
+
+impl Named {
+    fn of(postings: &[Posting]) -> Vec<Named> {
+        let backs = postings.iter().filter(|posting| posting.amount < 0);
+        let named = backs.filter_map(|Posting { on, family, amount, of, .. }| {
+            Some(Named { on: *on, family: *family, of: (*of)?, left: -amount })
+        });
+        named.collect()
+    }
+}
+
+/// What was taken back is of the payment that it names, else of the youngest that was there.
+fn keep(of_item: &mut [Change], named: &mut [Named]) {
+    for at in 0..of_item.len() {
+        let (before, rest) = of_item.split_at_mut(at);
+        let change = &mut rest[0];
+        change.kept = change.amount.max(0);
+        let mut taken = (-change.amount).max(0);
+        let (on, family) = (change.on, change.family);
+        let mut take = |from: &mut Change, most: i128| {
+            let amount = taken.min(most).min(from.kept);
+            from.kept -= amount;
+            taken -= amount;
+            amount
+        };
+        for back in named.iter_mut().filter(|back| (back.on, back.family) == (on, family)) {
+            let paid = before.iter_mut().filter(|change| (change.on, change.family) == (back.of, family));
+            paid.for_each(|change| back.left -= take(change, back.left));
+        }
+        before.iter_mut().rev().filter(|change| change.family == family).for_each(|change| {
+            take(change, i128::MAX);
+        });
     }
 }

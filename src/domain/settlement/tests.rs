@@ -73,7 +73,7 @@ fn invoice() -> impl Strategy<Value = (Vec<Installment>, Vec<Posting>)> {
         // Nobody names an instalment, everybody does, or some do.
         let posting = |(on, family, number, amount, names)| {
             let names = named == 1 || (named == 2 && names);
-            Posting { on, family, installment: names.then_some(number), amount }
+            Posting { on, family, installment: names.then_some(number), amount, of: None }
         };
         (items, postings.into_iter().map(posting).collect())
     })

@@ -63,11 +63,53 @@ fn what_was_paid_after_a_write_off_is_paid_once_that_is_reversed() {
             W2 I2 write_off 2026-03-31 100.00 -
             P2 I2 payment 2026-05-19 70.00 -
             R2 I2 write_off 2026-05-25 100.00 W2
-        int_payment_applications = item_key paid_on paid_amount kept_amount written_off_amount
-            1 2026-03-31 0.00 0.00 100.00
-            1 2026-05-19 100.00 100.00 -100.00
-            2 2026-03-31 0.00 0.00 100.00
-            2 2026-05-25 70.00 70.00 -100.00
+        int_payment_applications = item_key paid_on paid_amount kept_amount written_off_amount applied_amount
+            1 2026-03-31 0.00 0.00 100.00 0.00
+            1 2026-05-19 100.00 100.00 -100.00 100.00
+            2 2026-03-31 0.00 0.00 100.00 0.00
+            2 2026-05-19 0.00 0.00 0.00 70.00
+            2 2026-05-25 70.00 70.00 -100.00 0.00
+    ",
+    );
+}
+
+/// A boleto bounces after the item was paid again, or before: the payment that bounced has paid nothing, and the other was late.
+#[test]
+fn a_payment_that_bounced_has_paid_nothing_whenever_its_bounce_was_posted() {
+    spec(
+        "
+        invoices: source_row invoice_id due_date amount
+            1 I1 2026-05-20 100.00
+            2 I2 2026-05-20 100.00
+        payments: payment_id invoice_id kind paid_on amount reverses
+            P1 I1 payment 2026-05-19 100.00 -
+            Q1 I1 payment 2026-06-10 100.00 -
+            R1 I1 chargeback 2026-06-20 100.00 P1
+            P2 I2 payment 2026-05-19 100.00 -
+            R2 I2 chargeback 2026-05-25 100.00 P2
+            Q2 I2 payment 2026-06-10 100.00 -
+        int_items = invoice_id settled_on open_amount
+            I1 2026-06-10 0.00
+            I2 2026-06-10 0.00
+    ",
+    );
+}
+
+/// Of two payments that stood the one that bounced is gone, not the youngest.
+#[test]
+fn a_bounce_takes_back_the_payment_that_it_names() {
+    spec(
+        "
+        invoices: invoice_id due_date amount
+            I1 2026-05-20 1000.00
+        payments: payment_id invoice_id kind paid_on amount reverses
+            P1 I1 payment 2026-01-15 300.00 -
+            P2 I1 payment 2026-02-12 300.00 -
+            R1 I1 chargeback 2026-02-15 300.00 P1
+        int_payment_applications = paid_on applied_amount paid_amount kept_amount
+            2026-01-15 0.00 300.00 0.00
+            2026-02-12 300.00 300.00 300.00
+            2026-02-15 0.00 -300.00 0.00
     ",
     );
 }

@@ -33,6 +33,7 @@ pub(super) fn applications(selected: &Columns<'_>) -> Result<RecordBatch> {
         let (keys, invoices, numbers) = (ints("item_key")?, ints("invoice_key")?, ints("installment_no")?);
         let families = ints("family_no")?;
         let days = selected.of::<Date32Type>(batch, "on_day")?;
+        let of_days = selected.of::<Date32Type>(batch, "of_day")?;
         let amounts = selected.of::<Decimal128Type>(batch, "amount")?;
         for row in 0..batch.num_rows() {
             let (invoice, on, amount) = (invoices.value(row), days.value(row), amounts.value(row));
@@ -43,7 +44,8 @@ pub(super) fn applications(selected: &Columns<'_>) -> Result<RecordBatch> {
             } else {
                 let family = usize::try_from(families.value(row)).ok().and_then(|no| FAMILIES.get(no));
                 let family = *family.ok_or_else(|| selected.lacks("family_no"))?;
-                postings.push((invoice, Posting { on, family, installment: number, amount }));
+                let of = of_days.is_valid(row).then(|| of_days.value(row));
+                postings.push((invoice, Posting { on, family, installment: number, amount, of }));
             }
         }
     }
@@ -82,11 +84,13 @@ fn add_days(items: &mut [Installment], postings: &mut [Posting], found: &mut Vec
             day.kept = kept;
         }
     }
-    let days = &mut found[first..];
     for Application { key, on, amount } in settle(items, postings) {
-        // What stays of a day was brought by it.
-        if let Ok(at) = days.binary_search_by_key(&(key, on), |day| (day.key, day.on)) {
-            days[at].applied = amount;
+        match found[first..].binary_search_by_key(&(key, on), |day| (day.key, day.on)) {
+            Ok(at) => found[first + at].applied = amount,
+            // There was no room on its day: what was there bounced later.
+            Err(at) => {
+                found.insert(first + at, Day { key, on, applied: amount, changed: [0; FAMILIES.len()], kept: 0 })
+            }
         }
     }
 }
