@@ -3,7 +3,8 @@
 -- Reads: raw_contact_log
 -- Units: occurred_at in UTC; occurred_on is the date in the pipeline's time zone; has_address = what it says of an
 --   address is known by that address already; cost in units of cost_currency
--- Columns: is_answer = the debtor said something; is_failure = it was sent in vain, or not at all
+-- Columns: is_echo = an event of an action for another debtor, which counts for whom it names as well, and for no figure;
+--   is_answer = the debtor said something; is_failure = it was sent in vain, or not at all
 -- Nulls: direction falls back to outbound; the cost where nobody says, and what of it cannot be read
 -- Kind: view
 with
@@ -27,6 +28,7 @@ with
             regua,
             step_id,
             has_address,
+            is_echo,
             cost,
             cost_currency,
             agent_id,

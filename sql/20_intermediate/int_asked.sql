@@ -19,7 +19,10 @@ with
             occurred_at
         from stg_contact_log as log
         -- What goes to a bureau or an agency asks the debtor nothing.
-        where log.occurred_on >= @window_from and log.status <> 'queued' and log.channel <> 'instruction'
+        where log.occurred_on >= @window_from
+            and log.status <> 'queued'
+            and log.channel <> 'instruction'
+            and not log.is_echo
     ),
     grouped as (
         select

@@ -16,7 +16,7 @@ with
             case when cost >= 0 and cost < 1000000 then cost end as sound_cost,
             coalesce(company_id, '') as company_key
         from stg_contact_log
-        where occurred_on > @recovery_from and status <> 'queued' and channel <> 'instruction'
+        where occurred_on > @recovery_from and status <> 'queued' and channel <> 'instruction' and not is_echo
     ),
     events as (
         select

@@ -15,7 +15,11 @@ with
             coalesce(company_id, '') as company_key,
             direction = 'outbound' and status in ('sent', 'answered', 'no_answer', 'wrong_party') as opens
         from stg_contact_log
-        where action_id is null and occurred_on > @recovery_from and status <> 'queued' and channel <> 'instruction'
+        where action_id is null
+            and occurred_on > @recovery_from
+            and status <> 'queued'
+            and channel <> 'instruction'
+            and not is_echo
     )
 select debtor_id, channel, occurred_on, company_key, bool_or(opens) as opens
 from recent

@@ -39,6 +39,44 @@ pub fn is_placeholder(text: &str) -> bool {
     is_none(words.trim())
 }
 
+/// What stands before or behind the name of whoever is insolvent, or dead. In Brazil it must (Lei 11.101/2005, art. 69).
+const INSOLVENT_BEFORE: [&str; 3] = ["massa falida ", "espolio de ", "massa insolvente "];
+const INSOLVENT_BEHIND: [&str; 14] = [
+    " em recuperacao judicial",
+    " recuperacao judicial",
+    " em rec judicial",
+    " em recuperacao extrajudicial",
+    " massa falida",
+    " em falencia",
+    " falida",
+    " falido",
+    " em liquidacao",
+    " em liquidacao judicial",
+    " em liquidacao extrajudicial",
+    " en concurso de acreedores",
+    " in liquidation",
+    " in receivership",
+];
+
+/// Does a name say that its bearer is insolvent, or dead? Who is named after the trade is not.
+///
+/// ```
+/// use regua::domain::names::says_insolvent;
+/// for name in ["ACME LTDA - EM RECUPERAÇÃO JUDICIAL", "Acme S/A (em recuperação judicial)", "MASSA FALIDA DE ACME LTDA",
+///              "Espólio de João da Silva", "Acme em Liquidação", "Acme SA en concurso de acreedores"] {
+///     assert!(says_insolvent(name), "{name}");
+/// }
+/// for name in ["Consultoria em Recuperação Judicial Ltda", "Recuperação de Crédito SA", "Liquidação Total Modas"] {
+///     assert!(!says_insolvent(name), "{name}");
+/// }
+/// ```
+pub fn says_insolvent(name: &str) -> bool {
+    let words: String = folded(name).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    INSOLVENT_BEFORE.iter().any(|start| words.starts_with(start))
+        || INSOLVENT_BEHIND.iter().any(|end| words.ends_with(end))
+}
+
 /// Can somebody be called so? An address or a number in the place of a name is none.
 pub fn is_name(text: &str) -> bool {
     !text.contains('@') && text.chars().any(char::is_alphabetic)
@@ -55,6 +93,23 @@ pub fn folded(text: &str) -> String {
         text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
     let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An id without what exports do to ids: capitals, signs, leading zeros, and the end of a number with a point.
+///
+/// ```
+/// use regua::domain::names::spelt_plainly;
+/// for id in ["000123", "123", "123.0", " 00.123"] {
+///     assert_eq!(spelt_plainly(id), "123", "{id}");
+/// }
+/// assert_eq!(spelt_plainly("c-0042/A"), spelt_plainly("C0042a"));
+/// assert_ne!(spelt_plainly("100"), spelt_plainly("10"));
+/// ```
+pub fn spelt_plainly(id: &str) -> String {
+    let id = id.trim();
+    let whole = id.strip_suffix(".0").filter(|whole| whole.bytes().all(|b| b.is_ascii_digit())).unwrap_or(id);
+    let signs: String = whole.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    signs.trim_start_matches('0').to_owned()
 }
 
 /// "unknown key `chanels`; did you mean `channels`?", or the list of what is known.

@@ -5,7 +5,9 @@
 
 /// Letters and digits of a CNPJ, its punctuation apart.
 pub const CNPJ_LENGTH: usize = 14;
-/// Of these the first name the company.
+/// Digits of a CPF, the number of a natural person; the last two are check digits.
+const CPF_LENGTH: usize = 11;
+/// Of the characters of a CNPJ the first name the company.
 const ROOT_LENGTH: usize = 8;
 
 /// A CNPJ whose check digits are right.
@@ -102,6 +104,11 @@ pub fn written_root(text: &str) -> Option<String> {
 /// }
 /// assert_eq!(legal_person("CPF (111.444.777-35)"), legal_person("11144477735"));
 /// assert_eq!(legal_person("(11.222.333/0001-81)"), legal_person("11,222,333/0001-81"));
+/// // A CPF that a bank filled up, or a column of numbers made shorter.
+/// for cpf in ["00011144477735", "000.111.444.777-35"] {
+///     assert_eq!(legal_person(cpf), legal_person("111.444.777-35"), "{cpf}");
+/// }
+/// assert_eq!(legal_person("1234567890"), legal_person("012.345.678-90"));
 /// assert_eq!((legal_person("n/a"), legal_person("999.999.999-99")), (None, None));
 /// ```
 pub fn legal_person(tax_id: &str) -> Option<String> {
@@ -118,6 +125,9 @@ pub fn legal_person(tax_id: &str) -> Option<String> {
     let number: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     // A word before it, as CPF or BR, and the zeros that a column of numbers loses.
     let bare = number.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    if let Some(cpf) = cpf(bare) {
+        return Some(cpf);
+    }
     let is_number = bare.len() >= ROOT_LENGTH && bare.bytes().all(|b| b.is_ascii_digit());
     let is_short_root = bare.len() == ROOT_LENGTH - 1 && bare.bytes().all(|b| b.is_ascii_digit());
     let number = match (is_number, bare.len()) {
@@ -134,6 +144,20 @@ pub fn legal_person(tax_id: &str) -> Option<String> {
         false => number,
     };
     (has_digits && !is_placeholder).then_some(person)
+}
+
+/// The eleven digits of a CPF, however many zeros stand before it or are lost; its check digits tell it from other numbers.
+fn cpf(digits: &str) -> Option<String> {
+    let is_long = (CPF_LENGTH - 2..=CNPJ_LENGTH).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let number = format!("{:0>CPF_LENGTH$}", digits.trim_start_matches('0'));
+    let places: Vec<u32> = number.bytes().map(|b| u32::from(b.wrapping_sub(b'0'))).collect();
+    let check = |length: usize| {
+        let weighted = places[..length].iter().zip((2..=length as u32 + 1).rev()).map(|(digit, weight)| digit * weight);
+        weighted.sum::<u32>() * 10 % 11 % 10
+    };
+    let is_same = places.iter().all(|digit| Some(digit) == places.first());
+    let is_one = is_long && places.len() == CPF_LENGTH && !is_same && places[9] == check(9) && places[10] == check(10);
+    is_one.then_some(number)
 }
 
 /// The root of a number of fourteen digits that stands before a word (`MATRIZ`, `- SP`, `Filial 2`) or after `CNPJ`.

@@ -167,7 +167,7 @@ impl<'s> Given<'s> {
     }
 
     fn empty_session(&self) -> Said<Session> {
-        let variables = transform::variables(self.specifications.plan, self.as_of, None);
+        let variables = transform::variables(self.specifications.plan, self.as_of, transform::Seen::default());
         let variables = match self.open_since {
             Some(since) => {
                 let known_from = Value::Date(since.signed_duration_since(NaiveDate::default()).num_days() as i32);
@@ -289,7 +289,7 @@ impl<'s> Given<'s> {
             (_, "actor_id") => other("debtor_id")?,
             ("payments", "root_id") => other("reverses").or_else(|| other("payment_id"))?,
             ("payments", "takes_back") => other("reverses").is_some().to_string(),
-            (_, "address_opted_out" | "address_bounced" | "has_address") => "false".to_owned(),
+            (_, "address_opted_out" | "address_bounced" | "has_address" | "is_echo") => "false".to_owned(),
             ("invoices", "source_row") => {
                 let key = ["company_id", "debtor_id", "invoice_id", "installment_no"].map(other);
                 (FixedState::with_seed(0).hash_one(key) >> 1).to_string()
@@ -331,7 +331,7 @@ const RAW: [&str; 7] =
     ["actions", "action_items", "positions", "item_flows", "experiment_members", "held_debtors", "unidentified"];
 
 /// What the spreading pass adds to the inputs.
-const ADDED: [(&str, DataType); 17] = [
+const ADDED: [(&str, DataType); 18] = [
     ("source_row", DataType::Int64),
     ("key_hash", DataType::Int64),
     ("group_key", DataType::Int64),
@@ -348,6 +348,7 @@ const ADDED: [(&str, DataType); 17] = [
     ("address_bounced", DataType::Boolean),
     ("has_items", DataType::Boolean),
     ("has_address", DataType::Boolean),
+    ("is_echo", DataType::Boolean),
     ("address", DataType::Utf8),
 ];
 

@@ -19,6 +19,7 @@ mod renamed;
 mod reversals;
 mod segments;
 mod signers;
+mod spelling;
 mod spread;
 mod totals;
 mod writers;

@@ -4,12 +4,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use foldhash::{HashMap, HashSet};
 
+use super::columns::{failed, replaced, with_column};
+use super::hash_of;
 use super::segments::{Records, RecordsWriter};
-use super::{hash_of, with_column};
 use crate::domain::address::{address_key, is_address, mentioned};
 use crate::domain::names::is_placeholder;
 use crate::domain::procedure::Channel;
@@ -29,11 +31,12 @@ pub(super) struct AddressBook {
     silent: HashSet<u64>,
 }
 
-/// Where an action went, and the group of its debtor.
+/// Where an action went, and the debtor (its hash) and group that it was for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Destination {
     address: Option<u64>,
     channel: Option<Channel>,
+    debtor: Option<u64>,
     group_key: i64,
 }
 
@@ -101,7 +104,8 @@ pub(super) fn add_destinations(batch: &RecordBatch, group_keys: &[i64], destinat
     for (row, group_key) in group_keys.iter().enumerate() {
         let channel = value(channels, row);
         let address = channel.zip(value(addresses, row)).map(|(channel, address)| address_hash(channel, address));
-        let destination = Destination { address, channel: channel.and_then(Channel::parse), group_key: *group_key };
+        let (channel_of, debtor) = (channel.and_then(Channel::parse), value(debtors, row).map(hash_of));
+        let destination = Destination { address, channel: channel_of, debtor, group_key: *group_key };
         destinations.of_action.extend(value(ids, row).map(|id| (hash_of(id), destination)));
         if let (Some(address), Some((debtor, channel))) = (address, value(debtors, row).zip(channel)) {
             let known = destinations.of_debtor.entry(reach_hash(debtor, channel)).or_default();
@@ -175,11 +179,13 @@ impl<'a> AddressReader<'a> {
                 let spelt = stated.map(|(channel, text)| hashes_in(channel, text)).unwrap_or_default();
                 self.opted_out.extend(spelt.into_iter().chain(own).chain(action.and_then(|to| to.address)));
             }
-            // What is written oddly may mean any address, of the action first of all.
+            // What is written oddly may mean any address, of the action first of all, unless the row names somebody else.
             let address = own.or(of_action);
             is_known.push(address.is_some());
-            if let (true, None, Some((debtor, channel))) =
-                (asks_for_silence, address, value(debtors, row).zip(value(channels, row)))
+            let is_elsewhere = own.is_none() && self.names_another(actions, debtors, row);
+            let asked_by = value(debtors, row).zip(channel);
+            if let Some((debtor, channel)) =
+                asked_by.filter(|_| asks_for_silence && (address.is_none() || is_elsewhere))
             {
                 let reach = reach_hash(debtor, channel);
                 // And where it was written to, though it may have another id by now.
@@ -206,6 +212,26 @@ impl<'a> AddressReader<'a> {
     pub(super) fn finish(self) -> Result<AddressEvents> {
         let AddressReader { opted_out, wrong, bounced_at, reached, silent, .. } = self;
         Ok(AddressEvents { opted_out, wrong, bounced_at, reached: reached.finish()?, silent })
+    }
+
+    /// Does an event name another debtor than the action that it is of?
+    fn names_another(&self, actions: Option<&StringArray>, debtors: Option<&StringArray>, row: usize) -> bool {
+        let of_action = value(actions, row).and_then(|id| self.destinations.of(id)?.debtor);
+        of_action.zip(value(debtors, row)).is_some_and(|(debtor, own)| debtor != hash_of(own))
+    }
+
+    /// The events of actions for other debtors than stand in their rows: they count for those as well. Which row says so, so
+    /// that no figure counts a contact twice; what is known of the address is that of the action.
+    pub(super) fn echoes(&self, batch: &RecordBatch) -> Result<(RecordBatch, RecordBatch, Vec<usize>)> {
+        let [actions, debtors, addresses] = ["action_id", "debtor_id", "address"].map(|name| text(batch, name));
+        let is_echo = |is_echo: bool, rows: usize| -> ArrayRef { Arc::new(BooleanArray::from(vec![is_echo; rows])) };
+        let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| self.names_another(actions, debtors, *row)).collect();
+        let own = with_column(batch, "is_echo", is_echo(false, batch.num_rows()))?;
+        let taken = UInt32Array::from_iter_values(rows.iter().map(|row| *row as u32));
+        let echoes = take_record_batch(batch, &taken).map_err(failed)?;
+        let echoes = with_column(&echoes, "is_echo", is_echo(true, rows.len()))?;
+        let known: BooleanArray = rows.iter().map(|row| Some(value(addresses, *row).is_some())).collect();
+        Ok((own, replaced(&echoes, "has_address", Arc::new(known))?, rows))
     }
 
     /// An event of an action travels with it, whoever stands in its row.
@@ -330,7 +356,7 @@ mod tests {
     #[test]
     fn an_opt_out_from_another_mailbox_silences_the_one_that_was_written_to_as_well() {
         let address = Some(address_hash("email", "ap@group.example"));
-        let destination = Destination { address, channel: Some(Channel::Email), group_key: 0 };
+        let destination = Destination { address, channel: Some(Channel::Email), debtor: None, group_key: 0 };
         let destinations =
             Destinations { of_action: HashMap::from_iter([(hash_of("A1"), destination)]), ..Destinations::default() };
         let folder = tempfile::tempdir().unwrap();

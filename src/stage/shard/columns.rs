@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use foldhash::HashSet;
@@ -13,6 +13,7 @@ use super::history::{
     action_items_schema, actions_schema, experiment_members_schema, item_flows_schema, positions_schema,
 };
 use super::{hash_of, text};
+use crate::domain::names::says_insolvent;
 use crate::domain::tax_id::legal_person;
 use crate::error::{Error, Result};
 use crate::io::parquet::conformed;
@@ -43,6 +44,17 @@ pub(super) fn with_coverage(batch: &RecordBatch, covering: &HashSet<u64>) -> Res
     let ids = text(batch, "agreement_id").into_iter().flat_map(|ids| ids.iter());
     let covers = ids.map(|id| Some(id.is_some_and(|id| covering.contains(&hash_of(id)))));
     with_column(batch, "has_items", Arc::new(covers.collect::<BooleanArray>()))
+}
+
+/// Of whom a row of the debtors says that it is insolvent, by its flag or by its name.
+pub(super) fn insolvent(batch: &RecordBatch) -> BooleanArray {
+    let flags = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
+    let names = text(batch, "legal_name");
+    let is_insolvent = |row: usize| {
+        flags.is_some_and(|c| c.is_valid(row) && c.value(row))
+            || names.is_some_and(|c| c.is_valid(row) && says_insolvent(c.value(row)))
+    };
+    (0..batch.num_rows()).map(|row| Some(is_insolvent(row))).collect()
 }
 
 /// Debtors with the insolvency of any establishment of their legal person, given by whom those are.
@@ -94,7 +106,7 @@ fn input_schema(table: &str) -> SchemaRef {
     if fields.iter().all(|f| f.name() != "debtor_id") {
         fields.push(Field::new("debtor_id", DataType::Utf8, true));
     }
-    let flags = ["takes_back", "has_address", "address_opted_out", "address_bounced", "has_items"];
+    let flags = ["takes_back", "has_address", "is_echo", "address_opted_out", "address_bounced", "has_items"];
     fields.extend(flags.map(|name| Field::new(name, DataType::Boolean, true)));
     Arc::new(Schema::new(fields))
 }

@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::claims::Resolved;
 use super::spread::Outcome;
-use super::{Groups, hash_of, shard_of, text};
+use super::{Groups, hash_of, shard_of, spelling, text};
 use crate::config::Limits;
 use crate::domain::procedure::Procedure;
 use crate::error::{Error, Lines, Result};
@@ -179,10 +179,12 @@ fn remedy(table: &str, column: &str, reason: &str) -> String {
 }
 
 /// Rows of an input that speak for their debtor alone, and those of them whose debtor nobody knows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Strangers {
     pub(super) rows: u64,
     pub(super) unknown: u64,
+    /// Plain spellings of those whom nobody knows, by hash: whoever is spelt alike may be meant.
+    pub(super) spelt: HashSet<u64>,
 }
 
 impl Strangers {
@@ -209,6 +211,10 @@ impl Strangers {
         let rows = || (0..debtors.len()).filter(speaks);
         self.rows += rows().count() as u64;
         self.unknown += rows().filter(is_stranger).count() as u64;
+        // A contact of no known action counts for its debtor, whatever it was about.
+        let counts =
+            |row: usize| if table == "contact_log" { !has(actions, row) } else { speaks(&row) && is_stranger(&row) };
+        self.spelt.extend(spelling::strange(batch, groups, counts));
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
-use arrow::compute::{cast, take};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::compute::{cast, filter_record_batch, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
@@ -150,7 +150,8 @@ pub fn action_items(batch: &RecordBatch) -> Result<RecordBatch> {
     flattened(batch).and_then(|b| conformed(&b, &without_key(&action_items_schema()))).map_err(damaged)
 }
 
-/// Events of an action under the debtor of the action, whoever stands in their rows.
+/// Events of an action under the debtor of the action, whoever stands in their rows; an echo stays with whom it names, as an
+/// event of no action, unless that is the debtor of the action by now.
 pub(super) fn under_their_actions(tables: &mut BTreeMap<&'static str, Vec<RecordBatch>>) -> Result<()> {
     let text =
         |batch: &'_ RecordBatch, name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
@@ -161,6 +162,7 @@ pub(super) fn under_their_actions(tables: &mut BTreeMap<&'static str, Vec<Record
         debtors.extend(known.map(|(id, debtor)| (hash_of(id), debtor.to_owned())));
     }
     for batch in tables.get_mut("contact_log").into_iter().flatten().filter(|_| !debtors.is_empty()) {
+        *batch = without_action(batch, &debtors)?;
         let Some((actions, own)) = text(batch, "action_id").zip(text(batch, "debtor_id")) else { continue };
         let debtor = |row: usize| {
             let action = actions.is_valid(row).then(|| actions.value(row));
@@ -175,6 +177,28 @@ pub(super) fn under_their_actions(tables: &mut BTreeMap<&'static str, Vec<Record
         }
     }
     Ok(())
+}
+
+fn without_action(batch: &RecordBatch, debtors: &HashMap<u64, String>) -> Result<RecordBatch> {
+    let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+    let is_echo = batch.column_by_name("is_echo").and_then(|c| c.as_boolean_opt());
+    let Some(((actions, own), is_echo)) = text("action_id").zip(text("debtor_id")).zip(is_echo) else {
+        return Ok(batch.clone());
+    };
+    let echoes = |row: usize| is_echo.is_valid(row) && is_echo.value(row);
+    if !(0..batch.num_rows()).any(echoes) {
+        return Ok(batch.clone());
+    }
+    let is_twice = |row: usize| {
+        let debtor = debtors.get(&hash_of(actions.value(row)));
+        echoes(row) && debtor.is_some_and(|debtor| own.is_valid(row) && debtor == own.value(row))
+    };
+    let stays: BooleanArray = (0..batch.num_rows()).map(|row| Some(!is_twice(row))).collect();
+    let named =
+        (0..batch.num_rows()).map(|row| Some(actions.value(row)).filter(|_| actions.is_valid(row) && !echoes(row)));
+    let named: ArrayRef = Arc::new(named.collect::<StringArray>());
+    let batch = replaced(batch, "action_id", named)?;
+    filter_record_batch(&batch, &stays).map_err(damaged)
 }
 
 fn flattened(batch: &RecordBatch) -> arrow::error::Result<RecordBatch> {

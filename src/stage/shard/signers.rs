@@ -29,6 +29,20 @@ impl Signers {
         let signed = self.by_agreement.get(&agreement).filter(|signers| signers.len() <= SIGNERS_MAX);
         signed.cloned().unwrap_or_default()
     }
+
+    /// Takes down of which agreements a row is bad; whom that touches. An agreement is kept or broken signer by signer; a row
+    /// without one may be anybody's.
+    pub(super) fn doubt(&mut self, bad: &[BadRow]) -> BTreeSet<String> {
+        let mut touched = BTreeSet::new();
+        for bad in bad.iter().filter(|bad| bad.table == "agreements") {
+            let Some(agreement) = bad.agreement_id.as_deref().map(hash_of) else { continue };
+            let whose =
+                bad.debtor_id.as_ref().map_or_else(|| self.of(agreement), |debtor| BTreeSet::from([debtor.clone()]));
+            self.doubtful.extend(whose.iter().map(|debtor| (hash_of(debtor), agreement)));
+            touched.extend(whose);
+        }
+        touched
+    }
 }
 
 /// The items of agreements once for each who signed; an agreement that nobody signed covers nothing, and whoever owes

@@ -11,6 +11,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::addresses::{AddressBook, AddressEvents, AddressReader, Destinations, add_debtors_at, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
+use super::columns::{insolvent, replaced};
 use super::doubts::{self, Strangers};
 use super::payers::Payers;
 use super::renamed::{Renamed, Sought};
@@ -18,7 +19,7 @@ use super::segments::{Records, Rows};
 use super::signers::{Signers, signed};
 use super::totals::Paid;
 use super::writers::Writers;
-use super::{Groups, History, SHARED, Totals, group_key, group_text, hash_of, history, totals, with_column};
+use super::{Groups, History, SHARED, Totals, group_key, group_text, hash_of, history, spelling, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
 use crate::domain::procedure::Procedure;
 use crate::domain::tax_id::legal_person;
@@ -101,15 +102,7 @@ impl Spreader<'_> {
         let mut signers = Signers::default();
         if let Some(table) = snapshots.get("agreements") {
             self.agreements(table, &groups, &mut signers, &mut outcome)?;
-            let bad = outcome.bad.iter().filter(|bad| bad.table == "agreements");
-            let doubtful = bad.filter_map(|bad| Some((bad.debtor_id.as_deref(), bad.agreement_id.as_deref()?)));
-            for (debtor, agreement) in doubtful.collect::<Vec<_>>() {
-                // An agreement is kept or broken signer by signer; a row without one may be anybody's.
-                let signed = signers.of(hash_of(agreement));
-                let whose: BTreeSet<String> = debtor.map_or(signed, |debtor| BTreeSet::from([debtor.to_owned()]));
-                signers.doubtful.extend(whose.iter().map(|debtor| (hash_of(debtor), hash_of(agreement))));
-                outcome.touched.extend(whose);
-            }
+            outcome.touched.extend(signers.doubt(&outcome.bad));
         }
         let mut events = None;
         if let Some(log) = snapshots.get("contact_log") {
@@ -141,6 +134,11 @@ impl Spreader<'_> {
         for silence in outcome.bad.iter().filter_map(|bad| bad.silences.as_ref()) {
             outcome.addresses.silence(silence, &destinations);
         }
+        let strange = spelling::all(&outcome, &groups);
+        for (debtor, warning) in spelling::spelt_alike(snapshots, &strange)? {
+            outcome.touched.insert(debtor);
+            outcome.bad.push(warning);
+        }
         outcome.groups = groups;
         outcome.renamed = Some(renamed);
         outcome.bad.sort();
@@ -154,7 +152,7 @@ impl Spreader<'_> {
             let batch = &conformed.batch;
             let text = |name: &str| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
             let (ids, named, taxes) = (text("debtor_id"), text("group_id"), text("tax_id"));
-            let insolvent = batch.column_by_name("is_insolvent").and_then(|c| c.as_boolean_opt());
+            let insolvent = insolvent(batch);
             let optional =
                 |a: Option<&StringArray>, row| a.filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned());
             let mut texts = Vec::with_capacity(batch.num_rows());
@@ -168,7 +166,7 @@ impl Spreader<'_> {
                 }
                 keys.push(key);
                 texts.push(text);
-                if insolvent.is_some_and(|c| c.is_valid(row) && c.value(row)) {
+                if insolvent.value(row) {
                     outcome
                         .insolvent
                         .extend(taxes.filter(|c| c.is_valid(row)).and_then(|c| legal_person(c.value(row))));
@@ -180,7 +178,7 @@ impl Spreader<'_> {
             // A row that cannot be read for another reason says so all the same.
             let unread = conformed.bad.iter().filter_map(|bad| bad.insolvent.as_deref());
             outcome.insolvent.extend(unread.filter_map(legal_person));
-            let batch = with_column(batch, "group_text", texts)?;
+            let batch = with_column(&replaced(batch, "is_insolvent", Arc::new(insolvent))?, "group_text", texts)?;
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             writers.push(batch, keys)
         })?;
@@ -258,6 +256,10 @@ impl Spreader<'_> {
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             outcome.count_strangers(snapshot.table.name, &batch, groups);
             let mut keys = debtor_keys(&batch, groups);
+            let (batch, echoes, of_rows) = reader.echoes(&batch)?;
+            if !of_rows.is_empty() {
+                writers.push(echoes, of_rows.iter().map(|row| keys[*row]).collect())?;
+            }
             reader.travel(&batch, &mut keys);
             writers.push(batch, keys)
         })?;
