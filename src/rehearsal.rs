@@ -46,7 +46,11 @@ fn rehearsed(plan: &Plan, runtime: &Handle) -> Result<BTreeMap<String, OwnTable>
     let as_of = NaiveDate::default();
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     own_reads_are_there(plan, &models)?;
-    let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, None))?;
+    let engine = Engine::new(
+        runtime,
+        plan.limits.memory_bytes_max,
+        transform::variables(plan, as_of, transform::Seen::default()),
+    )?;
     let (session, revision) = (engine.session(), Revision::first());
     transform::transform((plan, as_of), &models, &session, &mut Shard::empty(), &StageTimings::default())?;
     let decided = decide::decide(&plan.rules, as_of, &revision, &session)?;

@@ -32,7 +32,6 @@ use crate::stage::{
     Audited, Clash, Decided, History, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide,
     gates, load, materialize, publish, remember, shard, transform,
 };
-use crate::text::plural;
 
 /// What is asked of a run besides its plan.
 #[derive(Clone, Debug)]
@@ -212,7 +211,7 @@ fn prepare(
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
     let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
-    let runner = ShardRunner::set_up(plan, (as_of, &history), &revision, models, runtime, &timings, progress)?;
+    let runner = ShardRunner::set_up(plan, (as_of, &history, &shards), &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &rejected, snapshots);
@@ -229,7 +228,9 @@ fn prepare(
     let told = Told { notes: [notes, told].concat(), cards };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
     let (notes, results) = (told.notes.clone(), results(&runner, &shards, snapshots, &audited, told));
-    let gaps = gates::gaps(&shards.paid.days, audited.materialized(), as_of, plan);
+    let invoices =
+        snapshots.get("invoices").map(|s| gates::Copies { rows: s.rows(), copies: rejected.copies_of("invoices") });
+    let gaps = gates::gaps((&shards.paid.days, invoices), audited.materialized(), as_of, plan);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes })))
 }
 
@@ -352,16 +353,16 @@ struct ShardRunner<'a> {
 impl<'a> ShardRunner<'a> {
     fn set_up(
         plan: &'a Plan,
-        (as_of, history): (NaiveDate, &History),
+        (as_of, history, shards): (NaiveDate, &History, &Shards),
         revision: &'a Revision,
         models: Models,
         runtime: &Handle,
         timings: &'a StageTimings,
         progress: &'a dyn Progress,
     ) -> Result<ShardRunner<'a>> {
-        let engine =
-            Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, history.seen_from))?;
-        let engine = engine.led_by_the_first_shard();
+        let seen = transform::Seen { from: history.seen_from, is_past: shards.paid.is_past() };
+        let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, seen))?
+            .led_by_the_first_shard();
         engine.plan_ahead(&models);
         Ok(ShardRunner {
             plan,
@@ -433,23 +434,13 @@ impl RejectedRows {
         }
     }
 
+    fn copies_of(&self, table: &str) -> u64 {
+        self.repeated.get(table).copied().unwrap_or(0)
+    }
+
     fn notes(&self) -> Vec<String> {
-        let text = |(table, rows): (&&str, &u64)| match *table {
-            "contact_points" => {
-                let rows = plural(
-                    *rows,
-                    "row repeats an address of its debtor and is",
-                    "rows repeat an address of their debtor and are",
-                );
-                format!("{table} snapshot: {rows} ignored")
-            }
-            _ => {
-                let rows =
-                    plural(*rows, "row is an exact copy of another and is", "rows are exact copies of others and are");
-                format!("{table} snapshot: {rows} ignored")
-            }
-        };
-        self.repeated.iter().map(text).chain(gates::unidentified_notes(&self.unidentified)).collect()
+        let copies = notes::copies(&self.repeated);
+        copies.into_iter().chain(gates::unidentified_notes(&self.unidentified)).collect()
     }
 }
 

@@ -5,7 +5,7 @@
 -- Units: amounts in units of currency, below zero where they were taken back; flowed_on = the day, but not before the issue date
 -- Columns: book_key = the company and currency, in raw_books; month_key = month of flowed_on; late_from = the first day on which
 --   it was late, if it was still open; kept_amount = of what was paid, never taken back since; open_until = the day after which
---   nothing was open of it
+--   nothing was open of it; is_main_payment = at least a quarter of it was paid: less may be a tax that was withheld
 -- Nulls: open_until null = open, or only earlier runs saw it; of an export of open items, what was settled before the first run
 --   is not there: see @known_from
 -- Kind: table
@@ -38,7 +38,8 @@ with
             cast(0 as decimal(18, 2)) as paid_amount,
             cast(0 as decimal(18, 2)) as credited_amount,
             cast(0 as decimal(18, 2)) as written_off_amount,
-            cast(0 as decimal(18, 2)) as kept_amount
+            cast(0 as decimal(18, 2)) as kept_amount,
+            false as is_main_payment
         from items
         union all
         select
@@ -54,7 +55,8 @@ with
             applications.paid_amount,
             applications.credited_amount,
             applications.written_off_amount,
-            applications.kept_amount
+            applications.kept_amount,
+            applications.paid_amount * 4 >= items.original_amount
         from applications
         inner join items on applications.item_key = items.item_key
         union all
@@ -75,7 +77,8 @@ with
                 when taken_back.taken_back_on is null or observed.flowed_on > taken_back.taken_back_on
                     then observed.paid_amount
                 else cast(0 as decimal(18, 2))
-            end
+            end,
+            observed.paid_amount > 0
         from observed
         left join taken_back on observed.item_key = taken_back.item_key
     ),

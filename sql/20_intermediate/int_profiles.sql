@@ -1,7 +1,8 @@
 -- Purpose: how an account has paid, and how its debtor has answered, over the profile window.
 -- Grain: debtor_id, company_id, currency
--- Reads: int_items, int_settled_items, int_accounts, int_payments, int_promises, int_broken_agreements, int_answers, raw_accounts
+-- Reads: int_items, int_settled_items, int_accounts, int_payments, int_observed_flows, stg_coming_payments, int_promises, int_broken_agreements, int_answers, raw_accounts
 -- Units: days late weighted by amount; ratios from 0 to 1; amounts in units of currency
+-- Columns: next_payment_on = the first day of a payment that is dated after the as-of date
 -- Nulls: ratios, averages and worst delays are null without history, which is not the same as zero
 -- Kind: table
 with
@@ -48,18 +49,31 @@ with
         from payments
         group by account_key, payment_id
     ),
+    all_payments as (
+        select account_key, paid_on, amount from single_payments
+        union all
+        -- Of an export of open items: what is gone, or less, since a run saw it.
+        select account_key, flowed_on, cast(null as decimal(18, 2)) from int_observed_flows where paid_amount > 0
+    ),
     paying as (
         select
             account_key,
             max(paid_on) as last_payment_on,
             cast(max(amount) as decimal(18, 2)) as largest_payment
-        from single_payments
+        from all_payments
         group by account_key
     ),
     paying_debtors as (
         select accounts.debtor_id, accounts.currency, paying.last_payment_on, paying.largest_payment
         from paying
         inner join raw_accounts as accounts on paying.account_key = accounts.account_key
+        where accounts.company_id is null
+    ),
+    coming as (select * from stg_coming_payments),
+    coming_debtors as (
+        select accounts.debtor_id, accounts.currency, coming.next_payment_on
+        from coming
+        inner join raw_accounts as accounts on coming.account_key = accounts.account_key
         where accounts.company_id is null
     ),
     broken as (
@@ -91,6 +105,7 @@ with
             greatest(paying.last_payment_on, of_debtor.last_payment_on) as last_payment_on,
             cast(@as_of_day - cast(greatest(paying.last_payment_on, of_debtor.last_payment_on) as int) as bigint) as last_payment_days,
             greatest(paying.largest_payment, of_debtor.largest_payment) as largest_payment,
+            least(coming.next_payment_on, coming_of_debtor.next_payment_on) as next_payment_on,
             coalesce(broken.broken_promises, 0) as broken_promises,
             coalesce(agreements.broken_agreements, 0) as broken_agreements,
             coalesce(answering.contacts, 0) as contacts,
@@ -102,6 +117,10 @@ with
         left join paying_debtors as of_debtor
             on accounts.debtor_id = of_debtor.debtor_id
             and accounts.currency = of_debtor.currency
+        left join coming on accounts.account_key = coming.account_key
+        left join coming_debtors as coming_of_debtor
+            on accounts.debtor_id = coming_of_debtor.debtor_id
+            and accounts.currency = coming_of_debtor.currency
         left join broken on accounts.debtor_id = broken.debtor_id
         left join agreements on accounts.debtor_id = agreements.debtor_id
         left join answering on accounts.debtor_id = answering.debtor_id

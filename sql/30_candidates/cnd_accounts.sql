@@ -51,6 +51,7 @@ with
             profiles.last_payment_on,
             profiles.last_payment_days,
             profiles.largest_payment,
+            profiles.next_payment_on,
             profiles.broken_promises,
             profiles.broken_agreements,
             profiles.contacts,

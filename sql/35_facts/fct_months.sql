@@ -3,7 +3,7 @@
 -- Reads: int_item_flows, raw_books
 -- Units: amounts in units of currency; late_change = by how much what is late grew in the month; paid_days and late_days in
 --   units of currency x days: of what was paid and never taken back, since the issue date and since the payable day
--- Columns: billed_items = items that were billed; late_items = those that were late, or would have been; paid_items = payments
+-- Columns: billed_items = items that were billed; late_items = those that were late, or would have been; paid_items = main payments
 -- Nulls: none; months before @known_from lack what was settled before it
 -- Kind: table
 with
@@ -25,7 +25,7 @@ with
             kept_amount * (cast(flowed_on as int) - cast(issue_date as int)) as paid_days,
             kept_amount * greatest(cast(flowed_on as int) - cast(payable_on as int), 0) as late_days,
             case when billed_amount > 0 then 1 else 0 end as billed_items,
-            case when paid_amount > 0 then 1 else 0 end as paid_items
+            case when is_main_payment then 1 else 0 end as paid_items
         from flows
     ),
     by_both as (

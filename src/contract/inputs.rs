@@ -51,7 +51,11 @@ pub const INPUTS: &[Table] = &[
             opt("company_id", Str, "creditor company; none = that of the invoice"),
             opt("invoice_id", Str, "what it pays; none = unapplied credit"),
             opt("installment_no", Int, "none or 0 = the instalments are paid in order of due date"),
-            req("paid_on", Date, "value date; later than the as-of date = not seen"),
+            req(
+                "paid_on",
+                Date,
+                "value date; later than the as-of date = not seen, but it gives room (dunning.payment_window_days)",
+            ),
             opt("currency", Str, "ISO 4217; the default currency where absent"),
             req(
                 "amount",

@@ -12,8 +12,8 @@ use super::sink::Sink;
 use super::values::{Day, Id};
 use crate::domain::money::Amount;
 
-/// Payments dated after the as-of date are in the file for so many days; the pipeline must not see them.
-const FUTURE_DAYS: i32 = 7;
+/// The ledger goes on for so many days after the as-of date, which is one of its past then: the pipeline must not see them.
+const FUTURE_DAYS: i32 = 30;
 /// Items that fall due within so many days may be paid by one payment.
 const MERGE_DAYS: i32 = 6;
 

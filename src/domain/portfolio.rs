@@ -134,6 +134,8 @@ pub struct Profile {
     pub last_payment_on: Option<NaiveDate>,
     /// Days since then.
     pub last_payment_days: Option<i64>,
+    /// Day of the first payment that is dated shortly after the as-of date: a bank credits on the next working day.
+    pub next_payment_on: Option<NaiveDate>,
     /// The largest single payment that is known.
     pub largest_payment: Option<Amount>,
     /// Promises of the window that were not kept.
@@ -257,6 +259,8 @@ pub struct Escalation {
     pub done_on: Option<NaiveDate>,
     /// False: what an agency has is disputed rather than paid.
     pub is_paid: bool,
+    /// Something that it names is not in the snapshot: nobody knows which item that is, or was.
+    pub names_unknown: bool,
     /// What it names, open or paid.
     pub items: Vec<Item>,
 }

@@ -1,11 +1,14 @@
 //! What a person should know about a run besides its tables. No note stops a run.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use crate::config::Plan;
 use crate::io::log::{Log, RecordKind};
 use crate::stage::publish::Revision;
 use crate::stage::{Audited, Snapshots};
+use crate::text::plural;
 
 /// What is no error and may still be none of the user's intentions.
 pub(super) fn of_start(
@@ -56,4 +59,24 @@ pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
     let materialized = audited.materialized();
     let unknown = materialized.unknown().into_iter().filter(|_| !plan.has_open_scope()).map(unknown);
     unknown.chain(materialized.unmatched().into_iter().map(unmatched)).collect()
+}
+
+/// Rows that say again what another says, by table.
+pub(super) fn copies(repeated: &BTreeMap<&'static str, u64>) -> Vec<String> {
+    let text = |(table, rows): (&&str, &u64)| match *table {
+        "contact_points" => {
+            let rows = plural(
+                *rows,
+                "row repeats an address of its debtor and is",
+                "rows repeat an address of their debtor and are",
+            );
+            format!("{table} snapshot: {rows} ignored")
+        }
+        _ => {
+            let rows =
+                plural(*rows, "row is an exact copy of another and is", "rows are exact copies of others and are");
+            format!("{table} snapshot: {rows} ignored")
+        }
+    };
+    repeated.iter().map(text).collect()
 }

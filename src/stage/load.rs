@@ -64,6 +64,11 @@ impl Snapshot {
         self.sources.iter().map(Source::rows).sum()
     }
 
+    /// Where its files stand.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|s| s.object.url.as_str())
+    }
+
     /// Is there any file of it?
     pub fn is_there(&self) -> bool {
         !self.sources.is_empty()

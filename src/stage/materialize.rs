@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
-pub use self::materialized::{Materialized, MonthCounts, Months};
+pub use self::materialized::{DayCounts, Days, Materialized, MonthCounts, Months};
 use super::{Decided, Periods, QuarantinedRow, Remembered, Revision, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::fx::Quotes;

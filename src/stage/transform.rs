@@ -31,13 +31,24 @@ const OBSERVED_MONTHS: u32 = 25;
 /// Months of `run_months`: no figure goes further back.
 const MONTHS_MAX: u32 = 120;
 
-/// The values that models may name. `seen_from`: the first date of which a run saw the items, where another than this did.
-pub fn variables(plan: &Plan, as_of: NaiveDate, seen_from: Option<NaiveDate>) -> Variables {
+/// What is known of time beyond the as-of date.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// The first date of which a run saw the items, where another than this did.
+    pub from: Option<NaiveDate>,
+    /// The ledger goes on long after the as-of date.
+    pub is_past: bool,
+}
+
+/// The values that models may name.
+pub fn variables(plan: &Plan, as_of: NaiveDate, seen: Seen) -> Variables {
+    let coming_days = if seen.is_past { 0 } else { plan.rules.payment_window_days };
     let window = as_of.checked_sub_months(chrono::Months::new(plan.window_months)).unwrap_or(NaiveDate::MIN);
     let history = day_number(as_of) - plan.limits.history_days as i32;
     Variables::new([
         ("as_of", Value::Date(day_number(as_of))),
         ("as_of_day", Value::Day(day_number(as_of))),
+        ("coming_to", Value::Date(day_number(as_of).saturating_add(coming_days as i32))),
         ("window_from", Value::Date(day_number(window))),
         ("history_from_day", Value::Day(history)),
         ("promise_grace_days", Value::Day(plan.promise_grace_days as i32)),
@@ -63,7 +74,7 @@ pub fn variables(plan: &Plan, as_of: NaiveDate, seen_from: Option<NaiveDate>) ->
         ("losses_to", Value::Date(day_number(days_before(as_of, plan.kpis.loss_days)))),
         ("vintage_from", Value::Date(day_number(month_from(as_of, VINTAGE_MONTHS)))),
         ("observed_from", Value::Date(day_number(observed_from(as_of)))),
-        ("known_from", Value::Date(day_number(known_from(plan, as_of, seen_from)))),
+        ("known_from", Value::Date(day_number(known_from(plan, as_of, seen.from)))),
         ("sales_from", Value::Date(day_number(sales_from(plan, as_of)))),
         ("default_company", Value::Text(plan.default_company.clone())),
         ("default_currency", Value::Text(plan.default_currency.to_string())),

@@ -106,7 +106,7 @@ pub const DSO: Table = Table {
         opt(
             "countback_dso_days",
             Float,
-            "month by month back until the net sales reach what is open; null where they never do",
+            "month by month back until the net sales reach what is open; null where they never do, or where nothing was sold of late",
         )
         .alone(),
         BASIS,

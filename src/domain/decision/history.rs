@@ -211,13 +211,17 @@ impl<'a> AccountContext<'a> {
         self.note_room(reasons);
     }
 
-    /// Room after the debtor has answered, and after it has paid.
+    /// Room after the debtor has answered, and after it has paid; and before a payment that is known already.
     fn note_room(&self, reasons: &mut Reasons) {
         let answered = self.past.own.iter().filter_map(|c| c.answered_on).max();
         let of_segment = self.rules.response_windows.get(&self.classification.segment).copied();
         let window = of_segment.unwrap_or(self.rules.response_window_days);
         let paid = self.account.profile.last_payment_on;
         let rooms = [("answered", answered, window), ("paid", paid, self.rules.payment_window_days)];
+        if let Some(on) = self.account.profile.next_payment_on {
+            let why = for_days(format!("a payment is dated {on}"), on, self.rules.payment_window_days);
+            return reasons.because(HoldReason::ResponseWindow, why);
+        }
         let open = rooms.into_iter().filter_map(|(word, on, days)| {
             let on = on.filter(|on| days_between(*on, self.as_of) < i64::from(days))?;
             Some((on + chrono::TimeDelta::days(i64::from(days)), for_days(format!("{word} on {on}"), on, days)))

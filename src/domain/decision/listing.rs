@@ -12,6 +12,7 @@ use chrono::{Months, NaiveDate};
 
 use super::trace::listed;
 use super::{AccountContext, Item, Next, Procedure, Step};
+use crate::domain::names::folded;
 use crate::domain::portfolio::{Contact, ContactPoint, Debtor, Escalation, EscalationKind};
 use crate::domain::procedure::{Facts, Sent};
 
@@ -28,9 +29,12 @@ pub(super) struct Escalated<'a> {
 const NO_ADDRESS: &str = "no address on its channels";
 const TRIED: &str = "tried in vain at every address on its channels";
 
-/// Are these the same bureau or registry? Ignores case and outer spaces.
+/// Are these the same bureau or registry, however they are written? `SERASA EXPERIAN` and `Serasa S.A.` are serasa: rather
+/// once too few than twice.
 fn is_same(own: &str, other: &str) -> bool {
-    own.trim().to_lowercase() == other.trim().to_lowercase()
+    let plain = |name: &str| folded(name).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let (own, other) = (plain(own), plain(other));
+    own.starts_with(&other) || other.starts_with(&own)
 }
 
 /// An instruction that went to a bureau or a registry, or may have.
@@ -138,12 +142,17 @@ impl<'a> AccountContext<'a> {
     fn why_not_listed(&self, step: &Step, kind: EscalationKind, item: &Item) -> Option<String> {
         let escalated = self.escalated.get_or_init(|| self.escalated());
         // A step without a bureau means whichever there is.
-        let is_there = |escalation: &&&Escalation| {
+        let is_there = |escalation: &&Escalation| {
             escalation.kind == kind && step.bureau.as_ref().is_none_or(|own| is_same(own, &escalation.counterpart))
         };
         let in_force = escalated.in_force.get(&(item.invoice_id.as_str(), item.installment_no));
-        if let Some(escalation) = in_force.into_iter().flatten().find(is_there) {
+        if let Some(escalation) = in_force.into_iter().flatten().copied().find(is_there) {
             return Some(format!("is with {} since {}", escalation.counterpart, escalation.since));
+        }
+        let all = self.account.escalations.iter();
+        if let Some(escalation) = all.filter(|e| e.names_unknown && e.done_on.is_none()).find(is_there) {
+            let (id, since) = (&escalation.source_id, escalation.since);
+            return Some(format!("may be what {id} names, which is with {} since {since}", escalation.counterpart));
         }
         let is_asked = |i: &&Instruction<'_>| {
             let is_item = i.installment_no.is_none_or(|no| no == item.installment_no);

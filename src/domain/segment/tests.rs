@@ -70,6 +70,7 @@ fn known() -> Profile {
         days_late_avg: Some(6.5),
         days_late_max: Some(12),
         last_payment_on: None,
+        next_payment_on: None,
         largest_payment: Some(Amount(123_456)),
         broken_promises: 1,
         broken_agreements: 3,

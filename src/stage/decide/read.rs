@@ -344,7 +344,7 @@ fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
     let (last, largest) = (rows.dates("last_payment_on")?, rows.amounts("largest_payment")?);
     let (promises, agreements) = (rows.ints("broken_promises")?, rows.ints("broken_agreements")?);
     let (contacts, answered, bounces) = (rows.ints("contacts")?, rows.floats("answer_ratio")?, rows.ints("bounces")?);
-    let since = rows.ints("last_payment_days")?;
+    let (since, next) = (rows.ints("last_payment_days")?, rows.dates("next_payment_on")?);
     let profile = |row| Profile {
         months_as_customer: int(months, row),
         items_due: int(due, row).unwrap_or(0),
@@ -355,6 +355,7 @@ fn profiles(rows: &Rows) -> Result<Vec<Profile>> {
         days_late_max: int(worst, row),
         last_payment_on: last(row),
         largest_payment: largest(row),
+        next_payment_on: next(row),
         broken_promises: int(promises, row).unwrap_or(0),
         broken_agreements: int(agreements, row).unwrap_or(0),
         last_payment_days: int(since, row),

@@ -1,6 +1,6 @@
 //! All that a run is about to publish, and what it comes to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -30,6 +30,18 @@ pub struct MonthCounts {
 
 /// Company = its months, as 12 x year + month.
 pub type Months = BTreeMap<String, BTreeMap<i64, MonthCounts>>;
+
+/// How much of a company was paid on a day, and what of it became late then and is open still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayCounts {
+    /// Main payments.
+    pub paid: u64,
+    /// Items that became late, and are open still.
+    pub late: u64,
+}
+
+/// Company = its days of the last year, by how many days ago they were.
+pub type Days = BTreeMap<String, BTreeMap<i64, DayCounts>>;
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
 #[derive(Debug)]
@@ -144,6 +156,48 @@ impl Materialized {
             }
         }
         months
+    }
+
+    /// The last year of each company; nothing where the models do not count it.
+    pub fn days(&self) -> Days {
+        let mut days = Days::new();
+        for batch in self.facts.get("fct_paid_days").into_iter().flat_map(|(_, batches)| batches) {
+            let companies = batch.column_by_name("company_id").and_then(|c| c.as_string_opt::<i32>());
+            let int = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+            let counts = int("days_ago").zip(int("paid_items")).zip(int("late_items"));
+            let Some((companies, ((ago, paid), late))) = companies.zip(counts) else { continue };
+            for row in 0..batch.num_rows() {
+                let of_company = days.entry(companies.value(row).to_owned()).or_default();
+                let counts = of_company.entry(ago.value(row)).or_default();
+                counts.paid += paid.value(row) as u64;
+                counts.late += late.value(row) as u64;
+            }
+        }
+        days
+    }
+
+    /// Companies for which anything is sent.
+    pub fn acting(&self) -> BTreeSet<String> {
+        let batches = self.kpis.get("kpi_actions").into_iter().flatten();
+        let companies = batches.filter_map(|b| b.column_by_name("company_id")?.as_string_opt::<i32>());
+        companies.flat_map(|c| c.iter().flatten()).map(str::to_owned).collect()
+    }
+
+    /// Company = the accounts that are held for a reason, by the reason.
+    pub fn held(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
+        let mut held: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for batch in self.kpis.get("kpi_holds").into_iter().flatten() {
+            let text = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+            let debtors = batch.column_by_name("debtors").and_then(|c| c.as_primitive_opt::<Int64Type>());
+            let Some(((companies, reasons), debtors)) = text("company_id").zip(text("reason")).zip(debtors) else {
+                continue;
+            };
+            for row in 0..batch.num_rows() {
+                let of_company = held.entry(companies.value(row).to_owned()).or_default();
+                *of_company.entry(reasons.value(row).to_owned()).or_default() += debtors.value(row) as u64;
+            }
+        }
+        held
     }
 
     /// Actions that stand: those that are new, and those of earlier revisions that a revision keeps.

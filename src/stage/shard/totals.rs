@@ -97,7 +97,12 @@ pub struct Paid {
     pub cash: BTreeMap<String, Cash>,
     /// In the year before the as-of date.
     pub days: PaidDays,
+    /// Payments of the week after the as-of date, and later ones.
+    coming: [u64; 2],
 }
+
+/// Days after the as-of date on which a payment that is on its way may be booked.
+const COMING_DAYS: i32 = 7;
 
 impl Paid {
     pub(super) fn merge(&mut self, other: Paid) {
@@ -105,6 +110,14 @@ impl Paid {
             self.cash.entry(currency).or_default().add(sum);
         }
         self.days.merge(&other.days);
+        self.coming.iter_mut().zip(other.coming).for_each(|(sum, other)| *sum += other);
+    }
+
+    /// Is the as-of date one of the past, seen from the ledger? Then what came after it is not known yet; but where it ends
+    /// with that date, what is dated a day or two later is on its way. A few dates that are mistyped are no future.
+    pub fn is_past(&self) -> bool {
+        let [soon, later] = self.coming;
+        later > soon
     }
 }
 
@@ -120,9 +133,14 @@ pub(super) fn add_paid(batch: &RecordBatch, as_of_day: i32, default_currency: &s
         !matches!(kind, "refund" | "chargeback" | "charges") && reverses.is_none_or(|c| c.is_null(row))
     };
     let mut sums: HashMap<&str, Cash> = HashMap::new();
-    for row in (0..batch.num_rows()).filter(|row| dates.value(*row) <= as_of_day && is_plain(*row)) {
+    for row in (0..batch.num_rows()).filter(|row| is_plain(*row)) {
+        let ahead = dates.value(row).saturating_sub(as_of_day);
+        if ahead > 0 {
+            paid.coming[usize::from(ahead > COMING_DAYS)] += 1;
+            continue;
+        }
         let currency = currencies.filter(|c| c.is_valid(row)).map_or(default_currency, |c| c.value(row));
-        paid.days.add(as_of_day.saturating_sub(dates.value(row)));
+        paid.days.add(-ahead);
         let sum = sums.entry(currency).or_default();
         sum.paid += amounts.value(row).max(0);
         sum.negative += amounts.value(row).min(0);

@@ -414,3 +414,67 @@ fn two_snapshots_found_by_one_glob_are_one_where_they_are_equal_and_stop_it_wher
     house.write("invoices", &yesterday);
     refuses(&house, NEXT_DAY, 3, &["invoices", "quarantine_share_max"]);
 }
+
+/// Who is held for what an input says is written to once it says so no more: emptied, a column of nulls, one file of two.
+#[test]
+fn protection_that_is_gone_overnight_stops_a_run() {
+    let disputes = |numbers: std::ops::Range<usize>| {
+        table("dispute_id debtor_id kind opened_on", numbers, |n| format!("X{n} D{n} dispute 2026-06-01"))
+    };
+    let flagged = |flag: &str| {
+        table("debtor_id legal_name state is_insolvent", 0..DEBTORS, |n| {
+            format!("D{n} Debtor_{n} SP {}", if (100..118).contains(&n) { flag } else { "-" })
+        })
+    };
+    let in_two_files = |house: &House| {
+        configure(house, |pipeline| {
+            pipeline["inputs"]["disputes"]["path"] = json!("${REGUA_DATA:-..}/input/disputes*.parquet")
+        });
+        for (file, numbers) in [("disputes_1", 100..140), ("disputes_2", 140..150)] {
+            let batch = crate::support::batch("disputes", &disputes(numbers));
+            crate::support::write_parquet(&house.path(&format!("input/{file}.parquet")), &batch);
+        }
+    };
+    type Change<'c> = Box<dyn Fn(&House) + 'c>;
+    let cases: [(Change<'_>, Change<'_>, &[&str]); 3] = [
+        (
+            Box::new(|house| house.write("disputes", &disputes(100..118))),
+            Box::new(|house| house.write("disputes", &disputes(100..100))),
+            &["the disputes snapshot has 0 rows, but had 18", "0 accounts held for dispute_open", "but had 18"],
+        ),
+        (
+            Box::new(|house| house.write("debtors", &flagged("true"))),
+            Box::new(|house| house.write("debtors", &flagged("-"))),
+            &["company 1 has 0 accounts held for insolvent_or_legal", "but had 18"],
+        ),
+        (
+            Box::new(in_two_files),
+            Box::new(|house| std::fs::remove_file(house.path("input/disputes_2.parquet")).expect("removed")),
+            &["the disputes snapshot lacks", "disputes_2.parquet", "and has fewer rows"],
+        ),
+    ];
+    for (before, after, parts) in cases {
+        let house = house();
+        before(&house);
+        publishes(&house, as_of());
+        after(&house);
+        refuses(&house, NEXT_DAY, 3, parts);
+        accepts(&house, NEXT_DAY);
+    }
+}
+
+/// One dispute that is settled, and files that are written anew under other names, are no sign.
+#[test]
+fn protection_that_goes_one_by_one_stops_nothing() {
+    let house = house();
+    house.write(
+        "disputes",
+        &table("dispute_id debtor_id kind opened_on", 100..106, |n| format!("X{n} D{n} dispute 2026-06-01")),
+    );
+    publishes(&house, as_of());
+    house.write(
+        "disputes",
+        &table("dispute_id debtor_id kind opened_on", 100..101, |n| format!("X{n} D{n} dispute 2026-06-01")),
+    );
+    publishes(&house, NEXT_DAY);
+}

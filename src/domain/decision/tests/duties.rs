@@ -19,6 +19,7 @@ pub(super) fn listing(paid_ago: Option<i64>) -> Escalation {
         requested_on: None,
         done_on: paid_ago.map(days_ago),
         is_paid: true,
+        names_unknown: false,
         items: vec![paid],
     }
 }

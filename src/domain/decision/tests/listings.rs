@@ -47,6 +47,26 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
             "no_step_due",
         ),
         (
+            "with the step's, in other words",
+            &[62],
+            |c| {
+                announced(c);
+                c.step("d+60").bureau = Some("serasa".into());
+                c.account().escalations[0].counterpart = "SERASA Experian S.A.".into();
+            },
+            "no_step_due",
+        ),
+        (
+            "under a number that nobody knows any more",
+            &[62],
+            |c| {
+                announced(c);
+                c.account().escalations[0].items[0].invoice_id = "OLD-A".into();
+                c.account().escalations[0].names_unknown = true;
+            },
+            "no_step_due",
+        ),
+        (
             "protested, not listed",
             &[62],
             |c| {

@@ -10,6 +10,22 @@ fn paid(case: &mut Case, ago: i64) {
     case.account().profile.last_payment_on = Some(days_ago(ago));
 }
 
+fn coming(case: &mut Case, days: i64) {
+    case.account().profile.next_payment_on = Some(days_ago(-days));
+}
+
+/// A bank credits a boleto on the next working day, and an ERP may book it with that date.
+#[test]
+fn a_payment_that_is_dated_after_the_date_gives_room_as_well() {
+    check(&[
+        ("tomorrow", &[10], |c| coming(c, 1), "response_window"),
+        ("after the weekend", &[10], |c| coming(c, 3), "response_window"),
+        ("none", &[10], |_| {}, "d+5 by email: A"),
+    ]);
+    let hold = Case::of(&[10]).with(|c| coming(c, 1)).hold();
+    assert_eq!(hold.detail.unwrap(), "a payment is dated 2026-11-18, until 2026-11-20");
+}
+
 #[test]
 fn a_payment_gives_room_before_the_ladder_goes_on() {
     check(&[

@@ -19,7 +19,7 @@ pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> 
     let (debtor, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
     let (kind, id, counterpart) = (rows.texts("kind")?, rows.texts("entry_id")?, rows.texts("counterpart")?);
     let (since, requested, done) = (rows.dates("since_on")?, rows.dates("requested_on")?, rows.dates("done_on")?);
-    let (paid, actor) = (rows.flags("is_paid")?, rows.texts("actor_id")?);
+    let (paid, unknown, actor) = (rows.flags("is_paid")?, rows.flags("is_unknown")?, rows.texts("actor_id")?);
     let items = items(rows)?;
     let mut escalations: HashMap<Key, Vec<Escalation>> = HashMap::new();
     for (row, item) in items.into_iter().enumerate() {
@@ -29,7 +29,10 @@ pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> 
             .last_mut()
             .filter(|e| e.kind == kind && e.source_id == id.get(row) && e.actor_id == actor.get(row))
         {
-            Some(escalation) => escalation.items.push(item),
+            Some(escalation) => {
+                escalation.names_unknown |= unknown.value(row);
+                escalation.items.push(item);
+            }
             None => of_account.push(Escalation {
                 source_id: id.get(row).to_owned(),
                 actor_id: actor.get(row).to_owned(),
@@ -39,6 +42,7 @@ pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> 
                 requested_on: requested(row),
                 done_on: done(row),
                 is_paid: paid.value(row),
+                names_unknown: unknown.value(row),
                 items: vec![item],
             }),
         }
