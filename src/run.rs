@@ -230,7 +230,8 @@ fn prepare(
     let (notes, results) = (told.notes.clone(), results(&runner, &shards, snapshots, &audited, told));
     let invoices =
         snapshots.get("invoices").map(|s| gates::Copies { rows: s.rows(), copies: rejected.copies_of("invoices") });
-    let gaps = gates::gaps((&shards.paid.days, invoices), audited.materialized(), as_of, plan);
+    let mut gaps = gates::gaps((&shards.paid.days, invoices), audited.materialized(), as_of, plan);
+    gaps.extend(gates::vanished(shards.vanished));
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes })))
 }
 

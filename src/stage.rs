@@ -24,7 +24,7 @@ pub use publish::Revision;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;
-pub use shard::{Cash, Clash, Held, History, PaidDays, Shard, Totals};
+pub use shard::{Cash, Clash, Held, History, PaidDays, Shard, Totals, Vanished};
 use shard::{action_items as published_items, actions as published_actions};
 pub use transform::Periods;
 

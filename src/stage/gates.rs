@@ -8,7 +8,7 @@ mod payments;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::payments::{Copies, Unidentified, cash, gaps, unidentified_notes};
-use super::{Materialized, Revision, Snapshot, Snapshots};
+use super::{Materialized, Revision, Snapshot, Snapshots, Vanished};
 use crate::config::Limits;
 use crate::domain::hold::HoldReason;
 use crate::domain::money::Amount;
@@ -118,6 +118,18 @@ fn without_files(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> 
         }
     }
     found
+}
+
+/// Says so where most of those who were written to last are debtors no more: under a new id nobody knows what was sent to them.
+pub fn vanished(vanished: Vanished) -> Option<String> {
+    let Vanished { actions, gone } = vanished;
+    (gone > ROWS_MIN && gone * 2 > actions).then(|| {
+        format!(
+            "{gone} of the {actions} debtors who were written to last are not in the debtors snapshot any more, and nobody owes \
+             their invoices at their addresses: if their ids and invoice numbers have changed, all of them would be written to \
+             again. Keep the old ids, or export what was sent in contact_log under the new ones"
+        )
+    })
 }
 
 /// Accounts that were held for what an input says of them, and are no more: nearly all of a company's at once.

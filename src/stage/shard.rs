@@ -39,6 +39,7 @@ pub use history::{
     History, action_items, action_items_schema, actions, actions_schema, experiment_members_schema, item_flows_schema,
     positions_schema,
 };
+pub use renamed::Vanished;
 pub use totals::{Cash, Paid, PaidDays, Totals};
 
 use self::addresses::AddressBook;
@@ -91,6 +92,8 @@ pub struct Shards {
     pub paid: Paid,
     /// Input and why = rows that were skipped.
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
+    /// Of the newest actions, those whose debtors are gone.
+    pub vanished: Vanished,
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
     default_currency: String,
@@ -235,12 +238,11 @@ pub fn spread(
     doubts::refuse_placeholders(&outcome.groups, plan.limits.group_debtors_percent_max)?;
     doubts::refuse_strangers(&outcome.strangers)?;
     let resolved = claims::resolve(folder.path(), count, &outcome.claims, !plan.has_open_scope())?;
-    let (carried, inherited) = carried(folder.path(), count, &mut outcome, &resolved, &companies)?;
+    let (carried, (inherited, vanished)) = carried(folder.path(), count, &mut outcome, &resolved, &companies)?;
     let names = doubts::named_held(&outcome);
     let mut held = doubts::hashes(&names);
     held.extend(resolved.held.iter().chain(&carried.held));
     let held_names = by_shard(names, &outcome.groups, count);
-    let unread_invoices = doubts::unread_invoices(&outcome.bad);
     resolved.add_unknown(&mut outcome.paid.cash);
     Ok(Shards {
         _folder: folder,
@@ -248,6 +250,7 @@ pub fn spread(
         tables: outcome.tables,
         carried,
         notes: doubts::notes(&resolved, outcome.readdressed, inherited, &outcome.strangers),
+        vanished,
         resolved,
         companies,
         addresses: outcome.addresses,
@@ -257,7 +260,7 @@ pub fn spread(
         conflicted: outcome.conflicted,
         held_names,
         held,
-        unread_invoices,
+        unread_invoices: doubts::unread_invoices(&outcome.bad),
         bad: outcome.bad,
         totals: outcome.totals,
         rounded: outcome.rounded,
@@ -277,13 +280,12 @@ fn carried(
     outcome: &mut spread::Outcome,
     resolved: &Resolved,
     companies: &Companies,
-) -> Result<(Carried, u64)> {
+) -> Result<(Carried, (u64, Vanished))> {
     let unread = doubts::unread_reversals(outcome, &outcome.groups, shards);
-    let mut carried =
-        carry::Carrier { folder, shards, tables: &outcome.tables, resolved, companies, unread }.carry()?;
-    let Some(renamed) = outcome.renamed.take() else { return Ok((carried, 0)) };
-    let inherited = renamed.carry((folder, shards), outcome, companies, &mut carried)?;
-    Ok((carried, inherited))
+    let carrier = carry::Carrier { folder, shards, tables: &outcome.tables, resolved, companies, unread };
+    let mut carried = carrier.carry()?;
+    let Some(renamed) = outcome.renamed.take() else { return Ok((carried, (0, Vanished::default()))) };
+    renamed.carry((folder, shards), outcome, companies, &mut carried).map(|moved| (carried, moved))
 }
 
 /// Names by the shard of their group.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take_record_batch;
-use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
 use foldhash::{HashMap, HashSet};
 
 use super::columns::{failed, replaced, with_column};
@@ -220,18 +220,26 @@ impl<'a> AddressReader<'a> {
         of_action.zip(value(debtors, row)).is_some_and(|(debtor, own)| debtor != hash_of(own))
     }
 
-    /// The events of actions for other debtors than stand in their rows: they count for those as well. Which row says so, so
-    /// that no figure counts a contact twice; what is known of the address is that of the action.
+    /// The events of actions for other debtors than stand in their rows, each with its place: they count for those as well,
+    /// unless nothing arrived. Their rows say so, so that no figure counts a contact twice.
     pub(super) fn echoes(&self, batch: &RecordBatch) -> Result<(RecordBatch, RecordBatch, Vec<usize>)> {
-        let [actions, debtors, addresses] = ["action_id", "debtor_id", "address"].map(|name| text(batch, name));
+        let [actions, debtors, addresses, statuses] =
+            ["action_id", "debtor_id", "address", "status"].map(|name| text(batch, name));
         let is_echo = |is_echo: bool, rows: usize| -> ArrayRef { Arc::new(BooleanArray::from(vec![is_echo; rows])) };
-        let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| self.names_another(actions, debtors, *row)).collect();
+        let arrived = |row: &usize| !matches!(value(statuses, *row), Some("bounced" | "failed" | "ignored"));
+        let rows = (0..batch.num_rows()).filter(|row| self.names_another(actions, debtors, *row));
+        let rows: Vec<usize> = rows.filter(arrived).collect();
         let own = with_column(batch, "is_echo", is_echo(false, batch.num_rows()))?;
         let taken = UInt32Array::from_iter_values(rows.iter().map(|row| *row as u32));
         let echoes = take_record_batch(batch, &taken).map_err(failed)?;
         let echoes = with_column(&echoes, "is_echo", is_echo(true, rows.len()))?;
+        // What is known of the address is that of the action; and an echo is no copy of its event.
         let known: BooleanArray = rows.iter().map(|row| Some(value(addresses, *row).is_some())).collect();
-        Ok((own, replaced(&echoes, "has_address", Arc::new(known))?, rows))
+        let echoes = replaced(&echoes, "has_address", Arc::new(known))?;
+        let keys = echoes.column_by_name("key_hash").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let keys = keys.map(|keys| keys.unary::<_, Int64Type>(|key| !key));
+        let echoes = keys.map_or(Ok(echoes.clone()), |keys| replaced(&echoes, "key_hash", Arc::new(keys)))?;
+        Ok((own, echoes, rows))
     }
 
     /// An event of an action travels with it, whoever stands in its row.

@@ -111,13 +111,13 @@ pub(super) fn notes(
             "contact_log" => {
                 let rows = plural(s.unknown, "opt-out names a debtor that is", "opt-outs name debtors that are");
                 format!(
-                    "contact_log snapshot: {rows} not in the debtors snapshot, and no address: nobody is protected by that"
+                    "contact_log snapshot: {rows} not in the debtors snapshot, and no address: they silence nobody, and whoever is spelt alike is held"
                 )
             }
             "contact_points" => {
                 format!("contact_points snapshot: {rows} not in the debtors snapshot: an opt-out there holds for its address alone")
             }
-            _ => format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: nobody is protected by that"),
+            _ => format!("{table} snapshot: {rows} not in the debtors snapshot, and no invoice: they protect nobody, and whoever is spelt alike is held"),
         }
     });
     others.chain(reversals).chain(actions).chain(unknown).collect()

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::{filter_record_batch, not};
+use arrow::datatypes::Date32Type;
 use foldhash::{HashMap, HashSet};
 
 use super::addresses::address_hash;
@@ -30,6 +31,17 @@ pub(super) struct Renamed {
     actions: RowsWriter,
     items: RowsWriter,
     pub(super) sought: Sought,
+    /// By the day: the actions, and those of debtors whom the debtors snapshot does not have.
+    written: BTreeMap<i32, (u64, u64)>,
+}
+
+/// So many actions, of which so many are for debtors who are in the debtors snapshot no more; those of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vanished {
+    /// Of the newest day with any.
+    pub actions: u64,
+    /// Of them, those whose debtor is gone, and whom nobody follows.
+    pub gone: u64,
 }
 
 /// What they named, and where it went, by hashes.
@@ -46,7 +58,18 @@ impl Renamed {
     pub(super) fn new(folder: &Path) -> Result<Renamed> {
         let (actions, items) =
             (RowsWriter::create(folder, "actions-gone", 1)?, RowsWriter::create(folder, "action_items-gone", 1)?);
-        Ok(Renamed { actions, items, sought: Sought::default() })
+        Ok(Renamed { actions, items, sought: Sought::default(), written: BTreeMap::new() })
+    }
+
+    /// Counts whose debtors are gone.
+    pub(super) fn count(&mut self, actions: &RecordBatch, groups: &Groups) {
+        let days = actions.column_by_name("published_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
+        let Some((days, debtors)) = days.zip(text(actions, "debtor_id")) else { return };
+        for (day, debtor) in days.iter().zip(debtors) {
+            let of_day = self.written.entry(day.unwrap_or(i32::MIN)).or_default();
+            of_day.0 += 1;
+            of_day.1 += u64::from(debtor.is_some_and(|debtor| !groups.knows(debtor)));
+        }
     }
 
     /// Keeps back the actions of debtors who are not `owing` (by their hashes), and what they named; gives back the rest.
@@ -82,10 +105,12 @@ impl Renamed {
         outcome: &Outcome,
         companies: &Companies,
         carried: &mut Carried,
-    ) -> Result<u64> {
-        let Renamed { actions, items, sought } = self;
+    ) -> Result<(u64, Vanished)> {
+        let Renamed { actions, items, sought, written } = self;
+        let (all, gone) = written.last_key_value().map_or((0, 0), |(_, counts)| *counts);
+        let vanished = |moved: u64| Vanished { actions: all, gone: gone.saturating_sub(moved) };
         if sought.invoices.is_empty() {
-            return Ok(0);
+            return Ok((0, vanished(0)));
         }
         let owners = owners(shards, &outcome.claims, &sought.invoices)?;
         let items = items.finish()?;
@@ -125,7 +150,7 @@ impl Renamed {
         let mut writer = Writers::create(folder, "action_items", "action_items-carried", shards, &Silent)?;
         items.for_each(0, |batch| push(&batch, &ids(&batch), &heirs, &outcome.groups, None, &mut writer))?;
         carried.tables.insert("action_items", writer.rows()?);
-        Ok(moved)
+        Ok((moved, vanished(moved)))
     }
 }
 

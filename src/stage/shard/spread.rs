@@ -383,11 +383,11 @@ impl Spreader<'_> {
             for_each_batch(source, &history::columns(), |batch| {
                 let published = history::actions(&batch)?;
                 add_destinations(&published, &debtor_keys(&published, groups), destinations);
+                renamed.count(&published, groups);
                 let (published, named) = renamed.keep_back(published, history::action_items(&batch)?, owing)?;
-                let keys = debtor_keys(&published, groups);
+                let (keys, of_items) = (debtor_keys(&published, groups), debtor_keys(&named, groups));
                 actions.push(published, keys)?;
-                let keys = debtor_keys(&named, groups);
-                items.push(named, keys)
+                items.push(named, of_items)
             })?;
         }
         actions.finish(outcome)?;

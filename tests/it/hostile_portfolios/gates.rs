@@ -478,3 +478,33 @@ fn protection_that_goes_one_by_one_stops_nothing() {
     );
     publishes(&house, NEXT_DAY);
 }
+
+/// A migration overnight gives everybody another id and every invoice another number: nobody knows what was sent to them.
+#[test]
+fn debtors_who_are_gone_the_day_after_they_were_written_to_stop_a_run() {
+    let house = house();
+    publishes(&house, as_of());
+    let of = |prefix: &str, head: &str, row: &dyn Fn(String) -> String| {
+        table(head, 100..DEBTORS, |n| row(format!("{prefix}{n}")))
+    };
+    house.write(
+        "invoices",
+        &of("N", "invoice_id debtor_id issue_date due_date amount", &|id| {
+            format!("J{id} {id} 2026-05-10 2026-06-10 1000.00")
+        }),
+    );
+    house.write("debtors", &of("N", "debtor_id legal_name state", &|id| format!("{id} Debtor SP")));
+    house.write(
+        "contact_points",
+        &of("N", "debtor_id channel address", &|id| format!("{id} email {}@example.com", id.replace('N', "d"))),
+    );
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 N150 JN150 2026-06-15 1.00");
+    let ended = run(&house, NEXT_DAY, &[]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("100 of the 100 debtors who were written to last are not in the debtors snapshot"),
+        "{}",
+        ended.stderr
+    );
+    accepts(&house, NEXT_DAY);
+}
