@@ -459,3 +459,26 @@ fn promises_by_what_was_paid_in_their_days() {
     ",
     );
 }
+
+/// A tax that is withheld is no payment of an item; what is paid in full is not late.
+#[test]
+fn days_of_payments_and_of_what_became_late() {
+    spec(
+        "
+        invoices: invoice_id issue_date due_date amount
+            I1 2026-05-01 2026-06-20 100.00
+            I2 2026-05-01 2026-06-20 100.00
+            I3 2026-05-01 2026-06-25 100.00
+            I4 2026-05-01 2026-07-10 100.00
+            I5 2024-05-01 2024-06-10 100.00
+        payments: payment_id invoice_id paid_on amount
+            P1 I1 2026-06-26 100.00
+            P2 I2 2026-06-26 4.65
+            P3 I3 2026-06-27 25.00
+        fct_paid_days = days_ago paid_items late_items
+            3 1 0
+            4 1 1
+            9 0 1
+    ",
+    );
+}

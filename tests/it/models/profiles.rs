@@ -154,3 +154,32 @@ fn profiles_are_of_one_company_and_currency() {
 }
 
 // Since when does the account owe something due, without a break?
+
+/// As of June 30 with a room of three days: what is dated later than that, was taken back, or is a credit note is not on its way.
+#[test]
+fn payments_that_are_dated_after_the_day_are_on_their_way() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-06-20 100.00
+            I2 D2 2026-06-20 100.00
+            I3 D3 2026-06-20 100.00
+            I4 D4 2026-06-20 100.00
+        payments: payment_id debtor_id invoice_id kind paid_on amount reverses
+            P1 D1 I1 payment 2026-07-02 60.00 -
+            Q1 D1 I1 payment 2026-07-01 40.00 -
+            P2 D2 - payment 2026-07-03 100.00 -
+            P3 D3 I3 payment 2026-07-04 100.00 -
+            P4 D4 I4 credit_note 2026-07-01 100.00 -
+            R4 D4 I4 chargeback 2026-07-01 50.00 P0
+        stg_coming_payments = next_payment_on
+            2026-07-01
+            2026-07-03
+        int_profiles = debtor_id last_payment_on next_payment_on
+            D1 - 2026-07-01
+            D2 - 2026-07-03
+            D3 - -
+            D4 - -
+    ",
+    );
+}
