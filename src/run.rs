@@ -32,6 +32,7 @@ use crate::stage::{
     Audited, Clash, Decided, History, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide,
     gates, load, materialize, publish, remember, shard, transform,
 };
+use crate::text::plural;
 
 /// What is asked of a run besides its plan.
 #[derive(Clone, Debug)]
@@ -215,10 +216,11 @@ fn prepare(
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &rejected, snapshots);
-    let materialized = timings.time("measure", || {
+    let mut materialized = timings.time("measure", || {
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
         writer.finish(&runner.models, &runner.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
+    materialized.stated.clone_from(&shards.stated);
     gates::cash(plan, &shards.paid.cash, &rejected.unidentified, &materialized)?;
     let totals = (&shards.totals, &rejected.set_aside);
     let mut audited = timings.time("audit", || audit::audit(&runner.models, totals, materialized))?;
@@ -273,7 +275,10 @@ impl Prepared {
         let number = self.revision.number;
         let count = |table: &str| self.results.counts.get(table).copied().unwrap_or(0);
         let what = match self.kept() {
-            Some(kept) => format!("{} new actions, {kept} kept, {} taken back", count("actions"), count(VOIDS)),
+            Some(kept) => {
+                let new = plural(count("actions"), "new action", "new actions");
+                format!("{new}, {kept} kept, {} taken back", count(VOIDS))
+            }
             None => "no action is added or taken back".to_owned(),
         };
         (number > 0).then(|| format!("revision {number} of {}: {what}", self.as_of()))

@@ -9,17 +9,19 @@
 --   what the day changed, which up to any day add up to what was applied by then; kept_amount = of paid_amount, never taken
 --   back since
 -- Nulls: none; of the query: item_key null = a posting, installment_no null = a posting that names none, family_no null =
---   an item, else 0 = paid, 1 = credited, 2 = written off; of_day null = it takes back no payment that is known
+--   an item, else 0 = paid, 1 = credited, 2 = written off; of_day null = it takes back no payment whose day is known
 -- Kind: fold
 with
     postings as (select * from int_payment_parts where invoice_key is not null and company_id is not null),
     reversed as (select distinct invoice_key, root_id from postings where is_reversal and effect_amount < 0),
     roots as (
+        -- Of a payment in parts of several days nobody knows which one is taken back.
         select postings.invoice_key, postings.root_id, min(postings.paid_on) as paid_on
         from reversed
         inner join postings on reversed.invoice_key = postings.invoice_key and reversed.root_id = postings.root_id
         where not postings.is_reversal
         group by postings.invoice_key, postings.root_id
+        having min(postings.paid_on) = max(postings.paid_on)
     ),
     dated as (
         -- What puts something back counts from its own day.

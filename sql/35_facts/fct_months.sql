@@ -3,7 +3,7 @@
 -- Reads: int_item_flows, raw_books
 -- Units: amounts in units of currency; late_change = by how much what is late grew in the month; paid_days and late_days in
 --   units of currency x days: of what was paid and never taken back, since the issue date and since the payable day
--- Columns: billed_items = items that were billed; late_items = those that were late, or would have been; paid_items = main payments
+-- Columns: billed_items = items that were billed; late_items = those that became late, and are open still; paid_items = main payments
 -- Nulls: none; months before @known_from lack what was settled before it
 -- Kind: table
 with
@@ -25,6 +25,7 @@ with
             kept_amount * (cast(flowed_on as int) - cast(issue_date as int)) as paid_days,
             kept_amount * greatest(cast(flowed_on as int) - cast(payable_on as int), 0) as late_days,
             case when billed_amount > 0 then 1 else 0 end as billed_items,
+            case when billed_amount > 0 and open_until is null then 1 else 0 end as open_items,
             case when is_main_payment then 1 else 0 end as paid_items
         from flows
     ),
@@ -41,6 +42,7 @@ with
             sum(paid_days) as paid_days,
             sum(late_days) as late_days,
             sum(billed_items) as billed_items,
+            sum(open_items) as open_items,
             sum(paid_items) as paid_items
         from dated
         group by book_key, month_key, late_month_key
@@ -62,7 +64,7 @@ with
             case when not whens.is_late then by_both.paid_days end as paid_days,
             case when not whens.is_late then by_both.late_days end as late_days,
             case when not whens.is_late then by_both.billed_items end as billed_items,
-            case when whens.is_late then by_both.billed_items end as late_items,
+            case when whens.is_late then by_both.open_items end as late_items,
             case when not whens.is_late then by_both.paid_items end as paid_items
         from (values (false), (true)) as whens (is_late)
         cross join by_both

@@ -75,22 +75,6 @@ impl HoldReason {
         (HoldReason::NoLegalSlot, "no_legal_slot", "no lawful hour on this day"),
     ];
 
-    /// Does it rest on what somebody wrote into an input, and does not end by itself? A promise does, and so does grace.
-    pub fn is_stated(self) -> bool {
-        matches!(
-            self,
-            HoldReason::InsolventOrLegal
-                | HoldReason::BlockedDebtor
-                | HoldReason::BlockedItem
-                | HoldReason::DisputeOpen
-                | HoldReason::GoodsReturnOpen
-                | HoldReason::AgreementKept
-                | HoldReason::ReguaNone
-                | HoldReason::WithAgency
-                | HoldReason::OptedOut
-        )
-    }
-
     pub fn as_str(self) -> &'static str {
         Self::ALL[self as usize].1
     }

@@ -95,21 +95,31 @@ pub fn folded(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An id without what exports do to ids: capitals, signs, leading zeros, and the end of a number with a point.
+/// Fewer digits are no CPF.
+const CPF_DIGITS: usize = 11;
+
+/// An id without what exports do to ids: capitals, leading zeros, the end of a number with a point, signs at its ends, and in a
+/// CNPJ or a CPF those between; empty where nothing is left.
 ///
 /// ```
 /// use regua::domain::names::spelt_plainly;
 /// for id in ["000123", "123", "123.0", " 00.123"] {
 ///     assert_eq!(spelt_plainly(id), "123", "{id}");
 /// }
-/// assert_eq!(spelt_plainly("c-0042/A"), spelt_plainly("C0042a"));
-/// assert_ne!(spelt_plainly("100"), spelt_plainly("10"));
+/// assert_eq!(spelt_plainly("12.345.678/0001-95"), spelt_plainly("12345678000195"));
+/// assert_eq!(spelt_plainly("c0042"), spelt_plainly("C0042 "));
+/// for (one, other) in [("100", "10"), ("1-23", "12-3")] {
+///     assert_ne!(spelt_plainly(one), spelt_plainly(other));
+/// }
 /// ```
 pub fn spelt_plainly(id: &str) -> String {
     let id = id.trim();
     let whole = id.strip_suffix(".0").filter(|whole| whole.bytes().all(|b| b.is_ascii_digit())).unwrap_or(id);
-    let signs: String = whole.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
-    signs.trim_start_matches('0').to_owned()
+    let is_tax_id =
+        whole.chars().filter(char::is_ascii_digit).count() >= CPF_DIGITS && !whole.contains(char::is_alphabetic);
+    let bare = whole.trim_matches(|c: char| !c.is_alphanumeric());
+    let kept = bare.chars().filter(|c| !is_tax_id || c.is_ascii_digit());
+    kept.flat_map(char::to_uppercase).collect::<String>().trim_start_matches('0').to_owned()
 }
 
 /// "unknown key `chanels`; did you mean `channels`?", or the list of what is known.

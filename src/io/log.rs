@@ -71,9 +71,9 @@ pub struct Record {
     /// Currency = open items.
     #[serde(default)]
     pub open_items: BTreeMap<String, u64>,
-    /// Company = the accounts that were held, by the reason.
+    /// Table and column of the inputs = rows that stated something in it that protects somebody.
     #[serde(default)]
-    pub held: BTreeMap<String, BTreeMap<String, u64>>,
+    pub stated: BTreeMap<String, u64>,
     /// Audits that held.
     pub audits: Vec<String>,
     /// Who ran it, where the scheduler says so.

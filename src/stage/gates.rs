@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use self::payments::{Copies, Unidentified, cash, gaps, unidentified_notes};
 use super::{Materialized, Revision, Snapshot, Snapshots, Vanished};
 use crate::config::Limits;
-use crate::domain::hold::HoldReason;
 use crate::domain::money::Amount;
 use crate::io::log::{ColumnFiles, InputObject, Log, Record, RecordKind};
 use crate::text::plural;
@@ -60,7 +59,7 @@ pub fn changes(
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
     changes.extend(without_files(previous, snapshots, limits.rows_percent_min));
-    changes.extend(lifted(previous, materialized, limits.rows_percent_min));
+    changes.extend(emptied(previous, &materialized.stated, limits.rows_percent_min));
     changes.extend(without_columns(previous, snapshots, limits.rows_percent_min));
     changes.extend(moved(previous, materialized, limits.position_percent_max));
     changes
@@ -109,7 +108,11 @@ fn without_files(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> 
         let (stay, gone): (Vec<&InputObject>, Vec<&InputObject>) =
             before.iter().copied().partition(|input| now.contains(input.url.as_str()));
         let is_less = snapshot.rows() < before.iter().map(|input| input.rows).sum::<u64>();
-        if let (true, false, Some(first)) = (is_less, stay.is_empty(), gone.first()) {
+        // Of a window the oldest go as new ones come.
+        let came = now.len() - stay.len();
+        let last_gone = gone.iter().map(|input| &input.url).max();
+        let is_window = came > 0 && stay.iter().all(|input| Some(&input.url) > last_gone);
+        if let (true, false, false, Some(first)) = (is_less, stay.is_empty(), is_window, gone.first()) {
             let more = if gone.len() > 1 { format!(" and {} more", gone.len() - 1) } else { String::new() };
             found.push(format!(
                 "the {table} snapshot lacks {}{more}, which the run of {} read, and has fewer rows: the export may be incomplete",
@@ -123,31 +126,24 @@ fn without_files(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> 
 /// Says so where most of those who were written to last are debtors no more: under a new id nobody knows what was sent to them.
 pub fn vanished(vanished: Vanished) -> Option<String> {
     let Vanished { actions, gone } = vanished;
-    (gone > ROWS_MIN && gone * 2 > actions).then(|| {
+    (gone > ROWS_MIN && gone * 4 > actions * 3).then(|| {
         format!(
-            "{gone} of the {actions} debtors who were written to last are not in the debtors snapshot any more, and nobody owes \
+            "the debtors of {gone} of the {actions} actions of the newest date are not in the debtors snapshot any more, and nobody owes \
              their invoices at their addresses: if their ids and invoice numbers have changed, all of them would be written to \
              again. Keep the old ids, or export what was sent in contact_log under the new ones"
         )
     })
 }
 
-/// Accounts that were held for what an input says of them, and are no more: nearly all of a company's at once.
-fn lifted(previous: &Record, materialized: &Materialized, percent_min: u32) -> Vec<String> {
-    if materialized.acting().is_empty() || percent_min == 0 {
-        return Vec::new();
-    }
-    let now = materialized.held();
-    let reasons = previous.held.iter().flat_map(|(company, reasons)| reasons.iter().map(move |held| (company, held)));
-    let fallen = reasons.filter_map(|(company, (reason, before))| {
-        let stated = HoldReason::parse(reason).filter(|reason| reason.is_stated())?;
-        let now = now.get(company).and_then(|reasons| reasons.get(reason)).copied().unwrap_or(0);
-        has_fallen(*before, now).then(|| {
+/// A column that stated something for many rows, and states it for next to none of them now.
+fn emptied(previous: &Record, stated: &BTreeMap<String, u64>, percent_min: u32) -> Vec<String> {
+    let fallen = previous.stated.iter().filter_map(|(column, before)| {
+        let now = stated.get(column).copied().unwrap_or(0);
+        (percent_min > 0 && has_fallen(*before, now)).then(|| {
             format!(
-                "company {company} has {} held for {reason} ({}), but had {before} when {} was published: what says so may be \
-                 missing from the export",
-                plural(now, "account", "accounts"),
-                stated.text(),
+                "{column} says something in {}, but did in {before} when {} was published: whom it protected would be written to; \
+                 the column may be empty in the export",
+                plural(now, "row", "rows"),
                 previous.as_of
             )
         })

@@ -207,7 +207,16 @@ impl OutputWriter {
         let rows_quarantined = quarantined.len() as u64;
         let OutputWriter { scratch, facts, forgotten_on, .. } = self;
         let forgotten_on = forgotten_on.and_then(date_of);
-        Ok(Materialized { scratch, files, facts, kpis, counts, rows_quarantined, forgotten_on })
+        Ok(Materialized {
+            scratch,
+            files,
+            facts,
+            kpis,
+            counts,
+            rows_quarantined,
+            stated: BTreeMap::new(),
+            forgotten_on,
+        })
     }
 
     fn kpis(

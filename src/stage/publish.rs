@@ -390,7 +390,7 @@ fn record(
         counts,
         control_totals: materialized.control_totals(),
         open_items: materialized.open_items(),
-        held: materialized.held(),
+        stated: materialized.stated.clone(),
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
         forgotten_on: materialized.forgotten_on.max(revision.forgotten_on),

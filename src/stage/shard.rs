@@ -13,6 +13,7 @@ mod doubts;
 mod held_payments;
 mod history;
 mod homes;
+mod outcome;
 mod owners;
 mod payers;
 mod renamed;
@@ -94,6 +95,8 @@ pub struct Shards {
     pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
     /// Of the newest actions, those whose debtors are gone.
     pub vanished: Vanished,
+    /// Table and column = rows that state something in it that protects somebody.
+    pub stated: BTreeMap<String, u64>,
     /// What a person should know of the inputs.
     pub notes: Vec<String>,
     default_currency: String,
@@ -242,7 +245,7 @@ pub fn spread(
     let names = doubts::named_held(&outcome);
     let mut held = doubts::hashes(&names);
     held.extend(resolved.held.iter().chain(&carried.held));
-    let held_names = by_shard(names, &outcome.groups, count);
+    let held_names = outcome::by_shard(names, &outcome.groups, count);
     resolved.add_unknown(&mut outcome.paid.cash);
     Ok(Shards {
         _folder: folder,
@@ -251,6 +254,7 @@ pub fn spread(
         carried,
         notes: doubts::notes(&resolved, outcome.readdressed, inherited, &outcome.strangers),
         vanished,
+        stated: outcome.stated,
         resolved,
         companies,
         addresses: outcome.addresses,
@@ -277,7 +281,7 @@ pub fn spread(
 fn carried(
     folder: &Path,
     shards: u32,
-    outcome: &mut spread::Outcome,
+    outcome: &mut outcome::Outcome,
     resolved: &Resolved,
     companies: &Companies,
 ) -> Result<(Carried, (u64, Vanished))> {
@@ -286,15 +290,6 @@ fn carried(
     let mut carried = carrier.carry()?;
     let Some(renamed) = outcome.renamed.take() else { return Ok((carried, (0, Vanished::default()))) };
     renamed.carry((folder, shards), outcome, companies, &mut carried).map(|moved| (carried, moved))
-}
-
-/// Names by the shard of their group.
-fn by_shard(names: BTreeSet<String>, groups: &Groups, shards: u32) -> Vec<Vec<String>> {
-    let mut found = vec![Vec::new(); shards as usize];
-    for name in names {
-        found[shard_of(groups.key_of(&name), shards) as usize].push(name);
-    }
-    found
 }
 
 impl Clash {

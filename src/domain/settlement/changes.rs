@@ -213,6 +213,9 @@ fn keep(of_item: &mut [Change], named: &mut [Named]) {
         let change = &mut rest[0];
         change.kept = change.amount.max(0);
         let mut taken = (-change.amount).max(0);
+        if taken == 0 {
+            continue;
+        }
         let (on, family) = (change.on, change.family);
         let mut take = |from: &mut Change, most: i128| {
             let amount = taken.min(most).min(from.kept);

@@ -77,7 +77,9 @@ pub struct Copies {
 /// paid between them is open in the older one.
 fn two_snapshots(Copies { rows, copies }: Copies) -> Option<String> {
     let different = rows.saturating_sub(copies);
-    (copies > ROWS_MIN && copies * 2 >= different && copies < different).then(|| {
+    // An export that stands there twice, or three times, is one.
+    let is_whole = different > 0 && rows % different == 0;
+    (copies > ROWS_MIN && copies * 2 >= different && !is_whole).then(|| {
         format!(
             "invoices snapshot: {copies} of its {rows} rows are exact copies of others, but not all are: its path may match the \
              exports of two days, and what was paid between them is open in the older one; name one file, or put {{as_of}} into \
@@ -143,8 +145,8 @@ fn pauses(company: &str, months: &BTreeMap<i64, MonthCounts>, as_of: NaiveDate, 
         let usual = billed_from(months, (to + 1, this), to - from + 1);
         (late > ROWS_MIN && late * 100 > usual * u64::from(percent_max) && percent_max < 100).then(|| {
             format!(
-                "company {company} has next to no payments from {} to {}, in which {late} of its items fell due, and has some \
-                 before and after: whoever paid then would be asked again. Export the payments of all that the invoices hold; if \
+                "company {company} has next to no payments from {} to {}, in which {late} items fell due that are open, and has \
+                 some before and after: whoever paid then would be asked again. Export the payments of all that the invoices hold; if \
                  they are complete, set limits.unpaid_start_percent_max = 100 (it is {percent_max})",
                 name(from),
                 name(to),
@@ -179,8 +181,8 @@ fn late_start(
     }
     let has = begins.map_or("no payments".to_owned(), |first| format!("payments only from {} on", name(first)));
     Some(format!(
-        "company {company} has {has}, and next to none of its {late} items that fell due from {} to {} is paid: whoever paid \
-         them would be asked again. Export the payments of all that the invoices hold; if they are complete, set \
+        "company {company} has {has}, and {late} of its items that fell due from {} to {} are open: whoever paid them would be \
+         asked again. Export the payments of all that the invoices hold; if they are complete, set \
          limits.unpaid_start_percent_max = 100 (it is {percent_max})",
         name(from),
         name(to),
@@ -383,6 +385,8 @@ mod tests {
             ("a few rows twice", 1000, 50, false),
             ("one file, exported twice", 2000, 1000, false),
             ("two days", 1990, 960, true),
+            ("one file, three times", 3000, 2000, false),
+            ("three days", 3000, 1900, true),
             ("too few to say", 39, 18, false),
         ] {
             assert_eq!(two_snapshots(Copies { rows, copies }).is_some(), stops, "{case}");

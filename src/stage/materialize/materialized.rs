@@ -22,7 +22,7 @@ const PAGE: &str = "report.html";
 pub struct MonthCounts {
     /// By the issue date.
     pub billed: u64,
-    /// By the first day on which they were late, or would have been.
+    /// By the first day on which they were late; those that are open still.
     pub late: u64,
     /// Payments on items, by their day.
     pub paid: u64,
@@ -58,6 +58,8 @@ pub struct Materialized {
     pub counts: BTreeMap<String, u64>,
     /// Rows of inputs that count for nothing.
     pub rows_quarantined: u64,
+    /// Table and column of the inputs = rows that state something in it that protects somebody.
+    pub stated: BTreeMap<String, u64>,
     /// The last day on which anything mattered that this run forgets.
     pub forgotten_on: Option<NaiveDate>,
 }
@@ -181,23 +183,6 @@ impl Materialized {
         let batches = self.kpis.get("kpi_actions").into_iter().flatten();
         let companies = batches.filter_map(|b| b.column_by_name("company_id")?.as_string_opt::<i32>());
         companies.flat_map(|c| c.iter().flatten()).map(str::to_owned).collect()
-    }
-
-    /// Company = the accounts that are held for a reason, by the reason.
-    pub fn held(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
-        let mut held: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-        for batch in self.kpis.get("kpi_holds").into_iter().flatten() {
-            let text = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
-            let debtors = batch.column_by_name("debtors").and_then(|c| c.as_primitive_opt::<Int64Type>());
-            let Some(((companies, reasons), debtors)) = text("company_id").zip(text("reason")).zip(debtors) else {
-                continue;
-            };
-            for row in 0..batch.num_rows() {
-                let of_company = held.entry(companies.value(row).to_owned()).or_default();
-                *of_company.entry(reasons.value(row).to_owned()).or_default() += debtors.value(row) as u64;
-            }
-        }
-        held
     }
 
     /// Actions that stand: those that are new, and those of earlier revisions that a revision keeps.

@@ -50,6 +50,11 @@ pub(super) struct Destinations {
 }
 
 impl Destinations {
+    /// Was it published?
+    pub(super) fn knows(&self, action_id: &str) -> bool {
+        self.of(action_id).is_some()
+    }
+
     fn of(&self, action_id: &str) -> Option<&Destination> {
         self.of_action.get(&hash_of(action_id))
     }

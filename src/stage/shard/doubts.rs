@@ -7,7 +7,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use foldhash::{HashMap, HashSet};
 
 use super::claims::Resolved;
-use super::spread::Outcome;
+use super::outcome::Outcome;
 use super::{Groups, hash_of, shard_of, spelling, text};
 use crate::config::Limits;
 use crate::domain::procedure::Procedure;
@@ -191,7 +191,7 @@ impl Strangers {
     /// Counts the rows of a batch, and those that name a debtor whom nobody knows, and no invoice. Of payments it is about
     /// those without an invoice; of the contact log about opt-outs and complaints without an address or an action, which say
     /// themselves who is meant.
-    pub(super) fn count(&mut self, table: &str, batch: &RecordBatch, groups: &Groups) {
+    pub(super) fn count(&mut self, table: &str, batch: &RecordBatch, groups: &Groups, knows: &dyn Fn(&str) -> bool) {
         let Some(debtors) = text(batch, "debtor_id") else { return };
         let [invoices, addresses, actions, statuses] =
             ["invoice_id", "address", "action_id", "status"].map(|name| text(batch, name));
@@ -208,12 +208,13 @@ impl Strangers {
             let names_invoice = has(invoices, *row) && table != "contact_log";
             debtors.is_valid(*row) && !names_invoice && !groups.knows(debtors.value(*row))
         };
+        let is_of_action = |row: usize| actions.is_some_and(|c| c.is_valid(row) && knows(c.value(row)));
         let rows = || (0..debtors.len()).filter(speaks);
         self.rows += rows().count() as u64;
         self.unknown += rows().filter(is_stranger).count() as u64;
-        // A contact of no known action counts for its debtor, whatever it was about.
+        // What is paid on a known invoice is paid, whoever stands there. Of the others it is not known yet whether the invoice is.
         let counts =
-            |row: usize| if table == "contact_log" { !has(actions, row) } else { speaks(&row) && is_stranger(&row) };
+            |row: usize| if table == "payments" { speaks(&row) && is_stranger(&row) } else { !is_of_action(row) };
         self.spelt.extend(spelling::strange(batch, groups, counts));
     }
 }

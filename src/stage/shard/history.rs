@@ -161,7 +161,7 @@ pub(super) fn under_their_actions(tables: &mut BTreeMap<&'static str, Vec<Record
         let known = ids.iter().flatten().zip(owners.iter().flatten());
         debtors.extend(known.map(|(id, debtor)| (hash_of(id), debtor.to_owned())));
     }
-    for batch in tables.get_mut("contact_log").into_iter().flatten().filter(|_| !debtors.is_empty()) {
+    for batch in tables.get_mut("contact_log").into_iter().flatten() {
         *batch = without_action(batch, &debtors)?;
         let Some((actions, own)) = text(batch, "action_id").zip(text(batch, "debtor_id")) else { continue };
         let debtor = |row: usize| {

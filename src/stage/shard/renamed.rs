@@ -18,9 +18,9 @@ use foldhash::{HashMap, HashSet};
 use super::addresses::address_hash;
 use super::carry::Carried;
 use super::claims::{Companies, each_owner};
+use super::outcome::Outcome;
 use super::owners::Owner;
 use super::segments::{Records, RowsWriter};
-use super::spread::Outcome;
 use super::writers::Writers;
 use super::{Groups, failed, hash_of, replaced, text, with_column};
 use crate::error::Result;
@@ -128,7 +128,8 @@ impl Renamed {
             }
             Ok(())
         })?;
-        let mut moved = 0;
+        let (mut moved, mut moved_lately) = (0, 0);
+        let newest = written.last_key_value().map(|(day, _)| *day);
         let mut writer = Writers::create(folder, "actions", "actions-carried", shards, &Silent)?;
         actions.finish()?.for_each(0, |batch| {
             let ids: Vec<u64> = ids(&batch);
@@ -144,13 +145,17 @@ impl Renamed {
                 }
             }
             moved += ids.iter().filter(|id| heirs.contains_key(id)).count() as u64;
+            let days = batch.column_by_name("published_on").and_then(|c| c.as_primitive_opt::<Date32Type>());
+            let on = |row: usize| days.map(|days| days.value(row));
+            let followed = (0..ids.len()).filter(|row| on(*row) == newest && heirs.contains_key(&ids[*row]));
+            moved_lately += followed.count() as u64;
             push(&batch, &ids, &heirs, &outcome.groups, Some(companies), &mut writer)
         })?;
         carried.tables.insert("actions", writer.rows()?);
         let mut writer = Writers::create(folder, "action_items", "action_items-carried", shards, &Silent)?;
         items.for_each(0, |batch| push(&batch, &ids(&batch), &heirs, &outcome.groups, None, &mut writer))?;
         carried.tables.insert("action_items", writer.rows()?);
-        Ok((moved, vanished(moved)))
+        Ok((moved, vanished(moved_lately)))
     }
 }
 

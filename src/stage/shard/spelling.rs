@@ -5,7 +5,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use foldhash::HashSet;
 
-use super::spread::Outcome;
+use super::outcome::Outcome;
 use super::{Groups, hash_of, text};
 use crate::domain::names::spelt_plainly;
 use crate::error::Result;
@@ -16,13 +16,13 @@ pub(super) fn strange(batch: &RecordBatch, groups: &Groups, counts: impl Fn(usiz
     let Some(debtors) = text(batch, "debtor_id") else { return HashSet::default() };
     let rows = (0..debtors.len()).filter(|row| debtors.is_valid(*row) && counts(*row));
     let unknown = rows.map(|row| debtors.value(row)).filter(|debtor| !groups.knows(debtor));
-    unknown.map(|debtor| hash_of(&spelt_plainly(debtor))).collect()
+    unknown.map(spelt_plainly).filter(|plain| !plain.is_empty()).map(|plain| hash_of(&plain)).collect()
 }
 
 /// Those of all inputs, and of rows that cannot be read.
 pub(super) fn all(outcome: &Outcome, groups: &Groups) -> HashSet<u64> {
     let unread = outcome.bad.iter().filter_map(|bad| bad.debtor_id.as_deref()).filter(|debtor| !groups.knows(debtor));
-    let unread = unread.map(|debtor| hash_of(&spelt_plainly(debtor)));
+    let unread = unread.map(spelt_plainly).filter(|plain| !plain.is_empty()).map(|plain| hash_of(&plain));
     outcome.strangers.values().flat_map(|s| s.spelt.iter().copied()).chain(unread).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The one pass over the inputs: rows are gathered, sorted by shard, and appended to the scratch file of their table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,17 +9,16 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use chrono::NaiveDate;
 use foldhash::{HashMap, HashSet};
 
-use super::addresses::{AddressBook, AddressEvents, AddressReader, Destinations, add_debtors_at, add_destinations};
+use super::addresses::{AddressEvents, AddressReader, Destinations, add_debtors_at, add_destinations};
 use super::claims::{ClaimWriter, Companies, is_nought};
 use super::columns::{insolvent, replaced};
-use super::doubts::{self, Strangers};
+use super::doubts;
+use super::outcome::Outcome;
 use super::payers::Payers;
 use super::renamed::{Renamed, Sought};
-use super::segments::{Records, Rows};
 use super::signers::{Signers, signed};
-use super::totals::Paid;
 use super::writers::Writers;
-use super::{Groups, History, SHARED, Totals, group_key, group_text, hash_of, history, spelling, totals, with_column};
+use super::{Groups, History, SHARED, group_key, group_text, hash_of, history, spelling, totals, with_column};
 use crate::domain::calendar::{Calendar, Place, Whereabouts};
 use crate::domain::procedure::Procedure;
 use crate::domain::tax_id::legal_person;
@@ -49,41 +48,6 @@ pub(super) struct Spreader<'a> {
     pub due_on_business_day: bool,
     /// Business days after its last one for which what is promised or agreed is still kept.
     pub promise_grace_days: u32,
-}
-
-/// What the pass found.
-#[derive(Default)]
-pub(super) struct Outcome {
-    pub bad: Vec<BadRow>,
-    pub totals: Totals,
-    pub rounded: u64,
-    /// What was passed over, by input and by what it was, in rows.
-    pub passed_over: BTreeMap<(&'static str, &'static str), u64>,
-    pub tables: BTreeMap<&'static str, Rows>,
-    pub claims: Vec<(usize, Records<5>)>,
-    pub groups: Groups,
-    /// Debtors whose rows name different groups: none of them is right.
-    pub conflicted: BTreeSet<String>,
-    pub addresses: AddressBook,
-    /// Agreements, by their hash, that name what they cover.
-    pub covering: HashSet<u64>,
-    /// Whom a row can touch that is bad, or of which it cannot be told whom it is about: whoever signed an agreement, or
-    /// may have made the payment that it takes back.
-    pub touched: BTreeSet<String>,
-    /// Earlier actions of debtors that are gone.
-    pub renamed: Option<Renamed>,
-    /// Hash of an address to which those went = hashes of the debtors who have it.
-    pub at_address: HashMap<u64, HashSet<u64>>,
-    /// What of the inputs that protect somebody names debtors that nobody knows.
-    pub strangers: BTreeMap<&'static str, Strangers>,
-    /// Payer and payment of reversals that cannot be read, and name another debtor.
-    pub unread_reversals: BTreeSet<(String, String)>,
-    /// Reversals that name another debtor than the one who paid.
-    pub readdressed: u64,
-    /// Persons of whom any row says that they are insolvent: by CNPJ root, or the whole number.
-    pub insolvent: BTreeSet<String>,
-    /// What was paid, and when.
-    pub paid: Paid,
 }
 
 impl Spreader<'_> {
@@ -175,6 +139,7 @@ impl Spreader<'_> {
             let texts: ArrayRef = Arc::new(StringArray::from(texts));
             outcome.bad.extend(self.unknown_places(batch));
             doubts::count_unknown_names(("debtors", batch), self.procedures, &mut outcome.passed_over);
+            outcome.count_stated("debtors", batch);
             // A row that cannot be read for another reason says so all the same.
             let unread = conformed.bad.iter().filter_map(|bad| bad.insolvent.as_deref());
             outcome.insolvent.extend(unread.filter_map(legal_person));
@@ -254,7 +219,7 @@ impl Spreader<'_> {
         snapshot.for_each_batch(|conformed| {
             let batch = reader.read(&conformed.batch)?;
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
-            outcome.count_strangers(snapshot.table.name, &batch, groups);
+            outcome.count_strangers(snapshot.table.name, &batch, groups, &|action| destinations.knows(action));
             let mut keys = debtor_keys(&batch, groups);
             let (batch, echoes, of_rows) = reader.echoes(&batch)?;
             if !of_rows.is_empty() {
@@ -278,7 +243,7 @@ impl Spreader<'_> {
         let mut writers = Writers::new(self, snapshot.table.name)?;
         snapshot.for_each_batch(|conformed| {
             let batch = see(self.with_last_day(snapshot.table.name, conformed.batch)?)?;
-            outcome.count_strangers(snapshot.table.name, &batch, groups);
+            outcome.count_strangers(snapshot.table.name, &batch, groups, &|_| false);
             outcome.take(snapshot.table.name, conformed.bad, conformed.rounded, conformed.passed_over);
             let keys = debtor_keys(&batch, groups);
             writers.push(batch, keys)
@@ -301,6 +266,7 @@ impl Spreader<'_> {
             totals::add(table, &batch, self.as_of_day, self.default_currency, &mut outcome.totals);
             let mut bad = conformed.bad;
             doubts::count_unknown_names((table, &batch), self.procedures, &mut outcome.passed_over);
+            outcome.count_stated(table, &batch);
             match table {
                 "payments" => totals::add_paid(&batch, self.as_of_day, self.default_currency, &mut outcome.paid),
                 "contact_points" => {
@@ -319,7 +285,7 @@ impl Spreader<'_> {
             if let Some(payers) = &mut payers {
                 batch = payers.keep_back(&batch, &debtor_keys(&batch, groups))?;
             }
-            outcome.count_strangers(table, &batch, groups);
+            outcome.count_strangers(table, &batch, groups, &|_| false);
             push(&batch, groups, &bad, (&mut writers, claims.as_mut()))?;
             outcome.take(table, bad, conformed.rounded, conformed.passed_over);
             Ok(())
@@ -455,43 +421,6 @@ fn for_each_batch(source: &Source, columns: &[String], each: impl FnMut(RecordBa
     let mut positions: Vec<usize> = columns.iter().filter_map(|n| source.schema().index_of(n).ok()).collect();
     positions.sort_unstable();
     source.for_each_batch(&positions, each)
-}
-
-impl Outcome {
-    fn take(&mut self, table: &'static str, bad: Vec<BadRow>, rounded: u64, passed_over: BTreeMap<&'static str, u64>) {
-        self.bad.extend(bad);
-        self.rounded += rounded;
-        for (what, rows) in passed_over {
-            *self.passed_over.entry((table, what)).or_default() += rows;
-        }
-    }
-
-    fn count_strangers(&mut self, table: &'static str, batch: &RecordBatch, groups: &Groups) {
-        if doubts::SPEAKING.contains(&table) {
-            self.strangers.entry(table).or_default().count(table, batch, groups);
-        }
-    }
-
-    fn merge(&mut self, other: Outcome) {
-        self.bad.extend(other.bad);
-        self.rounded += other.rounded;
-        for (key, rows) in other.passed_over {
-            *self.passed_over.entry(key).or_default() += rows;
-        }
-        for (key, sum) in other.totals {
-            *self.totals.entry(key).or_default() += sum;
-        }
-        self.paid.merge(other.paid);
-        self.tables.extend(other.tables);
-        self.claims.extend(other.claims);
-        self.addresses.merge(other.addresses);
-        self.covering.extend(other.covering);
-        self.touched.extend(other.touched);
-        self.unread_reversals.extend(other.unread_reversals);
-        self.at_address.extend(other.at_address);
-        self.strangers.extend(other.strangers);
-        self.readdressed += other.readdressed;
-    }
 }
 
 fn debtor_keys(batch: &RecordBatch, groups: &Groups) -> Vec<i64> {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 
+use super::outcome::Outcome;
 use super::segments::{Rows, RowsWriter};
-use super::spread::{Outcome, Spreader};
+use super::spread::Spreader;
 use super::{failed, shard_of, with_column};
 use crate::error::Result;
 use crate::runtime::progress::Progress;

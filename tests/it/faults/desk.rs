@@ -170,6 +170,7 @@ fn audited(record: &Record, files: Vec<OutputFile>) -> Audited {
         kpis: ["kpi_portfolio", "kpi_aging"].map(|table| (table.to_owned(), vec![kpi.clone()])).into(),
         counts: counts.map(|(table, rows)| (table.clone(), *rows)).collect(),
         rows_quarantined: 0,
+        stated: BTreeMap::new(),
         forgotten_on: None,
     };
     let inputs = totals.iter().map(|(currency, minor)| (("invoices.invoice".to_owned(), (*currency).clone()), *minor));

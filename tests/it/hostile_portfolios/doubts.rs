@@ -37,7 +37,7 @@ fn whoever_is_spelt_otherwise_in_another_input_is_left_alone() {
             "contact_log",
             "event_id debtor_id channel address occurred_at status\nE1 11 email a@acme.example 2026-06-30T12:00:00 sent",
         ),
-        ("contact_log", "event_id debtor_id channel occurred_at status\nE1 00-11 email 2026-06-30T12:00:00 opted_out"),
+        ("contact_log", "event_id debtor_id channel occurred_at status\nE1 011. email 2026-06-30T12:00:00 opted_out"),
         // A row that cannot be read.
         ("disputes", "dispute_id debtor_id kind opened_on status\nX1 11 dispute 2026-06-01 odd"),
     ] {
