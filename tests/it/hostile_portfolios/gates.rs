@@ -240,7 +240,7 @@ fn payments_of_the_last_months_alone_stop_it_before_whoever_paid_earlier_is_dunn
         &house,
         "2025-12-24",
         3,
-        &["only from 2025-08 on", "75 items", "2025-04 to 2025-06", "unpaid_start_percent_max"],
+        &["only from 2025-08 on", "75 of its items", "2025-04 to 2025-06", "unpaid_start_percent_max"],
     );
     house.write("payments", &paid(0));
     publishes(&house, "2025-12-24");
