@@ -103,7 +103,7 @@ const CPF_DIGITS: usize = 11;
 ///
 /// ```
 /// use regua::domain::names::spelt_plainly;
-/// for id in ["000123", "123", "123.0", " 00.123"] {
+/// for id in ["000123", "123", "123.0", " 00123;"] {
 ///     assert_eq!(spelt_plainly(id), "123", "{id}");
 /// }
 /// assert_eq!(spelt_plainly("12.345.678/0001-95"), spelt_plainly("12345678000195"));
