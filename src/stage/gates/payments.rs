@@ -124,6 +124,11 @@ fn name(month: i64) -> String {
     format!("{}-{:02}", (month - 1).div_euclid(12), (month - 1).rem_euclid(12) + 1)
 }
 
+/// "in 2026-02", "from 2026-02 to 2026-03".
+fn span(from: i64, to: i64) -> String {
+    if from == to { format!("in {}", name(from)) } else { format!("from {} to {}", name(from), name(to)) }
+}
+
 /// Items that are billed in so many months, by the three from the first on, as far as they have passed.
 fn billed_from(months: &BTreeMap<i64, MonthCounts>, (first, this): (i64, i64), length: i64) -> u64 {
     let to = (first + MONTHS_BEFORE - 1).min(this - 1).max(first);
@@ -145,11 +150,10 @@ fn pauses(company: &str, months: &BTreeMap<i64, MonthCounts>, as_of: NaiveDate, 
         let usual = billed_from(months, (to + 1, this), to - from + 1);
         (late > ROWS_MIN && late * 100 > usual * u64::from(percent_max) && percent_max < 100).then(|| {
             format!(
-                "company {company} has next to no payments from {} to {}, in which {late} items fell due that are open, and has \
+                "company {company} has next to no payments {}, in which {late} items fell due that are open, and has \
                  some before and after: whoever paid then would be asked again. Export the payments of all that the invoices hold; if \
                  they are complete, set limits.unpaid_start_percent_max = 100 (it is {percent_max})",
-                name(from),
-                name(to),
+                span(from, to),
             )
         })
     });
