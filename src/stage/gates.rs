@@ -21,7 +21,7 @@ const SURGE_RUNS_MIN: usize = 3;
 const SURGE_ACTIONS_MIN: u64 = 50;
 /// So many rows, items or debtors more or less are no sign of anything, nor what so few items amount to.
 const ROWS_MIN: u64 = 20;
-/// What protects somebody is missed sooner: fewer rows, or accounts, than these more or less are no sign.
+/// What protects somebody is missed sooner: so few rows less are no sign.
 const PROTECTED_MIN: u64 = 5;
 /// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
 const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];

@@ -55,12 +55,9 @@ pub fn gaps(
         found.extend(late_start(company, months, as_of, percent_max));
         found.extend(pauses(company, months, as_of, percent_max));
     }
-    let weak = materialized.days();
-    found.extend(
-        weak.iter()
-            .filter(|(company, _)| acting.contains(*company))
-            .filter_map(|(company, days)| weak_end(company, days)),
-    );
+    for (company, days) in materialized.days().iter().filter(|(company, _)| acting.contains(*company)) {
+        found.extend(weak_end(company, days));
+    }
     found
 }
 
@@ -73,8 +70,8 @@ pub struct Copies {
     pub copies: u64,
 }
 
-/// Says so where half of the open items or more stand twice, and not all: a path that matches the exports of two days. What was
-/// paid between them is open in the older one.
+/// Says so where half of the open items or more stand twice, and not all: a path that matches the exports of several days. What
+/// was paid between them is open in the older ones.
 fn two_snapshots(Copies { rows, copies }: Copies) -> Option<String> {
     let different = rows.saturating_sub(copies);
     // An export that stands there twice, or three times, is one.
@@ -82,7 +79,7 @@ fn two_snapshots(Copies { rows, copies }: Copies) -> Option<String> {
     (copies > ROWS_MIN && copies * 2 >= different && !is_whole).then(|| {
         format!(
             "invoices snapshot: {copies} of its {rows} rows are exact copies of others, but not all are: its path may match the \
-             exports of two days, and what was paid between them is open in the older one; name one file, or put {{as_of}} into \
+             exports of several days, and what was paid between them is open in the older ones; name one file, or put {{as_of}} into \
              the path"
         )
     })
@@ -95,12 +92,13 @@ fn weak_end(company: &str, days: &BTreeMap<i64, DayCounts>) -> Option<String> {
     let sum = |from: i64, length: i64, of: fn(&DayCounts) -> u64| -> u64 {
         days.range(from..from + length).map(|(_, counts)| of(counts)).sum()
     };
+    if first < USUAL_DAYS {
+        return None;
+    }
     let weak = WEAK_DAYS.into_iter().find_map(|length| {
-        let starts = length..=first + 1 - length;
-        let weakest = starts.clone().map(|from| sum(from, length, |counts| counts.paid)).min()?;
+        let weakest = (length..=first + 1 - length).map(|from| sum(from, length, |counts| counts.paid)).min()?;
         let (paid, late) = (sum(0, length, |counts| counts.paid), sum(0, length, |counts| counts.late));
-        let is_known = first >= USUAL_DAYS;
-        (is_known && late > ROWS_MIN && paid * 5 < weakest).then_some((length, paid, late, weakest))
+        (late > ROWS_MIN && paid * 5 < weakest).then_some((length, paid, late, weakest))
     });
     weak.map(|(length, paid, late, weakest)| {
         format!(
