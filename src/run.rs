@@ -230,10 +230,8 @@ fn prepare(
     let told = Told { notes: [notes, told].concat(), cards };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
     let (notes, results) = (told.notes.clone(), results(&runner, &shards, snapshots, &audited, told));
-    let invoices =
-        snapshots.get("invoices").map(|s| gates::Copies { rows: s.rows(), copies: rejected.copies_of("invoices") });
-    let mut gaps = gates::gaps((&shards.paid.days, invoices), audited.materialized(), as_of, plan);
-    gaps.extend(gates::vanished(shards.vanished));
+    let seen = gates::Seen::of((&shards.paid.days, shards.vanished), snapshots, rejected.copies_of("invoices"));
+    let gaps = gates::gaps(&seen, audited.materialized(), as_of, plan);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes })))
 }
 

@@ -7,7 +7,7 @@ mod payments;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::payments::{Copies, Unidentified, cash, gaps, unidentified_notes};
+pub use self::payments::{Seen, Unidentified, cash, gaps, unidentified_notes};
 use super::{Materialized, Revision, Snapshot, Snapshots, Vanished};
 use crate::config::Limits;
 use crate::domain::money::Amount;
@@ -124,7 +124,7 @@ fn without_files(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> 
 }
 
 /// Says so where most of those who were written to last are debtors no more: under a new id nobody knows what was sent to them.
-pub fn vanished(vanished: Vanished) -> Option<String> {
+fn vanished(vanished: Vanished) -> Option<String> {
     let Vanished { actions, gone } = vanished;
     (gone > ROWS_MIN && gone * 4 > actions * 3).then(|| {
         format!(

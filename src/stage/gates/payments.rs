@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::ROWS_MIN;
+use super::{ROWS_MIN, vanished};
 use crate::config::Plan;
 use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
-use crate::stage::{Cash, DayCounts, Materialized, MonthCounts, PaidDays};
+use crate::stage::{Cash, DayCounts, Materialized, MonthCounts, PaidDays, Snapshots, Vanished};
 use crate::text::plural;
 
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
@@ -38,19 +38,15 @@ fn silence(paid: &PaidDays, as_of: NaiveDate) -> Option<String> {
 
 /// What is missing of the payments, as far as they tell it themselves: they end too early, begin too late, or pause. Of a
 /// company for which nothing is sent it is no matter.
-pub fn gaps(
-    (paid, invoices): (&PaidDays, Option<Copies>),
-    materialized: &Materialized,
-    as_of: NaiveDate,
-    plan: &Plan,
-) -> Vec<String> {
-    let silence = silence(paid, as_of);
+pub fn gaps(seen: &Seen<'_>, materialized: &Materialized, as_of: NaiveDate, plan: &Plan) -> Vec<String> {
+    let mut found: Vec<String> = silence(seen.paid, as_of).into_iter().chain(vanished(seen.vanished)).collect();
     // Of open items nobody expects the payments of what is settled.
     if plan.has_open_scope() {
-        return silence.into_iter().chain(invoices.and_then(two_snapshots)).collect();
+        found.extend(seen.invoices.and_then(two_snapshots));
+        return found;
     }
     let percent_max = plan.limits.unpaid_start_percent_max;
-    let (acting, mut found) = (materialized.acting(), Vec::from_iter(silence));
+    let acting = materialized.acting();
     for (company, months) in materialized.months().iter().filter(|(company, _)| acting.contains(*company)) {
         found.extend(late_start(company, months, as_of, percent_max));
         found.extend(pauses(company, months, as_of, percent_max));
@@ -61,13 +57,27 @@ pub fn gaps(
     found
 }
 
+/// What the pass over the inputs saw that tells of payments, or of debtors, which are not there.
+pub struct Seen<'s> {
+    paid: &'s PaidDays,
+    invoices: Option<Copies>,
+    vanished: Vanished,
+}
+
+impl<'s> Seen<'s> {
+    /// `copies`: rows of the invoices that say again what another says.
+    pub fn of((paid, vanished): (&'s PaidDays, Vanished), snapshots: &Snapshots, copies: u64) -> Seen<'s> {
+        let invoices = snapshots.get("invoices").map(|invoices| Copies { rows: invoices.rows(), copies });
+        Seen { paid, invoices, vanished }
+    }
+}
+
 /// Rows of an input, and how many of them say again what another says.
 #[derive(Clone, Copy, Debug)]
-pub struct Copies {
+struct Copies {
     /// With those that are copies.
-    pub rows: u64,
-    /// Of them.
-    pub copies: u64,
+    rows: u64,
+    copies: u64,
 }
 
 /// Says so where half of the open items or more stand twice, and not all: a path that matches the exports of several days. What
