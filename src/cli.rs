@@ -5,6 +5,7 @@
 
 mod check;
 mod demo;
+mod diff;
 mod eject;
 mod explain;
 mod gc;
@@ -56,6 +57,7 @@ Examples:
   regua run pipelines/daily.toml --as-of 2026-06-30
   regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
   regua report demo/output                        what is owed, on one page for a browser
+  regua diff demo/output@2026-06-29 @2026-06-30   what changed between two published runs?
   regua log demo/output --verify                  is everything that was published still whole?
   regua template preview overdue_first --sample   what does this message look like?
 
@@ -89,6 +91,7 @@ enum Command {
     Explain(explain::Explain),
     Log(log::Log),
     Report(report::Report),
+    Diff(diff::Diff),
     Gc(gc::Gc),
     Template(template::Template),
     Eject(eject::Eject),
@@ -165,6 +168,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Explain(explain) => explain.execute(voice),
         Command::Log(log) => log.execute(voice),
         Command::Report(report) => report.execute(voice),
+        Command::Diff(diff) => diff.execute(voice),
         Command::Gc(gc) => gc.execute(voice),
         Command::Eject(eject) => eject.execute(voice),
         Command::Template(template) => template.execute(voice),

@@ -1,9 +1,11 @@
 //! What a plan tells: what would be sent and to whom, what is different from the last published run, why the others
-//! are left alone, and how the messages read. One value, told as text, as JSON or as a page of HTML.
+//! are left alone, and how the messages read; and what two published runs did differently (`comparison`). One value each,
+//! told as text, as JSON or as a page of HTML.
 //!
 //! It is worked out from the tables of a run alone, so it says what would be published and nothing else.
 
 mod chart;
+mod comparison;
 mod difference;
 mod html;
 pub mod kpi;
@@ -23,6 +25,7 @@ use crate::error::Result;
 use crate::io::log::{Record, RecordKind};
 use crate::io::tables::Tables;
 
+pub use comparison::{Bridge, Comparison, Count, Letters, Move, Published, Reading, Run, StepChange, Sum};
 pub use difference::{Act, Before, Change, Changes, Difference};
 pub use messages::Message;
 pub use sums::{Actions, Aging, Holds, Quarantined, Sums, actions, aging, grouped, holds, quarantined, sums};

@@ -130,7 +130,7 @@ fn why_nothing(debtor: &str, record: &Record, quarantined: usize) -> String {
 }
 
 /// The revision of its date that decided: one with --kpi-only, or that came after a later date, did not.
-fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
+pub(super) fn decided<'l>(log: &'l Log, record: &'l Record) -> &'l Record {
     let mut revisions = log.records.iter().rev().filter(|r| r.as_of == record.as_of && r.kind != RecordKind::KpiOnly);
     if record.kind == RecordKind::KpiOnly { revisions.next().unwrap_or(record) } else { record }
 }

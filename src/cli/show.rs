@@ -1,6 +1,8 @@
 //! What a person sees of a run: bars while it works, and a summary that answers "what is owed, what goes out, and
 //! why were the others left alone?".
 
+mod comparison;
+mod difference;
 mod plan;
 
 use std::path::Path;
@@ -26,6 +28,7 @@ use crate::report::{self, Aging, Holds, Sums, grouped};
 use crate::run::{InputStatus, Ran};
 use crate::runtime::progress::Progress;
 
+pub(super) use comparison::comparison;
 pub(super) use plan::plan;
 
 /// Instead of what goes out and why the others are left alone.

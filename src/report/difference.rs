@@ -1,5 +1,5 @@
-//! What is different from the newest published run: accounts that have an action now and had none then, the other way
-//! round, or have another one.
+//! What two runs do differently: accounts that have an action now and had none then, the other way round, or have another
+//! one.
 //!
 //! One map holds the accounts that have an action in either run, some hundred bytes each; accounts without one are only
 //! streamed past. Of each kind of change the largest are named and the others counted.
@@ -124,11 +124,12 @@ impl Words {
     }
 }
 
-const KEY: [&str; 3] = ["debtor_id", "company_id", "currency"];
+/// What an account is told by.
+pub(super) const ACCOUNT: [&str; 3] = ["debtor_id", "company_id", "currency"];
 
 /// Debtor, company and currency behind one another, with a sign between them that no id holds.
-fn key(row: Row<'_>) -> String {
-    KEY.map(|name| row.str(name)).join("\u{1f}")
+pub(super) fn account(row: Row<'_>) -> String {
+    ACCOUNT.map(|name| row.str(name)).join("\u{1f}")
 }
 
 /// The accounts of two runs that have an action in one of them.
@@ -147,28 +148,18 @@ impl Ledger {
             open: row.minor("open_amount").0,
         };
         self.counted[usize::from(is_now)] += 1;
-        let pair = self.accounts.entry(key(row)).or_default();
+        let pair = self.accounts.entry(account(row)).or_default();
         if is_now { pair.now.push(brief) } else { pair.then.push(brief) }
     }
 
-    /// The actions that stand after the last of these revisions of one date.
     fn add_standing(&mut self, revisions: &[&Tables], is_now: bool) -> Result<()> {
-        let standing = standing(revisions)?;
-        let columns = [&KEY[..], &["action_id", "step_id", "channel", "open_amount"]].concat();
-        for tables in revisions {
-            tables.for_each_row("actions", &columns, |row| {
-                if standing.as_ref().is_none_or(|ids| ids.contains(row.str("action_id"))) {
-                    self.add(row, is_now);
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        let columns = [&ACCOUNT[..], &["step_id", "channel", "open_amount"]].concat();
+        for_each_standing(revisions, &columns, |row| self.add(row, is_now))
     }
 
     /// The reason of an account that had an action then and has none now.
     fn note_hold(&mut self, row: Row<'_>) {
-        if let Some(pair) = self.accounts.get_mut(&key(row)).filter(|pair| pair.now.is_empty()) {
+        if let Some(pair) = self.accounts.get_mut(&account(row)).filter(|pair| pair.now.is_empty()) {
             let reason = self.words.number(row.str("reason"));
             pair.held = Some((reason, row.text("detail")));
         }
@@ -223,6 +214,21 @@ impl Ledger {
     }
 }
 
+/// The actions that stand after the last of these revisions of one date; `action_id` is read besides.
+pub(super) fn for_each_standing(revisions: &[&Tables], columns: &[&str], mut each: impl FnMut(Row<'_>)) -> Result<()> {
+    let standing = standing(revisions)?;
+    let columns = [columns, &["action_id"]].concat();
+    for tables in revisions {
+        tables.for_each_row("actions", &columns, |row| {
+            if standing.as_ref().is_none_or(|ids| ids.contains(row.str("action_id"))) {
+                each(row);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
 /// The ids of the actions that stand after the last of these revisions: its decisions name them, whichever revision
 /// published them. `None` where there is one revision: all that it published stand.
 fn standing(revisions: &[&Tables]) -> Result<Option<HashSet<String>>> {
@@ -248,11 +254,21 @@ impl Difference {
         let then: Vec<&Tables> = published.iter().collect();
         // A revision publishes what is new in it; what it keeps, earlier revisions of its date have published.
         let kept_of = if record.as_of == as_of { &then[..] } else { &[][..] };
-        let now = [kept_of, &[tables]].concat();
+        Difference::of(&then, &[kept_of, &[tables]].concat(), record, reports).map(Some)
+    }
+
+    /// What the last of the revisions `now` does otherwise than the last of the revisions `then`, whose record this is.
+    pub(super) fn of(
+        then: &[&Tables],
+        now: &[&Tables],
+        record: &Record,
+        reports: Option<(u64, u64)>,
+    ) -> Result<Difference> {
         let mut ledger = Ledger::default();
-        ledger.add_standing(&then, false)?;
-        ledger.add_standing(&now, true)?;
-        tables.for_each_row("decisions", &[&KEY[..], &["outcome", "reason", "detail"]].concat(), |row| {
+        ledger.add_standing(then, false)?;
+        ledger.add_standing(now, true)?;
+        let columns = [&ACCOUNT[..], &["outcome", "reason", "detail"]].concat();
+        now[now.len() - 1].for_each_row("decisions", &columns, |row| {
             if row.str("outcome") == "hold" {
                 ledger.note_hold(row);
             }
@@ -267,7 +283,7 @@ impl Difference {
         for pair in ledger.accounts.values().filter(|pair| is_gone(pair)) {
             *gone_reasons.entry(ledger.reason(pair)).or_insert(0) += 1;
         }
-        Ok(Some(Difference {
+        Ok(Difference {
             against: record.as_of,
             run_id: record.run_id.clone(),
             actions_then: ledger.counted[0],
@@ -281,6 +297,6 @@ impl Difference {
             changed_step: ledger.differing(|brief| brief.step),
             changed_channel: ledger.differing(|brief| brief.channel),
             changed_amount: ledger.differing(|brief| brief.open),
-        }))
+        })
     }
 }

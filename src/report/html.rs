@@ -1,12 +1,12 @@
-//! A plan as one page of HTML that looks like the report: the same CSS, colours, words and numbers.
+//! A plan, and two runs side by side, as pages of HTML that look like the report: the same CSS, colours, words and numbers.
 
 use std::collections::BTreeMap;
 
-use minijinja::context;
 use minijinja::value::Value;
+use minijinja::{Environment, context};
 use serde::Serialize;
 
-use super::{Report, grouped, page, ramp, words};
+use super::{Comparison, Report, grouped, page, ramp, words};
 use crate::domain::language::Language;
 use crate::domain::message::money_text;
 use crate::domain::money::Amount;
@@ -48,13 +48,6 @@ struct Part {
 }
 
 pub(super) fn page(report: &Report) -> Result<String> {
-    let mut environment = page::environment()?;
-    environment.add_filter("money", |amount: String, currency: String| money(&currency, &amount));
-    environment.add_filter("short", |amount: String, currency: String| short(&currency, &amount));
-    environment.add_filter("grouped", grouped);
-    environment.add_filter("channel", |code: String| words::of(LANGUAGE, words::Kind::Channel, &code));
-    environment.add_filter("kind", |code: String| words::of(LANGUAGE, words::Kind::Step, &code));
-    environment.add_filter("hold", |code: String| words::of(LANGUAGE, words::Kind::Hold, &code));
     let buckets = buckets(report);
     let step = |row: &super::Actions| {
         let kind = words::of(LANGUAGE, words::Kind::Step, &row.step_kind);
@@ -70,7 +63,33 @@ pub(super) fn page(report: &Report) -> Result<String> {
         holds => holds(report),
         ages => ages(report, &buckets),
     };
-    page::render(&environment, "plan", fields)
+    page::render(&environment()?, "plan", fields)
+}
+
+/// Two runs side by side.
+pub(super) fn comparison(comparison: &Comparison) -> Result<String> {
+    let (moved, same): (Vec<_>, Vec<_>) = comparison.moves.iter().partition(|m| !m.is_same());
+    let fields = context! {
+        c => Value::from_serialize(comparison),
+        names => comparison.names(),
+        css => page::CSS,
+        moved => Value::from_serialize(moved),
+        stayed => same.iter().map(|m| m.accounts).sum::<u64>(),
+    };
+    page::render(&environment()?, "comparison", fields)
+}
+
+/// With the numbers and words of both pages.
+fn environment() -> Result<Environment<'static>> {
+    let mut environment = page::environment()?;
+    environment.add_filter("money", |amount: String, currency: String| money(&currency, &amount));
+    environment.add_filter("short", |amount: String, currency: String| short(&currency, &amount));
+    environment.add_filter("grouped", grouped);
+    environment.add_filter("channel", |code: String| words::of(LANGUAGE, words::Kind::Channel, &code));
+    environment.add_filter("kind", |code: String| words::of(LANGUAGE, words::Kind::Step, &code));
+    environment.add_filter("hold", |code: String| words::of(LANGUAGE, words::Kind::Hold, &code));
+    environment.add_filter("decision", |code: String| words::decision(LANGUAGE, &code));
+    Ok(environment)
 }
 
 fn money(currency: &str, amount: &str) -> String {

@@ -3,7 +3,7 @@
 //! The choice depends on nothing but the actions: within a step and channel it is the smallest action_id. So the same
 //! plan shows the same messages, and a plan after a change of a template shows the same people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -72,6 +72,20 @@ pub(super) fn sample(tables: &Tables, messages: usize) -> Result<Vec<Message>> {
         Ok(())
     })?;
     Ok(found.into_values().collect())
+}
+
+/// The messages with these ids, by id, of the revisions of a date.
+pub(super) fn of(revisions: &[&Tables], ids: &BTreeSet<String>) -> Result<BTreeMap<String, Message>> {
+    let mut found = BTreeMap::new();
+    for tables in revisions.iter().filter(|_| !ids.is_empty()) {
+        tables.for_each_row("actions", &COLUMNS, |row| {
+            if ids.contains(row.str("action_id")) {
+                found.insert(row.text("action_id"), message(row));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// action_id = its place among the messages to show.

@@ -7,13 +7,14 @@ use serde::Serialize;
 use crate::domain::language::Language;
 use crate::error::{Error, Result};
 
-/// What both pages look like.
+/// What every page looks like.
 pub(super) const CSS: &str = include_str!("page.css");
 
 /// Pages, and the parts that they are made of.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("plan", include_str!("plan.html.j2")),
     ("report", include_str!("report.html.j2")),
+    ("comparison", include_str!("comparison.html.j2")),
     ("tied", include_str!("parts/tied.html.j2")),
     ("inside", include_str!("parts/inside.html.j2")),
     ("row", include_str!("parts/row.html.j2")),
@@ -22,6 +23,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("picture", include_str!("parts/picture.html.j2")),
     ("bars", include_str!("parts/bars.html.j2")),
     ("head", include_str!("parts/head.html.j2")),
+    ("difference", include_str!("parts/difference.html.j2")),
 ];
 
 /// Letters that turn round whatever follows them, however far: no word of a page has them, and no id needs them.

@@ -92,6 +92,15 @@ pub fn of(language: Language, kind: Kind, code: &str) -> String {
     found.map_or_else(|| code.to_owned(), |(_, _, pt_br, en)| language.pick(*pt_br, *en).to_owned())
 }
 
+/// What was decided on an account: an action, a hold reason, or nothing where a run does not know it.
+pub fn decision(language: Language, code: &str) -> String {
+    match code {
+        "action" => language.pick("ação", "an action").to_owned(),
+        "absent" => language.pick("sem conta", "not there").to_owned(),
+        reason => of(language, Kind::Hold, reason),
+    }
+}
+
 /// An aging bucket, by the name that its edges give it: `not_due`, `1-30`, `over_360`.
 pub fn bucket(language: Language, name: &str) -> String {
     match (name, name.split_once('_'), name.split_once('-')) {

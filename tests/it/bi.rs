@@ -83,6 +83,19 @@ fn check(what: &str) -> Value {
     result(&ended(&mut script(what)))
 }
 
+/// `regua diff` reads what is published as another program does.
+#[test]
+fn what_moved_between_two_dates_is_what_duckdb_counts() {
+    let output = demo().join("output").to_string_lossy().into_owned();
+    let found = result(&regua(&["diff", &format!("{output}@2026-06-30"), &format!("@{NEXT}")], &[]));
+    let mut script = Command::new(test_venv().join("bin/python"));
+    script.arg(root().join("tests/it/bi/moved.py")).args([&output, "2026-06-30", NEXT]);
+    let counted = result(&ended(&mut script));
+    assert_eq!(found["owed"], counted["owed"]);
+    assert_eq!(found["moves"], counted["moves"]);
+    assert!(found["moves"].as_array().is_some_and(|moves| moves.len() > 10), "{}", found["moves"]);
+}
+
 fn result(told: &Ended) -> Value {
     assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
     serde_json::from_str(told.stdout.lines().last().unwrap_or_default()).expect("JSON")

@@ -9,6 +9,7 @@ mod cli;
 mod conformance;
 mod days;
 mod determinism;
+mod diff;
 mod encodings;
 mod errors;
 mod explain;

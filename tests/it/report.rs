@@ -294,7 +294,12 @@ fn a_browser_finds_nothing_wrong() {
     let pipeline = demo().join("pipelines/daily.toml").to_string_lossy().into_owned();
     let told = regua(&["plan", &pipeline, "--as-of", "2026-07-02", "--report", &plan.to_string_lossy()]);
     assert_eq!(told.code, 0, "{}", told.stderr);
+    let (output, diff) = (demo().join("output").to_string_lossy().into_owned(), demo().join("diff.html"));
+    let compared = [&format!("{output}@2026-06-30"), "@2026-07-01", "--report", &diff.to_string_lossy()];
+    let told = regua(&[&["diff"], &compared[..]].concat());
+    assert_eq!(told.code, 0, "{}", told.stderr);
     let pages = [
+        diff,
         page("browser-pt", &["--as-of", "2026-06-30"]).0,
         page("browser-en", &["--between", "2026-06-30", "2026-07-01", "--language", "en", "--with-top-debtors"]).0,
         plan,

@@ -2,11 +2,13 @@
 
 use comfy_table::Table;
 
-use super::{POSITION_ONLY, acted, aging, amount, grouped, holds, numbers, plain_table, right_aligned, titled};
+use super::{
+    POSITION_ONLY, acted, aging, amount, difference, grouped, holds, numbers, plain_table, right_aligned, titled,
+};
 use crate::cli::Voice;
 use crate::io::log::RecordKind;
 use crate::io::outbox::VOIDS;
-use crate::report::{Act, Actions, Change, Changes, Difference, Message, Quarantined, Report};
+use crate::report::{Actions, Difference, Message, Quarantined, Report};
 
 /// Everything that the report says, and the command that would publish it.
 pub(in crate::cli) fn plan(voice: Voice, report: &Report, command: &str) -> String {
@@ -33,7 +35,7 @@ fn decided(voice: Voice, report: &Report) -> [String; 3] {
     [
         titled(voice, title, actions(&report.actions)),
         titled(voice, "Why the others would be left alone", holds(&report.holds)),
-        difference(voice, report.difference.as_ref()),
+        since_last(voice, report.difference.as_ref()),
     ]
 }
 
@@ -75,58 +77,22 @@ fn quarantine(rows: &[Quarantined]) -> Option<Table> {
     (!rows.is_empty()).then(|| right_aligned(table, 4..5))
 }
 
-fn difference(voice: Voice, difference: Option<&Difference>) -> String {
+fn since_last(voice: Voice, difference: Option<&Difference>) -> String {
     let title = voice.bold("Different from the last published run");
     let Some(d) = difference else { return format!("{title}\n  nothing is published yet\n") };
     let count = |n: u64| grouped(n as i64);
     let unreported = d.unreported.map_or(String::new(), |n| format!(", {} of them unreported", count(n)));
-    let reasons: Vec<String> = d.gone_reasons.iter().map(|(reason, n)| format!("{reason} {}", count(*n))).collect();
-    let aspects = format!(
-        "step {}, channel {}, amount {}",
-        count(d.changed_step),
-        count(d.changed_channel),
-        count(d.changed_amount)
+    let against = format!(
+        "  against {}: {} actions now, {} then{unreported}",
+        d.against,
+        count(d.actions_now),
+        count(d.actions_then)
     );
-    let mut lines = vec![
-        title,
-        format!(
-            "  against {}: {} actions now, {} then{unreported}",
-            d.against,
-            count(d.actions_now),
-            count(d.actions_then)
-        ),
-        format!("  the same for {} accounts", count(d.same)),
-    ];
-    for (name, changes, detail) in
-        [("new", &d.new, String::new()), ("gone", &d.gone, reasons.join(", ")), ("changed", &d.changed, aspects)]
-    {
-        let detail = if detail.is_empty() || changes.accounts == 0 { String::new() } else { format!(" ({detail})") };
-        lines.push(format!("  {name}: {} accounts{detail}", count(changes.accounts)));
-        lines.extend(examples(changes).map(|table| table.to_string()));
-    }
-    lines.push(String::new());
-    lines.join("\n")
+    [vec![title, against], difference::lines(d), vec![String::new()]].concat().join("\n")
 }
 
-fn examples(changes: &Changes) -> Option<Table> {
-    let mut table = plain_table(&["  debtor", "company", "then", "now"]);
-    for change in &changes.examples {
-        let now = match (&change.reason, &change.detail) {
-            (Some(reason), Some(detail)) => format!("{reason}: {detail}"),
-            (Some(reason), None) => reason.clone(),
-            (None, _) => acts(change, &change.now),
-        };
-        table.add_row([format!("  {}", change.debtor_id), change.company_id.clone(), acts(change, &change.then), now]);
-    }
-    (!changes.examples.is_empty()).then_some(table)
-}
-
-fn acts(change: &Change, acts: &[Act]) -> String {
-    let text = |act: &Act| format!("{} {} {}", act.step_id, act.channel, amount(&change.currency, act.open_amount));
-    if acts.is_empty() { "-".to_owned() } else { acts.iter().map(text).collect::<Vec<_>>().join(", ") }
-}
-
-fn letter(voice: Voice, message: &Message) -> String {
+/// A message, whole.
+pub(super) fn letter(voice: Voice, message: &Message) -> String {
     let to = if message.destination.is_empty() { "no address" } else { &message.destination };
     let title = voice.bold(&format!("{} by {} to {to}", message.step_id, message.channel));
     let mut lines = vec![format!(
