@@ -15,7 +15,7 @@ mod sums;
 mod types;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -263,6 +263,8 @@ fn check_rendered(
 ) -> Vec<TemplateFault> {
     let Some((template, channel)) = source.parts() else { return Vec::new() };
     let (mut faults, mut longest) = (Vec::new(), (0, String::new()));
+    // Most samples lack a field that the message does not show.
+    let mut read = HashSet::new();
     for sample in samples {
         match templates.draft(&source.language, template, channel, &sample.fields) {
             // What fails with one sample fails with most: it is told once.
@@ -273,11 +275,13 @@ fn check_rendered(
                 }
             }
             Ok(rendered) => {
+                let (subject, parameters) = (rendered.subject.as_deref().unwrap_or_default(), parameters(&rendered));
+                let text = format!("{subject}\n{}\n{}", rendered.body, parameters.join("\n"));
+                if !read.insert((sample.is_longest, rendered.subject.is_some(), text.clone())) {
+                    continue;
+                }
                 // The longest values make no other words, only more of them.
                 if !sample.is_longest {
-                    let (subject, parameters) =
-                        (rendered.subject.as_deref().unwrap_or_default(), parameters(&rendered));
-                    let text = format!("{subject} {} {}", rendered.body, parameters.join(" "));
                     faults.extend(check_words(source, words, &words::folded(&text)));
                 }
                 faults.extend(check_shape(source, channel, &rendered, &sample.opt_out()));

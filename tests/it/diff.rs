@@ -125,7 +125,10 @@ fn another_template_in_another_output_reads_otherwise_and_asks_for_the_same() {
     }
     let page = house.read("diff.html");
     assert!(page.contains(": seu pagamento com vencimento") && !page.contains("<b>Bolt"), "escaped");
-    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("href="), "the page needs nothing else");
+    assert!(
+        !page.contains("<script") && !page.contains("src=") && !page.contains("href="),
+        "the page needs nothing else"
+    );
 }
 
 #[test]
