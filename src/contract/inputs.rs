@@ -246,7 +246,7 @@ pub const INPUTS: &[Table] = &[
             req("kind", Enum(&["negativacao", "protesto"]), "which register"),
             req("bureau", Str, "bureau or registry"),
             opt("notice_sent_on", Date, "prior written notice").not_read_yet(),
-            opt("included_on", Date, "listed since; none = not listed yet"),
+            opt("included_on", Date, "listed since; none = asked for and not entered yet: it is not asked for again"),
             opt("removal_requested_on", Date, "removal asked for"),
             opt("removed_on", Date, "no longer listed since"),
         ],

@@ -240,7 +240,7 @@ impl EscalationKind {
     }
 }
 
-/// A listing, a protest or a placement that is in force.
+/// A listing, a protest or a placement that is in force, or a listing or protest that is asked for.
 #[derive(Clone, Debug)]
 pub struct Escalation {
     /// listing_id or placement_id of the source; a protest stands among the listings.
@@ -253,6 +253,8 @@ pub struct Escalation {
     pub counterpart: String,
     /// Listed, protested or placed on this day.
     pub since: NaiveDate,
+    /// Somebody has asked for it, and nobody has entered it yet: there is nothing to end.
+    pub is_asked: bool,
     /// Somebody has asked for its end.
     pub requested_on: Option<NaiveDate>,
     /// Since when all that it names is paid (for an agency: paid or disputed); `None` = something is still owed.

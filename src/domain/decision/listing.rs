@@ -147,7 +147,11 @@ impl<'a> AccountContext<'a> {
         };
         let in_force = escalated.in_force.get(&(item.invoice_id.as_str(), item.installment_no));
         if let Some(escalation) = in_force.into_iter().flatten().copied().find(is_there) {
-            return Some(format!("is with {} since {}", escalation.counterpart, escalation.since));
+            let (counterpart, since) = (&escalation.counterpart, escalation.since);
+            return Some(match escalation.is_asked {
+                true => format!("is asked for at {counterpart} and not entered yet"),
+                false => format!("is with {counterpart} since {since}"),
+            });
         }
         let all = self.account.escalations.iter();
         if let Some(escalation) = all.filter(|e| e.names_unknown && e.done_on.is_none()).find(is_there) {

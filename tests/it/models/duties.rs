@@ -213,6 +213,51 @@ fn who_owes_nothing_is_looked_at_where_something_is_owed_to_it() {
     ");
 }
 
+/// The row stands in the export before the bureau has entered it: it is not asked for again, and there is nothing to remove.
+#[test]
+fn what_is_asked_for_and_not_entered_yet_is_in_the_way_of_the_next_instruction() {
+    let listings = "
+        invoices: invoice_id debtor_id installment_no due_date
+            I1 D1 1 2026-04-20
+            I1 D1 2 2026-05-20
+            I2 D1 1 2026-04-20
+            I3 D1 1 2026-04-20
+            I4 D2 1 2026-04-20
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I3 2026-06-01 100.00
+        listings: listing_id debtor_id invoice_id installment_no kind bureau included_on removal_requested_on removed_on
+            ONE D1 I1 2 negativacao serasa - - -
+            ALL D1 I2 - protesto cartorio - - -
+            PAID D1 I3 - negativacao serasa - - -
+            WITHDRAWN D2 I4 - negativacao serasa - 2026-06-01 -
+            GONE D2 I4 - negativacao serasa - - 2026-06-01
+            LOST D2 I9 - negativacao serasa - - -
+        debtors: debtor_id
+            D1
+            D2
+        fct_listings == kind bureau listings
+    ";
+    spec(&format!("{listings}
+        stg_listings_asked == listing_id
+            ONE
+            ALL
+            PAID
+            LOST
+        cnd_entries == debtor_id kind entry_id counterpart done_on invoice_id installment_no open_amount is_unknown is_asked
+            D1 negativacao ONE serasa - I1 2 100.00 false true
+            D1 protesto ALL cartorio - I2 1 100.00 false true
+            D2 negativacao LOST serasa - I9 1 0.00 true true
+    "));
+    spec(&format!(
+        "open items only
+        {listings}
+        cnd_entries == debtor_id kind entry_id invoice_id is_asked
+            D1 negativacao ONE I1 true
+            D1 protesto ALL I2 true
+    "
+    ));
+}
+
 #[test]
 fn listings_in_sums() {
     spec("

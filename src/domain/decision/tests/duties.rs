@@ -20,6 +20,7 @@ pub(super) fn listing(paid_ago: Option<i64>) -> Escalation {
         done_on: paid_ago.map(days_ago),
         is_paid: true,
         names_unknown: false,
+        is_asked: false,
         items: vec![paid],
     }
 }

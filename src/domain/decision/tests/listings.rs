@@ -67,6 +67,15 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
             "no_step_due",
         ),
         (
+            "asked for and not entered yet",
+            &[62],
+            |c| {
+                announced(c);
+                c.account().escalations[0].is_asked = true;
+            },
+            "no_step_due",
+        ),
+        (
             "protested, not listed",
             &[62],
             |c| {
@@ -82,6 +91,12 @@ fn nothing_is_listed_twice_with_the_same_bureau() {
     let hold = Case::of(&[62]).with(announced).hold();
     let detail = "next is d+90 from 2026-12-15; d+60 passed by: A/1 is with serasa since 2026-10-08";
     assert_eq!(hold.detail.as_deref(), Some(detail));
+    let asked = |c: &mut Case| {
+        announced(c);
+        c.account().escalations[0].is_asked = true;
+    };
+    let detail = "next is d+90 from 2026-12-15; d+60 passed by: A/1 is asked for at serasa and not entered yet";
+    assert_eq!(Case::of(&[62]).with(asked).hold().detail.as_deref(), Some(detail));
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> 
     let (kind, id, counterpart) = (rows.texts("kind")?, rows.texts("entry_id")?, rows.texts("counterpart")?);
     let (since, requested, done) = (rows.dates("since_on")?, rows.dates("requested_on")?, rows.dates("done_on")?);
     let (paid, unknown, actor) = (rows.flags("is_paid")?, rows.flags("is_unknown")?, rows.texts("actor_id")?);
+    let asked = rows.flags("is_asked")?;
     let items = items(rows)?;
     let mut escalations: HashMap<Key, Vec<Escalation>> = HashMap::new();
     for (row, item) in items.into_iter().enumerate() {
@@ -39,6 +40,7 @@ pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> 
                 kind,
                 counterpart: counterpart.get(row).to_owned(),
                 since: since(row).ok_or_else(|| rows.lacks("since_on"))?,
+                is_asked: asked.value(row),
                 requested_on: requested(row),
                 done_on: done(row),
                 is_paid: paid.value(row),

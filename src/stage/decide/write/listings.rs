@@ -9,12 +9,12 @@ use crate::domain::money::Amount;
 use crate::domain::portfolio::{Escalation, EscalationKind};
 use crate::error::Result;
 
-/// The listings and protests of every account; placements are no listings.
+/// The listings and protests of every account that are entered; placements are no listings.
 pub(super) fn listings(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
     let of_row = |r| -> Vec<(&Row<'_>, &Escalation, Option<NaiveDate>)> {
         let r: &Row<'_> = r;
         let with_deadline = r.account.escalations.iter().zip(&r.decision.deadlines);
-        let listed = with_deadline.filter(|(escalation, _)| escalation.kind != EscalationKind::AgencyPlacement);
+        let listed = with_deadline.filter(|(e, _)| e.kind != EscalationKind::AgencyPlacement && !e.is_asked);
         listed.map(|(escalation, deadline)| (r, escalation, *deadline)).collect()
     };
     let all: Vec<_> = rows.iter().flat_map(of_row).collect();
