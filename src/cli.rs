@@ -19,6 +19,7 @@ mod run;
 mod schema;
 mod show;
 mod template;
+mod version;
 
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
+use clap::error::ErrorKind::DisplayVersion;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
@@ -137,7 +139,9 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            if error.kind() != DisplayVersion || !version::say_as_json() {
+                let _ = error.print();
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };

@@ -29,6 +29,11 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["--help"], 0, "regua run pipelines/daily.toml --as-of 2026-06-30", ""),
     (&["--help"], 0, "75        inputs or store not available, or somebody halted it; retry later", ""),
     (&["--version"], 0, "regua 0.", ""),
+    // A version is for a person, off a terminal too, unless JSON is asked for.
+    (&["--version", "--output", "text"], 0, "regua 0.", ""),
+    (&["--version", "run"], 0, "regua 0.", ""),
+    (&["--output", "json", "-V"], 0, "{\"name\":\"regua\",\"version\":\"0.", ""),
+    (&["--version", "--output", "yaml"], 0, "regua 0.", ""),
     (&["run", "--help"], 0, "astimezone(dag.timezone).date() }}", ""),
     (&["plan", "--help"], 0, "--as-of 2026-06-30 --report plan.html --messages 10", ""),
     (&["plan", "pipelines/daily.toml"], 2, "", "--as-of <AS_OF>"),
@@ -122,6 +127,33 @@ fn every_question_has_its_answer() {
             ended.stderr
         );
     }
+}
+
+/// Inventories and fault reports: the versions are those that the build took, whatever Cargo.lock holds by then.
+#[test]
+fn the_version_as_json_says_what_the_program_is_built_of() {
+    let house = House::new();
+    let ended = house.regua(&["--version", "--output", "json"]);
+    let lock: toml::Table = std::fs::read_to_string(root().join("Cargo.lock")).unwrap().parse().unwrap();
+    let locked = |name: &str| {
+        let packages = lock["package"].as_array().unwrap();
+        packages.iter().find(|p| p["name"].as_str() == Some(name)).unwrap()["version"].as_str().unwrap().to_owned()
+    };
+    let engine: serde_json::Map<String, Value> = ["arrow", "datafusion", "object_store", "parquet"]
+        .map(|name| (name.to_owned(), locked(name).into()))
+        .into_iter()
+        .collect();
+    let expected = serde_json::json!({
+        "name": "regua",
+        "version": locked("regua"),
+        "features": [],
+        "engine": engine,
+        "log_format_version": 1,
+        "target": format!("{}-unknown-linux-gnu", std::env::consts::ARCH),
+    });
+    assert_eq!((ended.stdout.lines().count(), result(&ended), ended.code), (1, expected, 0));
+    let text = house.regua(&["--version"]).stdout;
+    assert_eq!(text, format!("regua {}\n", locked("regua")));
 }
 
 /// An example that the parser refuses is worse than none: each is parsed, up to its `--help`.
