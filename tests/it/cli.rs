@@ -156,6 +156,21 @@ fn the_version_as_json_says_what_the_program_is_built_of() {
     assert_eq!(text, format!("regua {}\n", locked("regua")));
 }
 
+#[test]
+fn every_manual_page_that_a_page_names_is_there() {
+    let house = House::new();
+    assert_eq!(house.regua(&["man", "--into", "share/man1"]).code, 0);
+    let mut named = 0;
+    for page in glob::glob(&house.path("share/man1/*.1").to_string_lossy()).expect("a pattern").flatten() {
+        let page = std::fs::read_to_string(page).expect("a page");
+        for name in page.lines().filter_map(|line| line.strip_suffix("(1)")).map(|name| name.replace("\\-", "-")) {
+            assert!(house.path(&format!("share/man1/{name}.1")).exists(), "no page {name}(1)");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named} pages are named");
+}
+
 /// An example that the parser refuses is worse than none: each is parsed, up to its `--help`.
 #[test]
 fn every_example_can_be_typed() {
