@@ -31,6 +31,7 @@ mod models;
 mod money;
 mod open_items;
 mod own_models;
+mod packages;
 mod plan;
 mod readme;
 mod report;
