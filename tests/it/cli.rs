@@ -143,15 +143,20 @@ fn the_version_as_json_says_what_the_program_is_built_of() {
         .map(|name| (name.to_owned(), locked(name).into()))
         .into_iter()
         .collect();
+    let mut version = result(&ended);
+    let features = version.as_object_mut().unwrap().remove("features").expect("the features of this build");
+    let cargo: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let is_known =
+        |name: &Value| cargo.get("features").is_some_and(|known| known.get(name.as_str().unwrap()).is_some());
+    assert!(features.as_array().unwrap().iter().all(is_known), "{features}: Cargo.toml has others");
     let expected = serde_json::json!({
         "name": "regua",
         "version": locked("regua"),
-        "features": [],
         "engine": engine,
         "log_format_version": 1,
         "target": format!("{}-unknown-linux-gnu", std::env::consts::ARCH),
     });
-    assert_eq!((ended.stdout.lines().count(), result(&ended), ended.code), (1, expected, 0));
+    assert_eq!((ended.stdout.lines().count(), version, ended.code), (1, expected, 0));
     let text = house.regua(&["--version"]).stdout;
     assert_eq!(text, format!("regua {}\n", locked("regua")));
 }

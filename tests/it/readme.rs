@@ -53,6 +53,8 @@ fn its_links_lead_somewhere() {
         "docs/publication.md",
         "docs/first-change.md",
         "docs/glossary.md",
+        "docs/install.md",
+        "docs/release.md",
         "pipelines/bi/README.md",
         "docs/init.md",
     ];
