@@ -31,6 +31,9 @@ use std::sync::{Mutex, PoisonError};
 use chrono::NaiveDate;
 use clap::error::ErrorKind::DisplayVersion;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{Error, Result};
 use crate::io::log::Log;
@@ -185,10 +188,13 @@ fn command(command: Command, voice: Voice) -> Result<()> {
 fn start_log(voice: Voice) {
     // Where stderr cannot be written, a run goes on: its result is in the record.
     let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).log_internal_errors(false);
+    // A writer that was overtaken is no event for an operator, nor are lines with URLs and paths of a library.
+    let is_told =
+        filter_fn(|event| !["deltalake", "buoyant"].iter().any(|library| event.target().starts_with(library)));
     if voice.json {
-        builder.json().flatten_event(true).init();
+        builder.json().flatten_event(true).finish().with(is_told).init();
     } else {
-        builder.without_time().with_level(false).with_ansi(voice.colour_err).init();
+        builder.without_time().with_level(false).with_ansi(voice.colour_err).finish().with(is_told).init();
     }
 }
 

@@ -235,6 +235,8 @@ pub struct Plan {
     pub inputs: Vec<InputPlan>,
     /// URL or path of the folder that holds `_log`, `runs`, `outbox` and `kpi`.
     pub output: String,
+    /// Path or URL below which Delta tables follow what is published.
+    pub delta: Option<String>,
     /// In ascending order of days past due, without gaps.
     pub buckets: Vec<Bucket>,
     /// What falls due on a weekend or holiday is payable on the next business day.

@@ -5,6 +5,7 @@
 //! cells, and cells hold personal data.
 
 mod damage;
+mod delta;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use chrono::NaiveDate;
 use crate::domain::message::MessageError;
 
 pub use damage::{Damage, Unreadable};
+pub use delta::DeltaFault;
 
 /// What every fallible function of the library returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -314,6 +316,14 @@ pub enum Error {
         /// What is wrong with it, and the remedy.
         damage: Damage,
     },
+    /// A Delta table cannot take what is published, now or ever.
+    #[error("{table}: {fault}")]
+    DeltaTable {
+        /// URL of its folder.
+        table: String,
+        /// Why, and the remedy.
+        fault: DeltaFault,
+    },
     /// Arrow could not get the memory for a batch.
     #[error("{object} does not fit into memory; raise limits.memory_mb_max or lower limits.shard_rows_max")]
     OutOfMemory {
@@ -379,7 +389,7 @@ impl Error {
             Error::Unwritable { .. } | Error::Configuration(_) | Error::Model { .. } => 2,
             Error::Location { .. } | Error::LocationCredentials | Error::OtherTenant { .. } => 2,
             Error::NothingToRevise { .. } | Error::NothingPublished { .. } => 2,
-            Error::Exists { .. } | Error::NoExports { .. } => 2,
+            Error::Exists { .. } | Error::NoExports { .. } | Error::DeltaTable { .. } => 2,
             Error::NoneRecognised(_) => 3,
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,

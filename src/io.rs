@@ -1,6 +1,8 @@
 //! The edge to the world: object stores, Parquet files, the SQL engine, the log of published runs, and
 //! what other systems read of it.
 
+#[cfg_attr(not(feature = "delta"), path = "io/delta/absent.rs")]
+pub mod delta;
 pub mod engine;
 pub mod log;
 pub mod outbox;

@@ -14,10 +14,11 @@ use tokio::runtime::Handle;
 
 use crate::config::Plan;
 use crate::error::{Error, Result};
+use crate::io::delta::Delta;
 use crate::io::engine::{Engine, Models};
 use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
-use crate::io::projection;
+use crate::io::projection::{self, Target};
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::report::kpi::Told;
@@ -117,15 +118,17 @@ pub struct Prepared {
 /// As each stage says; nothing is visible to any reader unless this returns `Ok`, or `Unfinished`, which says so.
 pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn Progress) -> Result<Ran> {
     let output = Store::open(&plan.output, runtime)?;
-    publish::probe(&output, &request.nonce)?;
-    let prepared = prepare(plan, request, &output, runtime, progress);
+    let delta = plan.delta.as_deref().map(|url| Delta::open(url, runtime)).transpose()?;
+    let target = Target { output, delta };
+    publish::probe(&target.output, &request.nonce)?;
+    let prepared = prepare(plan, request, &target.output, runtime, progress);
     if let Err(Error::Conflict { .. } | Error::Undecided { .. } | Error::Overtaken { .. }) = &prepared {
         // The run that published it may have died before its copies stood, and its inputs have changed since.
-        publish::complete_newest(&output)?;
+        publish::complete_newest(&target)?;
     }
     match prepared? {
         Planned::Nothing(record) => {
-            publish::complete(&output, &record)?;
+            publish::complete(&target, &record)?;
             Ok(Ran { record: *record, was_published: true })
         }
         Planned::Ready(prepared) => {
@@ -133,7 +136,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
             prepared.accept(plan, request)?;
             let Prepared { audited, provenance, log, revision, results, .. } = prepared;
             progress.begin("publish", 1);
-            let record = publish::publish(&output, (&log, &revision), &provenance, &audited, &results)?;
+            let record = publish::publish(&target, (&log, &revision), &provenance, &audited, &results)?;
             // Another process may have published the same run in between.
             let was_published = record.nonce != provenance.nonce;
             Ok(Ran { record, was_published })

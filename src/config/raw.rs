@@ -196,6 +196,9 @@ impl RawDateFormats {
 pub struct RawOutput {
     /// Folder or bucket prefix that holds `_log`, `runs`, `outbox` and `kpi`.
     pub path: String,
+    /// Folder or bucket prefix for Delta tables of the KPI tables and the position; none = there are none. Only in a build
+    /// with the feature `delta`.
+    pub delta: Option<String>,
 }
 
 /// Buckets by age, the payable day, and unapplied credits.

@@ -155,8 +155,7 @@ impl PlanBuilder<'_> {
         let specifications = self.specifications(raw.pipeline.sql_dir.as_deref());
         let limits = limits(&raw, |name| self.path(name));
         let report = report(&raw.report);
-        let output = self.located(&raw.output.path);
-        self.refuse_credentials(document, "/output/path", &output);
+        let (output, delta) = self.output(document, &raw.output);
         let (due_on_business_day, window_months) =
             (raw.aging.due_on_business_day, raw.profile.window_months.unwrap_or(24));
         let promise_grace_days = raw.dunning.promise_grace_days.unwrap_or(1);
@@ -179,6 +178,7 @@ impl PlanBuilder<'_> {
                 default_currency,
                 inputs,
                 output,
+                delta,
                 buckets,
                 due_on_business_day,
                 window_months,

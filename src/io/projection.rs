@@ -1,16 +1,38 @@
-//! Copies of what is published, for readers that do not follow the log: gateways read `outbox/`, BI reads `kpi/` and
-//! `kpi_current/`. Every copy follows from the log, so any of them can be made again at any time.
+//! Copies of what is published, for readers that do not follow the log: gateways read `outbox/`, BI reads `kpi/`,
+//! `kpi_current/` and Delta tables. Every copy follows from the log, so any of them can be made again at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
 
+use super::delta::Delta;
 use super::log::{Log, PublishedFile, Record};
 use super::outbox::{self, VOIDS};
 use super::store::Store;
 use crate::domain::action::sha256_hex;
 use crate::error::{Damage, Error, Result};
+
+/// Where a run publishes.
+#[derive(Debug)]
+pub struct Target {
+    /// Its log, and the copies beside it.
+    pub output: Store,
+    /// The Delta tables that follow the log, where the pipeline asks for them.
+    pub delta: Option<Delta>,
+}
+
+impl Target {
+    /// Makes what readers of this record, and of later ones, look for.
+    ///
+    /// # Errors
+    /// As `project`, and those of `Delta::project`.
+    pub fn project(&self, log: Log, record: &Record) -> Result<()> {
+        project(&self.output, log.clone(), record)?;
+        // Last: gateways wait for the outbox.
+        self.delta.as_ref().map_or(Ok(()), |delta| delta.project(&self.output, &log, record.seq))
+    }
+}
 
 /// One object that readers look for.
 #[derive(Clone, Debug)]

@@ -5,6 +5,8 @@
 //! Calls are synchronous; the runtime behind them is this module's business.
 
 mod paths;
+#[cfg(feature = "delta")]
+mod transfer;
 
 use std::fmt;
 use std::io::Read;
@@ -26,6 +28,8 @@ use tokio::runtime::Handle;
 
 use self::paths::without_dots;
 pub use self::paths::{is_staged, split_glob};
+#[cfg(feature = "delta")]
+pub(super) use self::transfer::store_error;
 use crate::domain::action::hex;
 use crate::domain::pii::has_credentials;
 use crate::error::{Error, Result};
@@ -159,7 +163,7 @@ impl Store {
         &self.url
     }
 
-    fn path(&self, key: &str) -> Path {
+    pub(super) fn path(&self, key: &str) -> Path {
         self.prefix.parts().chain(Path::from(key).parts()).collect()
     }
 

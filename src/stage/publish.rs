@@ -19,7 +19,7 @@ use crate::io::log::{
 };
 use crate::io::outbox::VOIDS;
 use crate::io::parquet::Source;
-use crate::io::projection::{project, voided};
+use crate::io::projection::{Target, project, voided};
 use crate::io::store::Store;
 use crate::runtime::signals::{self, Commit};
 
@@ -265,16 +265,16 @@ fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
 ///
 /// # Errors
 /// `Torn` where what is read back is not what was written, or is gone before the record; `Moved` where an input is not
-/// what was read; `Halted`; `HeadMoved` where another date went in meanwhile; `Conflict` where another run took the date.
-/// After the record only `Unfinished`.
+/// what was read; `Halted`; `HeadMoved` where another date went in meanwhile; `Conflict` where another run took the date;
+/// `DeltaTable` where a Delta table would not take it. After the record only `Unfinished`.
 pub fn publish(
-    output: &Store,
+    target: &Target,
     (log, revision): (&Log, &Revision),
     provenance: &Provenance,
     audited: &Audited,
     results: &impl Serialize,
 ) -> Result<Record> {
-    let run_id = provenance.run_id();
+    let (output, run_id) = (&target.output, provenance.run_id());
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
     let mut files = Vec::new();
     for output_file in to_publish(revision, audited) {
@@ -289,9 +289,10 @@ pub fn publish(
     // newest record can ever lack some.
     refuse_halted(output)?;
     log.head().map_or(Ok(()), |head| project(output, log.clone(), head))?;
+    target.delta.as_ref().map_or(Ok(()), |delta| delta.check(output, &record))?;
     let (published, log) = commit(output, log, provenance, &record)?;
     let unfinished = |error| Error::Unfinished { seq: published.seq, why: Box::new(error) };
-    project(output, log, &published).map_err(unfinished)?;
+    target.project(log, &published).map_err(unfinished)?;
     Ok(published)
 }
 
@@ -408,27 +409,28 @@ fn column_files(snapshots: &Snapshots) -> BTreeMap<String, BTreeMap<String, Colu
 /// gateways would find a batch that was to be stopped.
 ///
 /// # Errors
-/// `PublishedDamaged` where the file that a copy follows from is gone or changed.
-pub fn complete(output: &Store, record: &Record) -> Result<()> {
-    complete_since(output, Some(record.seq))
+/// As `Target::project`.
+pub fn complete(target: &Target, record: &Record) -> Result<()> {
+    complete_since(target, Some(record.seq))
 }
 
 /// The same of the newest record, whatever it is.
 ///
 /// # Errors
 /// As `complete`.
-pub fn complete_newest(output: &Store) -> Result<()> {
-    complete_since(output, None)
+pub fn complete_newest(target: &Target) -> Result<()> {
+    complete_since(target, None)
 }
 
-fn complete_since(output: &Store, seq: Option<u64>) -> Result<()> {
+fn complete_since(target: &Target, seq: Option<u64>) -> Result<()> {
+    let output = &target.output;
     if halt(output)?.is_some() {
         return Ok(());
     }
     let log = Log::read_until(output, |log| log.records.first().is_none_or(|r| seq.is_none_or(|seq| r.seq <= seq)))?;
     let seq = seq.unwrap_or(log.length());
     let record = log.records.iter().find(|record| record.seq == seq).cloned();
-    record.map_or(Ok(()), |record| project(output, log, &record))
+    record.map_or(Ok(()), |record| target.project(log, &record))
 }
 
 /// The rows of what is published.

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use chrono::NaiveDate;
 use regua::domain::message::MessageError;
-use regua::error::{Damage, Error, Fault, Finding, Lines, Unreadable};
+use regua::error::{Damage, DeltaFault, Error, Fault, Finding, Lines, Unreadable};
 
 use crate::support::root;
 
@@ -63,6 +63,7 @@ remedies!(of_error, ERRORS, Error, {
     File => "Make room, or give the folder to the user that runs regua, and run again. A wrong `limits.scratch_dir` ends with 2.",
     InputUnreadable => "Export the file again, as Parquet.",
     PublishedDamaged => "Restore the object from a backup, then `regua log --verify`. The kinds of damage are listed below.",
+    DeltaTable => "Do what the message says. A Delta table holds nothing that is not in the log, and is made again from it. Before the record nothing was published.",
     OutOfMemory => "Raise `limits.memory_mb_max`, or lower `limits.shard_rows_max` or `limits.workers`, and run again.",
     Scratch => "Free the disk of `limits.scratch_dir`, or name a larger one, and run again: nothing was published.",
     Internal => "Report it: the line, `regua --version`, and `run_results.json` where there is one. `regua log` says whether the run was published.",
@@ -86,6 +87,14 @@ remedies!(of_damage, DAMAGES, Damage, {
     ChainBroken => "",
     ChangedSinceRead => "",
     LogLost => "",
+});
+
+remedies!(of_delta_fault, DELTA_FAULTS, DeltaFault, {
+    Foreign => "",
+    Unreadable => "",
+    Rewritten => "",
+    ColumnType => "",
+    NoSuchType => "",
 });
 
 remedies!(of_unreadable, UNREADABLE, Unreadable, {
@@ -163,6 +172,7 @@ fn examples() -> Vec<Error> {
             what: "its Grain names `month`, which it does not select".to_owned(),
         },
         Error::StoreRefused { output: output() },
+        Error::DeltaTable { table: "s3://bi/delta/kpi_own".to_owned(), fault: delta_faults().remove(3) },
         Error::Contract(lines(&format!(
             "invoices snapshot {}: column \"due_date\" is Utf8, expected Date32; cast it in the export or map another \
              column in [inputs.invoices.columns]",
@@ -245,6 +255,20 @@ fn damages() -> Vec<Damage> {
     ]
 }
 
+fn delta_faults() -> Vec<DeltaFault> {
+    vec![
+        DeltaFault::Foreign,
+        DeltaFault::Unreadable,
+        DeltaFault::Rewritten { as_of: date() },
+        DeltaFault::ColumnType {
+            column: "share".to_owned(),
+            found: "string".to_owned(),
+            expected: "double".to_owned(),
+        },
+        DeltaFault::NoSuchType { column: "rank".to_owned(), found: "UInt64".to_owned() },
+    ]
+}
+
 fn unreadable() -> Vec<Unreadable> {
     vec![
         Unreadable::CutShort,
@@ -285,6 +309,12 @@ fn page() -> String {
     for why in unreadable() {
         page.push_str(&format!("- `{}`: {why}\n", of_unreadable(&why).0));
     }
+    page.push_str(
+        "\n## What keeps a Delta table from following\n\nWhat `DeltaTable` says of a table, with the remedy.\n\n",
+    );
+    for fault in delta_faults() {
+        page.push_str(&format!("- `{}`: {fault}\n", of_delta_fault(&fault).0));
+    }
     page
 }
 
@@ -298,6 +328,7 @@ fn the_page_has_every_error() {
     };
     same(ERRORS, examples().iter().map(|error| of_error(error).0).collect());
     same(DAMAGES, damages().iter().map(|damage| of_damage(damage).0).collect());
+    same(DELTA_FAULTS, delta_faults().iter().map(|fault| of_delta_fault(fault).0).collect());
     same(UNREADABLE, unreadable().iter().map(|why| of_unreadable(why).0).collect());
 }
 

@@ -64,6 +64,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "datafusion",
         &["src/io/engine.rs", "src/io/engine/functions.rs", "src/io/engine/leaf.rs", "src/io/engine/plans.rs"],
     ),
+    ("deltalake_core", &["src/io/delta"]),
     ("object_store", &["src/io/"]),
     ("object_store::aws", &["src/io/store.rs"]),
     ("object_store::azure", &["src/io/store.rs"]),
@@ -71,7 +72,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("object_store::local", &["src/io/store.rs"]),
     ("object_store::memory", &["src/io/store.rs"]),
     ("parquet", &["src/io/", "src/demo"]),
-    ("rayon", &["src/stage/decide.rs", "src/config/templates.rs"]),
+    ("rayon", &["src/stage/decide.rs", "src/config/templates.rs", "src/io/delta.rs"]),
     ("rand", &["src/cli/run.rs", "src/demo"]),
     ("rand_chacha", &["src/demo"]),
     (

@@ -7,7 +7,7 @@ use chrono::format::StrftimeItems;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::{Document, PlanBuilder, unknown};
-use crate::config::raw::{RawDateFormats, RawInput};
+use crate::config::raw::{RawDateFormats, RawInput, RawOutput};
 use crate::config::{InputPlan, SqlFile, shipped};
 use crate::contract::{self, TODO};
 use crate::domain::pii::has_credentials;
@@ -15,6 +15,11 @@ use crate::error::Fault;
 
 /// How the models of a folder are called: what is in 40_kpis is published, and what is in 35_facts is not.
 const PREFIXES: [(&str, &[&str]); 2] = [("35_facts/", &["fct_"]), ("40_kpis/", &["kpi_", "all_"])];
+
+/// The folders in which a run keeps what it publishes.
+const KEPT: [&str; 6] = ["/_log", "/_control", "/runs", "/outbox", "/kpi", "/kpi_current"];
+
+const WITHOUT_DELTA: &str = "this regua was built without Delta Lake; build it with `cargo install --path . --features delta`, or take the key out";
 
 /// The ending of a file that says what a model makes of given rows.
 const SPECIFICATION: &str = "spec";
@@ -27,6 +32,24 @@ impl PlanBuilder<'_> {
         } else {
             plain(&self.path(path)).to_string_lossy().into_owned()
         }
+    }
+
+    /// Where runs publish, and where Delta tables follow.
+    pub(super) fn output(&mut self, document: &Document, raw: &RawOutput) -> (String, Option<String>) {
+        let output = self.located(&raw.path);
+        self.refuse_credentials(document, "/output/path", &output);
+        let delta = raw.delta.as_deref().map(|path| self.located(path));
+        if let Some(delta) = &delta {
+            self.refuse_credentials(document, "/output/delta", delta);
+            if !cfg!(feature = "delta") {
+                self.refuse(document, "/output/delta", WITHOUT_DELTA);
+            }
+            if is_kept(&output, delta) {
+                let message = "Delta tables want a prefix of their own: other files are kept here; name another, such as ../delta";
+                self.refuse(document, "/output/delta", message);
+            }
+        }
+        (output, delta)
     }
 
     pub(super) fn refuse_credentials(&mut self, document: &Document, pointer: &str, path: &str) {
@@ -288,6 +311,13 @@ fn is_date_format(format: &str) -> bool {
         let written = sample.and_time(NaiveTime::MIN).and_utc().format_with_items(items.iter()).to_string();
         NaiveDate::parse_from_str(&written, format) == Ok(sample)
     })
+}
+
+/// Is it the output itself, or a folder in which a run keeps what it publishes?
+fn is_kept(output: &str, path: &str) -> bool {
+    let below = path.trim_end_matches('/').strip_prefix(output.trim_end_matches('/'));
+    let is_in = |below: &str| KEPT.iter().any(|folder| below == *folder || below.starts_with(&format!("{folder}/")));
+    below.is_some_and(|below| below.is_empty() || is_in(below))
 }
 
 /// `pipelines/../output` as `output`: that is how a person would name it.

@@ -1,0 +1,102 @@
+//! The KPI tables and the position as Delta tables: all dates in one table, with its history, for readers that speak
+//! Delta Lake.
+//!
+//! One more projection of the log: each record becomes one commit in each table that it publishes, in the order of the
+//! log. A commit holds the number of its record as a transaction of the application `regua`, so a table itself says how
+//! far it has followed, and nothing is committed twice. Whatever is missing can be made up for at any time.
+
+mod columns;
+mod table;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use tokio::runtime::Handle;
+
+use self::table::Table;
+use super::log::{Log, PublishedFile, Record, key_of};
+use super::store::Store;
+use crate::contract;
+use crate::domain::action::sha256_hex;
+use crate::error::{Error, Result};
+
+/// The prefix of the Delta tables, one folder a table.
+#[derive(Debug)]
+pub struct Delta {
+    prefix: Store,
+}
+
+impl Delta {
+    /// Opens the prefix; no table needs to be there.
+    ///
+    /// # Errors
+    /// As `Store::open`.
+    pub fn open(url: &str, runtime: &Handle) -> Result<Delta> {
+        Ok(Delta { prefix: Store::open(url, runtime)? })
+    }
+
+    /// Would the tables take this record? A prefix that does not answer now is no reason to publish nothing: the record is
+    /// made up for later.
+    ///
+    /// # Errors
+    /// `DeltaTable` where one would not, `PublishedDamaged` where a file of the record cannot be read.
+    pub fn check(&self, output: &Store, record: &Record) -> Result<()> {
+        let id = log_id(output)?;
+        let checked = |name: &&str| match self.table(name, id.as_deref()).and_then(|t| t.check(output, record)) {
+            Err(Error::Unavailable { .. }) => Ok(()),
+            checked => checked,
+        };
+        tables_of(record).par_iter().try_for_each(checked)
+    }
+
+    /// Commits what the tables of this record, and of later ones, lack of the log: a new table gets all of it.
+    ///
+    /// # Errors
+    /// `DeltaTable` where a table cannot follow, `PublishedDamaged` where a published file is gone or changed,
+    /// `Unavailable`.
+    pub fn project(&self, output: &Store, log: &Log, since: u64) -> Result<()> {
+        let id = log_id(output)?;
+        let names: BTreeSet<&str> = log.records.iter().filter(|r| r.seq >= since).flat_map(tables_of).collect();
+        let opened: Result<Vec<Table<'_>>> = names.par_iter().map(|name| self.table(name, id.as_deref())).collect();
+        let tables = opened?;
+        let done = tables.iter().map(Table::done).min().unwrap_or(log.length());
+        let log = back_to(output, log, done + 1)?;
+        tables.into_par_iter().try_for_each(|table| table.follow(output, &log))
+    }
+
+    fn table<'a>(&'a self, name: &'a str, log_id: Option<&'a str>) -> Result<Table<'a>> {
+        Table::open(&self.prefix, name, log_id)
+    }
+}
+
+/// The log, with older records where some that are wanted were not read.
+fn back_to<'a>(output: &Store, log: &'a Log, seq: u64) -> Result<Cow<'a, Log>> {
+    let reaches = |log: &Log| log.records.first().is_none_or(|first| first.seq <= seq);
+    match reaches(log) {
+        true => Ok(Cow::Borrowed(log)),
+        false => Log::read_until(output, reaches).map(Cow::Owned),
+    }
+}
+
+/// Tells this log from that of any other output: the SHA-256 of its first record; `None` before there is one.
+fn log_id(output: &Store) -> Result<Option<String>> {
+    Ok(output.get(&key_of(1))?.map(|first| sha256_hex(&first)))
+}
+
+fn tables_of(record: &Record) -> BTreeSet<&str> {
+    record.files.iter().filter_map(table_of).collect()
+}
+
+/// The table that a published file is of: a KPI table, or one of the position.
+fn table_of(file: &PublishedFile) -> Option<&str> {
+    // runs/{as_of}/{run_id}/...
+    let below = file.path.splitn(4, '/').nth(3)?;
+    match below.split_once('/')? {
+        ("kpi", name) => name.strip_suffix(".parquet"),
+        (name, _) => [contract::ITEMS.name, contract::DEBTORS.name].contains(&name).then_some(name),
+    }
+}
+
+#[cfg(test)]
+mod tests;
