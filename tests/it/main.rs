@@ -8,6 +8,7 @@ mod choosing;
 mod cli;
 mod conformance;
 mod days;
+mod delta;
 mod determinism;
 mod diff;
 mod encodings;

@@ -398,7 +398,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "src/stage/audit.rs",
         "use rayon::prelude::*;",
-        ":2: `rayon` here is banned, use what src/stage/decide.rs or src/config/templates.rs offers",
+        ":2: `rayon` here is banned, use what src/stage/decide.rs or src/config/templates.rs or src/io/delta.rs offers",
     ),
     ("src/stage/audit.rs", "use super::load::Snapshot;", ":2: the stage `load` in another is banned, use a hand-over"),
     ("src/stage/audit.rs", "use super::{Decided, materialize};", ":2: the stage `materialize` in another is banned"),

@@ -37,7 +37,8 @@ impl Desk {
     fn record(&self, as_of: &str, revision: u32, (name, values): (&str, ArrayRef)) -> Record {
         let seq = self.log.length() + 1;
         let day: Date32Array = [Some(20_000), Some(20_000)].into_iter().collect();
-        let rows = RecordBatch::try_from_iter([("as_of_date", Arc::new(day) as ArrayRef), (name, values)]).expect("rows");
+        let rows =
+            RecordBatch::try_from_iter([("as_of_date", Arc::new(day) as ArrayRef), (name, values)]).expect("rows");
         let mut bytes = Vec::new();
         let mut writer = ArrowWriter::try_new(&mut bytes, rows.schema(), None).expect("a writer");
         writer.write(&rows).expect("written");
@@ -138,8 +139,7 @@ fn each_record_is_one_commit_with_its_number() {
         assert_eq!(of("commitInfo").expect("told")["run_id"], json!(format!("r{seq}")));
         let stats = of("add").expect("a file")["stats"].as_str().map(serde_json::from_str::<Value>);
         let day = json!({"as_of_date": desk.log.records[seq - 1].as_of});
-        let expected =
-            json!({"numRecords": 2, "minValues": day, "maxValues": day, "nullCount": {"as_of_date": 0}});
+        let expected = json!({"numRecords": 2, "minValues": day, "maxValues": day, "nullCount": {"as_of_date": 0}});
         assert_eq!(stats.expect("stats").expect("JSON"), expected);
     }
     let copied = std::fs::read(desk.place().join(path("2026-06-30", 2))).expect("a copy");

@@ -9,7 +9,7 @@ use object_store::ObjectStore;
 use regua::error::Result;
 use regua::io::log::{Log, Record};
 use regua::io::parquet::Written;
-use regua::io::projection::voided;
+use regua::io::projection::{Target, voided};
 use regua::io::store::Store;
 use regua::runtime::scratch::Scratch;
 use regua::stage::publish::{DateStatus, Provenance, complete, date_status, history, probe, publish};
@@ -97,8 +97,9 @@ impl Desk {
     }
 
     fn attempt_of(&self, provenance: Provenance, output: &Store) -> Result<Record> {
+        let target = Target { output: output.clone(), delta: None };
         match date_status(output, &provenance, None, false)? {
-            DateStatus::Published(record) => complete(output, &record).map(|()| *record),
+            DateStatus::Published(record) => complete(&target, &record).map(|()| *record),
             DateStatus::Open(log, mut revision) => {
                 revision.voided = voided(output, &log, provenance.as_of)?;
                 let history = history(output, &log, provenance.as_of, false)?;
@@ -106,7 +107,7 @@ impl Desk {
                     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
                     source.for_each_batch(&all, |_| Ok(()))?;
                 }
-                publish(output, (&log, &revision), &provenance, &self.audited, &"no results")
+                publish(&target, (&log, &revision), &provenance, &self.audited, &"no results")
             }
         }
     }
