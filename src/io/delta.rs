@@ -9,9 +9,10 @@ mod columns;
 mod table;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::runtime::Handle;
 
 use self::table::Table;
@@ -21,19 +22,25 @@ use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Error, Result};
 
+/// Tables that are looked at, or committed to, side by side: nearly all of the time goes to waiting for the store.
+const TABLES_AT_ONCE: usize = 8;
+
 /// The prefix of the Delta tables, one folder a table.
 #[derive(Debug)]
 pub struct Delta {
     prefix: Store,
+    pool: ThreadPool,
 }
 
 impl Delta {
     /// Opens the prefix; no table needs to be there.
     ///
     /// # Errors
-    /// As `Store::open`.
+    /// As `Store::open`; `File` where no threads can be had.
     pub fn open(url: &str, runtime: &Handle) -> Result<Delta> {
-        Ok(Delta { prefix: Store::open(url, runtime)? })
+        let pool = ThreadPoolBuilder::new().num_threads(TABLES_AT_ONCE).build();
+        let pool = pool.map_err(|e| Error::file("the thread pool")(std::io::Error::other(e)))?;
+        Ok(Delta { prefix: Store::open(url, runtime)?, pool })
     }
 
     /// Would the tables take this record? A prefix that does not answer now is no reason to publish nothing: the record is
@@ -47,22 +54,22 @@ impl Delta {
             Err(Error::Unavailable { .. }) => Ok(()),
             checked => checked,
         };
-        tables_of(record).par_iter().try_for_each(checked)
+        self.pool.install(|| tables_of(record).par_iter().try_for_each(checked))
     }
 
-    /// Commits what the tables of this record, and of later ones, lack of the log: a new table gets all of it.
+    /// Commits what the tables lack of the log: a new prefix gets all of it. Tables that stand where the log does cost a look.
     ///
     /// # Errors
     /// `DeltaTable` where a table cannot follow, `PublishedDamaged` where a published file is gone or changed,
     /// `Unavailable`.
-    pub fn project(&self, output: &Store, log: &Log, since: u64) -> Result<()> {
+    pub fn project(&self, output: &Store, log: &Log) -> Result<()> {
         let id = log_id(output)?;
-        let names: BTreeSet<&str> = log.records.iter().filter(|r| r.seq >= since).flat_map(tables_of).collect();
-        let opened: Result<Vec<Table<'_>>> = names.par_iter().map(|name| self.table(name, id.as_deref())).collect();
-        let tables = opened?;
-        let done = tables.iter().map(Table::done).min().unwrap_or(log.length());
+        let opened = newest(log).into_par_iter().map(|(name, seq)| Ok((self.table(name, id.as_deref())?, seq)));
+        let opened: Vec<(Table<'_>, u64)> = self.pool.install(|| opened.collect::<Result<_>>())?;
+        let lacking: Vec<Table<'_>> = opened.into_iter().filter(|(t, seq)| t.done() < *seq).map(|(t, _)| t).collect();
+        let Some(done) = lacking.iter().map(Table::done).min() else { return Ok(()) };
         let log = back_to(output, log, done + 1)?;
-        tables.into_par_iter().try_for_each(|table| table.follow(output, &log))
+        self.pool.install(|| lacking.into_par_iter().try_for_each(|table| table.follow(output, &log)))
     }
 
     fn table<'a>(&'a self, name: &'a str, log_id: Option<&'a str>) -> Result<Table<'a>> {
@@ -82,6 +89,16 @@ fn back_to<'a>(output: &Store, log: &'a Log, seq: u64) -> Result<Cow<'a, Log>> {
 /// Tells this log from that of any other output: the SHA-256 of its first record; `None` before there is one.
 fn log_id(output: &Store) -> Result<Option<String>> {
     Ok(output.get(&key_of(1))?.map(|first| sha256_hex(&first)))
+}
+
+/// Table = the newest record that publishes it. Whatever decided last is among the records that are read, so no table is
+/// missing here that any run publishes.
+fn newest(log: &Log) -> BTreeMap<&str, u64> {
+    let mut newest = BTreeMap::new();
+    for record in &log.records {
+        newest.extend(tables_of(record).into_iter().map(|name| (name, record.seq)));
+    }
+    newest
 }
 
 fn tables_of(record: &Record) -> BTreeSet<&str> {

@@ -23,14 +23,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// Makes what readers of this record, and of later ones, look for.
+    /// Makes the copies of this record, and of later ones, that do not stand, and whatever Delta tables lack of the log.
     ///
     /// # Errors
     /// As `project`, and those of `Delta::project`.
     pub fn project(&self, log: Log, record: &Record) -> Result<()> {
         project(&self.output, log.clone(), record)?;
         // Last: gateways wait for the outbox.
-        self.delta.as_ref().map_or(Ok(()), |delta| delta.project(&self.output, &log, record.seq))
+        self.delta.as_ref().map_or(Ok(()), |delta| delta.project(&self.output, &log))
     }
 }
 

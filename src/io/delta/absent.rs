@@ -33,7 +33,7 @@ impl Delta {
     ///
     /// # Errors
     /// None.
-    pub fn project(&self, _: &Store, _: &Log, _: u64) -> Result<()> {
+    pub fn project(&self, _: &Store, _: &Log) -> Result<()> {
         match *self {}
     }
 }

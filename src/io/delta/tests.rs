@@ -62,7 +62,7 @@ impl Desk {
     }
 
     fn project(&self) -> Result<()> {
-        self.delta.project(&self.output, &self.log, self.log.length())
+        self.delta.project(&self.output, &self.log)
     }
 
     fn table<'a>(&'a self, log_id: &'a str) -> Table<'a> {
@@ -240,7 +240,7 @@ fn a_table_that_follows_another_log_is_left_alone() {
     let first = other.record("2026-06-29", 0, numbers());
     assert_eq!(fault(desk.delta.check(&other.output, &first)), DeltaFault::Foreign);
     other.publish("2026-06-29", 0, texts());
-    assert_eq!(fault(desk.delta.project(&other.output, &other.log, 1)), DeltaFault::Foreign);
+    assert_eq!(fault(desk.delta.project(&other.output, &other.log)), DeltaFault::Foreign);
     assert_eq!(desk.commits().len(), 1);
 }
 

@@ -99,6 +99,18 @@ fn figures_of_an_earlier_date_come_too() {
     assert_equals_what_is_published(&house);
 }
 
+/// Of the date that decided the tables of decisions are missing too, and the newest record has none of them.
+#[test]
+fn a_new_prefix_is_filled_whatever_the_newest_record_is() {
+    let house = house("../delta");
+    published(&house, DAYS[2]);
+    published(&house, DAYS[0]);
+    std::fs::remove_dir_all(house.path("delta")).expect("removed");
+    assert!(run(&house, DAYS[0], &[]).stdout.contains("already_published"));
+    assert_equals_what_is_published(&house);
+    assert_eq!(state_of(&house)["kpi_actions"]["rows"].as_object().expect("dates").len(), 1);
+}
+
 #[test]
 fn a_revision_takes_the_place_of_its_date() {
     let house = house("../delta");
