@@ -1,7 +1,5 @@
 //! Why a Delta table cannot follow the log of its output.
 
-use chrono::NaiveDate;
-
 /// Why a Delta table cannot follow, and the remedy. What a table held is never lost: it is made again from the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeltaFault {
@@ -16,15 +14,6 @@ pub enum DeltaFault {
         "this Delta table cannot be read or written; delete its folder and run again: it is made again from the log"
     )]
     Unreadable,
-    /// The file of a date was merged with others, as OPTIMIZE does, so a revision cannot replace it.
-    #[error(
-        "the rows of {as_of} are in a file that another program wrote, so the revision cannot replace them; delete the \
-         folder of this Delta table and run again: it is made again from the log"
-    )]
-    Rewritten {
-        /// The date that is revised.
-        as_of: NaiveDate,
-    },
     /// A model gives a column another type than it had.
     #[error(
         "column {column} is {found} now and {expected} in this Delta table; cast it in the model, or give the model \

@@ -92,7 +92,6 @@ remedies!(of_damage, DAMAGES, Damage, {
 remedies!(of_delta_fault, DELTA_FAULTS, DeltaFault, {
     Foreign => "",
     Unreadable => "",
-    Rewritten => "",
     ColumnType => "",
     NoSuchType => "",
 });
@@ -172,7 +171,7 @@ fn examples() -> Vec<Error> {
             what: "its Grain names `month`, which it does not select".to_owned(),
         },
         Error::StoreRefused { output: output() },
-        Error::DeltaTable { table: "s3://bi/delta/kpi_own".to_owned(), fault: delta_faults().remove(3) },
+        Error::DeltaTable { table: "s3://bi/delta/kpi_own".to_owned(), fault: delta_faults().remove(2) },
         Error::Contract(lines(&format!(
             "invoices snapshot {}: column \"due_date\" is Utf8, expected Date32; cast it in the export or map another \
              column in [inputs.invoices.columns]",
@@ -259,7 +258,6 @@ fn delta_faults() -> Vec<DeltaFault> {
     vec![
         DeltaFault::Foreign,
         DeltaFault::Unreadable,
-        DeltaFault::Rewritten { as_of: date() },
         DeltaFault::ColumnType {
             column: "share".to_owned(),
             found: "string".to_owned(),

@@ -17,7 +17,7 @@ use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaResult, DeltaTableError};
 use object_store::prefix::PrefixStore;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::columns::{self, Fit};
 use super::table_of;
@@ -31,6 +31,9 @@ use crate::io::store::{Store, store_error};
 const APPLICATION: &str = "regua";
 /// Property of a table: which log it follows.
 const LOG: &str = "regua.log";
+/// Each date is a partition: readers find it without opening a file, and a revision replaces it whatever compacted it. The
+/// files have the column too, which the protocol allows.
+const DATE: &str = "as_of_date";
 /// A reader opens no more commits than this, and the newest checkpoint.
 const CHECKPOINT_COMMITS: &str = "10";
 /// Times that a commit is decided anew because another writer was faster.
@@ -109,7 +112,7 @@ impl<'a> Table<'a> {
             };
             other.map_or(Ok(()), |fault| Err(self.fault(fault)))?;
         }
-        self.replaced(record).map(|_| ())
+        Ok(())
     }
 
     /// Commits the records that it lacks, in the order of the log.
@@ -152,19 +155,20 @@ impl<'a> Table<'a> {
     /// The same bytes as published, in the folder of the table.
     fn copy(&self, output: &Store, record: &Record, file: &PublishedFile) -> Result<Add> {
         let name = file.path.rsplit('/').next().unwrap_or_default();
-        // Not `dt=`: engines take such a folder for one more column.
-        let path = format!("{}/{}/{name}", record.as_of, record.run_id);
+        let path = format!("{DATE}={}/{}-{name}", record.as_of, record.run_id);
         let key = format!("{}/{path}", self.name);
         self.prefix.copy_from(output, file, &key)?;
         let copied = self.prefix.pin_one(&key)?;
         let gone = || Error::Unavailable { object: self.prefix.url_of(&key), what: "it is not there".to_owned() };
         Ok(Add {
             path,
-            partition_values: HashMap::new(),
+            partition_values: HashMap::from([(DATE.to_owned(), Some(record.as_of.to_string()))]),
             size: file.size as i64,
             modification_time: copied.ok_or_else(gone)?.modified.timestamp_millis(),
             data_change: true,
-            stats: Some(stats(record, file.rows)),
+            // Of all columns or of none: readers take bounds that are missing beside others for null, and the bounds of some
+            // columns would be ids of persons.
+            stats: Some(json!({ "numRecords": file.rows }).to_string()),
             tags: None,
             deletion_vector: None,
             base_row_id: None,
@@ -183,7 +187,7 @@ impl<'a> Table<'a> {
             Ok(Action::Metadata(state.metadata().clone().with_schema(&columns)?))
         };
         let mut actions = Vec::new();
-        let mut replaced = self.replaced(record)?;
+        let mut replaced = self.replaced(record);
         match columns::fit(&state.schema(), fields) {
             Fit::AsTheyAre => {}
             Fit::Wider(all) => actions.push(with_columns(&all).map_err(|e| self.failed(&e))?),
@@ -201,8 +205,7 @@ impl<'a> Table<'a> {
         let log_id = self.log_id.unwrap_or_default();
         let properties = [("delta.checkpointInterval", CHECKPOINT_COMMITS), (LOG, log_id)];
         let columns = StructType::try_new(fields.iter().cloned())?;
-        let no_partitions: [&str; 0] = [];
-        let mut metadata = new_metadata(&columns, no_partitions, properties)?.with_name(self.name.to_owned())?;
+        let mut metadata = new_metadata(&columns, [DATE], properties)?.with_name(self.name.to_owned())?;
         let position = [&contract::ITEMS, &contract::DEBTORS].into_iter().find(|table| table.name == self.name);
         if let Some(table) = contract::kpi(self.name).or(position) {
             metadata = metadata.with_description(format!("One row per {}", table.row))?;
@@ -212,17 +215,11 @@ impl<'a> Table<'a> {
         Ok(vec![Action::Protocol(protocol), Action::Metadata(metadata)])
     }
 
-    /// The files of earlier revisions of a date.
-    fn replaced(&self, record: &Record) -> Result<Vec<LogicalFileView>> {
-        let Some(state) = &self.state else { return Ok(Vec::new()) };
-        let folder = format!("{}/", record.as_of);
-        let of_date: Vec<LogicalFileView> =
-            state.log_data().iter().filter(|file| file.path().starts_with(&folder)).collect();
-        let may_be_elsewhere = record.revision > 0 && of_date.is_empty();
-        if may_be_elsewhere && state.log_data().iter().any(|file| is_rewritten(&file, record)) {
-            return Err(self.fault(DeltaFault::Rewritten { as_of: record.as_of }));
-        }
-        Ok(of_date)
+    /// The files of a date, and of whoever rewrote them.
+    fn replaced(&self, record: &Record) -> Vec<LogicalFileView> {
+        let (as_of, state) = (Some(record.as_of.to_string()), self.state.iter());
+        let is_of_date = |file: &LogicalFileView| file.partition_values_map().get(DATE) == Some(&as_of);
+        state.flat_map(|state| state.log_data().iter().filter(is_of_date).collect::<Vec<_>>()).collect()
     }
 
     fn commit(&self, record: &Record, actions: Vec<Action>) -> DeltaResult<DeltaTableState> {
@@ -234,8 +231,8 @@ impl<'a> Table<'a> {
             .with_cleanup_expired_logs(Some(false))
             .with_metadata(told.map(|(key, value)| (key.to_owned(), value)))
             .with_application_transaction(Transaction::new(APPLICATION, *seq as i64));
-        let predicate = Some(format!("as_of_date = '{as_of}'"));
-        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate };
+        let (partition_by, predicate) = (Some(vec![DATE.to_owned()]), Some(format!("{DATE} = '{as_of}'")));
+        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by, predicate };
         let read = self.state.as_ref().map(|state| state as &dyn TableReference);
         let builder = CommitBuilder::from(properties).with_actions(actions);
         let commit = builder.build(read, Arc::clone(&self.log_store), operation);
@@ -269,17 +266,6 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A file that was put there by another program and may hold rows of the record's date.
-fn is_rewritten(file: &LogicalFileView, record: &Record) -> bool {
-    let is_ours = file.path().split_once('/').is_some_and(|(date, _)| date.parse::<chrono::NaiveDate>().is_ok());
-    let stats: Value = file.stats().and_then(|stats| serde_json::from_str(&stats).ok()).unwrap_or_default();
-    let day = |bound: &str| stats[bound]["as_of_date"].as_str().map(str::to_owned);
-    let as_of = record.as_of.to_string();
-    let is_before = day("minValues").is_some_and(|first| as_of < first);
-    let is_after = day("maxValues").is_some_and(|last| last < as_of);
-    !is_ours && !is_before && !is_after
-}
-
 /// Another writer put the version there that this commit was for.
 fn is_overtaken(error: &DeltaTableError) -> bool {
     match error {
@@ -292,16 +278,6 @@ fn is_overtaken(error: &DeltaTableError) -> bool {
         ),
         _ => false,
     }
-}
-
-/// Rows, and the one day that they are of: readers skip the files of other days by it.
-fn stats(record: &Record, rows: u64) -> String {
-    let day = json!({ "as_of_date": record.as_of });
-    match rows {
-        0 => json!({ "numRecords": 0 }),
-        _ => json!({ "numRecords": rows, "minValues": day, "maxValues": day, "nullCount": { "as_of_date": 0 } }),
-    }
-    .to_string()
 }
 
 fn schema_of(output: &Store, file: &PublishedFile) -> Result<SchemaRef> {

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 from pyarrow.dataset import field
 
 
@@ -32,7 +32,7 @@ def at(prefix: str, name: str, version: str) -> dict[str, int]:
 
 
 def day(prefix: str, name: str, as_of: str) -> dict:
-    """The items of a day, and how many files the statistics leave to be opened."""
+    """The items of a day, and how many files are opened for it."""
     dataset = DeltaTable(f"{prefix}/{name}").to_pyarrow_dataset()
     is_of_day = field("as_of_date") == date.fromisoformat(as_of)
     files = len(list(dataset.get_fragments(filter=is_of_day)))
@@ -50,9 +50,18 @@ def history(prefix: str, name: str) -> list[dict]:
     return DeltaTable(f"{prefix}/{name}").history()
 
 
-def compact(prefix: str, name: str) -> dict:
-    metrics = DeltaTable(f"{prefix}/{name}").optimize.compact()
+def reorder(prefix: str, name: str) -> dict:
+    metrics = DeltaTable(f"{prefix}/{name}").optimize.z_order(["invoice_id"])
     return {"added": metrics["numFilesAdded"], "removed": metrics["numFilesRemoved"]}
+
+
+def where(prefix: str, name: str, condition: str) -> dict:
+    """Rows of a condition by pyarrow's dataset, which prunes by what the Delta log says, and by the package's own engine."""
+    table = DeltaTable(f"{prefix}/{name}")
+    column, _, value = condition.split()
+    rows = table.to_pyarrow_dataset().to_table(filter=field(column) > int(value)).num_rows
+    engine = QueryBuilder().register("t", table).execute(f"select count(*) as n from t where {condition}").read_all()
+    return {"arrow": rows, "engine": engine.column("n")[0].as_py()}
 
 
 def differences(output: str, prefix: str) -> dict:
