@@ -3,7 +3,7 @@
 /// Why a Delta table cannot follow, and the remedy. What a table held is never lost: it is made again from the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeltaFault {
-    /// Another program, or a run with another output, made the table.
+    /// Another program or another output made the table, or the output was restored to before what the table holds.
     #[error(
         "this Delta table does not follow the log of this output; name another [output].delta, or delete its folder and \
          run again"

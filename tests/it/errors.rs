@@ -59,7 +59,7 @@ remedies!(of_error, ERRORS, Error, {
     Unavailable => "Run again later; if it lasts, check address, credentials and network.",
     StoreRefused => "Publish into a store that honours conditional writes (If-None-Match).",
     Torn => "Run again; if it comes twice, the store or the network between damages what is written.",
-    Unfinished => "Run the same again: it publishes nothing and completes the copies. `regua log --repair` does it too.",
+    Unfinished => "Run the same again: it publishes nothing and completes the copies. `regua log --repair` does it too, except for Delta tables.",
     File => "Make room, or give the folder to the user that runs regua, and run again. A wrong `limits.scratch_dir` ends with 2.",
     InputUnreadable => "Export the file again, as Parquet.",
     PublishedDamaged => "Restore the object from a backup, then `regua log --verify`. The kinds of damage are listed below.",

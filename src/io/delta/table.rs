@@ -23,7 +23,7 @@ use super::columns::{self, Fit};
 use super::table_of;
 use crate::contract;
 use crate::error::{Damage, DeltaFault, Error, Result};
-use crate::io::log::{Log, PublishedFile, Record};
+use crate::io::log::{Log, PublishedFile, Record, key_of};
 use crate::io::parquet::Source;
 use crate::io::store::{Store, store_error};
 
@@ -103,6 +103,10 @@ impl<'a> Table<'a> {
     /// # Errors
     /// `DeltaTable` where it would not, `PublishedDamaged` where a file cannot be read.
     pub fn check(&self, output: &Store, record: &Record) -> Result<()> {
+        // Another process may just have published it; else the log was put back to an earlier day.
+        if self.done >= record.seq && output.pin_one(&key_of(self.done))?.is_none() {
+            return Err(self.fault(DeltaFault::Foreign));
+        }
         for file in self.files_of(record) {
             let schema = schema_of(output, file)?;
             let fit = self.state.as_ref().map(|state| columns::fit(&state.schema(), &columns::of_file(&schema)));
@@ -226,6 +230,7 @@ impl<'a> Table<'a> {
         let Record { seq, as_of, revision, run_id, .. } = record;
         let told =
             [("seq", json!(seq)), ("as_of", json!(as_of)), ("revision", json!(revision)), ("run_id", json!(run_id))];
+        // No retries of the library's own: a first version that was lost to another writer it would put after that one's.
         let properties = CommitProperties::default()
             .with_max_retries(0)
             .with_cleanup_expired_logs(Some(false))

@@ -244,6 +244,20 @@ fn a_table_that_follows_another_log_is_left_alone() {
 }
 
 #[test]
+fn a_table_that_is_ahead_of_a_restored_log_is_left_alone() {
+    let mut desk = Desk::new();
+    desk.publish("2026-06-29", 0, numbers());
+    let restored = desk.log.clone();
+    desk.publish("2026-06-30", 0, numbers());
+    desk.project().expect("projected");
+    desk.log = restored;
+    let second = desk.record("2026-06-30", 0, numbers());
+    desk.delta.check(&desk.output, &second).expect("another process may have published it");
+    desk.output.delete(&key_of(2)).expect("deleted");
+    assert_eq!(fault(desk.delta.check(&desk.output, &second)), DeltaFault::Foreign);
+}
+
+#[test]
 fn what_was_changed_since_it_was_published_is_not_committed() {
     let mut desk = Desk::new();
     desk.publish("2026-06-29", 0, numbers());
