@@ -258,6 +258,7 @@ impl Prepared {
     fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
         let surge = gates::surge(&self.log, &self.revision, actions, plan.limits.volume_percent_max);
+        let sends = actions > 0 && self.revision.kind == RecordKind::Actions;
         // Earlier dates that are made up for one after another are compared with one another.
         let is_newest = self.log.newest_date().is_none_or(|newest| newest <= self.as_of());
         let before = if is_newest { self.log.newest() } else { self.log.head() };
@@ -266,7 +267,8 @@ impl Prepared {
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
         surge
             .into_iter()
-            .chain(self.gaps.iter().filter(|_| actions > 0 && self.revision.kind == RecordKind::Actions).cloned())
+            .chain(plan.sample_creditors().filter(|_| sends))
+            .chain(self.gaps.iter().filter(|_| sends).cloned())
             .chain(gates::changes(before, snapshots, materialized, &plan.limits))
             .collect()
     }

@@ -18,7 +18,7 @@ use chrono::{Datelike, NaiveDate};
 
 pub use audit::Audited;
 pub use decide::Decided;
-pub use load::{BadRow, Silence, Snapshot, Snapshots, UNKNOWN_REGUA, UNKNOWN_STEP};
+pub use load::{BadRow, NO_ADDRESS, Silence, Snapshot, Snapshots, UNKNOWN_REGUA, UNKNOWN_STEP};
 pub use materialize::{DayCounts, Days, Materialized, MonthCounts, Months, OutputFile};
 pub use publish::Revision;
 pub use quarantine::Row as QuarantinedRow;

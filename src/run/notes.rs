@@ -26,7 +26,6 @@ pub(super) fn of_start(
             .to_owned()
     });
     let mut notes: Vec<String> = later.into_iter().chain(halted).collect();
-    notes.extend(plan.sample_creditors());
     let unused = snapshots.unused.iter();
     notes.extend(
         unused.map(|(table, columns)| format!("{table} snapshot: nothing reads the columns {}", columns.join(", "))),

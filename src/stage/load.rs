@@ -31,7 +31,7 @@ use crate::io::store::{Pinned, Store, split_glob};
 use crate::text::plural;
 pub use profile::{Matched, Placeholder, Profile, Range, profile};
 pub use reference::{add_rates, holidays, left_out};
-pub use rows::{BadRow, Conformed, Silence, UNKNOWN_CHANNEL, UNKNOWN_REGUA, UNKNOWN_STEP, ZERO_AMOUNT};
+pub use rows::{BadRow, Conformed, NO_ADDRESS, Silence, UNKNOWN_CHANNEL, UNKNOWN_REGUA, UNKNOWN_STEP, ZERO_AMOUNT};
 
 /// Batches that wait to be taken while the next one is read.
 const BATCHES_AHEAD: usize = 2;
@@ -259,6 +259,11 @@ pub fn passed_over(table: &str, why: &str, rows: u64) -> String {
             let known = "with a channel that Régua does not know";
             let rows = are(&format!("row {known} is"), &format!("rows {known} are"));
             format!("{table}: {rows} skipped; if it means a known one, map it in [inputs.{table}.values.channel]")
+        }
+        NO_ADDRESS => {
+            let rows =
+                are("row holds no address, or several in one cell", "rows hold no address, or several in one cell");
+            format!("{table}: {rows}: nothing is sent there; write one address a row")
         }
         UNKNOWN_REGUA | UNKNOWN_STEP => {
             let (column, what) = if why == UNKNOWN_REGUA { ("regua", "régua") } else { ("step_override", "step") };

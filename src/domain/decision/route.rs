@@ -13,6 +13,7 @@ use std::cmp::{Ordering, Reverse};
 use chrono::Timelike;
 
 use super::{AccountContext, HoldReason, Reasons, Step};
+use crate::domain::address::is_address;
 use crate::domain::calendar::{Place, Slot};
 use crate::domain::money::Amount;
 use crate::domain::portfolio::{ContactPoint, Debtor, Validity};
@@ -50,6 +51,8 @@ struct Candidate<'a> {
 enum Refusal {
     OptedOut,
     Invalid,
+    /// What stands there is no address, or several.
+    Unreadable,
     Unauthorised,
     NoTemplate,
     /// The step failed this many times at the address.
@@ -63,6 +66,7 @@ impl Refusal {
         match self {
             Refusal::OptedOut => "opted out".to_owned(),
             Refusal::Invalid => "bounced or known to be wrong".to_owned(),
+            Refusal::Unreadable => "what stands there is no address, or several in one".to_owned(),
             Refusal::Unauthorised => "not authorised to hear about the debt".to_owned(),
             Refusal::NoTemplate => "no template".to_owned(),
             Refusal::Failed(1) => "failed once".to_owned(),
@@ -131,7 +135,10 @@ impl<'a> AccountContext<'a> {
         let failures = || self.failures(step, point);
         match point {
             _ if same(|p| p.opted_out) => Some(Refusal::OptedOut),
-            _ if same(|p| !p.is_valid) => Some(Refusal::Invalid),
+            _ if same(|p| !p.is_valid) => Some(match is_address(channel.as_str(), point.address.expose()) {
+                true => Refusal::Invalid,
+                false => Refusal::Unreadable,
+            }),
             _ if same(|p| !p.is_authorized) && self.names_debt(step, channel) => Some(Refusal::Unauthorised),
             _ if !self.has_template(step, channel) => Some(Refusal::NoTemplate),
             _ if failures() >= self.rules.attempts_max as usize => Some(Refusal::Failed(failures())),

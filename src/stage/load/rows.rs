@@ -28,6 +28,8 @@ pub const UNKNOWN_CHANNEL: &str = "unknown_channel";
 pub const UNKNOWN_REGUA: &str = "unknown_regua";
 /// It begins at a step that the pipeline does not have.
 pub const UNKNOWN_STEP: &str = "unknown_step";
+/// Where an address should stand is none, or there are several.
+pub const NO_ADDRESS: &str = "no_address";
 
 /// A date of what has happened that lies further than this beyond the as-of date is mistyped: 2062 for 2026. It would never
 /// be seen. Five years, for whoever runs an earlier day again over a snapshot of today.

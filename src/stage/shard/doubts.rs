@@ -10,9 +10,10 @@ use super::claims::Resolved;
 use super::outcome::Outcome;
 use super::{Groups, hash_of, shard_of, spelling, text};
 use crate::config::Limits;
+use crate::domain::address::is_address;
 use crate::domain::procedure::Procedure;
 use crate::error::{Error, Lines, Result};
-use crate::stage::{BadRow, Snapshots, UNKNOWN_REGUA, UNKNOWN_STEP};
+use crate::stage::{BadRow, NO_ADDRESS, Snapshots, UNKNOWN_REGUA, UNKNOWN_STEP};
 use crate::text::plural;
 
 /// Why nobody can tell whom a row means.
@@ -114,6 +115,7 @@ pub(super) fn notes(
                     "contact_log snapshot: {rows} not in the debtors snapshot, and no address: they silence nobody, and whoever is spelt alike is held"
                 )
             }
+            "invoices" => format!("invoices snapshot: {rows} not in the debtors snapshot: who owes them is held, and whoever is spelt alike"),
             "contact_points" => {
                 format!("contact_points snapshot: {rows} not in the debtors snapshot: an opt-out there holds for its address alone")
             }
@@ -205,7 +207,7 @@ impl Strangers {
             _ => true,
         };
         let is_stranger = |row: &usize| {
-            let names_invoice = has(invoices, *row) && table != "contact_log";
+            let names_invoice = has(invoices, *row) && !matches!(table, "contact_log" | "invoices");
             debtors.is_valid(*row) && !names_invoice && !groups.knows(debtors.value(*row))
         };
         let is_of_action = |row: usize| actions.is_some_and(|c| c.is_valid(row) && knows(c.value(row)));
@@ -213,19 +215,30 @@ impl Strangers {
         self.rows += rows().count() as u64;
         self.unknown += rows().filter(is_stranger).count() as u64;
         // What is paid on a known invoice is paid, whoever stands there. Of the others it is not known yet whether the invoice is.
-        let counts =
-            |row: usize| if table == "payments" { speaks(&row) && is_stranger(&row) } else { !is_of_action(row) };
+        let counts = |row: usize| match table {
+            "payments" => speaks(&row) && is_stranger(&row),
+            _ => !is_of_action(row),
+        };
         self.spelt.extend(spelling::strange(batch, groups, counts));
     }
 }
 
-/// Inputs whose rows speak for a debtor.
-pub(super) const SPEAKING: [&str; 8] =
-    ["agreements", "promises", "disputes", "listings", "placements", "contact_points", "payments", "contact_log"];
+/// Inputs whose rows speak for a debtor, or say what it owes.
+pub(super) const SPEAKING: [&str; 9] = [
+    "agreements",
+    "promises",
+    "disputes",
+    "listings",
+    "placements",
+    "contact_points",
+    "payments",
+    "contact_log",
+    "invoices",
+];
 /// Fewer rows than these say nothing of an export.
 const STRANGERS_MIN: u64 = 3;
 /// Inputs that keep what was: their rows may be of debtors who are gone.
-const HISTORIES: [&str; 2] = ["payments", "contact_log"];
+const HISTORIES: [&str; 3] = ["payments", "contact_log", "invoices"];
 const OF_HISTORIES_MIN: u64 = 20;
 
 /// What protects somebody, or pays, and names debtors that nobody knows, does so for nobody: the ids are of another form.
@@ -236,9 +249,14 @@ pub(super) fn refuse_strangers(strangers: &BTreeMap<&'static str, Strangers>) ->
         let what = match *table {
             "payments" => format!("none of the debtors of its {} payments without an invoice", s.rows),
             "contact_log" => format!("none of the debtors of its {} opt-outs without an address", s.rows),
+            "invoices" => format!("none of the debtors of its {} rows", s.rows),
             _ => format!("none of its {} debtors", s.rows),
         };
-        let effect = if *table == "payments" { "they would pay nothing" } else { "nobody would be protected" };
+        let effect = match *table {
+            "payments" => "they would pay nothing",
+            "invoices" => "everybody would be held",
+            _ => "nobody would be protected",
+        };
         format!(
             "{table} snapshot: {what} is in the debtors snapshot, so {effect}; write debtor_id as in the debtors snapshot \
              (were leading zeros lost?)"
@@ -305,5 +323,16 @@ pub(super) fn count_unknown_names(
         if unknown > 0 {
             *counts.entry((table, *what)).or_default() += unknown as u64;
         }
+    }
+}
+
+/// Counts contact points at which nothing can arrive, however well the row is written: a person would go on expecting letters.
+pub(super) fn count_no_addresses(batch: &RecordBatch, counts: &mut BTreeMap<(&'static str, &'static str), u64>) {
+    let [channels, addresses] = ["channel", "address"].map(|name| text(batch, name));
+    let (Some(channels), Some(addresses)) = (channels, addresses) else { return };
+    let points = channels.iter().zip(addresses).filter_map(|(channel, address)| channel.zip(address));
+    let none = points.filter(|(channel, address)| !is_address(channel, address)).count() as u64;
+    if none > 0 {
+        *counts.entry(("contact_points", NO_ADDRESS)).or_default() += none;
     }
 }

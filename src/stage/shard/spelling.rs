@@ -5,10 +5,11 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use foldhash::HashSet;
 
+use super::doubts::Strangers;
 use super::outcome::Outcome;
 use super::{Groups, hash_of, text};
 use crate::domain::names::spelt_plainly;
-use crate::error::Result;
+use crate::error::{Error, Lines, Result};
 use crate::stage::{BadRow, Snapshots};
 
 /// Hashes of the plain spellings of the debtors of some rows that the debtors snapshot does not know.
@@ -42,4 +43,27 @@ pub(super) fn spelt_alike(snapshots: &Snapshots, strange: &HashSet<u64>) -> Resu
         Ok(())
     })?;
     Ok(found)
+}
+
+/// So few debtors who are spelt otherwise are slips, and not the form of an export.
+const RESPELT_MIN: usize = 3;
+
+/// Most invoices name nobody, and most of whom they name is there under another spelling: everybody would be held, and a run
+/// that writes to nobody looks like a quiet day.
+///
+/// # Errors
+/// `Contract`.
+pub(super) fn refuse_respelt(invoices: Option<&Strangers>, alike: &[(String, BadRow)]) -> Result<()> {
+    let Some(invoices) = invoices else { return Ok(()) };
+    let is_meant = |debtor: &&str| invoices.spelt.contains(&hash_of(&spelt_plainly(debtor)));
+    let meant = alike.iter().map(|(debtor, _)| debtor.as_str()).filter(is_meant).count();
+    if meant < RESPELT_MIN || invoices.unknown * 2 <= invoices.rows || meant * 2 <= invoices.spelt.len() {
+        return Ok(());
+    }
+    Err(Error::Contract(Lines(vec![format!(
+        "invoices snapshot: the debtors of {} of its {} rows are not in the debtors snapshot, and {meant} of them are there under \
+         another spelling (leading zeros, capitals or signs), so nearly everybody would be held; write debtor_id as in the debtors \
+         snapshot",
+        invoices.unknown, invoices.rows
+    )])))
 }

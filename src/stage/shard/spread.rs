@@ -99,7 +99,9 @@ impl Spreader<'_> {
             outcome.addresses.silence(silence, &destinations);
         }
         let strange = spelling::all(&outcome, &groups);
-        for (debtor, warning) in spelling::spelt_alike(snapshots, &strange)? {
+        let alike = spelling::spelt_alike(snapshots, &strange)?;
+        spelling::refuse_respelt(outcome.strangers.get("invoices"), &alike)?;
+        for (debtor, warning) in alike {
             outcome.touched.insert(debtor);
             outcome.bad.push(warning);
         }
@@ -270,6 +272,7 @@ impl Spreader<'_> {
             match table {
                 "payments" => totals::add_paid(&batch, self.as_of_day, self.default_currency, &mut outcome.paid),
                 "contact_points" => {
+                    doubts::count_no_addresses(&batch, &mut outcome.passed_over);
                     outcome.addresses.read_points(&batch, self.as_of_day, silent);
                     add_debtors_at(&batch, &sought.addresses, &mut outcome.at_address);
                 }

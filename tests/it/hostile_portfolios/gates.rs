@@ -510,3 +510,58 @@ fn debtors_who_are_gone_the_day_after_they_were_written_to_stop_a_run() {
     );
     accepts(&house, NEXT_DAY);
 }
+
+/// Spreadsheets and columns of numbers take the zeros away. Everybody would be held, and a run that writes to nobody looks like
+/// a quiet day.
+#[test]
+fn invoices_whose_debtors_are_all_spelt_otherwise_stop_it_and_a_few_are_held() {
+    let house = house();
+    let debtors = |text: String| text.replace("\nD", "\n000");
+    house.write("debtors", &debtors(self::debtors(|_| "- -".to_owned())));
+    house.write("contact_points", &debtors(points(0..DEBTORS)));
+    let spelt = |zeros: usize| {
+        table("invoice_id debtor_id issue_date due_date amount", 0..DEBTORS, |n| {
+            let before = if n < zeros { "000" } else { "" };
+            format!("I{n} {before}{n} 2026-05-10 2026-06-10 1000.00")
+        })
+    };
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount\nP1 0001 I1 2026-06-15 1000.00");
+    for (zeros, said) in [(0, "the debtors of 200 of its 200 rows"), (60, "the debtors of 140 of its 200 rows")] {
+        house.write("invoices", &spelt(zeros));
+        refuses(&house, as_of(), 3, &["invoices snapshot", said, "write debtor_id as in the debtors snapshot"]);
+    }
+    house.write("invoices", &spelt(190));
+    let ended = run(&house, as_of(), &[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("invoices snapshot: 10 rows name debtors that are not in the debtors snapshot"));
+    let held =
+        house.published("decisions", "reason").into_iter().filter(|reason| reason == "quarantined_input").count();
+    assert_eq!(held, 10, "who owes them; those who are spelt alike owe nothing else");
+}
+
+/// Debtors who are former customers owe what they owe: they are held and told, and nobody else is.
+#[test]
+fn invoices_of_debtors_who_are_not_there_stop_nothing() {
+    let house = house();
+    let known = debtors(|_| "- -".to_owned()).lines().take(60).collect::<Vec<_>>().join("\n");
+    house.write("debtors", &known);
+    let ended = run(&house, as_of(), &[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("141 rows name debtors that are not in the debtors snapshot"), "{}", ended.stderr);
+}
+
+/// `regua init` and a copy of the shipped pipeline leave a creditor to fill in.
+#[test]
+fn letters_signed_by_the_sample_stop_it_and_figures_alone_do_not() {
+    let house = house();
+    house.edit("pipelines/daily.toml", "tenant = \"demo\"", "tenant = \"acme\"");
+    refuses(&house, as_of(), 3, &["[creditors.default] is still a sample", "give your own name"]);
+    let planned = house.regua(&["plan", "pipelines/daily.toml", "--as-of", as_of(), "--output", "text"]);
+    assert!(
+        planned.stdout.contains("! `regua run` would stop: [creditors.default] is still a sample"),
+        "{}",
+        planned.stdout
+    );
+    let figures = run(&house, as_of(), &["--kpi-only"]);
+    assert_eq!(figures.code, 0, "{}", figures.stderr);
+}

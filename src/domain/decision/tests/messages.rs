@@ -66,6 +66,15 @@ fn the_channel_and_what_is_passed_over() {
             &["email passed over: bounced or known to be wrong"],
         ),
         (
+            "two addresses in one cell",
+            |c| {
+                c.debtor().points[1].address = "a@acme.example; b@acme.example".to_owned().into();
+                c.debtor().points[1].is_valid = false;
+            },
+            "whatsapp",
+            &["email passed over: what stands there is no address, or several in one"],
+        ),
+        (
             "not authorised",
             |c| c.debtor().points[1].is_authorized = false,
             "whatsapp",
