@@ -50,11 +50,11 @@ impl Delta {
     /// `DeltaTable` where one would not, `PublishedDamaged` where a file of the record cannot be read.
     pub fn check(&self, output: &Store, record: &Record) -> Result<()> {
         let id = log_id(output)?;
-        let checked = |name: &&str| match self.table(name, id.as_deref()).and_then(|t| t.check(output, record)) {
+        let check = |name: &&str| self.table(name, id.as_deref())?.check(output, record);
+        match self.pool.install(|| tables_of(record).par_iter().try_for_each(check)) {
             Err(Error::Unavailable { .. }) => Ok(()),
             checked => checked,
-        };
-        self.pool.install(|| tables_of(record).par_iter().try_for_each(checked))
+        }
     }
 
     /// Commits what the tables lack of the log: a new prefix gets all of it. Tables that stand where the log does cost a look.

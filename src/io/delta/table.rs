@@ -219,7 +219,7 @@ impl<'a> Table<'a> {
         Ok(vec![Action::Protocol(protocol), Action::Metadata(metadata)])
     }
 
-    /// The files of a date, and of whoever rewrote them.
+    /// The files of a date, whoever wrote them.
     fn replaced(&self, record: &Record) -> Vec<LogicalFileView> {
         let (as_of, state) = (Some(record.as_of.to_string()), self.state.iter());
         let is_of_date = |file: &LogicalFileView| file.partition_values_map().get(DATE) == Some(&as_of);

@@ -34,12 +34,12 @@ impl Store {
                 let piece = piece.map_err(source.unavailable(&file.path))?;
                 hasher.update(&piece);
                 part.extend_from_slice(&piece);
-                if part.len() >= PART_BYTES {
+                while part.len() > PART_BYTES {
                     let upload = match &mut upload {
                         Some(upload) => upload,
                         None => upload.insert(self.inner.put_multipart(&path).await.map_err(self.unavailable(key))?),
                     };
-                    upload.put_part(part.split().freeze().into()).await.map_err(self.unavailable(key))?;
+                    upload.put_part(part.split_to(PART_BYTES).freeze().into()).await.map_err(self.unavailable(key))?;
                 }
             }
             let is_whole = hex(&hasher.finalize()) == file.sha256;
@@ -89,4 +89,46 @@ impl Store {
 pub(in crate::io) fn store_error(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut causes = std::iter::successors(Some(error), |error| StdError::source(*error));
     causes.find_map(|cause| cause.downcast_ref::<object_store::Error>()).map(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::action::sha256_hex;
+
+    fn copied(bytes: usize, sha256: Option<String>) -> (Result<()>, Option<usize>) {
+        let (runtime, folder) =
+            (tokio::runtime::Runtime::new().expect("a runtime"), tempfile::tempdir().expect("a folder"));
+        let open =
+            |name: &str| Store::open(&folder.path().join(name).to_string_lossy(), runtime.handle()).expect("a store");
+        let (source, target) = (open("a"), open("b"));
+        let content: Vec<u8> = (0..bytes).map(|n| (n % 251) as u8).collect();
+        let sha256 = sha256.unwrap_or_else(|| sha256_hex(&content));
+        let file = PublishedFile { path: "x".to_owned(), copy_to: None, size: bytes as u64, sha256, rows: 0 };
+        source.put("x", content.clone().into()).expect("put");
+        let result = target.copy_from(&source, &file, "y");
+        let found = target.get("y").expect("read");
+        assert!(found.as_ref().is_none_or(|found| *found == content), "{bytes} bytes are others");
+        (result, found.map(|found| found.len()))
+    }
+
+    #[test]
+    fn a_file_is_copied_however_many_parts_it_has() {
+        for bytes in [0, 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES, 2 * PART_BYTES + 1] {
+            let (result, found) = copied(bytes, None);
+            assert!(result.is_ok() && found == Some(bytes), "{bytes}: {result:?}, {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_changed_file_is_not_there_afterwards() {
+        for bytes in [1, 2 * PART_BYTES + 1] {
+            let (result, found) = copied(bytes, Some(sha256_hex(b"as published")));
+            let damage = match result {
+                Err(Error::PublishedDamaged { damage, .. }) => damage,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!((damage, found), (Damage::Changed, None), "{bytes}");
+        }
+    }
 }
