@@ -8,6 +8,7 @@ mod functions;
 mod leaf;
 mod models;
 mod plans;
+mod trace;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use tokio::runtime::Handle;
 
 pub use self::models::{Layer, Model, ModelKind, Models, Tie};
 use self::plans::{Plans, Rows};
+pub use self::trace::{Flow, Sources, TableColumn, Traced};
 use crate::error::{Error, Finding, Lines, Result};
 
 /// Rows of one batch inside the engine.
@@ -129,6 +131,13 @@ impl Engine {
     /// Plans the models beside the work on the first shard.
     pub fn plan_ahead(&self, models: &Models) {
         self.runtime.spawn(Plans::draft_ahead(Arc::downgrade(&self.plans), models.0.clone()));
+    }
+
+    /// Model = where the columns of its query come from, as its own plan says; of models that have run. A view is part of the
+    /// plans that read it.
+    pub fn traced(&self, models: &Models) -> BTreeMap<String, Traced> {
+        let traced = |model: &Model| Some((model.name.clone(), self.plans.traced(&model.sql)?));
+        models.0.iter().filter_map(traced).collect()
     }
 
     /// From now on plans are made by the session of the first shard while it lasts, so that none depends on which shard

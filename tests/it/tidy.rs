@@ -62,7 +62,13 @@ const LAYERS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     (
         "datafusion",
-        &["src/io/engine.rs", "src/io/engine/functions.rs", "src/io/engine/leaf.rs", "src/io/engine/plans.rs"],
+        &[
+            "src/io/engine.rs",
+            "src/io/engine/functions.rs",
+            "src/io/engine/leaf.rs",
+            "src/io/engine/plans.rs",
+            "src/io/engine/trace.rs",
+        ],
     ),
     ("deltalake_core", &["src/io/delta"]),
     ("object_store", &["src/io/"]),

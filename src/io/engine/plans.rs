@@ -15,6 +15,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 use datafusion::physical_planner::DefaultPhysicalPlanner;
@@ -22,6 +23,7 @@ use datafusion::prelude::SessionContext;
 use tokio::sync::{Notify, OnceCell};
 
 use super::leaf::SessionTable;
+use super::trace::{Traced, trace};
 use super::{Model, ModelKind, nullable, options};
 
 /// The plan with windows that look at all their rows at once. The engine prefers those that stream, and keeps a state for
@@ -51,6 +53,8 @@ pub(super) struct Plans {
     drafting: SessionState,
     /// By query.
     drafts: Mutex<HashMap<String, Arc<OnceCell<Planned>>>>,
+    /// By query: what it says, before any rule has changed it.
+    logical: Mutex<HashMap<String, LogicalPlan>>,
     /// By query. Held while one is planned: whoever needs the same plan next waits for it.
     planned: tokio::sync::Mutex<HashMap<String, Planned>>,
     /// Columns, and rows in the session that plans.
@@ -70,6 +74,7 @@ impl Plans {
             context,
             drafting: drafting.build(),
             drafts: Mutex::default(),
+            logical: Mutex::default(),
             planned: tokio::sync::Mutex::default(),
             tables: Mutex::default(),
             is_led: AtomicBool::new(false),
@@ -89,6 +94,11 @@ impl Plans {
         let state = self.context.state();
         let config = state.config().clone().with_extension(rows);
         Arc::new(TaskContext::from(&state).with_session_config(config))
+    }
+
+    /// Where the columns of a query come from; `None` where it was not planned, as a view is not.
+    pub(super) fn traced(&self, sql: &str) -> Option<Traced> {
+        lock(&self.logical).get(sql).map(trace)
     }
 
     pub(super) fn schema(&self, name: &str) -> Option<SchemaRef> {
@@ -155,7 +165,9 @@ impl Plans {
             let logical = self.drafting.create_logical_plan(sql).await?;
             options().verify_plan(&logical)?;
             let schema = nullable(logical.schema().inner());
-            Ok((schema, self.drafting.create_physical_plan(&logical).await?))
+            let draft = self.drafting.create_physical_plan(&logical).await?;
+            lock(&self.logical).insert(sql.to_owned(), logical);
+            Ok((schema, draft))
         });
         made.await.cloned()
     }
