@@ -13,6 +13,7 @@ mod messages;
 mod numbers;
 mod page;
 mod ramp;
+pub mod results;
 mod sums;
 mod words;
 

@@ -9,7 +9,6 @@ mod page;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::config::Plan;
@@ -22,6 +21,7 @@ use crate::io::projection::{self, Target};
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::report::kpi::Told;
+pub use crate::report::results::RunResults;
 use crate::runtime::parallel::map_ordered;
 use crate::runtime::progress::Progress;
 use crate::runtime::timings::StageTimings;
@@ -56,27 +56,6 @@ pub struct Ran {
     pub record: Record,
     /// The identical run was there already.
     pub was_published: bool,
-}
-
-/// What `run_results.json` says: where the time went, and what came of it.
-#[derive(Debug, Serialize)]
-pub struct RunResults {
-    pub code_version: &'static str,
-    pub as_of: NaiveDate,
-    pub shards: u32,
-    pub rows_read: u64,
-    pub rows_quarantined: u64,
-    pub amounts_rounded: u64,
-    /// Stage = wall-clock seconds; of stages inside the shards, summed over the workers.
-    pub seconds: BTreeMap<String, f64>,
-    /// The most memory held when each stage ended, in megabytes.
-    pub peak_megabytes: BTreeMap<String, f64>,
-    /// SQL model = seconds, summed over the workers.
-    pub model_seconds: BTreeMap<String, f64>,
-    pub counts: BTreeMap<String, u64>,
-    /// What the page of the run says that no table has, so that it can be made again.
-    #[serde(flatten)]
-    pub told: Told,
 }
 
 /// The rows of a shard that count for nothing: what contradicts, repeats, or belongs to no debtor.
@@ -484,7 +463,7 @@ fn results(
 ) -> RunResults {
     let materialized = audited.materialized();
     RunResults {
-        code_version: env!("CARGO_PKG_VERSION"),
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
         as_of: runner.as_of,
         shards: shards.count(),
         rows_read: snapshots.rows(),

@@ -88,6 +88,7 @@ const FILES: &[(&str, &str)] = &[
     ("manifest", "what lies beside the parts of a gateway's batch"),
     ("action_event", "a line of the outbox: an action"),
     ("void_event", "a line of the outbox: an action that is taken back"),
+    ("run_results", "run_results.json of a run: seconds, memory and rows"),
     ("asyncapi", "all that gateways read and write, as one AsyncAPI document"),
 ];
 

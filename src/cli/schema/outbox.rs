@@ -1,4 +1,5 @@
-//! JSON Schema of what is in the log and the outbox: the commit record, the manifest and the two kinds of line.
+//! JSON Schema of what is in the log and the outbox: the commit record, the manifest and the two kinds of line; and of the
+//! results of a run.
 //!
 //! The schemas are strict: only what is named here is published, and a reader that finds more is reading another
 //! version. A field that is published only where the configuration asks for it (`provider_template`) is among them, so
@@ -13,6 +14,7 @@ use crate::contract::ACTIONS;
 use crate::domain::message::provider;
 use crate::io::log::Record;
 use crate::io::outbox::Manifest;
+use crate::run::RunResults;
 
 /// Columns of `actions` that are not in `data`: the hash of `data` stands beside it, and what a provider need not know
 /// stays in the archive.
@@ -25,6 +27,7 @@ pub(super) fn schema(name: &str) -> Option<Value> {
     match name {
         "record" => Some(derived::<Record>()),
         "manifest" => Some(derived::<Manifest>()),
+        "run_results" => Some(derived::<RunResults>()),
         "action_event" => Some(action_event()),
         "void_event" => Some(void_event()),
         _ => None,

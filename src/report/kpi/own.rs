@@ -4,6 +4,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type};
 use arrow::util::display::array_value_to_string;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Card, Cell, Picture, Section, Table};
@@ -21,8 +22,9 @@ const COUNTS: [&str; 4] = ["debtors", "accounts", "groups", "groups_total"];
 const ROWS_MAX: usize = 50;
 
 /// A KPI table of the user's own, and how it is to be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnCard {
+    /// Its KPI table.
     pub table: String,
     /// `-- Title: …`
     pub title: String,
@@ -32,7 +34,8 @@ pub struct OwnCard {
     pub format: Option<Format>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How a card shows its table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     #[default]
@@ -41,7 +44,8 @@ pub enum Shape {
     Lines,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How a card writes its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     Money,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::data::MONTHS;
@@ -22,10 +23,10 @@ pub struct Published {
 }
 
 /// What a run leaves in its results for its page: no table has it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Told {
-    /// What a person should know besides.
+    /// What a person should know besides, a sentence each.
     pub notes: Vec<String>,
     /// Cards of the user's own KPI tables.
     pub cards: Vec<OwnCard>,
