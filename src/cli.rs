@@ -13,6 +13,7 @@ mod init;
 mod inputs;
 mod log;
 mod make;
+mod observe;
 mod plan;
 mod report;
 mod run;

@@ -4,6 +4,7 @@
 #[cfg_attr(not(feature = "delta"), path = "io/delta/absent.rs")]
 pub mod delta;
 pub mod engine;
+pub mod events;
 pub mod log;
 pub mod outbox;
 pub mod parquet;

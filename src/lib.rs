@@ -15,7 +15,7 @@
 //! | `proposal` | how an export that nobody has mapped yet might be read |
 //! | `rehearsal` | that path over empty tables, for SQL of the user's own |
 //! | [`specification`] | rows in, rows out: models tried with given rows |
-//! | `report` | what a plan shows, as text, JSON or a page; the report of a run, made of its KPI tables |
+//! | `report` | what a plan shows, as text, JSON or a page; the report of a run, made of its KPI tables; its lineage and metrics |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the seeded sample portfolio |
 //! | [`maintenance`] | looking after what is published: verify, repair, gc |

@@ -2,14 +2,17 @@
 //! are left alone, and how the messages read; and what two published runs did differently (`comparison`). One value each,
 //! told as text, as JSON or as a page of HTML.
 //!
-//! It is worked out from the tables of a run alone, so it says what would be published and nothing else.
+//! It is worked out from the tables of a run alone, so it says what would be published and nothing else. Beside it stands
+//! what others are told of a run: its page, its results, its metrics and its lineage.
 
 mod chart;
 mod comparison;
 mod difference;
 mod html;
 pub mod kpi;
+pub mod lineage;
 mod messages;
+pub mod metrics;
 mod numbers;
 mod page;
 mod ramp;

@@ -3,7 +3,10 @@
 //! A run is a function of its pinned inputs, its configuration, the as-of date and the code. Data moves one way.
 //! `prepare` is all of it but the last stage; `run` publishes what it made, `plan` only tells.
 
+mod files;
+mod lineage;
 mod notes;
+mod origins;
 mod page;
 
 use std::collections::BTreeMap;
@@ -21,6 +24,7 @@ use crate::io::projection::{self, Target};
 use crate::io::store::Store;
 use crate::io::tables::Tables;
 use crate::report::kpi::Told;
+use crate::report::lineage::{Described, Teller};
 pub use crate::report::results::RunResults;
 use crate::runtime::parallel::map_ordered;
 use crate::runtime::progress::Progress;
@@ -48,14 +52,20 @@ pub struct Request {
     pub accept_volume: Option<String>,
     /// Only the position and its KPI tables, as of an earlier date than the newest: nobody is written to.
     pub kpi_only: bool,
+    /// Somebody is told where each column comes from.
+    pub teller: Option<Teller>,
 }
 
 /// How a run ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ran {
     pub record: Record,
     /// The identical run was there already.
     pub was_published: bool,
+    /// As `run_results.json` has them; none where this run has not published it.
+    pub results: Option<RunResults>,
+    /// Of its datasets, what the record does not say.
+    pub described: Described,
 }
 
 /// The rows of a shard that count for nothing: what contradicts, repeats, or belongs to no debtor.
@@ -67,6 +77,13 @@ struct RejectedRows {
     set_aside: Totals,
     /// Company and currency = payments that cannot be attributed to a debtor.
     unidentified: gates::Unidentified,
+}
+
+impl Ran {
+    /// What is said of it in one word.
+    pub fn outcome(&self) -> &'static str {
+        if self.was_published { "already_published" } else { "published" }
+    }
 }
 
 /// A run as it stands before it publishes.
@@ -89,6 +106,7 @@ pub struct Prepared {
     pub results: RunResults,
     /// What a person should know besides.
     pub notes: Vec<String>,
+    described: Described,
 }
 
 /// Runs the pipeline for one date.
@@ -108,17 +126,18 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     match prepared? {
         Planned::Nothing(record) => {
             publish::complete(&target, &record)?;
-            Ok(Ran { record: *record, was_published: true })
+            Ok(Ran { record: *record, was_published: true, results: None, described: lineage::named(plan) })
         }
         Planned::Ready(prepared) => {
             let mut prepared = *prepared;
             prepared.accept(plan, request)?;
-            let Prepared { audited, provenance, log, revision, results, .. } = prepared;
+            let Prepared { audited, provenance, log, revision, results, described, .. } = prepared;
             progress.begin("publish", 1);
-            let record = publish::publish(&target, (&log, &revision), &provenance, &audited, &results)?;
+            let own = |record: &Record| files::files(record, &results, (request.teller.as_ref(), &described));
+            let record = publish::publish(&target, (&log, &revision), &provenance, &audited, own)?;
             // Another process may have published the same run in between.
             let was_published = record.nonce != provenance.nonce;
-            Ok(Ran { record, was_published })
+            Ok(Ran { record, was_published, results: Some(results), described })
         }
     }
 }
@@ -211,10 +230,13 @@ fn prepare(
     told.iter().for_each(|note| progress.note(note));
     let told = Told { notes: [notes, told].concat(), cards };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
-    let (notes, results) = (told.notes.clone(), results(&runner, &shards, snapshots, &audited, told));
+    let described = request.teller.as_ref().map_or_else(Described::default, |_| {
+        lineage::described(plan, snapshots, &history, (&runner.engine, &runner.models), &audited)
+    });
+    let (notes, results) = (told.notes.clone(), runner.results(&shards, snapshots, &audited, told));
     let seen = gates::Seen::of((&shards.paid.days, shards.vanished), snapshots, rejected.copies_of("invoices"));
     let gaps = gates::gaps(&seen, audited.materialized(), as_of, plan);
-    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes })))
+    Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes, described })))
 }
 
 impl Prepared {
@@ -408,6 +430,25 @@ impl<'a> ShardRunner<'a> {
     }
 }
 
+impl ShardRunner<'_> {
+    fn results(&self, shards: &Shards, snapshots: &Snapshots, audited: &Audited, told: Told) -> RunResults {
+        let materialized = audited.materialized();
+        RunResults {
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            as_of: self.as_of,
+            shards: shards.count(),
+            rows_read: snapshots.rows(),
+            rows_quarantined: materialized.rows_quarantined,
+            amounts_rounded: shards.rounded,
+            seconds: self.timings.seconds(),
+            peak_megabytes: self.timings.peaks(),
+            model_seconds: self.model_timings.seconds(),
+            counts: materialized.counts.clone(),
+            told,
+        }
+    }
+}
+
 impl RejectedRows {
     fn add(&mut self, of_shard: RejectedRows) {
         self.clashes.extend(of_shard.clashes);
@@ -452,27 +493,4 @@ fn quarantined(shards: &Shards, rejected: &RejectedRows, snapshots: &Snapshots) 
     let mut rows: Vec<QuarantinedRow> = bad.chain(clashes).collect();
     rows.sort();
     rows
-}
-
-fn results(
-    runner: &ShardRunner<'_>,
-    shards: &Shards,
-    snapshots: &Snapshots,
-    audited: &Audited,
-    told: Told,
-) -> RunResults {
-    let materialized = audited.materialized();
-    RunResults {
-        code_version: env!("CARGO_PKG_VERSION").to_owned(),
-        as_of: runner.as_of,
-        shards: shards.count(),
-        rows_read: snapshots.rows(),
-        rows_quarantined: materialized.rows_quarantined,
-        amounts_rounded: shards.rounded,
-        seconds: runner.timings.seconds(),
-        peak_megabytes: runner.timings.peaks(),
-        model_seconds: runner.model_timings.seconds(),
-        counts: materialized.counts.clone(),
-        told,
-    }
 }

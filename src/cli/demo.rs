@@ -79,7 +79,7 @@ impl Demo {
         let pipeline = self.dir.join("pipelines/daily.toml");
         // The demo's own folders, whatever the environment says about other runs.
         let mut plan = Plan::load(&pipeline, &|_| None)?;
-        let ran = run::execute(&mut plan, &run::request(self.as_of), voice)?;
+        let ran = run::execute(&mut plan, &run::request(self.as_of), voice, runtime()?.handle())?;
         self.publish_history(&pipeline, voice)?;
         if voice.json {
             say(&run::result_of(&plan, &ran).to_string());

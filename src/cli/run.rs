@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use clap::Args;
 use rand::Rng;
 use serde_json::json;
+use tokio::runtime::Handle;
 
+use super::observe::{Observe, Observer};
 use super::show::Bars;
 use super::{PipelineArg, Voice, create, date, reason, runtime, say, variable};
 use crate::config::Plan;
@@ -57,12 +59,22 @@ pub(super) struct Run {
     /// Also write the result line to this file
     #[arg(long)]
     result_file: Option<PathBuf>,
+    #[command(flatten)]
+    observe: Observe,
 }
 
 impl Run {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
+        let runtime = runtime()?;
+        let observer = self.observe.clone().begin(runtime.handle());
+        let outcome = self.observed(voice, runtime.handle(), &observer);
+        observer.ended(&outcome);
+        outcome
+    }
+
+    fn observed(self, voice: Voice, runtime: &Handle, observer: &Observer) -> Result<()> {
         let mut plan = Plan::load(&self.pipeline.pipeline, &variable)?;
-        let request = Request {
+        let mut request = Request {
             revise: self.reason.clone().filter(|_| self.revise),
             accept_volume: self.accept_volume.clone(),
             kpi_only: self.kpi_only,
@@ -70,7 +82,9 @@ impl Run {
         };
         let path = self.result_file.as_deref();
         let file = create("--result-file", path)?;
-        let ran = execute(&mut plan, &request, voice)?;
+        request.teller = observer.started(&plan, &request);
+        let ran = execute(&mut plan, &request, voice, runtime)?;
+        observer.published(&ran);
         let result = result_of(&plan, &ran);
         if let Some((mut file, path)) = file.zip(path) {
             writeln!(file, "{result}").map_err(Error::file(path))?;
@@ -88,18 +102,25 @@ impl Run {
 }
 
 /// Runs a plan with bars or log lines, watching for signals.
-pub(super) fn execute(plan: &mut Plan, request: &Request, voice: Voice) -> Result<Ran> {
+pub(super) fn execute(plan: &mut Plan, request: &Request, voice: Voice, runtime: &Handle) -> Result<Ran> {
     signals::watch().map_err(Error::file("signal handler"))?;
-    let runtime = runtime()?;
     let bars = Bars::new(voice);
-    let ran = crate::run::run(plan, request, runtime.handle(), &bars);
+    let ran = crate::run::run(plan, request, runtime, &bars);
     bars.finish();
     ran
 }
 
 /// A run, or a plan, of this attempt's own.
 pub(super) fn request(as_of: NaiveDate) -> Request {
-    Request { as_of, nonce: nonce(), ran_by: scheduler(), revise: None, accept_volume: None, kpi_only: false }
+    Request {
+        as_of,
+        nonce: nonce(),
+        ran_by: scheduler(),
+        revise: None,
+        accept_volume: None,
+        kpi_only: false,
+        teller: None,
+    }
 }
 
 /// Tells this process from any other that works on the same output.
@@ -118,7 +139,7 @@ fn scheduler() -> BTreeMap<String, String> {
 pub(super) fn result_of(plan: &Plan, ran: &Ran) -> serde_json::Value {
     let record = &ran.record;
     json!({
-        "outcome": if ran.was_published { "already_published" } else { "published" },
+        "outcome": ran.outcome(),
         "as_of": record.as_of,
         "revision": record.revision,
         "kind": record.kind,

@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
 use self::paths::without_dots;
-pub use self::paths::{is_staged, split_glob};
+pub use self::paths::{absolute, is_staged, split_glob};
 #[cfg(feature = "delta")]
 pub(super) use self::transfer::store_error;
 use crate::domain::action::hex;

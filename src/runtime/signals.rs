@@ -22,11 +22,21 @@ pub enum Commit {
 
 static GATE: Mutex<Commit> = Mutex::new(Commit::Open);
 static SCRATCH: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static FAREWELL: Mutex<Option<Farewell>> = Mutex::new(None);
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
+const AFTER_PUBLICATION: &str = "interrupted after publication: the record is there; run again to complete its copies";
 /// Times that a scratch folder is removed again, because a worker wrote into it meanwhile.
 const REMOVALS_MAX: u32 = 20;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(50);
+
+/// Tells others, of an exit code and a message, that the process ends.
+type Farewell = Box<dyn FnOnce(u8, &str) + Send>;
+
+/// Has somebody told, once, before a signal ends the process.
+pub fn told_on_signal(tell: impl FnOnce(u8, &str) + Send + 'static) {
+    *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
+}
 
 /// Held by publication from its last look at the log until it knows what became of its record.
 pub fn committing() -> MutexGuard<'static, Commit> {
@@ -61,17 +71,19 @@ pub fn watch() -> std::io::Result<()> {
         if let Some(signal) = signals.forever().next() {
             let gate = committing();
             IS_ENDING.store(true, Ordering::SeqCst);
-            let exit_code = 128 + signal;
-            match *gate {
-                Commit::Open => tracing::error!(exit_code, "{}", crate::error::Error::Interrupted { signal }),
-                Commit::Done => tracing::error!(
-                    exit_code,
-                    "interrupted after publication: the record is there; run again to complete its copies"
-                ),
+            let interrupted = crate::error::Error::Interrupted { signal };
+            let exit_code = interrupted.exit_code();
+            let message = match *gate {
+                Commit::Open => interrupted.to_string(),
+                Commit::Done => AFTER_PUBLICATION.to_owned(),
+            };
+            tracing::error!(exit_code, "{message}");
+            if let Some(tell) = FAREWELL.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                tell(exit_code, &message);
             }
             let known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
             known.iter().for_each(|folder| remove(folder));
-            std::process::exit(exit_code);
+            std::process::exit(exit_code.into());
         }
     })?;
     Ok(())

@@ -90,6 +90,26 @@ impl Snapshot {
         found
     }
 
+    /// Name and type of each column that any of its files has; and, of the contract, those with another name there.
+    pub fn columns_of_files(&self) -> (Vec<(String, String)>, BTreeMap<String, String>) {
+        let (mut fields, mut renamed) = (Vec::<(String, String)>::new(), BTreeMap::new());
+        for schema in self.sources.iter().map(Source::schema) {
+            for field in
+                schema.fields().iter().filter(|f| !fields.iter().any(|(name, _)| name == f.name())).collect::<Vec<_>>()
+            {
+                fields.push((field.name().clone(), field.data_type().to_string()));
+            }
+            for column in self.table.columns {
+                let mapped = self.rules.input.columns.get(column.name).map_or(column.name, String::as_str);
+                let found = columns::position_in(schema, mapped).map(|at| schema.field(at).name());
+                renamed.extend(
+                    found.filter(|name| *name != column.name).map(|name| (column.name.to_owned(), name.clone())),
+                );
+            }
+        }
+        (fields, renamed)
+    }
+
     /// URL of the object with that number.
     pub fn url(&self, file_no: usize) -> &str {
         self.sources.get(file_no).map_or("", |s| &s.object.url)

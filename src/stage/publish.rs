@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use serde::Serialize;
 use serde_json::json;
 
 use super::{Audited, History, OutputFile, Snapshots};
@@ -23,7 +22,8 @@ use crate::io::projection::{Target, project, voided};
 use crate::io::store::Store;
 use crate::runtime::signals::{self, Commit};
 
-/// Tables and batches: the same rows give the same bytes. A page names its configuration, and the results their times.
+/// Tables and batches: the same rows give the same bytes. A page names its configuration, and what a run says of itself
+/// its times.
 const DIGESTED: [&str; 2] = [".parquet", ".ndjson"];
 
 /// What makes a run the same run: everything it depends on.
@@ -261,9 +261,13 @@ fn source(output: &Store, file: &PublishedFile) -> Result<Source> {
     Source::open_published(output, pinned)
 }
 
-/// Publishes what was audited.
+/// What a run says of itself beside what it publishes: name and bytes. Its times are in them, so the record keeps no digest.
+pub type OwnFiles = Vec<(&'static str, Vec<u8>)>;
+
+/// Publishes what was audited, and what is said of it.
 ///
 /// # Errors
+/// Those of `own`.
 /// `Torn` where what is read back is not what was written, or is gone before the record; `Moved` where an input is not
 /// what was read; `Halted`; `HeadMoved` where another date went in meanwhile; `Conflict` where another run took the date;
 /// `DeltaTable` where a Delta table would not take it. After the record only `Unfinished`.
@@ -272,7 +276,7 @@ pub fn publish(
     (log, revision): (&Log, &Revision),
     provenance: &Provenance,
     audited: &Audited,
-    results: &impl Serialize,
+    own: impl FnOnce(&Record) -> Result<OwnFiles>,
 ) -> Result<Record> {
     let (output, run_id) = (&target.output, provenance.run_id());
     let folder = format!("runs/{}/{run_id}", provenance.as_of);
@@ -283,8 +287,10 @@ pub fn publish(
         read_back(output, &file)?;
         files.push(file);
     }
-    files.push(write_results(output, &folder, results)?);
-    let record = record((log, revision), provenance, audited, run_id, files);
+    let mut record = record((log, revision), provenance, audited, run_id, files);
+    for (name, bytes) in own(&record)? {
+        record.files.push(write(output, format!("{folder}/{name}"), bytes)?);
+    }
     // A run that died after its record may have left copies unmade. They are made before the next record is, so only the
     // newest record can ever lack some.
     refuse_halted(output)?;
@@ -349,12 +355,9 @@ fn check_unchanged(output: &Store, file: &PublishedFile) -> Result<()> {
     }
 }
 
-fn write_results(output: &Store, folder: &str, results: &impl Serialize) -> Result<PublishedFile> {
-    let path = format!("{folder}/run_results.json");
-    let failed = |e: serde_json::Error| Error::Internal { object: path.clone(), what: e.to_string() };
-    let body = serde_json::to_vec_pretty(results).map_err(failed)?;
-    let file = PublishedFile { path, copy_to: None, size: body.len() as u64, sha256: sha256_hex(&body), rows: 0 };
-    output.put(&file.path, body.into())?;
+fn write(output: &Store, path: String, bytes: Vec<u8>) -> Result<PublishedFile> {
+    let file = PublishedFile { path, copy_to: None, size: bytes.len() as u64, sha256: sha256_hex(&bytes), rows: 0 };
+    output.put(&file.path, bytes.into())?;
     read_back(output, &file)?;
     Ok(file)
 }

@@ -82,7 +82,7 @@ fn no_canary_leaves_the_messages() {
         ("check", &["check", "pipelines/daily.toml"][..]),
         ("inputs", &["inputs", "pipelines/daily.toml", "--as-of", as_of()]),
         ("plan", &["plan", "pipelines/daily.toml", "--as-of", as_of()]),
-        ("run", &["run", "pipelines/daily.toml", "--as-of", as_of()]),
+        ("run", &["run", "pipelines/daily.toml", "--as-of", as_of(), "--openlineage", "events.ndjson"]),
         ("run, as text", &["run", "pipelines/daily.toml", "--as-of", "2026-07-01", "--output", "text"]),
         ("log", &["log", "output"]),
         ("log --verify", &["log", "output", "--verify"]),
@@ -96,6 +96,8 @@ fn no_canary_leaves_the_messages() {
     let texts_of = [
         "output/_log/*",
         "output/runs/*/*/run_results.json",
+        "output/runs/*/*/metrics.prom",
+        "output/runs/*/*/lineage.ndjson",
         "output/runs/*/*/report.html",
         "output/outbox/**/_manifest.json",
     ];
@@ -114,7 +116,7 @@ fn no_canary_leaves_the_messages() {
             looked_at.insert(pattern);
         }
     }
-    assert_eq!(looked_at.len(), 10, "{looked_at:?}");
+    assert_eq!(looked_at.len(), 12, "{looked_at:?}");
     // The harness sees them where they belong.
     let actions = files(&house, "output/runs/2026-06-30/*/actions/*.parquet");
     assert!(texts(&actions[0]).contains(CANARY));

@@ -25,6 +25,7 @@ mod inputs;
 mod kinds;
 mod kpis;
 mod ledger;
+mod lineage;
 mod maintenance;
 mod memory;
 mod messages;

@@ -23,7 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/stage", &["domain", "io", "contract", "error", "config", "stage", "runtime", "text"]),
     // The contract names the inputs and columns that a pipeline may map.
     ("src/config", &["domain", "error", "contract", "config"]),
-    ("src/run", &["config", "stage", "io", "error", "report", "runtime", "text", "run"]),
+    // Lineage names the tables of the contract.
+    ("src/run", &["config", "contract", "stage", "io", "error", "report", "runtime", "text", "run"]),
     ("src/rehearsal.rs", &["config", "stage", "io", "error", "contract", "runtime"]),
     ("src/specification", &["config", "stage", "io", "error", "contract", "specification"]),
     ("src/demo", &["contract", "domain", "demo"]),
@@ -78,6 +79,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("object_store::local", &["src/io/store.rs"]),
     ("object_store::memory", &["src/io/store.rs"]),
     ("parquet", &["src/io/", "src/demo"]),
+    ("reqwest", &["src/io/events.rs"]),
     ("rayon", &["src/stage/decide.rs", "src/config/templates.rs", "src/io/delta.rs"]),
     ("rand", &["src/cli/run.rs", "src/demo"]),
     ("rand_chacha", &["src/demo"]),

@@ -18,6 +18,12 @@ pub fn split_glob(path: &str) -> (String, String) {
     }
 }
 
+/// A path of this machine in full, without dots.
+pub fn absolute(path: &str) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+    without_dots(&path).to_string_lossy().into_owned()
+}
+
 /// `part-00000.ndjson#1`: what `object_store` calls a local file until it is whole.
 pub fn is_staged(key: &str) -> bool {
     key.rsplit_once('#').is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))

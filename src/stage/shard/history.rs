@@ -41,6 +41,19 @@ impl History {
     }
 }
 
+impl History {
+    /// The published tables that it is read from, each with its files.
+    pub fn tables(&self) -> BTreeMap<&str, Vec<&Source>> {
+        let mut tables: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
+        for source in [&self.actions, &self.positions, &self.flows, &self.members].into_iter().flatten() {
+            // Their folder has the name of the table.
+            let table = source.object.url.rsplit('/').nth(1).unwrap_or_default();
+            tables.entry(table).or_default().push(source);
+        }
+        tables
+    }
+}
+
 /// What is known of each published action; every row travels with its group. `payload_sha256` and `level` are known only of what
 /// this very date published: nothing else is compared with it.
 pub fn actions_schema() -> SchemaRef {

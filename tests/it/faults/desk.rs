@@ -107,14 +107,15 @@ impl Desk {
                     let all: Vec<usize> = (0..source.schema().fields().len()).collect();
                     source.for_each_batch(&all, |_| Ok(()))?;
                 }
-                publish(&target, (&log, &revision), &provenance, &self.audited, &"no results")
+                publish(&target, (&log, &revision), &provenance, &self.audited, |_| Ok(Vec::new()))
             }
         }
     }
 }
 
 fn files(house: &House, record: &Record) -> Vec<OutputFile> {
-    let named = record.files.iter().filter(|file| !file.path.ends_with("run_results.json"));
+    let is_own = |path: &str| path.ends_with("run_results.json") || path.ends_with("metrics.prom");
+    let named = record.files.iter().filter(|file| !is_own(&file.path));
     let below = |path: &str| path.split_once(&format!("{}/", record.run_id)).expect("below the run").1.to_owned();
     let output_file = |file: &regua::io::log::PublishedFile| OutputFile {
         written: Written {
