@@ -1,6 +1,6 @@
 """Régua in Airflow 3: an operator that runs it, a sensor for its inputs, and the date that a run is of.
 
-It lies beside the DAG and imports nothing but airflow.sdk. README.md says what each exit code does, and why.
+It lies beside the DAG and needs nothing but airflow.sdk. README.md says what each exit code does, and why.
 """
 
 import json
@@ -18,6 +18,11 @@ from typing import IO, Any, NamedTuple
 
 from airflow.sdk import Asset, BaseOperator, BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+try:  # not part of Airflow itself
+    from airflow.providers.openlineage.plugins.macros import lineage_parent_id
+except ImportError:
+    lineage_parent_id = None
 
 AS_OF = "{{ as_of(params, dag_run, dag, data_interval_end | default(none)) }}"
 """The date as a template, in a DAG with `user_defined_macros={"as_of": as_of}`."""
@@ -42,6 +47,17 @@ def is_kpi_only(context: Context) -> bool:
     run = context["dag_run"]
     asked = context["params"].get("kpi_only") or (run.conf or {}).get("kpi_only")
     return run.run_type == "backfill" or bool(asked)
+
+
+def lineage_parent(context: Context) -> list[str]:
+    """The task as the parent of the run, where the provider for OpenLineage is installed; lineage is no reason to fail."""
+    if lineage_parent_id is None:
+        return []
+    try:
+        return ["--openlineage-parent", lineage_parent_id(context["ti"])]
+    except Exception as error:
+        logging.getLogger(__name__).warning("the run will name no parent in OpenLineage: %s", error)
+        return []
 
 
 def command_of(binary: str, verb: str, pipeline: str, as_of: str) -> list[str]:
@@ -167,7 +183,8 @@ class ReguaOperator(Caller, BaseOperator):
 
 
 class ReguaRunOperator(ReguaOperator):
-    """Runs `regua run` for a date; its assets get an event that names the record. Backfills get `--kpi-only`."""
+    """Runs `regua run` for a date; its assets get an event that names the record. Backfills get `--kpi-only`, and the events
+    of OpenLineage the task as their parent."""
 
     verb = "run"
 
@@ -183,13 +200,20 @@ class ReguaRunOperator(ReguaOperator):
         return result
 
     def command_in(self, context: Context) -> list[str]:
-        return [*self.command, "--kpi-only"] if is_kpi_only(context) else self.command
+        kpi_only = ["--kpi-only"] if is_kpi_only(context) else []
+        return [*self.command, *kpi_only, *self.parent_in(context)]
+
+    def parent_in(self, context: Context) -> list[str]:
+        return lineage_parent(context)
 
 
 class ReguaPlanOperator(ReguaRunOperator):
     """Runs `regua plan`: what the run would publish. Of its result the figures are kept, and no debtor."""
 
     verb = "plan"
+
+    def parent_in(self, context: Context) -> list[str]:
+        return []  # a plan tells nobody
 
     def judge(self, ended: Ended) -> dict[str, Any]:
         figures = {name: ended.result[name] for name in FIGURES if name in ended.result}

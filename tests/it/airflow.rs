@@ -259,6 +259,20 @@ fn the_date_of_a_run_is_the_day_of_its_zone() {
     }
 }
 
+/// The events of a run name its task as their parent, where the provider for OpenLineage is installed.
+#[test]
+fn a_run_is_told_its_parent() {
+    let rig = Rig::new(House::of_one_invoice());
+    let run = "regua run p --as-of 2026-06-30 --output json";
+    let parent = "--openlineage-parent default/regua_daily.run/0197c1a0-7c2e-7d3c-9a51-3f2f6c2b8a10";
+    let plan = "regua plan p --as-of 2026-06-30 --output json";
+    let told = rig.python("lineage.py", &[], "");
+    let commands: Vec<&String> = told.iter().filter(|line| line.starts_with("regua ")).collect();
+    // Without a provider, with one, of a plan, and where the provider fails.
+    assert_eq!(commands, [run, &format!("{run} {parent}"), plan, run]);
+    assert!(told.iter().any(|line| line.contains("the run will name no parent in OpenLineage")), "{told:?}");
+}
+
 #[test]
 fn the_dags_are_parsed_and_have_their_shape() {
     let rig = Rig::new(House::of_one_invoice());
