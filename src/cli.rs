@@ -19,6 +19,8 @@ mod report;
 mod run;
 mod schema;
 mod show;
+#[cfg(feature = "otlp")]
+mod spans;
 mod template;
 mod version;
 
@@ -150,6 +152,9 @@ pub fn main() -> ExitCode {
         }
     };
     let voice = Voice::of(cli.output);
+    #[cfg(feature = "otlp")]
+    let _spans = spans::start(voice);
+    #[cfg(not(feature = "otlp"))]
     start_log(voice);
     std::panic::set_hook(Box::new(tell_panic));
     let done = command(cli.command, voice);

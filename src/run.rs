@@ -34,8 +34,8 @@ use crate::stage::materialize::{Facts, OutputWriter, Reporting};
 use crate::stage::publish::{DateStatus, Provenance, Revision};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Audited, Clash, Decided, History, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals, audit, decide,
-    gates, load, materialize, publish, remember, shard, transform,
+    Audited, Clash, Decided, History, Materialized, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals,
+    audit, decide, gates, load, materialize, publish, remember, shard, transform,
 };
 use crate::text::plural;
 
@@ -192,10 +192,10 @@ fn prepare(
     runtime: &Handle,
     progress: &dyn Progress,
 ) -> Result<Planned> {
-    let (as_of, timings) = (request.as_of, StageTimings::default());
+    let (as_of, timings) = (request.as_of, StageTimings::of_stages());
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let cards = page::own(plan)?;
-    let snapshots = timings.time("load", || load::load(plan, as_of, runtime))?;
+    let snapshots = timings.count("load", Snapshots::rows, || load::load(plan, as_of, runtime))?;
     let provenance = provenance(plan, request, snapshots)?;
     let snapshots = &provenance.snapshots;
     let (log, mut revision) =
@@ -212,12 +212,14 @@ fn prepare(
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
-    let shards = timings.time("spread", || shard::spread(plan, as_of, snapshots, &history, progress))?;
+    let rows_read = snapshots.rows() + history.rows();
+    let shards =
+        timings.count("spread", |_| rows_read, || shard::spread(plan, as_of, snapshots, &history, progress))?;
     let runner = ShardRunner::set_up(plan, (as_of, &history, &shards), &revision, models, runtime, &timings, progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let (writer, rejected) = timings.time("shards", || runner.run_all(&shards, snapshots))?;
     let quarantined = quarantined(&shards, &rejected, snapshots);
-    let mut materialized = timings.time("measure", || {
+    let mut materialized = timings.count("measure", Materialized::rows, || {
         let reporting = Reporting { currency: plan.reporting_currency(), quotes: &plan.rules.quotes, as_of };
         writer.finish(&runner.models, &runner.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
@@ -417,11 +419,13 @@ impl<'a> ShardRunner<'a> {
     fn run_shard(&self, shards: &Shards, number: u32) -> Result<(Decided, Remembered, Facts, RejectedRows)> {
         let (plan, models, timings) = (self.plan, &self.models, self.timings);
         let session = self.engine.session_of(number);
-        let mut shard = Shard { voided: self.voided.clone(), ..timings.time("open", || shards.open(number))? };
+        let mut shard =
+            Shard { voided: self.voided.clone(), ..timings.count("open", Shard::rows, || shards.open(number))? };
         timings.time("transform", || {
             transform::transform((plan, self.as_of), models, &session, &mut shard, &self.model_timings)
         })?;
-        let decided = timings.time("decide", || decide::decide(&plan.rules, self.as_of, self.revision, &session))?;
+        let decided = timings
+            .count("decide", Decided::rows, || decide::decide(&plan.rules, self.as_of, self.revision, &session))?;
         let remembered = timings.time("remember", || remember::remember(&session, &decided))?;
         let facts = timings.time("facts", || materialize::facts(models, &session, &decided, &self.model_timings))?;
         timings.time("audit", || audit::check_shard(models, &plan.rules.calendar, &session))?;

@@ -17,6 +17,7 @@ use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::run::{Ran, Request};
 use crate::runtime::signals;
+use crate::runtime::timings::SPANS;
 
 /// Runs the pipeline for one date and publishes the result
 #[derive(Debug, Args)]
@@ -67,7 +68,11 @@ impl Run {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let runtime = runtime()?;
         let observer = self.observe.clone().begin(runtime.handle());
-        let outcome = self.observed(voice, runtime.handle(), &observer);
+        let span = tracing::debug_span!(target: SPANS, "run", as_of = %self.as_of, exit_code = 0);
+        let outcome = span.in_scope(|| self.observed(voice, runtime.handle(), &observer));
+        if let Err(error) = &outcome {
+            span.record("exit_code", i64::from(error.exit_code()));
+        }
         observer.ended(&outcome);
         outcome
     }

@@ -43,6 +43,13 @@ pub struct Decided {
     pub lines: Vec<(&'static str, String)>,
 }
 
+impl Decided {
+    /// Accounts and duties that were decided about.
+    pub fn rows(&self) -> u64 {
+        self.decisions.num_rows() as u64
+    }
+}
+
 /// A group with the decisions on the accounts of each of its debtors, and the action_ids that a revision keeps.
 type DecidedGroup = (Group, Vec<Vec<Decision>>, BTreeSet<String>);
 

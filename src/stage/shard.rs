@@ -130,6 +130,11 @@ pub struct Shard {
 pub(super) const SHARED: [&str; 3] = ["fx_rates", "index_rates", "holidays"];
 
 impl Shard {
+    /// Rows of all its tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().flat_map(|(_, _, batches)| batches).map(|batch| batch.num_rows() as u64).sum()
+    }
+
     /// A shard of nobody, with every table that the models read.
     pub fn empty() -> Shard {
         let published = ["actions", "action_items", "positions", "item_flows", "experiment_members"];

@@ -65,6 +65,11 @@ pub struct Materialized {
 }
 
 impl Materialized {
+    /// Rows of all its tables.
+    pub fn rows(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
     /// Currency = open amount, for the commit record.
     pub fn control_totals(&self) -> BTreeMap<String, String> {
         self.ledger("bucket_amount")
