@@ -96,6 +96,8 @@ pub const PROTECTING: [&str; 6] = ["payments", "disputes", "agreements", "promis
 /// Days by which they may be older where the pipeline does not say.
 const LAG_DAYS_MAX: u32 = 1;
 /// Of the demo, which writes to nobody.
+/// Of a pipeline that `regua init` has written.
+pub const PROPOSED_TENANT: &str = "my-company";
 const SAMPLE_TENANT: &str = "demo";
 
 impl InputPlan {
@@ -274,15 +276,19 @@ impl Plan {
         self.sql.iter().filter(|file| file.is_own).map(|file| (file.path.as_str(), file.text.as_str()))
     }
 
-    /// Companies whose letters a sample company would sign: `.example` is nobody's address. The demo is one throughout.
+    /// What `regua init` and the shipped pipeline leave to fill in, where letters would carry it. The demo is a sample throughout.
     pub fn sample_creditors(&self) -> Option<String> {
         let is_sample = |creditor: &Creditor| creditor.email.trim_end().ends_with(".example");
         let samples = self.rules.creditors.iter().filter(|(_, creditor)| is_sample(creditor));
         let companies: Vec<&str> = samples.map(|(company, _)| company.as_str()).collect();
+        let tenant = match self.rules.tenant == PROPOSED_TENANT {
+            true => format!(", and `tenant` is still {PROPOSED_TENANT:?}, which an output keeps for ever"),
+            false => String::new(),
+        };
         (!companies.is_empty() && self.rules.tenant != SAMPLE_TENANT).then(|| {
             format!(
                 "[creditors.{}] is still a sample, with an address that ends in .example: letters would be signed by it; give your \
-                 own name, e-mail, telephone and link",
+                 own name, e-mail, telephone and link{tenant}",
                 companies.join("], [creditors.")
             )
         })

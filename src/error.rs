@@ -196,9 +196,10 @@ pub enum Error {
     Message(#[source] MessageError),
     /// The date was published from inputs or a configuration with another digest.
     #[error(
-        "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}); \
+        "{as_of} is already published from other inputs or another configuration ({record}, run {run_id}; what differs: {}); \
          nothing was published. If the published run was right, do nothing. If not, publish the difference with --revise \
-         --reason \"why\""
+         --reason \"why\"",
+        .differs.join(", ")
     )]
     Conflict {
         /// The date of the run.
@@ -207,6 +208,8 @@ pub enum Error {
         record: String,
         /// Of the run that published it.
         run_id: String,
+        /// Inputs, and the configuration.
+        differs: Vec<String>,
     },
     /// A later date has figures, and no date from this one on has decided: a run decides on no earlier date than the newest.
     #[error(

@@ -92,6 +92,8 @@ pub struct InputProposal {
     pub rows_read: usize,
     /// Every column of the contract that something reads.
     pub columns: Vec<ColumnProposal>,
+    /// Columns of the export that nothing here names.
+    pub unread: Vec<String>,
     /// Keys beside the path.
     pub keys: Vec<KeyProposal>,
     /// Is its file another input, too?

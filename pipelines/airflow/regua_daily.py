@@ -24,7 +24,7 @@ with DAG(
     schedule="0 6 * * 1-5",
     start_date=pendulum.datetime(2026, 1, 1, tz=ZONE),
     catchup=False,  # after an outage only the newest date writes to debtors
-    max_active_runs=1,  # never two dates of one output side by side
+    max_active_runs=1,  # two dates of one output side by side end with 75 (a backfill counts apart: README.md)
     default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},
     params={"as_of": Param(None, type=["null", "string"], format="date"), "kpi_only": Param(False, type="boolean")},
     user_defined_macros={"as_of": as_of},

@@ -227,7 +227,9 @@ def run(arguments: argparse.Namespace) -> Exit:
         except Damaged as damaged:
             code, why = Exit.DAMAGED, str(damaged)
         events = contact_log.write(ledger, arguments.contact_log)
-        summary = {"outcome": code.name.lower(), "recovered": ledger.recovered, "events": events}
+        # Whoever reads this in a scheduler's log would believe that letters had left.
+        summary = {"outcome": code.name.lower(), "provider": type(provider).__name__, "recovered": ledger.recovered}
+        summary |= {"events": events}
         summary |= {"why": why} if why else {}
         print(json.dumps(summary | {"actions": dict(sorted(consumer.counts.items()))}))
     return code

@@ -48,7 +48,7 @@ WRITTEN_BY = {b"written_by": b"regua gateway"}
 def check(path: Path) -> None:
     """Refuses to replace what another wrote: the contact history, with its opt-outs, would be lost."""
     if not path.parent.is_dir():
-        raise Damaged(f"{path.parent} is not there: what was sent could not be told")
+        raise Damaged(f"nothing was sent: the folder of {path} is not there, so nobody could be told of it; create it")
     if path.exists() and (pq.read_schema(path).metadata or {}).get(b"written_by") != WRITTEN_BY[b"written_by"]:
         raise Damaged(
             f"{path} was not written by this gateway and would be lost: name a file of its own, such as"

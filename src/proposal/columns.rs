@@ -5,7 +5,7 @@ use super::exports::Export;
 use super::inputs::{Match, Slot};
 use super::names::{self, BALANCE, BASELINE, KNOWN, SYSTEM_PLACES};
 use super::score::{Content, Fit, Level, is_amount, is_in_two_ways};
-use super::{Answer, ColumnProposal, InputProposal, status, values};
+use super::{Answer, ColumnProposal, InputProposal, KeyProposal, status, values};
 use crate::contract::Kind;
 
 /// Columns that keep somebody from being dunned.
@@ -39,10 +39,27 @@ pub fn input(m: &Match, exports: &[Export]) -> InputProposal {
         rivals: m.rivals.iter().map(|at| exports[*at].name().to_owned()).collect(),
         rows: export.rows,
         rows_read: export.rows_read,
+        unread: unread(&columns, &keys, &export.columns),
         columns,
         keys,
         is_shared: m.is_shared,
     }
+}
+
+/// What no answer, no reason and no key speaks of: one of them may say that somebody is to be left alone.
+fn unread(columns: &[ColumnProposal], keys: &[KeyProposal], facts: &[Facts]) -> Vec<String> {
+    let of_column = |c: &ColumnProposal| match &c.answer {
+        Answer::Theirs { name, .. } | Answer::Todo(name) => format!("{name} {} {}", c.why, c.others.join(" ")),
+        Answer::Absent => c.why.clone(),
+    };
+    let said: Vec<String> = columns.iter().map(of_column).chain(keys.iter().map(|key| key.why.clone())).collect();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let speaks = |text: &String, name: &str| match name.chars().all(is_part) {
+        true => text.split(|c| !is_part(c)).any(|word| word == name),
+        false => text.contains(name),
+    };
+    let names = facts.iter().map(|column| &column.name);
+    names.filter(|name| !said.iter().any(|text| speaks(text, name))).cloned().collect()
 }
 
 fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Answer, ColumnProposal, InputProposal, Level, Proposal, TODO};
+use crate::config::PROPOSED_TENANT;
 
 /// What stands around the inputs in the shipped pipeline.
 const FIRST: &str = "# Each input may map columns";
@@ -29,7 +30,7 @@ pub fn pipeline(proposal: &Proposal, shipped: &str, folder: &Path) -> String {
             writeln!(text, "# A value that begins with {TODO} is yours to decide: `regua check` names each of them.");
     }
     text.push('\n');
-    text.push_str(&head.replacen("tenant = \"demo\"", "tenant = \"my-company\"", 1));
+    text.push_str(&head.replacen("tenant = \"demo\"", &format!("tenant = {PROPOSED_TENANT:?}"), 1));
     text.push_str(
         "# How each input is read: its column = yours, its values = yours. `regua inputs --profile` shows what comes of it.\n",
     );
@@ -72,6 +73,13 @@ fn of_input(input: &InputProposal, folder: &Path) -> String {
         text.push_str(&commented(&format!("{} = {}", key.key, key.value), &format!("{level}: {}", key.why)));
     }
     text.push_str(&columns(input));
+    if !input.unread.is_empty() {
+        let names = input.unread.join(", ");
+        let _ = writeln!(
+            text,
+            "# Nothing reads: {names}. If one of them says that somebody is to be left alone, name it above."
+        );
+    }
     for column in input.columns.iter().filter(|column| !column.values.is_empty()) {
         let _ = writeln!(text, "[inputs.{name}.values.{}]", column.column.name);
         for (code, ours) in &column.values {

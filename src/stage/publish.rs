@@ -109,6 +109,17 @@ impl Provenance {
             && record.config_digest == self.config_digest
     }
 
+    /// What this run is made of otherwise than a published one, for an operator.
+    fn differs_from(&self, record: &Record) -> Vec<String> {
+        let tables: BTreeSet<&String> = self.inputs.iter().chain(&record.inputs).map(|object| &object.table).collect();
+        let of =
+            |all: &[InputObject], table: &str| all.iter().filter(|o| o.table == table).cloned().collect::<Vec<_>>();
+        let digests = |table: &str| [&self.inputs, &record.inputs].map(|all| Provenance::digest_of(&of(all, table)));
+        let changed = tables.into_iter().filter(|table| digests(table)[0] != digests(table)[1]);
+        let configuration = (self.config_digest != record.config_digest).then(|| "configuration".to_owned());
+        changed.map(|table| format!("{table} snapshot")).chain(configuration).collect()
+    }
+
     fn run_id(&self) -> String {
         let basis =
             format!("{}|{}|{}|{}", self.as_of, self.input_digest, self.config_digest, env!("CARGO_PKG_VERSION"));
@@ -158,7 +169,7 @@ pub fn date_status(
         (Some(record), None) if record.lacks(kind) => {
             return Err(Error::Undecided { as_of, record: output.url_of(&log::key_of(record.seq)) });
         }
-        (Some(record), None) => return Err(conflict(output, record)),
+        (Some(record), None) => return Err(conflict(output, provenance, record)),
         (None, Some(_)) => return Err(Error::NothingToRevise { as_of }),
         (None, None) => match overtaken_by(&log, as_of).filter(|_| !kpi_only) {
             Some(Record { as_of: later, seq, .. }) => {
@@ -204,9 +215,10 @@ fn carried(log: &Log, as_of: NaiveDate) -> Option<(&Record, &PublishedFile)> {
     before.find_map(|record| Some((record, record.files.iter().find(|file| file.path.contains(&folder))?)))
 }
 
-fn conflict(output: &Store, record: &Record) -> Error {
+fn conflict(output: &Store, provenance: &Provenance, record: &Record) -> Error {
     let Record { as_of, seq, run_id, .. } = record;
-    Error::Conflict { as_of: *as_of, record: output.url_of(&log::key_of(*seq)), run_id: run_id.clone() }
+    let (record, differs) = (output.url_of(&log::key_of(*seq)), provenance.differs_from(record));
+    Error::Conflict { as_of: *as_of, record, run_id: run_id.clone(), differs }
 }
 
 /// What earlier runs published: the actions that still matter, since they may have been sent, and where the accounts
@@ -455,7 +467,7 @@ fn same_run_or_conflict(output: &Store, provenance: &Provenance, record: &Record
     match provenance.is_same_run(record, kind) {
         true => Ok(record.clone()),
         false if record.lacks(kind) => Err(Error::HeadMoved { head: log::key_of(record.seq) }),
-        false => Err(conflict(output, record)),
+        false => Err(conflict(output, provenance, record)),
     }
 }
 

@@ -125,6 +125,7 @@ fn conflict() -> Error {
         as_of: date(),
         record: "s3://out/regua/_log/00000000000000000042.json".to_owned(),
         run_id: "3f0c19b27a55de01-9c1e".to_owned(),
+        differs: vec!["contact_log snapshot".to_owned(), "configuration".to_owned()],
     }
 }
 

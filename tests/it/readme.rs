@@ -54,6 +54,8 @@ fn its_links_lead_somewhere() {
         "docs/first-change.md",
         "docs/glossary.md",
         "docs/install.md",
+        "docs/delta.md",
+        "docs/lineage.md",
         "docs/release.md",
         "pipelines/bi/README.md",
         "docs/init.md",
