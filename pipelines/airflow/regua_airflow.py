@@ -121,7 +121,11 @@ class Caller:
         with tempfile.TemporaryFile("w+") as out:
             streams = {"stdout": out, "stderr": subprocess.PIPE, "text": True, "errors": "replace"}
             env = os.environ | self.env
-            self.process = subprocess.Popen(command, env=env, start_new_session=True, **streams)
+            try:
+                self.process = subprocess.Popen(command, env=env, start_new_session=True, **streams)
+            except FileNotFoundError as missing:
+                what = "put it on the PATH of the workers, or name it by its path (REGUA_BINARY in the shipped DAG)"
+                raise AirflowFailException(f"{command[0]} is not there: {what}") from missing
             try:
                 listener.hear(self.process.stderr)
             except BaseException:  # execution_timeout: its last words are whether anything was published

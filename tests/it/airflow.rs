@@ -259,6 +259,14 @@ fn the_date_of_a_run_is_the_day_of_its_zone() {
     }
 }
 
+/// Workers that a service manager starts often lack the PATH of a shell; to try again would not help.
+#[test]
+fn a_program_that_is_not_there_is_named_with_the_remedy() {
+    let told = Rig::new(House::of_one_invoice()).python("absent.py", &[], "");
+    let expected = "regua-of-nobody is not there: put it on the PATH of the workers, or name it by its path (REGUA_BINARY in the shipped DAG)";
+    assert!(told.iter().any(|line| line == expected), "{told:?}");
+}
+
 /// The events of a run name its task as their parent, where the provider for OpenLineage is installed.
 #[test]
 fn a_run_is_told_its_parent() {

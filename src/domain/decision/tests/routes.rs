@@ -126,6 +126,7 @@ fn the_best_channel_that_cannot_be_used_is_passed_over() {
         answered(c, Whatsapp, 5, 10);
         c.debtor().points[0].opted_out = true;
         c.debtor().points[1].is_valid = false;
+        c.debtor().points[1].address = "+5511900000001".to_owned().into();
     });
     let trace = case.action().rule_trace;
     let route: Vec<&String> = trace.iter().filter(|l| l.contains("passed over") || l.starts_with("channel")).collect();
