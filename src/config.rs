@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::contract::Table;
+use crate::contract::{PROPOSED_TENANT, Table};
 use crate::domain::decision::{Creditor, Rules};
 use crate::domain::language::Language;
 use crate::domain::money::{Currency, Rounding};
@@ -96,9 +96,9 @@ pub const PROTECTING: [&str; 6] = ["payments", "disputes", "agreements", "promis
 /// Days by which they may be older where the pipeline does not say.
 const LAG_DAYS_MAX: u32 = 1;
 /// Of the demo, which writes to nobody.
-/// Of a pipeline that `regua init` has written.
-pub const PROPOSED_TENANT: &str = "my-company";
 const SAMPLE_TENANT: &str = "demo";
+/// In the address, the link or the name of a creditor that is still to be filled in, in small letters.
+const SAMPLE_MARKS: [&str; 3] = [".example", "exemplo ltda", "exemplo s.a."];
 
 impl InputPlan {
     /// An input as it is where the pipeline says nothing else of it.
@@ -276,10 +276,22 @@ impl Plan {
         self.sql.iter().filter(|file| file.is_own).map(|file| (file.path.as_str(), file.text.as_str()))
     }
 
-    /// What `regua init` and the shipped pipeline leave to fill in, where letters would carry it. The demo is a sample throughout.
-    pub fn sample_creditors(&self) -> Option<String> {
-        let is_sample = |creditor: &Creditor| creditor.email.trim_end().ends_with(".example");
-        let samples = self.rules.creditors.iter().filter(|(_, creditor)| is_sample(creditor));
+    /// What `regua init` and the shipped pipeline leave to fill in, where the letters of these companies would carry it; of all
+    /// where none are named. The demo is a sample throughout.
+    pub fn sample_creditors(&self, acting: Option<&BTreeSet<String>>) -> Option<String> {
+        let creditors = &self.rules.creditors;
+        let signing: Option<BTreeSet<&str>> = acting.map(|acting| {
+            let own = acting.iter().map(|company| creditors.get_key_value(company));
+            own.map(|found| found.map_or("default", |(company, _)| company.as_str())).collect()
+        });
+        let is_sample = |creditor: &Creditor| {
+            let link = creditor.portal_link.as_deref().unwrap_or_default();
+            let said = [creditor.name.as_str(), &creditor.email, link].join(" ").to_lowercase();
+            SAMPLE_MARKS.iter().any(|mark| said.contains(mark))
+        };
+        let samples = creditors.iter().filter(|(company, creditor)| {
+            is_sample(creditor) && signing.as_ref().is_none_or(|signing| signing.contains(company.as_str()))
+        });
         let companies: Vec<&str> = samples.map(|(company, _)| company.as_str()).collect();
         let tenant = match self.rules.tenant == PROPOSED_TENANT {
             true => format!(", and `tenant` is still {PROPOSED_TENANT:?}, which an output keeps for ever"),
@@ -287,8 +299,8 @@ impl Plan {
         };
         (!companies.is_empty() && self.rules.tenant != SAMPLE_TENANT).then(|| {
             format!(
-                "[creditors.{}] is still a sample, with an address that ends in .example: letters would be signed by it; give your \
-                 own name, e-mail, telephone and link{tenant}",
+                "[creditors.{}] is still a sample (its name, e-mail or link): letters would be signed by it; give your own name, \
+                 e-mail, telephone and link{tenant}",
                 companies.join("], [creditors.")
             )
         })

@@ -22,6 +22,8 @@ pub use outputs::{
 
 /// What a value in `[inputs.*]` begins with that somebody has still to decide: `regua init` writes it, `regua check` refuses it.
 pub const TODO: &str = "TODO";
+/// The tenant of a pipeline that `regua init` has written.
+pub const PROPOSED_TENANT: &str = "my-company";
 /// Digits of every amount: `Decimal128(18, 2)`, so that DataFusion's sums widen to (28, 2) and cannot wrap.
 pub const MONEY_PRECISION: u8 = 18;
 /// Decimal places of every amount, in and out.

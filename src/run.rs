@@ -270,7 +270,7 @@ impl Prepared {
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
         surge
             .into_iter()
-            .chain(plan.sample_creditors().filter(|_| sends))
+            .chain(plan.sample_creditors(Some(&materialized.acting())).filter(|_| sends))
             .chain(self.gaps.iter().filter(|_| sends).cloned())
             .chain(gates::changes(before, snapshots, materialized, &plan.limits))
             .collect()

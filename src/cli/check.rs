@@ -39,13 +39,13 @@ impl Check {
         let templates = plan.rules.templates.names().count();
         if voice.json {
             let notes: Vec<String> =
-                plan.notes.iter().map(ToString::to_string).chain(plan.sample_creditors()).collect();
+                plan.notes.iter().map(ToString::to_string).chain(plan.sample_creditors(None)).collect();
             let (inputs, reguas, models) = (plan.inputs.len(), plan.rules.procedures.len(), plan.sql.len());
             let result = json!({"outcome": "valid", "config_digest": plan.digest, "inputs": inputs, "reguas": reguas,
                 "steps": steps, "templates": templates, "models": models, "specifications": specifications, "notes": notes});
             say(&result.to_string());
         } else {
-            let notes = plan.notes.iter().map(ToString::to_string).chain(plan.sample_creditors());
+            let notes = plan.notes.iter().map(ToString::to_string).chain(plan.sample_creditors(None));
             notes.for_each(|note| say(&format!("note: {note}")));
             let specified = match specifications {
                 0 => String::new(),

@@ -50,7 +50,16 @@ struct Named<'a> {
 impl Diff {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let (then, now) = (Named::of(&self.then), Named::of(&self.now));
-        let now = if now.output.is_empty() { Named { output: then.output, ..now } } else { now };
+        let now = match (now.output, now.which) {
+            ("", Some(_)) => Named { output: then.output, ..now },
+            _ => now,
+        };
+        for (named, given) in [(&then, &self.then), (&now, &self.now)] {
+            if named.output.is_empty() {
+                let why = "name the output of the first run, such as demo/output@2026-06-29".to_owned();
+                return Err(Error::Argument { given: format!("{given:?}"), why });
+            }
+        }
         let page = create("--report", self.report.as_deref())?;
         let result_file = create("--result-file", self.result_file.as_deref())?;
         let runtime = runtime()?;

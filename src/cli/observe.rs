@@ -74,7 +74,7 @@ impl Observe {
             return None;
         }
         if !place.starts_with("http://") && !place.starts_with("https://") {
-            return Some(Place::File(PathBuf::from(place)));
+            return Some(Place::File(PathBuf::from(place.strip_prefix("file://").unwrap_or(&place))));
         }
         let endpoint = variable("OPENLINEAGE_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
         let url = format!("{}/{}", place.trim_end_matches('/'), endpoint.trim_start_matches('/'));
@@ -183,8 +183,17 @@ impl Watch {
     }
 }
 
-/// Writes a file at once, so that nobody reads half of it; a collector that runs as somebody else may read it.
+/// Writes a file at once, so that nobody reads half of it; a collector that runs as somebody else may read it. What is
+/// there and holds anything but metrics stays.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_ours = |found: std::fs::Metadata| {
+        found.is_file()
+            && (found.len() == 0 || std::fs::read_to_string(path).is_ok_and(|text| text.starts_with("# HELP regua_")))
+    };
+    if !path.metadata().map_or(true, is_ours) {
+        return Err(std::io::Error::other("it is there, and holds no metrics of regua"));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".regua-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;

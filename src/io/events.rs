@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -18,6 +19,8 @@ use crate::domain::pii::Pii;
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// What it refuses for a moment is sent once more.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The end of a run waits so long for all that is still on its way.
+const LAST_WAIT: Duration = Duration::from_secs(7);
 
 /// Where events go.
 #[derive(Clone, Debug)]
@@ -69,7 +72,12 @@ impl Events {
     /// # Errors
     /// The place, and why the first that was lost has not arrived.
     pub fn finish(self) -> Result<(), String> {
-        let sent = self.last.map_or(Ok(()), |last| self.runtime.block_on(last).unwrap_or(Ok(())));
+        let waited = |last| self.runtime.block_on(async { tokio::time::timeout(LAST_WAIT, last).await });
+        let sent = match self.last.map(waited) {
+            Some(Err(_)) => Err(format!("no answer within {} s", LAST_WAIT.as_secs())),
+            Some(Ok(sent)) => sent.unwrap_or(Ok(())),
+            None => Ok(()),
+        };
         sent.map_err(|why| format!("{}: {why}", self.place))
     }
 }
@@ -79,7 +87,8 @@ impl Place {
         match self {
             Place::File(path) => append(path, &event).map_err(|why| why.to_string()),
             Place::Endpoint(url, key) => {
-                let client = Client::builder().timeout(TIMEOUT).build().map_err(|why| class(&why))?;
+                let client =
+                    Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build().map_err(|why| class(&why))?;
                 match post(&client, url, key.as_ref(), event.clone()).await {
                     Err(Refused { is_final: false, .. }) => {
                         tokio::time::sleep(PAUSE).await;
@@ -92,8 +101,11 @@ impl Place {
     }
 }
 
-/// In one write, so that the lines of runs side by side stay whole.
+/// In one write, so that the lines of runs side by side stay whole. Where nobody reads a pipe, it would wait for ever.
 fn append(path: &Path, event: &str) -> std::io::Result<()> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(std::io::Error::other("it is there, and is not a file"));
+    }
     File::options().create(true).append(true).open(path)?.write_all(format!("{event}\n").as_bytes())
 }
 

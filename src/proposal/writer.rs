@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Answer, ColumnProposal, InputProposal, Level, Proposal, TODO};
-use crate::config::PROPOSED_TENANT;
+use crate::contract::PROPOSED_TENANT;
 
 /// What stands around the inputs in the shipped pipeline.
 const FIRST: &str = "# Each input may map columns";

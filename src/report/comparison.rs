@@ -18,7 +18,7 @@ use twox_hash::XxHash64;
 
 use super::difference::{Difference, account};
 use super::html;
-use crate::error::Result;
+use crate::error::{Damage, Error, Result};
 use crate::io::log::{Log, Record, RecordKind};
 use crate::io::store::Store;
 use crate::io::tables::{Row, Tables};
@@ -27,6 +27,9 @@ pub use letters::{Letters, Reading};
 pub use moves::Move;
 pub use position::{Bridge, Sum};
 pub use steps::StepChange;
+
+/// The tables that a comparison reads.
+const READ: [&str; 4] = ["debtors/", "decisions/", "actions/", "kpi_actions."];
 
 /// A published run, with the earlier revisions of its date whose actions it may keep.
 #[derive(Debug)]
@@ -105,6 +108,20 @@ impl<'a> Published<'a> {
         }
     }
 
+    /// Whoever compares believes what is there: it must be what was published.
+    fn check(&self) -> Result<()> {
+        let is_read = |path: &str| READ.iter().any(|table| path.contains(&format!("/{table}")));
+        for file in self.revisions.iter().flat_map(|record| &record.files).filter(|file| is_read(&file.path)) {
+            let damaged = |damage| Error::PublishedDamaged { object: self.store.url_of(&file.path), damage };
+            match self.store.digest(&file.path)? {
+                None => return Err(damaged(Damage::Gone)),
+                Some(found) if found != (file.size, file.sha256.clone()) => return Err(damaged(Damage::Changed)),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     fn tables(&self) -> Vec<Tables> {
         self.revisions.iter().map(|record| Tables::of_record(self.store, record)).collect()
     }
@@ -116,6 +133,8 @@ impl Comparison {
     /// # Errors
     /// `PublishedDamaged` where a file that the log names is gone or unreadable.
     pub fn of(then: &Published<'_>, now: &Published<'_>, messages: usize) -> Result<Comparison> {
+        then.check()?;
+        now.check()?;
         let (before, after) = (then.record(), now.record());
         let (then_tables, now_tables) = (then.tables(), now.tables());
         let sides = [then_tables.iter().collect::<Vec<_>>(), now_tables.iter().collect::<Vec<_>>()];
@@ -175,6 +194,12 @@ fn notes(then: &Record, now: &Record) -> Vec<String> {
     }
     if then.as_of > now.as_of {
         notes.push(format!("the second run is of an earlier date, {}, than the first, {}", now.as_of, then.as_of));
+    }
+    for record in [then, now].iter().filter(|record| record.revision > 0 && record.kind != RecordKind::KpiOnly) {
+        notes.push(format!(
+            "revision {} of {} publishes only the actions that are new; what it keeps stands in the revisions before it",
+            record.revision, record.as_of
+        ));
     }
     for record in [then, now].iter().filter(|record| record.kind == RecordKind::KpiOnly) {
         notes.push(format!("nothing was decided for {}: only the position is compared", record.as_of));

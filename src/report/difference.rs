@@ -20,8 +20,9 @@ use crate::io::tables::{Row, Tables};
 /// Accounts that are named of each kind of change.
 const EXAMPLES_MAX: usize = 10;
 
-/// The reason of an account that the newer run does not know any more: it owes nothing.
-const SETTLED: HoldReason = HoldReason::Settled;
+/// Of an account that a run has no decision on.
+pub(super) const ABSENT: &str = "absent";
+const WHY_ABSENT: &str = "it owes nothing any more, or goes by another id";
 
 /// What is published of the newest date that decided.
 #[derive(Debug)]
@@ -127,9 +128,9 @@ impl Words {
 /// What an account is told by.
 pub(super) const ACCOUNT: [&str; 3] = ["debtor_id", "company_id", "currency"];
 
-/// Debtor, company and currency behind one another, with a sign between them that no id holds.
+/// Debtor, company and currency behind one another, with a sign between them that no id keeps.
 pub(super) fn account(row: Row<'_>) -> String {
-    ACCOUNT.map(|name| row.str(name)).join("\u{1f}")
+    ACCOUNT.map(|name| row.str(name).replace('\u{1f}', "\u{fffd}")).join("\u{1f}")
 }
 
 /// The accounts of two runs that have an action in one of them.
@@ -181,7 +182,7 @@ impl Ledger {
             currency: part(),
             then: acts(&pair.then),
             now: acts(&pair.now),
-            why: is_gone.then(|| HoldReason::parse(&self.reason(pair)).map_or("", HoldReason::text)),
+            why: is_gone.then(|| HoldReason::parse(&self.reason(pair)).map_or(WHY_ABSENT, HoldReason::text)),
             reason: is_gone.then(|| self.reason(pair)),
             detail: pair
                 .held
@@ -192,7 +193,7 @@ impl Ledger {
     }
 
     fn reason(&self, pair: &Pair) -> String {
-        pair.held.as_ref().map_or_else(|| SETTLED.as_str().to_owned(), |(reason, _)| self.words.word(*reason))
+        pair.held.as_ref().map_or_else(|| ABSENT.to_owned(), |(reason, _)| self.words.word(*reason))
     }
 
     /// The accounts that fit, the largest named.

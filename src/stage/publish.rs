@@ -115,9 +115,9 @@ impl Provenance {
         let of =
             |all: &[InputObject], table: &str| all.iter().filter(|o| o.table == table).cloned().collect::<Vec<_>>();
         let digests = |table: &str| [&self.inputs, &record.inputs].map(|all| Provenance::digest_of(&of(all, table)));
-        let changed = tables.into_iter().filter(|table| digests(table)[0] != digests(table)[1]);
-        let configuration = (self.config_digest != record.config_digest).then(|| "configuration".to_owned());
-        changed.map(|table| format!("{table} snapshot")).chain(configuration).collect()
+        let inputs = tables.into_iter().filter(|table| digests(table)[0] != digests(table)[1]);
+        let other = (self.config_digest != record.config_digest).then(|| "configuration".to_owned());
+        inputs.map(|table| format!("{table} snapshot")).chain(other).collect()
     }
 
     fn run_id(&self) -> String {
@@ -215,10 +215,9 @@ fn carried(log: &Log, as_of: NaiveDate) -> Option<(&Record, &PublishedFile)> {
     before.find_map(|record| Some((record, record.files.iter().find(|file| file.path.contains(&folder))?)))
 }
 
-fn conflict(output: &Store, provenance: &Provenance, record: &Record) -> Error {
-    let Record { as_of, seq, run_id, .. } = record;
-    let (record, differs) = (output.url_of(&log::key_of(*seq)), provenance.differs_from(record));
-    Error::Conflict { as_of: *as_of, record, run_id: run_id.clone(), differs }
+fn conflict(output: &Store, provenance: &Provenance, other: &Record) -> Error {
+    let (record, differs) = (output.url_of(&log::key_of(other.seq)), provenance.differs_from(other));
+    Error::Conflict { as_of: other.as_of, record, run_id: other.run_id.clone(), differs }
 }
 
 /// What earlier runs published: the actions that still matter, since they may have been sent, and where the accounts

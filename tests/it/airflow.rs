@@ -70,7 +70,10 @@ fn a_day_goes_through_the_dag_and_once_more() {
     let until_published = read.iter().position(|line| line.contains("\"published\"")).map_or(0, |last| last + 1);
     assert_eq!(read[..until_published].join("\n"), DAY.trim());
     // The gateway and the report come in either order.
-    for line in [r#"{"outcome": "done", "recovered": 0, "events": 1, "actions": {"sent": 1}}"#, REPORT] {
+    for line in [
+        r#"{"outcome": "done", "provider": "FakeProvider", "recovered": 0, "events": 1, "actions": {"sent": 1}}"#,
+        REPORT,
+    ] {
         assert!(read[until_published..].iter().any(|known| known == line), "no {line} in {read:?}");
     }
 

@@ -156,7 +156,8 @@ fn a_revision_is_compared_with_all_that_stands_of_its_date() {
     let text = diff(&house, &["output@1", "@2", "--output", "text"]).stdout;
     assert!(text.contains("From 2026-06-30 revision 0 to 2026-06-30 revision 1"), "{text}");
     let same = told(&house, &["output@2", "@2"]);
-    assert_eq!(same["notes"], json!(["both are the same run"]));
+    assert_eq!(same["notes"][0], "both are the same run");
+    assert!(text.contains("! revision 1 of 2026-06-30 publishes only the actions that are new"), "{text}");
 }
 
 #[test]
@@ -175,6 +176,20 @@ fn of_a_date_that_decided_nothing_the_position_is_compared() {
     assert_eq!(page.code, 0, "{}", page.stderr);
 }
 
+/// What is compared is what was published, or nothing is said.
+#[test]
+fn a_file_that_was_changed_is_told() {
+    let house = house();
+    let path = glob::glob(&house.path("output/runs/*/*/debtors/*.parquet").to_string_lossy()).expect("a pattern");
+    let path = path.flatten().next().expect("a table");
+    let mut bytes = std::fs::read(&path).expect("a file");
+    bytes[60] ^= 1;
+    std::fs::write(&path, bytes).expect("written");
+    let ended = diff(&house, &["output", "output"]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("debtors/part-00000.parquet"), "{}", ended.stderr);
+}
+
 #[test]
 fn a_run_that_is_not_there_is_named() {
     let house = house();
@@ -183,6 +198,8 @@ fn a_run_that_is_not_there_is_named() {
         (["output@7", "output"], "7\\\" is not a published date or record; `regua log output` lists them"),
         (["output", "@2026-02-31"], "2026-02-31\\\" is not a published date or record"),
         (["output", "elsewhere"], "elsewhere: nothing is published there"),
+        (["@1", "@2"], "name the output of the first run"),
+        (["output", ""], "name the output of the first run"),
     ];
     for (arguments, why) in cases {
         let ended = diff(&house, &arguments);

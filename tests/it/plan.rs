@@ -153,9 +153,9 @@ fn new_gone_and_changed_against_the_last_run() {
         examples.iter().map(|c| line(c).replace('"', "")).collect()
     };
     assert_eq!(names("new"), ["D5 >d+5 null"]);
-    assert_eq!(names("gone"), ["D3 d+5> dispute_open", "D2 d+5> settled"]);
+    assert_eq!(names("gone"), ["D3 d+5> dispute_open", "D2 d+5> absent"]);
     assert_eq!(names("changed"), ["D1 d+5>d+15 null"]);
-    assert_eq!(difference["gone_reasons"], serde_json::json!({"dispute_open": 1, "settled": 1}));
+    assert_eq!(difference["gone_reasons"], serde_json::json!({"absent": 1, "dispute_open": 1}));
     let numbers =
         ["actions_then", "actions_now", "unreported", "same", "changed_step", "changed_channel", "changed_amount"];
     assert_eq!(numbers.map(|name| difference[name].as_u64().unwrap_or(99)), [3, 2, 2, 0, 1, 0, 0]);
@@ -163,7 +163,7 @@ fn new_gone_and_changed_against_the_last_run() {
     let text = plan(&house, "2026-07-07", &["--output", "text"]).stdout;
     for part in [
         "against 2026-06-30: 2 actions now, 3 then, 2 of them unreported",
-        "gone: 2 accounts (dispute_open 1, settled 1)",
+        "gone: 2 accounts (absent 1, dispute_open 1)",
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
@@ -246,7 +246,7 @@ fn a_revision_is_told_with_what_it_keeps_and_takes_back() {
     let difference = &told["difference"];
     let numbers = ["actions_then", "actions_now", "same"].map(|name| difference[name].as_u64().unwrap_or(99));
     assert_eq!(numbers, [3, 2, 2]);
-    assert_eq!(difference["gone_reasons"], serde_json::json!({"settled": 1}));
+    assert_eq!(difference["gone_reasons"], serde_json::json!({"absent": 1}));
     let revise = ["--revise", "--output", "text", "--report", "plan.html"];
     let text = plan(&house, as_of(), &revise).stdout;
     let command = "`regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"why\"` would publish this.";

@@ -14,7 +14,7 @@ pub(in crate::cli) fn comparison(voice: Voice, c: &Comparison) -> String {
     let mut parts = vec![headline(voice, c)];
     parts.push(titled(voice, "What is owed", owed(&c.owed)));
     let rows = [("read", &c.rows_read), ("published", &c.rows_published)];
-    parts.push(titled(voice, "Tables with more or fewer rows", counts(&rows)));
+    parts.push(titled(voice, "Rows that were read and published", counts(&rows)));
     if let Some(accounts) = &c.accounts {
         parts.push(titled(voice, "What goes out", steps(&c.steps)));
         parts.push(format!(
@@ -112,7 +112,9 @@ fn stayed(rows: &[Move]) -> String {
 
 fn messages(voice: Voice, letters: &Letters) -> String {
     let mut parts = vec![titled(voice, "Messages", readings(&letters.readings))];
-    if letters.in_both > 0 {
+    if letters.in_both == 0 {
+        parts.push("  no action is in both runs\n".to_owned());
+    } else {
         let aspects: Vec<String> =
             letters.aspects.iter().map(|(name, n)| format!("{name} {}", grouped(*n as i64))).collect();
         let [both, different] = [letters.in_both, letters.different].map(|n| grouped(n as i64));

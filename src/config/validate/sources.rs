@@ -44,7 +44,10 @@ impl PlanBuilder<'_> {
             if !cfg!(feature = "delta") {
                 self.refuse(document, "/output/delta", WITHOUT_DELTA);
             }
-            if is_kept(&output, delta) {
+            if delta.contains('%') {
+                self.refuse(document, "/output/delta", "a prefix of Delta tables has no % in it; name another");
+            }
+            if is_kept(&output, delta) || is_below(delta, &output) {
                 let message = "Delta tables want a prefix of their own: other files are kept here; name another, such as ../delta";
                 self.refuse(document, "/output/delta", message);
             }
@@ -318,6 +321,11 @@ fn is_kept(output: &str, path: &str) -> bool {
     let below = path.trim_end_matches('/').strip_prefix(output.trim_end_matches('/'));
     let is_in = |below: &str| KEPT.iter().any(|folder| below == *folder || below.starts_with(&format!("{folder}/")));
     below.is_some_and(|below| below.is_empty() || is_in(below))
+}
+
+/// Is the output in the prefix, where a table's folder may be deleted at any time?
+fn is_below(folder: &str, path: &str) -> bool {
+    path.trim_end_matches('/').strip_prefix(folder.trim_end_matches('/')).is_some_and(|below| below.starts_with('/'))
 }
 
 /// `pipelines/../output` as `output`: that is how a person would name it.

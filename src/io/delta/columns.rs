@@ -42,6 +42,17 @@ pub(super) fn fit(table: &StructType, file: &[StructField]) -> Fit {
             expected,
         });
     }
+    // Delta tells no columns apart by capitals.
+    let is_respelt = |field: &&StructField| {
+        let mut known = table.fields().map(|f| f.name());
+        known.any(|name| name != field.name() && name.eq_ignore_ascii_case(field.name()))
+    };
+    if let Some(field) = file.iter().find(is_respelt) {
+        let known = table.fields().find(|f| f.name().eq_ignore_ascii_case(field.name()));
+        let expected = known.map(|f| format!("called {}", f.name())).unwrap_or_default();
+        let found = format!("called {}", field.name());
+        return Fit::Other(DeltaFault::ColumnType { column: field.name().clone(), found, expected });
+    }
     let new = file.iter().filter(|field| table.field(field.name()).is_none());
     let all: Vec<StructField> = table.fields().chain(new).cloned().collect();
     if all.len() == table.fields().len() { Fit::AsTheyAre } else { Fit::Wider(all) }

@@ -9,12 +9,10 @@ use crate::domain::action::as_text;
 use crate::domain::money::Amount;
 use crate::error::Result;
 use crate::io::tables::{Row, Tables};
-use crate::report::difference::ACCOUNT;
+use crate::report::difference::{ABSENT, ACCOUNT};
 
 /// What is said of an account that got an action.
 const ACTED: &str = "action";
-/// And of one that the other run alone decided on.
-const ABSENT: &str = "absent";
 /// Of what is owed beside the decision on an account, such as the removal of a listing.
 const DUTY: &str = "duty";
 

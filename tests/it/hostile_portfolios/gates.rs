@@ -562,6 +562,30 @@ fn letters_signed_by_the_sample_stop_it_and_figures_alone_do_not() {
         "{}",
         planned.stdout
     );
+    // The name of a sample is signed as well as its address.
+    house.edit("pipelines/daily.toml", "financeiro@exemplo.example", "cobranca@acme.com.br");
+    refuses(&house, as_of(), 3, &["[creditors.default] is still a sample"]);
+    house.edit("pipelines/daily.toml", "Distribuidora Exemplo Ltda.", "Acme S.A.");
+    house.edit("pipelines/daily.toml", "https://portal.exemplo.example", "https://portal.acme.com.br");
+    publishes(&house, as_of());
+}
+
+/// Where every company that sends has a creditor of its own, nobody's letter is signed by the one that is left over.
+#[test]
+fn a_sample_that_signs_nothing_and_figures_alone_stop_nothing() {
+    let house = house();
+    house.edit("pipelines/daily.toml", "tenant = \"demo\"", "tenant = \"acme\"");
     let figures = run(&house, as_of(), &["--kpi-only"]);
     assert_eq!(figures.code, 0, "{}", figures.stderr);
+    let house = self::house();
+    house.edit("pipelines/daily.toml", "tenant = \"demo\"", "tenant = \"acme\"");
+    configure(&house, |pipeline| {
+        let mut own = pipeline["creditors"]["default"].clone();
+        own["name"] = "Acme S.A.".into();
+        own["email"] = "cobranca@acme.com.br".into();
+        own["portal_link"] = "https://portal.acme.com.br".into();
+        let company = pipeline["defaults"]["company_id"].as_str().expect("a company").to_owned();
+        pipeline["creditors"][company.as_str()] = own;
+    });
+    publishes(&house, as_of());
 }
