@@ -60,8 +60,6 @@ impl Diff {
                 return Err(Error::Argument { given: format!("{given:?}"), why });
             }
         }
-        let page = create("--report", self.report.as_deref())?;
-        let result_file = create("--result-file", self.result_file.as_deref())?;
         let runtime = runtime()?;
         let open = |named: &Named<'_>| {
             let output = Store::open(named.output, runtime.handle())?;
@@ -70,6 +68,8 @@ impl Diff {
         let ((then_output, then_log), (now_output, now_log)) = (open(&then)?, open(&now)?);
         let then = Published::of(&then_output, &then_log, then.record(&then_log)?);
         let now = Published::of(&now_output, &now_log, now.record(&now_log)?);
+        let page = create("--report", self.report.as_deref())?;
+        let result_file = create("--result-file", self.result_file.as_deref())?;
         let comparison = Comparison::of(&then, &now, self.messages)?;
         if let Some((mut file, path)) = page.zip(self.report.as_ref()) {
             file.write_all(comparison.html()?.as_bytes()).map_err(Error::file(path))?;

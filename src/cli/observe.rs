@@ -78,6 +78,12 @@ impl Observe {
         }
         let endpoint = variable("OPENLINEAGE_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
         let url = format!("{}/{}", place.trim_end_matches('/'), endpoint.trim_start_matches('/'));
+        if has_credentials(&url) || url.contains(['?', '#', '@']) {
+            tracing::warn!(
+                "lineage is not sent: its URL holds credentials, or a query; put the key into OPENLINEAGE_API_KEY"
+            );
+            return None;
+        }
         Some(Place::Endpoint(url, variable("OPENLINEAGE_API_KEY").filter(|key| !key.is_empty()).map(Pii::from)))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -105,6 +105,11 @@ impl Place {
 fn append(path: &Path, event: &str) -> std::io::Result<()> {
     if path.metadata().is_ok_and(|found| !found.is_file()) {
         return Err(std::io::Error::other("it is there, and is not a file"));
+    }
+    let mut first = [b'{'];
+    let _ = File::open(path).and_then(|mut file| file.read(&mut first));
+    if first != [b'{'] {
+        return Err(std::io::Error::other("it is there, and holds something else than events"));
     }
     File::options().create(true).append(true).open(path)?.write_all(format!("{event}\n").as_bytes())
 }

@@ -22,6 +22,8 @@ pub(super) fn lines(d: &Difference) -> Vec<String> {
         let detail = if detail.is_empty() || changes.accounts == 0 { String::new() } else { format!(" ({detail})") };
         lines.push(format!("  {name}: {} accounts{detail}", count(changes.accounts)));
         lines.extend(examples(changes).map(|table| table.to_string()));
+        let others = changes.accounts.saturating_sub(changes.examples.len() as u64);
+        lines.extend((others > 0).then(|| format!("   and {} with less", count(others))));
     }
     lines
 }

@@ -27,6 +27,11 @@ pub(super) fn of_file(schema: &Schema) -> Vec<StructField> {
 
 /// The first column of a file that a Delta table cannot have.
 pub(super) fn unknown(schema: &Schema) -> Option<DeltaFault> {
+    let is_twice = |name: &String, at: usize| schema.fields()[..at].iter().any(|f| f.name().eq_ignore_ascii_case(name));
+    if let Some((_, field)) = schema.fields().iter().enumerate().find(|(at, field)| is_twice(field.name(), *at)) {
+        let found = "two columns that differ in capitals alone".to_owned();
+        return Some(DeltaFault::NoSuchType { column: field.name().clone(), found });
+    }
     let unknown = schema.fields().iter().find(|field| column(field).is_none())?;
     Some(DeltaFault::NoSuchType { column: unknown.name().clone(), found: unknown.data_type().to_string() })
 }

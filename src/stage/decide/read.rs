@@ -327,6 +327,9 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
         };
         accounts.entry(id.get(row).to_owned()).or_default().push(account);
     }
+    for of_debtor in accounts.values_mut() {
+        escalations::share_unknown(&mut of_debtor.iter_mut().map(|a| &mut a.escalations).collect::<Vec<_>>());
+    }
     Ok(accounts)
 }
 

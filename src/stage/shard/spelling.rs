@@ -61,9 +61,8 @@ pub(super) fn refuse_respelt(invoices: Option<&Strangers>, alike: &[(String, Bad
         return Ok(());
     }
     Err(Error::Contract(Lines(vec![format!(
-        "invoices snapshot: the debtors of {} of its {} rows are not in the debtors snapshot, and {meant} of them are there under \
-         another spelling (leading zeros, capitals or signs), so nearly everybody would be held; write debtor_id as in the debtors \
-         snapshot",
+        "invoices snapshot: the debtors of {} of its {} rows are not in the debtors snapshot, and {meant} debtors are there under \
+         another spelling (leading zeros, capitals or signs), so most would be held; write debtor_id as in the debtors snapshot",
         invoices.unknown, invoices.rows
     )])))
 }

@@ -584,7 +584,7 @@ fn a_sample_that_signs_nothing_and_figures_alone_stop_nothing() {
         own["name"] = "Acme S.A.".into();
         own["email"] = "cobranca@acme.com.br".into();
         own["portal_link"] = "https://portal.acme.com.br".into();
-        let company = pipeline["defaults"]["company_id"].as_str().expect("a company").to_owned();
+        let company = pipeline["defaults"]["company"].as_str().expect("a company").to_owned();
         pipeline["creditors"][company.as_str()] = own;
     });
     publishes(&house, as_of());

@@ -52,6 +52,19 @@ pub(super) fn escalations(rows: &Rows) -> Result<HashMap<Key, Vec<Escalation>>> 
     Ok(escalations)
 }
 
+/// A listing of what nobody knows may be about another company than it seems: it is in the way at every account of its debtor,
+/// as one that is only asked for, so that it is ended and counted once.
+pub(super) fn share_unknown(of_accounts: &mut [&mut Vec<Escalation>]) {
+    let is_unknown =
+        |e: &&Escalation| e.names_unknown && e.done_on.is_none() && e.kind != EscalationKind::AgencyPlacement;
+    let unknown: Vec<Escalation> = of_accounts.iter().flat_map(|own| own.iter()).filter(is_unknown).cloned().collect();
+    for own in of_accounts {
+        let is_new = |e: &&Escalation| !own.iter().any(|o| (&o.source_id, o.kind) == (&e.source_id, e.kind));
+        let others: Vec<Escalation> = unknown.iter().filter(is_new).cloned().collect();
+        own.extend(others.into_iter().map(|e| Escalation { is_asked: true, ..e }));
+    }
+}
+
 /// The episode that has just ended of each account that has one, with what was paid in it.
 pub(super) fn ended(rows: &Rows) -> Result<HashMap<Key, Ended>> {
     let (debtor, company, currency) = (rows.texts("debtor_id")?, rows.texts("company_id")?, rows.texts("currency")?);
@@ -103,4 +116,31 @@ fn items(rows: &Rows) -> Result<Vec<Item>> {
         })
     };
     (0..rows.len()).map(|row| item(row).ok_or_else(|| rows.lacks("a value that may not be null"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_of_what_nobody_knows_is_in_the_way_at_every_account_and_counted_at_one() {
+        let escalation = |id: &str, names_unknown: bool| Escalation {
+            source_id: id.to_owned(),
+            actor_id: "D1".to_owned(),
+            kind: EscalationKind::BureauListing,
+            counterpart: "serasa".to_owned(),
+            since: chrono::NaiveDate::default(),
+            is_asked: false,
+            requested_on: None,
+            done_on: None,
+            is_paid: true,
+            names_unknown,
+            items: Vec::new(),
+        };
+        let (mut one, mut other) = (vec![escalation("L1", true), escalation("L2", false)], Vec::new());
+        share_unknown(&mut [&mut one, &mut other]);
+        let told = |own: &[Escalation]| own.iter().map(|e| (e.source_id.clone(), e.is_asked)).collect::<Vec<_>>();
+        assert_eq!(told(&one), [("L1".to_owned(), false), ("L2".to_owned(), false)]);
+        assert_eq!(told(&other), [("L1".to_owned(), true)]);
+    }
 }
