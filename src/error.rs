@@ -385,6 +385,14 @@ fn unavailable(object: &str, what: &str) -> String {
 }
 
 impl Error {
+    /// Of a Delta table that cannot follow a record which stands: it is published, whatever becomes of the copy.
+    pub fn after(self, seq: u64) -> Error {
+        match self {
+            Error::DeltaTable { .. } => Error::Unfinished { seq, why: Box::new(self) },
+            other => other,
+        }
+    }
+
     /// The exit code that a scheduler decides by; docs/operations.md says what to do about each.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -125,7 +125,7 @@ pub fn run(plan: &mut Plan, request: &Request, runtime: &Handle, progress: &dyn 
     }
     match prepared? {
         Planned::Nothing(record) => {
-            publish::complete(&target, &record)?;
+            publish::complete(&target, &record).map_err(|error| error.after(record.seq))?;
             Ok(Ran { record: *record, was_published: true, results: None, described: lineage::named(plan) })
         }
         Planned::Ready(prepared) => {

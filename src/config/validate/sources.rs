@@ -44,6 +44,9 @@ impl PlanBuilder<'_> {
             if !cfg!(feature = "delta") {
                 self.refuse(document, "/output/delta", WITHOUT_DELTA);
             }
+            if raw.delta.as_deref().is_some_and(|path| path.trim().is_empty()) {
+                self.refuse(document, "/output/delta", "it is empty; name a folder or a URL, or take the key out");
+            }
             if delta.contains('%') {
                 self.refuse(document, "/output/delta", "a prefix of Delta tables has no % in it; name another");
             }
