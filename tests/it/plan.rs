@@ -246,7 +246,7 @@ fn a_revision_is_told_with_what_it_keeps_and_takes_back() {
     let difference = &told["difference"];
     let numbers = ["actions_then", "actions_now", "same"].map(|name| difference[name].as_u64().unwrap_or(99));
     assert_eq!(numbers, [3, 2, 2]);
-    assert_eq!(difference["gone_reasons"], serde_json::json!({"absent": 1}));
+    assert_eq!(difference["gone_reasons"], serde_json::json!({"settled": 1}));
     let revise = ["--revise", "--output", "text", "--report", "plan.html"];
     let text = plan(&house, as_of(), &revise).stdout;
     let command = "`regua run pipelines/daily.toml --as-of 2026-06-30 --revise --reason \"why\"` would publish this.";
