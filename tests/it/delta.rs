@@ -27,11 +27,16 @@ fn a_build_without_delta_lake_refuses_the_key() {
 
 #[test]
 fn the_prefix_is_its_own() {
-    for folder in ["../output", "../output/kpi", "../output/runs/delta", "../output/"] {
+    // The last holds the output: who deletes a table's folder would delete the log.
+    for folder in ["../output", "../output/kpi", "../output/runs/delta", "../output/", ".."] {
         let ended = house(folder).regua(&["check", "pipelines/daily.toml", "--output", "text"]);
         assert_eq!(ended.code, 2, "{folder}: {}", ended.stderr);
         let expected = "pipelines/daily.toml:62: Delta tables want a prefix of their own: other files are kept here";
         assert!(ended.stderr.contains(expected), "{folder}: {}", ended.stderr);
+    }
+    for (folder, why) in [("", "it is empty; name a folder or a URL"), ("../l%20k", "has no % in it")] {
+        let ended = house(folder).regua(&["check", "pipelines/daily.toml", "--output", "text"]);
+        assert!(ended.code == 2 && ended.stderr.contains(why), "{folder}: {}", ended.stderr);
     }
     let ended = house("s3://key:secret@bucket/delta").regua(&["check", "pipelines/daily.toml", "--output", "text"]);
     assert!(ended.stderr.contains("pipelines/daily.toml:62: a URL with credentials is refused"), "{}", ended.stderr);

@@ -269,7 +269,11 @@ fn a_server_gets_the_events_with_the_key() {
 fn what_cannot_be_told_is_one_warning() {
     let (refusing, _got) = server(&["401 Unauthorized", "401 Unauthorized"]);
     let nobody = "http://127.0.0.1:9";
-    let cases: [(&str, Option<&str>, &str); 5] = [
+    let (elsewhere, _got) = server(&["302 Found", "302 Found", "302 Found", "302 Found"]);
+    let cases: [(&str, Option<&str>, &str); 8] = [
+        (&elsewhere, None, "/api/v1/lineage: HTTP 302 Found"),
+        ("pipelines", None, "pipelines: it is there, and is not a file"),
+        ("input/invoices.parquet", None, "input/invoices.parquet: it is there, and holds something else than events"),
         (&refusing, None, "/api/v1/lineage: HTTP 401 Unauthorized; the run is not affected. Correct --openlineage"),
         (nobody, None, "http://127.0.0.1:9/api/v1/lineage: nobody answers there; the run is not affected"),
         ("no/such/folder/events.ndjson", None, "no/such/folder/events.ndjson: No such file or directory"),
@@ -287,6 +291,19 @@ fn what_cannot_be_told_is_one_warning() {
         assert!(told["message"].as_str().is_some_and(|m| m.contains(warning)), "{place}: {told}");
         assert!(house.path("output/_log/00000000000000000001.json").exists());
     }
+}
+
+/// A typing error names a file of somebody else, or a device: it stays what it is.
+#[test]
+fn metrics_take_the_place_of_metrics_alone() {
+    let house = House::of_one_invoice();
+    let before = house.read("pipelines/daily.toml");
+    for place in ["pipelines/daily.toml", "/dev/null"] {
+        let ended = run(&house, &["--metrics-file", place], &[]);
+        assert_eq!(ended.code, 0, "{place}: {}", ended.stderr);
+        assert!(ended.stderr.contains("it is there, and holds no metrics of regua"), "{place}: {}", ended.stderr);
+    }
+    assert_eq!(house.read("pipelines/daily.toml"), before);
 }
 
 /// The families of a file, as the client of Prometheus reads them: `name{labels}` = value.

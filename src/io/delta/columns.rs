@@ -111,6 +111,14 @@ mod tests {
         assert!(all.iter().all(StructField::is_nullable));
     }
 
+    /// No reader of Delta tells them apart, so none may come.
+    #[test]
+    fn columns_that_differ_in_capitals_alone_are_refused() {
+        let known = table(&[("v", ArrowType::Int64)]);
+        assert!(matches!(fit(&known, &columns(&[("V", ArrowType::Int64)])), Fit::Other(_)));
+        assert!(unknown(&schema(&[("v", ArrowType::Int64), ("V", ArrowType::Int64)])).is_some());
+    }
+
     #[test]
     fn a_column_less_leaves_the_table_as_it_is() {
         let known = table(&[("a", ArrowType::Utf8), ("b", ArrowType::Int64)]);
