@@ -328,7 +328,12 @@ fn is_kept(output: &str, path: &str) -> bool {
 
 /// Is the output in the prefix, where a table's folder may be deleted at any time?
 fn is_below(folder: &str, path: &str) -> bool {
-    path.trim_end_matches('/').strip_prefix(folder.trim_end_matches('/')).is_some_and(|below| below.starts_with('/'))
+    let folder = folder.trim_end_matches('/');
+    match folder {
+        // Where the program runs.
+        "" | "." => !path.starts_with('/') && !path.contains("://"),
+        _ => path.strip_prefix(folder).is_some_and(|below| below.starts_with('/')),
+    }
 }
 
 /// `pipelines/../output` as `output`: that is how a person would name it.
