@@ -69,20 +69,18 @@ impl Observe {
         let is_disabled = variable("OPENLINEAGE_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let url = variable("OPENLINEAGE_URL").filter(|url| !url.is_empty() && !is_disabled);
         let place = self.openlineage.clone().or(url)?;
-        if has_credentials(&place) {
-            tracing::warn!("lineage is not sent: its URL holds credentials; put the key into OPENLINEAGE_API_KEY");
-            return None;
-        }
-        if !place.starts_with("http://") && !place.starts_with("https://") {
-            return Some(Place::File(PathBuf::from(place.strip_prefix("file://").unwrap_or(&place))));
-        }
+        let is_url = place.starts_with("http://") || place.starts_with("https://");
         let endpoint = variable("OPENLINEAGE_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
         let url = format!("{}/{}", place.trim_end_matches('/'), endpoint.trim_start_matches('/'));
-        if has_credentials(&url) || url.contains(['?', '#', '@']) {
+        // A warning names the place, so none may hold a secret; a query may.
+        if has_credentials(&place) || is_url && url.contains(['?', '#', '@']) {
             tracing::warn!(
                 "lineage is not sent: its URL holds credentials, or a query; put the key into OPENLINEAGE_API_KEY"
             );
             return None;
+        }
+        if !is_url {
+            return Some(Place::File(PathBuf::from(place.strip_prefix("file://").unwrap_or(&place))));
         }
         Some(Place::Endpoint(url, variable("OPENLINEAGE_API_KEY").filter(|key| !key.is_empty()).map(Pii::from)))
     }
@@ -181,7 +179,7 @@ impl Watch {
         };
         let text = match &self.ran {
             Some(ran) => metrics::succeeded(&attempt, &ran.record, ran.results.as_ref()),
-            None => metrics::failed(&attempt, &std::fs::read_to_string(path).unwrap_or_default()),
+            None => metrics::failed(&attempt, &ours(path).unwrap_or_default()),
         };
         if let Err(why) = replace(path, &text) {
             tracing::warn!("--metrics-file {}: {why}; name a file in a folder that can be written", path.display());
@@ -189,17 +187,25 @@ impl Watch {
     }
 }
 
-/// Writes a file at once, so that nobody reads half of it; a collector that runs as somebody else may read it. What is
-/// there and holds anything but metrics stays.
+/// The metrics that stand there; empty for a file that is empty or not there yet.
+///
+/// # Errors
+/// Where something else is there: it stays, and a pipe is not even opened, for it may wait for ever.
+fn ours(path: &Path) -> std::io::Result<String> {
+    let other = || std::io::Error::other("it is there, and holds no metrics of regua");
+    match path.metadata() {
+        Ok(found) if !found.is_file() => return Err(other()),
+        Err(_) => return Ok(String::new()),
+        Ok(_) => {}
+    }
+    let text = std::fs::read_to_string(path).map_err(|_| other())?;
+    if text.is_empty() || text.starts_with("# HELP regua_") { Ok(text) } else { Err(other()) }
+}
+
+/// Writes a file at once, so that nobody reads half of it; a collector that runs as somebody else may read it.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let is_ours = |found: std::fs::Metadata| {
-        found.is_file()
-            && (found.len() == 0 || std::fs::read_to_string(path).is_ok_and(|text| text.starts_with("# HELP regua_")))
-    };
-    if !path.metadata().map_or(true, is_ours) {
-        return Err(std::io::Error::other("it is there, and holds no metrics of regua"));
-    }
+    ours(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".regua-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;

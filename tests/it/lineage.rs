@@ -304,6 +304,13 @@ fn metrics_take_the_place_of_metrics_alone() {
         assert!(ended.stderr.contains("it is there, and holds no metrics of regua"), "{place}: {}", ended.stderr);
     }
     assert_eq!(house.read("pipelines/daily.toml"), before);
+    // Nobody writes to the pipe: whoever opened it to look at the last success would wait for ever.
+    let made = Command::new("mkfifo").arg(house.path("pipe")).status();
+    assert!(made.expect("it starts").success());
+    std::fs::remove_file(house.path("input/invoices.parquet")).expect("removed");
+    let failed = run(&house, &["--metrics-file", "pipe"], &[]);
+    assert_eq!(failed.code, 75, "{}", failed.stderr);
+    assert!(failed.stderr.contains("it is there, and holds no metrics of regua"), "{}", failed.stderr);
 }
 
 /// The families of a file, as the client of Prometheus reads them: `name{labels}` = value.
