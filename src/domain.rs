@@ -9,6 +9,7 @@ pub mod experiment;
 pub mod fx;
 pub(crate) mod hold;
 pub mod language;
+pub mod learning;
 pub mod message;
 pub mod money;
 pub mod names;

@@ -4,6 +4,8 @@
 //! The query of such a model selects the rows to walk; the rule in `domain` that belongs to the model's name makes its
 //! rows of them.
 
+pub(super) mod bills;
+mod habits;
 mod outreach;
 mod payments;
 mod sessions;
@@ -18,10 +20,11 @@ use crate::error::{Error, Result};
 /// # Errors
 /// `Model` where no rule has that name, or the query lacks a column.
 pub(super) fn rows(model: &str, selected: &[RecordBatch]) -> Result<RecordBatch> {
-    let columns = Columns { model, batches: selected };
+    let columns = Columns::new(model, selected);
     match model {
         "int_payment_applications" => payments::applications(&columns),
         "int_contact_sessions" => sessions::contacts(&columns),
+        "int_habits" => habits::habits(&columns),
         "int_outreach_days" => outreach::days(&columns),
         _ => Err(refused(model, "its Kind is fold, but no rule has its name; make it a table")),
     }
@@ -32,12 +35,16 @@ fn refused(model: &str, what: impl Into<String>) -> Error {
 }
 
 /// What the query of a model selected.
-struct Columns<'b> {
+pub(super) struct Columns<'b> {
     model: &'b str,
     batches: &'b [RecordBatch],
 }
 
 impl<'b> Columns<'b> {
+    pub(super) fn new(model: &'b str, batches: &'b [RecordBatch]) -> Columns<'b> {
+        Columns { model, batches }
+    }
+
     fn array(&self, batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef> {
         batch.column_by_name(name).ok_or_else(|| self.lacks(name))
     }

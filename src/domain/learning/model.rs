@@ -1,0 +1,438 @@
+//! A model: what was learnt, and what it says of an open bill.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::backtest::Figures;
+use super::curve::{Curve, Spells};
+use super::features::{FEATURES, Features, Topic};
+use super::habits::{Habits, walk};
+use super::ridge::{Coefficients, Moments};
+use super::{Bill, VIEWS, View, clamped};
+
+/// Chances are told of being late by more days than these.
+pub const LATE_DAYS: [i32; 3] = [0, 15, 30];
+/// A bill that is not expected to be paid within so many days has no expected day.
+const DAYS_MAX: i32 = 730;
+/// Fewer debtors or late bills teach nothing.
+pub const DEBTORS_MIN: u64 = 20;
+/// See `DEBTORS_MIN`.
+pub const LATE_BILLS_MIN: u64 = 30;
+
+/// A question to an account's history: which bill, how it is seen, on which day.
+pub(super) struct Sight {
+    pub bill: usize,
+    pub view: View,
+    pub day: i32,
+}
+
+/// What the first pass over the bills adds up.
+#[derive(Clone, Debug, Default)]
+pub struct Lesson {
+    moments: [Moments; 2],
+    /// Bills whose payable day was over for so many days, and how many of them were late by more; see `LATE_DAYS`.
+    due: [u64; LATE_DAYS.len()],
+    late: [u64; LATE_DAYS.len()],
+    /// Debtors with a bill that is paid.
+    pub debtors: u64,
+}
+
+impl Lesson {
+    /// Adds the bills of one account as they are known at the end of a day.
+    pub fn add(&mut self, bills: &[Bill], known: i32) {
+        let sights = sights(bills, known);
+        each_sight(bills, &sights, |sight, bill, habits| {
+            if let Some(delay) = bill.delay() {
+                self.moments[sight.view as usize].add(&Features::of(habits, bill, sight.day), clamped(delay));
+            }
+        });
+        for bill in bills {
+            for (at, days) in LATE_DAYS.iter().enumerate() {
+                if let Some(is_late) = is_late(bill, *days, known) {
+                    self.due[at] += 1;
+                    self.late[at] += u64::from(is_late);
+                }
+            }
+        }
+    }
+
+    /// Those of other accounts.
+    pub fn merge(&mut self, other: &Lesson) {
+        self.moments.iter_mut().zip(&other.moments).for_each(|(sums, others)| sums.merge(others));
+        self.due.iter_mut().zip(other.due).for_each(|(sum, other)| *sum += other);
+        self.late.iter_mut().zip(other.late).for_each(|(sum, other)| *sum += other);
+        self.debtors += other.debtors;
+    }
+
+    /// Bills that fell due.
+    pub fn bills(&self) -> u64 {
+        self.due[0]
+    }
+
+    /// Of those, bills that were not paid in time.
+    pub fn late_bills(&self) -> u64 {
+        self.late[0]
+    }
+
+    /// The days late that are expected, by view.
+    pub fn fit(&self) -> [Coefficients; 2] {
+        self.moments.each_ref().map(Moments::fit)
+    }
+
+    /// Share of bills that are late by more than each number of days; half where nobody knows.
+    pub fn shares(&self) -> [f64; LATE_DAYS.len()] {
+        std::array::from_fn(|at| if self.due[at] == 0 { 0.5 } else { self.late[at] as f64 / self.due[at] as f64 })
+    }
+}
+
+/// What the second pass adds up, once it is known which days are expected.
+#[derive(Clone, Debug, Default)]
+pub struct Leftover {
+    spells: [Spells; 2],
+}
+
+impl Leftover {
+    /// Adds the bills of one account as they are known at the end of a day.
+    pub fn add(&mut self, bills: &[Bill], known: i32, fitted: &[Coefficients; 2]) {
+        let sights = sights(bills, known);
+        each_sight(bills, &sights, |sight, bill, habits| {
+            let features = Features::of(habits, bill, sight.day);
+            let expected = fitted[sight.view as usize].predict(&features);
+            let at = |delay: i32| (f64::from(delay) - expected) / features.spread;
+            // What was written off was unpaid on the day before.
+            let last_seen = bill.ended_on().map_or(known, |day| day - 1) - bill.payable;
+            let to = bill.delay().unwrap_or(last_seen);
+            self.spells[sight.view as usize].add(at(sight.day - 1 - bill.payable), at(to), bill.delay().is_some());
+        });
+    }
+
+    /// Those of other accounts.
+    pub fn merge(&mut self, other: &Leftover) {
+        self.spells.iter_mut().zip(&other.spells).for_each(|(sums, others)| sums.merge(others));
+    }
+}
+
+/// Every bill at each of its own instants that had come by the end of a day.
+pub(super) fn sights(bills: &[Bill], known: i32) -> Vec<Sight> {
+    let of = |bill: usize, view: View| bills[bill].seen_on(view).map(|day| Sight { bill, view, day });
+    let all = (0..bills.len()).flat_map(|bill| VIEWS.map(|view| of(bill, view))).flatten();
+    all.filter(|sight| sight.day <= known).collect()
+}
+
+pub(super) fn each_sight(bills: &[Bill], sights: &[Sight], mut each: impl FnMut(&Sight, &Bill, &Habits)) {
+    let days: Vec<i32> = sights.iter().map(|sight| sight.day).collect();
+    walk(bills, &days, |at, habits| each(&sights[at], &bills[sights[at].bill], habits));
+}
+
+/// Was a bill late by more than so many days, as far as is known at the end of a day? `None` = nobody knows yet, or it ended
+/// unpaid before.
+pub(super) fn is_late(bill: &Bill, days: i32, known: i32) -> Option<bool> {
+    let ended = bill.ended_on().filter(|day| *day <= known);
+    let is_past = |day: i32| day - bill.payable > days;
+    match ended {
+        Some(day) if bill.is_paid => is_past(known).then(|| is_past(day)),
+        Some(day) => is_past(day - 1).then_some(true),
+        None => is_past(known).then_some(true),
+    }
+}
+
+/// What was learnt of one view.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Fitted {
+    coefficients: Coefficients,
+    curve: Curve,
+}
+
+/// What was learnt of the bills that were known on a day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Learnt {
+    views: [Fitted; 2],
+    /// Share of bills that are late by more than each of `LATE_DAYS`.
+    shares: [f64; LATE_DAYS.len()],
+}
+
+/// By what a chance is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The regression and its curve.
+    Model,
+    /// The share of the account's bills that were late, drawn towards that of all: the regression was refused.
+    Counting,
+}
+
+/// What is expected of one open bill.
+#[derive(Clone, Debug)]
+pub struct Outlook<'m> {
+    learnt: &'m Learnt,
+    habits: &'m Habits,
+    features: Features,
+    view: View,
+    basis: Basis,
+    /// It is unpaid so many days after its payable day.
+    age: i32,
+}
+
+impl Learnt {
+    /// From both passes.
+    pub fn of(lesson: &Lesson, fitted: [Coefficients; 2], leftover: &Leftover) -> Learnt {
+        let mut curves = leftover.spells.iter().map(Spells::curve);
+        let views = fitted.map(|coefficients| Fitted { coefficients, curve: curves.next().unwrap_or_default() });
+        Learnt { views, shares: lesson.shares() }
+    }
+
+    /// Are all of its numbers numbers, and as many as there should be?
+    pub fn is_whole(&self) -> bool {
+        let shares = self.shares.iter().all(|share| (0.0..=1.0).contains(share));
+        shares && self.views.iter().all(|view| view.coefficients.is_whole() && view.curve.is_whole())
+    }
+
+    /// Share of all bills that are late.
+    pub fn late_share(&self) -> f64 {
+        self.shares[0]
+    }
+
+    /// What is expected of a bill that is open at the end of a day, by the habits known by then.
+    pub fn outlook<'m>(&'m self, habits: &'m Habits, bill: &Bill, as_of: i32, basis: Basis) -> Outlook<'m> {
+        let day = as_of + 1;
+        let (features, view) = (Features::of(habits, bill, day), bill.view_on(day));
+        Outlook { learnt: self, habits, features, view, basis, age: as_of - bill.payable }
+    }
+}
+
+impl Outlook<'_> {
+    /// The chance that it is paid more than so many days after its payable day, from 0 to 1; it never rises with them.
+    pub fn late(&self, days: i32) -> f64 {
+        match self.basis {
+            _ if days <= self.age => 1.0,
+            Basis::Model => (self.unpaid(days) / self.unpaid(self.age).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0),
+            Basis::Counting => self.counted(days),
+        }
+    }
+
+    /// The share of the curve after so many days: payments come in whole days, so it is read between two.
+    fn unpaid(&self, days: i32) -> f64 {
+        let fitted = &self.learnt.views[self.view as usize];
+        let expected = fitted.coefficients.predict(&self.features);
+        fitted.curve.unpaid((f64::from(days) + 0.5 - expected) / self.features.spread)
+    }
+
+    fn counted(&self, days: i32) -> f64 {
+        let share = |at: usize| self.habits.late_share(LATE_DAYS[at], self.learnt.shares[at]);
+        let at = |days: i32| LATE_DAYS.iter().rposition(|late| *late <= days);
+        let known = at(self.age).map_or(1.0, share);
+        at(days).map_or(1.0, |at| if known > 0.0 { (share(at) / known).clamp(0.0, 1.0) } else { 0.0 })
+    }
+
+    /// Days after the payable day by which it is paid with this chance; `None` where that is further off than two years, or
+    /// counting is used, which knows no days.
+    pub fn paid_within(&self, chance: f64) -> Option<i32> {
+        if self.basis == Basis::Counting || self.late(self.age + DAYS_MAX) > 1.0 - chance {
+            return None;
+        }
+        let (mut unpaid, mut paid) = (self.age, self.age + DAYS_MAX);
+        while paid - unpaid > 1 {
+            let between = unpaid + (paid - unpaid) / 2;
+            if self.late(between) > 1.0 - chance { unpaid = between } else { paid = between }
+        }
+        Some(paid)
+    }
+
+    /// Nothing is known of how the account pays.
+    pub fn is_new(&self) -> bool {
+        self.habits.paid == 0
+    }
+
+    /// What the expected days late are made of, exactly: how it usually pays, and the days that each other topic adds. Empty where
+    /// counting is used.
+    pub fn reasons(&self) -> Vec<(Topic, f64)> {
+        if self.basis == Basis::Counting {
+            return Vec::new();
+        }
+        let coefficients = &self.learnt.views[self.view as usize].coefficients;
+        let mut days = vec![(Topic::Usual, coefficients.average())];
+        for (at, (_, topic)) in FEATURES.iter().enumerate() {
+            let own = coefficients.contribution(&self.features, at);
+            match days.iter_mut().find(|(known, _)| known == topic) {
+                Some((_, sum)) => *sum += own,
+                None => days.push((*topic, own)),
+            }
+        }
+        days
+    }
+
+    /// Days late that are expected, before it is known how long it has been unpaid.
+    pub fn expected_days(&self) -> f64 {
+        self.learnt.views[self.view as usize].coefficients.predict(&self.features)
+    }
+}
+
+/// The version of what a model looks at: another is not understood.
+pub const MODEL_VERSION: u32 = 1;
+/// A model that ranks bills as well as this at their issue has most likely been shown what was to come.
+const LEAK_AUC: f64 = 0.9;
+
+/// A model as it is published: what was learnt, of how much, and how well it did when it was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaymentModel {
+    /// See `MODEL_VERSION`.
+    pub model_version: u32,
+    /// Whose output it belongs to.
+    pub tenant: String,
+    /// Nothing dated later has taken part.
+    pub as_of: NaiveDate,
+    /// May its chances be used?
+    pub quality: Quality,
+    /// Why it was refused, or looks too good.
+    pub remarks: Vec<String>,
+    /// Debtors who had paid something.
+    pub debtors: u64,
+    /// Bills that had fallen due.
+    pub bills: u64,
+    /// Of those, bills not paid in time.
+    pub late_bills: u64,
+    /// Until this day bills were learnt from for the trial, and on those after it it was tried.
+    pub tried_from: NaiveDate,
+    /// What the trial found.
+    pub figures: Figures,
+    /// SHA-256 over the inputs that it was learnt from.
+    pub input_digest: String,
+    /// Names of the features, in the order of the coefficients.
+    pub features: Vec<String>,
+    /// Coefficients, curves and shares.
+    pub learnt: Learnt,
+}
+
+/// Is a model better than counting?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// It is.
+    Good,
+    /// It is not, or there is too little to learn from: counting is used.
+    Refused,
+}
+
+impl PaymentModel {
+    /// Refuses what is too small or no better than counting, and says what looks too good.
+    pub fn judge(lesson: &Lesson, figures: &Figures) -> (Quality, Vec<String>) {
+        let mut refusals = Vec::new();
+        if lesson.debtors < DEBTORS_MIN || lesson.late_bills() < LATE_BILLS_MIN {
+            refusals.push(format!(
+                "{} debtors who have paid and {} late bills are too few: at least {DEBTORS_MIN} and {LATE_BILLS_MIN} are needed",
+                lesson.debtors,
+                lesson.late_bills()
+            ));
+        }
+        for (when, view) in [("at issue", &figures.at_issue), ("before the due date", &figures.before_due)] {
+            match (view.brier, view.counting_brier) {
+                (Some(model), Some(counting)) if model > counting => refusals.push(format!(
+                    "{when} its chances are further off ({model:.4}) than the share of late bills of each account ({counting:.4})"
+                )),
+                _ => {}
+            }
+        }
+        if figures.at_issue.brier.is_none() {
+            refusals.push(
+                "no bill fell due after the days that it was learnt from: there is nothing to try it on".to_owned(),
+            );
+        }
+        let leaks = figures.at_issue.auc.filter(|auc| *auc > LEAK_AUC).map(|auc| {
+            format!("it ranks bills at their issue better ({auc:.3}) than anybody should be able to: look whether an input tells what came later")
+        });
+        let quality = if refusals.is_empty() { Quality::Good } else { Quality::Refused };
+        (quality, refusals.into_iter().chain(leaks).collect())
+    }
+
+    /// By what its chances are told.
+    pub fn basis(&self) -> Basis {
+        match self.quality {
+            Quality::Good => Basis::Model,
+            Quality::Refused => Basis::Counting,
+        }
+    }
+
+    /// Can this program use it?
+    pub fn is_whole(&self) -> bool {
+        self.model_version == MODEL_VERSION && self.features == feature_names() && self.learnt.is_whole()
+    }
+
+    /// What is expected of an open bill.
+    pub fn expect(&self, habits: &Habits, bill: &Bill, as_of: i32) -> Expected {
+        let outlook = self.learnt.outlook(habits, bill, as_of, self.basis());
+        let [late, late_15, late_30] = LATE_DAYS.map(|days| outlook.late(days));
+        let on = |chance| outlook.paid_within(chance).map(|days| bill.payable + days);
+        Expected {
+            late,
+            late_15,
+            late_30,
+            from: on(0.1),
+            on: on(0.5),
+            to: on(0.9),
+            basis: self.basis(),
+            is_new: outlook.is_new(),
+            reasons: outlook.reasons(),
+        }
+    }
+}
+
+/// Names of the features, in their order.
+pub fn feature_names() -> Vec<String> {
+    FEATURES.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// What is expected of one open bill, in days since 1970.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expected {
+    /// Chance that it is paid after its payable day, from 0 to 1; 1 where that day is over.
+    pub late: f64,
+    /// More than 15 days after it.
+    pub late_15: f64,
+    /// More than 30 days after it.
+    pub late_30: f64,
+    /// Day by which it is paid with a chance of one in ten; `None` = not within two years, or only counting is used.
+    pub from: Option<i32>,
+    /// Of one in two.
+    pub on: Option<i32>,
+    /// Of nine in ten.
+    pub to: Option<i32>,
+    /// By what it is told.
+    pub basis: Basis,
+    /// Nothing is known of how the account pays.
+    pub is_new: bool,
+    /// The days that each topic adds to what is expected at first.
+    pub reasons: Vec<(Topic, f64)>,
+}
+
+impl Expected {
+    /// Why so late, as a person would say it: `usually 6 days late with us, 3 more in December, 2 less lately`.
+    pub fn in_words(&self, month: &str) -> String {
+        if self.is_new {
+            return "a new account: as everybody pays".to_owned();
+        }
+        let days =
+            |topic: Topic| self.reasons.iter().find(|(own, _)| *own == topic).map(|(_, days)| days.round() as i64);
+        let plural = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        let Some(usual) = days(Topic::Usual) else { return "by the share of its bills that were late".to_owned() };
+        let mut said = vec![match usual {
+            0 => "usually on the day with us".to_owned(),
+            1.. => format!("usually {} late with us", plural(usual)),
+            _ => format!("usually {} early with us", plural(-usual)),
+        }];
+        let others = [
+            (Topic::Month, format!("in {month}")),
+            (Topic::Lately, "lately".to_owned()),
+            (Topic::Debts, "for what it owes besides".to_owned()),
+            (Topic::Amount, "for the size of the bill".to_owned()),
+            (Topic::Term, "for the days it has to pay".to_owned()),
+        ];
+        for (topic, when) in others {
+            match days(topic).unwrap_or(0) {
+                0 => {}
+                more @ 1.. => said.push(format!("{more} later {when}")),
+                less => said.push(format!("{} earlier {when}", -less)),
+            }
+        }
+        said.join(", ")
+    }
+}

@@ -1,0 +1,1 @@
+//! Learning from a portfolio whose truth is known.
