@@ -22,6 +22,7 @@ mod show;
 #[cfg(feature = "otlp")]
 mod spans;
 mod template;
+mod train;
 mod version;
 
 use std::fs::File;
@@ -63,6 +64,7 @@ Examples:
   regua inputs pipelines/daily.toml --as-of 2026-06-30   are the inputs there?
   regua plan pipelines/daily.toml --as-of 2026-06-30     what would a run send?
   regua run pipelines/daily.toml --as-of 2026-06-30
+  regua train pipelines/daily.toml --as-of 2026-06-28    when are bills paid? learnt from their history
   regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
   regua report demo/output                        what is owed, on one page for a browser
   regua diff demo/output@2026-06-29 @2026-06-30   what changed between two published runs?
@@ -94,6 +96,7 @@ enum Command {
     Init(init::Init),
     Plan(plan::Plan),
     Run(run::Run),
+    Train(train::Train),
     Check(check::Check),
     Inputs(inputs::Inputs),
     Explain(explain::Explain),
@@ -176,6 +179,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Init(init) => init.execute(voice),
         Command::Plan(plan) => plan.execute(voice),
         Command::Run(run) => run.execute(voice),
+        Command::Train(train) => train.execute(voice),
         Command::Check(check) => check.execute(voice),
         Command::Inputs(inputs) => inputs.execute(voice),
         Command::Explain(explain) => explain.execute(voice),

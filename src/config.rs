@@ -157,6 +157,18 @@ pub struct Kpis {
     pub forward_looking: Vec<f64>,
 }
 
+/// Which model of payment a run uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// The newest that was trained before the date of the run, if there is one.
+    #[default]
+    Newest,
+    /// That of a date.
+    Of(NaiveDate),
+    /// None.
+    Nothing,
+}
+
 /// How the page of a run is written.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportPlan {
@@ -247,6 +259,8 @@ pub struct Plan {
     pub window_months: u32,
     /// Windows of the KPI tables.
     pub kpis: Kpis,
+    /// Which model of payment a run uses.
+    pub model: ModelChoice,
     /// Of the page that is written with each run.
     pub report: ReportPlan,
     /// Business days after the day of a promise or instalment before it counts as broken.

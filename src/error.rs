@@ -248,6 +248,31 @@ pub enum Error {
         /// URL of the input object.
         object: String,
     },
+    /// A date is trained once: the runs that used its model must stay the same runs.
+    #[error(
+        "a model of {as_of} learnt from other inputs stands there already ({object}), and runs may have used it; nothing was \
+         written. Train on a later date"
+    )]
+    ModelStands {
+        /// The date of both.
+        as_of: NaiveDate,
+        /// URL of the model that stands.
+        object: String,
+    },
+    /// The pipeline asks for a model that nobody has trained, or one that is not older than the run.
+    #[error(
+        "[model].use = \"{named}\", but {}; train it with `regua train`, or name one of: newest, none{}",
+        if *.is_late { "a run uses only models trained before its date" } else { "no model of that date is in the output" },
+        .dates.iter().map(|date| format!(", {date}")).collect::<String>()
+    )]
+    NoModel {
+        /// As the pipeline has it.
+        named: NaiveDate,
+        /// It is there, but not before the date of the run.
+        is_late: bool,
+        /// Those that there are.
+        dates: Vec<NaiveDate>,
+    },
     /// Somebody has put an object below `_control/` to stop every run.
     #[error(
         "{object} stops all publication: nothing was published or copied. Remove it once the reason is gone, then run \
@@ -405,6 +430,8 @@ impl Error {
             Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,
             Error::Conflict { .. } | Error::Undecided { .. } | Error::Overtaken { .. } => 4,
+            Error::ModelStands { .. } => 4,
+            Error::NoModel { .. } => 2,
             Error::WouldRefuse(error) => error.exit_code(),
             Error::InputsMissing(_) | Error::Moved { .. } | Error::HeadMoved { .. } | Error::Unavailable { .. } => 75,
             Error::StoreRefused { .. } | Error::OutOfMemory { .. } => 2,

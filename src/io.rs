@@ -5,6 +5,7 @@
 pub mod delta;
 pub mod engine;
 pub mod events;
+pub mod learnt;
 pub mod log;
 pub mod outbox;
 pub mod parquet;

@@ -5,19 +5,23 @@
 
 mod files;
 mod lineage;
+mod model;
 mod notes;
 mod origins;
 mod page;
+mod train;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use tokio::runtime::Handle;
 
+pub use self::train::{Trained, train};
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::io::delta::Delta;
 use crate::io::engine::{Engine, Models};
+use crate::io::learnt::Stored;
 use crate::io::log::{Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::projection::{self, Target};
@@ -196,7 +200,8 @@ fn prepare(
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let cards = page::own(plan)?;
     let snapshots = timings.count("load", Snapshots::rows, || load::load(plan, as_of, runtime))?;
-    let provenance = provenance(plan, request, snapshots)?;
+    let model = model::used(plan, output, as_of)?;
+    let provenance = provenance(plan, request, snapshots, model.as_ref())?;
     let snapshots = &provenance.snapshots;
     let (log, mut revision) =
         match publish::date_status(output, &provenance, request.revise.as_deref(), request.kpi_only)? {
@@ -209,6 +214,8 @@ fn prepare(
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
     let mut notes = notes::of_start(plan, (as_of, snapshots), &log, &revision);
+    notes.extend(model.as_ref().and_then(model::note));
+    plan.rules.model = model.map(|stored| stored.model);
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
@@ -477,8 +484,8 @@ impl RejectedRows {
     }
 }
 
-fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots) -> Result<Provenance> {
-    let inputs = snapshots.objects()?;
+fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots, model: Option<&Stored>) -> Result<Provenance> {
+    let inputs = snapshots.objects()?.into_iter().chain(model.map(model::input)).collect::<Vec<_>>();
     Ok(Provenance {
         tenant: plan.rules.tenant.clone(),
         as_of: request.as_of,

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod decide;
 pub mod gates;
+pub mod learn;
 pub mod load;
 pub mod materialize;
 pub mod publish;
@@ -27,6 +28,7 @@ pub use remember::Remembered;
 pub use shard::{Cash, Clash, Held, History, PaidDays, Shard, Totals, Vanished};
 use shard::{action_items as published_items, actions as published_actions};
 pub use transform::Periods;
+use transform::folds::bills::{AccountBills, account_bills};
 
 /// Days since 1970, as Arrow counts them.
 pub fn day_number(day: NaiveDate) -> i32 {

@@ -214,7 +214,7 @@ pub(super) fn plain_table(header: &[&str]) -> Table {
     table
 }
 
-fn right_aligned(mut table: Table, columns: std::ops::Range<usize>) -> Table {
+pub(super) fn right_aligned(mut table: Table, columns: std::ops::Range<usize>) -> Table {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

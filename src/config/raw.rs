@@ -7,6 +7,7 @@ mod calendar;
 pub mod charges;
 mod kpis;
 mod limits;
+mod model;
 mod reach;
 mod regua;
 mod report;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 pub use calendar::{RawCalendar, RawHoliday, RawWeek, RawWindows};
 pub use kpis::RawKpis;
 pub use limits::RawLimits;
+pub use model::RawModel;
 pub use reach::{RawChannel, RawChannels, RawChoice, RawExperiment};
 pub use regua::{RawRegua, RawRepeat, RawStep, RawTrigger};
 pub use report::RawReport;
@@ -75,6 +77,9 @@ pub struct RawPipeline {
     /// Who is addressed gently.
     #[serde(default)]
     pub tone: RawTone,
+    /// What is expected of open items, by what `regua train` has learnt.
+    #[serde(default)]
+    pub model: RawModel,
     /// Windows of the KPI tables.
     #[serde(default)]
     pub kpis: RawKpis,

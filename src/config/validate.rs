@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 
 use super::document::{Document, Variables, unknown};
 use super::raw::{RawPipeline, RawReport};
-use super::{Limits, Plan, ReportPlan, buckets};
+use super::{Limits, ModelChoice, Plan, ReportPlan, buckets};
 use crate::domain::action::hex;
 use crate::domain::decision::Rules;
 use crate::domain::money::Currency;
@@ -155,6 +155,7 @@ impl PlanBuilder<'_> {
         let specifications = self.specifications(raw.pipeline.sql_dir.as_deref());
         let limits = limits(&raw, |name| self.path(name));
         let report = report(&raw.report);
+        let model = self.model(document, raw.model.used.as_deref());
         let (output, delta) = self.output(document, &raw.output);
         let (due_on_business_day, window_months) =
             (raw.aging.due_on_business_day, raw.profile.window_months.unwrap_or(24));
@@ -183,6 +184,7 @@ impl PlanBuilder<'_> {
                 due_on_business_day,
                 window_months,
                 kpis,
+                model,
                 report,
                 promise_grace_days,
                 limits,
@@ -202,6 +204,23 @@ impl PlanBuilder<'_> {
             self.refuse(document, pointer, format!("{name:?} is not an IANA time zone, such as America/Sao_Paulo"));
         }
         zone
+    }
+
+    fn model(&mut self, document: &Document, used: Option<&str>) -> ModelChoice {
+        match used {
+            None | Some("newest") => ModelChoice::Newest,
+            Some("none") => ModelChoice::Nothing,
+            Some(date) => match date.parse() {
+                Ok(date) => ModelChoice::Of(date),
+                Err(_) => {
+                    let message = format!(
+                        "{date:?} names no model; write \"newest\", \"none\", or the date of one, such as \"2026-06-28\""
+                    );
+                    self.refuse(document, "/model/use", message);
+                    ModelChoice::Nothing
+                }
+            },
+        }
     }
 
     fn edges(&mut self, document: &Document, raw: Option<&[i64]>) -> Vec<i64> {

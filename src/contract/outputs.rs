@@ -194,6 +194,26 @@ pub const ITEMS: Table = Table {
         req("open_amount", Money, "what is still owed"),
         opt("item_hold", Str, "why this item is left out of messages"),
         req("segment", Str, "segment of the account"),
+        opt(
+            "late_chance",
+            Float,
+            "chance that it is paid after its payable day, 1 where that is over; null without a model of payment",
+        ),
+        opt("late_15_chance", Float, "chance that it is paid more than 15 days after it"),
+        opt("late_30_chance", Float, "chance that it is paid more than 30 days after it"),
+        opt(
+            "expected_from",
+            Date,
+            "day by which it is paid with a chance of one in ten; null beyond two years, or by counting",
+        ),
+        opt("expected_on", Date, "day by which it is paid with a chance of one in two"),
+        opt("expected_to", Date, "day by which it is paid with a chance of nine in ten"),
+        opt(
+            "expected_by",
+            Str,
+            "`model`, or `counting` where the model was refused: the share of late bills of its account",
+        ),
+        opt("late_reason", Str, "what the expected days late are made of, in words"),
     ],
 };
 
@@ -243,6 +263,12 @@ pub const DEBTORS: Table = Table {
         opt("answer_ratio", Float, "of them, answered; null where there was none"),
         req("bounces", Int, "contacts in the window that bounced"),
         req("is_held", Bool, "quarantined input can touch this debtor"),
+        opt(
+            "late_chance",
+            Float,
+            "highest of the items that are not late yet; null without a model of payment or such an item",
+        ),
+        opt("late_30_chance", Float, "highest of all open items; null without a model of payment"),
     ],
 };
 

@@ -13,6 +13,7 @@ use super::address::normalised_address;
 use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
 use super::experiment::Draw;
+use super::learning::model::Expected;
 use super::money::{Amount, Currency};
 use super::pii::Pii;
 use super::procedure::Channel;
@@ -175,6 +176,8 @@ pub struct Item {
     pub applied: Amount,
     /// What is still to be paid, without charges.
     pub open: Amount,
+    /// What is expected of it; `None` where no model is used.
+    pub expected: Option<Expected>,
     /// The régua that it is under, whatever its debtor's is.
     pub regua: Option<String>,
     /// The step that a person set for it.
@@ -434,6 +437,17 @@ impl Account {
     /// Sum of those past their payable day.
     pub fn overdue(&self) -> Amount {
         self.items.iter().filter(|i| i.is_overdue()).map(|i| i.open).sum()
+    }
+
+    /// The highest chance of being late among the items that are not late yet; `None` without a model or such an item.
+    pub fn late_chance(&self) -> Option<f64> {
+        let coming = self.items.iter().filter(|item| !item.is_overdue());
+        coming.filter_map(|item| Some(item.expected.as_ref()?.late)).reduce(f64::max)
+    }
+
+    /// The highest chance of being more than 30 days late among all items; `None` without a model.
+    pub fn late_30_chance(&self) -> Option<f64> {
+        self.items.iter().filter_map(|item| Some(item.expected.as_ref()?.late_30)).reduce(f64::max)
     }
 
     /// Of its oldest item; 0 without items.

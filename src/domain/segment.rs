@@ -47,11 +47,15 @@ pub enum Field {
     AnswerRatio,
     /// Messages of the window that came back.
     Bounces,
+    /// The highest chance of being late among the items that are not late yet, from 0 to 1; no value without a model or such an item.
+    LateChance,
+    /// The highest chance of being more than 30 days late among all open items, from 0 to 1; no value without a model.
+    Late30Chance,
 }
 
 impl Field {
     /// Each with its name in the configuration.
-    pub const ALL: [(Field, &'static str); 19] = [
+    pub const ALL: [(Field, &'static str); 21] = [
         (Field::MonthsAsCustomer, "months_as_customer"),
         (Field::ItemsDue, "items_due"),
         (Field::PaidOnTime, "paid_on_time"),
@@ -71,6 +75,8 @@ impl Field {
         (Field::Contacts, "contacts"),
         (Field::AnswerRatio, "answer_ratio"),
         (Field::Bounces, "bounces"),
+        (Field::LateChance, "late_chance"),
+        (Field::Late30Chance, "late_30_chance"),
     ];
 
     /// By its name; `None` for any other text.
@@ -85,7 +91,7 @@ impl Field {
 
     /// From 0 to 1?
     pub fn is_ratio(self) -> bool {
-        matches!(self, Field::LateRatio | Field::AnswerRatio)
+        matches!(self, Field::LateRatio | Field::AnswerRatio | Field::LateChance | Field::Late30Chance)
     }
 
     /// Amounts in units of the account's currency, ratios from 0 to 1.
@@ -113,6 +119,8 @@ impl Field {
             Field::Contacts => profile.contacts as f64,
             Field::AnswerRatio => profile.answer_ratio?,
             Field::Bounces => profile.bounces as f64,
+            Field::LateChance => account.late_chance()?,
+            Field::Late30Chance => account.late_30_chance()?,
         })
     }
 }

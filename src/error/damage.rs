@@ -62,6 +62,9 @@ pub enum Damage {
     /// An object in `_log/` is not named like a record, or does not parse as one.
     #[error("it is not a commit record; restore it from a backup, or remove it if somebody put it there")]
     NotARecord,
+    /// An object in `models/` that `regua train` has not written, or not this version of it.
+    #[error("this program cannot use it as a model: train on a later date, or choose another by [model].use")]
+    NotAModel,
     /// The listing of `_log/` names a record that cannot be fetched.
     #[error("it is listed, but not there; restore it from a backup")]
     RecordGone,

@@ -58,7 +58,7 @@ type DecidedGroup = (Group, Vec<Vec<Decision>>, BTreeSet<String>);
 /// # Errors
 /// `Message` where a template cannot be rendered: `regua check` finds that before.
 pub fn decide(rules: &Rules, as_of: NaiveDate, revision: &Revision, session: &Session) -> Result<Decided> {
-    let groups = read::groups(session, &rules.calendar)?;
+    let groups = read::groups(session, rules, as_of)?;
     let published = read::published(session, &revision.voided)?;
     let decide = |(key, group)| {
         let published = published.get(&key).map_or(&[][..], Vec::as_slice);

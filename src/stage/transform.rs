@@ -1,6 +1,6 @@
 //! Transform: one shard's snapshots through the SQL of staging, intermediate and candidates.
 
-mod folds;
+pub(super) mod folds;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -56,6 +56,7 @@ pub fn variables(plan: &Plan, as_of: NaiveDate, seen: Seen) -> Variables {
         ("remembered_from", Value::Date(day_number(days_before(as_of, remembered_days(plan))))),
         ("repeats_max", Value::Int(i64::from(repeats_max(plan)))),
         ("receipts_from", Value::Date(day_number(receipts_from(plan, as_of)))),
+        ("scores", Value::Int(i64::from(plan.rules.model.is_some()))),
         ("scope_open", Value::Int(i64::from(plan.has_open_scope()))),
         ("nets_credits", Value::Int(i64::from(plan.rules.unapplied_credits == UnappliedCredits::Net))),
         ("age_min", Value::Int(age_bounds(&plan.buckets).0)),
@@ -150,6 +151,31 @@ pub fn transform(
         }
     }
     Ok(())
+}
+
+/// The bills that a model of payment learns from.
+const BILLS: &str = "int_bills";
+
+/// Registers a shard's tables in a session, runs only the models that the bills of its accounts need, and gives the rows of those
+/// bills.
+///
+/// # Errors
+/// As `transform`.
+pub fn bills(
+    (plan, as_of): (&Plan, NaiveDate),
+    models: &Models,
+    session: &Session,
+    shard: &mut Shard,
+) -> Result<Vec<RecordBatch>> {
+    register(plan, as_of, session, shard)?;
+    for model in [Layer::Staging, Layer::Intermediate].into_iter().flat_map(|layer| models.of(layer)) {
+        if model.name == BILLS || models.depends_on(BILLS, &[&model.name]) {
+            run(session, model)?;
+        }
+    }
+    let sql = "select account_key, debtor_id, currency, issue_date, payable_on, cast(amount * 100 as bigint) as amount, \
+               ended_on, coalesce(is_paid, false) as is_paid from int_bills";
+    session.query(BILLS, sql).map(|(_, batches)| batches)
 }
 
 /// Runs one model; the rows of a fold are made by its rule.

@@ -55,6 +55,8 @@ remedies!(of_error, ERRORS, Error, {
     InputsMissing => "Wait for the export and run again; `regua inputs` shows which are there.",
     Moved => "Run again when the export has finished.",
     Halted => "Ask who halted it, remove the object, and run again.",
+    ModelStands => "Nothing, if that model was right. Else train on a later date: the next run takes the newest.",
+    NoModel => "Correct `[model].use`, or train that date first.",
     HeadMoved => "Run again: another date was published meanwhile.",
     Unavailable => "Run again later; if it lasts, check address, credentials and network.",
     StoreRefused => "Publish into a store that honours conditional writes (If-None-Match).",

@@ -75,6 +75,7 @@ impl PlanBuilder<'_> {
             tiers,
             scorecard,
             experiments,
+            model: None,
             response_model,
             creditors,
             charges,

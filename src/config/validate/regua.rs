@@ -237,6 +237,7 @@ impl PlanBuilder<'_> {
         }
         parts.extend(raw.open_items.map(|least| Trigger::OpenItems { least }));
         parts.extend(raw.overdue_items.map(|least| Trigger::OverdueItems { least }));
+        parts.extend(raw.late_chance.map(|least| Trigger::LateChance { least }));
         let flags = [
             (raw.promise_broken, Trigger::PromiseBroken),
             (raw.agreement_broken, Trigger::AgreementBroken),

@@ -6,6 +6,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::charge::{ChargePolicy, RateTable};
 use crate::domain::experiment::Experiment;
 use crate::domain::fx::Quotes;
+use crate::domain::learning::model::PaymentModel;
 use crate::domain::message::{Templates, ToneRule};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::offer::OfferPolicy;
@@ -102,6 +103,8 @@ pub struct Rules {
     pub scorecard: Scorecard,
     /// An account is in the first that takes it.
     pub experiments: Vec<Experiment>,
+    /// What is expected of open items; `None` = nobody has learnt it, or it is not to be used.
+    pub model: Option<PaymentModel>,
     /// Which channels and hours promise an answer.
     pub response_model: ResponseModel,
     /// By company; `default` for all others.

@@ -223,6 +223,7 @@ impl AccountContext<'_> {
             overdue_items,
             begins_at: item.step_override.clone(),
             previous_on: None,
+            late_chance: item.expected.as_ref().map(|expected| expected.late),
             promise_broken: self.account.promise_broken,
             agreement_broken: self.account.agreement_broken,
         };

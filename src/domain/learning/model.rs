@@ -161,6 +161,16 @@ pub enum Basis {
     Counting,
 }
 
+impl Basis {
+    /// As tables have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Basis::Model => "model",
+            Basis::Counting => "counting",
+        }
+    }
+}
+
 /// What is expected of one open bill.
 #[derive(Clone, Debug)]
 pub struct Outlook<'m> {

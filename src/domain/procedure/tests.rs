@@ -29,6 +29,7 @@ fn facts(days_past_due: i64) -> Facts {
         overdue_items: 1,
         begins_at: None,
         previous_on: None,
+        late_chance: None,
         promise_broken: false,
         agreement_broken: false,
     }
@@ -148,6 +149,7 @@ fn triggers_equal_or_exceed_unless_strict() {
         ("overdue items", Trigger::OverdueItems { least: 2 }, 5, false),
         ("more items", Trigger::OpenItems { least: 2 }, 5, false),
         ("nothing before", since_previous(0), 5, false),
+        ("no model", Trigger::LateChance { least: 0.0 }, -5, false),
         ("no promise", Trigger::PromiseBroken, 5, false),
         ("no agreement", Trigger::AgreementBroken, 5, false),
         ("a duty is no rung", Trigger::PaidWhileListed, 5, false),
@@ -158,6 +160,10 @@ fn triggers_equal_or_exceed_unless_strict() {
         ("none of any", Trigger::Any(vec![past_due(9), balance(101)]), 5, false),
     ] {
         assert_eq!(trigger.holds(&facts(days)), holds, "{name}");
+    }
+    for (chance, holds) in [(0.59, false), (0.6, true), (1.0, true)] {
+        let before_due = Trigger::All(vec![past_due(-5), Trigger::LateChance { least: 0.6 }]);
+        assert_eq!(before_due.holds(&Facts { late_chance: Some(chance), ..facts(-5) }), holds, "{chance}");
     }
     let broken = Facts { promise_broken: true, agreement_broken: true, ..facts(5) };
     for trigger in [Trigger::PromiseBroken, Trigger::AgreementBroken] {

@@ -63,6 +63,11 @@ pub enum Trigger {
         /// At least this many.
         least: u32,
     },
+    /// The chance that the item is paid late; it never holds without a model.
+    LateChance {
+        /// At least this, from 0 to 1.
+        least: f64,
+    },
     /// A promise was broken in this arrears episode.
     PromiseBroken,
     /// An agreement was broken in this arrears episode.
@@ -100,6 +105,8 @@ pub struct Facts {
     pub begins_at: Option<String>,
     /// Day of the last step that was sent for the item; `None` = none was.
     pub previous_on: Option<NaiveDate>,
+    /// Chance that it is paid late, from 0 to 1; `None` without a model.
+    pub late_chance: Option<f64>,
     /// In this arrears episode.
     pub promise_broken: bool,
     /// In this arrears episode.
@@ -146,6 +153,7 @@ impl Trigger {
             Trigger::OverdueBalance { least, strictly } => facts.reach(facts.overdue, least, *strictly),
             Trigger::OpenItems { least } => facts.open_items >= *least,
             Trigger::OverdueItems { least } => facts.overdue_items >= *least,
+            Trigger::LateChance { least } => facts.late_chance.is_some_and(|chance| chance >= *least),
             Trigger::PromiseBroken => facts.promise_broken,
             Trigger::AgreementBroken => facts.agreement_broken,
             Trigger::PaidWhileListed | Trigger::AllPaid => false,

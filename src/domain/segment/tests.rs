@@ -24,6 +24,7 @@ fn item(days_past_due: i64, open: i64) -> Item {
         original: Amount(open),
         applied: Amount::ZERO,
         open: Amount(open),
+        expected: None,
         regua: None,
         step_override: None,
         payment_reference: None,

@@ -3,6 +3,7 @@
 mod answers;
 mod charges;
 mod escalations;
+mod expected;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,9 +12,10 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type};
 use chrono::{Days, NaiveDate};
 
-use crate::domain::calendar::Calendar;
+use crate::domain::decision::Rules;
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::experiment::Draw;
+use crate::domain::learning::model::PaymentModel;
 use crate::domain::money::Amount;
 use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
@@ -122,15 +124,15 @@ fn arms(rows: &Rows) -> Result<HashMap<String, Vec<Draw>>> {
 }
 
 /// Every group of the shard with its key, in order.
-pub(super) fn groups(session: &Session, calendar: &Calendar) -> Result<Vec<(i64, Group)>> {
+pub(super) fn groups(session: &Session, rules: &Rules, as_of: NaiveDate) -> Result<Vec<(i64, Group)>> {
     let debtors = Rows::of(session, "cnd_debtors")?;
     let mut points = points(&Rows::of(session, "cnd_contact_points")?)?;
-    let mut accounts = accounts(session)?;
+    let mut accounts = accounts(session, rules.model.as_ref().map(|model| (model, as_of)))?;
     let named = named_items(&Rows::of(session, "cnd_contact_items")?)?;
     let mut contacts = contacts(&Rows::of(session, "cnd_contacts")?, named)?;
     let keys = debtors.ints("group_key")?;
     let mut of_rows = debtor_rows(&debtors)?;
-    answers::fill(session, calendar, &mut of_rows)?;
+    answers::fill(session, &rules.calendar, &mut of_rows)?;
     let mut arms = arms(&Rows::of(session, "cnd_experiment_members")?)?;
     let mut groups: Vec<(i64, Group)> = Vec::new();
     let mut last: Option<(i64, String)> = None;
@@ -290,7 +292,7 @@ fn is_link(text: &str) -> bool {
 }
 
 /// The accounts of each debtor with their items, both in order.
-fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
+fn accounts(session: &Session, model: Option<(&PaymentModel, NaiveDate)>) -> Result<HashMap<String, Vec<Account>>> {
     let rows = Rows::of(session, "cnd_accounts")?;
     let mut items = ItemRows::of(session)?;
     let mut escalations = escalations::escalations(&Rows::of(session, "cnd_entries")?)?;
@@ -302,13 +304,17 @@ fn accounts(session: &Session) -> Result<HashMap<String, Vec<Account>>> {
     let previous = rows.texts("previous_segment")?;
     let profiles = profiles(&rows)?;
     let mut left = charges::Left::of(session)?;
+    let mut habits = expected::HabitsOf::of(session)?;
     let mut accounts: HashMap<String, Vec<Account>> = HashMap::new();
     for (row, profile) in profiles.into_iter().enumerate() {
         let code = currency.get(row).parse();
         let currency = code.map_err(|_| rows.lacks("currency"))?;
         let (late_items, charges_paid) = left.take(id.get(row), company.get(row), rows.texts("currency")?.get(row));
-        let items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row))?;
+        let mut items = items.take(id.get(row), company.get(row), rows.texts("currency")?.get(row))?;
         let key = escalations::key(id.get(row), company.get(row), rows.texts("currency")?.get(row));
+        if let Some(model) = model {
+            expected::expect(model, &habits.take(&key), &mut items);
+        }
         let account = Account {
             company_id: company.get(row).to_owned(),
             currency,
@@ -418,6 +424,7 @@ fn items(rows: &Rows, start: usize, end: usize) -> Result<Vec<Item>> {
             days_past_due: days.value(row),
             bucket_no: bucket_no.value(row),
             bucket: bucket.get(row).to_owned(),
+            expected: None,
             original: original(row)?,
             applied: applied(row)?,
             open: open(row)?,

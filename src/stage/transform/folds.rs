@@ -4,7 +4,7 @@
 //! The query of such a model selects the rows to walk; the rule in `domain` that belongs to the model's name makes its
 //! rows of them.
 
-pub(super) mod bills;
+pub(in crate::stage) mod bills;
 mod habits;
 mod outreach;
 mod payments;

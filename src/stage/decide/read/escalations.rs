@@ -100,6 +100,7 @@ fn items(rows: &Rows) -> Result<Vec<Item>> {
             original,
             applied: original - open,
             open,
+            expected: None,
             regua: None,
             step_override: None,
             payment_reference: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch};
 use chrono::NaiveDate;
 
 use super::{Row, amounts, dates, ints, maybe_text, table, text, trace};
@@ -10,8 +10,9 @@ use crate::contract;
 use crate::domain::action::Action;
 use crate::domain::decision::{Decision, Duty, Hold, Outcome};
 use crate::domain::experiment::Draw;
+use crate::domain::learning::model::Expected;
 use crate::domain::money::Amount;
-use crate::domain::portfolio::Account;
+use crate::domain::portfolio::{Account, Item};
 use crate::error::Result;
 
 /// One line of `decisions`: what was decided about an account, or a duty beside it.
@@ -108,7 +109,33 @@ pub(super) fn items(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch> {
         maybe_text(all.iter().map(|(_, _, hold)| hold.map(|h| h.as_str()))),
         text(all.iter().map(|(r, _, _)| r.decision.segment.as_str())),
     ];
-    table(&contract::ITEMS, columns)
+    let items: Vec<&Item> = all.iter().map(|(_, item, _)| *item).collect();
+    table(&contract::ITEMS, columns.into_iter().chain(expected(&items)).collect())
+}
+
+/// What is expected of each item; nulls where no model is used.
+fn expected(items: &[&Item]) -> Vec<ArrayRef> {
+    let chances = |of: fn(&Expected) -> f64| -> ArrayRef {
+        Arc::new(items.iter().map(|item| item.expected.as_ref().map(of)).collect::<Float64Array>())
+    };
+    let days = |of: fn(&Expected) -> Option<i32>| -> ArrayRef {
+        Arc::new(items.iter().map(|item| item.expected.as_ref().and_then(of)).collect::<Date32Array>())
+    };
+    let reasons = items.iter().map(|item| {
+        let month = item.payable_on.format("%B").to_string();
+        item.expected.as_ref().map(|expected| expected.in_words(&month))
+    });
+    let reasons: Vec<Option<String>> = reasons.collect();
+    vec![
+        chances(|expected| expected.late),
+        chances(|expected| expected.late_15),
+        chances(|expected| expected.late_30),
+        days(|expected| expected.from),
+        days(|expected| expected.on),
+        days(|expected| expected.to),
+        maybe_text(items.iter().map(|item| item.expected.as_ref().map(|expected| expected.basis.as_str()))),
+        maybe_text(reasons.iter().map(Option::as_deref)),
+    ]
 }
 
 /// The position: who owes nothing and holds no credit has none, though a duty or thanks may be due.
@@ -153,6 +180,8 @@ pub(super) fn debtors(as_of: NaiveDate, rows: &[Row<'_>]) -> Result<RecordBatch>
         ratios(|a| a.profile.answer_ratio),
         ints(rows.iter().map(|r| r.account.profile.bounces)),
         Arc::new(BooleanArray::from_iter(rows.iter().map(|r| Some(r.debtor.is_held)))),
+        ratios(Account::late_chance),
+        ratios(Account::late_30_chance),
     ];
     table(&contract::DEBTORS, columns)
 }

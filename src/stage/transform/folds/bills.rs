@@ -1,6 +1,6 @@
 //! The bills of each account, from the rows that a query selected.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type};
 
 use super::Columns;
@@ -19,8 +19,16 @@ pub(in crate::stage) struct AccountBills {
     pub bills: Vec<Bill>,
 }
 
+/// Of the rows that `transform::bills` gave.
+///
+/// # Errors
+/// `Model` where a column is not there.
+pub(in crate::stage) fn account_bills(batches: &[RecordBatch]) -> Result<Vec<AccountBills>> {
+    by_account(&Columns::new("int_bills", batches))
+}
+
 /// In the order of the keys, whatever that of the rows.
-pub(in crate::stage::transform) fn by_account(selected: &Columns<'_>) -> Result<Vec<AccountBills>> {
+pub(super) fn by_account(selected: &Columns<'_>) -> Result<Vec<AccountBills>> {
     let mut rows: Vec<(i64, Currency, Bill)> = Vec::new();
     for batch in selected.batches {
         let (keys, currencies) = (selected.of::<Int64Type>(batch, "account_key")?, selected.texts(batch, "currency")?);
