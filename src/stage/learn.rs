@@ -15,7 +15,7 @@ use chrono::{Days, NaiveDate};
 
 use super::{AccountBills, account_bills, day_number};
 use crate::domain::learning::Bill;
-use crate::domain::learning::backtest::{Backtest, Figures};
+use crate::domain::learning::backtest::{Backtest, Figures, Window};
 use crate::domain::learning::model::{Learnt, Leftover, Lesson, MODEL_VERSION, PaymentModel, feature_names};
 use crate::error::{Error, Result};
 use crate::runtime::parallel::map_ordered;
@@ -162,9 +162,10 @@ impl Bills {
         )?;
         let [fitted, fitted_before] = fitted;
         let before = Learnt::of(&lessons[1], fitted_before, &leftovers[1]);
+        let window = Window { from: days[1], to: as_of, known: as_of };
         let tried: Backtest = self.pass(
             progress,
-            |tried: &mut Backtest, of| tried.add(&known(&of.bills, as_of), of.currency, &before, (days[1], as_of)),
+            |tried: &mut Backtest, of| tried.add(&known(&of.bills, as_of), of.currency, &before, window),
             Backtest::merge,
         )?;
         let [mut lesson, _] = lessons;

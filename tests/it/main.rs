@@ -24,6 +24,7 @@ mod init;
 mod inputs;
 mod kinds;
 mod kpis;
+mod learning;
 mod ledger;
 mod lineage;
 mod maintenance;

@@ -120,6 +120,17 @@ struct Trial {
 /// Receipts of some days: what was expected, in parts of minor units, and what came.
 type Cash = [(i128, i128); CASH_DAYS.len()];
 
+/// The days of a trial.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// The model was learnt by the end of this day.
+    pub from: i32,
+    /// It is tried on bills seen after that, until the end of this day.
+    pub to: i32,
+    /// What became of them is known until the end of this day.
+    pub known: i32,
+}
+
 /// Everything that is tried, added up over accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Backtest {
@@ -128,9 +139,10 @@ pub struct Backtest {
 }
 
 impl Backtest {
-    /// Tries a model learnt by the end of one day on an account, as far as it is known by the end of another.
-    pub fn add(&mut self, bills: &[Bill], currency: Currency, learnt: &Learnt, (from, known): (i32, i32)) {
-        let new: Vec<Sight> = sights(bills, known).into_iter().filter(|sight| sight.day > from).collect();
+    /// Tries a model on the bills of an account as they are known in the end.
+    pub fn add(&mut self, bills: &[Bill], currency: Currency, learnt: &Learnt, window: Window) {
+        let Window { from, to, known } = window;
+        let new: Vec<Sight> = sights(bills, to).into_iter().filter(|sight| sight.day > from).collect();
         each_sight(bills, &new, |sight, bill, habits| {
             let Some(is_late_at_all) = is_late(bill, 0, known) else { return };
             let told = |basis| learnt.outlook(habits, bill, sight.day - 1, basis);
@@ -147,7 +159,7 @@ impl Backtest {
                 trial.covered += u64::from(is_after(0.9) && model.paid_within(0.1).is_some_and(|days| delay >= days));
             }
         });
-        for day in (from..=known - CASH_DAYS[1]).step_by(CASH_EVERY as usize) {
+        for day in (from..=to.min(known - CASH_DAYS[1])).step_by(CASH_EVERY as usize) {
             self.add_cash(bills, currency, learnt, day);
         }
     }
@@ -236,6 +248,16 @@ pub struct Figures {
     pub before_due: ViewFigures,
     /// By currency.
     pub cash: BTreeMap<String, CashFigures>,
+}
+
+impl Figures {
+    /// A squared error over the bills of both views; `None` where there were none.
+    pub fn brier(&self, of: impl Fn(&ViewFigures) -> Option<f64>) -> Option<f64> {
+        let views = [&self.at_issue, &self.before_due].map(|view| (view.bills as f64, of(view)));
+        let known = || views.iter().filter_map(|(bills, brier)| Some((*bills, (*brier)?)));
+        let bills: f64 = known().map(|(bills, _)| bills).sum();
+        (bills > 0.0).then(|| known().map(|(bills, brier)| bills * brier).sum::<f64>() / bills)
+    }
 }
 
 /// What was found of bills of one view; `None` where there were none to tell by.

@@ -79,9 +79,15 @@ impl Lesson {
         self.moments.each_ref().map(Moments::fit)
     }
 
-    /// Share of bills that are late by more than each number of days; half where nobody knows.
+    /// Share of bills that are late by more than each number of days; half where nobody knows. Each is of other bills, and still none
+    /// is above the one before it.
     pub fn shares(&self) -> [f64; LATE_DAYS.len()] {
-        std::array::from_fn(|at| if self.due[at] == 0 { 0.5 } else { self.late[at] as f64 / self.due[at] as f64 })
+        let mut least = 0.5;
+        std::array::from_fn(|at| {
+            let share = (self.due[at] > 0).then(|| self.late[at] as f64 / self.due[at] as f64);
+            least = if at == 0 { share.unwrap_or(least) } else { share.unwrap_or(least).min(least) };
+            least
+        })
     }
 }
 
@@ -334,18 +340,14 @@ impl PaymentModel {
                 lesson.late_bills()
             ));
         }
-        for (when, view) in [("at issue", &figures.at_issue), ("before the due date", &figures.before_due)] {
-            match (view.brier, view.counting_brier) {
-                (Some(model), Some(counting)) if model > counting => refusals.push(format!(
-                    "{when} its chances are further off ({model:.4}) than the share of late bills of each account ({counting:.4})"
-                )),
-                _ => {}
-            }
-        }
-        if figures.at_issue.brier.is_none() {
-            refusals.push(
+        match (figures.brier(|view| view.brier), figures.brier(|view| view.counting_brier)) {
+            (Some(model), Some(counting)) if model > counting => refusals.push(format!(
+                "its chances are further off ({model:.4}) than the share of late bills of each account ({counting:.4})"
+            )),
+            (Some(_), Some(_)) => {}
+            _ => refusals.push(
                 "no bill fell due after the days that it was learnt from: there is nothing to try it on".to_owned(),
-            );
+            ),
         }
         let leaks = figures.at_issue.auc.filter(|auc| *auc > LEAK_AUC).map(|auc| {
             format!("it ranks bills at their issue better ({auc:.3}) than anybody should be able to: look whether an input tells what came later")

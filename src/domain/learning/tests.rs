@@ -1,1 +1,287 @@
-//! Learning from a portfolio whose truth is known.
+//! Learning from portfolios whose truth is known.
+
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::backtest::{Backtest, Figures, Window};
+use super::habits::{Habits, size, walk};
+use super::model::{Basis, Learnt, Leftover, Lesson, PaymentModel, Quality};
+use super::*;
+use crate::domain::money::Currency;
+
+fn brl() -> Currency {
+    "BRL".parse().unwrap()
+}
+
+fn bill(issued: i32, payable: i32, ended: Option<i32>) -> Bill {
+    Bill { issued, payable, amount: 10_000, ended, is_paid: ended.is_some() }
+}
+
+fn learn(accounts: &[Vec<Bill>], known: i32) -> Learnt {
+    let lesson = lesson(accounts, known);
+    let fitted = lesson.fit();
+    let mut leftover = Leftover::default();
+    accounts.iter().for_each(|bills| leftover.add(&known_on(bills, known), known, &fitted));
+    Learnt::of(&lesson, fitted, &leftover)
+}
+
+fn lesson(accounts: &[Vec<Bill>], known: i32) -> Lesson {
+    let mut lesson = Lesson::default();
+    accounts.iter().for_each(|bills| lesson.add(&known_on(bills, known), known));
+    lesson.debtors = accounts.len() as u64;
+    lesson
+}
+
+fn known_on(bills: &[Bill], day: i32) -> Vec<Bill> {
+    bills.iter().filter_map(|bill| bill.known_on(day)).collect()
+}
+
+fn tried(accounts: &[Vec<Bill>], learnt: &Learnt, (from, known): (i32, i32)) -> Figures {
+    let mut tried = Backtest::default();
+    let window = Window { from, to: known, known };
+    accounts.iter().for_each(|bills| tried.add(&known_on(bills, known), brl(), learnt, window));
+    tried.figures()
+}
+
+/// A normal draw, near enough: twelve uniform ones.
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
+}
+
+/// Accounts that pay so many days late on average, each with its own spread, over 720 days: a bill every month or so, large ones and those of
+/// the first three months of a year later. Everything is paid in the end, also after the last day of the history.
+fn portfolio(seed: u64, accounts: usize) -> Vec<Vec<Bill>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let account = |_| {
+        let (mean, spread) = (normal(&mut rng) * 8.0 - 5.0, 6.0 + 6.0 * rng.random::<f64>());
+        let mut bills = Vec::new();
+        let mut day = rng.random_range(0..30);
+        while day < 720 {
+            let payable = day + 30;
+            let (large, early) = (rng.random_range(0..12), payable % 365 < 90);
+            let amount = 1_000 << large;
+            let late = mean + f64::from(large) - 6.0 + if early { 8.0 } else { 0.0 };
+            let delay = (late + spread * normal(&mut rng)).round() as i32;
+            bills.push(Bill { issued: day, payable, amount, ended: Some((payable + delay).max(day)), is_paid: true });
+            day += rng.random_range(20..40);
+        }
+        bills
+    };
+    (0..accounts).map(account).collect()
+}
+
+#[test]
+fn habits_are_what_was_known_before_the_day() {
+    // Paid 3 days late; paid 2 days early; open and late; issued on the very day.
+    let bills =
+        [bill(0, 10, Some(13)), bill(5, 15, Some(13)), bill(8, 12, None), bill(20, 40, None), bill(1, 30, Some(20))];
+    let mut seen = Vec::new();
+    walk(&bills, &[13, 14, 20], |at, habits| seen.push((at, *habits)));
+    let of = |at: usize| seen.iter().find(|(question, _)| *question == at).unwrap().1;
+    // On day 13 itself nothing of that day is known: three bills are open besides the one of day 1, two of them past due.
+    assert_eq!((of(0).paid, of(0).open, of(0).overdue, of(0).oldest), (0, 4, 2, [Some(10), Some(12)]));
+    let two_paid = of(1);
+    assert_eq!((two_paid.paid, two_paid.delays, two_paid.late, two_paid.days_late), (2, 1, 1, 3));
+    assert_eq!((two_paid.recent, two_paid.recent_delays, two_paid.recent_late), (2, 1, 1));
+    assert_eq!((two_paid.open, two_paid.overdue, two_paid.oldest), (2, 1, [Some(12), Some(30)]));
+    assert_eq!(of(2).paid, 2, "what is paid on day 20 is known on day 21");
+}
+
+#[test]
+fn a_write_off_ends_a_bill_and_says_nothing_of_payment() {
+    let written_off = Bill { is_paid: false, ..bill(0, 10, Some(50)) };
+    let mut seen = Habits::default();
+    walk(&[written_off], &[60], |_, habits| seen = *habits);
+    assert_eq!(seen, Habits::default());
+    assert_eq!(written_off.delay(), None);
+}
+
+#[test]
+fn sizes_are_binary_logarithms() {
+    for (amount, parts) in [(1, 0), (2, 1024), (3, 1536), (4, 2048), (1 << 40, 40 * 1024), (0, 0), (-5, 0)] {
+        assert_eq!(size(amount), parts, "{amount}");
+    }
+}
+
+#[test]
+fn a_model_of_a_known_truth_ranks_and_is_calibrated() {
+    let accounts = portfolio(7, 300);
+    let learnt = learn(&accounts, 540);
+    let figures = tried(&accounts, &learnt, (540, 760));
+    for view in [&figures.at_issue, &figures.before_due] {
+        assert!(view.bills > 1_000, "{}", view.bills);
+        assert!(view.brier.unwrap() < view.counting_brier.unwrap(), "{view:?}");
+        assert!(view.brier.unwrap() < view.base_brier.unwrap(), "{view:?}");
+        assert!(view.missed_days.unwrap() < view.missed_days_by_due.unwrap(), "{view:?}");
+        assert!((0.74..=0.86).contains(&view.coverage.unwrap()), "{view:?}");
+    }
+    assert!(figures.at_issue.auc.unwrap() > figures.at_issue.counting_auc.unwrap(), "{:?}", figures.at_issue);
+    for tenth in &figures.at_issue.tenths {
+        // Four standard deviations of a binomial, and what a straight line cannot follow.
+        let spread = 4.0 * (tenth.told * (1.0 - tenth.told) / tenth.bills as f64).sqrt() + 0.05;
+        assert!((tenth.told - tenth.came).abs() <= spread, "{tenth:?}");
+    }
+    let cash = &figures.cash["BRL"];
+    assert!(cash.missed_7_days.unwrap() < 0.15 && cash.missed_30_days.unwrap() < 0.06, "{cash:?}");
+}
+
+/// Young bills are known to be paid only where they are paid early: whoever looks at the paid ones alone sees few late ones.
+#[test]
+fn bills_that_are_open_count_as_unpaid_so_far() {
+    let accounts = portfolio(11, 300);
+    let known = 90;
+    let learnt = learn(&accounts, known);
+    let (mut told, mut truth, mut settled, mut settled_late, mut bills) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for of_account in &accounts {
+        let seen: Vec<Bill> = known_on(of_account, known);
+        let days: Vec<i32> = seen.iter().map(|bill| bill.issued).collect();
+        walk(&seen, &days, |at, habits| {
+            told += learnt.outlook(habits, &seen[at], seen[at].issued - 1, Basis::Model).late(5);
+        });
+        for bill in of_account.iter().filter(|bill| bill.issued <= known) {
+            let is_late = f64::from(u8::from(bill.delay().unwrap() > 5));
+            bills += 1.0;
+            truth += is_late;
+            if bill.ended.unwrap() <= known {
+                settled += 1.0;
+                settled_late += is_late;
+            }
+        }
+    }
+    let (told, truth, naive) = (told / bills, truth / bills, settled_late / settled);
+    assert!(naive < truth - 0.02, "the trap is there: {naive} of {truth}");
+    assert!((told - truth).abs() < 0.03, "told {told}, true {truth}, of paid ones alone {naive}");
+}
+
+#[test]
+fn a_portfolio_that_nobody_can_tell_apart_is_refused() {
+    // Every account alike: counting each one's own bills can only be worse than one share for all, and the model is no better for it.
+    let accounts = portfolio(3, 12);
+    let figures = tried(&accounts, &learn(&accounts, 540), (540, 760));
+    let (quality, remarks) = PaymentModel::judge(&lesson(&accounts, 540), &figures);
+    assert_eq!(quality, Quality::Refused);
+    assert!(remarks[0].contains("12 debtors who have paid and"), "{remarks:?}");
+    let enough = portfolio(3, 200);
+    let figures = tried(&enough, &learn(&enough, 540), (540, 760));
+    assert_eq!(PaymentModel::judge(&lesson(&enough, 540), &figures), (Quality::Good, Vec::new()));
+}
+
+#[test]
+fn what_can_be_told_too_well_is_a_leak() {
+    let figures = Figures::default();
+    let view = backtest::ViewFigures {
+        bills: 9,
+        auc: Some(0.97),
+        brier: Some(0.02),
+        counting_brier: Some(0.1),
+        ..figures.at_issue.clone()
+    };
+    let enough = lesson(&portfolio(3, 200), 540);
+    let (quality, remarks) = PaymentModel::judge(&enough, &Figures { at_issue: view, ..figures });
+    assert_eq!(quality, Quality::Good);
+    assert!(remarks[0].contains("0.970") && remarks[0].contains("what came later"), "{remarks:?}");
+}
+
+#[test]
+fn the_order_of_rows_and_how_they_are_shared_out_changes_no_bit() {
+    let accounts = portfolio(5, 60);
+    let bytes = |learnt: &Learnt| serde_json::to_string(learnt).unwrap();
+    let wanted = bytes(&learn(&accounts, 540));
+    let mut turned: Vec<Vec<Bill>> = accounts.clone();
+    turned.reverse();
+    turned.iter_mut().for_each(|bills| bills.reverse());
+    assert_eq!(bytes(&learn(&turned, 540)), wanted);
+    let (mut all, mut left) = (Lesson::default(), Leftover::default());
+    let shards: Vec<Lesson> = accounts.chunks(7).map(|shard| lesson(shard, 540)).collect();
+    shards.iter().rev().for_each(|shard| all.merge(shard));
+    let fitted = all.fit();
+    for shard in accounts.chunks(13) {
+        let mut of_shard = Leftover::default();
+        shard.iter().for_each(|bills| of_shard.add(&known_on(bills, 540), 540, &fitted));
+        left.merge(&of_shard);
+    }
+    assert_eq!(bytes(&Learnt::of(&all, fitted, &left)), wanted);
+}
+
+#[test]
+fn what_comes_later_changes_no_bit() {
+    let accounts = portfolio(5, 60);
+    let later: Vec<Vec<Bill>> = accounts
+        .iter()
+        .map(|bills| {
+            let spoilt = |bill: &Bill| match bill.ended {
+                // Of a bill that is open, when and how it ends is unknown.
+                Some(ended) if ended > 540 => Bill { ended: Some(541), is_paid: false, ..*bill },
+                _ => *bill,
+            };
+            let known = bills.iter().filter(|bill| bill.issued <= 540).map(spoilt);
+            known.chain([bill(600, 610, Some(900))]).collect()
+        })
+        .collect();
+    let bytes = |accounts: &[Vec<Bill>]| serde_json::to_string(&learn(accounts, 540)).unwrap();
+    assert_eq!(bytes(&later), bytes(&accounts));
+}
+
+#[test]
+fn a_reason_is_told_as_a_person_would_say_it() {
+    use super::features::Topic;
+    let mut expected =
+        learn(&portfolio(5, 60), 540).outlook(&Habits::default(), &bill(541, 571, None), 541, Basis::Model).reasons();
+    assert_eq!(expected[0].0, Topic::Usual);
+    let model = |reasons| model::Expected {
+        late: 0.5,
+        late_15: 0.1,
+        late_30: 0.0,
+        from: None,
+        on: None,
+        to: None,
+        basis: Basis::Model,
+        is_new: false,
+        reasons,
+    };
+    expected = vec![(Topic::Usual, 6.2), (Topic::Lately, -2.4), (Topic::Debts, 0.3), (Topic::Month, 2.6)];
+    assert_eq!(
+        model(expected).in_words("December"),
+        "usually 6 days late with us, 3 later in December, 2 earlier lately"
+    );
+    assert_eq!(model(vec![(Topic::Usual, -0.7)]).in_words("May"), "usually 1 day early with us");
+    assert_eq!(model(vec![(Topic::Usual, 0.2)]).in_words("May"), "usually on the day with us");
+    assert_eq!(model(Vec::new()).in_words("May"), "by the share of its bills that were late");
+}
+
+fn any_bill() -> impl Strategy<Value = Bill> {
+    let ended = proptest::option::of(-100..900i32);
+    (0..700i32, -10..200i32, any::<i64>(), ended, any::<bool>()).prop_map(|(issued, term, amount, ended, is_paid)| {
+        let ended = ended.map(|day| day.max(issued));
+        Bill { issued, payable: issued + term, amount, ended, is_paid: is_paid && ended.is_some() }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever the bills are, chances are numbers from 0 to 1 that never rise with the days, and the days of payment are in order and to come.
+    #[test]
+    fn chances_never_rise(accounts in prop::collection::vec(prop::collection::vec(any_bill(), 0..12), 0..12), as_of in 100..800i32) {
+        let learnt = learn(&accounts, as_of);
+        prop_assert!(learnt.is_whole());
+        let read: Learnt = serde_json::from_str(&serde_json::to_string(&learnt).unwrap()).unwrap();
+        prop_assert_eq!(&read, &learnt);
+        for of_account in &accounts {
+            let known = known_on(of_account, as_of);
+            let open: Vec<Bill> = known.iter().filter(|bill| bill.ended.is_none()).copied().collect();
+            let mut habits = Habits::default();
+            walk(&known, &[as_of + 1], |_, known| habits = *known);
+            for (bill, basis) in open.iter().flat_map(|bill| [(bill, Basis::Model), (bill, Basis::Counting)]) {
+                let outlook = learnt.outlook(&habits, bill, as_of, basis);
+                let chances: Vec<f64> = (-70..400).map(|days| outlook.late(days)).collect();
+                prop_assert!(chances.iter().all(|chance| (0.0..=1.0).contains(chance)), "{:?}", chances);
+                prop_assert!(chances.windows(2).all(|pair| pair[1] <= pair[0]), "{:?}", chances);
+                let days = [0.1, 0.5, 0.9].map(|chance| outlook.paid_within(chance));
+                let told: Vec<i32> = days.into_iter().flatten().collect();
+                prop_assert!(told.is_sorted() && told.iter().all(|day| bill.payable + day > as_of), "{:?}", days);
+            }
+        }
+    }
+}
