@@ -2,8 +2,8 @@
 //!
 //! Each bill is seen at two of its own instants: when it is issued, and seven days before it is due if it is still unpaid. At each,
 //! what was known of its account by then (`habits`) becomes numbers (`features`); a ridge regression (`ridge`) says how
-//! many days late it will be paid, and a curve of what is left over (`curve`) how sure that is, with bills that are
-//! still open as what they are: unpaid so far. `backtest` tries a model on what came after it was learnt, beside counting alone; where it is
+//! many days late it will be paid and how it ranks, and the curve of the bills of its rank (`curve`) how many are unpaid after so many
+//! days, with bills that are still open as what they are: unpaid so far. `backtest` tries a model on what came after it was learnt, beside counting alone; where it is
 //! not better it is refused, and counting is used.
 //!
 //! Sums are of whole numbers, so no order of rows, shards or threads changes a bit, and floats go through + - * / and the square

@@ -168,6 +168,8 @@ impl<'s> Given<'s> {
 
     fn empty_session(&self) -> Said<Session> {
         let variables = transform::variables(self.specifications.plan, self.as_of, transform::Seen::default());
+        // As in a run that has a model of payment.
+        let variables = variables.with("scores", Value::Int(1));
         let variables = match self.open_since {
             Some(since) => {
                 let known_from = Value::Date(since.signed_duration_since(NaiveDate::default()).num_days() as i32);

@@ -11,6 +11,7 @@ mod duties;
 mod episodes;
 mod experiments;
 mod forecast;
+mod habits;
 mod history;
 mod observed;
 mod payable;

@@ -64,12 +64,10 @@ pub const FEATURES: [(&str, Topic); 28] = [
 ];
 const MONTHS_FROM: usize = 16;
 
-/// The features of one bill on one day, in 1/1024, and how widely its account's days late spread.
+/// The features of one bill on one day, in 1/1024.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
     pub(super) values: [i64; FEATURES.len()],
-    /// 1 = as an account of which nothing is known.
-    pub(super) spread: f64,
 }
 
 impl Features {
@@ -105,7 +103,7 @@ impl Features {
         let mut values = [0; FEATURES.len()];
         values.iter_mut().zip(own).for_each(|(value, own)| *value = parts(own));
         values[MONTHS_FROM + month_of(bill.payable)] = PARTS;
-        Features { values, spread: (deviation / PRIOR_VARIANCE.sqrt()).sqrt() }
+        Features { values }
     }
 }
 

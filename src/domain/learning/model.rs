@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::backtest::Figures;
-use super::curve::{Curve, Spells};
+use super::curve::{Curves, SpellsByRank};
 use super::features::{FEATURES, Features, Topic};
 use super::habits::{Habits, walk};
-use super::ridge::{Coefficients, Moments};
+use super::ridge::{Fit, Moments};
 use super::{Bill, VIEWS, View, clamped};
 
 /// Chances are told of being late by more days than these.
@@ -74,8 +74,8 @@ impl Lesson {
         self.late[0]
     }
 
-    /// The days late that are expected, by view.
-    pub fn fit(&self) -> [Coefficients; 2] {
+    /// The days late that are expected and their rank, by view.
+    pub fn fit(&self) -> [Fit; 2] {
         self.moments.each_ref().map(Moments::fit)
     }
 
@@ -91,24 +91,22 @@ impl Lesson {
     }
 }
 
-/// What the second pass adds up, once it is known which days are expected.
+/// What the second pass adds up, once it is known how bills rank.
 #[derive(Clone, Debug, Default)]
 pub struct Leftover {
-    spells: [Spells; 2],
+    spells: [SpellsByRank; 2],
 }
 
 impl Leftover {
     /// Adds the bills of one account as they are known at the end of a day.
-    pub fn add(&mut self, bills: &[Bill], known: i32, fitted: &[Coefficients; 2]) {
+    pub fn add(&mut self, bills: &[Bill], known: i32, fitted: &[Fit; 2]) {
         let sights = sights(bills, known);
         each_sight(bills, &sights, |sight, bill, habits| {
-            let features = Features::of(habits, bill, sight.day);
-            let expected = fitted[sight.view as usize].predict(&features);
-            let at = |delay: i32| (f64::from(delay) - expected) / features.spread;
+            let rank = fitted[sight.view as usize].rank.predict(&Features::of(habits, bill, sight.day));
             // What was written off was unpaid on the day before.
             let last_seen = bill.ended_on().map_or(known, |day| day - 1) - bill.payable;
-            let to = bill.delay().unwrap_or(last_seen);
-            self.spells[sight.view as usize].add(at(sight.day - 1 - bill.payable), at(to), bill.delay().is_some());
+            let days = (sight.day - 1 - bill.payable, bill.delay().unwrap_or(last_seen));
+            self.spells[sight.view as usize].add(rank, days, bill.delay().is_some());
         });
     }
 
@@ -145,8 +143,8 @@ pub(super) fn is_late(bill: &Bill, days: i32, known: i32) -> Option<bool> {
 /// What was learnt of one view.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Fitted {
-    coefficients: Coefficients,
-    curve: Curve,
+    fit: Fit,
+    curves: Curves,
 }
 
 /// What was learnt of the bills that were known on a day.
@@ -184,6 +182,8 @@ pub struct Outlook<'m> {
     habits: &'m Habits,
     features: Features,
     view: View,
+    /// By which its curve is chosen.
+    rank: f64,
     basis: Basis,
     /// It is unpaid so many days after its payable day.
     age: i32,
@@ -191,16 +191,18 @@ pub struct Outlook<'m> {
 
 impl Learnt {
     /// From both passes.
-    pub fn of(lesson: &Lesson, fitted: [Coefficients; 2], leftover: &Leftover) -> Learnt {
-        let mut curves = leftover.spells.iter().map(Spells::curve);
-        let views = fitted.map(|coefficients| Fitted { coefficients, curve: curves.next().unwrap_or_default() });
+    pub fn of(lesson: &Lesson, fitted: [Fit; 2], leftover: &Leftover) -> Learnt {
+        let mut curves = leftover.spells.iter().map(SpellsByRank::curves);
+        let views = fitted.map(|fit| Fitted { fit, curves: curves.next().unwrap_or_default() });
         Learnt { views, shares: lesson.shares() }
     }
 
     /// Are all of its numbers numbers, and as many as there should be?
     pub fn is_whole(&self) -> bool {
         let shares = self.shares.iter().all(|share| (0.0..=1.0).contains(share));
-        shares && self.views.iter().all(|view| view.coefficients.is_whole() && view.curve.is_whole())
+        let are_whole =
+            |view: &Fitted| [&view.fit.days, &view.fit.rank].iter().all(|c| c.is_whole()) && view.curves.is_whole();
+        shares && self.views.iter().all(are_whole)
     }
 
     /// Share of all bills that are late.
@@ -212,7 +214,8 @@ impl Learnt {
     pub fn outlook<'m>(&'m self, habits: &'m Habits, bill: &Bill, as_of: i32, basis: Basis) -> Outlook<'m> {
         let day = as_of + 1;
         let (features, view) = (Features::of(habits, bill, day), bill.view_on(day));
-        Outlook { learnt: self, habits, features, view, basis, age: as_of - bill.payable }
+        let rank = self.views[view as usize].fit.rank.predict(&features);
+        Outlook { learnt: self, habits, features, view, rank, basis, age: as_of - bill.payable }
     }
 }
 
@@ -226,11 +229,8 @@ impl Outlook<'_> {
         }
     }
 
-    /// The share of the curve after so many days: payments come in whole days, so it is read between two.
     fn unpaid(&self, days: i32) -> f64 {
-        let fitted = &self.learnt.views[self.view as usize];
-        let expected = fitted.coefficients.predict(&self.features);
-        fitted.curve.unpaid((f64::from(days) + 0.5 - expected) / self.features.spread)
+        self.learnt.views[self.view as usize].curves.unpaid(self.rank, days)
     }
 
     fn counted(&self, days: i32) -> f64 {
@@ -265,7 +265,7 @@ impl Outlook<'_> {
         if self.basis == Basis::Counting {
             return Vec::new();
         }
-        let coefficients = &self.learnt.views[self.view as usize].coefficients;
+        let coefficients = &self.learnt.views[self.view as usize].fit.days;
         let mut days = vec![(Topic::Usual, coefficients.average())];
         for (at, (_, topic)) in FEATURES.iter().enumerate() {
             let own = coefficients.contribution(&self.features, at);
@@ -275,11 +275,6 @@ impl Outlook<'_> {
             }
         }
         days
-    }
-
-    /// Days late that are expected, before it is known how long it has been unpaid.
-    pub fn expected_days(&self) -> f64 {
-        self.learnt.views[self.view as usize].coefficients.predict(&self.features)
     }
 }
 

@@ -7,6 +7,8 @@ use super::features::{FEATURES, Features, PARTS};
 const SIZE: usize = FEATURES.len();
 /// How strongly coefficients are drawn to zero, in rows.
 const PENALTY: f64 = 50.0;
+/// Beyond so many days late or early bills rank alike.
+const RANK_DAYS: i64 = 15;
 
 /// Sums over the rows that a regression learns from. They are exact: whoever adds them in whatever order has the same.
 #[derive(Clone, Debug)]
@@ -14,22 +16,26 @@ pub struct Moments {
     rows: i128,
     /// Of pairs of features, in 1/1024²; the upper triangle.
     products: Box<[[i128; SIZE]; SIZE]>,
-    /// Of each feature and the days late, in 1/1024.
+    /// Of each feature, in 1/1024, and the days late.
     with_delay: [i128; SIZE],
+    /// Of each feature and the rank of those days, in 1/1024².
+    with_rank: [i128; SIZE],
 }
 
 impl Default for Moments {
     fn default() -> Moments {
-        Moments { rows: 0, products: Box::new([[0; SIZE]; SIZE]), with_delay: [0; SIZE] }
+        Moments { rows: 0, products: Box::new([[0; SIZE]; SIZE]), with_delay: [0; SIZE], with_rank: [0; SIZE] }
     }
 }
 
 impl Moments {
     /// One row: features and days late.
     pub fn add(&mut self, features: &Features, delay: i64) {
+        let rank = rank(delay);
         self.rows += 1;
         for (at, value) in features.values.iter().enumerate().filter(|(_, value)| **value != 0) {
             self.with_delay[at] += i128::from(value * delay);
+            self.with_rank[at] += i128::from(value * rank);
             for (sum, other) in self.products[at][at..].iter_mut().zip(&features.values[at..]) {
                 *sum += i128::from(value * other);
             }
@@ -40,6 +46,7 @@ impl Moments {
     pub fn merge(&mut self, other: &Moments) {
         self.rows += other.rows;
         self.with_delay.iter_mut().zip(other.with_delay).for_each(|(sum, other)| *sum += other);
+        self.with_rank.iter_mut().zip(other.with_rank).for_each(|(sum, other)| *sum += other);
         for (sums, others) in self.products.iter_mut().zip(other.products.iter()) {
             sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
         }
@@ -61,58 +68,80 @@ impl Moments {
         (self.rows * products - self.sum(one) * self.sum(other)) as f64
     }
 
-    /// The coefficients that fit best; those of features that never vary are zero.
-    pub fn fit(&self) -> Coefficients {
+    /// What fits the days late best, and what fits their rank.
+    pub fn fit(&self) -> Fit {
+        Fit { days: self.coefficients(&self.with_delay, 1), rank: self.coefficients(&self.with_rank, PARTS) }
+    }
+
+    /// The coefficients that fit a target best, which is a whole number of parts; those of features that never vary are zero.
+    fn coefficients(&self, with_target: &[i128; SIZE], parts: i64) -> Coefficients {
         let rows = self.rows.max(1) as f64;
-        let delays = self.with_delay[0] / i128::from(PARTS);
+        let targets = with_target[0] / i128::from(PARTS);
         let deviations: Vec<f64> = (0..SIZE).map(|at| self.covariance(at, at).max(0.0).sqrt()).collect();
         let used: Vec<usize> = (1..SIZE).filter(|at| deviations[*at] > 0.0).collect();
         let matrix = |a: usize, b: usize| {
             let correlation = self.covariance(used[a], used[b]) / (deviations[used[a]] * deviations[used[b]]);
             rows * correlation + if a == b { PENALTY } else { 0.0 }
         };
-        let with_delay = |at: usize| (self.rows * self.with_delay[at] - self.sum(at) * delays) as f64;
-        let target: Vec<f64> = used.iter().map(|at| with_delay(*at) / deviations[*at]).collect();
-        let mut fitted = Coefficients { average: delays as f64 / rows, days: vec![0.0; SIZE], means: vec![0.0; SIZE] };
-        for (at, weight) in used.iter().zip(solve(matrix, target)) {
-            fitted.days[*at] = weight * rows * PARTS as f64 / deviations[*at];
+        let with = |at: usize| (self.rows * with_target[at] - self.sum(at) * targets) as f64 / parts as f64;
+        let wanted: Vec<f64> = used.iter().map(|at| with(*at) / deviations[*at]).collect();
+        let average = targets as f64 / (rows * parts as f64);
+        let mut fitted = Coefficients { average, weights: vec![0.0; SIZE], means: vec![0.0; SIZE] };
+        for (at, weight) in used.iter().zip(solve(matrix, wanted)) {
+            fitted.weights[*at] = weight * rows * PARTS as f64 / deviations[*at];
             fitted.means[*at] = self.sum(*at) as f64 / (rows * PARTS as f64);
         }
         fitted
     }
 }
 
+/// Days late as they order bills, in 1/1024: the root of up to fifteen days, so that a bill that is months late counts for a few and
+/// not for a hundred.
+fn rank(delay: i64) -> i64 {
+    let root = (delay.abs().min(RANK_DAYS) as f64).sqrt();
+    delay.signum() * (root * PARTS as f64).round() as i64
+}
+
+/// Both regressions over the same rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Days late that are expected: they are told to people.
+    pub days: Coefficients,
+    /// The rank by which the curve is chosen.
+    pub rank: Coefficients,
+}
+
 /// What a regression has learnt.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coefficients {
-    /// Days late of an average bill.
+    /// Of an average bill.
     average: f64,
-    /// Days more for each unit of each feature.
-    days: Vec<f64>,
+    /// What each unit of each feature adds.
+    weights: Vec<f64>,
     /// The average bill.
     means: Vec<f64>,
 }
 
 impl Coefficients {
-    /// Days late that are expected of a bill.
+    /// What is expected of a bill.
     pub fn predict(&self, features: &Features) -> f64 {
-        (0..SIZE).fold(self.average, |days, at| days + self.contribution(features, at))
+        (0..SIZE).fold(self.average, |sum, at| sum + self.contribution(features, at))
     }
 
-    /// What one feature adds to the days late of an average bill: they add up to what is expected.
+    /// What one feature adds to an average bill: they add up to what is expected.
     pub fn contribution(&self, features: &Features, at: usize) -> f64 {
-        self.days[at] * (features.values[at] as f64 / PARTS as f64 - self.means[at])
+        self.weights[at] * (features.values[at] as f64 / PARTS as f64 - self.means[at])
     }
 
-    /// Days late of an average bill.
+    /// What is expected of an average bill.
     pub fn average(&self) -> f64 {
         self.average
     }
 
-    /// Has it a coefficient and a mean for each feature, all of them numbers?
+    /// Has it a weight and a mean for each feature, all of them numbers?
     pub fn is_whole(&self) -> bool {
         let are_numbers = |values: &[f64]| values.len() == SIZE && values.iter().all(|value| value.is_finite());
-        self.average.is_finite() && are_numbers(&self.days) && are_numbers(&self.means)
+        self.average.is_finite() && are_numbers(&self.weights) && are_numbers(&self.means)
     }
 }
 

@@ -1,0 +1,75 @@
+//! Habits: how an account has paid, as the model of payment looks at it.
+
+use crate::spec::spec;
+
+#[test]
+fn a_bill_ends_when_nothing_is_left_of_it_and_is_paid_if_most_of_it_was() {
+    spec(
+        "
+        invoices: invoice_id due_date payable_on amount
+            I1 2026-05-02 2026-05-04 100.00
+            I2 2026-05-10 2026-05-10 100.00
+            I3 2026-05-20 2026-05-20 100.00
+            I4 2026-06-20 2026-06-20 100.00
+        payments: payment_id invoice_id paid_on amount kind
+            P1 I1 2026-05-04 100.00 payment
+            P2 I2 2026-05-15 40.00 payment
+            P3 I2 2026-05-16 60.00 write_off
+            P4 I3 2026-05-21 60.00 payment
+            P5 I3 2026-05-25 40.00 credit_note
+            P6 I4 2026-06-21 60.00 payment
+        int_bills = payable_on amount ended_on is_paid
+            2026-05-04 100.00 2026-05-04 true
+            2026-05-10 100.00 2026-05-16 false
+            2026-05-20 100.00 2026-05-25 true
+            2026-06-20 100.00 - -
+    ",
+    );
+}
+
+/// Paid on the payable day is in time; what was written off says nothing; the bill that is open is overdue since the 20th.
+#[test]
+fn habits_count_days_from_the_payable_day() {
+    spec(
+        "
+        invoices: debtor_id invoice_id issue_date due_date payable_on amount
+            D1 I1 2026-04-02 2026-05-02 2026-05-04 1.00
+            D1 I2 2026-04-10 2026-05-10 2026-05-10 2.00
+            D1 I3 2026-04-20 2026-05-20 2026-05-20 4.00
+            D1 I4 2026-05-20 2026-06-20 2026-06-20 100.00
+            D1 I5 2026-06-20 2026-07-20 2026-07-20 100.00
+            D2 J1 2026-06-01 2026-07-01 2026-07-01 100.00
+        payments: debtor_id payment_id invoice_id paid_on amount kind
+            D1 P1 I1 2026-05-04 1.00 payment
+            D1 P2 I2 2026-06-10 2.00 payment
+            D1 P3 I3 2026-05-25 4.00 write_off
+        cnd_habits = debtor_id paid delays delay_squares days_late late late_15 late_30 recent recent_delays recent_late open overdue oldest_payable_on second_payable_on
+            D1 2 31 961 31 1 1 1 2 31 1 2 1 2026-06-20 2026-07-20
+            D2 0 0 0 0 0 0 0 0 0 0 1 0 2026-07-01 -
+        int_habits = paid sizes
+            2 14482
+            0 0
+    ",
+    );
+}
+
+/// Of an export of open items a bill that is gone was paid on the day on which it was gone.
+#[test]
+fn what_earlier_runs_saw_of_open_items_is_how_an_account_has_paid() {
+    spec(
+        "
+        open items only
+        invoices: debtor_id invoice_id due_date
+            D1 I1 2026-06-20
+        item_flows: debtor_id invoice_id issue_date due_date payable_on flowed_on billed_amount paid_amount
+            D1 I1 2026-01-01 2026-06-20 2026-06-20 2026-01-01 100.00   0.00
+            D1 I2 2026-02-01 2026-05-10 2026-05-11 2026-02-01 100.00   0.00
+            D1 I2 2026-02-01 2026-05-10 2026-05-11 2026-05-15   0.00 100.00
+        int_bills = issue_date payable_on ended_on is_paid
+            2026-01-01 2026-06-20 - -
+            2026-02-01 2026-05-11 2026-05-15 true
+        cnd_habits = debtor_id paid delays open overdue
+            D1 1 4 1 1
+    ",
+    );
+}
