@@ -9,6 +9,7 @@ mod model;
 mod notes;
 mod origins;
 mod page;
+mod rejected;
 mod train;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tokio::runtime::Handle;
 
+use self::rejected::{RejectedRows, quarantined};
 pub use self::train::{Trained, train};
 use crate::config::Plan;
 use crate::error::{Error, Result};
@@ -38,8 +40,8 @@ use crate::stage::materialize::{Facts, OutputWriter, Reporting};
 use crate::stage::publish::{DateStatus, Provenance, Revision};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Audited, Clash, Decided, History, Materialized, OutputFile, QuarantinedRow, Remembered, Shard, Snapshots, Totals,
-    audit, decide, gates, load, materialize, publish, remember, shard, transform,
+    Audited, Decided, History, Materialized, OutputFile, Remembered, Shard, Snapshots, audit, decide, gates, load,
+    materialize, publish, remember, shard, transform,
 };
 use crate::text::plural;
 
@@ -70,17 +72,6 @@ pub struct Ran {
     pub results: Option<RunResults>,
     /// Of its datasets, what the record does not say.
     pub described: Described,
-}
-
-/// The rows of a shard that count for nothing: what contradicts, repeats, or belongs to no debtor.
-#[derive(Default)]
-struct RejectedRows {
-    clashes: Vec<Clash>,
-    /// Rows that say again what another says, by table.
-    repeated: BTreeMap<&'static str, u64>,
-    set_aside: Totals,
-    /// Company and currency = payments that cannot be attributed to a debtor.
-    unidentified: gates::Unidentified,
 }
 
 impl Ran {
@@ -460,30 +451,6 @@ impl ShardRunner<'_> {
     }
 }
 
-impl RejectedRows {
-    fn add(&mut self, of_shard: RejectedRows) {
-        self.clashes.extend(of_shard.clashes);
-        for (table, rows) in of_shard.repeated {
-            *self.repeated.entry(table).or_default() += rows;
-        }
-        for (key, sum) in of_shard.set_aside {
-            *self.set_aside.entry(key).or_default() += sum;
-        }
-        for (key, sum) in of_shard.unidentified {
-            *self.unidentified.entry(key).or_default() += sum;
-        }
-    }
-
-    fn copies_of(&self, table: &str) -> u64 {
-        self.repeated.get(table).copied().unwrap_or(0)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let copies = notes::copies(&self.repeated);
-        copies.into_iter().chain(gates::unidentified_notes(&self.unidentified)).collect()
-    }
-}
-
 fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots, model: Option<&Stored>) -> Result<Provenance> {
     let inputs = snapshots.objects()?.into_iter().chain(model.map(model::input)).collect::<Vec<_>>();
     Ok(Provenance {
@@ -496,12 +463,4 @@ fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots, model: Optio
         nonce: request.nonce.clone(),
         ran_by: request.ran_by.clone(),
     })
-}
-
-fn quarantined(shards: &Shards, rejected: &RejectedRows, snapshots: &Snapshots) -> Vec<QuarantinedRow> {
-    let bad = shards.bad.iter().map(|b| QuarantinedRow::of_bad_row(b, snapshots));
-    let clashes = rejected.clashes.iter().map(|c| QuarantinedRow::of_clash(c, snapshots));
-    let mut rows: Vec<QuarantinedRow> = bad.chain(clashes).collect();
-    rows.sort();
-    rows
 }

@@ -62,11 +62,11 @@ impl Train {
 }
 
 fn result_of(trained: &Trained) -> serde_json::Value {
-    let model = &trained.model;
+    let model = &trained.stored.model;
     json!({
         "outcome": if trained.was_published { "already_published" } else { "published" },
         "as_of": model.as_of,
-        "model": trained.object,
+        "model": trained.stored.url,
         "quality": model.quality,
         "remarks": model.remarks,
         "debtors": model.debtors,
@@ -78,7 +78,7 @@ fn result_of(trained: &Trained) -> serde_json::Value {
 }
 
 fn text(voice: Voice, trained: &Trained) -> String {
-    let model = &trained.model;
+    let model = &trained.stored.model;
     let what = match (trained.was_published, model.quality) {
         (true, _) => "was trained already; nothing new was written",
         (false, Quality::Good) => "is trained",
@@ -102,7 +102,7 @@ fn text(voice: Voice, trained: &Trained) -> String {
         Quality::Good => "Runs of later dates use it: late_chance and expected_on of items and debtors",
         Quality::Refused => "Runs of later dates use the share of late bills of each account instead",
     };
-    parts.push(format!("{use_of}; {}", trained.object));
+    parts.push(format!("{use_of}; {}", trained.stored.url));
     parts.join("\n")
 }
 

@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 
 use crate::config::{ModelChoice, Plan};
-use crate::domain::learning::model::Quality;
 use crate::error::{Error, Result};
 use crate::io::learnt::{self, Stored};
 use crate::io::log::InputObject;
@@ -53,12 +52,8 @@ pub(super) fn input(stored: &Stored) -> InputObject {
 
 /// What whoever reads the run is told of it.
 pub(super) fn note(stored: &Stored) -> Option<String> {
-    let model = &stored.model;
-    (model.quality == Quality::Refused).then(|| {
-        format!(
-            "the model of {} was refused ({}): chances are those of the share of late bills of each account",
-            model.as_of,
-            model.remarks.join("; ")
-        )
-    })
+    let (as_of, why) = (stored.model.as_of, stored.model.refusal()?);
+    Some(format!(
+        "the model of {as_of} was refused ({why}): chances are those of the share of late bills of each account"
+    ))
 }

@@ -5,10 +5,9 @@ use chrono::NaiveDate;
 use tokio::runtime::Handle;
 
 use crate::config::Plan;
-use crate::domain::learning::model::PaymentModel;
 use crate::error::{Error, Result};
 use crate::io::engine::{Engine, Models};
-use crate::io::learnt;
+use crate::io::learnt::{self, Stored};
 use crate::io::log::{Log, halt};
 use crate::io::store::Store;
 use crate::runtime::parallel::map_ordered;
@@ -22,9 +21,7 @@ use crate::stage::{History, Shard, Snapshots, load, shard, transform};
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// What was learnt.
-    pub model: PaymentModel,
-    /// URL of its object.
-    pub object: String,
+    pub stored: Stored,
     /// The very same model was there already.
     pub was_published: bool,
 }
@@ -55,7 +52,7 @@ pub fn train(
         return Err(Error::Halted { object });
     }
     let (stored, was_published) = learnt::publish(&output, &model)?;
-    Ok(Trained { model, object: stored.url, was_published })
+    Ok(Trained { stored, was_published })
 }
 
 /// An output belongs to one tenant, whose model is of no use to another.

@@ -357,7 +357,7 @@ fn exit_codes_stand() {
         with(3),
         ["Contract", "NoneRecognised", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]
     );
-    assert_eq!(with(4), ["Conflict", "Overtaken", "Undecided", "WouldRefuse"]);
+    assert_eq!(with(4), ["Conflict", "Overtaken", "Undecided", "WouldRefuse", "ModelStands"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);
     assert_eq!(with(1), ["Torn", "File", "Scratch", "Internal", "Demo"]);
 }

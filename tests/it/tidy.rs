@@ -94,6 +94,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/io/",
             "src/cli",
             "src/run.rs",
+            "src/run/train.rs",
             "src/rehearsal.rs",
             "src/specification",
             "src/stage/load.rs",

@@ -306,7 +306,8 @@ mod tests {
     fn rankings_are_worked_out_by_hand() {
         let mut ranking = Ranking::default();
         // Late: 0.9, 0.5; in time: 0.5, 0.1. Pairs: 0.9 wins both, 0.5 ties one and wins one: 3.5 of 4.
-        [(0.9, true), (0.5, true), (0.5, false), (0.1, false)].map(|(chance, came)| ranking.add(chance, came));
+        let told = [(0.9, true), (0.5, true), (0.5, false), (0.1, false)];
+        told.into_iter().for_each(|(chance, came)| ranking.add(chance, came));
         assert_eq!(ranking.auc(), Some(0.875));
         // (0.01 + 0.25 + 0.25 + 0.01) / 4
         assert!((ranking.brier().unwrap() - 0.13).abs() < 1e-12);

@@ -13,15 +13,13 @@ use super::features::PARTS;
 const FROM: i32 = -120;
 const TO: i32 = 400;
 const DAYS: usize = (TO - FROM + 1) as usize;
-/// Ranks are told apart by so many to one, between -4 and 4; bills of neighbouring ranks share a curve.
+/// Ranks are told apart by so many to one, between -6 and 6; bills of neighbouring ranks share a curve.
 const RANKS_TO_ONE: f64 = 8.0;
-const RANK_MAX: f64 = 4.0;
-const RANKS: usize = 65;
+const RANK_MAX: f64 = 6.0;
+const RANKS: usize = 97;
 /// There are at most so many curves, of at least so many payments each.
-const CURVES: u64 = 8;
-const PAYMENTS_MIN: u64 = 60;
-/// Where fewer are left, nothing is learnt.
-const AT_RISK_MIN: u64 = 5;
+const CURVES: u64 = 14;
+const PAYMENTS_MIN: u64 = 100;
 
 /// How long bills of one rank stood, counted by days.
 #[derive(Clone, Debug)]
@@ -122,9 +120,10 @@ impl Spells {
         let last = self.paid.iter().rposition(|paid| *paid > 0).unwrap_or(0);
         for at in 0..=last {
             at_risk += self.entered[at];
-            if at_risk >= AT_RISK_MIN {
+            if self.paid[at] > 0 {
                 // Never quite zero: of those who come later nobody knows that all have paid.
-                unpaid *= 1.0 - self.paid[at] as f64 / (at_risk + 1) as f64;
+                let stay = (at_risk - self.paid[at]) as f64 / at_risk as f64;
+                unpaid *= stay.max(1.0 / (at_risk + 1) as f64);
             }
             at_risk -= self.paid[at] + self.left[at];
             if at >= first {
@@ -203,10 +202,9 @@ mod tests {
         (0..3).for_each(|_| spells.add(0.0, (-5, 3), true));
         let curves = spells.curves();
         assert!(near(curves.unpaid(0.0, -1), 1.0));
-        assert!(near(curves.unpaid(0.0, 0), 1.0 - 4.0 / 11.0));
-        assert!(near(curves.unpaid(0.0, 2), 1.0 - 4.0 / 11.0));
-        // Three are fewer than five: of them nothing is learnt.
-        assert!(near(curves.unpaid(0.0, 9), 1.0 - 4.0 / 11.0));
+        assert!(near(curves.unpaid(0.0, 0), 0.6) && near(curves.unpaid(0.0, 2), 0.6));
+        // The three that are left are all paid, and still nobody knows that of whoever comes later.
+        assert!(near(curves.unpaid(0.0, 9), 0.6 / 4.0));
         assert!(curves.is_whole());
     }
 
@@ -217,7 +215,7 @@ mod tests {
         (0..50).for_each(|_| spells.add(0.0, (-5, 0), true));
         (0..50).for_each(|_| spells.add(0.0, (-5, 5), true));
         (0..100).for_each(|_| spells.add(0.0, (1, 5), true));
-        assert!(near(spells.curves().unpaid(0.0, 2), 1.0 - 50.0 / 101.0));
+        assert!(near(spells.curves().unpaid(0.0, 2), 0.5));
     }
 
     #[test]

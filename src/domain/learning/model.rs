@@ -351,6 +351,11 @@ impl PaymentModel {
         (quality, refusals.into_iter().chain(leaks).collect())
     }
 
+    /// Why its chances are not used; `None` = they are.
+    pub fn refusal(&self) -> Option<String> {
+        (self.quality == Quality::Refused).then(|| self.remarks.join("; "))
+    }
+
     /// By what its chances are told.
     pub fn basis(&self) -> Basis {
         match self.quality {

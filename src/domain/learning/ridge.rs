@@ -8,7 +8,7 @@ const SIZE: usize = FEATURES.len();
 /// How strongly coefficients are drawn to zero, in rows.
 const PENALTY: f64 = 50.0;
 /// Beyond so many days late or early bills rank alike.
-const RANK_DAYS: i64 = 15;
+const RANK_DAYS: i64 = 30;
 
 /// Sums over the rows that a regression learns from. They are exact: whoever adds them in whatever order has the same.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl Moments {
     }
 }
 
-/// Days late as they order bills, in 1/1024: the root of up to fifteen days, so that a bill that is months late counts for a few and
+/// Days late as they order bills, in 1/1024: the root of up to thirty days, so that a bill that is months late counts for a few and
 /// not for a hundred.
 fn rank(delay: i64) -> i64 {
     let root = (delay.abs().min(RANK_DAYS) as f64).sqrt();

@@ -47,7 +47,7 @@ fn habits_count_days_from_the_payable_day() {
             D1 2 31 961 31 1 1 1 2 31 1 2 1 2026-06-20 2026-07-20
             D2 0 0 0 0 0 0 0 0 0 0 1 0 2026-07-01 -
         int_habits = paid sizes
-            2 14482
+            2 14464
             0 0
     ",
     );

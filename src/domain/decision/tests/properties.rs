@@ -2,8 +2,9 @@
 
 use super::super::*;
 use super::support::*;
+use crate::domain::learning::model::{Basis, Expected};
 use crate::domain::portfolio::{Contact, ContactPoint, ContactState};
-use crate::domain::procedure::{Advance, CapScope, Channel, LevelOf};
+use crate::domain::procedure::{Advance, CapScope, Channel, LevelOf, StepKind, Trigger};
 use chrono::Datelike;
 use proptest::prelude::*;
 
@@ -154,6 +155,21 @@ fn level(case: &Case) -> Option<u32> {
     case.rules.procedures["b2b"].step(&id?).map(|step| step.level)
 }
 
+/// What the most pessimistic model would say.
+fn surely_late() -> Expected {
+    Expected {
+        late: 1.0,
+        late_15: 1.0,
+        late_30: 1.0,
+        from: None,
+        on: None,
+        to: None,
+        basis: Basis::Model,
+        is_new: false,
+        reasons: Vec::new(),
+    }
+}
+
 type ItemChange = fn(&mut Account, usize);
 
 /// Ways in which an item leaves the messages.
@@ -191,6 +207,33 @@ proptest! {
                     let item = &account.items[at];
                     prop_assert!(!item.is_disputed && !item.is_blocked && !item.promise_pending && !item.in_kept_agreement);
                     prop_assert!(cited.open_amount > Amount::ZERO && cited.open_amount <= item.open);
+                }
+            }
+        }
+    }
+
+    /// A score orders and selects: however sure a model is that all is paid late, nothing that is held goes out for it, and what goes out is
+    /// what would go out without it.
+    #[test]
+    fn the_highest_chance_of_being_late_passes_no_hold(mut case in any_case()) {
+        let decided = |case: &Case| case.decide().iter().flatten().map(said).collect::<Vec<_>>();
+        let without = decided(&case);
+        case.group.debtors.iter_mut().flat_map(|(_, accounts)| accounts).for_each(|account| {
+            account.items.iter_mut().for_each(|item| item.expected = Some(surely_late()));
+        });
+        prop_assert_eq!(&decided(&case), &without);
+        // A rung of its own for those at risk, before all others: it is one more way to act, and none to act on what is held.
+        let at_risk = Trigger::All(vec![past_due(-30), Trigger::LateChance { least: 1.0 }]);
+        let rung = step("at-risk", StepKind::Reminder, at_risk, &[Channel::Email, Channel::Phone]);
+        let steps = std::mem::take(&mut case.procedure().steps);
+        case.steps([vec![rung], steps].concat());
+        for (of_debtor, (debtor, accounts)) in case.decide().iter().zip(&case.group.debtors) {
+            let items = || accounts.iter().flat_map(|account| &account.items);
+            for action in actions(std::slice::from_ref(of_debtor)) {
+                prop_assert!(!debtor.is_held && !debtor.is_insolvent && debtor.dunning_block.is_none());
+                for cited in &action.items {
+                    let item = items().find(|item| item.invoice_id == cited.invoice_id).unwrap();
+                    prop_assert!(!item.is_disputed && !item.is_blocked && !item.promise_pending && !item.in_kept_agreement);
                 }
             }
         }
