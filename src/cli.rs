@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod diff;
 mod eject;
+mod experiment;
 mod explain;
 mod gc;
 mod init;
@@ -68,6 +69,7 @@ Examples:
   regua explain D00001020 --from demo/output       why is this debtor contacted, or not?
   regua report demo/output                        what is owed, on one page for a browser
   regua diff demo/output@2026-06-29 @2026-06-30   what changed between two published runs?
+  regua experiment report demo/output             which arm collects more, and does it harm anybody?
   regua log demo/output --verify                  is everything that was published still whole?
   regua template preview overdue_first --sample   what does this message look like?
 
@@ -100,6 +102,7 @@ enum Command {
     Check(check::Check),
     Inputs(inputs::Inputs),
     Explain(explain::Explain),
+    Experiment(experiment::Experiment),
     Log(log::Log),
     Report(report::Report),
     Diff(diff::Diff),
@@ -183,6 +186,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Check(check) => check.execute(voice),
         Command::Inputs(inputs) => inputs.execute(voice),
         Command::Explain(explain) => explain.execute(voice),
+        Command::Experiment(experiment) => experiment.execute(voice),
         Command::Log(log) => log.execute(voice),
         Command::Report(report) => report.execute(voice),
         Command::Diff(diff) => diff.execute(voice),

@@ -8,6 +8,7 @@
 mod chart;
 mod comparison;
 mod difference;
+pub mod experiments;
 mod html;
 pub mod kpi;
 pub mod lineage;

@@ -1,89 +1,51 @@
 -- Purpose: the arms of each experiment: what share of what they should have paid since it began they paid, and by how much that
---   differs from the champion. The ratio of sums over groups drawn as clusters (Cochran, Sampling Techniques, chapter 6).
+--   differs from the champion; what they had paid in the window before; and what they were put to.
 -- Grain: company_id, currency, experiment, arm
--- Reads: fct_experiments, run_experiments
+-- Reads: all_group_rates, run_experiments, run_arms
 -- Units: amounts in units of currency; rates from 0 to 1, differences of rates
--- Nulls: the error of a single group; the difference of the champion, or where it has no groups; the interval where either arm has
---   fewer than 30 groups
+-- Nulls: the last day where none is set; the share of an arm that is not configured any more; the error of a single group or item; the
+--   difference of the champion, or where it has no groups; the interval where either arm has fewer than 30 groups; the window before,
+--   where nobody should have paid anything in it or it is not known
 -- Kind: table
 with
-    facts as (select * from fct_experiments),
+    rates as (select * from all_group_rates where experiment <> ''),
     running as (select * from run_experiments),
-    summed as (
-        select
-            company_id,
-            currency,
-            experiment,
-            arm,
-            sum(groups) as groups,
-            sum(contacted_groups) as contacted_groups,
-            cast(sum(collectable_amount) as decimal(18, 2)) as collectable_amount,
-            cast(sum(collected_amount) as decimal(18, 2)) as collected_amount,
-            cast(sum(collectable_squares) as double) as collectable_squares,
-            cast(sum(collected_squares) as double) as collected_squares,
-            cast(sum(products) as double) as products
-        from facts
-        group by company_id, currency, experiment, arm
-    ),
-    rated as (
-        select
-            *,
-            cast(groups as double) as clusters,
-            cast(collectable_amount as double) as collectable,
-            cast(collected_amount as double) / cast(collectable_amount as double) as collection_rate
-        from summed
-    ),
-    measured as (
-        select
-            *,
-            case
-                when groups > 1
-                    then
-                        sqrt(
-                            clusters / (clusters - 1.0)
-                            * greatest(
-                                collected_squares
-                                - 2.0 * collection_rate * products
-                                + collection_rate * collection_rate * collectable_squares,
-                                0.0
-                            )
-                        )
-                        / collectable
-            end as standard_error
-        from rated
-    ),
+    arms as (select * from run_arms),
     champions as (
         select
-            measured.company_id,
-            measured.currency,
-            measured.experiment,
-            measured.collection_rate,
-            measured.standard_error,
-            measured.groups
-        from measured
-        inner join running on measured.experiment = running.experiment and measured.arm = running.champion
+            rates.company_id,
+            rates.currency,
+            rates.experiment,
+            rates.collection_rate,
+            rates.standard_error,
+            rates.groups
+        from rates
+        inner join running on rates.experiment = running.experiment and rates.arm = running.champion
     ),
     compared as (
         select
-            measured.*,
-            measured.arm = running.champion as is_champion,
-            case when measured.arm <> running.champion then measured.collection_rate - champions.collection_rate end
-                as difference,
+            rates.*,
+            running.starts_on,
+            running.ends_on,
+            arms.share,
+            rates.arm = running.champion as is_champion,
+            case when rates.arm <> running.champion then rates.collection_rate - champions.collection_rate end as difference,
             case
-                when measured.arm <> running.champion and measured.groups >= 30 and champions.groups >= 30
+                when rates.arm <> running.champion and rates.groups >= 30 and champions.groups >= 30
                     then
                         1.96
                         * sqrt(
-                            measured.standard_error * measured.standard_error
+                            rates.standard_error * rates.standard_error
                             + champions.standard_error * champions.standard_error
                         )
             end as half_width
-        from measured
-        inner join running on measured.experiment = running.experiment
+        from rates
+        inner join running on rates.experiment = running.experiment
+        left join arms on rates.experiment = arms.experiment and rates.arm = arms.arm
         left join champions
-            on measured.company_id = champions.company_id
-            and measured.currency = champions.currency
-            and measured.experiment = champions.experiment
+            on rates.company_id = champions.company_id
+            and rates.currency = champions.currency
+            and rates.experiment = champions.experiment
     ),
     stated as (
         select
@@ -102,6 +64,23 @@ with
             difference,
             difference - half_width as difference_low,
             difference + half_width as difference_high,
+            starts_on,
+            ends_on,
+            share,
+            items,
+            item_standard_error,
+            items_per_group,
+            before_collectable_amount,
+            before_collected_amount,
+            before_collection_rate,
+            before_standard_error,
+            covariance,
+            contacts,
+            contacts_error,
+            disputing_groups,
+            opted_out_groups,
+            complaining_groups,
+            bounced_groups,
             case when @scope_open = 1 then 'observed' else 'ledger' end as basis
         from compared
     )

@@ -3,6 +3,7 @@
 
 mod comparison;
 mod difference;
+mod experiments;
 mod plan;
 
 use std::path::Path;
@@ -29,6 +30,7 @@ use crate::run::{InputStatus, Ran};
 use crate::runtime::progress::Progress;
 
 pub(super) use comparison::comparison;
+pub(super) use experiments::{experiment, sizes, verdict};
 pub(super) use plan::plan;
 
 /// Instead of what goes out and why the others are left alone.

@@ -28,6 +28,7 @@ pub const KPIS: &[Table] = &[
     done::HOLDS,
     done::CHANNELS,
     done::EXPERIMENTS,
+    done::GROUP_RATES,
     owed::SEGMENT_MOVES,
     done::LISTINGS,
     owed::COLLECTION_EFFECTIVENESS,

@@ -3,11 +3,16 @@
 //! The arm is drawn by a hash of the experiment and the group alone. So all companies of a group are treated alike, and
 //! the same way every day, whoever else is in the portfolio and whatever other experiments run.
 
+pub mod comparison;
+pub mod size;
+
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 /// What the shares of an experiment's arms add up to.
 pub const SHARES_WHOLE: u32 = 100;
+/// The most arms: more leave none with groups enough.
+pub const ARMS_MAX: usize = 10;
 
 /// Arms over some segments.
 #[derive(Clone, Debug)]
@@ -16,6 +21,8 @@ pub struct Experiment {
     pub id: String,
     /// Before this day nobody is in an arm.
     pub starts_on: NaiveDate,
+    /// The last day: after it nobody is in an arm, and from it on there is a verdict. None = it goes on, without one.
+    pub ends_on: Option<NaiveDate>,
     /// Segments that take part; empty = all.
     pub segments: Vec<String>,
     /// The champion first; their shares add up to `SHARES_WHOLE`.
@@ -47,12 +54,17 @@ pub struct Draw {
 impl Experiment {
     /// Does it run on this day, for accounts of this segment?
     pub fn takes(&self, as_of: NaiveDate, segment: &str) -> bool {
-        self.starts_on <= as_of && (self.segments.is_empty() || self.segments.iter().any(|s| s == segment))
+        self.runs_on(as_of) && (self.segments.is_empty() || self.segments.iter().any(|s| s == segment))
+    }
+
+    /// Is anybody in an arm on this day?
+    fn runs_on(&self, day: NaiveDate) -> bool {
+        self.starts_on <= day && self.ends_on.is_none_or(|last| day <= last)
     }
 
     /// The arm in which earlier runs drew somebody; `None` where they did not, or there is no such arm any more.
     pub fn arm_since(&self, as_of: NaiveDate, drawn: &[Draw]) -> Option<&Arm> {
-        let before = drawn.iter().find(|draw| draw.experiment == self.id && self.starts_on <= as_of)?;
+        let before = drawn.iter().find(|draw| draw.experiment == self.id && self.runs_on(as_of))?;
         self.arms.iter().find(|arm| arm.name == before.arm)
     }
 
@@ -94,6 +106,7 @@ mod tests {
         Experiment {
             id: id.to_owned(),
             starts_on,
+            ends_on: None,
             segments: Vec::new(),
             arms: shares.iter().enumerate().map(arm).collect(),
         }

@@ -36,6 +36,7 @@ use crate::error::Result;
 use crate::io::log::RecordKind;
 pub use data::Kpis;
 use data::{Data, Headline};
+pub(super) use data::{by, is_true};
 pub use debtors::{TopDebtor, top_debtors};
 use model::{Page, Section};
 #[cfg(test)]

@@ -243,8 +243,13 @@ pub fn register(plan: &Plan, as_of: NaiveDate, session: &Session, shard: &mut Sh
 /// As `register`.
 pub fn periods(plan: &Plan, as_of: NaiveDate) -> Result<Periods> {
     let buckets = bucket_table(&plan.buckets, &plan.kpis.forward_looking)?;
-    let experiments = experiment_table(&plan.rules.experiments, as_of)?;
-    Ok(vec![("run_buckets", buckets), ("run_months", month_table(as_of)?), ("run_experiments", experiments)])
+    let running: Vec<&Experiment> = plan.rules.experiments.iter().filter(|e| e.starts_on <= as_of).collect();
+    Ok(vec![
+        ("run_buckets", buckets),
+        ("run_months", month_table(as_of)?),
+        ("run_experiments", experiment_table(&running)?),
+        ("run_arms", arm_table(&running)?),
+    ])
 }
 
 /// The debtors of the shard that a doubtful row can touch.
@@ -343,16 +348,28 @@ fn month_table(as_of: NaiveDate) -> Result<(SchemaRef, RecordBatch)> {
     ])
 }
 
-/// The experiments that run on the day, each with the arm that the others are compared with.
-fn experiment_table(experiments: &[Experiment], as_of: NaiveDate) -> Result<(SchemaRef, RecordBatch)> {
-    let running: Vec<&Experiment> = experiments.iter().filter(|e| e.starts_on <= as_of).collect();
+/// The experiments that have begun, each with the arm that the others are compared with.
+fn experiment_table(running: &[&Experiment]) -> Result<(SchemaRef, RecordBatch)> {
     let ids = StringArray::from_iter_values(running.iter().map(|e| &e.id));
     let days = Date32Array::from_iter_values(running.iter().map(|e| day_number(e.starts_on)));
+    let last_days: Date32Array = running.iter().map(|e| e.ends_on.map(day_number)).collect();
     let champions: StringArray = running.iter().map(|e| e.arms.first().map(|arm| &arm.name)).collect();
     table(vec![
         ("experiment", DataType::Utf8, Arc::new(ids)),
         ("starts_on", DataType::Date32, Arc::new(days)),
+        ("ends_on", DataType::Date32, Arc::new(last_days)),
         ("champion", DataType::Utf8, Arc::new(champions)),
+    ])
+}
+
+/// Their arms, each with its share in per cent.
+fn arm_table(running: &[&Experiment]) -> Result<(SchemaRef, RecordBatch)> {
+    let arms: Vec<_> = running.iter().flat_map(|e| e.arms.iter().map(|arm| (&e.id, arm))).collect();
+    let shares = Int64Array::from_iter_values(arms.iter().map(|(_, arm)| i64::from(arm.share)));
+    table(vec![
+        ("experiment", DataType::Utf8, Arc::new(StringArray::from_iter_values(arms.iter().map(|(id, _)| id)))),
+        ("arm", DataType::Utf8, Arc::new(StringArray::from_iter_values(arms.iter().map(|(_, arm)| &arm.name)))),
+        ("share", DataType::Int64, Arc::new(shares)),
     ])
 }
 
@@ -447,8 +464,10 @@ fn template_table(rules: &Rules) -> Result<(SchemaRef, RecordBatch)> {
 }
 
 fn table(columns: Vec<(&str, DataType, ArrayRef)>) -> Result<(SchemaRef, RecordBatch)> {
-    let field =
-        |(name, kind, column): &(&str, DataType, ArrayRef)| Field::new(*name, kind.clone(), column.is_nullable());
+    // Where there is no row, nothing says that none will be null.
+    let field = |(name, kind, column): &(&str, DataType, ArrayRef)| {
+        Field::new(*name, kind.clone(), column.is_nullable() || column.is_empty())
+    };
     let fields: Vec<Field> = columns.iter().map(field).collect();
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, _, c)| c).collect());

@@ -965,7 +965,7 @@ def forecast_agreements(book, key, active, due, expected):
             expected[week] = None if rate is None else Fraction(due[week]) * (1 - rate)
 
 
-# Listings and experiments.
+# Listings, and how groups pay: of everybody, and by arm of an experiment.
 
 
 @table("company_id", "currency", "kind", "bureau")
@@ -1004,45 +1004,119 @@ def kpi_experiments(desk):
     members = desk.published.run("experiment_members")
     for experiment in book.config["experiments"]:
         begin = dt.date.fromisoformat(experiment["starts_on"])
+        last = dt.date.fromisoformat(experiment["ends_on"]) if "ends_on" in experiment else None
+        until = min(last or book.as_of, book.as_of)
         arms = {m["debtor_id"]: m["arm"] for m in members if m["experiment"] == experiment["id"]}
-        contacted = {book.group(c.debtor) for c in contacts_of(desk) if c.counts and c.day >= begin and c.day
-                     > book.as_of - days(book.kpis["recovery_days"] + book.kpis["recovery_window_days"])}
+        put_to = put_to_of(desk, begin, until)
         for key in book.books():
-            rows = {a["name"]: arm_row(book, [i for i in items_of(book, key) if arms.get(i.debtor) == a["name"]],
-                                       begin, contacted) for a in experiment["arms"]}
+            rows = {a["name"]: rates_of(book, [i for i in items_of(book, key) if arms.get(i.debtor) == a["name"]],
+                                        begin, until, put_to) for a in experiment["arms"]}
             champion = rows[experiment["arms"][0]["name"]]
-            for arm, row in rows.items():
+            for arm in experiment["arms"]:
+                row = rows[arm["name"]]
                 if row:
-                    yield {"company_id": key[0], "currency": key[1], "experiment": experiment["id"], "arm": arm,
-                           "is_champion": row is champion} | public(row, champion)
+                    yield {"company_id": key[0], "currency": key[1], "experiment": experiment["id"], "arm": arm["name"],
+                           "is_champion": row is champion, "starts_on": begin, "ends_on": last,
+                           "share": arm["share"]} | public(row, champion)
 
 
-def arm_row(book, items, begin, contacted):
-    """Groups with their X (what they should have paid since it began) and Y (what they did pay of it)."""
-    owed, paid = collections.Counter(), collections.Counter()
-    for item in items:
-        if item.due > book.as_of:
-            continue
-        base = (item.amount if item.issued >= begin else item.open(begin - days(1)))
-        base -= item.applied_in(begin - days(1), book.as_of, ("credited",))
-        if base > 0:
-            owed[book.group(item.debtor)] += base
-            since = item.applied_in(begin - days(1), book.as_of, ("paid",))
-            paid[book.group(item.debtor)] += clamp(since, ZERO, base)
-    owed = {group: x for group, x in owed.items() if x > 0}
+@table("company_id", "currency", "days")
+def kpi_group_rates(desk):
+    """The same of everybody, of the last days."""
+    book = desk.book
+    for key in book.books():
+        for length in (30, 60, 90, 180):
+            row = rates_of(book, items_of(book, key), book.as_of - days(length - 1), book.as_of, None)
+            if row:
+                yield {"company_id": key[0], "currency": key[1], "days": length} | public(row, None)
+
+
+def put_to_of(desk, begin, until):
+    """What groups were put to: their contacts, and who disputed, opted out, complained or bounced."""
+    book = desk.book
+    window = book.as_of - days(book.kpis["recovery_days"] + book.kpis["recovery_window_days"])
+    found = [c for c in contacts_of(desk) if begin <= c.day <= until and c.day > window]
+
+    def groups(status):
+        return {book.group(c.debtor) for c in found if status in c.statuses}
+
+    disputing = {book.group(r["debtor_id"]) for r in book.rows["disputes"] if begin <= r["opened_on"] <= until}
+    return {"contacts": collections.Counter(book.group(c.debtor) for c in found if c.counts),
+            "disputing_groups": disputing, "opted_out_groups": groups("opted_out"),
+            "complaining_groups": groups("complained"), "bounced_groups": groups("bounced")}
+
+
+def rates_of(book, items, begin, until, put_to):
+    """Groups with their X (what they should have paid from the first to the last day) and Y (what they did pay of it); and
+    with their U and V, the same of as many days before. Variances are of groups as clusters."""
+    pieces = asked_and_paid(items, begin, until)
+    owed, paid = by_group(book, pieces)
     if not owed:
         return None
-    x, y = sum(owed.values()), sum((paid[g] for g in owed), ZERO)
-    rate, n = ratio(y, x), len(owed)
-    spread = sum((Fraction(paid[g]) - rate * Fraction(owed[g])) ** 2 for g in owed)
-    var = None if n < 2 else Fraction(n, n - 1) * spread / Fraction(x) ** 2
-    return {"groups": n, "contacted_groups": sum(g in contacted for g in owed), "collectable_amount": x,
-            "collected_amount": y, "collection_rate": rate, "var": var}
+    earlier = begin - (until - begin) - days(1)
+    asked_before, paid_before = by_group(book, asked_and_paid(items, earlier, begin - days(1)))
+    asked_before, paid_before = ({g: sums[g] for g in owed} for sums in (asked_before, paid_before))
+    one = [(owed[g], paid[g]) for g in owed]
+    before = [(asked_before[g], paid_before[g]) for g in owed]
+    x, u = sum(owed.values()), sum(asked_before.values())
+    rate, rate_before = ratio(sum(paid[g] for g in owed), x), ratio(sum(paid_before.values()), u)
+    row = {"groups": len(owed), "items": len(pieces), "collectable_amount": x,
+           "collected_amount": sum((paid[g] for g in owed), ZERO), "collection_rate": rate, "var": covariance(one, one),
+           "item_var": covariance(*[[(a, b) for _, a, b in pieces]] * 2),
+           "items_per_group": Fraction(sum(Fraction(a) ** 2 for a in owed.values()),
+                                       sum(Fraction(a) ** 2 for _, a, _ in pieces)),
+           "before_collectable_amount": u, "before_collected_amount": sum(paid_before.values(), ZERO),
+           "before_collection_rate": rate_before, "before_var": covariance(before, before),
+           "covariance": covariance(one, before)}
+    if put_to is not None:
+        contacts = [put_to["contacts"][g] for g in owed]
+        mean, n = Fraction(sum(contacts), len(owed)), len(owed)
+        row |= {"contacts": sum(contacts), "contacted_groups": sum(c > 0 for c in contacts),
+                "contacts_var": None if n < 2 else sum((c - mean) ** 2 for c in contacts) / (n * (n - 1))}
+        row |= {name: sum(g in groups for g in owed) for name, groups in put_to.items() if name != "contacts"}
+    return row
+
+
+def asked_and_paid(items, begin, until):
+    """Of each item the debtor, what was open when it began or billed since, less credits; and what of it was paid."""
+    pieces = []
+    for item in items:
+        if item.due > until or item.issued > until:
+            continue
+        base = (item.amount if item.issued >= begin else item.open(begin - days(1)))
+        base -= item.applied_in(begin - days(1), until, ("credited",))
+        if base > 0:
+            since = item.applied_in(begin - days(1), until, ("paid",))
+            pieces.append((item.debtor, base, clamp(since, ZERO, base)))
+    return pieces
+
+
+def by_group(book, pieces):
+    owed, paid = collections.Counter(), collections.Counter()
+    for debtor, base, since in pieces:
+        owed[book.group(debtor)] += base
+        paid[book.group(debtor)] += since
+    return owed, paid
+
+
+def covariance(ones, others):
+    """Of two ratios of sums over the same clusters: G ÷ (G − 1) × Σ(Y − R X)(V − Q U) ÷ (ΣX × ΣU)."""
+    n, sums = len(ones), [sum((Fraction(a) for a, _ in pairs), Fraction(0)) for pairs in (ones, others)]
+    if n < 2 or not all(sums):
+        return None
+    rates = [sum(Fraction(b) for _, b in pairs) / whole for pairs, whole in zip((ones, others), sums)]
+    products = sum((Fraction(b) - rates[0] * Fraction(a)) * (Fraction(d) - rates[1] * Fraction(c))
+                   for (a, b), (c, d) in zip(ones, others))
+    return Fraction(n, n - 1) * products / (sums[0] * sums[1])
+
+
+ERRORS = {"var": "standard_error", "item_var": "item_standard_error", "before_var": "before_standard_error",
+          "contacts_var": "contacts_error"}
 
 
 def public(row, champion):
-    shown_row = {k: v for k, v in row.items() if k != "var"}
-    shown_row["standard_error"] = None if row["var"] is None else float(row["var"]) ** 0.5
+    shown_row = {k: v for k, v in row.items() if k not in ERRORS}
+    shown_row |= {name: None if row[var] is None else float(row[var]) ** 0.5 for var, name in ERRORS.items() if var in row}
     if row is champion or champion is None:
         return shown_row
     difference = row["collection_rate"] - champion["collection_rate"]

@@ -89,6 +89,7 @@ fn an_arm_is_of_the_whole_group_and_held_out_groups_hear_nothing() {
     let find = |id: u32, shares: [u32; 2]| regua::domain::experiment::Experiment {
         id: format!("tone{id}"),
         starts_on: chrono::NaiveDate::default(),
+        ends_on: None,
         segments: Vec::new(),
         arms: [("a", shares[0], false), ("control", shares[1], true)]
             .map(|(name, share, hold_out)| regua::domain::experiment::Arm {
@@ -210,6 +211,7 @@ G1 = "nobody"
 [[experiments]]
 id = "one"
 starts_on = "2026-06-01"
+ends_on = "2026-06-01"
 segments = ["novo", "newish"]
 arms = [{ name = "a", share = 50, regua = "none" }, { name = "a", share = 49, regua = "b2b", hold_out = true }]
 [[experiments]]
@@ -219,8 +221,18 @@ arms = [{ name = "a", share = 100, regua = "nobody" }]
 [[experiments]]
 id = "two"
 starts_on = "1 June"
+ends_on = "31 June"
 segments = ["novo"]
 arms = [{ name = "a", share = 100 }]
+[[experiments]]
+id = ""
+starts_on = "2026-06-01"
+segments = ["em_dia"]
+arms = [
+    { name = "1", share = 50 }, { name = "2", share = 5 }, { name = "3", share = 5 }, { name = "4", share = 5 },
+    { name = "5", share = 5 }, { name = "6", share = 5 }, { name = "7", share = 5 }, { name = "8", share = 5 },
+    { name = "9", share = 5 }, { name = "10", share = 5 }, { name = "11", share = 5 },
+]
 "#;
 
 #[test]
@@ -247,6 +259,10 @@ fn every_fault_in_what_chooses_is_found_at_once() {
         "there are two arms named `a`; rename one",
         "an arm that holds out sends nothing; take its `regua` out",
         "\"1 June\" is not a date; write it as \"2026-07-01\"",
+        "\"31 June\" is not a date; write it as \"2026-07-01\"",
+        "the last day comes after the first; `regua experiment plan` says how long",
+        "an experiment has a name of its own; write id = \"2026-h2\"",
+        "more than 10 arms leave none with groups enough",
         "the id `one` is taken",
         "`one` takes the same segments; an account is in one experiment at a time",
         "24 is not an hour of the day; write 0 to 23",

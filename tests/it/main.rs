@@ -13,6 +13,7 @@ mod determinism;
 mod diff;
 mod encodings;
 mod errors;
+mod experiment;
 mod explain;
 mod faults;
 mod fuzz;

@@ -45,6 +45,7 @@ fn its_links_lead_somewhere() {
         "docs/changes.md",
         "docs/tour.md",
         "docs/report.md",
+        "docs/experiments.md",
         "docs/real-exports.md",
         "docs/operations.md",
         "docs/removals.md",

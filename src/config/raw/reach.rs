@@ -28,9 +28,12 @@ pub struct RawExperiment {
     pub id: String,
     /// Its first day, as 2026-07-01: before it nobody is in an arm, and what was paid before it counts for none.
     pub starts_on: String,
+    /// Its last day, as 2026-09-30: payments up to it count, and from it on there is a verdict. After it nobody is in an arm. None =
+    /// it goes on until it is taken out, and there is no verdict.
+    pub ends_on: Option<String>,
     /// Segments that take part; none = all.
     pub segments: Option<Vec<String>>,
-    /// The first is the champion, with which the others are compared.
+    /// The first is the champion, with which the others are compared; ten at most.
     pub arms: Vec<RawArm>,
 }
 

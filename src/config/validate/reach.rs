@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{Document, PlanBuilder, unknown};
 use crate::config::raw::{RawChannel, RawChannels, RawChoice, RawDunning, RawExperiment};
 use crate::domain::decision::{Choice, REGUA_NONE};
-use crate::domain::experiment::{Arm, Experiment, SHARES_WHOLE};
+use crate::domain::experiment::{ARMS_MAX, Arm, Experiment, SHARES_WHOLE};
 use crate::domain::money::Amount;
 use crate::domain::procedure::Channel;
 use crate::domain::responses::{RATE_WHOLE, ResponseModel, ResponsePrior};
@@ -133,20 +133,53 @@ impl PlanBuilder<'_> {
                 hold_out: arm.hold_out,
             });
             let (id, arms) = (experiment.id.clone(), arms.collect());
-            let starts_on = experiment.starts_on.parse::<NaiveDate>().ok();
-            if starts_on.is_none() {
-                let message = format!("{:?} is not a date; write it as \"2026-07-01\"", experiment.starts_on);
-                self.refuse(document, &format!("{at}/starts_on"), message);
+            if id.is_empty() {
+                self.refuse(
+                    document,
+                    &format!("{at}/id"),
+                    "an experiment has a name of its own; write id = \"2026-h2\"",
+                );
             }
-            experiments.extend(starts_on.map(|starts_on| Experiment { id, starts_on, segments: taking, arms }));
+            let starts_on = self.day(document, &format!("{at}/starts_on"), &experiment.starts_on);
+            let last = format!("{at}/ends_on");
+            let ends_on = experiment.ends_on.as_ref().and_then(|day| self.day(document, &last, day));
+            if starts_on.zip(ends_on).is_some_and(|(first, last)| last <= first) {
+                self.refuse(
+                    document,
+                    &last,
+                    "the last day comes after the first; `regua experiment plan` says how long",
+                );
+            }
+            experiments.extend(starts_on.map(|starts_on| Experiment {
+                id,
+                starts_on,
+                ends_on,
+                segments: taking,
+                arms,
+            }));
         }
         experiments
+    }
+
+    fn day(&mut self, document: &Document, at: &str, text: &str) -> Option<NaiveDate> {
+        let day = text.parse().ok();
+        if day.is_none() {
+            self.refuse(document, at, format!("{text:?} is not a date; write it as \"2026-07-01\""));
+        }
+        day
     }
 
     fn check_arms(&mut self, document: &Document, at: &str, raw: &RawExperiment, reguas: &[&str]) {
         let sum: u32 = raw.arms.iter().map(|arm| arm.share).sum();
         if sum != SHARES_WHOLE {
             self.refuse(document, &format!("{at}/arms"), format!("the shares add up to {sum}, not to {SHARES_WHOLE}"));
+        }
+        if raw.arms.len() > ARMS_MAX {
+            self.refuse(
+                document,
+                &format!("{at}/arms"),
+                format!("more than {ARMS_MAX} arms leave none with groups enough"),
+            );
         }
         let mut names = BTreeSet::new();
         let acting: Vec<&str> = reguas.iter().copied().filter(|name| *name != REGUA_NONE).collect();

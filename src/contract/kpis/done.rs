@@ -1,6 +1,6 @@
 //! KPI tables about what was done, and what came of it.
 
-use super::super::Kind::{Bool, Float, Int, Money, Str};
+use super::super::Kind::{Bool, Date, Float, Int, Money, Str};
 use super::super::outputs::{AS_OF, COMPANY, CURRENCY};
 use super::super::{Table, opt, req};
 use super::{BASIS, FX_RATE, REPORTING_CURRENCY};
@@ -69,6 +69,9 @@ pub const CHANNELS: Table = Table {
     ],
 };
 
+/// A group may owe to several companies, and stand in an arm of each experiment.
+const GROUPS: &[&str] = &["company_id", "currency", "experiment"];
+
 pub const EXPERIMENTS: Table = Table {
     name: "kpi_experiments",
     row: "company, currency, experiment and arm: everybody who was ever drawn; with `scope = \"open\"` of those that began after the first run",
@@ -81,17 +84,13 @@ pub const EXPERIMENTS: Table = Table {
         req("experiment", Str, "experiment"),
         req("arm", Str, "its arm"),
         req("is_champion", Bool, "the first arm of the experiment, with which the others are compared"),
-        req("groups", Int, "groups of debtors drawn into the arm that had anything to pay here").adds_within(&[
-            "company_id",
-            "currency",
-            "experiment",
-        ]),
+        req("groups", Int, "groups of debtors drawn into the arm that had anything to pay here").adds_within(GROUPS),
         req(
             "contacted_groups",
             Int,
             "of them, contacted since it began, as far as `kpis.recovery_window_days` reaches",
         )
-        .adds_within(&["company_id", "currency", "experiment"]),
+        .adds_within(GROUPS),
         req(
             "collectable_amount",
             Money,
@@ -105,6 +104,89 @@ pub const EXPERIMENTS: Table = Table {
         opt("difference_low", Float, "low end of its 95 % interval; null where either arm has fewer than 30 groups")
             .alone(),
         opt("difference_high", Float, "high end of it").alone(),
+        req("starts_on", Date, "its first day"),
+        opt(
+            "ends_on",
+            Date,
+            "its last day, from which on there is a verdict: what comes after it is not counted; null = none",
+        ),
+        opt("share", Int, "per cent of the groups that the arm is to have; null = the arm is not configured any more")
+            .alone(),
+        req("items", Int, "items of these groups that had anything to pay").adds_within(&["experiment"]),
+        opt(
+            "item_standard_error",
+            Float,
+            "what standard_error would be if the items of a group had nothing to do with each other",
+        )
+        .alone(),
+        req("items_per_group", Float, "weighted by amount: squares of the groups over those of the items").alone(),
+        req("before_collectable_amount", Money, "collectable_amount in the window of equal length before it began")
+            .adds_within(&["experiment"]),
+        req("before_collected_amount", Money, "paid on it in that window").adds_within(&["experiment"]),
+        opt(
+            "before_collection_rate",
+            Float,
+            "collected over collectable before; null where nothing was, or it is not known",
+        )
+        .ratio("before_collected_amount", "before_collectable_amount"),
+        opt("before_standard_error", Float, "of that rate").alone(),
+        opt("covariance", Float, "of the estimates of both rates: what the time before foretells").alone(),
+        req(
+            "contacts",
+            Int,
+            "contacts of these groups since it began, by whichever company, as far as contacted_groups reaches",
+        )
+        .adds_within(GROUPS),
+        opt("contacts_error", Float, "standard error of the contacts per group").alone(),
+        req("disputing_groups", Int, "groups with a dispute or a return opened since it began").adds_within(GROUPS),
+        req("opted_out_groups", Int, "groups that opted out after a contact since it began").adds_within(GROUPS),
+        req("complaining_groups", Int, "groups that complained of one").adds_within(GROUPS),
+        req("bounced_groups", Int, "groups of which one bounced").adds_within(GROUPS),
+        BASIS,
+        REPORTING_CURRENCY,
+        FX_RATE,
+    ],
+};
+
+/// Windows overlap: what is in one is in the longer ones.
+const DAYS: &[&str] = &["days"];
+
+pub const GROUP_RATES: Table = Table {
+    name: "kpi_group_rates",
+    row: "company, currency and window of 30, 60, 90 or 180 days: how groups of debtors pay, from which the size of an experiment \
+          follows",
+    key: &["company_id", "currency", "days"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("days", Int, "length of the window, which ends with the as-of date"),
+        req("groups", Int, "groups of debtors that had anything to pay in it").distinct("groups of debtors"),
+        req("items", Int, "items that they had to pay").adds_within(DAYS),
+        req(
+            "collectable_amount",
+            Money,
+            "open when it began of what was due before, and what fell due in it, net of credits",
+        )
+        .adds_within(DAYS),
+        req("collected_amount", Money, "paid on it in the window").adds_within(DAYS),
+        req("collection_rate", Float, "collected over collectable").ratio("collected_amount", "collectable_amount"),
+        opt("standard_error", Float, "of that rate, the groups being the clusters; null for a single group").alone(),
+        opt("item_standard_error", Float, "what it would be if the items of a group had nothing to do with each other")
+            .alone(),
+        req("items_per_group", Float, "weighted by amount: squares of the groups over those of the items").alone(),
+        req("before_collectable_amount", Money, "collectable_amount in the window of equal length before")
+            .adds_within(DAYS),
+        req("before_collected_amount", Money, "paid on it in that window").adds_within(DAYS),
+        opt(
+            "before_collection_rate",
+            Float,
+            "collected over collectable before; null where nothing was, or it is not known",
+        )
+        .ratio("before_collected_amount", "before_collectable_amount"),
+        opt("before_standard_error", Float, "of that rate").alone(),
+        opt("covariance", Float, "of the estimates of both rates: what the time before foretells").alone(),
         BASIS,
         REPORTING_CURRENCY,
         FX_RATE,

@@ -3,8 +3,10 @@
 use super::data::{by, count, int, sum};
 use super::model::{Card, Cell, Picture, Section, Table};
 use super::view::View;
+use crate::domain::experiment::comparison::Verdict;
 use crate::io::tables::Row;
 use crate::report::chart::{self, Interval};
+use crate::report::experiments::experiments;
 use crate::report::numbers::ratio;
 
 const TABLE: &str = "kpi_experiments";
@@ -25,25 +27,47 @@ pub fn section(view: &View<'_>) -> Option<Section> {
     })
 }
 
-/// An interval that does not hold nought is a difference; any other is none yet.
+/// The verdicts that there are, as `regua experiment report` gives them; else the day of the next, or what is missing.
 fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
-    let known: Vec<(f64, f64)> =
-        rows.iter().filter_map(|row| Some((row.float("difference_low")?, row.float("difference_high")?))).collect();
-    let clear = known.iter().filter(|(low, high)| *low > 0.0 || *high < 0.0).count();
-    match (known.len(), clear) {
-        (0, _) => view.say(
-            "Ainda não se pode dizer: cada variante precisa de pelo menos 30 grupos.",
-            "It cannot be said yet: each arm needs at least 30 groups.",
-        ),
-        (_, 0) => view.say(
-            "Ainda nenhuma: em todas, o intervalo da diferença contém o zero.",
-            "None yet: the interval of every difference holds zero.",
-        ),
-        (all, clear) => view.language.pick(
-            format!("{clear} de {all} diferenças são claras: o intervalo não contém o zero."),
-            format!("{clear} of {all} differences are clear: their interval does not hold zero."),
-        ),
+    let found = experiments(rows, view.run.as_of);
+    let verdicts: Vec<Verdict> =
+        found.iter().flat_map(|one| &one.comparisons).map(|comparison| comparison.verdict).collect();
+    let count = |wanted: &[Verdict]| verdicts.iter().filter(|verdict| wanted.contains(verdict)).count();
+    let clear = count(&[Verdict::Better, Verdict::Worse]);
+    let judged = clear + count(&[Verdict::NoDifference]);
+    let next = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::NotYet { on } => Some(*on),
+        _ => None,
+    });
+    if judged > 0 {
+        return view.language.pick(
+            format!("{clear} de {judged} diferenças são claras: o intervalo não contém o zero."),
+            format!("{clear} of {judged} differences are clear: their interval does not hold zero."),
+        );
     }
+    if let Some(on) = next.min() {
+        let day = view.language.date_long(on);
+        return view.language.pick(
+            format!("Ainda não se julga: o veredito vem em {day}, com o último dia do experimento."),
+            format!("It is not judged yet: the verdict comes on {day}, the last day of the experiment."),
+        );
+    }
+    if count(&[Verdict::Skewed]) > 0 {
+        return view.say(
+            "Não se pode dizer: as variantes não têm o tamanho das suas partes, e algo além do sorteio decide quem se compara.",
+            "It cannot be said: the arms are not as large as their shares say, so something besides the draw decides who is compared.",
+        );
+    }
+    if count(&[Verdict::NoLastDay]) > 0 {
+        return view.say(
+            "Sem veredito: o experimento não tem último dia (`ends_on`).",
+            "There is no verdict: the experiment has no last day (`ends_on`).",
+        );
+    }
+    view.say(
+        "Não se pode dizer: cada variante precisa de pelo menos 30 grupos.",
+        "It cannot be said: each arm needs at least 30 groups.",
+    )
 }
 
 fn card(view: &View<'_>, name: &str, rows: &[Row<'_>]) -> Card {
@@ -65,8 +89,9 @@ fn card(view: &View<'_>, name: &str, rows: &[Row<'_>]) -> Card {
     let table = table(view, name, rows, label);
     let source = view.say(
         "kpi_experiments: taxa de recebimento por intenção de tratar; diferença para o campeão em pontos percentuais, intervalo de \
-         95 %.",
-        "kpi_experiments: collection rate by intention to treat; difference to the champion in percentage points, 95% interval.",
+         95 %. Antes do último dia ela ainda oscila e não decide; `regua experiment report` mostra o resto.",
+        "kpi_experiments: collection rate by intention to treat; difference to the champion in percentage points, 95% interval. \
+         Before the last day it still wavers and decides nothing; `regua experiment report` shows the rest.",
     );
     let title = name.to_owned();
     match chart::intervals(&format!("{name}: {told}"), &intervals, &axis) {

@@ -444,14 +444,14 @@ fn one_company_alone_and_two_dates() {
 #[test]
 fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
     let mut kpis = portfolio();
-    let head = "company_id currency experiment arm is_champion groups contacted_groups collectable_amount collected_amount collection_rate difference difference_low difference_high";
+    let head = "company_id currency experiment arm is_champion groups contacted_groups collectable_amount collected_amount collection_rate difference difference_low difference_high standard_error starts_on ends_on";
     table(
         &mut kpis,
         "kpi_experiments",
         &format!(
             "{head}
-        1 BRL 2026-h2 champion true 80 70 1000.00 500.00 0.5 - - -
-        1 BRL 2026-h2 challenger false 60 50 1000.00 600.00 0.6 0.1 0.02 0.18"
+        1 BRL 2026-h2 champion true 80 70 1000.00 500.00 0.5 - - - 0.024 2026-01-01 2026-06-30
+        1 BRL 2026-h2 challenger false 60 50 1000.00 600.00 0.6 0.1 0.02 0.18 0.033 2026-01-01 2026-06-30"
         ),
     );
     let html = made(&run(), &kpis, &options(Language::PtBr));
@@ -463,9 +463,24 @@ fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
     assert!(html.contains("2026-h2: challenger: 10,0\u{a0}p.p. (2,0\u{a0}p.p. – 18,0\u{a0}p.p.)"));
-    table(&mut kpis, "kpi_experiments", &format!("{head}\n1 BRL 2026-h2 champion true 8 7 10.00 5.00 0.5 - - -"));
-    let text = text_of(&made(&run(), &kpis, &options(Language::En)));
-    assert!(text.contains("It cannot be said yet: each arm needs at least 30 groups."), "{text}");
+    // The challenger's rate, its interval and its last day.
+    let cases = [
+        ("0.02 0.18 0.033 2026-01-01 2026-07-31", "the verdict comes on July 31, 2026, the last day"),
+        ("0.02 0.18 0.033 2026-01-01 -", "There is no verdict: the experiment has no last day (`ends_on`)."),
+        ("-0.02 0.22 0.06 2026-01-01 2026-06-30", "0 of 1 differences are clear"),
+        ("- - - 2026-01-01 2026-06-30", "It cannot be said: each arm needs at least 30 groups."),
+    ];
+    for (end, expected) in cases {
+        let last_day = end.rsplit(' ').next().expect("a day");
+        let rows = format!(
+            "{head}
+            1 BRL 2026-h2 champion true 80 70 1000.00 500.00 0.5 - - - 0.024 2026-01-01 {last_day}
+            1 BRL 2026-h2 challenger false 60 50 1000.00 600.00 0.6 0.1 {end}"
+        );
+        table(&mut kpis, "kpi_experiments", &rows);
+        let text = text_of(&made(&run(), &kpis, &options(Language::En)));
+        assert!(text.contains(expected), "{end}: no {expected:?} in\n{text}");
+    }
 }
 
 #[test]

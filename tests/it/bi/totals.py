@@ -153,7 +153,10 @@ ELSEWHERE = {
     "kpi_recovery": ["contacts", "maturing_contacts", "delivered", "read", "answered", "bounced", "opted_out", "complained",
                      "contacted_amount", "recovered_amount", "cost_amount"],
     "kpi_collectors": ["contacts", "answered", "cost_amount"],
-    "kpi_experiments": ["groups", "contacted_groups", "collectable_amount", "collected_amount"],
+    "kpi_experiments": ["groups", "contacted_groups", "collectable_amount", "collected_amount", "items", "before_collectable_amount",
+                        "before_collected_amount", "contacts", "disputing_groups", "opted_out_groups", "complaining_groups",
+                        "bounced_groups"],
+    "kpi_group_rates": ["items", "collectable_amount", "collected_amount", "before_collectable_amount", "before_collected_amount"],
 }
 
 # Over rows that are not alike a sum is wrong: what it would be, and what is true.

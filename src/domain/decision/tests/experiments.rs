@@ -11,7 +11,13 @@ fn arm(name: &str, share: u32, regua: Option<&str>, hold_out: bool) -> Arm {
 
 /// Everybody is in this arm.
 fn only(arm: Arm) -> Experiment {
-    Experiment { id: "e".to_owned(), starts_on: NaiveDate::default(), segments: Vec::new(), arms: vec![arm] }
+    Experiment {
+        id: "e".to_owned(),
+        starts_on: NaiveDate::default(),
+        ends_on: None,
+        segments: Vec::new(),
+        arms: vec![arm],
+    }
 }
 
 fn in_arm(regua: Option<&str>, hold_out: bool) -> Case {
@@ -105,6 +111,16 @@ fn what_an_arm_changes_and_what_it_never_overrules() {
             format!("b2b - {sent}"),
         ),
         (
+            "after its last day nobody is any more",
+            Some("test"),
+            false,
+            |c| {
+                c.rules.experiments[0].ends_on = Some(NaiveDate::default());
+                c.debtor().arms = vec![Draw { experiment: "e".into(), arm: "a".into() }];
+            },
+            format!("b2b - {sent}"),
+        ),
+        (
             "a dispute comes before the arm",
             None,
             true,
@@ -134,8 +150,13 @@ fn all_companies_of_a_group_are_in_one_arm_on_every_day() {
     for group in 0..50 {
         let mut case = Case::of(&[10]).with(|c| {
             let arms = vec![arm("a", 50, None, false), arm("b", 50, None, false)];
-            c.rules.experiments =
-                vec![Experiment { id: "e".to_owned(), starts_on: NaiveDate::default(), segments: Vec::new(), arms }];
+            c.rules.experiments = vec![Experiment {
+                id: "e".to_owned(),
+                starts_on: NaiveDate::default(),
+                ends_on: None,
+                segments: Vec::new(),
+                arms,
+            }];
             let mut other = debtor("E");
             other.points = vec![point(Channel::Sms)];
             c.group.debtors.push((other, vec![account("2", vec![item("Z", 40)])]));
@@ -157,6 +178,7 @@ fn one_more_experiment_leaves_the_others_alone() {
     let experiment = |id: &str, segment: &str| Experiment {
         id: id.to_owned(),
         starts_on: NaiveDate::default(),
+        ends_on: None,
         segments: vec![segment.to_owned()],
         arms: arms(),
     };

@@ -1,0 +1,232 @@
+//! What an experiment has shown: by how much two arms differ and how sure that is, with and without what their groups paid before it
+//! began; whether the arms are drawn as they should be; and when there is a verdict.
+//!
+//! Groups are the clusters: of one group all invoices are in one arm, and one that pays late pays them all late. The errors come from
+//! `kpi_experiments`, whose sums are exact; here they are only put together, by + − × ÷ √ alone, so that every machine says the same.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::SHARES_WHOLE;
+
+/// Standard errors on either side of a 95 % interval: the 97.5 % quantile of the normal distribution (NIST/SEMATECH e-Handbook,
+/// 1.3.6.7.1), as in `kpi_experiments`.
+pub const INTERVAL_ERRORS: f64 = 1.96;
+/// Its 80 % quantile: an effect so many errors beyond the interval's end is found four times out of five.
+const POWER_ERRORS: f64 = 0.8416;
+/// The 99.9 % quantiles of chi-square for 1 to 9 degrees of freedom (same handbook, 1.3.6.7.4). A sound draw is above them once in a
+/// thousand experiments.
+const CHI_SQUARE_MOST: [f64; 9] = [10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322, 26.125, 27.877];
+/// Groups that an arm should have for chi-square to be what its table says.
+const EXPECTED_MIN: f64 = 5.0;
+/// Below so many groups in both arms a harm is not told from chance.
+const HARMED_MIN: u64 = 5;
+
+/// A number that is estimated, with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// What it most likely is.
+    pub value: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+/// What an arm paid of what it should have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// From 0 to 1.
+    pub since: Estimate,
+    /// None = nobody knows, or nobody should have paid anything then.
+    pub before: Option<Before>,
+}
+
+/// The same of the window of equal length before the experiment began.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Before {
+    /// From 0 to 1.
+    pub rate: Estimate,
+    /// Of this estimate and that since: how closely they go together.
+    pub covariance: f64,
+}
+
+/// A difference after what the groups paid before is taken into account.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adjusted {
+    /// Of the rates, without the part that the time before foretold.
+    pub difference: Estimate,
+    /// The share of the variance that is left: 1 = the time before says nothing.
+    pub variance_left: f64,
+}
+
+/// How alike the items of a group are paid.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Clustering {
+    /// How many times the variance is that of independent items.
+    pub design_effect: f64,
+    /// From 0 (nothing to do with each other) to 1 (all alike); none where groups have one item each.
+    pub correlation: Option<f64>,
+}
+
+/// Groups per arm against the shares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SampleRatio {
+    /// Σ (found − expected)² ÷ expected.
+    pub chi_square: f64,
+    /// Above it, something other than the draw decides who is compared.
+    pub most: f64,
+}
+
+/// What an experiment says of one challenger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Verdict {
+    /// No last day was fixed, so no day is the one to judge on.
+    NoLastDay,
+    /// Its last day is still to come: who looks every week finds a difference that is none 16 times out of 100 in six weeks.
+    NotYet {
+        /// The first day with a verdict.
+        on: NaiveDate,
+    },
+    /// The arms are not as large as they were to be.
+    Skewed,
+    /// Fewer than 30 groups in either arm.
+    TooFewGroups,
+    /// The challenger collects more.
+    Better,
+    /// It collects less.
+    Worse,
+    /// It may be either.
+    NoDifference,
+}
+
+impl Estimate {
+    /// Low end of its 95 % interval.
+    pub fn low(&self) -> f64 {
+        self.value - INTERVAL_ERRORS * self.error
+    }
+
+    /// High end of it.
+    pub fn high(&self) -> f64 {
+        self.value + INTERVAL_ERRORS * self.error
+    }
+
+    /// The least effect that is found four times out of five, at 5 %.
+    pub fn least_detectable(&self) -> f64 {
+        least_detectable(self.error)
+    }
+}
+
+/// The least effect that a difference with this error shows four times out of five, at 5 %.
+pub fn least_detectable(error: f64) -> f64 {
+    (INTERVAL_ERRORS + POWER_ERRORS) * error
+}
+
+/// The challenger less the champion.
+///
+/// ```
+/// use regua::domain::experiment::comparison::{Estimate, difference};
+/// let [champion, challenger] = [(0.5, 0.03), (0.6, 0.04)].map(|(value, error)| Estimate { value, error });
+/// let found = difference(champion, challenger);
+/// assert!((found.value - 0.1).abs() < 1e-12 && (found.error - 0.05).abs() < 1e-12);
+/// assert!(found.low() > 0.0, "0.1 less 1.96 x 0.05");
+/// ```
+pub fn difference(champion: Estimate, challenger: Estimate) -> Estimate {
+    let variance = champion.error * champion.error + challenger.error * challenger.error;
+    Estimate { value: challenger.value - champion.value, error: variance.sqrt() }
+}
+
+/// The difference less what the time before foretold of it (CUPED: Deng, Xu, Kohavi, Walker, WSDM 2013): the difference of the rates
+/// before, times the factor that leaves the least variance. An arm has no hand in what was paid before it was drawn, so this moves no
+/// expected value.
+///
+/// None where the time before is not known of both, or was the same for everybody.
+pub fn adjusted(champion: &Rate, challenger: &Rate) -> Option<Adjusted> {
+    let (was, were) = (champion.before?, challenger.before?);
+    let before = difference(was.rate, were.rate);
+    let since = difference(champion.since, challenger.since);
+    let (variance, variance_before) = (since.error * since.error, before.error * before.error);
+    if variance <= 0.0 || variance_before <= 0.0 {
+        return None;
+    }
+    let covariance = was.covariance + were.covariance;
+    let factor = covariance / variance_before;
+    let left = (variance - factor * covariance).max(0.0);
+    let difference = Estimate { value: since.value - factor * before.value, error: left.sqrt() };
+    Some(Adjusted { difference, variance_left: left / variance })
+}
+
+/// From the error of a rate, what it would be of independent items, and the items per group (weighted by amount: Σ X² of the groups
+/// over Σ x² of the items). Kish: design effect = 1 + (items per group − 1) × correlation.
+pub fn clustering(error: f64, item_error: f64, items_per_group: f64) -> Option<Clustering> {
+    if item_error <= 0.0 {
+        return None;
+    }
+    let design_effect = (error * error) / (item_error * item_error);
+    let more = items_per_group - 1.0;
+    let correlation = (more > 0.0).then(|| ((design_effect - 1.0) / more).clamp(-1.0, 1.0));
+    Some(Clustering { design_effect, correlation })
+}
+
+/// Share in per cent and groups of every arm. What the shares lack of 100 is of arms that have no groups at all.
+///
+/// None where an arm should have too few groups to tell, or there is but one arm.
+pub fn sample_ratio(arms: &[(u32, u64)]) -> Option<SampleRatio> {
+    let shares: u32 = arms.iter().map(|(share, _)| share).sum();
+    let rest = SHARES_WHOLE.checked_sub(shares).filter(|rest| *rest > 0).map(|share| (share, 0));
+    let arms: Vec<(u32, u64)> = arms.iter().copied().chain(rest).collect();
+    let all: u64 = arms.iter().map(|(_, groups)| groups).sum();
+    let whole: u32 = arms.iter().map(|(share, _)| share).sum();
+    let expected = |share: u32| all as f64 * f64::from(share) / f64::from(whole);
+    let most = *CHI_SQUARE_MOST.get(arms.len().checked_sub(2)?)?;
+    if arms.iter().any(|(share, _)| expected(*share) < EXPECTED_MIN) {
+        return None;
+    }
+    let part = |(share, groups): &(u32, u64)| {
+        let off = *groups as f64 - expected(*share);
+        off * off / expected(*share)
+    };
+    Some(SampleRatio { chi_square: arms.iter().map(part).sum(), most })
+}
+
+impl SampleRatio {
+    /// Are the arms as large as their shares say, but for chance?
+    pub fn holds(&self) -> bool {
+        self.chi_square <= self.most
+    }
+}
+
+/// Groups to which something happened, and all of them, by arm: are those of the challenger more than chance explains?
+///
+/// It is one of forty such questions that chance answers with yes.
+pub fn is_more(champion: (u64, u64), challenger: (u64, u64)) -> bool {
+    let (hit, all) = (champion.0 + challenger.0, champion.1 + challenger.1);
+    if champion.1 == 0 || challenger.1 == 0 || hit < HARMED_MIN {
+        return false;
+    }
+    let share = |(hit, all): (u64, u64)| hit as f64 / all as f64;
+    let both = share((hit, all));
+    let error = (both * (1.0 - both) * (1.0 / champion.1 as f64 + 1.0 / challenger.1 as f64)).sqrt();
+    Estimate { value: share(challenger) - share(champion), error }.low() > 0.0
+}
+
+/// The verdict on a challenger; `difference` is the one to judge by, none where an arm has too few groups.
+pub fn verdict(
+    (ends_on, as_of): (Option<NaiveDate>, NaiveDate),
+    ratio: Option<SampleRatio>,
+    difference: Option<Estimate>,
+) -> Verdict {
+    let Some(on) = ends_on else { return Verdict::NoLastDay };
+    if as_of < on {
+        return Verdict::NotYet { on };
+    }
+    match (ratio, difference) {
+        (Some(ratio), _) if !ratio.holds() => Verdict::Skewed,
+        (_, None) => Verdict::TooFewGroups,
+        (_, Some(found)) if found.low() > 0.0 => Verdict::Better,
+        (_, Some(found)) if found.high() < 0.0 => Verdict::Worse,
+        _ => Verdict::NoDifference,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! What experiments have shown, as `kpi_experiments` has it: the arms, their differences to the champion, what they were put to, and
+//! the verdict, or from which day there is one. The command and the page of a run say the same, because both ask here.
+
+mod sizes;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::kpi::{by, is_true};
+use crate::domain::action::as_text;
+use crate::domain::experiment::comparison::{
+    Adjusted, Before, Clustering, Estimate, Rate, SampleRatio, Verdict, adjusted, clustering, difference, is_more,
+    sample_ratio, verdict,
+};
+use crate::domain::money::Amount;
+use crate::io::tables::Row;
+
+pub use sizes::{Design, Detectable, Needed, Sizes, Window, designs, sizes};
+
+/// An experiment with one company in one currency.
+#[derive(Clone, Debug, Serialize)]
+pub struct Experiment {
+    pub experiment: String,
+    pub company_id: String,
+    pub currency: String,
+    /// None where an earlier version published it.
+    pub starts_on: Option<NaiveDate>,
+    /// None = nobody set one, so there is no verdict.
+    pub ends_on: Option<NaiveDate>,
+    /// The champion first.
+    pub arms: Vec<Arm>,
+    /// None where the arms have too few groups to tell, or one is not configured any more.
+    pub sample_ratio: Option<SampleRatio>,
+    /// Of each challenger with the champion.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// What an arm should have paid and paid, and what it was put to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Arm {
+    pub arm: String,
+    pub is_champion: bool,
+    /// Per cent of the groups that it is to have.
+    pub share: Option<u32>,
+    pub groups: u64,
+    pub items: u64,
+    #[serde(serialize_with = "as_text")]
+    pub collectable_amount: Amount,
+    #[serde(serialize_with = "as_text")]
+    pub collected_amount: Amount,
+    pub collection_rate: f64,
+    pub standard_error: Option<f64>,
+    pub before_collection_rate: Option<f64>,
+    pub clustering: Option<Clustering>,
+    pub harms: Harms,
+    #[serde(skip)]
+    rate: Option<Rate>,
+}
+
+/// What may harm a debtor, since the experiment began.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Harms {
+    pub contacts_per_group: f64,
+    pub contacts_error: Option<f64>,
+    pub disputing_groups: u64,
+    pub opted_out_groups: u64,
+    pub complaining_groups: u64,
+    pub bounced_groups: u64,
+}
+
+/// A challenger less the champion.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    pub arm: String,
+    /// None where either arm has fewer than 30 groups.
+    pub difference: Option<Interval>,
+    /// The least effect that this error finds four times out of five.
+    pub least_detectable: Option<f64>,
+    /// With what the groups paid before taken into account (CUPED); none where that is not known.
+    pub adjusted: Option<Interval>,
+    pub variance_left: Option<f64>,
+    pub least_detectable_adjusted: Option<f64>,
+    /// In what the challenger's groups fare worse than chance explains.
+    pub worse_in: Vec<&'static str>,
+    pub verdict: Verdict,
+}
+
+/// A difference of rates with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// The experiments of some rows of `kpi_experiments`, each with one company in one currency.
+pub fn experiments(rows: &[Row<'_>], as_of: NaiveDate) -> Vec<Experiment> {
+    let key = |row: &Row<'_>| (row.text("experiment"), row.text("company_id"), row.text("currency"));
+    let mut found: Vec<Experiment> =
+        by(rows, key).into_iter().map(|(key, rows)| experiment(key, &rows, as_of)).collect();
+    found.sort_by(|a, b| (&a.experiment, &a.company_id, &a.currency).cmp(&(&b.experiment, &b.company_id, &b.currency)));
+    found
+}
+
+fn experiment(key: (String, String, String), rows: &[Row<'_>], as_of: NaiveDate) -> Experiment {
+    let (experiment, company_id, currency) = key;
+    let date = |name: &str| rows.first().and_then(|row| row.date(name));
+    let (starts_on, ends_on) = (date("starts_on"), date("ends_on"));
+    let mut arms: Vec<Arm> = rows.iter().map(arm).collect();
+    arms.sort_by_key(|arm| !arm.is_champion);
+    let drawn: Option<Vec<(u32, u64)>> = arms.iter().map(|arm| Some((arm.share?, arm.groups))).collect();
+    let ratio = drawn.as_deref().and_then(sample_ratio);
+    let champion = arms.iter().find(|arm| arm.is_champion);
+    let comparisons =
+        rows.iter().filter(|row| !is_true(**row, "is_champion")).zip(arms.iter().filter(|arm| !arm.is_champion));
+    let comparisons = comparisons.map(|(row, arm)| comparison(row, champion, arm, ratio, (ends_on, as_of))).collect();
+    Experiment { experiment, company_id, currency, starts_on, ends_on, arms, sample_ratio: ratio, comparisons }
+}
+
+fn arm(row: &Row<'_>) -> Arm {
+    let count = |name: &str| row.int(name).unsigned_abs();
+    let estimate = |value: &str, error: &str| Some(Estimate { value: row.float(value)?, error: row.float(error)? });
+    let before = || {
+        let rate = estimate("before_collection_rate", "before_standard_error")?;
+        Some(Before { rate, covariance: row.float("covariance")? })
+    };
+    let groups = count("groups");
+    Arm {
+        arm: row.text("arm"),
+        is_champion: is_true(*row, "is_champion"),
+        share: row.array("share").and_then(|_| u32::try_from(row.int("share")).ok()),
+        groups,
+        items: count("items"),
+        collectable_amount: row.minor("collectable_amount"),
+        collected_amount: row.minor("collected_amount"),
+        collection_rate: row.float("collection_rate").unwrap_or(0.0),
+        standard_error: row.float("standard_error"),
+        before_collection_rate: row.float("before_collection_rate"),
+        clustering: clustered(row),
+        harms: Harms {
+            contacts_per_group: count("contacts") as f64 / groups.max(1) as f64,
+            contacts_error: row.float("contacts_error"),
+            disputing_groups: count("disputing_groups"),
+            opted_out_groups: count("opted_out_groups"),
+            complaining_groups: count("complaining_groups"),
+            bounced_groups: count("bounced_groups"),
+        },
+        rate: estimate("collection_rate", "standard_error").map(|since| Rate { since, before: before() }),
+    }
+}
+
+/// How alike the items of its groups are paid.
+fn clustered(row: &Row<'_>) -> Option<Clustering> {
+    clustering(row.float("standard_error")?, row.float("item_standard_error")?, row.float("items_per_group")?)
+}
+
+fn comparison(
+    row: &Row<'_>,
+    champion: Option<&Arm>,
+    arm: &Arm,
+    ratio: Option<SampleRatio>,
+    days: (Option<NaiveDate>, NaiveDate),
+) -> Comparison {
+    // The table has no interval where an arm has too few groups for one.
+    let rates = row.float("difference_low").and_then(|_| champion?.rate.zip(arm.rate));
+    let plain = rates.map(|(champion, challenger)| difference(champion.since, challenger.since));
+    let found: Option<Adjusted> = rates.and_then(|(champion, challenger)| adjusted(&champion, &challenger));
+    let to_judge_by = found.map(|found| found.difference).or(plain);
+    Comparison {
+        arm: arm.arm.clone(),
+        difference: plain.map(Interval::of),
+        least_detectable: plain.map(|found| found.least_detectable()),
+        adjusted: found.map(|found| Interval::of(found.difference)),
+        variance_left: found.map(|found| found.variance_left),
+        least_detectable_adjusted: found.map(|found| found.difference.least_detectable()),
+        worse_in: champion.map(|champion| worse_in(champion, arm)).unwrap_or_default(),
+        verdict: verdict(days, ratio, to_judge_by),
+    }
+}
+
+/// Harm needs no last day: whoever sees it may stop.
+fn worse_in(champion: &Arm, challenger: &Arm) -> Vec<&'static str> {
+    let kinds: [(&str, fn(&Harms) -> u64); 4] = [
+        ("disputes", |harms| harms.disputing_groups),
+        ("opt-outs", |harms| harms.opted_out_groups),
+        ("complaints", |harms| harms.complaining_groups),
+        ("bounces", |harms| harms.bounced_groups),
+    ];
+    let of = |arm: &Arm, count: fn(&Harms) -> u64| (count(&arm.harms), arm.groups);
+    let is_worse = |(_, count): &(&str, fn(&Harms) -> u64)| is_more(of(champion, *count), of(challenger, *count));
+    let contacts = |arm: &Arm| Some(Estimate { value: arm.harms.contacts_per_group, error: arm.harms.contacts_error? });
+    let pair = contacts(champion).zip(contacts(challenger));
+    let more_contacts = pair.is_some_and(|(champion, challenger)| difference(champion, challenger).low() > 0.0);
+    let contacts = more_contacts.then_some("contacts");
+    contacts.into_iter().chain(kinds.into_iter().filter(is_worse).map(|(name, _)| name)).collect()
+}
+
+impl Interval {
+    fn of(found: Estimate) -> Interval {
+        Interval { value: found.value, low: found.low(), high: found.high() }
+    }
+}
+
+impl Comparison {
+    /// What the verdict goes by: with the time before taken into account where it is known. Nobody chooses it afterwards.
+    pub fn judged_by(&self) -> Option<Interval> {
+        self.adjusted.or(self.difference)
+    }
+}
