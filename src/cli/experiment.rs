@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
 
 use super::explain::{decided, record_of};
 use super::{Voice, date, published, runtime, say, show, variable};
@@ -15,8 +17,7 @@ use crate::io::log::{Log, Record};
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
 use crate::io::tables::{Row, rows};
-use crate::report::experiments::{Design, Experiment as Found, Sizes, designs, experiments, sizes};
-use crate::report::kpi::Kpis;
+use crate::report::experiments::{Design, Experiment as Found, designs, experiments, sizes};
 
 const EXPERIMENTS: &str = "kpi_experiments";
 const GROUP_RATES: &str = "kpi_group_rates";
@@ -98,20 +99,21 @@ impl Plan {
     fn execute(self, voice: Voice) -> Result<()> {
         let pipeline = self.pipeline()?;
         let place = pipeline.as_ref().map_or(self.pipeline_or_output.as_str(), |pipeline| pipeline.output.as_str());
-        let (record, kpis) = tables(place, self.as_of, &[GROUP_RATES, EXPERIMENTS])?;
-        let of = |table: &str| rows(kpis.get(table).map_or(&[][..], Vec::as_slice)).collect::<Vec<_>>();
+        let output = Output::open(place)?;
+        let record = output.record(self.as_of)?;
+        let (rates, experiments) = (output.table(record, GROUP_RATES)?, output.table(record, EXPERIMENTS)?);
         let is_asked = |row: &Row<'_>| self.company.as_ref().is_none_or(|company| row.str("company_id") == company);
-        let rates: Vec<Row<'_>> = of(GROUP_RATES).into_iter().filter(is_asked).collect();
-        let designs = self.designs(pipeline.as_ref(), &of(EXPERIMENTS))?;
+        let rates: Vec<Row<'_>> = rows(&rates).filter(is_asked).collect();
+        let designs = self.designs(pipeline.as_ref(), &rows(&experiments).collect::<Vec<_>>())?;
         let found = sizes(&rates, self.effect / 100.0, &designs);
         if found.is_empty() {
-            return Err(self.nothing(&record));
+            return Err(self.nothing(record));
         }
         let text = if voice.json {
             let said = json!({"effect": self.effect / 100.0, "designs": designs, "companies": found});
-            self::said("planned", &record, said).to_string()
+            self::said("planned", record, said).to_string()
         } else {
-            self.text(voice, &record, &found)
+            show::sizes(voice, (self.effect, record.as_of), &found)
         };
         say(&text);
         Ok(())
@@ -151,26 +153,27 @@ impl Plan {
             ),
         }
     }
-
-    fn text(&self, voice: Voice, record: &Record, found: &[Sizes]) -> String {
-        show::sizes(voice, (self.effect, record.as_of), found)
-    }
 }
 
 impl Report {
     fn execute(self, voice: Voice) -> Result<()> {
-        let (record, kpis) = tables(&self.output_folder, self.as_of, &[EXPERIMENTS])?;
-        let all: Vec<Row<'_>> = rows(kpis.get(EXPERIMENTS).map_or(&[][..], Vec::as_slice)).collect();
+        let output = Output::open(&self.output_folder)?;
+        let record = output.record(self.as_of)?;
+        let batches = output.table(record, EXPERIMENTS)?;
+        let all: Vec<Row<'_>> = rows(&batches).collect();
         if all.iter().any(|row| row.0.column_by_name("starts_on").is_none()) {
             let as_of = record.as_of;
             let why =
                 format!("{as_of} was published by an earlier version, which knew of no last day; run a newer date");
             return Err(Error::NothingToShow { why });
         }
-        let found = self.asked(experiments(&all, record.as_of), record.as_of)?;
+        let mut found = self.asked(experiments(&all, record.as_of), record.as_of)?;
+        for one in &mut found {
+            one.notes.extend(moved(output.first_last_day(one)?, one.ends_on));
+        }
         let text = if voice.json {
             let with_sentences: Vec<Value> = found.iter().map(with_sentences).collect();
-            said("reported", &record, json!({ "experiments": with_sentences })).to_string()
+            said("reported", record, json!({ "experiments": with_sentences })).to_string()
         } else {
             found.iter().map(|one| show::experiment(voice, one, record.as_of)).collect::<Vec<_>>().join("\n")
         };
@@ -199,14 +202,57 @@ impl Report {
     }
 }
 
-/// The record of the date and some of its KPI tables.
-fn tables(place: &str, as_of: Option<NaiveDate>, names: &[&str]) -> Result<(Record, Kpis)> {
-    let runtime = runtime()?;
-    let output = Store::open(place, runtime.handle())?;
-    let log: Log = published(&output)?;
-    let record = decided(&log, record_of(&log, as_of, place)?);
-    let read = |name: &&str| Ok(((*name).to_owned(), read_published(&output, record, &format!("kpi/{name}.parquet"))?));
-    Ok((record.clone(), names.iter().map(read).collect::<Result<Kpis>>()?))
+/// What is published somewhere.
+struct Output {
+    // The store works on it.
+    _runtime: Runtime,
+    store: Store,
+    log: Log,
+    place: String,
+}
+
+impl Output {
+    fn open(place: &str) -> Result<Output> {
+        let runtime = runtime()?;
+        let store = Store::open(place, runtime.handle())?;
+        let log = published(&store)?;
+        Ok(Output { _runtime: runtime, store, log, place: place.to_owned() })
+    }
+
+    /// The record of the date, or the newest that decided.
+    fn record(&self, as_of: Option<NaiveDate>) -> Result<&Record> {
+        Ok(decided(&self.log, record_of(&self.log, as_of, &self.place)?))
+    }
+
+    fn table(&self, record: &Record, name: &str) -> Result<Vec<RecordBatch>> {
+        read_published(&self.store, record, &format!("kpi/{name}.parquet"))
+    }
+
+    /// The last day that the experiment had in the first run that knew of it.
+    fn first_last_day(&self, found: &Found) -> Result<Option<NaiveDate>> {
+        let may_know = |record: &&Record| found.starts_on.is_some_and(|first| record.as_of >= first);
+        for record in self.log.records.iter().filter(may_know) {
+            let batches = self.table(record, EXPERIMENTS)?;
+            if let Some(row) = rows(&batches).find(|row| row.str("experiment") == found.experiment) {
+                return Ok(row.date("ends_on"));
+            }
+        }
+        Ok(found.ends_on)
+    }
+}
+
+/// A last day that was chosen after a look at the figures is none.
+fn moved(first: Option<NaiveDate>, now: Option<NaiveDate>) -> Option<String> {
+    let is = now.map_or("has none now".to_owned(), |day| format!("is {day} now"));
+    match first {
+        _ if first == now => None,
+        Some(day) => Some(format!(
+            "its last day was {day} when it began, and {is}: one that is chosen after a look decides nothing"
+        )),
+        None => {
+            Some(format!("it began without a last day, which {is}: one that is chosen after a look decides nothing"))
+        }
+    }
 }
 
 /// What is said, with the run that it is of.

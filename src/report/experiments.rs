@@ -33,6 +33,8 @@ pub struct Experiment {
     pub sample_ratio: Option<SampleRatio>,
     /// Of each challenger with the champion.
     pub comparisons: Vec<Comparison>,
+    /// What a person should know besides.
+    pub notes: Vec<String>,
 }
 
 /// What an arm should have paid and paid, and what it was put to.
@@ -114,7 +116,8 @@ fn experiment(key: (String, String, String), rows: &[Row<'_>], as_of: NaiveDate)
     let comparisons =
         rows.iter().filter(|row| !is_true(**row, "is_champion")).zip(arms.iter().filter(|arm| !arm.is_champion));
     let comparisons = comparisons.map(|(row, arm)| comparison(row, champion, arm, ratio, (ends_on, as_of))).collect();
-    Experiment { experiment, company_id, currency, starts_on, ends_on, arms, sample_ratio: ratio, comparisons }
+    let notes = Vec::new();
+    Experiment { experiment, company_id, currency, starts_on, ends_on, arms, sample_ratio: ratio, comparisons, notes }
 }
 
 fn arm(row: &Row<'_>) -> Arm {
@@ -180,19 +183,27 @@ fn comparison(
 
 /// Harm needs no last day: whoever sees it may stop.
 fn worse_in(champion: &Arm, challenger: &Arm) -> Vec<&'static str> {
-    let kinds: [(&str, fn(&Harms) -> u64); 4] = [
-        ("disputes", |harms| harms.disputing_groups),
-        ("opt-outs", |harms| harms.opted_out_groups),
-        ("complaints", |harms| harms.complaining_groups),
-        ("bounces", |harms| harms.bounced_groups),
-    ];
-    let of = |arm: &Arm, count: fn(&Harms) -> u64| (count(&arm.harms), arm.groups);
-    let is_worse = |(_, count): &(&str, fn(&Harms) -> u64)| is_more(of(champion, *count), of(challenger, *count));
     let contacts = |arm: &Arm| Some(Estimate { value: arm.harms.contacts_per_group, error: arm.harms.contacts_error? });
     let pair = contacts(champion).zip(contacts(challenger));
-    let more_contacts = pair.is_some_and(|(champion, challenger)| difference(champion, challenger).low() > 0.0);
-    let contacts = more_contacts.then_some("contacts");
-    contacts.into_iter().chain(kinds.into_iter().filter(is_worse).map(|(name, _)| name)).collect()
+    let has_more_contacts = pair.is_some_and(|(champion, challenger)| difference(champion, challenger).low() > 0.0);
+    let pairs = champion.harms.groups().into_iter().zip(challenger.harms.groups());
+    let is_worse = |((_, of_champion), (_, of_challenger))| {
+        is_more((of_champion, champion.groups), (of_challenger, challenger.groups))
+    };
+    let worse = pairs.filter(|pair| is_worse(*pair)).map(|((name, _), _)| name);
+    has_more_contacts.then_some("contacts").into_iter().chain(worse).collect()
+}
+
+impl Harms {
+    /// Groups to which it happened.
+    fn groups(&self) -> [(&'static str, u64); 4] {
+        [
+            ("disputes", self.disputing_groups),
+            ("opt-outs", self.opted_out_groups),
+            ("complaints", self.complaining_groups),
+            ("bounces", self.bounced_groups),
+        ]
+    }
 }
 
 impl Interval {

@@ -131,19 +131,25 @@ fn there_is_no_verdict_before_the_last_day_and_the_same_one_ever_after() {
     let low = house.published("kpi_experiments", "difference_low");
     assert!((low[1].parse::<f64>().expect("a number") - number(plain, "low")).abs() < 1e-12, "{low:?} {plain}");
     let text = text_of(&house, &["report", "output", "--as-of", LAST]);
-    assert!(text.contains("hold_out collects less than the champion: -2"), "{text}");
+    assert!(text.contains("hold_out collects less than the champion: −2"), "{text}");
 
     let after = comparison(&house, AFTER);
     assert_eq!([&after["adjusted"], &after["verdict"]], [adjusted, &last["verdict"]], "what comes later is not of it");
     let arms = house.published("decisions", "arm");
     assert!(!arms.is_empty() && arms.iter().all(|arm| arm == "-"), "after its last day nobody is in an arm: {arms:?}");
+    // Whoever moves the last day is told so.
+    assert!(!text.contains("its last day was"), "{text}");
+    house.edit("pipelines/daily.toml", &format!("ends_on = \"{LAST}\""), "ends_on = \"2026-07-05\"");
+    run(&house, "2026-07-07");
+    let text = text_of(&house, &["report", "output"]);
+    assert!(text.contains("! its last day was 2026-06-30 when it began, and is 2026-07-05 now"), "{text}");
     // The page of the run says the same.
     let page = |as_of: &str| {
         let made = house.regua(&["report", "output", "--as-of", as_of, "--language", "en", "--file", "page.html"]);
         assert_eq!(made.code, 0, "{}", made.stderr);
         house.read("page.html")
     };
-    assert!(page(EVE).contains("the verdict comes on June 30, 2026"), "the page of {EVE}");
+    assert!(page(EVE).contains("the verdict comes on 30 June 2026"), "the page of {EVE}");
     assert!(page(LAST).contains("1 of 1 differences are clear"), "the page of {LAST}");
 }
 
@@ -181,6 +187,8 @@ fn without_a_last_day_or_with_arms_that_are_skewed_there_is_no_verdict() {
     );
     run(&house, "2026-07-01");
     assert_eq!(comparison(&house, "2026-07-01")["verdict"], json!({"kind": "skewed"}));
+    let text = text_of(&house, &["report", "output"]);
+    assert!(text.contains("! it began without a last day, which is 2026-06-30 now"), "{text}");
 }
 
 #[test]

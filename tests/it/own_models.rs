@@ -395,20 +395,20 @@ fn an_ejected_model_brings_its_specification() {
     assert!(ended.code == 2 && ended.stderr.contains("pipelines/sql/40_kpis/kpi_aging.spec:"), "{}", ended.stderr);
 }
 
-/// What is let go of early must never read as an empty table: a dispute that is not there protects nobody.
+/// What is let go of early must never read as an empty table: an address that is not there is closed to nobody.
 #[test]
 fn a_table_that_was_let_go_is_an_error_and_not_empty() {
     let late = |reads: &str| {
         format!(
             "-- Purpose: p\n-- Grain: none\n-- Reads: {reads}\n-- Units: none\n-- Nulls: none\n-- Kind: table\n\
-             select count(*) as disputes from stg_disputes"
+             select count(*) as addresses from stg_contact_points"
         )
     };
-    let named = check(&house(&[("35_facts/fct_disputes.sql", &late("stg_disputes"))]));
+    let named = check(&house(&[("35_facts/fct_addresses.sql", &late("stg_contact_points"))]));
     assert_eq!(named.code, 0, "{}", named.stderr);
-    let unnamed = check(&house(&[("35_facts/fct_disputes.sql", &late("out_actions"))]));
+    let unnamed = check(&house(&[("35_facts/fct_addresses.sql", &late("out_actions"))]));
     assert_eq!(unnamed.code, 2, "{}", unnamed.stdout);
-    assert!(unnamed.stderr.contains("it reads raw_disputes, itself or by a view"), "{}", unnamed.stderr);
+    assert!(unnamed.stderr.contains("it reads raw_contact_points, itself or by a view"), "{}", unnamed.stderr);
     assert!(unnamed.stderr.contains("name all that it reads in its Reads"), "{}", unnamed.stderr);
 }
 

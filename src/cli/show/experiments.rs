@@ -43,7 +43,7 @@ fn needed(windows: &[Window]) -> Option<Table> {
             window.days.to_string(),
             grouped(window.groups as i64),
             percent(window.collection_rate),
-            or_dash(correlation, |rate| percent_whole(rate)),
+            or_dash(correlation, percent_whole),
             or_dash(foretold, percent_whole),
         ];
         let groups = of(Some(window.needed)).into_iter().chain(of(window.needed_adjusted));
@@ -83,6 +83,7 @@ pub(in crate::cli) fn experiment(voice: Voice, found: &Experiment, as_of: NaiveD
     let mut parts = vec![titled(voice, &title, arms(found)), format!("  {}\n", draw(found))];
     parts.push(titled(voice, "Difference to the champion, in points", differences(&found.comparisons)));
     parts.push(titled(voice, "What the groups were put to since it began", harms(&found.arms)));
+    parts.extend(found.notes.iter().map(|note| format!("  ! {note}\n")));
     for comparison in &found.comparisons {
         parts.extend((!comparison.worse_in.is_empty()).then(|| format!("  ! {}\n", harm(comparison))));
         parts.push(format!("  {}\n", voice.bold(&verdict(found, comparison))));

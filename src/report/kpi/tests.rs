@@ -465,7 +465,7 @@ fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
     assert!(html.contains("2026-h2: challenger: 10,0\u{a0}p.p. (2,0\u{a0}p.p. – 18,0\u{a0}p.p.)"));
     // The challenger's rate, its interval and its last day.
     let cases = [
-        ("0.02 0.18 0.033 2026-01-01 2026-07-31", "the verdict comes on July 31, 2026, the last day"),
+        ("0.02 0.18 0.033 2026-01-01 2026-07-31", "the verdict comes on 31 July 2026, the last day"),
         ("0.02 0.18 0.033 2026-01-01 -", "There is no verdict: the experiment has no last day (`ends_on`)."),
         ("-0.02 0.22 0.06 2026-01-01 2026-06-30", "0 of 1 differences are clear"),
         ("- - - 2026-01-01 2026-06-30", "It cannot be said: each arm needs at least 30 groups."),

@@ -154,6 +154,37 @@ fn a_difference_has_an_interval_where_both_arms_have_thirty_groups() {
     assert_eq!(lines, ["champion - -", "test - -"]);
 }
 
+/// It began on the 20th: eleven days, and from the 9th on as many before. Without an experiment the windows look back from the date.
+#[test]
+fn every_window_has_one_of_its_length_before_it() {
+    spec(
+        r#"
+        run_experiments: experiment starts_on champion
+            tone 2026-06-20 a
+        experiment_members: experiment debtor_id arm entered_on
+            tone D1 a 2026-06-20
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-01-01 2026-06-10 100.00
+            I2 D1 2026-01-01 2026-07-01 10.00
+        payments: payment_id debtor_id invoice_id paid_on amount
+            P1 D1 I1 2026-06-20 40.00
+        int_window_collections = experiment days is_before items collectable_amount collected_amount item_collectable_squares item_collected_squares item_products
+            tone 11 true 1 100.00 0.00 10000.0000 0.0000 0.0000
+            tone 11 false 1 100.00 40.00 10000.0000 1600.0000 4000.0000
+            "" 30 false 1 100.00 40.00 10000.0000 1600.0000 4000.0000
+            "" 60 false 1 100.00 40.00 10000.0000 1600.0000 4000.0000
+            "" 90 false 1 100.00 40.00 10000.0000 1600.0000 4000.0000
+            "" 180 false 1 100.00 40.00 10000.0000 1600.0000 4000.0000
+        all_group_rates = experiment arm days groups collection_rate standard_error before_collection_rate
+            tone a 11 1 0.4 - 0.0
+            "" "" 30 1 0.4 - -
+            "" "" 60 1 0.4 - -
+            "" "" 90 1 0.4 - -
+            "" "" 180 1 0.4 - -
+    "#,
+    );
+}
+
 /// Floats of a model, row by row.
 fn numbers(text: &str, model: &str, columns: &str) -> Vec<Vec<f64>> {
     let lines = crate::support::rows(&crate::spec::given(text).batches_of(model), columns);
@@ -275,6 +306,10 @@ fn what_groups_are_put_to_counts_since_it_began() {
             T1 D1 I1 2026-06-05 2026-06-08 dispute
             T2 D1 I1 2026-06-20 - goods_return
             T3 D2 I2 2026-05-31 - dispute
+        stg_disputes_opened = dispute_id opened_on
+            T1 2026-06-05
+            T2 2026-06-20
+            T3 2026-05-31
         kpi_experiments = contacts contacted_groups contacts_error disputing_groups opted_out_groups complaining_groups bounced_groups
             3 2 0.5 1 1 1 1
     ",

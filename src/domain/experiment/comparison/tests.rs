@@ -1,3 +1,5 @@
+//! The arithmetic by hand, and what it says of portfolios whose truth is known.
+
 use super::*;
 use crate::domain::experiment::size::{Spread, correlation, variance_left};
 
@@ -37,10 +39,13 @@ fn how_alike_the_items_of_a_group_are_paid() {
     assert_eq!(clustering(0.0, 0.0, 7.0), None);
 }
 
+/// Share and groups of an arm.
+type Drawn = (u32, u64);
+
 /// Shares and groups; chi-square by hand; whether it holds.
 #[test]
 fn arms_are_as_large_as_their_shares_but_for_chance() {
-    let cases: &[(&[(u32, u64)], Option<f64>, bool)] = &[
+    let cases: &[(&[Drawn], Option<f64>, bool)] = &[
         (&[(50, 500), (50, 500)], Some(0.0), true),
         // 50² / 500 twice
         (&[(50, 550), (50, 450)], Some(10.0), true),
