@@ -28,6 +28,7 @@ with
             running.starts_on,
             running.ends_on,
             arms.share,
+            @known_from <= cast(cast(running.starts_on as int) - cast(rates.days as int) as date) as is_before_known,
             rates.arm = running.champion as is_champion,
             case when rates.arm <> running.champion then rates.collection_rate - champions.collection_rate end as difference,
             case
@@ -70,8 +71,8 @@ with
             items,
             item_standard_error,
             items_per_group,
-            before_collectable_amount,
-            before_collected_amount,
+            case when is_before_known then before_collectable_amount end as before_collectable_amount,
+            case when is_before_known then before_collected_amount end as before_collected_amount,
             before_collection_rate,
             before_standard_error,
             covariance,

@@ -6,7 +6,11 @@
 -- Nulls: errors of a single group or item; the window before, where nobody should have paid anything in it or it is not known
 -- Kind: table
 with
-    rates as (select * from all_group_rates where experiment = ''),
+    rates as (
+        select *, @known_from <= cast(@as_of_day + 1 - 2 * cast(days as int) as date) as is_before_known
+        from all_group_rates
+        where experiment = ''
+    ),
     stated as (
         select
             @as_of as as_of_date,
@@ -21,8 +25,8 @@ with
             standard_error,
             item_standard_error,
             items_per_group,
-            before_collectable_amount,
-            before_collected_amount,
+            case when is_before_known then before_collectable_amount end as before_collectable_amount,
+            case when is_before_known then before_collected_amount end as before_collected_amount,
             before_collection_rate,
             before_standard_error,
             covariance,

@@ -23,7 +23,8 @@ pub(in crate::cli) fn sizes(voice: Voice, (effect, as_of): (f64, NaiveDate), fou
     }
     parts.push(
         "days: how long the experiment runs. of all: both arms, of the groups with anything to pay in so many days; above 100 % there \
-         are not enough: run longer, or look for more. CUPED: with what the groups paid before taken into account, as the report does."
+         are not enough: run longer, or look for more. CUPED: with what the groups paid before taken into account, as the report does. \
+         none: not even the whole rate."
             .to_owned(),
     );
     parts.join("\n")
@@ -34,7 +35,7 @@ fn needed(windows: &[Window]) -> Option<Table> {
     let mut table = plain_table(&head);
     for window in windows {
         let of = |needed: Option<Needed>| match needed {
-            Some(needed) => [grouped(needed.groups_per_arm as i64), percent_whole(needed.share_of_groups)],
+            Some(needed) => [grouped(needed.groups_per_arm as i64), share_of_groups(needed.share_of_groups)],
             None => ["-".to_owned(), "-".to_owned()],
         };
         let correlation = window.clustering.and_then(|clustering| clustering.correlation);
@@ -62,11 +63,21 @@ fn detectable(windows: &[Window]) -> Option<Table> {
             one.arm.clone(),
             format!("{} %", one.share),
             window.days.to_string(),
-            points(one.effect),
-            or_dash(one.effect_adjusted, points),
+            effect(one.effect),
+            or_dash(one.effect_adjusted, effect),
         ]);
     }
     (!rows.is_empty()).then(|| right_aligned(table, 2..6))
+}
+
+/// Ten times as many groups as there are, or more, are simply too many.
+fn share_of_groups(share: f64) -> String {
+    if share < 10.0 { percent_whole(share) } else { ">999%".to_owned() }
+}
+
+/// No rate differs by more than all of it.
+fn effect(rate: f64) -> String {
+    if rate <= 1.0 { points(rate) } else { "none".to_owned() }
 }
 
 /// What an experiment has shown.

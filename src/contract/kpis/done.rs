@@ -120,9 +120,13 @@ pub const EXPERIMENTS: Table = Table {
         )
         .alone(),
         req("items_per_group", Float, "weighted by amount: squares of the groups over those of the items").alone(),
-        req("before_collectable_amount", Money, "collectable_amount in the window of equal length before it began")
-            .adds_within(&["experiment"]),
-        req("before_collected_amount", Money, "paid on it in that window").adds_within(&["experiment"]),
+        opt(
+            "before_collectable_amount",
+            Money,
+            "collectable_amount in the window of equal length before it began; null where it is not known",
+        )
+        .adds_within(&["experiment"]),
+        opt("before_collected_amount", Money, "paid on it in that window").adds_within(&["experiment"]),
         opt(
             "before_collection_rate",
             Float,
@@ -176,9 +180,13 @@ pub const GROUP_RATES: Table = Table {
         opt("item_standard_error", Float, "what it would be if the items of a group had nothing to do with each other")
             .alone(),
         req("items_per_group", Float, "weighted by amount: squares of the groups over those of the items").alone(),
-        req("before_collectable_amount", Money, "collectable_amount in the window of equal length before")
-            .adds_within(DAYS),
-        req("before_collected_amount", Money, "paid on it in that window").adds_within(DAYS),
+        opt(
+            "before_collectable_amount",
+            Money,
+            "collectable_amount in the window of equal length before; null where it is not known",
+        )
+        .adds_within(DAYS),
+        opt("before_collected_amount", Money, "paid on it in that window").adds_within(DAYS),
         opt(
             "before_collection_rate",
             Float,

@@ -19,6 +19,8 @@ const POWER_ERRORS: f64 = 0.8416;
 const CHI_SQUARE_MOST: [f64; 9] = [10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322, 26.125, 27.877];
 /// Groups that an arm should have for chi-square to be what its table says.
 const EXPECTED_MIN: f64 = 5.0;
+/// Groups that an arm has to have for an interval, as in `kpi_experiments`.
+pub const GROUPS_MIN: u64 = 30;
 /// Below so many groups in both arms a harm is not told from chance.
 const HARMED_MIN: u64 = 5;
 

@@ -1,6 +1,6 @@
 //! How many groups an experiment needs, and what it can find with those that there are.
 
-use super::comparison::{Estimate, least_detectable};
+use super::comparison::{Estimate, GROUPS_MIN, least_detectable};
 
 /// How differently groups pay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +22,8 @@ impl Spread {
         Spread { deviation: self.deviation * variance_left(correlation).sqrt(), ..*self }
     }
 
-    /// Groups that each of two arms of one size needs to find an effect four times out of five, at 5 %.
+    /// Groups that each of two arms of one size needs to find an effect four times out of five, at 5 %; never fewer than an
+    /// interval takes.
     ///
     /// ```
     /// use regua::domain::experiment::size::Spread;
@@ -31,7 +32,7 @@ impl Spread {
     /// ```
     pub fn needed(&self, effect: f64) -> u64 {
         let errors = least_detectable(self.deviation) / effect;
-        (2.0 * errors * errors).ceil() as u64
+        ((2.0 * errors * errors).ceil() as u64).max(GROUPS_MIN)
     }
 
     /// The least effect that arms of these shares, in per cent, find four times out of five, at 5 %.

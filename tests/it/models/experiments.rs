@@ -248,6 +248,31 @@ fn the_window_before_is_as_long_and_ends_on_the_eve() {
     assert!(found[2][4..].iter().all(|number| number.is_nan()), "nothing was due before: {found:?}");
 }
 
+/// Of an export of open items June is known and May is not, so there is no time before; and longer windows are not known at all.
+#[test]
+fn what_nobody_has_seen_before_is_null_and_not_zero() {
+    spec(
+        "
+        open items since 2026-06-01
+        run_experiments: experiment starts_on champion
+            tone 2026-06-01 a
+            late 2026-06-20 a
+        experiment_members: experiment debtor_id arm entered_on
+            tone D1 a 2026-06-01
+            late D1 a 2026-06-20
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-01-01 2026-06-10 100.00
+        item_flows: invoice_id debtor_id due_date billed_amount
+            I1 D1 2026-06-10 100.00
+        kpi_experiments = experiment collectable_amount before_collectable_amount before_collection_rate basis
+            tone 100.00 - - observed
+            late 100.00 100.00 0.0 observed
+        kpi_group_rates = days collectable_amount before_collectable_amount before_collected_amount
+            30 100.00 - -
+    ",
+    );
+}
+
 /// P1 is paid after the last day, and I2 falls due after it; D2 was drawn. The window before has 15 days as well.
 #[test]
 fn what_comes_after_the_last_day_is_not_of_the_experiment() {

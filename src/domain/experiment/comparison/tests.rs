@@ -114,6 +114,7 @@ fn a_verdict_waits_for_the_last_day_and_for_sound_arms() {
 fn three_points_need_a_thousand_debtors_an_arm_or_a_third_of_them() {
     let spread = Spread { groups: 10_000, deviation: 0.2443 };
     assert_eq!(spread.needed(0.03), 1_041);
+    assert_eq!(spread.needed(0.5), 30, "an interval needs as many");
     let explained = (1.0_f64 - 0.34).sqrt();
     assert!(is_near(variance_left(explained), 0.34, 1e-12));
     assert_eq!(spread.adjusted(explained).needed(0.03), 354);
