@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod schema;
 mod show;
+mod simulate;
 #[cfg(feature = "otlp")]
 mod spans;
 mod template;
@@ -70,6 +71,7 @@ Examples:
   regua report demo/output                        what is owed, on one page for a browser
   regua diff demo/output@2026-06-29 @2026-06-30   what changed between two published runs?
   regua experiment report demo/output             which arm collects more, and does it harm anybody?
+  regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30   what would this policy have done?
   regua log demo/output --verify                  is everything that was published still whole?
   regua template preview overdue_first --sample   what does this message look like?
 
@@ -106,6 +108,7 @@ enum Command {
     Log(log::Log),
     Report(report::Report),
     Diff(diff::Diff),
+    Simulate(simulate::Simulate),
     Gc(gc::Gc),
     Template(template::Template),
     Eject(eject::Eject),
@@ -190,6 +193,7 @@ fn command(command: Command, voice: Voice) -> Result<()> {
         Command::Log(log) => log.execute(voice),
         Command::Report(report) => report.execute(voice),
         Command::Diff(diff) => diff.execute(voice),
+        Command::Simulate(simulate) => simulate.execute(voice),
         Command::Gc(gc) => gc.execute(voice),
         Command::Eject(eject) => eject.execute(voice),
         Command::Template(template) => template.execute(voice),

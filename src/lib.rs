@@ -14,6 +14,7 @@
 //! | [`io`] | object stores, Parquet, the SQL engine, the log |
 //! | `proposal` | how an export that nobody has mapped yet might be read |
 //! | `rehearsal` | that path over empty tables, for SQL of the user's own |
+//! | `simulate` | a policy replayed over history, and another beside it |
 //! | [`specification`] | rows in, rows out: models tried with given rows |
 //! | `report` | what a plan shows, as text, JSON or a page; the report of a run, made of its KPI tables; its lineage and metrics |
 //! | [`cli`] | the commands |
@@ -35,6 +36,7 @@ pub(crate) mod rehearsal;
 pub(crate) mod report;
 pub(crate) mod run;
 pub mod runtime;
+pub(crate) mod simulate;
 pub mod specification;
 pub mod stage;
 pub mod text;

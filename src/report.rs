@@ -18,6 +18,7 @@ mod numbers;
 mod page;
 mod ramp;
 pub mod results;
+pub mod simulation;
 mod sums;
 mod words;
 

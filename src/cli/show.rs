@@ -5,6 +5,7 @@ mod comparison;
 mod difference;
 mod experiments;
 mod plan;
+mod simulation;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -32,6 +33,7 @@ use crate::runtime::progress::Progress;
 pub(super) use comparison::comparison;
 pub(super) use experiments::{experiment, sizes, verdict};
 pub(super) use plan::plan;
+pub(super) use simulation::simulation;
 
 /// Instead of what goes out and why the others are left alone.
 const POSITION_ONLY: &str = "No decisions: with --kpi-only, or once a later date has been published, a run publishes \

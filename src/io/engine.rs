@@ -4,6 +4,7 @@
 //! DDL, DML and statements are off. One partition and no repartitioning: a shard fits the cache, and its answers come
 //! in one order.
 
+mod bound;
 mod functions;
 mod leaf;
 mod models;
@@ -30,6 +31,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use tokio::runtime::Handle;
 
+use self::bound::Bound;
 pub use self::models::{Layer, Model, ModelKind, Models, Tie};
 use self::plans::{Plans, Rows};
 pub use self::trace::{Flow, Sources, TableColumn, Traced};
@@ -96,6 +98,7 @@ impl VarProvider for Variables {
 pub struct Engine {
     runtime: Handle,
     plans: Arc<Plans>,
+    bound: Bound,
 }
 
 impl Engine {
@@ -104,6 +107,16 @@ impl Engine {
     /// # Errors
     /// `Model` where the engine cannot be set up.
     pub fn new(runtime: &Handle, memory_bytes_max: u64, variables: Variables) -> Result<Engine> {
+        Engine::between(runtime, memory_bytes_max, (variables.clone(), variables))
+    }
+
+    /// As `new`, of which the sessions run the same plans with other values, one day after the other; `set` gives them. The
+    /// values are those of the first day and of the last.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn between(runtime: &Handle, memory_bytes_max: u64, (first, last): (Variables, Variables)) -> Result<Engine> {
+        let bound = Bound::between(first.clone(), &last);
         let pool = Arc::new(GreedyMemoryPool::new((memory_bytes_max / 10 * 6) as usize));
         let environment = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc();
         let environment = environment.map_err(|e| engine_error("engine", &e))?;
@@ -116,9 +129,15 @@ impl Engine {
             .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
             .set_str("datafusion.sql_parser.map_string_types_to_utf8view", "false");
         let context = SessionContext::new_with_config_rt(config, environment);
-        context.register_variable(VarType::UserDefined, Arc::new(variables));
+        context.register_variable(VarType::UserDefined, Arc::new(first));
         context.register_udf(functions::month_key());
-        Ok(Engine { runtime: runtime.clone(), plans: Arc::new(Plans::new(context)) })
+        let plans = Arc::new(Plans::new(context, bound.clone()));
+        Ok(Engine { runtime: runtime.clone(), plans, bound })
+    }
+
+    /// The values of another day. No session may be at work meanwhile.
+    pub fn set(&self, variables: Variables) {
+        self.bound.set(variables);
     }
 
     /// A session with no tables yet; what is planned in one is not planned again in the next.

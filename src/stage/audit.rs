@@ -18,7 +18,7 @@ use crate::domain::action::sha256_hex;
 use crate::domain::calendar::{Calendar, Slot, Whereabouts};
 use crate::domain::money::Amount;
 use crate::error::{Error, Finding, Lines, Result};
-use crate::io::engine::{Layer, Models, Session};
+use crate::io::engine::{Layer, Model, Models, Session};
 use crate::io::tables::{Row, rows};
 
 pub use ties::ties;
@@ -87,8 +87,20 @@ const HOURS_QUERY: &str = "select a.action_id, a.not_before, a.expires_at, d.cou
 /// # Errors
 /// `Audit` with what was expected, what is, and the difference.
 pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> Result<()> {
+    refuse(findings(models.of(Layer::Audits), calendar, session)?)
+}
+
+/// What some audits find in a shard, and what goes out at an hour that is not lawful.
+///
+/// # Errors
+/// `Model` where an audit cannot be run, or lacks a column.
+pub fn findings<'a>(
+    audits: impl Iterator<Item = &'a Model>,
+    calendar: &Calendar,
+    session: &Session,
+) -> Result<Vec<Finding>> {
     let mut findings = unlawful_hours(calendar, session)?;
-    for model in models.of(Layer::Audits) {
+    for model in audits {
         let (schema, batches) = session.query(&model.name, &model.sql)?;
         if let Some(column) = FINDING.iter().find(|column| schema.index_of(column).is_err()) {
             let what = format!("an audit selects {}, and it has no {column}", FINDING.join(", "));
@@ -98,7 +110,7 @@ pub fn check_shard(models: &Models, calendar: &Calendar, session: &Session) -> R
             findings.extend(findings_of(&model.name, batch));
         }
     }
-    refuse(findings)
+    Ok(findings)
 }
 
 /// Messages that would go out while nobody may be written to: hours are the calendar's, which no SQL knows.

@@ -10,6 +10,7 @@ mod dates;
 mod hashes;
 mod profile;
 mod reference;
+mod replay;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::io::store::{Pinned, Store, split_glob};
 use crate::text::plural;
 pub use profile::{Matched, Placeholder, Profile, Range, profile};
 pub use reference::{add_rates, holidays, left_out};
+pub use replay::Replay;
 pub use rows::{BadRow, Conformed, NO_ADDRESS, Silence, UNKNOWN_CHANNEL, UNKNOWN_REGUA, UNKNOWN_STEP, ZERO_AMOUNT};
 
 /// Batches that wait to be taken while the next one is read.
@@ -43,6 +45,10 @@ pub struct Snapshot {
     pub table: &'static Table,
     sources: Vec<Source>,
     rules: rows::RowRules,
+    /// Its rows, where they are read again and again.
+    held: Option<Vec<Conformed>>,
+    /// The day of which it shows the rows; `None` = all of them.
+    replay: Option<Replay>,
 }
 
 /// All inputs of a run, pinned and on contract.
@@ -124,15 +130,15 @@ impl Snapshot {
         let (made, taken) = mpsc::sync_channel(BATCHES_AHEAD);
         std::thread::scope(|scope| {
             // If the receiver is gone the caller has failed, and returns its own error.
-            let reading = scope.spawn(move || self.conformed(|batch| Ok(made.send(batch).is_ok())));
+            let reading = scope.spawn(move || self.batches(|batch| Ok(made.send(batch).is_ok())));
             let outcome = taken.into_iter().try_for_each(each);
             let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             outcome.and(read)
         })
     }
 
-    /// Every batch in order, for as long as `each` wants more.
-    fn conformed(&self, mut each: impl FnMut(Conformed) -> Result<bool>) -> Result<()> {
+    /// Every batch of its files in order, for as long as `each` wants more.
+    fn read(&self, mut each: impl FnMut(Conformed) -> Result<bool>) -> Result<()> {
         for (file_no, source) in self.sources.iter().enumerate() {
             let columns = columns::resolve(&self.rules.input, source.schema(), &source.object.url)
                 .map_err(|errors| Error::Contract(Lines(errors)))?;
@@ -151,6 +157,13 @@ impl Snapshot {
     /// # Errors
     /// `Contract` where the column is missing or no text; else as `Source::for_batches`.
     pub fn for_each_text(&self, name: &str, mut each: impl FnMut(&StringArray)) -> Result<()> {
+        if self.replay.is_some() {
+            return self.for_each_batch(|conformed| {
+                let texts = conformed.batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+                texts.into_iter().for_each(&mut each);
+                Ok(())
+            });
+        }
         for source in &self.sources {
             let columns = columns::resolve(&self.rules.input, source.schema(), &source.object.url)
                 .map_err(|errors| Error::Contract(Lines(errors)))?;
@@ -345,7 +358,7 @@ fn input_status(plan: &Plan, input: &InputPlan, as_of: NaiveDate, runtime: &Hand
     }
     let table = input.table;
     let rules = rows::RowRules::new(input, rows::Defaults::new(plan, as_of));
-    let snapshot = Snapshot { table, sources, rules };
+    let snapshot = Snapshot { table, sources, rules, held: None, replay: None };
     Ok(InputStatus { snapshot, path, unused, missing: None, errors })
 }
 
@@ -368,7 +381,7 @@ fn absent(plan: &Plan, as_of: NaiveDate, present: &[Snapshot]) -> Vec<Snapshot> 
     let is_absent = |table: &&Table| !present.iter().any(|s| s.table.name == table.name);
     let empty = |table: &'static Table| {
         let rules = rows::RowRules::new(InputPlan::new(table, String::new()), rows::Defaults::new(plan, as_of));
-        Snapshot { table, sources: Vec::new(), rules }
+        Snapshot { table, sources: Vec::new(), rules, held: None, replay: None }
     };
     contract::INPUTS.iter().filter(is_absent).map(empty).collect()
 }

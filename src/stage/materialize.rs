@@ -30,7 +30,7 @@ use crate::runtime::timings::StageTimings;
 /// Tables that say what was decided, or follow from it.
 const OF_DECISIONS: [&str; 2] = ["out_actions", "out_decisions"];
 /// The model of who is in which arm.
-const MEMBERS: &str = "fct_experiment_members";
+pub const MEMBERS: &str = "fct_experiment_members";
 /// Lines of one part of a gateway batch.
 const LINES_MAX: u64 = 10_000;
 
@@ -80,11 +80,11 @@ struct OutboxBatch {
     done: Vec<Written>,
 }
 
-/// Registers what was decided beside the shard's own tables and runs the fact models.
+/// Registers what was decided beside the shard's own tables.
 ///
 /// # Errors
-/// `Model` where a model fails.
-pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &StageTimings) -> Result<Facts> {
+/// `Model` where a table has other columns than in another shard.
+pub fn register(session: &Session, decided: &Decided) -> Result<()> {
     let tables = [
         ("out_actions", &decided.actions),
         ("out_decisions", &decided.decisions),
@@ -97,6 +97,15 @@ pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &St
     for (name, batch) in tables {
         session.register(name, batch.schema(), vec![batch.clone()])?;
     }
+    Ok(())
+}
+
+/// Registers what was decided and runs the fact models.
+///
+/// # Errors
+/// `Model` where a model fails.
+pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &StageTimings) -> Result<Facts> {
+    register(session, decided)?;
     let mut facts = Facts::new();
     for model in models.of(Layer::Facts) {
         timings.time(&model.name, || session.run(model))?;

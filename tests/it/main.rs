@@ -42,6 +42,7 @@ mod report;
 mod scenarios;
 mod schemas;
 mod servers;
+mod simulate;
 mod smoke;
 mod spec;
 mod sql_files;

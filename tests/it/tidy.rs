@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("src/config", &["domain", "error", "contract", "config"]),
     // Lineage names the tables of the contract.
     ("src/run", &["config", "contract", "stage", "io", "error", "report", "runtime", "text", "run"]),
+    ("src/simulate", &["config", "contract", "domain", "stage", "io", "error", "report", "runtime", "simulate"]),
     ("src/rehearsal.rs", &["config", "stage", "io", "error", "contract", "runtime"]),
     ("src/specification", &["config", "stage", "io", "error", "contract", "specification"]),
     ("src/demo", &["contract", "domain", "demo"]),
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "run",
             "rehearsal",
+            "simulate",
             "specification",
             "report",
             "maintenance",
@@ -65,6 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "datafusion",
         &[
             "src/io/engine.rs",
+            "src/io/engine/bound.rs",
             "src/io/engine/functions.rs",
             "src/io/engine/leaf.rs",
             "src/io/engine/plans.rs",
@@ -96,6 +99,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/run.rs",
             "src/run/train.rs",
             "src/rehearsal.rs",
+            "src/simulate",
             "src/specification",
             "src/stage/load.rs",
             "src/proposal",

@@ -2,7 +2,7 @@
 //!
 //! A `table` is computed once, a `view` is inlined, and a `fold` selects rows that a rule goes through in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 
@@ -153,10 +153,30 @@ impl Models {
             };
             ordered.push(waiting.remove(next));
         }
+        Ok(Models::in_order(ordered))
+    }
+
+    fn in_order(mut ordered: Vec<Model>) -> Models {
+        ordered.iter_mut().for_each(|model| model.last_reads.clear());
         for (at, table) in last_readers(&ordered) {
             ordered[at].last_reads.push(table);
         }
-        Ok(Models(ordered))
+        Models(ordered)
+    }
+
+    /// Some of the models, and all that they read, themselves or by others.
+    pub fn leading_to(&self, is_wanted: impl Fn(&Model) -> bool) -> Models {
+        let mut read: BTreeSet<&str> = BTreeSet::new();
+        let mut leading: Vec<Model> = Vec::new();
+        // Each stands after all that it reads.
+        for model in self.0.iter().rev() {
+            if is_wanted(model) || read.contains(model.name.as_str()) {
+                read.extend(model.reads.iter().map(String::as_str));
+                leading.push(model.clone());
+            }
+        }
+        leading.reverse();
+        Models::in_order(leading)
     }
 
     /// Does a model read one of these tables, itself or by another model?

@@ -22,6 +22,7 @@ use datafusion::physical_planner::DefaultPhysicalPlanner;
 use datafusion::prelude::SessionContext;
 use tokio::sync::{Notify, OnceCell};
 
+use super::bound::Bound;
 use super::leaf::SessionTable;
 use super::trace::{Traced, trace};
 use super::{Model, ModelKind, nullable, options};
@@ -51,6 +52,8 @@ pub(super) struct Plans {
     context: SessionContext,
     /// Plans as far as no rows are asked for.
     drafting: SessionState,
+    /// What is not part of a plan.
+    bound: Bound,
     /// By query.
     drafts: Mutex<HashMap<String, Arc<OnceCell<Planned>>>>,
     /// By query: what it says, before any rule has changed it.
@@ -67,12 +70,13 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    pub(super) fn new(context: SessionContext) -> Plans {
+    pub(super) fn new(context: SessionContext, bound: Bound) -> Plans {
         let drafting =
             SessionStateBuilder::new_from_existing(context.state()).with_physical_optimizer_rules(Vec::new());
         Plans {
             context,
             drafting: drafting.build(),
+            bound,
             drafts: Mutex::default(),
             logical: Mutex::default(),
             planned: tokio::sync::Mutex::default(),
@@ -165,7 +169,13 @@ impl Plans {
             let logical = self.drafting.create_logical_plan(sql).await?;
             options().verify_plan(&logical)?;
             let schema = nullable(logical.schema().inner());
-            let draft = self.drafting.create_physical_plan(&logical).await?;
+            let draft = match self.bound.is_empty() {
+                true => self.drafting.create_physical_plan(&logical).await?,
+                false => {
+                    let bound = self.bound.bind(self.drafting.optimize(&logical)?)?;
+                    self.drafting.query_planner().create_physical_plan(&bound, &self.drafting).await?
+                }
+            };
             lock(&self.logical).insert(sql.to_owned(), logical);
             Ok((schema, draft))
         });

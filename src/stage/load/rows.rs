@@ -15,6 +15,7 @@ use chrono_tz::Tz;
 
 use super::columns::Columns;
 use super::dates::{date_of, day_number, local_dates, read_formats};
+use super::replay::known_since;
 use crate::config::{InputPlan, Plan};
 use crate::contract::{Column, Kind, MONEY_SCALE, RATE_SCALE};
 use crate::domain::pii::Pii;
@@ -70,7 +71,7 @@ pub struct BadRow {
     pub agreement_id: Option<String>,
     /// The payment it reverses or restores.
     pub reverses: Option<String>,
-    /// The day that it speaks of, in tables with one row per day.
+    /// The day since when it is known, or that it speaks of.
     pub on: Option<NaiveDate>,
     /// Where it may ask for silence.
     pub silences: Option<Silence>,
@@ -149,7 +150,7 @@ impl BadRow {
 }
 
 /// A batch of good rows and the bad ones beside it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Conformed {
     /// The columns of the contract that something reads, then `source_row`, `key_hash`, `content_hash` and, for
     /// instants, the local date.
@@ -243,6 +244,13 @@ impl Tally {
     }
 }
 
+impl Conformed {
+    /// Good rows alone.
+    pub(super) fn of(batch: RecordBatch) -> Conformed {
+        Conformed { batch, bad: Vec::new(), rounded: 0, passed_over: BTreeMap::new(), null_dates: 0 }
+    }
+}
+
 impl RowRules {
     pub(super) fn new(input: InputPlan, defaults: Defaults) -> RowRules {
         let columns: Vec<&'static Column> =
@@ -289,16 +297,7 @@ impl RowRules {
         self.check_events(&arrays, &mut tally);
         self.check_rows(&mut arrays, &mut tally);
         let warnings = self.warnings(&arrays);
-        let (keys, contents) = self.hashes(&arrays, rows);
-        let origin = (file_no as i64) << 40;
-        let instants = self.columns.iter().zip(&arrays).filter(|(column, _)| column.kind == Kind::Ts);
-        let days = instants.map(|(_, array)| Arc::new(local_dates(array, self.defaults.zone)) as ArrayRef);
-        let days: Vec<ArrayRef> = days.collect();
-        arrays.push(Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|row| origin | (first_row + row)))));
-        arrays.extend([Arc::new(keys) as ArrayRef, Arc::new(contents)]);
-        arrays.extend(days);
-        let whole = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
-        let whole = whole.map_err(|_| self.internal("its columns do not fit together"))?;
+        let whole = self.placed(arrays, rows, (file_no, first_row))?;
         let bad_row = |row: usize, column, value_class: &str, reason, is_warning| {
             let text = |name: &str| text_of(&whole, name, row);
             BadRow {
@@ -314,7 +313,7 @@ impl RowRules {
                 // A credit note is about the invoice that it reduces.
                 invoice_id: text("original_invoice_id").or_else(|| text("invoice_id")),
                 agreement_id: text("agreement_id"),
-                on: day_of(&whole, "date", row),
+                on: day_of(&whole, known_since(self.input.table.name).unwrap_or("date"), row),
                 reverses: text("reverses"),
                 silences: silence(&whole, row, tally.faults.may_ask.contains(&row)),
                 insolvent: text("tax_id").filter(|_| is_true(&whole, "is_insolvent", row)),
@@ -327,6 +326,26 @@ impl RowRules {
         let told = warnings.into_iter().filter(|(row, ..)| is_read(row) && !tally.faults.first.contains_key(row));
         bad.extend(told.map(|(row, column, class, reason)| bad_row(row, column, class, reason, true)));
         self.split(whole, tally, bad)
+    }
+
+    /// Columns of the contract as a batch, each row with its place (`file_no`, and its number from `first_row` on), its hashes and
+    /// its local dates.
+    pub(super) fn placed(
+        &self,
+        mut arrays: Vec<ArrayRef>,
+        rows: usize,
+        (file_no, first_row): (usize, i64),
+    ) -> Result<RecordBatch> {
+        let (keys, contents) = self.hashes(&arrays, rows);
+        let origin = (file_no as i64) << 40;
+        let instants = self.columns.iter().zip(&arrays).filter(|(column, _)| column.kind == Kind::Ts);
+        let days = instants.map(|(_, array)| Arc::new(local_dates(array, self.defaults.zone)) as ArrayRef);
+        let days: Vec<ArrayRef> = days.collect();
+        arrays.push(Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|row| origin | (first_row + row)))));
+        arrays.extend([Arc::new(keys) as ArrayRef, Arc::new(contents)]);
+        arrays.extend(days);
+        let whole = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
+        whole.map_err(|_| self.internal("its columns do not fit together"))
     }
 
     fn check_missing(&self, column: &Column, array: &ArrayRef, tally: &mut Tally) {
