@@ -51,6 +51,8 @@ pub struct Simulated {
     pub simulation: Simulation,
     /// By invoice and day: every action; of two policies those that only one of them has.
     pub rows: RecordBatch,
+    /// Stage = wall-clock seconds; of those inside the shards summed over the workers.
+    pub seconds: BTreeMap<String, f64>,
 }
 
 /// A policy with the inputs as it reads them.
@@ -78,15 +80,15 @@ pub fn simulate(
     let start = Start::before(policies[0].plan, request.from, runtime)?;
     let days: Vec<NaiveDate> = request.from.iter_days().take_while(|day| *day <= request.to).collect();
     progress.begin("simulate", (policies.len() * days.len()) as u64);
-    let mut names = Names::default();
+    let (mut names, timings) = (Names::default(), StageTimings::default());
     let tallies: Vec<Tally> = policies
         .iter_mut()
-        .map(|policy| policy.replay(&start, &days, &mut names, runtime, progress))
+        .map(|policy| policy.replay((&start, &days), &mut names, runtime, (&timings, progress)))
         .collect::<Result<_>>()?;
     let told = policies.iter().zip(&tallies).map(|(policy, tally)| tally.told(policy.plan)).collect();
     let (rows, differences) = tally::compared(&tallies, &names)?;
     let simulation = Simulation::new((request.from, request.to), told, differences, request.uplift);
-    Ok(Simulated { simulation, rows })
+    Ok(Simulated { simulation, rows, seconds: timings.seconds() })
 }
 
 /// Two policies are compared on one history.
@@ -137,11 +139,10 @@ impl<'a> Policy<'a> {
 
     fn replay(
         &mut self,
-        start: &Start,
-        days: &[NaiveDate],
+        (start, days): (&Start, &[NaiveDate]),
         names: &mut Names,
         runtime: &Handle,
-        progress: &dyn Progress,
+        (timings, progress): (&StageTimings, &dyn Progress),
     ) -> Result<Tally> {
         let Policy { plan, snapshots } = self;
         start.refuse_other_tenant(plan)?;
@@ -161,13 +162,13 @@ impl<'a> Policy<'a> {
                 (plan.rules.rates, plan.rules.quotes) = (rates.clone(), quotes.clone());
                 load::add_rates(&mut plan.rules, snapshots, *day)?;
                 engine.set(transform::variables(plan, *day, transform::Seen::default()));
-                let run = Day { plan, models: &models, engine: &engine, day: *day, past: &past };
+                let run = Day { plan, models: &models, engine: &engine, day: *day, past: &past, timings };
                 let done = run.decide(snapshots)?;
                 for of_shard in &done {
                     tally.add(*day, of_shard, names)?;
                     replay.report(snapshots, &of_shard.decided.new_actions)?;
                 }
-                past.remember(&done)?;
+                timings.time("carry", || past.remember(&done))?;
                 progress.advance(1);
             }
         }
@@ -220,6 +221,7 @@ struct Day<'a> {
     engine: &'a Engine,
     day: NaiveDate,
     past: &'a Past,
+    timings: &'a StageTimings,
 }
 
 /// What one shard comes to on a day.
@@ -234,15 +236,16 @@ struct DoneShard {
 impl Day<'_> {
     /// Every shard, in order.
     fn decide(&self, snapshots: &Snapshots) -> Result<Vec<DoneShard>> {
-        let shards = shard::spread(self.plan, self.day, snapshots, &self.past.history, &Silent)?;
+        let (plan, history, timings) = (self.plan, &self.past.history, self.timings);
+        let shards = timings.time("spread", || shard::spread(plan, self.day, snapshots, history, &Silent))?;
         let revision = Revision { forgotten_on: self.past.forgotten_on, ..Revision::first() };
         let mut done = Vec::new();
         let make = |number| {
-            let opened = shards.open(number)?;
-            let voided = self.past.history.voided.iter().cloned().collect();
+            let opened = timings.time("open", || shards.open(number))?;
+            let voided = history.voided.iter().cloned().collect();
             self.decide_shard(Shard { voided, ..opened }, &revision)
         };
-        map_ordered(shards.count(), self.plan.limits.workers, make, |of_shard| {
+        map_ordered(shards.count(), plan.limits.workers, make, |of_shard| {
             done.push(of_shard);
             Ok(())
         })?;
@@ -251,17 +254,20 @@ impl Day<'_> {
 
     fn decide_shard(&self, mut shard: Shard, revision: &Revision) -> Result<DoneShard> {
         let (rules, session) = (&self.plan.rules, self.engine.session_of(shard.number));
-        let timings = StageTimings::default();
-        transform::transform((self.plan, self.day), self.models, &session, &mut shard, &timings)?;
-        let decided = decide::decide(rules, self.day, revision, &session)?;
-        let remembered = remember::remember(&session, &decided)?;
+        let (timings, of_models) = (self.timings, StageTimings::default());
+        timings.time("transform", || {
+            transform::transform((self.plan, self.day), self.models, &session, &mut shard, &of_models)
+        })?;
+        let decided = timings.time("decide", || decide::decide(rules, self.day, revision, &session))?;
+        let remembered = timings.time("remember", || remember::remember(&session, &decided))?;
         materialize::register(&session, &decided)?;
         let mut members = Vec::new();
         for model in self.models.of(Layer::Facts) {
             session.run(model)?;
             members = session.table(&model.name)?.1;
         }
-        let findings = audit::findings(self.models.of(Layer::Audits), &rules.calendar, &session)?;
+        let audits = self.models.of(Layer::Audits);
+        let findings = timings.time("audit", || audit::findings(audits, &rules.calendar, &session))?;
         Ok(DoneShard { decided, remembered, members, findings })
     }
 }

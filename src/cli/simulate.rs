@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::util::display::array_value_to_string;
 use chrono::NaiveDate;
 use clap::Args;
+use serde_json::json;
 
 use super::show::Bars;
 use super::{PipelineArg, Voice, create, date, runtime, say, variable};
@@ -62,6 +63,9 @@ impl Simulate {
         let out = create("--out", self.out.as_deref())?;
         let result_file = create("--result-file", self.result_file.as_deref())?;
         let simulated = self.simulated(&mut plan, other.as_mut(), voice)?;
+        if voice.json {
+            tracing::info!(seconds = %json!(simulated.seconds), "simulated");
+        }
         if let Some(((kind, path), file)) = kind.zip(self.out.as_deref()).zip(out) {
             kind.write(&simulated.rows, file, path)?;
         }
