@@ -77,6 +77,8 @@ pub fn simulate(
         policies.push(Policy::read(other, request, runtime)?);
         refuse_other_inputs(&policies)?;
     }
+    let snapshots = &policies[0].snapshots;
+    snapshots.notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
     let start = Start::before(policies[0].plan, request.from, runtime)?;
     let days: Vec<NaiveDate> = request.from.iter_days().take_while(|day| *day <= request.to).collect();
     progress.begin("simulate", (policies.len() * days.len()) as u64);

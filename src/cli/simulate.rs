@@ -24,12 +24,12 @@ use crate::simulate::{Request, Simulated, simulate};
 #[command(after_help = "Examples:
   regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30
   regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30 --against pipelines/gentle.toml
-  regua simulate pipelines/daily.toml --from 2026-06-01 --to 2026-06-30 --against pipelines/gentle.toml --out differences.csv
+  regua simulate pipelines/daily.toml --from 2026-06-01 --to 2026-06-30 --against pipelines/gentle.toml --out differences.csv --report both.html
   regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30 --uplift 2.5 --output json
 
 Every day is decided on the rows that were known by then: what is dated later does not exist. The policy's own messages \
 stand for those that the contact log holds from --from on; they count as delivered on their day, and unanswered. What \
-debtors did (payments, replies, promises, disputes, opt-outs) stays. Writes nothing but --out and --result-file.
+debtors did (payments, replies, promises, disputes, opt-outs) stays. Writes nothing but the files that are named here.
 
 What would have been recovered is not in the history: --uplift assumes it, and an experiment measures it.")]
 pub(super) struct Simulate {
@@ -50,6 +50,9 @@ pub(super) struct Simulate {
     /// Write every action by invoice and day to this file (.csv or .parquet); with --against what only one of the two does
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Also write one page of HTML to this file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Also write the result line to this file
     #[arg(long, value_name = "FILE")]
     result_file: Option<PathBuf>,
@@ -61,6 +64,7 @@ impl Simulate {
         let mut other = self.against.as_deref().map(|file| Plan::load(file, &variable)).transpose()?;
         let kind = self.out.as_deref().map(Kind::of).transpose()?;
         let out = create("--out", self.out.as_deref())?;
+        let report = create("--report", self.report.as_deref())?;
         let result_file = create("--result-file", self.result_file.as_deref())?;
         let simulated = self.simulated(&mut plan, other.as_mut(), voice)?;
         if voice.json {
@@ -68,6 +72,9 @@ impl Simulate {
         }
         if let Some(((kind, path), file)) = kind.zip(self.out.as_deref()).zip(out) {
             kind.write(&simulated.rows, file, path)?;
+        }
+        if let Some((mut file, path)) = report.zip(self.report.as_ref()) {
+            file.write_all(simulated.simulation.html()?.as_bytes()).map_err(Error::file(path))?;
         }
         let result = serde_json::to_string(&simulated.simulation).unwrap_or_default();
         if let Some((mut file, path)) = result_file.zip(self.result_file.as_ref()) {

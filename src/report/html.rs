@@ -1,4 +1,4 @@
-//! A plan, and two runs side by side, as pages of HTML that look like the report: the same CSS, colours, words and numbers.
+//! A plan, two runs side by side, and a simulation, as pages of HTML that look like the report: the same CSS, colours, words and numbers.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, context};
 use serde::Serialize;
 
+use super::simulation::Simulation;
 use super::{Comparison, Report, grouped, page, ramp, words};
 use crate::domain::language::Language;
 use crate::domain::message::money_text;
@@ -77,6 +78,16 @@ pub(super) fn comparison(comparison: &Comparison) -> Result<String> {
         stayed => same.iter().map(|m| m.accounts).sum::<u64>(),
     };
     page::render(&environment()?, "comparison", fields)
+}
+
+/// What a policy would have done, or two.
+pub(super) fn simulation(simulation: &Simulation) -> Result<String> {
+    let fields = context! {
+        title => simulation.title(),
+        css => page::CSS,
+        sections => Value::from_serialize(simulation.sections()),
+    };
+    page::render(&environment()?, "simulation", fields)
 }
 
 /// With the numbers and words of both pages.

@@ -11,10 +11,11 @@ use crate::error::{Error, Result};
 pub(super) const CSS: &str = include_str!("page.css");
 
 /// Pages, and the parts that they are made of.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("plan", include_str!("plan.html.j2")),
     ("report", include_str!("report.html.j2")),
     ("comparison", include_str!("comparison.html.j2")),
+    ("simulation", include_str!("simulation.html.j2")),
     ("tied", include_str!("parts/tied.html.j2")),
     ("inside", include_str!("parts/inside.html.j2")),
     ("row", include_str!("parts/row.html.j2")),

@@ -1,5 +1,7 @@
 //! What a simulation tells: of each policy what it did, where two part, and what may be said of the money.
 
+mod sections;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +9,11 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
+use super::html;
 use crate::domain::money::Amount;
+use crate::error::Result as Told;
+
+pub use sections::Section;
 
 /// What a simulation came to, as JSON has it.
 #[derive(Debug, Serialize)]
@@ -196,6 +202,14 @@ impl Simulation {
         let under_uplift = assumed.map(under).collect();
         let recovery = Recovery { under_uplift, by_propensity: BY_PROPENSITY, by_experiment: BY_EXPERIMENT };
         Simulation { from, to, policies, differences, recovery }
+    }
+
+    /// One page.
+    ///
+    /// # Errors
+    /// Where the page cannot be rendered, which a test rules out.
+    pub fn html(&self) -> Told<String> {
+        html::simulation(self)
     }
 }
 

@@ -39,6 +39,7 @@ const ANSWERS: &[(&[&str], i32, &str, &str)] = &[
     (&["plan", "pipelines/daily.toml"], 2, "", "--as-of <AS_OF>"),
     (&["check", "--help"], 0, "regua check pipelines/daily.toml", ""),
     (&["demo", "--help"], 0, "regua demo --invoices 1000000", ""),
+    (&["simulate", "--help"], 0, "regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30 --against", ""),
     (&["explain", "--help"], 0, "regua explain D00001020 --from", ""),
     (&["schema", "--help"], 0, "regua schema --markdown", ""),
     (&["completions", "--help"], 0, "regua completions bash", ""),

@@ -132,6 +132,9 @@ fn one_day_of_the_demo_is_the_run_of_that_day() {
     assert_eq!(out, published(&house));
     assert_eq!(holds_of(&told), held(&house));
     assert_eq!(told["policies"][0]["violations"], 0);
+    // What was published since the first day does not count, and over several days the plans are kept.
+    let of_day = simulated(&house, as_of(), "2026-07-02").into_iter().filter(|line| line.starts_with(as_of()));
+    assert_eq!(of_day.collect::<Vec<_>>(), published(&house));
 }
 
 /// A simulated message is delivered on its day and unanswered: so are those of the real runs here.
@@ -272,7 +275,7 @@ fn a_later_first_step_gives_fewer_contacts_by_invoice() {
     std::fs::copy(house.path("pipelines/reguas/b2b.toml"), house.path("pipelines/reguas/gentle.toml")).expect("a copy");
     house.edit("pipelines/gentle.toml", "reguas/b2b.toml", "reguas/gentle.toml");
     house.edit("pipelines/reguas/gentle.toml", "trigger = { days_past_due = 5 }", "trigger = { days_past_due = 12 }");
-    let more = ["--against", "pipelines/gentle.toml", "--out", "out.csv", "--uplift", "2.5"];
+    let more = ["--against", "pipelines/gentle.toml", "--out", "out.csv", "--uplift", "2.5", "--report", "both.html"];
     let told = told(&house, "2026-06-24", "2026-07-03", &more);
     let actions = |policy: usize| told["policies"][policy]["actions"].as_u64().expect("actions");
     assert!(actions(1) < actions(0), "{told}");
@@ -280,6 +283,10 @@ fn a_later_first_step_gives_fewer_contacts_by_invoice() {
     assert!(differences["only_here"].as_u64() > Some(0), "{differences}");
     let line = "2026-06-27,1,D1,I1,1,b2b,d+5,email,,,";
     assert!(house.read("out.csv").lines().any(|found| found == line), "{}", house.read("out.csv"));
+    let page = house.read("both.html");
+    for words in ["gentle.toml", "b2b d+5 by email", "<td class=\"n\">D1</td>", "if 2.5 % of it is paid"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
     let uplifts = told["recovery"]["under_uplift"].as_array().expect("uplifts");
     assert_eq!(uplifts.iter().map(|u| u["percent"].as_str().unwrap_or_default()).collect::<Vec<_>>(), ["0", "2.5"]);
     assert_eq!(uplifts[0]["recovered"][0]["BRL"], "0.00");

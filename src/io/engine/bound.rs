@@ -117,3 +117,46 @@ impl ScalarUDFImpl for Value {
 fn lock(values: &Mutex<Variables>) -> MutexGuard<'_, Variables> {
     values.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Date32Array, RecordBatch};
+    use arrow::util::pretty::pretty_format_batches;
+
+    use super::super::{Engine, Value, Variables};
+
+    fn variables(day: i32) -> Variables {
+        Variables::new([("as_of", Value::Date(day)), ("as_of_day", Value::Day(day)), ("months", Value::Int(13))])
+    }
+
+    /// A filter, a group, a window, a join and a query in a query: wherever a variable may stand.
+    const QUERY: &str = "with known as (select day, @as_of_day - cast(day as int) as age from days where day <= @as_of),
+        counted as (select @as_of - day as before, count(*) as days from known group by @as_of - day),
+        latest as (select max(day) as day from known where day < @as_of)
+        select known.day, age, @as_of, @months as months, count(*) over (partition by @as_of - known.day order by known.day) as nth,
+            latest.day as latest, (select count(*) from counted) as groups
+        from known left join latest on known.day = latest.day and @as_of >= latest.day
+        order by known.day";
+
+    #[test]
+    fn one_plan_runs_with_the_values_of_each_day() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let days: ArrayRef = Arc::new(Date32Array::from(vec![1, 2, 3, 4]));
+        let rows = RecordBatch::try_from_iter([("day", days)]).unwrap();
+        let of = |engine: &Engine| {
+            let session = engine.session();
+            session.register("days", rows.schema(), vec![rows.clone()]).unwrap();
+            let (schema, batches) = session.query("q", QUERY).unwrap();
+            let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+            (names, pretty_format_batches(&batches).unwrap().to_string())
+        };
+        let bound = Engine::between(runtime.handle(), 256_000_000, (variables(1), variables(4))).unwrap();
+        for day in [1, 3, 2, 4] {
+            bound.set(variables(day));
+            let literal = Engine::new(runtime.handle(), 256_000_000, variables(day)).unwrap();
+            assert_eq!(of(&bound), of(&literal), "day {day}");
+        }
+    }
+}

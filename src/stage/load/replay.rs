@@ -191,8 +191,8 @@ impl Snapshot {
             None => self.read(&mut known)?,
         }
         let reports = replay.filter(|_| self.table.name == LOG && goes_on).into_iter();
-        let reported = reports.flat_map(|replay| replay.reports.iter().map(|batch| replay.reported(batch)));
-        reported.map(|batch| each(Conformed::of(batch?)).map(drop)).collect()
+        let mut reported = reports.flat_map(|replay| replay.reports.iter().map(|batch| replay.reported(batch)));
+        reported.try_for_each(|batch| each(Conformed::of(batch?)).map(drop))
     }
 }
 
