@@ -21,17 +21,24 @@ TEN_YEARS = 3652
 
 
 def run(arguments, folder):
-    """Runs a command; wall seconds, processor seconds, peak megabytes and what it printed."""
+    """Runs a command; wall seconds, processor seconds, peak megabytes, and what it printed and logged."""
     began = datetime.datetime.now()
     with open(folder / "stdout", "w+", encoding="utf-8") as out:
         process = subprocess.Popen(arguments, cwd=folder, stdout=out, stderr=subprocess.PIPE)
-        said = process.stderr.read()
+        said = process.stderr.read().decode()
         _, status, usage = os.wait4(process.pid, 0)
         wall = (datetime.datetime.now() - began).total_seconds()
         out.seek(0)
         if status != 0:
-            sys.exit(f"{arguments}: {said.decode()}")
-        return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out.read()
+            sys.exit(f"{arguments}: {said}")
+        return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, (out.read(), said)
+
+
+def stages(said):
+    """Seconds by stage, from the log; of those inside the shards summed over the workers."""
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    seconds = next(json.loads(line["seconds"]) for line in lines if line.get("message") == "simulated")
+    return ", ".join(f"{stage} {time:.1f}" for stage, time in sorted(seconds.items(), key=lambda of: -of[1]))
 
 
 def main():
@@ -50,13 +57,14 @@ def main():
             run([binary, "demo", "--generate-only", "--invoices", str(invoices), "--dir", "."], folder)
             first = AS_OF - datetime.timedelta(days=days - 1)
             command = [binary, "simulate", "pipelines/daily.toml", "--from", str(first), "--to", str(AS_OF)]
-            wall, cpu, peak, said = run(command + ["--output", "json"], folder)
-            told = json.loads(said.strip().splitlines()[-1])["policies"][0]
+            wall, cpu, peak, (told, said) = run(command + ["--output", "json"], folder)
+            told = json.loads(told.strip().splitlines()[-1])["policies"][0]
             a_day = wall / days
             print(
                 f"{invoices:>9,} {days:>5} {wall:>8.1f} {cpu:>8.1f} {peak:>6.0f} {a_day:>8.3f} "
                 f"{a_day * TEN_YEARS / 60:>15.1f} {told['actions']:>8,}"
             )
+            print(f"{'':>9} {stages(said)}")
 
 
 if __name__ == "__main__":
