@@ -159,6 +159,7 @@ impl Found {
             lines.extend(owed.iter().map(|sentence| format!("  {sentence}")));
             for item in rows(&self.items).filter(of_account) {
                 lines.push(item_line(&item));
+                lines.extend(expectation(&item).map(|text| format!("      {text}")));
             }
             for decision in rows(&self.decisions).filter(of_account) {
                 let action = self.action_of(&decision);
@@ -209,7 +210,8 @@ impl Found {
         let item = |r: Row<'_>| {
             json!({"invoice_id": r.text("invoice_id"), "installment_no": r.int("installment_no"), "due_date": day(&r, "due_date"),
                 "days_past_due": r.int("days_past_due"), "bucket": r.text("bucket"), "currency": r.text("currency"),
-                "open_amount": r.minor("open_amount").to_string(), "hold": r.text("item_hold")})
+                "open_amount": r.minor("open_amount").to_string(), "hold": r.text("item_hold"),
+                "late_chance": r.float("late_chance"), "expected_on": r.date("expected_on"), "expected": expectation(&r)})
         };
         json!({"debtor_id": debtor, "as_of": record.as_of, "run_id": record.run_id,
             "decisions": rows(&self.decisions).map(decision).collect::<Vec<_>>(),
@@ -221,6 +223,18 @@ impl Found {
 
 fn day(row: &Row<'_>, name: &str) -> String {
     row.date(name).map_or("-".to_owned(), |day| day.to_string())
+}
+
+/// What the model of payment expects of an item, and why; none where the run used no model.
+fn expectation(item: &Row<'_>) -> Option<String> {
+    let chance = item.float("late_chance")?;
+    let late = match item.int("days_past_due") > 0 {
+        true => format!("{:.0} % more than 30 days late", 100.0 * item.float("late_30_chance").unwrap_or(chance)),
+        false => format!("{:.0} % late", 100.0 * chance),
+    };
+    let on = item.date("expected_on").map(|day| format!(", paid by {day} as likely as not")).unwrap_or_default();
+    let why = item.str("late_reason");
+    Some(format!("expected: {late}{on} ({why})"))
 }
 
 fn item_line(item: &Row<'_>) -> String {

@@ -112,6 +112,11 @@ fn young_bills_do_not_look_punctual_on_the_real_ledger() {
 /// Debtors whose payments, month after month, are so many days late: the first ones early, the last ones very late, with a little back and
 /// forth. The last bills are open.
 fn house(debtors: usize) -> House {
+    house_with(debtors, 28)
+}
+
+/// The same with so many days to pay.
+fn house_with(debtors: usize, term: u64) -> House {
     let house = House::new();
     let mut invoices = vec!["invoice_id debtor_id issue_date due_date amount".to_owned()];
     let mut payments = vec!["payment_id debtor_id invoice_id paid_on amount".to_owned()];
@@ -120,9 +125,10 @@ fn house(debtors: usize) -> House {
     for debtor in 0..debtors {
         names.push(format!("D{debtor} Debtor_{debtor} SP"));
         points.push(format!("D{debtor} email d{debtor}@acme.example"));
+        points.push(format!("D{debtor} phone +55113000{debtor:04}"));
         for month in 0..24 {
             let issued = NaiveDate::from_ymd_opt(2024, 7, 10).unwrap() + chrono::Months::new(month);
-            let due = issued + chrono::Days::new(28);
+            let due = issued + chrono::Days::new(term);
             let usual = (debtor as i64 % 9 - 3) * 4;
             let late = usual + [0, 2, -2, 5, -1][(debtor + month as usize * 3) % 5];
             let paid = due + chrono::TimeDelta::days(late);
@@ -259,4 +265,28 @@ fn neither_shards_nor_threads_nor_the_future_change_a_byte_of_a_model() {
     };
     assert_ne!(bytes(&later), bytes(&one));
     assert_eq!(learnt(bytes(&later)), learnt(bytes(&one)));
+}
+
+/// docs/learning.md: a person calls those who are likely to be late, before the due date, and nobody else.
+#[test]
+fn a_call_before_the_due_date_goes_to_those_at_risk_alone() {
+    let house = house_with(60, 40);
+    let step = "[[steps]]\nid = \"d-5-risk\"\nkind = \"verification\"\ntrigger = { days_past_due = -5, late_chance = 0.6 }\n\
+                channels = [\"phone\"]\ntemplate = \"verification\"\ntone = \"gentle\"\ncatch_up_days = 1\n\n";
+    house.edit("pipelines/reguas/b2b.toml", "[[steps]]\nid = \"d-3\"", &format!("{step}[[steps]]\nid = \"d-3\""));
+    // What fell due in May is paid but by the latest; what is due on 19 June is five days off on Sunday, and called for on Monday.
+    train(&house, "2026-06-14");
+    let run = house.run("2026-06-15");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let called = house.published("actions", "step_id channel debtor_id");
+    let called: Vec<&str> = called.iter().filter_map(|row| row.strip_prefix("d-5-risk phone D")).collect();
+    assert!(!called.is_empty(), "{:?}", house.published("decisions", "debtor_id reason detail"));
+    let usual = |debtor: &str| (debtor.parse::<i64>().unwrap() % 9 - 3) * 4;
+    assert!(called.iter().all(|debtor| usual(debtor) > 0), "{called:?}");
+    let chances = house.published("items", "debtor_id days_past_due late_chance");
+    let missed = chances.iter().map(|row| row.split(' ').collect::<Vec<_>>()).filter(|cells| cells[1] == "-4");
+    let missed: Vec<_> = missed.filter(|cells| cells[2].parse::<f64>().unwrap() < 0.6).collect();
+    assert!(missed.iter().all(|cells| !called.contains(&&cells[0][1..])), "{missed:?}");
+    let explained = house.regua(&["explain", &format!("D{}", called[0]), "--from", "output", "--output", "text"]);
+    assert!(explained.stdout.contains("% late, paid by 2026-"), "{}", explained.stdout);
 }
