@@ -126,6 +126,11 @@ impl<'a> Policy<'a> {
                        an export of all items (scope = \"all\")";
             return refused(plan.file.display().to_string(), why);
         }
+        if plan.rules.looks_at_chances() {
+            let why = "its rules look at late_chance or late_30_chance, and a simulated day has no model of payment yet; \
+                       simulate a pipeline without them";
+            return refused(plan.file.display().to_string(), why);
+        }
         let mut snapshots = load::load(plan, request.to, runtime)?;
         if snapshots.rows().saturating_mul(ROW_BYTES) < plan.limits.memory_bytes_max / 4 {
             snapshots.hold()?;

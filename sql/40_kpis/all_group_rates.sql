@@ -4,7 +4,8 @@
 -- Reads: fct_group_rates
 -- Units: amounts in units of currency; rates from 0 to 1, errors and covariances of rates
 -- Columns: item_standard_error = what the error would be if no item had to do with another of its group; items_per_group = weighted by
---   amount: the sum of squares of the groups over that of the items; contacts_error = of the contacts per group; before_* as in the
+--   amount: the sum of squares of the groups over that of the items; effective_groups = how many groups of one size tell as much: where one
+--   owes nearly all its own rate is that of all, and the error vanishes; contacts_error = of the contacts per group; before_* as in the
 --   facts; covariance = of the estimates collection_rate and before_collection_rate
 -- Nulls: errors of a single group or item; the window before, where nobody should have paid anything in it
 -- Kind: view
@@ -74,6 +75,8 @@ with
             )
             / x as item_standard_error,
             xx / item_xx as items_per_group,
+            x * x / xx as effective_groups,
+            u * u / nullif(uu, 0.0) as before_effective_groups,
             sqrt(
                 of_groups
                 * greatest(

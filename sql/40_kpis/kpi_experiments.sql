@@ -4,7 +4,7 @@
 -- Reads: all_group_rates, run_experiments, run_arms
 -- Units: amounts in units of currency; rates from 0 to 1, differences of rates
 -- Nulls: the last day where none is set; the share of an arm that is not configured any more; the error of a single group or item; the
---   difference of the champion, or where it has no groups; the interval where either arm has fewer than 30 groups; the window before,
+--   difference of the champion, or where it has no groups; the interval where either arm has fewer than 30 effective groups; the window before,
 --   where nobody should have paid anything in it or it is not known
 -- Kind: table
 with
@@ -18,7 +18,7 @@ with
             rates.experiment,
             rates.collection_rate,
             rates.standard_error,
-            rates.groups
+            rates.effective_groups
         from rates
         inner join running on rates.experiment = running.experiment and rates.arm = running.champion
     ),
@@ -32,7 +32,7 @@ with
             rates.arm = running.champion as is_champion,
             case when rates.arm <> running.champion then rates.collection_rate - champions.collection_rate end as difference,
             case
-                when rates.arm <> running.champion and rates.groups >= 30 and champions.groups >= 30
+                when rates.arm <> running.champion and rates.effective_groups >= 30.0 and champions.effective_groups >= 30.0
                     then
                         1.96
                         * sqrt(
@@ -71,11 +71,13 @@ with
             items,
             item_standard_error,
             items_per_group,
+            effective_groups,
             case when is_before_known then before_collectable_amount end as before_collectable_amount,
             case when is_before_known then before_collected_amount end as before_collected_amount,
             before_collection_rate,
             before_standard_error,
             covariance,
+            case when is_before_known then before_effective_groups end as before_effective_groups,
             contacts,
             contacts_error,
             disputing_groups,

@@ -12,6 +12,7 @@ use super::explain::{decided, record_of};
 use super::{Voice, date, published, runtime, say, show, variable};
 use crate::config::Plan as Pipeline;
 use crate::domain::experiment::SHARES_WHOLE;
+use crate::domain::experiment::comparison::Verdict;
 use crate::error::{Error, Result};
 use crate::io::log::{Log, Record};
 use crate::io::parquet::read_published;
@@ -65,7 +66,7 @@ struct Plan {
     as_of: Option<NaiveDate>,
 }
 
-/// Says what each experiment has shown, and the verdict once its last day is over
+/// Says what each experiment has shown, and the verdict once its last day has come
 ///
 /// The difference of every arm to the champion with its 95 % interval, the groups of debtors being the clusters; the same with what
 /// the groups paid before it began taken into account (CUPED); whether the arms are as large as their shares say; and whether debtors
@@ -169,7 +170,12 @@ impl Report {
         }
         let mut found = self.asked(experiments(&all, record.as_of), record.as_of)?;
         for one in &mut found {
-            one.notes.extend(moved(output.first_last_day(one)?, one.ends_on));
+            let moved = moved(output.first_last_day(one)?, one.ends_on);
+            let judged = |verdict: &Verdict| !matches!(verdict, Verdict::NoLastDay | Verdict::NotYet { .. });
+            for comparison in one.comparisons.iter_mut().filter(|found| moved.is_some() && judged(&found.verdict)) {
+                comparison.verdict = Verdict::Moved;
+            }
+            one.notes.extend(moved);
         }
         let text = if voice.json {
             let with_sentences: Vec<Value> = found.iter().map(with_sentences).collect();

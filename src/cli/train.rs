@@ -24,7 +24,7 @@ use crate::runtime::signals;
   regua train pipelines/daily.toml --as-of 2026-06-28 --output json   (Airflow, say once a week)
 
 The model goes to {output}/models/2026-06-28.json. Runs of later dates use the newest one (`[model].use`): items and debtors \
-get chances of being late and an expected day, which segments, triggers and offers can look at. A model orders and \
+get chances of being late and an expected day; segments, tiers, risk points and triggers can look at the chances. A model orders and \
 selects; it passes no hold, cap, law or dispute.
 
 It is always tried on the last months, beside the share of late bills of each account. Where it is not better, or the portfolio is too \
@@ -48,8 +48,8 @@ impl Train {
         let file = create("--result-file", path)?;
         signals::watch().map_err(Error::file("signal handler"))?;
         let bars = Bars::new(voice);
-        let at = (self.as_of, super::run::nonce());
-        let trained = crate::run::train(&mut plan, (at.0, &at.1), runtime.handle(), &bars);
+        let nonce = super::run::nonce();
+        let trained = crate::run::train(&mut plan, (self.as_of, &nonce), runtime.handle(), &bars);
         bars.finish();
         let trained = trained?;
         let result = result_of(&trained).to_string();
@@ -99,7 +99,7 @@ fn text(voice: Voice, trained: &Trained) -> String {
     parts.extend(cash(voice, &model.figures));
     parts.extend(tenths(voice, &model.figures.at_issue));
     let use_of = match model.quality {
-        Quality::Good => "Runs of later dates use it: late_chance and expected_on of items and debtors",
+        Quality::Good => "Runs of later dates use it: late_chance and expected_on of items",
         Quality::Refused => "Runs of later dates use the share of late bills of each account instead",
     };
     parts.push(format!("{use_of}; {}", trained.stored.url));

@@ -6,8 +6,8 @@
 //! days, with bills that are still open as what they are: unpaid so far. `backtest` tries a model on what came after it was learnt, beside counting alone; where it is
 //! not better it is refused, and counting is used.
 //!
-//! Sums are of whole numbers, so no order of rows, shards or threads changes a bit, and floats go through + - * / and the square
-//! root alone, which every machine rounds alike.
+//! Sums are of whole numbers, so no order of rows, shards or threads changes a bit, and floats go through + - * /, the square
+//! root and rounding alone, which every machine does alike.
 
 pub mod backtest;
 pub mod curve;

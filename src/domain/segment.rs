@@ -197,6 +197,11 @@ impl Comparison {
 pub struct Condition(pub Vec<(Field, Comparison)>);
 
 impl Condition {
+    /// Does it look at what a model expects?
+    pub fn looks_at_chances(&self) -> bool {
+        self.0.iter().any(|(field, _)| matches!(field, Field::LateChance | Field::Late30Chance))
+    }
+
     /// Does it fit the account? A field without a value fits nothing.
     pub fn holds(&self, account: &Account) -> bool {
         self.0.iter().all(|(field, comparison)| field.value(account).is_some_and(|v| comparison.holds(v)))

@@ -31,13 +31,19 @@ pub fn key_of(as_of: NaiveDate) -> String {
     format!("{FOLDER}/{as_of}.json")
 }
 
+/// The date of the model at such a key or URL; `None` = nothing of ours stands there.
+pub fn date_of(key: &str) -> Option<NaiveDate> {
+    let (_, file) = key.rsplit_once('/')?;
+    let date = file.strip_suffix(".json")?.parse().ok()?;
+    key.ends_with(&key_of(date)).then_some(date)
+}
+
 /// The dates on which a model was trained, the oldest first; what is not named like a model is somebody else's.
 ///
 /// # Errors
 /// `Unavailable`.
 pub fn dates(output: &Store) -> Result<Vec<NaiveDate>> {
-    let date = |key: &str| key.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(".json")?.parse().ok();
-    let mut dates: Vec<NaiveDate> = output.list(FOLDER)?.iter().filter_map(|object| date(&object.key)).collect();
+    let mut dates: Vec<NaiveDate> = output.list(FOLDER)?.iter().filter_map(|object| date_of(&object.key)).collect();
     dates.sort_unstable();
     Ok(dates)
 }

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::kpi::{by, is_true};
 use crate::domain::action::as_text;
 use crate::domain::experiment::comparison::{
-    Adjusted, Before, Clustering, Estimate, Rate, SampleRatio, Verdict, adjusted, clustering, difference, is_more,
-    sample_ratio, verdict,
+    Adjusted, Before, Clustering, Estimate, GROUPS_MIN, Rate, SampleRatio, Verdict, adjusted, clustering, difference,
+    is_more, sample_ratio, verdict,
 };
 use crate::domain::money::Amount;
 use crate::io::tables::Row;
@@ -125,6 +125,8 @@ fn arm(row: &Row<'_>) -> Arm {
     let estimate = |value: &str, error: &str| Some(Estimate { value: row.float(value)?, error: row.float(error)? });
     let before = || {
         let rate = estimate("before_collection_rate", "before_standard_error")?;
+        // Of a few groups the time before foretells by chance, and the difference would be moved anywhere.
+        row.float("before_effective_groups").filter(|groups| *groups >= GROUPS_MIN as f64)?;
         Some(Before { rate, covariance: row.float("covariance")? })
     };
     let groups = count("groups");
@@ -185,6 +187,7 @@ fn comparison(
 fn worse_in(champion: &Arm, challenger: &Arm) -> Vec<&'static str> {
     let contacts = |arm: &Arm| Some(Estimate { value: arm.harms.contacts_per_group, error: arm.harms.contacts_error? });
     let pair = contacts(champion).zip(contacts(challenger));
+    let pair = pair.filter(|_| champion.groups.min(challenger.groups) >= GROUPS_MIN);
     let has_more_contacts = pair.is_some_and(|(champion, challenger)| difference(champion, challenger).low() > 0.0);
     let pairs = champion.harms.groups().into_iter().zip(challenger.harms.groups());
     let is_worse = |((_, of_champion), (_, of_challenger))| {

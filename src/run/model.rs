@@ -1,11 +1,11 @@
-//! Which model of payment a run uses: one that was trained before its date, so that the same date again finds the same model.
+//! Which model of payment a run uses: the newest that was trained before its date, and of a date that is published that which was used then.
 
 use chrono::NaiveDate;
 
 use crate::config::{ModelChoice, Plan};
 use crate::error::{Error, Result};
 use crate::io::learnt::{self, Stored};
-use crate::io::log::InputObject;
+use crate::io::log::{InputObject, Log, Record};
 use crate::io::store::Store;
 
 /// What the record and lineage call the input that a model is.
@@ -18,7 +18,10 @@ const MODEL: &str = "model";
 pub(super) fn used(plan: &Plan, output: &Store, as_of: NaiveDate) -> Result<Option<Stored>> {
     let date = match plan.model {
         ModelChoice::Nothing => None,
-        ModelChoice::Newest => learnt::dates(output)?.into_iter().rfind(|date| *date < as_of),
+        ModelChoice::Newest => match published(output, as_of)? {
+            Some(of_record) => of_record,
+            None => learnt::dates(output)?.into_iter().rfind(|date| *date < as_of),
+        },
         ModelChoice::Of(named) => {
             let dates = learnt::dates(output)?;
             if named >= as_of || !dates.contains(&named) {
@@ -35,6 +38,17 @@ pub(super) fn used(plan: &Plan, output: &Store, as_of: NaiveDate) -> Result<Opti
         }),
         stored => Ok(stored),
     }
+}
+
+/// What the published run of a date used, so that the date stays what it is, whatever was trained since; `None` = the date is not
+/// published.
+fn published(output: &Store, as_of: NaiveDate) -> Result<Option<Option<NaiveDate>>> {
+    let tells = |log: &Log| log.of_date(as_of).is_some() || log.newest_date().is_none_or(|newest| newest < as_of);
+    let log = Log::read_until(output, tells)?;
+    let used = |record: &Record| {
+        record.inputs.iter().find(|input| input.table == MODEL).and_then(|input| learnt::date_of(&input.url))
+    };
+    Ok(log.of_date(as_of).map(used))
 }
 
 /// As the record names it.

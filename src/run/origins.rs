@@ -94,6 +94,14 @@ const CARRIED: &[(&str, &str, Flow, &str)] = &[
         "debtor_id channel occurred_on company_key contact_day=occurred_on",
     ),
     (
+        "int_habits",
+        QUERY,
+        Flow::Aggregation,
+        "account_key paid=ended_on delays=ended_on delay_squares=ended_on days_late=ended_on late=ended_on late_15=ended_on \
+         late_30=ended_on sizes=amount recent=ended_on recent_delays=ended_on recent_late=ended_on open=ended_on \
+         overdue=payable_on oldest_payable_on=payable_on second_payable_on=payable_on",
+    ),
+    (
         "out_items",
         "cnd_items",
         Flow::Identity,
@@ -108,6 +116,14 @@ const CARRIED: &[(&str, &str, Flow, &str)] = &[
          paid_on_time paid_late late_ratio days_late_avg days_late_max last_payment_on largest_payment broken_promises \
          broken_agreements contacts answer_ratio bounces",
     ),
+    (
+        "out_items",
+        "cnd_habits",
+        Flow::Aggregation,
+        "late_chance=delays late_15_chance=delays late_30_chance=delays expected_from=delays expected_on=delays \
+         expected_to=delays late_reason=delays",
+    ),
+    ("out_debtors", "cnd_habits", Flow::Aggregation, "late_chance=delays late_30_chance=delays"),
     ("out_debtors", "cnd_items", Flow::Aggregation, "open_amount overdue_amount=open_amount oldest_due_date=due_date"),
     ("out_decisions", "cnd_accounts", Flow::Identity, "company_id debtor_id currency"),
     ("out_decisions", "cnd_items", Flow::Aggregation, "open_amount overdue_amount=open_amount"),

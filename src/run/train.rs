@@ -36,6 +36,7 @@ pub fn train(
     runtime: &Handle,
     progress: &dyn Progress,
 ) -> Result<Trained> {
+    refuse_open_items(plan)?;
     let output = Store::open(&plan.output, runtime)?;
     publish::probe(&output, nonce)?;
     refuse_stranger(&output, plan)?;
@@ -55,13 +56,22 @@ pub fn train(
     Ok(Trained { stored, was_published })
 }
 
+/// Of an export of open items nobody can tell when the others were paid.
+fn refuse_open_items(plan: &Plan) -> Result<()> {
+    let given = "[inputs.invoices].scope = \"open\"".to_owned();
+    let why = "an export of open items does not say when bills were paid; train on one of all items".to_owned();
+    if plan.has_open_scope() { Err(Error::Argument { given, why }) } else { Ok(()) }
+}
+
 /// An output belongs to one tenant, whose model is of no use to another.
 fn refuse_stranger(output: &Store, plan: &Plan) -> Result<()> {
     let log = Log::read_until(output, |_| true)?;
-    match log.head().filter(|record| record.tenant != plan.rules.tenant) {
-        Some(record) => Err(Error::OtherTenant {
+    let newest = learnt::dates(output)?.last().map(|date| learnt::read(output, *date)).transpose()?.flatten();
+    let owner = log.head().map(|record| record.tenant.clone()).or(newest.map(|stored| stored.model.tenant));
+    match owner.filter(|owner| *owner != plan.rules.tenant) {
+        Some(published) => Err(Error::OtherTenant {
             output: output.url().to_owned(),
-            published: record.tenant.clone(),
+            published,
             configured: plan.rules.tenant.clone(),
         }),
         None => Ok(()),

@@ -1065,6 +1065,7 @@ def rates_of(book, items, begin, until, put_to):
            "item_var": covariance(*[[(a, b) for _, a, b in pieces]] * 2),
            "items_per_group": Fraction(sum(Fraction(a) ** 2 for a in owed.values()),
                                        sum(Fraction(a) ** 2 for _, a, _ in pieces)),
+           "effective_groups": effective(owed), "before_effective_groups": effective(asked_before),
            "before_collectable_amount": u, "before_collected_amount": sum(paid_before.values(), ZERO),
            "before_collection_rate": rate_before, "before_var": covariance(before, before),
            "covariance": covariance(one, before)}
@@ -1099,6 +1100,12 @@ def by_group(book, pieces):
     return owed, paid
 
 
+def effective(sums):
+    """How many groups of one size tell as much: (Σx)² ÷ Σx²."""
+    squares = sum(Fraction(a) ** 2 for a in sums.values())
+    return Fraction(sum(sums.values())) ** 2 / squares if squares else None
+
+
 def covariance(ones, others):
     """Of two ratios of sums over the same clusters: G ÷ (G − 1) × Σ(Y − R X)(V − Q U) ÷ (ΣX × ΣU)."""
     n, sums = len(ones), [sum((Fraction(a) for a, _ in pairs), Fraction(0)) for pairs in (ones, others)]
@@ -1121,7 +1128,7 @@ def public(row, champion):
         return shown_row
     difference = row["collection_rate"] - champion["collection_rate"]
     shown_row["difference"] = difference
-    if min(row["groups"], champion["groups"]) >= 30:
+    if min(row["effective_groups"], champion["effective_groups"]) >= 30:
         wide = 1.96 * float(row["var"] + champion["var"]) ** 0.5
         shown_row |= {"difference_low": float(difference) - wide, "difference_high": float(difference) + wide}
     return shown_row

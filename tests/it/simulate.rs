@@ -197,7 +197,11 @@ fn the_same_policy_twice_differs_in_nothing() {
         "day,company_id,debtor_id,invoice_id,installment_no,regua,step_id,channel,other_regua,other_step_id,other_channel"
     );
     let shown = simulate(&house, "2026-06-28", "2026-07-03", &["--against", DAILY, "--output", "text"]);
-    assert!(shown.stdout.contains("none: both do the same with every invoice on every day"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("none: both take the same step by the same channel with every invoice on every day"),
+        "{}",
+        shown.stdout
+    );
 }
 
 /// Whatever is dated later, and however broken it is, no earlier day knows of it.

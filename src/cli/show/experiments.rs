@@ -197,8 +197,11 @@ pub(in crate::cli) fn verdict(found: &Experiment, comparison: &Comparison) -> St
             found.experiment
         ),
         Verdict::NotYet { on } => format!("{arm}: no verdict before {on}"),
+        Verdict::Moved => format!("{arm}: no verdict: the last day was set or moved after the experiment began"),
         Verdict::Skewed => format!("{arm}: no verdict: the arms are not as large as their shares say; find out why"),
-        Verdict::TooFewGroups => format!("{arm}: no verdict: an arm has fewer than 30 groups"),
+        Verdict::TooFewGroups => {
+            format!("{arm}: no verdict: an arm has fewer than 30 groups, or few of its groups owe most")
+        }
         Verdict::Better => format!("{arm} collects more than the champion: {by}"),
         Verdict::Worse => format!("{arm} collects less than the champion: {by}"),
         Verdict::NoDifference => format!("{arm}: no difference was found: {by}"),

@@ -101,8 +101,12 @@ pub const EXPERIMENTS: Table = Table {
         req("collection_rate", Float, "collected over collectable").ratio("collected_amount", "collectable_amount"),
         opt("standard_error", Float, "of that rate, the groups being the clusters; null for a single group").alone(),
         opt("difference", Float, "from that rate to the champion's; null for the champion").alone(),
-        opt("difference_low", Float, "low end of its 95 % interval; null where either arm has fewer than 30 groups")
-            .alone(),
+        opt(
+            "difference_low",
+            Float,
+            "low end of its 95 % interval; null where either arm has fewer than 30 effective groups",
+        )
+        .alone(),
         opt("difference_high", Float, "high end of it").alone(),
         req("starts_on", Date, "its first day"),
         opt(
@@ -120,6 +124,7 @@ pub const EXPERIMENTS: Table = Table {
         )
         .alone(),
         req("items_per_group", Float, "weighted by amount: squares of the groups over those of the items").alone(),
+        req("effective_groups", Float, "how many groups of one size tell as much: fewer where few owe most").alone(),
         opt(
             "before_collectable_amount",
             Money,
@@ -135,6 +140,7 @@ pub const EXPERIMENTS: Table = Table {
         .ratio("before_collected_amount", "before_collectable_amount"),
         opt("before_standard_error", Float, "of that rate").alone(),
         opt("covariance", Float, "of the estimates of both rates: what the time before foretells").alone(),
+        opt("before_effective_groups", Float, "as effective_groups, of that window; CUPED takes 30").alone(),
         req(
             "contacts",
             Int,
@@ -180,6 +186,7 @@ pub const GROUP_RATES: Table = Table {
         opt("item_standard_error", Float, "what it would be if the items of a group had nothing to do with each other")
             .alone(),
         req("items_per_group", Float, "weighted by amount: squares of the groups over those of the items").alone(),
+        req("effective_groups", Float, "how many groups of one size tell as much: fewer where few owe most").alone(),
         opt(
             "before_collectable_amount",
             Money,

@@ -132,6 +132,14 @@ impl Rules {
         days.map(|days| u32::try_from(-days).unwrap_or(0)).max().unwrap_or(0)
     }
 
+    /// Does any rule look at what a model expects?
+    pub fn looks_at_chances(&self) -> bool {
+        let steps = || self.procedures.values().flat_map(|p| &p.steps);
+        let conditions = self.segments.iter().chain(&self.tiers).map(|rule| &rule.when);
+        let mut conditions = conditions.chain(self.scorecard.lines.iter().map(|(_, when)| when));
+        steps().any(|step| step.trigger.looks_at_chances()) || conditions.any(|when| when.looks_at_chances())
+    }
+
     /// Days back for which any contact matters, whatever it was about: the longest of all windows.
     pub fn contact_days(&self) -> u32 {
         let gaps = self.procedures.values().map(|p| p.min_gap_days);

@@ -89,9 +89,11 @@ pub enum Verdict {
         /// The first day with a verdict.
         on: NaiveDate,
     },
+    /// Its last day was set or moved after it began: whoever has looked can choose the day that suits.
+    Moved,
     /// The arms are not as large as they were to be.
     Skewed,
-    /// Fewer than 30 groups in either arm.
+    /// Fewer than 30 effective groups in either arm.
     TooFewGroups,
     /// The challenger collects more.
     Better,

@@ -129,7 +129,7 @@ pub(super) fn each_sight(bills: &[Bill], sights: &[Sight], mut each: impl FnMut(
 }
 
 /// Was a bill late by more than so many days, as far as is known at the end of a day? `None` = nobody knows yet, or it ended
-/// unpaid before.
+/// unpaid before that.
 pub(super) fn is_late(bill: &Bill, days: i32, known: i32) -> Option<bool> {
     let ended = bill.ended_on().filter(|day| *day <= known);
     let is_past = |day: i32| day - bill.payable > days;
@@ -220,6 +220,12 @@ impl Learnt {
 }
 
 impl Outlook<'_> {
+    /// Of a bill that is payable today nobody can say that it is late: the money may still come.
+    fn with_today_left(mut self) -> Self {
+        self.age -= 1;
+        self
+    }
+
     /// The chance that it is paid more than so many days after its payable day, from 0 to 1; it never rises with them.
     pub fn late(&self, days: i32) -> f64 {
         match self.basis {
@@ -336,8 +342,8 @@ impl PaymentModel {
             ));
         }
         match (figures.brier(|view| view.brier), figures.brier(|view| view.counting_brier)) {
-            (Some(model), Some(counting)) if model > counting => refusals.push(format!(
-                "its chances are further off ({model:.4}) than the share of late bills of each account ({counting:.4})"
+            (Some(model), Some(counting)) if model >= counting => refusals.push(format!(
+                "its chances are no nearer to what came ({model:.4}) than the share of late bills of each account ({counting:.4})"
             )),
             (Some(_), Some(_)) => {}
             _ => refusals.push(
@@ -371,7 +377,7 @@ impl PaymentModel {
 
     /// What is expected of an open bill.
     pub fn expect(&self, habits: &Habits, bill: &Bill, as_of: i32) -> Expected {
-        let outlook = self.learnt.outlook(habits, bill, as_of, self.basis());
+        let outlook = self.learnt.outlook(habits, bill, as_of, self.basis()).with_today_left();
         let [late, late_15, late_30] = LATE_DAYS.map(|days| outlook.late(days));
         let on = |chance| outlook.paid_within(chance).map(|days| bill.payable + days);
         Expected {
@@ -417,7 +423,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Why so late, as a person would say it: `usually 6 days late with us, 3 more in December, 2 less lately`.
+    /// Why so late, as a person would say it: `usually 6 days late with us, 3 later in December, 2 earlier lately`.
     pub fn in_words(&self, month: &str) -> String {
         if self.is_new {
             return "a new account: as everybody pays".to_owned();

@@ -155,8 +155,7 @@ fn bills_that_are_open_count_as_unpaid_so_far() {
 }
 
 #[test]
-fn a_portfolio_that_nobody_can_tell_apart_is_refused() {
-    // Every account alike: counting each one's own bills can only be worse than one share for all, and the model is no better for it.
+fn what_is_too_small_or_no_better_than_counting_is_refused() {
     let accounts = portfolio(3, 12);
     let figures = tried(&accounts, &learn(&accounts, 540), (540, 760));
     let (quality, remarks) = PaymentModel::judge(&lesson(&accounts, 540), &figures);
@@ -165,6 +164,12 @@ fn a_portfolio_that_nobody_can_tell_apart_is_refused() {
     let enough = portfolio(3, 200);
     let figures = tried(&enough, &learn(&enough, 540), (540, 760));
     assert_eq!(PaymentModel::judge(&lesson(&enough, 540), &figures), (Quality::Good, Vec::new()));
+    let mut worse = figures;
+    for view in [&mut worse.at_issue, &mut worse.before_due] {
+        view.brier = view.counting_brier;
+    }
+    let (quality, remarks) = PaymentModel::judge(&lesson(&enough, 540), &worse);
+    assert!(quality == Quality::Refused && remarks[0].contains("no nearer to what came"), "{remarks:?}");
 }
 
 #[test]
@@ -221,6 +226,31 @@ fn what_comes_later_changes_no_bit() {
         .collect();
     let bytes = |accounts: &[Vec<Bill>]| serde_json::to_string(&learn(accounts, 540)).unwrap();
     assert_eq!(bytes(&later), bytes(&accounts));
+}
+
+/// What is payable today may be paid today; tomorrow it is late.
+#[test]
+fn what_is_payable_today_is_not_late_yet() {
+    let accounts = portfolio(5, 60);
+    let model = PaymentModel {
+        model_version: model::MODEL_VERSION,
+        tenant: "t".to_owned(),
+        as_of: chrono::NaiveDate::default(),
+        quality: Quality::Good,
+        remarks: Vec::new(),
+        debtors: 60,
+        bills: 0,
+        late_bills: 0,
+        tried_from: chrono::NaiveDate::default(),
+        figures: Figures::default(),
+        input_digest: String::new(),
+        features: model::feature_names(),
+        learnt: learn(&accounts, 540),
+    };
+    let open = bill(500, 541, None);
+    let late = |as_of| model.expect(&Habits::default(), &open, as_of).late;
+    assert!(late(540) < 1.0 && late(541) < 1.0 && late(540) <= late(541), "{} {}", late(540), late(541));
+    assert_eq!(late(542), 1.0);
 }
 
 #[test]

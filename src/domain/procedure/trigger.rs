@@ -160,6 +160,14 @@ impl Trigger {
         }
     }
 
+    /// Does it look at what a model expects?
+    pub fn looks_at_chances(&self) -> bool {
+        match self {
+            Trigger::All(parts) | Trigger::Any(parts) => parts.iter().any(Trigger::looks_at_chances),
+            other => matches!(other, Trigger::LateChance { .. }),
+        }
+    }
+
     /// Days past due at which the trigger first can hold, where it depends on them.
     pub fn days_past_due(&self) -> Option<i64> {
         match self {

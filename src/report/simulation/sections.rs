@@ -146,7 +146,7 @@ fn differences(told: &Differences) -> Section {
         cells: vec![parting.debtor_id.clone(), parting.invoice_id.clone(), act(&parting.here), act(&parting.there)],
     });
     let note = match told.is_none() {
-        true => "none: both do the same with every invoice on every day".to_owned(),
+        true => "none: both take the same step by the same channel with every invoice on every day".to_owned(),
         false => format!(
             "{} invoices: {} actions of the first alone, {} of the other alone, {} by another step or channel; the earliest are shown",
             count(told.invoices),

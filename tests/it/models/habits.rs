@@ -3,7 +3,7 @@
 use crate::spec::spec;
 
 #[test]
-fn a_bill_ends_when_nothing_is_left_of_it_and_is_paid_if_most_of_it_was() {
+fn a_bill_ends_when_nothing_is_asked_of_it_and_is_paid_if_most_of_it_was() {
     spec(
         "
         invoices: invoice_id due_date payable_on amount
@@ -11,6 +11,7 @@ fn a_bill_ends_when_nothing_is_left_of_it_and_is_paid_if_most_of_it_was() {
             I2 2026-05-10 2026-05-10 100.00
             I3 2026-05-20 2026-05-20 100.00
             I4 2026-06-20 2026-06-20 100.00
+            I5 2026-06-21 2026-06-21 100.00
         payments: payment_id invoice_id paid_on amount kind
             P1 I1 2026-05-04 100.00 payment
             P2 I2 2026-05-15 40.00 payment
@@ -18,11 +19,13 @@ fn a_bill_ends_when_nothing_is_left_of_it_and_is_paid_if_most_of_it_was() {
             P4 I3 2026-05-21 60.00 payment
             P5 I3 2026-05-25 40.00 credit_note
             P6 I4 2026-06-21 60.00 payment
+            P7 I5 2026-06-22 99.99 payment
         int_bills = payable_on amount ended_on is_paid
             2026-05-04 100.00 2026-05-04 true
             2026-05-10 100.00 2026-05-16 false
-            2026-05-20 100.00 2026-05-25 true
+            2026-05-20 100.00 2026-05-21 true
             2026-06-20 100.00 - -
+            2026-06-21 100.00 2026-06-22 true
     ",
     );
 }
@@ -49,27 +52,6 @@ fn habits_count_days_from_the_payable_day() {
         int_habits = paid sizes
             2 14464
             0 0
-    ",
-    );
-}
-
-/// Of an export of open items a bill that is gone was paid on the day on which it was gone.
-#[test]
-fn what_earlier_runs_saw_of_open_items_is_how_an_account_has_paid() {
-    spec(
-        "
-        open items only
-        invoices: debtor_id invoice_id due_date
-            D1 I1 2026-06-20
-        item_flows: debtor_id invoice_id issue_date due_date payable_on flowed_on billed_amount paid_amount
-            D1 I1 2026-01-01 2026-06-20 2026-06-20 2026-01-01 100.00   0.00
-            D1 I2 2026-02-01 2026-05-10 2026-05-11 2026-02-01 100.00   0.00
-            D1 I2 2026-02-01 2026-05-10 2026-05-11 2026-05-15   0.00 100.00
-        int_bills = issue_date payable_on ended_on is_paid
-            2026-01-01 2026-06-20 - -
-            2026-02-01 2026-05-11 2026-05-15 true
-        cnd_habits = debtor_id paid delays open overdue
-            D1 1 4 1 1
     ",
     );
 }
