@@ -103,9 +103,9 @@ select
     as_of_date, company_id, currency, experiment, arm, is_champion, groups, contacted_groups,
     collectable_amount, collected_amount, collection_rate, standard_error, difference, difference_low,
     difference_high, starts_on, ends_on, share, items, item_standard_error, items_per_group,
-    before_collectable_amount, before_collected_amount, before_collection_rate, before_standard_error,
-    covariance, contacts, contacts_error, disputing_groups, opted_out_groups, complaining_groups,
-    bounced_groups, basis, reporting_currency, fx_rate
+    effective_groups, before_collectable_amount, before_collected_amount, before_collection_rate,
+    before_standard_error, covariance, before_effective_groups, contacts, contacts_error, disputing_groups,
+    opted_out_groups, complaining_groups, bounced_groups, basis, reporting_currency, fx_rate
 from kpi_experiments
 where as_of_date = (
     select max(cast(regexp_extract(file, '/dt=([0-9-]+)/', 1) as date))
@@ -121,9 +121,9 @@ select * from read_parquet(
 create or replace view kpi_group_rates_now as
 select
     as_of_date, company_id, currency, days, groups, items, collectable_amount, collected_amount,
-    collection_rate, standard_error, item_standard_error, items_per_group, before_collectable_amount,
-    before_collected_amount, before_collection_rate, before_standard_error, covariance, basis,
-    reporting_currency, fx_rate
+    collection_rate, standard_error, item_standard_error, items_per_group, effective_groups,
+    before_collectable_amount, before_collected_amount, before_collection_rate, before_standard_error,
+    covariance, basis, reporting_currency, fx_rate
 from kpi_group_rates
 where as_of_date = (
     select max(cast(regexp_extract(file, '/dt=([0-9-]+)/', 1) as date))

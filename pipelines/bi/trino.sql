@@ -109,11 +109,12 @@ create table if not exists kpi_experiments (
     is_champion boolean, groups bigint, contacted_groups bigint, collectable_amount decimal(18, 2),
     collected_amount decimal(18, 2), collection_rate double, standard_error double, difference double,
     difference_low double, difference_high double, starts_on date, ends_on date, share bigint,
-    items bigint, item_standard_error double, items_per_group double,
+    items bigint, item_standard_error double, items_per_group double, effective_groups double,
     before_collectable_amount decimal(18, 2), before_collected_amount decimal(18, 2),
-    before_collection_rate double, before_standard_error double, covariance double, contacts bigint,
-    contacts_error double, disputing_groups bigint, opted_out_groups bigint, complaining_groups bigint,
-    bounced_groups bigint, basis varchar, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+    before_collection_rate double, before_standard_error double, covariance double,
+    before_effective_groups double, contacts bigint, contacts_error double, disputing_groups bigint,
+    opted_out_groups bigint, complaining_groups bigint, bounced_groups bigint, basis varchar,
+    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
 )
 with (
     external_location = 's3://bucket/output/kpi/kpi_experiments',
@@ -126,16 +127,16 @@ select
     as_of_date, company_id, currency, experiment, arm, is_champion, groups, contacted_groups,
     collectable_amount, collected_amount, collection_rate, standard_error, difference, difference_low,
     difference_high, starts_on, ends_on, share, items, item_standard_error, items_per_group,
-    before_collectable_amount, before_collected_amount, before_collection_rate, before_standard_error,
-    covariance, contacts, contacts_error, disputing_groups, opted_out_groups, complaining_groups,
-    bounced_groups, basis, reporting_currency, fx_rate
+    effective_groups, before_collectable_amount, before_collected_amount, before_collection_rate,
+    before_standard_error, covariance, before_effective_groups, contacts, contacts_error, disputing_groups,
+    opted_out_groups, complaining_groups, bounced_groups, basis, reporting_currency, fx_rate
 from kpi_experiments
 where dt = (select max(dt) from "kpi_experiments$partitions");
 
 create table if not exists kpi_group_rates (
     as_of_date date, company_id varchar, currency varchar, days bigint, groups bigint, items bigint,
     collectable_amount decimal(18, 2), collected_amount decimal(18, 2), collection_rate double,
-    standard_error double, item_standard_error double, items_per_group double,
+    standard_error double, item_standard_error double, items_per_group double, effective_groups double,
     before_collectable_amount decimal(18, 2), before_collected_amount decimal(18, 2),
     before_collection_rate double, before_standard_error double, covariance double, basis varchar,
     reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
@@ -149,9 +150,9 @@ call system.sync_partition_metadata('regua', 'kpi_group_rates', 'FULL');
 create or replace view kpi_group_rates_now as
 select
     as_of_date, company_id, currency, days, groups, items, collectable_amount, collected_amount,
-    collection_rate, standard_error, item_standard_error, items_per_group, before_collectable_amount,
-    before_collected_amount, before_collection_rate, before_standard_error, covariance, basis,
-    reporting_currency, fx_rate
+    collection_rate, standard_error, item_standard_error, items_per_group, effective_groups,
+    before_collectable_amount, before_collected_amount, before_collection_rate, before_standard_error,
+    covariance, basis, reporting_currency, fx_rate
 from kpi_group_rates
 where dt = (select max(dt) from "kpi_group_rates$partitions");
 

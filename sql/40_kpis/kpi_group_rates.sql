@@ -25,6 +25,7 @@ with
             standard_error,
             item_standard_error,
             items_per_group,
+            effective_groups,
             case when is_before_known then before_collectable_amount end as before_collectable_amount,
             case when is_before_known then before_collected_amount end as before_collected_amount,
             before_collection_rate,

@@ -1065,11 +1065,12 @@ def rates_of(book, items, begin, until, put_to):
            "item_var": covariance(*[[(a, b) for _, a, b in pieces]] * 2),
            "items_per_group": Fraction(sum(Fraction(a) ** 2 for a in owed.values()),
                                        sum(Fraction(a) ** 2 for _, a, _ in pieces)),
-           "effective_groups": effective(owed), "before_effective_groups": effective(asked_before),
+           "effective_groups": effective(owed),
            "before_collectable_amount": u, "before_collected_amount": sum(paid_before.values(), ZERO),
            "before_collection_rate": rate_before, "before_var": covariance(before, before),
            "covariance": covariance(one, before)}
     if put_to is not None:
+        row["before_effective_groups"] = effective(asked_before)
         contacts = [put_to["contacts"][g] for g in owed]
         mean, n = Fraction(sum(contacts), len(owed)), len(owed)
         row |= {"contacts": sum(contacts), "contacted_groups": sum(c > 0 for c in contacts),
