@@ -171,7 +171,8 @@ impl Report {
         let mut found = self.asked(experiments(&all, record.as_of), record.as_of)?;
         for one in &mut found {
             let moved = moved(output.first_last_day(one)?, one.ends_on);
-            let judged = |verdict: &Verdict| !matches!(verdict, Verdict::NoLastDay | Verdict::NotYet { .. });
+            let judged =
+                |verdict: &Verdict| matches!(verdict, Verdict::Better | Verdict::Worse | Verdict::NoDifference);
             for comparison in one.comparisons.iter_mut().filter(|found| moved.is_some() && judged(&found.verdict)) {
                 comparison.verdict = Verdict::Moved;
             }

@@ -143,6 +143,8 @@ fn there_is_no_verdict_before_the_last_day_and_the_same_one_ever_after() {
     run(&house, "2026-07-07");
     let text = text_of(&house, &["report", "output"]);
     assert!(text.contains("! its last day was 2026-06-30 when it began, and is 2026-07-05 now"), "{text}");
+    let judged = "hold_out: no verdict: the last day was set or moved after the experiment began";
+    assert!(text.contains(judged) && !text.contains("collects less"), "{text}");
     // The page of the run says the same.
     let page = |as_of: &str| {
         let made = house.regua(&["report", "output", "--as-of", as_of, "--language", "en", "--file", "page.html"]);
