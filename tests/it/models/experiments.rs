@@ -127,31 +127,35 @@ fn whoever_was_drawn_once_stays_in_its_arm() {
     );
 }
 
-/// Standard errors of 0.1 each: 0.2 more, give or take 1.96 x 0.1414. Of fewer than 30 groups there is no interval.
+/// Standard errors of 0.1 each: 0.2 more, give or take 1.96 x 0.1414. Of fewer than 30 groups there is no interval, nor of 40 that tell as much
+/// as 25 because few of them owe most: (sum of x)² / sum of x².
 #[test]
 fn a_difference_has_an_interval_where_both_arms_have_thirty_groups() {
-    let facts = |groups: u32| {
+    let facts = |groups: u32, effective: u32| {
+        let squares = 1_000_000.0 / f64::from(effective);
+        // groups / (groups - 1) x spread = 10,000
+        let spread = 10_000.0 * f64::from(groups - 1) / f64::from(groups);
+        let (products, test) = (squares / 4.0, spread - 0.14 * squares);
         format!(
             "
         run_experiments: experiment starts_on champion
             tone 2026-06-01 champion
         fct_group_rates: company_id currency experiment arm days groups items collectable_amount collected_amount collectable_squares collected_squares products item_collectable_squares item_collected_squares item_products
-            1 BRL tone champion 30 {groups} {groups} 1000.00 500.00 40000.0000 {champion} 10000.0000 40000.0000 {champion} 10000.0000
-            1 BRL tone test 30 {groups} {groups} 1000.00 700.00 40000.0000 {test} 10000.0000 40000.0000 {test} 10000.0000",
-            // groups / (groups - 1) x spread = 10,000
-            champion = format_args!("{:.4}", 10_000.0 * f64::from(groups - 1) / f64::from(groups)),
-            test = format_args!("{:.4}", 10_000.0 * f64::from(groups - 1) / f64::from(groups) - 5_600.0),
+            1 BRL tone champion 30 {groups} {groups} 1000.00 500.00 {squares:.4} {spread:.4} {products:.4} {squares:.4} {spread:.4} {products:.4}
+            1 BRL tone test 30 {groups} {groups} 1000.00 700.00 {squares:.4} {test:.4} {products:.4} {squares:.4} {test:.4} {products:.4}"
         )
     };
-    let given = crate::spec::given(&facts(40));
-    let lines =
-        crate::support::rows(&given.batches_of("kpi_experiments"), "arm difference difference_low difference_high");
+    let of = |groups, effective, columns: &str| {
+        crate::support::rows(&crate::spec::given(&facts(groups, effective)).batches_of("kpi_experiments"), columns)
+    };
+    let lines = of(40, 40, "arm difference difference_low difference_high");
     let numbers: Vec<f64> = lines[1].split(' ').skip(1).map(|text| text.parse().expect("a number")).collect();
     let expected = [0.2, 0.2 - 1.96 * 0.02_f64.sqrt(), 0.2 + 1.96 * 0.02_f64.sqrt()];
     assert!(numbers.iter().zip(expected).all(|(found, wanted)| (found - wanted).abs() < 1e-6), "{lines:?}");
-    let few = crate::spec::given(&facts(20));
-    let lines = crate::support::rows(&few.batches_of("kpi_experiments"), "arm difference_low difference_high");
-    assert_eq!(lines, ["champion - -", "test - -"]);
+    for (groups, effective) in [(20, 20), (40, 25)] {
+        let lines = of(groups, effective, "arm difference_low difference_high effective_groups");
+        assert_eq!(lines, [format!("champion - - {effective}.0"), format!("test - - {effective}.0")]);
+    }
 }
 
 /// It began on the 20th: eleven days, and from the 9th on as many before. Without an experiment the windows look back from the date.
