@@ -24,7 +24,7 @@ use crate::runtime::signals;
   regua train pipelines/daily.toml --as-of 2026-06-28 --output json   (Airflow, say once a week)
 
 The model goes to {output}/models/2026-06-28.json. Runs of later dates use the newest one (`[model].use`): items and debtors \
-get chances of being late and an expected day; segments, tiers, risk points and triggers can look at the chances. A model orders and \
+get chances of being late, and items an expected day; segments, tiers, risk points and triggers can look at the chances. A model orders and \
 selects; it passes no hold, cap, law or dispute.
 
 It is always tried on the last months, beside the share of late bills of each account. Where it is not better, or the portfolio is too \

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::store::{Created, Listed, Store};
+use crate::contract;
 use crate::domain::action::sha256_hex;
 use crate::error::{Damage, Error, Result};
 
@@ -92,6 +93,13 @@ pub struct ColumnFiles {
     pub without: u64,
     /// Rows of the files that had it.
     pub rows: u64,
+}
+
+impl InputObject {
+    /// Is it of an export? A model of payment is read too, and has no rows and no path that could be wrong.
+    pub fn is_export(&self) -> bool {
+        contract::input(&self.table).is_some()
+    }
 }
 
 impl Record {

@@ -36,7 +36,7 @@ pub fn orphans(output: &Store, days: u32, nonce: &str) -> Result<Vec<Orphan>> {
     // Listed before the log is read: what is published in between is named by the log.
     let mut objects = output.list("runs")?;
     objects.extend(output.list("_control")?);
-    for folder in ["runs", "outbox", "kpi", "kpi_current", "_log", "_control"] {
+    for folder in ["runs", "models", "outbox", "kpi", "kpi_current", "_log", "_control"] {
         objects.extend(output.staged(folder)?);
     }
     let log = Log::read(output)?;
@@ -105,6 +105,8 @@ mod tests {
             ("runs/2026-06-30/ab-1/run_results.json", Some("runs/2026-06-30/ab-1")),
             ("_control/probe-00ff", Some("_control/probe-00ff")),
             ("outbox/dt=2026-06-30/part-00000.ndjson#1", Some("outbox/dt=2026-06-30/part-00000.ndjson#1")),
+            ("models/2026-06-28.json#1", Some("models/2026-06-28.json#1")),
+            ("models/2026-06-28.json", None),
             ("_control/HALT", None),
             ("_log/00000000000000000001.json", None),
             ("outbox/dt=2026-06-30/channel=email/part-00000.ndjson", None),

@@ -209,7 +209,11 @@ fn notes(then: &Record, now: &Record) -> Vec<String> {
 
 fn read(record: &Record) -> BTreeMap<String, u64> {
     let mut rows = BTreeMap::new();
-    record.inputs.iter().for_each(|object| *rows.entry(object.table.clone()).or_insert(0) += object.rows);
+    record
+        .inputs
+        .iter()
+        .filter(|object| object.is_export())
+        .for_each(|object| *rows.entry(object.table.clone()).or_insert(0) += object.rows);
     rows
 }
 

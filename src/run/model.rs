@@ -59,7 +59,7 @@ pub(super) fn input(stored: &Stored) -> InputObject {
         size: stored.size,
         e_tag: None,
         version: None,
-        rows: 1,
+        rows: 0,
         sha256: Some(stored.sha256.clone()),
     }
 }

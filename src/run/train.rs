@@ -66,7 +66,11 @@ fn refuse_open_items(plan: &Plan) -> Result<()> {
 /// An output belongs to one tenant, whose model is of no use to another.
 fn refuse_stranger(output: &Store, plan: &Plan) -> Result<()> {
     let log = Log::read_until(output, |_| true)?;
-    let newest = learnt::dates(output)?.last().map(|date| learnt::read(output, *date)).transpose()?.flatten();
+    let newest = match learnt::dates(output)?.last().map(|date| learnt::read(output, *date)) {
+        // One that nobody can read tells no owner, and another is trained to stand in its place.
+        None | Some(Err(Error::PublishedDamaged { .. })) => None,
+        Some(read) => read?,
+    };
     let owner = log.head().map(|record| record.tenant.clone()).or(newest.map(|stored| stored.model.tenant));
     match owner.filter(|owner| *owner != plan.rules.tenant) {
         Some(published) => Err(Error::OtherTenant {

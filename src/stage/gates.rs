@@ -67,7 +67,8 @@ pub fn changes(
 
 fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<String> {
     let mut before: BTreeMap<&str, u64> = BTreeMap::new();
-    previous.inputs.iter().for_each(|input| *before.entry(&input.table).or_default() += input.rows);
+    let exports = previous.inputs.iter().filter(|input| input.is_export());
+    exports.for_each(|input| *before.entry(&input.table).or_default() += input.rows);
     let mut found = Vec::new();
     for (table, before) in before {
         let now = snapshots.get(table).map_or(0, |s| s.rows());

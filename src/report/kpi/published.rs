@@ -68,10 +68,10 @@ fn told(store: &Store, record: &Record) -> Result<Told> {
     Ok(serde_json::from_slice(&published_bytes(store, file)?).unwrap_or_default())
 }
 
-/// Input = rows of all its files.
+/// Export = rows of all its files.
 pub fn rows_read(inputs: &[InputObject]) -> BTreeMap<String, u64> {
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
-    for input in inputs {
+    for input in inputs.iter().filter(|input| input.is_export()) {
         *rows.entry(input.table.clone()).or_default() += input.rows;
     }
     rows
