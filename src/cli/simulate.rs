@@ -76,7 +76,8 @@ impl Simulate {
         if let Some((mut file, path)) = report.zip(self.report.as_ref()) {
             file.write_all(simulated.simulation.html()?.as_bytes()).map_err(Error::file(path))?;
         }
-        let result = serde_json::to_string(&simulated.simulation).unwrap_or_default();
+        let failed = |e: serde_json::Error| Error::Internal { object: "the result".to_owned(), what: e.to_string() };
+        let result = serde_json::to_string(&simulated.simulation).map_err(failed)?;
         if let Some((mut file, path)) = result_file.zip(self.result_file.as_ref()) {
             writeln!(file, "{result}").map_err(Error::file(path))?;
         }
