@@ -13,6 +13,7 @@ use regua::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, 
 use regua::domain::charge::RateTable;
 use regua::domain::decision::{Cap, Rules, decide};
 use regua::domain::fx::Quotes;
+use regua::domain::learning::responses::Outcomes;
 use regua::domain::message::{Templates, ToneRule};
 use regua::domain::money::{Amount, Currency};
 use regua::domain::portfolio::{
@@ -144,6 +145,7 @@ fn rules() -> Rules {
         scorecard: Scorecard::default(),
         experiments: Vec::new(),
         model: None,
+        models_told: Vec::new(),
         response_model: ResponseModel::default(),
         creditors: BTreeMap::new(),
         charges: BTreeMap::new(),
@@ -250,6 +252,7 @@ fn debtor(seed: u64) -> Debtor {
         tier: None,
         points: vec![point(Channel::Email), point(Channel::Whatsapp)],
         responses: answers(seed),
+        outcomes: Outcomes::default(),
         arms: Vec::new(),
     }
 }

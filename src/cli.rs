@@ -29,6 +29,7 @@ mod version;
 
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,12 +38,13 @@ use std::sync::{Mutex, PoisonError};
 use chrono::NaiveDate;
 use clap::error::ErrorKind::DisplayVersion;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tempfile::NamedTempFile;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{Error, Result};
-use crate::io::log::Log;
+use crate::io::log::{FOLDERS, Log, key_of};
 use crate::io::store::Store;
 use crate::runtime::panics;
 
@@ -258,15 +260,75 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     built.map_err(Error::file("the thread pool"))
 }
 
+/// Endings of files that a run reads.
+const SOURCES: [&str; 4] = ["parquet", "toml", "sql", "j2"];
+
 /// The file that a flag names. It is opened before the work, so that no old result is taken for one of this run, and
 /// nothing fails after it.
 fn create(flag: &str, path: Option<&Path>) -> Result<Option<File>> {
-    let refused = |path: &Path, why: std::io::Error| Error::Unwritable {
-        place: format!("{flag} {}", path.display()),
-        why,
-        remedy: "name a file that can be written",
+    let make = |path: &Path| {
+        refuse_needed(flag, path, |_| false)?;
+        File::create(path).map_err(|why| unwritable(flag, path, why))
     };
-    path.map(|path| File::create(path).map_err(|why| refused(path, why))).transpose()
+    path.map(make).transpose()
+}
+
+/// A slip of the keyboard must not empty an export, the pipeline or what is published. `is_own` = such a file is written
+/// anew each time.
+fn refuse_needed(flag: &str, path: &Path, is_own: impl FnOnce(&Path) -> bool) -> Result<()> {
+    let stands = |what: &str| {
+        let (place, why) = (format!("{flag} {}", path.display()), std::io::Error::other(what));
+        Err(Error::Unwritable { place, why, remedy: "name a file that is not there yet" })
+    };
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let is_source = path.exists() && extension.is_some_and(|own| SOURCES.contains(&own.as_str()));
+    match path {
+        _ if is_of_an_output(path) => stands("a file of an output stands there, such as a model or a record"),
+        _ if is_source && !is_own(path) => stands("an export, a pipeline or a template stands there"),
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(flag: &str, path: &Path, why: std::io::Error) -> Error {
+    let place = format!("{flag} {}", path.display());
+    Error::Unwritable { place, why, remedy: "name a file that can be written" }
+}
+
+/// What is written to one file by two flags is lost, however its path is spelt.
+fn distinct(flags: &[(&str, Option<&Path>)]) -> Result<()> {
+    let named: Vec<(&str, &Path)> = flags.iter().filter_map(|(flag, path)| Some((*flag, (*path)?))).collect();
+    for (at, (flag, path)) in named.iter().enumerate() {
+        if let Some((other, _)) = named[..at].iter().find(|(_, other)| resolved(other) == resolved(path)) {
+            let given = format!("{flag} {}", path.display());
+            return Err(Error::Argument { given, why: format!("{other} names that file too; name another") });
+        }
+    }
+    Ok(())
+}
+
+/// The path without links and detours, of a file that need not be there yet.
+fn resolved(path: &Path) -> PathBuf {
+    let beside = || Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file that takes the place of the one at the path once it is whole; anybody may read it.
+fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().prefix(".regua-").tempfile_in(folder_of(path))?;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    Ok(file)
+}
+
+/// Does it stand in one of the folders of an output?
+fn is_of_an_output(path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let is_own = |folder: &Path| FOLDERS.iter().any(|own| folder.file_name().is_some_and(|name| name == *own));
+    let mut outputs = path.ancestors().skip(1).filter(|folder| is_own(folder)).filter_map(Path::parent);
+    outputs.any(|output| output.join(key_of(1)).is_file())
 }
 
 /// The environment, for `${VAR}` in configuration.

@@ -191,6 +191,9 @@ pub enum Error {
         .0.join("; ")
     )]
     Surge(Vec<String>),
+    /// What a training would learn from looks incomplete, and only a person can say that it is not. One clause for each.
+    #[error("no model was trained: {}. If it is right, train again with --accept-volume \"why\"", .0.join("; "))]
+    Incomplete(Vec<String>),
     /// A template that passed `regua check` cannot be rendered with the values of an action.
     #[error("a message could not be made: {0}")]
     Message(#[source] MessageError),
@@ -250,7 +253,7 @@ pub enum Error {
     },
     /// A date is trained once: the runs that used its model must stay the same runs.
     #[error(
-        "a model of {as_of} learnt from other inputs stands there already ({object}), and runs may have used it; nothing was \
+        "a model of {as_of} learnt from other inputs, or by another configuration, stands there already ({object}), and runs may have used it; nothing was \
          written. Train on a later date"
     )]
     ModelStands {
@@ -261,8 +264,12 @@ pub enum Error {
     },
     /// The pipeline asks for a model that nobody has trained, or one that is not older than the run.
     #[error(
-        "[model].use = \"{named}\", but {}; train it with `regua train`, or name one of: newest, none{}",
-        if *.is_late { "a run uses only models trained before its date" } else { "no model of that date is in the output" },
+        "[model].use = \"{named}\", but {}; name one of: newest, none{}",
+        if *.is_late {
+            "a run uses only models trained before its date"
+        } else {
+            "no model of that date is in the output: train it with `regua train`"
+        },
         .dates.iter().map(|date| format!(", {date}")).collect::<String>()
     )]
     NoModel {
@@ -427,7 +434,7 @@ impl Error {
             Error::NothingToRevise { .. } | Error::NothingPublished { .. } => 2,
             Error::Exists { .. } | Error::NoExports { .. } | Error::DeltaTable { .. } => 2,
             Error::NoneRecognised(_) => 3,
-            Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) => 3,
+            Error::Contract(_) | Error::Audit(_) | Error::Message(_) | Error::Surge(_) | Error::Incomplete(_) => 3,
             Error::InputUnreadable { .. } | Error::PublishedDamaged { .. } | Error::Unsound(_) => 3,
             Error::Conflict { .. } | Error::Undecided { .. } | Error::Overtaken { .. } => 4,
             Error::ModelStands { .. } => 4,

@@ -113,7 +113,7 @@ pub struct Proposal {
     pub systems: Vec<&'static str>,
     /// What the configuration cannot say: to be prepared in the export.
     pub upstream: Vec<String>,
-    /// A date to try it with: of the snapshot, or else of the last thing that has happened in it.
+    /// A date to try it with: of the snapshot, or else the newest day of its rows.
     pub as_of: NaiveDate,
 }
 
@@ -187,7 +187,7 @@ pub fn propose(places: &[String], runtime: &Handle) -> Result<Proposal> {
 
 /// Of open items alone, what was paid is gone: that payments name other invoices is no doubt.
 fn expect_settled(inputs: &mut [InputProposal]) {
-    let is_open = inputs.iter().any(|input| input.keys.iter().any(|key| key.key == "scope"));
+    let is_open = is_of_open_items(inputs);
     let payments = inputs.iter_mut().filter(|input| is_open && input.table.name == "payments");
     for column in payments.flat_map(|input| &mut input.columns).filter(|c| c.column.name == "invoice_id") {
         if column.why.contains("of its values are among") {
@@ -209,22 +209,33 @@ fn why_unused(export: &Export) -> String {
     }
 }
 
-/// The date of the snapshot; where no path has one, the last day on which anything happened, in the rows that were read;
-/// where nothing has, the day on which the youngest file was written.
+/// The date of the snapshot; where no path has one, the newest day of the rows that were read; where they have none, the
+/// day on which the youngest file was written.
 fn as_of(inputs: &[InputProposal], matches: &[inputs::Match], exports: &[Export]) -> NaiveDate {
     let dated = matches.iter().filter_map(|m| exports[m.export].dated).max();
     let written = matches.iter().map(|m| exports[m.export].written).max().unwrap_or_default();
-    let last_days = inputs.iter().zip(matches).flat_map(|(input, m)| {
-        let is_past = |c: &&ColumnProposal| {
-            ["issue_date", "paid_on"].contains(&c.column.name) && !c.why.contains(columns::STANDS_IN)
-        };
-        input.columns.iter().filter(is_past).filter_map(|column| {
-            let Answer::Theirs { name, .. } = &column.answer else { return None };
-            let facts = exports[m.export].columns.iter().find(|facts| facts.name == *name)?;
-            NaiveDate::from_num_days_from_ce_opt(facts.range()?.1)
-        })
-    });
-    // A date far ahead is mistyped, and nothing has happened there yet.
-    let last = last_days.filter(|day| *day <= written + Days::new(1)).max();
-    dated.or(last).unwrap_or(written)
+    let last = |table: &str, column: &str| {
+        let days =
+            inputs.iter().zip(matches).filter(|(input, _)| input.table.name == table).filter_map(|(input, m)| {
+                let found =
+                    input.columns.iter().find(|c| c.column.name == column && !c.why.contains(columns::STANDS_IN))?;
+                let Answer::Theirs { name, .. } = &found.answer else { return None };
+                let facts = exports[m.export].columns.iter().find(|facts| facts.name == *name)?;
+                NaiveDate::from_num_days_from_ce_opt(facts.range()?.1)
+            });
+        // A date far ahead is mistyped, and nothing has happened there yet.
+        days.filter(|day| *day <= written + Days::new(1)).max()
+    };
+    let told = last("invoices", "issue_date").max(last("contact_log", "occurred_at"));
+    dated.or(newest_day(told, last("payments", "paid_on"), is_of_open_items(inputs))).unwrap_or(written)
+}
+
+/// The last day of invoices and contacts. Payments that are alone beyond it may be scheduled; but of open items alone the
+/// last invoices may be settled and gone, and the payments say so.
+fn newest_day(told: Option<NaiveDate>, paid: Option<NaiveDate>, is_open: bool) -> Option<NaiveDate> {
+    if is_open { told.max(paid) } else { told.or(paid) }
+}
+
+fn is_of_open_items(inputs: &[InputProposal]) -> bool {
+    inputs.iter().any(|input| input.keys.iter().any(|key| key.key == "scope"))
 }

@@ -10,6 +10,7 @@ mod notes;
 mod origins;
 mod page;
 mod rejected;
+mod told;
 mod train;
 
 use std::collections::BTreeMap;
@@ -17,14 +18,14 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use tokio::runtime::Handle;
 
+use self::model::InUse;
 use self::rejected::{RejectedRows, quarantined};
-pub use self::train::{Trained, train};
+pub use self::train::{Request as TrainRequest, Trained, train};
 use crate::config::Plan;
 use crate::error::{Error, Result};
 use crate::io::delta::Delta;
 use crate::io::engine::{Engine, Models};
-use crate::io::learnt::Stored;
-use crate::io::log::{Log, Record, RecordKind, halt};
+use crate::io::log::{InputObject, Log, Record, RecordKind, halt};
 use crate::io::outbox::VOIDS;
 use crate::io::projection::{self, Target};
 use crate::io::store::Store;
@@ -40,8 +41,8 @@ use crate::stage::materialize::{Facts, OutputWriter, Reporting};
 use crate::stage::publish::{DateStatus, Provenance, Revision};
 use crate::stage::shard::{BadShare, Shards};
 use crate::stage::{
-    Audited, Decided, History, Materialized, OutputFile, Remembered, Shard, Snapshots, audit, decide, gates, load,
-    materialize, publish, remember, shard, transform,
+    Audited, Decided, History, Materialized, OutputFile, Remembered, Shard, Snapshots, audit, decide, drift, gates,
+    load, materialize, publish, remember, shard, transform,
 };
 use crate::text::plural;
 
@@ -191,8 +192,8 @@ fn prepare(
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let cards = page::own(plan)?;
     let snapshots = timings.count("load", Snapshots::rows, || load::load(plan, as_of, runtime))?;
-    let model = model::used(plan, output, as_of)?;
-    let provenance = provenance(plan, request, snapshots, model.as_ref())?;
+    let in_use = InUse::of(plan, output, as_of)?;
+    let provenance = provenance(plan, request, snapshots, in_use.inputs())?;
     let snapshots = &provenance.snapshots;
     let (log, mut revision) =
         match publish::date_status(output, &provenance, request.revise.as_deref(), request.kpi_only)? {
@@ -200,13 +201,14 @@ fn prepare(
             DateStatus::Published(record) => return Ok(Planned::Nothing(record)),
         };
     revision.voided = projection::voided(output, &log, as_of)?;
+    plan.rules.begin_experiments(&mut revision.experiments, as_of);
     let history = publish::history(output, &log, as_of, plan.has_open_scope())?;
     let (holidays, mut left_out) = load::holidays(snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     left_out.extend(load::add_rates(&mut plan.rules, snapshots, as_of)?);
     let mut notes = notes::of_start(plan, (as_of, snapshots), &log, &revision);
-    notes.extend(model.as_ref().and_then(model::note));
-    plan.rules.model = model.map(|stored| stored.model);
+    notes.extend(in_use.give(plan, output, &log, as_of)?);
+    notes.extend(notes::without_chances(plan));
     notes.extend(load::left_out(&left_out));
     notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
 
@@ -222,11 +224,12 @@ fn prepare(
         writer.finish(&runner.models, &runner.engine, (transform::periods(plan, as_of)?, reporting), &quarantined)
     })?;
     materialized.stated.clone_from(&shards.stated);
-    gates::cash(plan, &shards.paid.cash, &rejected.unidentified, &materialized)?;
+    gates::cash(plan, &shards.paid.cash, &rejected.unidentified, &materialized.facts)?;
     let totals = (&shards.totals, &rejected.set_aside);
     let mut audited = timings.time("audit", || audit::audit(&runner.models, totals, materialized))?;
     let passed = shards.passed_over.iter().map(|((table, why), rows)| load::passed_over(table, why, *rows)).collect();
-    let told = [passed, shards.notes.clone(), rejected.notes(), notes::unmatched(&audited, plan)].concat();
+    let drifting = drift::note(audited.materialized(), plan.rules.model.as_ref()).into_iter().collect();
+    let told = [passed, shards.notes.clone(), rejected.notes(), notes::unmatched(&audited, plan), drifting].concat();
     told.iter().for_each(|note| progress.note(note));
     let told = Told { notes: [notes, told].concat(), cards };
     timings.time("report", || page::add(plan, (&provenance, &revision), &mut audited, &told))?;
@@ -235,7 +238,9 @@ fn prepare(
     });
     let (notes, results) = (told.notes.clone(), runner.results(&shards, snapshots, &audited, told));
     let seen = gates::Seen::of((&shards.paid.days, shards.vanished), snapshots, rejected.copies_of("invoices"));
-    let gaps = gates::gaps(&seen, audited.materialized(), as_of, plan);
+    // Of a company for which nothing is sent it is no matter.
+    let (facts, acting) = (&audited.materialized().facts, audited.materialized().acting());
+    let gaps = gates::gaps(&seen, (facts, Some(&acting)), as_of, plan);
     Ok(Planned::Ready(Box::new(Prepared { audited, provenance, log, revision, gaps, results, notes, described })))
 }
 
@@ -246,31 +251,22 @@ impl Prepared {
 
     /// What a gate finds strange is published only where somebody says why.
     fn accept(&mut self, plan: &Plan, request: &Request) -> Result<()> {
-        match (self.surprises(plan), &request.accept_volume) {
-            (surprises, _) if surprises.is_empty() => Ok(()),
-            (surprises, None) => Err(Error::Surge(surprises)),
-            (surprises, Some(why)) => {
-                self.revision.overrides.insert("volume".to_owned(), format!("{why} ({})", surprises.join("; ")));
-                Ok(())
-            }
-        }
+        let accepted = gates::accepted(self.surprises(plan), request.accept_volume.as_deref())?;
+        self.revision.overrides.extend(accepted.map(|why| ("volume".to_owned(), why)));
+        Ok(())
     }
 
     fn surprises(&self, plan: &Plan) -> Vec<String> {
         let actions = self.results.counts.get("actions").copied().unwrap_or(0);
         let surge = gates::surge(&self.log, &self.revision, actions, plan.limits.volume_percent_max);
         let sends = actions > 0 && self.revision.kind == RecordKind::Actions;
-        // Earlier dates that are made up for one after another are compared with one another.
-        let is_newest = self.log.newest_date().is_none_or(|newest| newest <= self.as_of());
-        let before = if is_newest { self.log.newest() } else { self.log.head() };
-        // A revision is made of a later export, which may be the incomplete one.
-        let before = before.filter(|record| record.as_of <= self.as_of());
+        let previous = gates::previous(&self.log, self.as_of());
         let (snapshots, materialized) = (&self.provenance.snapshots, self.audited.materialized());
         surge
             .into_iter()
             .chain(plan.sample_creditors(Some(&materialized.acting())).filter(|_| sends))
             .chain(self.gaps.iter().filter(|_| sends).cloned())
-            .chain(gates::changes(before, snapshots, materialized, &plan.limits))
+            .chain(gates::changes(previous, snapshots, materialized, &plan.limits))
             .collect()
     }
 
@@ -451,8 +447,13 @@ impl ShardRunner<'_> {
     }
 }
 
-fn provenance(plan: &Plan, request: &Request, snapshots: Snapshots, model: Option<&Stored>) -> Result<Provenance> {
-    let inputs = snapshots.objects()?.into_iter().chain(model.map(model::input)).collect::<Vec<_>>();
+fn provenance(
+    plan: &Plan,
+    request: &Request,
+    snapshots: Snapshots,
+    models: impl Iterator<Item = InputObject>,
+) -> Result<Provenance> {
+    let inputs = snapshots.objects()?.into_iter().chain(models).collect::<Vec<_>>();
     Ok(Provenance {
         tenant: plan.rules.tenant.clone(),
         as_of: request.as_of,

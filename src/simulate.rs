@@ -17,6 +17,7 @@ use chrono::{Days, NaiveDate};
 use tokio::runtime::Handle;
 
 use self::past::{Past, Start};
+pub use self::tally::rows_columns;
 use self::tally::{Names, Tally};
 use crate::config::Plan;
 use crate::error::{Error, Finding, Result};
@@ -59,38 +60,60 @@ pub struct Simulated {
 struct Policy<'a> {
     plan: &'a mut Plan,
     snapshots: Snapshots,
+    /// What its last days rest on, where nothing but payments is dated so late.
+    of_payments_alone: Option<String>,
 }
 
-/// Replays a policy, and another beside it.
+/// Policies that can be simulated: the days are known, and both read the same files.
+pub struct Prepared<'a> {
+    policies: Vec<Policy<'a>>,
+    start: Start,
+    request: Request,
+}
+
+/// Reads what one policy, or two, are simulated on.
 ///
 /// # Errors
-/// `Argument` where the days or the policies cannot be simulated; else as the stages of a run.
-pub fn simulate(
-    plan: &mut Plan,
-    other: Option<&mut Plan>,
-    request: &Request,
+/// `Argument` where the days or the policies cannot be simulated; else as loading does.
+pub fn prepare<'a>(
+    plan: &'a mut Plan,
+    other: Option<&'a mut Plan>,
+    request: Request,
     runtime: &Handle,
     progress: &dyn Progress,
-) -> Result<Simulated> {
-    let mut policies = vec![Policy::read(plan, request, runtime)?];
+) -> Result<Prepared<'a>> {
+    let mut policies = vec![Policy::read(plan, &request, runtime)?];
     if let Some(other) = other {
-        policies.push(Policy::read(other, request, runtime)?);
+        policies.push(Policy::read(other, &request, runtime)?);
         refuse_other_inputs(&policies)?;
     }
+    let start = Start::before(policies[0].plan, request.from, runtime)?;
+    policies.iter().try_for_each(|policy| start.refuse_other_tenant(policy.plan))?;
     let snapshots = &policies[0].snapshots;
     snapshots.notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
-    let start = Start::before(policies[0].plan, request.from, runtime)?;
-    let days: Vec<NaiveDate> = request.from.iter_days().take_while(|day| *day <= request.to).collect();
-    progress.begin("simulate", (policies.len() * days.len()) as u64);
-    let (mut names, timings) = (Names::default(), StageTimings::default());
-    let tallies: Vec<Tally> = policies
-        .iter_mut()
-        .map(|policy| policy.replay((&start, &days), &mut names, runtime, (&timings, progress)))
-        .collect::<Result<_>>()?;
-    let told = policies.iter().zip(&tallies).map(|(policy, tally)| tally.told(policy.plan)).collect();
-    let (rows, differences) = tally::compared(&tallies, &names)?;
-    let simulation = Simulation::new((request.from, request.to), told, differences, request.uplift);
-    Ok(Simulated { simulation, rows, seconds: timings.seconds() })
+    snapshots.undated()?.iter().for_each(|note| progress.note(note));
+    policies[0].of_payments_alone.iter().for_each(|note| progress.note(note));
+    Ok(Prepared { policies, start, request })
+}
+
+impl Prepared<'_> {
+    /// Replays a policy, and another beside it.
+    ///
+    /// # Errors
+    /// As the stages of a run.
+    pub fn replay(mut self, runtime: &Handle, progress: &dyn Progress) -> Result<Simulated> {
+        let Request { from, to, uplift } = self.request;
+        let days: Vec<NaiveDate> = from.iter_days().take_while(|day| *day <= to).collect();
+        progress.begin("simulate", (self.policies.len() * days.len()) as u64);
+        let (mut names, timings) = (Names::default(), StageTimings::default());
+        let tallies: Vec<Tally> = (self.policies.iter_mut())
+            .map(|policy| policy.replay((&self.start, &days), &mut names, runtime, (&timings, progress)))
+            .collect::<Result<_>>()?;
+        let told = self.policies.iter().zip(&tallies).map(|(policy, tally)| tally.told(policy.plan)).collect();
+        let (rows, differences) = tally::compared(&tallies, &names)?;
+        let simulation = Simulation::new((from, to), told, differences, uplift);
+        Ok(Simulated { simulation, rows, seconds: timings.seconds() })
+    }
 }
 
 /// Two policies are compared on one history.
@@ -135,13 +158,13 @@ impl<'a> Policy<'a> {
         if snapshots.rows().saturating_mul(ROW_BYTES) < plan.limits.memory_bytes_max / 4 {
             snapshots.hold()?;
         }
-        refuse_unknown_days(&snapshots, request)?;
+        let of_payments_alone = refuse_unknown_days(&snapshots, request)?;
         let workers = plan.limits.workers as u64;
         let shards = snapshots.rows().div_ceil(plan.limits.shard_rows_max).max(workers).min(SHARDS_MAX);
         plan.limits.shards = Some(plan.limits.shards.unwrap_or(shards as u32));
         let (holidays, _) = load::holidays(&snapshots, request.to)?;
         plan.rules.calendar.add(holidays);
-        Ok(Policy { plan, snapshots })
+        Ok(Policy { plan, snapshots, of_payments_alone })
     }
 
     fn replay(
@@ -151,8 +174,7 @@ impl<'a> Policy<'a> {
         runtime: &Handle,
         (timings, progress): (&StageTimings, &dyn Progress),
     ) -> Result<Tally> {
-        let Policy { plan, snapshots } = self;
-        start.refuse_other_tenant(plan)?;
+        let Policy { plan, snapshots, .. } = self;
         let models =
             Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?.leading_to(is_simulated);
         let mut replay = Replay::begin(snapshots, days[0], start.known_actions.clone())?;
@@ -183,31 +205,40 @@ impl<'a> Policy<'a> {
     }
 }
 
-/// A ledger in which nothing is billed, paid or said for longer has ended.
+/// A ledger in which nothing is billed or said for longer has ended.
 const SILENT_DAYS: u64 = 31;
 /// As many as `shard` makes at most.
 const SHARDS_MAX: u64 = 4_096;
 
-/// What lies before the first invoice, or after the last thing that is known, is no history.
-fn refuse_unknown_days(snapshots: &Snapshots, request: &Request) -> Result<()> {
+/// What lies before the first invoice, or after the ledger has ended, is no history. Payments may be dated ahead, so they alone do not make
+/// it longer; a note says so where they are all that is dated so late.
+fn refuse_unknown_days(snapshots: &Snapshots, request: &Request) -> Result<Option<String>> {
     let refused = |given: String, why: String| Err(Error::Argument { given, why });
-    match snapshots.days()? {
-        Some((first, _)) if request.from < first => refused(
-            format!("--from {}", request.from),
-            format!("the first invoice is of {first}; begin on that day or later"),
-        ),
-        Some((_, last)) if request.to > last + Days::new(SILENT_DAYS) => refused(
-            format!("--to {}", request.to),
-            format!(
-                "the exports say nothing after {last}, so what came then is not known; end at most {SILENT_DAYS} days later"
-            ),
-        ),
-        Some(_) => Ok(()),
-        None => refused(
-            format!("--from {}", request.from),
-            "the invoices are empty, so there is no history; correct [inputs.invoices]".to_owned(),
-        ),
+    let [first, last, paid] = snapshots.days()?;
+    let Some((first, last)) = first.zip(last) else {
+        let why = "the invoices are empty, so there is no history; correct [inputs.invoices]";
+        return refused(format!("--from {}", request.from), why.to_owned());
+    };
+    if request.from < first {
+        let why = format!("the first invoice is of {first}; begin on that day or later");
+        return refused(format!("--from {}", request.from), why);
     }
+    let ahead = paid.filter(|paid| *paid > last);
+    if request.to <= last + Days::new(SILENT_DAYS) {
+        return Ok(ahead.filter(|_| request.to > last).map(|paid| {
+            format!(
+                "after {last} there are no invoices and no contacts, only payments (to {paid}), which may be scheduled; end \
+                 with --to {last} to simulate known days alone"
+            )
+        }));
+    }
+    let but = ahead.map(|paid| format!(" but payments (to {paid}), which may be scheduled")).unwrap_or_default();
+    refused(
+        format!("--to {}", request.to),
+        format!(
+            "the exports say nothing after {last}{but}, so what came then is not known; end at most {SILENT_DAYS} days later"
+        ),
+    )
 }
 
 /// What is asked of the models on a simulated day: what decisions are made of, who is in which arm, and the audits of both. Figures are

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod decide;
+pub mod drift;
 pub mod gates;
 pub mod learn;
 pub mod load;
@@ -20,15 +21,18 @@ use chrono::{Datelike, NaiveDate};
 pub use audit::Audited;
 pub use decide::Decided;
 pub use load::{BadRow, NO_ADDRESS, Silence, Snapshot, Snapshots, UNKNOWN_REGUA, UNKNOWN_STEP};
-pub use materialize::{DayCounts, Days, Materialized, MonthCounts, Months, OutputFile};
+pub use materialize::{DayCounts, Facts, Materialized, MonthCounts, OutputFile};
+use materialize::{days_of, ledger_sum, months_of};
 pub use publish::Revision;
 pub use quarantine::Row as QuarantinedRow;
 use quarantine::rows as quarantine_rows;
 pub use remember::Remembered;
 pub use shard::{Cash, Clash, Held, History, PaidDays, Shard, Totals, Vanished};
 use shard::{action_items as published_items, actions as published_actions};
-pub use transform::Periods;
 use transform::folds::bills::{AccountBills, account_bills};
+use transform::folds::habits::habits_of;
+use transform::folds::responses::{Contacted, outcomes};
+pub use transform::{Lessons, Periods};
 
 /// Days since 1970, as Arrow counts them.
 pub fn day_number(day: NaiveDate) -> i32 {

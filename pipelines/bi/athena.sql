@@ -363,7 +363,8 @@ where dt = (select max(dt) from "kpi_contact_pressure$partitions");
 
 create external table if not exists kpi_cash_forecast (
     as_of_date date, company_id string, currency string, week_no bigint, week_from date, week_to date,
-    source string, due_amount decimal(18, 2), expected_amount decimal(18, 2), basis string,
+    source string, due_amount decimal(18, 2), expected_amount decimal(18, 2), model_amount decimal(18, 2),
+    model_low_amount decimal(18, 2), model_high_amount decimal(18, 2), model_coverage double, basis string,
     reporting_currency string, fx_rate decimal(18, 8)
 )
 partitioned by (dt string)
@@ -374,9 +375,26 @@ msck repair table kpi_cash_forecast;
 create or replace view kpi_cash_forecast_now as
 select
     as_of_date, company_id, currency, week_no, week_from, week_to, source, due_amount, expected_amount,
-    basis, reporting_currency, fx_rate
+    model_amount, model_low_amount, model_high_amount, model_coverage, basis, reporting_currency, fx_rate
 from kpi_cash_forecast
 where dt = (select max(dt) from "kpi_cash_forecast$partitions");
+
+create external table if not exists kpi_model (
+    as_of_date date, company_id string, currency string, seen string, part string, bills bigint,
+    late_bills bigint, chance_avg double, late_share double, squared_error double,
+    counting_squared_error double, late_auc double
+)
+partitioned by (dt string)
+stored as parquet
+location 's3://bucket/output/kpi/kpi_model/';
+msck repair table kpi_model;
+
+create or replace view kpi_model_now as
+select
+    as_of_date, company_id, currency, seen, part, bills, late_bills, chance_avg, late_share, squared_error,
+    counting_squared_error, late_auc
+from kpi_model
+where dt = (select max(dt) from "kpi_model$partitions");
 
 create external table if not exists kpi_recovery (
     as_of_date date, company_id string, currency string, regua string, step_id string, channel string,

@@ -335,11 +335,27 @@ select * from read_parquet(
 create or replace view kpi_cash_forecast_now as
 select
     as_of_date, company_id, currency, week_no, week_from, week_to, source, due_amount, expected_amount,
-    basis, reporting_currency, fx_rate
+    model_amount, model_low_amount, model_high_amount, model_coverage, basis, reporting_currency, fx_rate
 from kpi_cash_forecast
 where as_of_date = (
     select max(cast(regexp_extract(file, '/dt=([0-9-]+)/', 1) as date))
     from glob('output/kpi/kpi_cash_forecast/dt=*/part-00000.parquet')
+);
+
+create or replace view kpi_model as
+select * from read_parquet(
+    'output/kpi/kpi_model/dt=*/part-00000.parquet',
+    hive_partitioning = false, union_by_name = true
+);
+
+create or replace view kpi_model_now as
+select
+    as_of_date, company_id, currency, seen, part, bills, late_bills, chance_avg, late_share, squared_error,
+    counting_squared_error, late_auc
+from kpi_model
+where as_of_date = (
+    select max(cast(regexp_extract(file, '/dt=([0-9-]+)/', 1) as date))
+    from glob('output/kpi/kpi_model/dt=*/part-00000.parquet')
 );
 
 create or replace view kpi_recovery as

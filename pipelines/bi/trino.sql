@@ -387,8 +387,9 @@ where dt = (select max(dt) from "kpi_contact_pressure$partitions");
 
 create table if not exists kpi_cash_forecast (
     as_of_date date, company_id varchar, currency varchar, week_no bigint, week_from date, week_to date,
-    source varchar, due_amount decimal(18, 2), expected_amount decimal(18, 2), basis varchar,
-    reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
+    source varchar, due_amount decimal(18, 2), expected_amount decimal(18, 2), model_amount decimal(18, 2),
+    model_low_amount decimal(18, 2), model_high_amount decimal(18, 2), model_coverage double,
+    basis varchar, reporting_currency varchar, fx_rate decimal(18, 8), dt varchar
 )
 with (
     external_location = 's3://bucket/output/kpi/kpi_cash_forecast',
@@ -399,9 +400,27 @@ call system.sync_partition_metadata('regua', 'kpi_cash_forecast', 'FULL');
 create or replace view kpi_cash_forecast_now as
 select
     as_of_date, company_id, currency, week_no, week_from, week_to, source, due_amount, expected_amount,
-    basis, reporting_currency, fx_rate
+    model_amount, model_low_amount, model_high_amount, model_coverage, basis, reporting_currency, fx_rate
 from kpi_cash_forecast
 where dt = (select max(dt) from "kpi_cash_forecast$partitions");
+
+create table if not exists kpi_model (
+    as_of_date date, company_id varchar, currency varchar, seen varchar, part varchar, bills bigint,
+    late_bills bigint, chance_avg double, late_share double, squared_error double,
+    counting_squared_error double, late_auc double, dt varchar
+)
+with (
+    external_location = 's3://bucket/output/kpi/kpi_model',
+    format = 'PARQUET', partitioned_by = array['dt']
+);
+call system.sync_partition_metadata('regua', 'kpi_model', 'FULL');
+
+create or replace view kpi_model_now as
+select
+    as_of_date, company_id, currency, seen, part, bills, late_bills, chance_avg, late_share, squared_error,
+    counting_squared_error, late_auc
+from kpi_model
+where dt = (select max(dt) from "kpi_model$partitions");
 
 create table if not exists kpi_recovery (
     as_of_date date, company_id varchar, currency varchar, regua varchar, step_id varchar, channel varchar,

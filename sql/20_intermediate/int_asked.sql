@@ -2,13 +2,15 @@
 --   it reached the debtor, bounced, and was answered. What was queued and never reported on says nothing of answers.
 -- Grain: none; one row per action_id, or per debtor, channel and day where the log names no action
 -- Reads: stg_contact_log
--- Units: answered_at in UTC
--- Nulls: answered_at null = no answer
+-- Units: answered_at and contacted_at in UTC; contacted_on is the date in the pipeline's time zone
+-- Nulls: answered_at null = no answer; contacted_at and contacted_on where no event says that it went out; company_id where the log names
+--   none, or several
 -- Kind: table
 with
     events as (
         select
             debtor_id,
+            company_id,
             channel,
             action_id,
             case when action_id is null then occurred_on end as contact_day,
@@ -16,7 +18,8 @@ with
             status,
             is_answer,
             is_failure,
-            occurred_at
+            occurred_at,
+            occurred_on
         from stg_contact_log as log
         -- What goes to a bureau or an agency asks the debtor nothing.
         where log.occurred_on >= @window_from
@@ -28,6 +31,9 @@ with
         select
             debtor_id,
             channel,
+            case when min(company_id) = max(company_id) then min(company_id) end as company_id,
+            min(case when direction = 'outbound' then occurred_at end) as contacted_at,
+            min(case when direction = 'outbound' then occurred_on end) as contacted_on,
             -- What answers an action shows that it went out.
             bool_or(direction = 'outbound' or action_id is not null) as is_outbound,
             bool_or(status <> 'sent' and not is_failure) as is_confirmed,
@@ -40,7 +46,10 @@ with
     stated as (
         select
             debtor_id,
+            company_id,
             channel,
+            contacted_at,
+            contacted_on,
             -- It arrived, or nothing says that it did not.
             is_outbound and (is_confirmed or not is_lost) as has_reached,
             is_outbound and has_bounced and not is_confirmed as has_bounced,

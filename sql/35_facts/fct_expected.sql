@@ -1,14 +1,13 @@
 -- Purpose: the shard's part of what may come in of what is open: by what stands behind it, by age, and by the week in which it
---   is due. Of an account that has promised something, the oldest items are promised, up to what is left of the promises.
+--   is due.
 -- Grain: company_id, currency, source, age_weeks, week_no
--- Reads: cnd_items, int_promise_outcomes
+-- Reads: int_items_aged, int_promised_items, int_promise_outcomes
 -- Units: open_amount in units of currency; age_weeks = whole weeks since the due date, from -26 to 78, with all that is younger
 --   or older at the ends; week_no = 1 for the seven days after the as-of date
 -- Columns: source = not_due, overdue, promise (pending) or agreement (in one that is kept)
 -- Nulls: age_weeks null = promised; week_no null = overdue, or due in no week that the forecast shows
 -- Kind: table
 with
-    items as (select * from cnd_items),
     promises as (
         select
             debtor_id,
@@ -20,42 +19,7 @@ with
         where left_amount > 0
         group by debtor_id, company_id, currency, greatest(cast(pay_by as int) - @as_of_day, 1)
     ),
-    promised as (
-        select debtor_id, company_id, currency, sum(left_amount) as promised_amount
-        from promises
-        group by debtor_id, company_id, currency
-    ),
-    promising as (
-        select
-            items.*,
-            promised.promised_amount,
-            sum(case when not items.in_kept_agreement then items.open_amount else 0 end) over (
-                partition by items.debtor_id, items.company_id, items.currency
-                order by items.promise_pending desc, items.due_date, items.invoice_id, items.installment_no
-                rows between unbounded preceding and current row
-            ) as open_so_far
-        from items
-        inner join promised
-            on items.debtor_id = promised.debtor_id
-            and items.company_id = promised.company_id
-            and items.currency = promised.currency
-    ),
     split as (
-        select
-            debtor_id,
-            company_id,
-            currency,
-            due_date,
-            days_past_due,
-            in_kept_agreement,
-            open_amount,
-            case
-                when in_kept_agreement then 0
-                else least(greatest(promised_amount - (open_so_far - open_amount), 0), open_amount)
-            end as promised_part
-        from promising
-        union all
-        -- Most promise nothing.
         select
             items.debtor_id,
             items.company_id,
@@ -64,12 +28,9 @@ with
             items.days_past_due,
             items.in_kept_agreement,
             items.open_amount,
-            0
-        from items
-        left anti join promised
-            on items.debtor_id = promised.debtor_id
-            and items.company_id = promised.company_id
-            and items.currency = promised.currency
+            coalesce(promised.promised_amount, 0) as promised_part
+        from int_items_aged as items
+        left join int_promised_items as promised on items.item_key = promised.item_key
     ),
     able as (
         -- What is promised beyond what is open is promised of nothing.

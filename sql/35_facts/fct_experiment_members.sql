@@ -1,5 +1,6 @@
--- Purpose: who is in which arm of the experiments that run: whoever was drawn once stays, whatever it owes and in whatever segment it
---   is since. No sum: it is published row by row, and the next run reads it again.
+-- Purpose: who is in which arm: whoever was drawn once stays, whatever it owes and in whatever segment it is since. Of an experiment
+--   that is not configured today members are kept for two years, since it may come back tomorrow. No sum: it is published row by
+--   row, and the next run reads it again.
 -- Grain: experiment, debtor_id
 -- Reads: raw_experiment_members, out_decisions, cnd_debtors, run_experiments
 -- Units: none
@@ -10,7 +11,8 @@ with
     carried as (
         select members.experiment, members.debtor_id, members.arm, members.entered_on, members.group_key
         from raw_experiment_members as members
-        left semi join running on members.experiment = running.experiment
+        left join running on members.experiment = running.experiment
+        where running.experiment is not null or members.entered_on >= @as_of - interval '2 years'
     ),
     drawn as (
         select distinct decisions.experiment, decisions.debtor_id, decisions.arm, @as_of as entered_on, debtors.group_key

@@ -1,11 +1,13 @@
 -- Purpose: what is billed today and may come in, week by week: by the weekly roll-off of the last 26 weeks; of promises as many
---   as were kept, of agreements as many as did not fail at once. A week of a source in which that is nothing has no row.
+--   as were kept, of agreements as many as did not fail at once; and beside the roll-off, what the model of payment expects of each
+--   item. A week of a source in which that is nothing has no row.
 -- Grain: company_id, currency, week_no, source
--- Reads: fct_expected, fct_roll_off, fct_sales, fct_instalments, all_agreements, fct_promises, all_known
+-- Reads: fct_expected, fct_expected_receipts, fct_roll_off, fct_sales, fct_instalments, all_agreements, fct_promises, all_known, run_bands
 -- Units: amounts in units of currency; week_no from 1 to 13, the seven days from week_from to week_to
 -- Nulls: expected_amount of not_due and overdue where the first invoice, or what is known of it, is younger than eight weeks, of promises where none has
 --   come due, of agreements where no first instalment has; with the scope "open" what is
---   known begins with the first run
+--   known begins with the first run; model_amount of promises and agreements, and where no model is used or it was refused; low and high
+--   where it could not be tried
 -- Kind: table
 with recursive
     owed as (
@@ -109,6 +111,64 @@ with recursive
             and agreements.state = 'active'
         group by agreements.company_id, agreements.currency, instalments.week_no
     ),
+    modelled as (
+        select
+            company_id,
+            currency,
+            source,
+            week_no,
+            cast(sum(expected_amount) as decimal(28, 2)) as model_amount,
+            sqrt(cast(sum(variance) as double)) as deviation
+        from fct_expected_receipts
+        group by company_id, currency, source, week_no
+    ),
+    open_parts as (
+        select company_id, currency, source, cast(sum(open_amount) as double) as open_amount
+        from owed
+        group by company_id, currency, source
+    ),
+    banded as (
+        -- Eight in ten of a normal distribution, as wide as the weeks in which the model was tried; never below nothing or above all.
+        select
+            modelled.company_id,
+            modelled.currency,
+            modelled.source,
+            modelled.week_no,
+            modelled.model_amount,
+            case
+                when bands.width is not null
+                    then cast(
+                        round(
+                            greatest(
+                                cast(modelled.model_amount as double) - modelled.deviation * bands.width,
+                                0.0
+                            ),
+                            2
+                        )
+                        as decimal(18, 2)
+                    )
+            end as model_low_amount,
+            case
+                when bands.width is not null
+                    then cast(
+                        round(
+                            least(
+                                cast(modelled.model_amount as double) + modelled.deviation * bands.width,
+                                open_parts.open_amount
+                            ),
+                            2
+                        )
+                        as decimal(18, 2)
+                    )
+            end as model_high_amount,
+            bands.coverage as model_coverage
+        from modelled
+        inner join open_parts
+            on modelled.company_id = open_parts.company_id
+            and modelled.currency = open_parts.currency
+            and modelled.source = open_parts.source
+        left join run_bands as bands on modelled.currency = bands.currency
+    ),
     due as (
         select company_id, currency, source, week_no, sum(open_amount) as due_amount
         from owed
@@ -157,6 +217,10 @@ with recursive
                 as kept_rate,
             cells.source in ('promise', 'agreement') as is_agreed,
             rolled.expected_amount is not null as is_owed,
+            banded.model_amount,
+            banded.model_low_amount,
+            banded.model_high_amount,
+            banded.model_coverage,
             @as_of_day - cast(greatest(histories.first_issue_date, coalesce(known.known_from, @known_from)) as int) >= 56
                 as has_history
         from cells
@@ -170,6 +234,11 @@ with recursive
             and cells.currency = rolled.currency
             and cells.week_no = rolled.week_no
             and cells.source = rolled.source
+        left join banded
+            on cells.company_id = banded.company_id
+            and cells.currency = banded.currency
+            and cells.week_no = banded.week_no
+            and cells.source = banded.source
         left join histories on cells.company_id = histories.company_id and cells.currency = histories.currency
         left join all_known as known on cells.company_id = known.company_id and cells.currency = known.currency
         left join kept_promises on cells.company_id = kept_promises.company_id and cells.currency = kept_promises.currency
@@ -192,6 +261,10 @@ with recursive
                 when is_agreed then cast(round(cast(due_amount as double) * kept_rate, 2) as decimal(18, 2))
                 when has_history then cast(round(rolled_amount, 2) as decimal(18, 2))
             end as expected_amount,
+            cast(model_amount as decimal(18, 2)) as model_amount,
+            model_low_amount,
+            model_high_amount,
+            model_coverage,
             case when @scope_open = 1 then 'observed' else 'ledger' end as basis,
             is_owed
         from joined
@@ -199,7 +272,7 @@ with recursive
     told as (
         select * exclude (is_owed)
         from stated
-        where due_amount > 0 or expected_amount > 0 or (expected_amount is null and is_owed)
+        where due_amount > 0 or expected_amount > 0 or model_amount > 0 or (expected_amount is null and is_owed)
     )
 select * from told
 order by company_id, currency, week_no, source

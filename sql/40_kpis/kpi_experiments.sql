@@ -32,14 +32,11 @@ with
             rates.arm = running.champion as is_champion,
             case when rates.arm <> running.champion then rates.collection_rate - champions.collection_rate end as difference,
             case
-                when rates.arm <> running.champion and rates.effective_groups >= 30.0 and champions.effective_groups >= 30.0
-                    then
-                        1.96
-                        * sqrt(
-                            rates.standard_error * rates.standard_error
-                            + champions.standard_error * champions.standard_error
-                        )
-            end as half_width
+                when rates.arm <> running.champion then least(rates.effective_groups, champions.effective_groups) - 2.0
+            end as freedom,
+            sqrt(
+                rates.standard_error * rates.standard_error + champions.standard_error * champions.standard_error
+            ) as difference_error
         from rates
         inner join running on rates.experiment = running.experiment
         left join arms on rates.experiment = arms.experiment and rates.arm = arms.arm
@@ -47,6 +44,18 @@ with
             on rates.company_id = champions.company_id
             and rates.currency = champions.currency
             and rates.experiment = champions.experiment
+    ),
+    bounded as (
+        select
+            *,
+            -- Student's t at 97.5 % around 1.96 (Abramowitz and Stegun, 26.7.5): of few groups the error is itself uncertain.
+            case
+                when freedom >= 28.0
+                    then
+                        difference_error
+                        * (1.96 + (2.372384 + (2.822707328 + 2.55610979484672 / freedom) / freedom) / freedom)
+            end as half_width
+        from compared
     ),
     stated as (
         select
@@ -85,7 +94,7 @@ with
             complaining_groups,
             bounced_groups,
             case when @scope_open = 1 then 'observed' else 'ledger' end as basis
-        from compared
+        from bounded
     )
 select * from stated
 order by company_id, currency, experiment, arm

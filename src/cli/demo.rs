@@ -14,6 +14,16 @@ use crate::demo::{self, DemoError};
 use crate::error::{Error, Result};
 use crate::runtime::progress::{Progress, Silent};
 
+/// A second policy, to simulate the daily one against: two steps of its régua come some days later.
+const GENTLER: &str = "pipelines/gentler.toml";
+const GENTLER_REGUA: &str = "pipelines/reguas/gentler.toml";
+/// What is otherwise in it. Steps keep their ids: a message that was sent counts under both policies.
+const GENTLER_PIPELINE: [(&str, &str); 1] = [("reguas/b2b.toml", "reguas/gentler.toml")];
+const GENTLER_STEPS: [(&str, &str); 2] = [
+    ("trigger = { days_past_due = 5 }", "trigger = { days_past_due = 8 }"),
+    ("trigger = { days_past_due = 15 }", "trigger = { days_past_due = 21 }"),
+];
+
 /// Years that a sample portfolio can be of.
 const YEARS: std::ops::RangeInclusive<i32> = 1980..=2180;
 
@@ -22,7 +32,10 @@ const YEARS: std::ops::RangeInclusive<i32> = 1980..=2180;
 #[command(after_help = "Examples:
   regua demo
   regua demo --invoices 1000000 --dir /tmp/big
-  regua demo --generate-only --seed 7")]
+  regua demo --generate-only --seed 7
+
+It ends with what to try next: the next day, a model of when bills are paid, and a week under two policies. The second one is \
+pipelines/gentler.toml, two steps of whose régua come some days later.")]
 pub(super) struct Demo {
     /// Folder for the inputs, the pipelines and the output
     #[arg(long, default_value = "demo")]
@@ -70,6 +83,7 @@ impl Demo {
             other => Error::Demo(Box::new(other)),
         })?;
         write_companions(&PIPELINES, &self.dir.join("pipelines"))?;
+        self.write_gentler()?;
         if !voice.json {
             say(&show::portfolio(voice, &summary));
         }
@@ -86,7 +100,7 @@ impl Demo {
             return Ok(());
         }
         say(&show::summary(voice, &plan, &ran)?);
-        say(&show::next_steps(voice, &pipeline, self.as_of, &plan, &ran)?);
+        say(&show::next_steps(voice, (&pipeline, &self.dir.join(GENTLER)), self.as_of, &plan, &ran)?);
         Ok(())
     }
 }
@@ -110,6 +124,23 @@ impl Demo {
         }
         std::fs::create_dir_all(dir).map_err(|why| unwritable(dir, why))?;
         std::fs::write(&mark, asked).map_err(|why| unwritable(&mark, why))
+    }
+
+    /// Writes the second policy.
+    fn write_gentler(&self) -> Result<()> {
+        self.write_changed("pipelines/daily.toml", GENTLER, &GENTLER_PIPELINE)?;
+        self.write_changed("pipelines/reguas/b2b.toml", GENTLER_REGUA, &GENTLER_STEPS)
+    }
+
+    /// Copies a file of the folder with some texts replaced; what the user has there already is kept.
+    fn write_changed(&self, from: &str, to: &str, changes: &[(&str, &str)]) -> Result<()> {
+        let (from, to) = (self.dir.join(from), self.dir.join(to));
+        if to.exists() {
+            return Ok(());
+        }
+        let text = std::fs::read_to_string(&from).map_err(Error::file(&from))?;
+        let text = changes.iter().fold(text, |text, (ours, theirs)| text.replace(ours, theirs));
+        std::fs::write(&to, text).map_err(Error::file(&to))
     }
 
     /// Of a date before the newest only the position and its KPI tables are published: nobody is written to.

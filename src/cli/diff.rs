@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::explain::{decided, record_of};
-use super::{Voice, create, published, runtime, say, show};
+use super::{Voice, create, distinct, published, runtime, say, show};
 use crate::error::{Error, Result};
 use crate::io::log::{Log, Record};
 use crate::io::store::Store;
@@ -68,6 +68,7 @@ impl Diff {
         let ((then_output, then_log), (now_output, now_log)) = (open(&then)?, open(&now)?);
         let then = Published::of(&then_output, &then_log, then.record(&then_log)?);
         let now = Published::of(&now_output, &now_log, now.record(&now_log)?);
+        distinct(&[("--report", self.report.as_deref()), ("--result-file", self.result_file.as_deref())])?;
         let page = create("--report", self.report.as_deref())?;
         let result_file = create("--result-file", self.result_file.as_deref())?;
         let comparison = Comparison::of(&then, &now, self.messages)?;

@@ -12,7 +12,6 @@ use super::explain::{decided, record_of};
 use super::{Voice, date, published, runtime, say, show, variable};
 use crate::config::Plan as Pipeline;
 use crate::domain::experiment::SHARES_WHOLE;
-use crate::domain::experiment::comparison::Verdict;
 use crate::error::{Error, Result};
 use crate::io::log::{Log, Record};
 use crate::io::parquet::read_published;
@@ -42,7 +41,7 @@ enum Command {
 /// Says how many groups of debtors an experiment needs to find an effect, and what its arms can find
 ///
 /// From how groups paid in the last 30, 60, 90 and 180 days, and in as many days before. An effect is found four times out of five
-/// (power 80 %), and one that is none is taken for one one time in twenty (5 %).
+/// (power 80 %); where there is no effect, one is reported one time in twenty (5 %).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua experiment plan demo/output                      an effect of 3 percentage points, two equal arms
@@ -53,10 +52,10 @@ struct Plan {
     /// Pipeline file (.toml), or output folder or URL of a pipeline
     pipeline_or_output: String,
     /// The effect to find, in percentage points of the collection rate
-    #[arg(long, default_value_t = 3.0, value_name = "POINTS", value_parser = points)]
+    #[arg(long, default_value_t = 3.0, value_name = "POINTS", value_parser = points, allow_negative_numbers = true)]
     effect: f64,
     /// Shares of the arms in per cent, the champion first [default: those of the experiments, else 50,50]
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=99))]
+    #[arg(long, value_delimiter = ',', value_parser = share, allow_negative_numbers = true)]
     shares: Vec<u32>,
     /// One company alone
     #[arg(long)]
@@ -66,11 +65,11 @@ struct Plan {
     as_of: Option<NaiveDate>,
 }
 
-/// Says what each experiment has shown, and the verdict once its last day has come
+/// Says what each experiment has shown, and the verdict once its last day is over
 ///
 /// The difference of every arm to the champion with its 95 % interval, the groups of debtors being the clusters; the same with what
 /// the groups paid before it began taken into account (CUPED); whether the arms are as large as their shares say; and whether debtors
-/// fare worse. Before `ends_on` there is no verdict.
+/// fare worse. Until `ends_on` is over there is no verdict.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua experiment report demo/output
@@ -105,7 +104,7 @@ impl Plan {
         let (rates, experiments) = (output.table(record, GROUP_RATES)?, output.table(record, EXPERIMENTS)?);
         let is_asked = |row: &Row<'_>| self.company.as_ref().is_none_or(|company| row.str("company_id") == company);
         let rates: Vec<Row<'_>> = rows(&rates).filter(is_asked).collect();
-        let designs = self.designs(pipeline.as_ref(), &rows(&experiments).collect::<Vec<_>>())?;
+        let designs = self.designs(pipeline.as_ref(), record, &rows(&experiments).collect::<Vec<_>>())?;
         let found = sizes(&rates, self.effect / 100.0, &designs);
         if found.is_empty() {
             return Err(self.nothing(record));
@@ -114,7 +113,7 @@ impl Plan {
             let said = json!({"effect": self.effect / 100.0, "designs": designs, "companies": found});
             self::said("planned", record, said).to_string()
         } else {
-            show::sizes(voice, (self.effect, record.as_of), &found)
+            show::sizes(voice, (self.effect, record.as_of), &designs, &found)
         };
         say(&text);
         Ok(())
@@ -128,7 +127,7 @@ impl Plan {
     }
 
     /// The arms that the question is about.
-    fn designs(&self, pipeline: Option<&Pipeline>, published: &[Row<'_>]) -> Result<Vec<Design>> {
+    fn designs(&self, pipeline: Option<&Pipeline>, record: &Record, published: &[Row<'_>]) -> Result<Vec<Design>> {
         let sum: u32 = self.shares.iter().sum();
         if !self.shares.is_empty() && sum != SHARES_WHOLE {
             let why = format!("the shares add up to {sum}, not to {SHARES_WHOLE}");
@@ -139,7 +138,7 @@ impl Plan {
         }
         let found = match pipeline {
             Some(pipeline) => pipeline.rules.experiments.iter().map(Design::of).collect(),
-            None => designs(published),
+            None => designs(published, &record.experiments),
         };
         Ok(if found.is_empty() { vec![Design::of_shares(&[50, 50])] } else { found })
     }
@@ -168,16 +167,7 @@ impl Report {
                 format!("{as_of} was published by an earlier version, which knew of no last day; run a newer date");
             return Err(Error::NothingToShow { why });
         }
-        let mut found = self.asked(experiments(&all, record.as_of), record.as_of)?;
-        for one in &mut found {
-            let moved = moved(output.first_last_day(one)?, one.ends_on);
-            let judged =
-                |verdict: &Verdict| matches!(verdict, Verdict::Better | Verdict::Worse | Verdict::NoDifference);
-            for comparison in one.comparisons.iter_mut().filter(|found| moved.is_some() && judged(&found.verdict)) {
-                comparison.verdict = Verdict::Moved;
-            }
-            one.notes.extend(moved);
-        }
+        let found = self.asked(experiments(&all, record.as_of, &record.experiments), &output.log, record)?;
         let text = if voice.json {
             let with_sentences: Vec<Value> = found.iter().map(with_sentences).collect();
             said("reported", record, json!({ "experiments": with_sentences })).to_string()
@@ -188,24 +178,37 @@ impl Report {
         Ok(())
     }
 
-    fn asked(&self, found: Vec<Found>, as_of: NaiveDate) -> Result<Vec<Found>> {
-        if found.is_empty() {
-            let why = format!(
-                "no experiment has anything to show on {as_of}: none is in [[experiments]] that had begun, with debtors that had \
-                 anything to pay; `regua experiment plan` helps to begin one"
-            );
-            return Err(Error::NothingToShow { why });
-        }
-        let Some(id) = &self.experiment else { return Ok(found) };
-        let mut known: Vec<String> = found.iter().map(|one| one.experiment.clone()).collect();
-        known.dedup();
-        let found: Vec<Found> = found.into_iter().filter(|one| one.experiment == *id).collect();
-        if found.is_empty() {
+    fn asked(&self, found: Vec<Found>, log: &Log, record: &Record) -> Result<Vec<Found>> {
+        let as_of = record.as_of;
+        let is_asked = |id: &str| self.experiment.as_ref().is_none_or(|asked| asked == id);
+        let begun: Vec<&str> = record.experiments.keys().map(String::as_str).collect();
+        if let Some(id) = self.experiment.as_deref().filter(|id| !begun.is_empty() && !begun.contains(id)) {
             let what =
-                format!("--experiment {id}: there is no such experiment on {as_of}; there are: {}", known.join(", "));
+                format!("--experiment {id}: there is no such experiment on {as_of}; there are: {}", begun.join(", "));
             return Err(Error::Unknown { what });
         }
-        Ok(found)
+        let found: Vec<Found> = found.into_iter().filter(|one| is_asked(&one.experiment)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        // Whoever takes an experiment out of the file once it is decided finds it on the dates before.
+        let has_shown = |r: &&Record| {
+            r.as_of < as_of
+                && r.counts.get(EXPERIMENTS).is_some_and(|rows| *rows > 0)
+                && r.experiments.keys().any(|id| is_asked(id))
+        };
+        let last = log.records.iter().filter(has_shown).map(|record| record.as_of).max();
+        let why = match last {
+            Some(last) => format!(
+                "no experiment has anything to show on {as_of}: none of [[experiments]] had drawn debtors with anything to pay by then; add \
+                 --as-of {last}, the last date with something to show"
+            ),
+            None => format!(
+                "no experiment has anything to show on {as_of}: no run has drawn debtors with anything to pay for one of \
+                 [[experiments]]; `regua experiment plan` helps to begin one"
+            ),
+        };
+        Err(Error::NothingToShow { why })
     }
 }
 
@@ -234,32 +237,6 @@ impl Output {
     fn table(&self, record: &Record, name: &str) -> Result<Vec<RecordBatch>> {
         read_published(&self.store, record, &format!("kpi/{name}.parquet"))
     }
-
-    /// The last day that the experiment had in the first run that knew of it.
-    fn first_last_day(&self, found: &Found) -> Result<Option<NaiveDate>> {
-        let may_know = |record: &&Record| found.starts_on.is_some_and(|first| record.as_of >= first);
-        for record in self.log.records.iter().filter(may_know) {
-            let batches = self.table(record, EXPERIMENTS)?;
-            if let Some(row) = rows(&batches).find(|row| row.str("experiment") == found.experiment) {
-                return Ok(row.date("ends_on"));
-            }
-        }
-        Ok(found.ends_on)
-    }
-}
-
-/// A last day that was chosen after a look at the figures is none.
-fn moved(first: Option<NaiveDate>, now: Option<NaiveDate>) -> Option<String> {
-    let is = now.map_or("has none now".to_owned(), |day| format!("is {day} now"));
-    match first {
-        _ if first == now => None,
-        Some(day) => Some(format!(
-            "its last day was {day} when it began, and {is}: one that is chosen after a look decides nothing"
-        )),
-        None => {
-            Some(format!("it began without a last day, which {is}: one that is chosen after a look decides nothing"))
-        }
-    }
 }
 
 /// What is said, with the run that it is of.
@@ -280,6 +257,14 @@ fn with_sentences(found: &Found) -> Value {
         one["sentence"] = show::verdict(found, comparison).into();
     }
     value
+}
+
+/// Per cent of an arm, as `--shares` takes them.
+fn share(text: &str) -> std::result::Result<u32, String> {
+    let share = text.parse().ok().filter(|share| (1..SHARES_WHOLE).contains(share));
+    share.ok_or_else(|| {
+        format!("{text:?} is not the share of an arm; write whole per cents with commas, such as 80,15,5")
+    })
 }
 
 /// Percentage points, as `--effect` takes them.

@@ -228,13 +228,18 @@ fn day(row: &Row<'_>, name: &str) -> String {
 /// What the model of payment expects of an item, and why; none where the run used no model.
 fn expectation(item: &Row<'_>) -> Option<String> {
     let chance = item.float("late_chance")?;
-    let late = match item.int("days_past_due") > 0 {
-        true => format!("{:.0} % more than 30 days late", 100.0 * item.float("late_30_chance").unwrap_or(chance)),
-        false => format!("{:.0} % late", 100.0 * chance),
+    let late = match item.int("days_past_due") {
+        ..=0 => Some(format!("{:.0} % late", 100.0 * chance)),
+        1..=30 => {
+            Some(format!("{:.0} % more than 30 days late", 100.0 * item.float("late_30_chance").unwrap_or(chance)))
+        }
+        // It is that already.
+        _ => None,
     };
-    let on = item.date("expected_on").map(|day| format!(", paid by {day} as likely as not")).unwrap_or_default();
-    let why = item.str("late_reason");
-    Some(format!("expected: {late}{on} ({why})"))
+    let on = item.date("expected_on").map(|day| format!("paid by {day} as likely as not"));
+    let what: Vec<String> = late.into_iter().chain(on).collect();
+    let what = if what.is_empty() { "nobody can say when it is paid".to_owned() } else { what.join(", ") };
+    Some(format!("expected: {what} ({})", item.str("late_reason")))
 }
 
 fn item_line(item: &Row<'_>) -> String {

@@ -3,7 +3,6 @@
 //! Neither can fail a run, nor hold it up: what cannot be told is a warning once the run has ended.
 
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -206,10 +205,8 @@ fn ours(path: &Path) -> std::io::Result<String> {
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     ours(path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".regua-").tempfile_in(folder)?;
+    let mut file = super::beside(path)?;
     file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
     file.persist(path)?;
     Ok(())
 }

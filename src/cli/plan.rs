@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::show::Bars;
-use super::{PipelineArg, Voice, create, date, run, runtime, say, variable};
+use super::{PipelineArg, Voice, create, date, distinct, run, runtime, say, variable};
 use crate::config::Plan as Pipeline;
 use crate::error::{Error, Result};
 use crate::io::store::Store;
@@ -54,6 +54,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let mut plan = Pipeline::load(&self.pipeline.pipeline, &variable)?;
+        distinct(&[("--report", self.report.as_deref()), ("--result-file", self.result_file.as_deref())])?;
         let page = create("--report", self.report.as_deref())?;
         let result_file = create("--result-file", self.result_file.as_deref())?;
         let mut report = self.make(&mut plan, voice)?;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use arrow::array::AsArray;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -305,14 +305,21 @@ fn places(store: &Store, record: &Record) -> String {
 }
 
 /// What to try after a demo.
-pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: &Plan, ran: &Ran) -> Result<String> {
+pub(super) fn next_steps(
+    voice: Voice,
+    (pipeline, gentler): (&Path, &Path),
+    as_of: NaiveDate,
+    plan: &Plan,
+    ran: &Ran,
+) -> Result<String> {
     let runtime = runtime()?;
     let store = Store::open(&plan.output, runtime.handle())?;
     let batches = read_published(&store, &ran.record, "actions/part-00000.parquet")?;
     let first = batches.iter().find(|b| b.num_rows() > 0);
     let debtor = first.and_then(|b| b.column_by_name("debtor_id")).map(|c| c.as_string::<i32>().value(0).to_owned());
     let tomorrow = as_of.succ_opt().unwrap_or(as_of);
-    let pipeline = pipeline.display();
+    let week = as_of - Days::new(6);
+    let (pipeline, gentler) = (pipeline.display(), gentler.display());
     let mut text = voice.bold("\nTry next");
     if let Some(debtor) = debtor {
         text.push_str(&format!("\n  regua explain {debtor} --from {}   what this debtor gets, and why", store.url()));
@@ -325,7 +332,11 @@ pub(super) fn next_steps(voice: Voice, pipeline: &Path, as_of: NaiveDate, plan: 
     }
     text.push_str(&format!("\n  regua run {pipeline} --as-of {as_of}   the same run again publishes nothing"));
     text.push_str(&format!("\n  regua plan {pipeline} --as-of {tomorrow}   what the next day would send"));
-    text.push_str(&format!("\n  regua run {pipeline} --as-of {tomorrow}   the next day"));
+    text.push_str(&format!("\n  regua train {pipeline} --as-of {as_of}   learns who will pay late, and when"));
+    text.push_str(&format!("\n  regua run {pipeline} --as-of {tomorrow}   the next day, with what was learnt"));
+    text.push_str(&format!(
+        "\n  regua simulate {pipeline} --against {gentler} --from {week} --to {as_of}   a week under two policies"
+    ));
     text.push_str(&format!("\n  regua check {pipeline}   after you have changed a step or a message"));
     Ok(text)
 }

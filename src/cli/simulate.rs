@@ -1,6 +1,5 @@
 //! `regua simulate`: what a policy would have done with the history, and another beside it.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,22 +8,26 @@ use arrow::util::display::array_value_to_string;
 use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use super::show::Bars;
-use super::{PipelineArg, Voice, create, date, runtime, say, variable};
+use super::{
+    PipelineArg, Voice, beside, create, date, distinct, folder_of, refuse_needed, runtime, say, unwritable, variable,
+};
 use crate::config::Plan;
 use crate::error::{Error, Result};
-use crate::io::parquet::TableWriter;
+use crate::io::parquet::{Source, TableWriter};
+use crate::io::store::Store;
 use crate::report::simulation::Uplift;
 use crate::runtime::signals;
-use crate::simulate::{Request, Simulated, simulate};
+use crate::simulate::{Request, prepare, rows_columns};
 
 /// Replays history day by day with a policy, and shows what it would have done; with --against beside another
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30
-  regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30 --against pipelines/gentle.toml
-  regua simulate pipelines/daily.toml --from 2026-06-01 --to 2026-06-30 --against pipelines/gentle.toml --out differences.csv --report both.html
+  regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30 --against pipelines/gentler.toml
+  regua simulate pipelines/daily.toml --from 2026-06-01 --to 2026-06-30 --against pipelines/gentler.toml --out differences.csv --report both.html
   regua simulate pipelines/daily.toml --from 2026-01-01 --to 2026-06-30 --uplift 2.5 --output json
 
 Every day is decided on the rows that were known by then: what is dated later does not exist. The policy's own messages \
@@ -45,7 +48,7 @@ pub(super) struct Simulate {
     #[arg(long, value_name = "PIPELINE")]
     against: Option<PathBuf>,
     /// Assume that the first message about an invoice brings in so many per cent of what it owes; 0 is shown beside it
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     uplift: Option<Uplift>,
     /// Write every action by invoice and day to this file (.csv or .parquet); with --against what only one of the two does
     #[arg(long, value_name = "FILE")]
@@ -62,16 +65,29 @@ impl Simulate {
     pub(super) fn execute(self, voice: Voice) -> Result<()> {
         let mut plan = Plan::load(&self.pipeline.pipeline, &variable)?;
         let mut other = self.against.as_deref().map(|file| Plan::load(file, &variable)).transpose()?;
+        distinct(&[
+            ("--out", self.out.as_deref()),
+            ("--report", self.report.as_deref()),
+            ("--result-file", self.result_file.as_deref()),
+        ])?;
         let kind = self.out.as_deref().map(Kind::of).transpose()?;
-        let out = create("--out", self.out.as_deref())?;
+        signals::watch().map_err(Error::file("signal handler"))?;
+        let (runtime, bars) = (runtime()?, Bars::new(voice));
+        let request = Request { from: self.from, to: self.to, uplift: self.uplift };
+        let prepared = prepare(&mut plan, other.as_mut(), request, runtime.handle(), &bars)?;
+        // What is there is not emptied for days that cannot be simulated.
+        let out =
+            self.out.as_deref().zip(kind).map(|(path, kind)| Out::open(path, kind, runtime.handle())).transpose()?;
         let report = create("--report", self.report.as_deref())?;
         let result_file = create("--result-file", self.result_file.as_deref())?;
-        let simulated = self.simulated(&mut plan, other.as_mut(), voice)?;
+        let simulated = prepared.replay(runtime.handle(), &bars);
+        bars.finish();
+        let simulated = simulated?;
         if voice.json {
             tracing::info!(seconds = %json!(simulated.seconds), "simulated");
         }
-        if let Some(((kind, path), file)) = kind.zip(self.out.as_deref()).zip(out) {
-            kind.write(&simulated.rows, file, path)?;
+        if let Some(out) = out {
+            out.write(&simulated.rows)?;
         }
         if let Some((mut file, path)) = report.zip(self.report.as_ref()) {
             file.write_all(simulated.simulation.html()?.as_bytes()).map_err(Error::file(path))?;
@@ -84,16 +100,6 @@ impl Simulate {
         let out = self.out.as_deref();
         say(&if voice.json { result } else { super::show::simulation(voice, &simulated.simulation, out) });
         Ok(())
-    }
-
-    fn simulated(&self, plan: &mut Plan, other: Option<&mut Plan>, voice: Voice) -> Result<Simulated> {
-        signals::watch().map_err(Error::file("signal handler"))?;
-        let runtime = runtime()?;
-        let bars = Bars::new(voice);
-        let request = Request { from: self.from, to: self.to, uplift: self.uplift };
-        let simulated = simulate(plan, other, &request, runtime.handle(), &bars);
-        bars.finish();
-        simulated
     }
 }
 
@@ -116,9 +122,9 @@ impl Kind {
         }
     }
 
-    fn write(self, rows: &RecordBatch, mut file: File, path: &Path) -> Result<()> {
+    fn write(self, rows: &RecordBatch, path: &Path) -> Result<()> {
         match self {
-            Kind::Csv => file.write_all(csv(rows).as_bytes()).map_err(Error::file(path)),
+            Kind::Csv => std::fs::write(path, csv(rows)).map_err(Error::file(path)),
             Kind::Parquet => {
                 let mut writer = TableWriter::create(path, rows.schema())?;
                 writer.write(rows)?;
@@ -126,6 +132,39 @@ impl Kind {
             }
         }
     }
+}
+
+/// Where the rows go: an earlier file of this kind stays whole until this one is.
+struct Out {
+    kind: Kind,
+    path: PathBuf,
+}
+
+impl Out {
+    fn open(path: &Path, kind: Kind, runtime: &Handle) -> Result<Out> {
+        refuse_needed("--out", path, |path| is_earlier_out(path, runtime).unwrap_or(false))?;
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        // A folder that cannot be written is told before the work.
+        beside(&path).map(drop).map_err(|why| unwritable("--out", &path, why))?;
+        Ok(Out { kind, path })
+    }
+
+    fn write(self, rows: &RecordBatch) -> Result<()> {
+        let file = beside(&self.path).map_err(Error::file(&self.path))?;
+        self.kind.write(rows, file.path())?;
+        file.persist(&self.path).map(drop).map_err(|failed| Error::file(&self.path)(failed.error))
+    }
+}
+
+/// Has the file the columns that a simulation writes, and no others?
+fn is_earlier_out(path: &Path, runtime: &Handle) -> Result<bool> {
+    let path = path.canonicalize().map_err(Error::file(path))?;
+    let store = Store::open(&folder_of(&path).to_string_lossy(), runtime)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let Some(object) = store.pin_one(&name)? else { return Ok(false) };
+    let found = Source::open(&store, object)?;
+    let names: Vec<&str> = found.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    Ok([false, true].iter().any(|is_pair| names == rows_columns(*is_pair)))
 }
 
 /// The rows as RFC 4180 has them, a null as an empty field.

@@ -8,13 +8,14 @@ use comfy_table::Table;
 use serde_json::json;
 
 use super::show::{Bars, plain_table, right_aligned};
-use super::{PipelineArg, Voice, create, date, runtime, say, variable};
+use super::{PipelineArg, Voice, create, date, reason, runtime, say, variable};
 use crate::config::Plan;
 use crate::domain::learning::backtest::{Figures, ViewFigures};
 use crate::domain::learning::model::Quality;
+use crate::domain::learning::responses::{Responses, Tally, part_text};
 use crate::error::{Error, Result};
 use crate::report::grouped;
-use crate::run::Trained;
+use crate::run::{TrainRequest, Trained};
 use crate::runtime::signals;
 
 /// Learns from the history when bills are paid, and says how well
@@ -27,6 +28,12 @@ The model goes to {output}/models/2026-06-28.json. Runs of later dates use the n
 get chances of being late, and items an expected day; segments, tiers, risk points and triggers can look at the chances. A model orders and \
 selects; it passes no hold, cap, law or dispute.
 
+Of contacts it learns by which channel and at which part of the day payments and promises follow; steps with several channels choose by it \
+once the log has `[channels].contacts_min` of them.
+
+A training stops where a run would: exports that are gone or shrank, payments that end, begin or pause as if some were missing. It \
+would learn that everybody is late.
+
 It is always tried on the last months, beside the share of late bills of each account. Where it is not better, or the portfolio is too \
 small, it is refused: then that share is used, and every run says so.")]
 pub(super) struct Train {
@@ -35,6 +42,9 @@ pub(super) struct Train {
     /// What is dated later does not exist; a date is trained once
     #[arg(long, value_parser = date)]
     as_of: NaiveDate,
+    /// Train although payments or exports look incomplete; the reason goes into the model
+    #[arg(long, value_name = "WHY", value_parser = reason)]
+    accept_volume: Option<String>,
     /// Also write the result line to this file
     #[arg(long)]
     result_file: Option<PathBuf>,
@@ -49,7 +59,8 @@ impl Train {
         signals::watch().map_err(Error::file("signal handler"))?;
         let bars = Bars::new(voice);
         let nonce = super::run::nonce();
-        let trained = crate::run::train(&mut plan, (self.as_of, &nonce), runtime.handle(), &bars);
+        let request = TrainRequest { as_of: self.as_of, nonce: &nonce, accept_volume: self.accept_volume.as_deref() };
+        let trained = crate::run::train(&mut plan, &request, runtime.handle(), &bars);
         bars.finish();
         let trained = trained?;
         let result = result_of(&trained).to_string();
@@ -69,9 +80,11 @@ fn result_of(trained: &Trained) -> serde_json::Value {
         "model": trained.stored.url,
         "quality": model.quality,
         "remarks": model.remarks,
+        "accepted": model.accepted,
         "debtors": model.debtors,
         "bills": model.bills,
         "late_bills": model.late_bills,
+        "contacts": model.responses.contacts(),
         "tried_from": model.tried_from,
         "figures": model.figures,
     })
@@ -94,16 +107,30 @@ fn text(voice: Voice, trained: &Trained) -> String {
     );
     let mut parts = vec![format!("{title}: {learnt}\n")];
     parts.extend(model.remarks.iter().map(|remark| format!("  ! {remark}\n")));
+    parts.extend(model.accepted.iter().map(|accepted| format!("  ! accepted: {accepted}\n")));
     let tried = format!("Tried on what came after {}", model.tried_from);
     parts.push(format!("{}\n{}\n", voice.bold(&tried), trial(&model.figures)));
     parts.extend(cash(voice, &model.figures));
     parts.extend(tenths(voice, &model.figures.at_issue));
+    parts.extend(contacts(voice, &model.responses));
     let use_of = match model.quality {
         Quality::Good => "Runs of later dates use it: late_chance and expected_on of items",
         Quality::Refused => "Runs of later dates use the share of late bills of each account instead",
     };
     parts.push(format!("{use_of}; {}", trained.stored.url));
     parts.join("\n")
+}
+
+fn contacts(voice: Voice, learnt: &Responses) -> Option<String> {
+    let mut table = plain_table(&["contacts by", "contacts", "paid or promised", "share, smoothed"]);
+    for way in learnt.ways.iter().filter(|way| way.tally.contacts > 0) {
+        let name = way.part.map_or(way.channel.as_str().to_owned(), |part| format!("  {}", part_text(part)));
+        let Tally { contacts, successes } = way.tally;
+        let share = format!("{:.1} %", f64::from(way.rate) / 100.0);
+        table.add_row([name, grouped(contacts as i64), grouped(successes as i64), share]);
+    }
+    let title = voice.bold(&format!("What came within {} days of a contact", learnt.days));
+    (!learnt.ways.is_empty()).then(|| format!("{title}\n{}\n", right_aligned(table, 1..4)))
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {

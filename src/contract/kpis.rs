@@ -42,6 +42,7 @@ pub const KPIS: &[Table] = &[
     done::AGREEMENTS,
     done::CONTACT_PRESSURE,
     owed::CASH_FORECAST,
+    owed::MODEL,
     done::RECOVERY,
     done::COLLECTORS,
 ];

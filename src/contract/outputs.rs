@@ -130,6 +130,12 @@ pub const ACTIONS: Table = Table {
         req("not_before", Ts, "not earlier"),
         req("expires_at", Ts, "not later"),
         req("rule_trace", Str, "JSON list of the rules that led here"),
+        opt(
+            "propensity",
+            Float,
+            "chance that this channel was chosen of those that the step could use; null where `[channels].explore` is 0 or there was \
+             no choice",
+        ),
     ],
 };
 

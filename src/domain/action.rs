@@ -169,6 +169,8 @@ pub struct Action {
     pub agency_id: Option<String>,
     /// When it may go out.
     pub validity: Validity,
+    /// The chance that this channel was chosen of those that the step could use; `None` = nothing was left to chance.
+    pub propensity: Option<f64>,
     /// One sentence for each rule that led here, in order.
     pub rule_trace: Vec<String>,
 }

@@ -62,10 +62,13 @@ fn telephone(address: &str) -> Option<String> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     let text = ["@c.us", "@s.whatsapp.net"].iter().find_map(|host| text.strip_suffix(host)).unwrap_or(text);
     let is_of_number = |c: char| c.is_ascii_digit() || " +-().".contains(c);
+    if !text.chars().all(is_of_number) {
+        return None;
+    }
     let dialled: String = text.chars().filter(char::is_ascii_digit).collect();
     // A 0 in brackets is dialled from within a country alone, and two digits after a 0 choose a carrier.
     let has_carrier = dialled.starts_with('0') && !dialled.starts_with("00") && dialled.len() > 12;
-    if dialled.is_empty() || !text.chars().all(is_of_number) || text.contains("(0)") || has_carrier {
+    if dialled.is_empty() || text.contains("(0)") || has_carrier {
         return None;
     }
     let digits = dialled.trim_start_matches('0');

@@ -12,13 +12,30 @@ mod place;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Timelike, Utc, Weekday};
 use chrono_tz::{GapInfo, Tz};
 
 pub use cities::{state_of_brazil, states_of_brazil};
 pub use place::{Place, Whereabouts};
 
 use super::names::folded;
+
+/// The hour of the day in a zone; `None` of an instant that stands for its day alone: whoever writes no hour writes a midnight,
+/// of UTC or of the zone.
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use regua::domain::calendar::hour_of;
+/// let hour = |at: &str| hour_of(at.parse::<DateTime<Utc>>().unwrap(), chrono_tz::America::Sao_Paulo);
+/// assert_eq!(hour("2026-06-01T15:30:00Z"), Some(12));
+/// assert_eq!(hour("2026-06-01T00:00:01Z"), Some(21));
+/// assert_eq!((hour("2026-06-01T00:00:00Z"), hour("2026-06-01T03:00:00Z")), (None, None));
+/// ```
+pub fn hour_of(at: DateTime<Utc>, zone: Tz) -> Option<u32> {
+    let local = at.with_timezone(&zone);
+    let is_a_day = [at.time(), local.time()].contains(&NaiveTime::MIN);
+    (!is_a_day).then(|| local.hour())
+}
 
 /// Countries that are the calendar's own where it names none, in the ways in which exports write Brazil: by name, by
 /// the codes of ISO 3166, and by that of the central bank (BACEN), which every NF-e carries.

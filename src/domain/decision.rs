@@ -7,6 +7,7 @@ mod arm;
 mod charges;
 mod compose;
 mod duty;
+mod explore;
 mod history;
 mod ladder;
 mod listing;

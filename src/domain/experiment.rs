@@ -7,6 +7,8 @@ pub mod comparison;
 pub mod size;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What the shares of an experiment's arms add up to.
@@ -21,12 +23,52 @@ pub struct Experiment {
     pub id: String,
     /// Before this day nobody is in an arm.
     pub starts_on: NaiveDate,
-    /// The last day: after it nobody is in an arm, and from it on there is a verdict. None = it goes on, without one.
+    /// The last day: after it nobody is in an arm, and there is a verdict. None = it goes on, without one.
     pub ends_on: Option<NaiveDate>,
     /// Segments that take part; empty = all.
     pub segments: Vec<String>,
     /// The champion first; their shares add up to `SHARES_WHOLE`.
     pub arms: Vec<Arm>,
+}
+
+/// What an experiment begins with. Whoever changes it later has seen figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Terms {
+    /// Its first day.
+    pub starts_on: NaiveDate,
+    /// Its last day; null = none was fixed.
+    pub ends_on: Option<NaiveDate>,
+    /// Segments that take part; empty = all.
+    pub segments: Vec<String>,
+    /// The date of the first run that drew anybody; null = an earlier version did not keep it.
+    #[serde(default)]
+    pub first_run_on: Option<NaiveDate>,
+    /// What each arm does, the champion first; empty = an earlier version did not keep it.
+    #[serde(default)]
+    pub arms: Vec<String>,
+    /// The date of the first run whose arms did something else; null = none.
+    #[serde(default)]
+    pub arms_changed_on: Option<NaiveDate>,
+}
+
+/// Days from its first one within which somebody must have been drawn: what nobody was put to for a week was no experiment.
+const DRAWN_WITHIN_DAYS: i64 = 7;
+
+impl Terms {
+    /// The date of the first run, where it came so late that the days before it are of nobody's arm.
+    pub fn began_late(&self) -> Option<NaiveDate> {
+        self.first_run_on.filter(|day| (*day - self.starts_on).num_days() > DRAWN_WITHIN_DAYS)
+    }
+
+    /// Keeps the day on which the arms are first seen to do something else than they began with.
+    pub fn look_at(&mut self, experiment: &Experiment, day: NaiveDate) {
+        let arms = experiment.what_arms_do();
+        if self.arms.is_empty() {
+            self.arms = arms;
+        } else if self.arms != arms {
+            self.arms_changed_on.get_or_insert(day);
+        }
+    }
 }
 
 /// One arm.
@@ -52,6 +94,28 @@ pub struct Draw {
 }
 
 impl Experiment {
+    /// As they are configured now, on the date of the first run that draws anybody.
+    pub fn terms(&self, first_run_on: NaiveDate) -> Terms {
+        Terms {
+            starts_on: self.starts_on,
+            ends_on: self.ends_on,
+            segments: self.segments.clone(),
+            first_run_on: Some(first_run_on),
+            arms: self.what_arms_do(),
+            arms_changed_on: None,
+        }
+    }
+
+    /// Whatever an arm is called and however large it is.
+    fn what_arms_do(&self) -> Vec<String> {
+        let does = |arm: &Arm| match (arm.hold_out, &arm.regua) {
+            (true, _) => format!("{} holds out", arm.name),
+            (false, Some(regua)) => format!("{} takes {regua}", arm.name),
+            (false, None) => format!("{} takes what applies without it", arm.name),
+        };
+        self.arms.iter().map(does).collect()
+    }
+
     /// Does it run on this day, for accounts of this segment?
     pub fn takes(&self, as_of: NaiveDate, segment: &str) -> bool {
         self.runs_on(as_of) && (self.segments.is_empty() || self.segments.iter().any(|s| s == segment))
@@ -145,6 +209,34 @@ mod tests {
         let experiment = experiment("tone", &[80, 15, 5]);
         let tickets: Vec<u32> = (0..8).map(|n| experiment.ticket(&format!("cnpj:{n:08}"))).collect();
         assert_eq!(tickets, [63, 81, 51, 13, 62, 3, 21, 85]);
+    }
+
+    #[test]
+    fn arms_that_do_something_else_are_noticed_on_the_first_day_of_it() {
+        let day = |day: u32| NaiveDate::from_ymd_opt(2026, 6, day).unwrap();
+        let began = experiment("tone", &[80, 20]);
+        let changed = |change: fn(&mut Experiment)| {
+            let (mut now, mut terms) = (began.clone(), began.terms(day(1)));
+            terms.look_at(&now, day(2));
+            change(&mut now);
+            (3..5).for_each(|on| terms.look_at(&now, day(on)));
+            terms.arms_changed_on
+        };
+        assert_eq!(changed(|_| {}), None);
+        assert_eq!(changed(|now| now.arms[1].share = 30), None, "the sizes of arms tell that");
+        for change in [
+            (|now: &mut Experiment| now.arms[1].hold_out = true) as fn(&mut Experiment),
+            |now| now.arms[1].regua = Some("padrao".to_owned()),
+            |now| now.arms[1].name = "other".to_owned(),
+            |now| now.arms.reverse(),
+            |now| drop(now.arms.pop()),
+        ] {
+            assert_eq!(changed(change), Some(day(3)));
+        }
+        // What an earlier version kept says nothing of arms: they are those of the first run that looks.
+        let mut terms = Terms { arms: Vec::new(), ..began.terms(day(1)) };
+        (2..4).for_each(|on| terms.look_at(&began, day(on)));
+        assert_eq!(terms.arms_changed_on, None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Learning when bills are paid, from how their account has paid before.
+//! Learning when bills are paid, from how their account has paid before; and, in `responses`, by which channel and at which hour contacts lead
+//! to payment.
 //!
 //! Each bill is seen at two of its own instants: when it is issued, and seven days before it is due if it is still unpaid. At each,
 //! what was known of its account by then (`habits`) becomes numbers (`features`); a ridge regression (`ridge`) says how
@@ -14,17 +15,30 @@ pub mod curve;
 pub mod features;
 pub mod habits;
 pub mod model;
+pub mod receipts;
+pub mod responses;
 pub mod ridge;
 #[cfg(test)]
 mod tests;
+pub mod told;
 
 /// When a bill is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
     /// On its day of issue, and until the other.
     AtIssue = 0,
     /// Seven days before it is due, and from then on.
     BeforeDue = 1,
+}
+
+impl View {
+    /// As tables have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            View::AtIssue => "at_issue",
+            View::BeforeDue => "before_due",
+        }
+    }
 }
 
 /// Both, in the order of the arrays of a model.

@@ -18,6 +18,17 @@ const PLACEHOLDERS: [&str; 15] = [
     "unknown",
     "x",
 ];
+/// Bytes of the longest of them.
+const PLACEHOLDER_BYTES_MAX: usize = {
+    let (mut longest, mut at) = (0, 0);
+    while at < PLACEHOLDERS.len() {
+        if PLACEHOLDERS[at].len() > longest {
+            longest = PLACEHOLDERS[at].len();
+        }
+        at += 1;
+    }
+    longest
+};
 
 /// Does it stand for nothing? Blank, signs or noughts alone, or a word for it.
 ///
@@ -26,14 +37,22 @@ const PLACEHOLDERS: [&str; 15] = [
 /// for none in ["", " ", "-", "0", "000", "N/A", "NULL", "NaN", "NÃO INFORMADO", "nao  informado"] {
 ///     assert!(is_placeholder(none), "{none:?}");
 /// }
-/// assert!(!is_placeholder("Natal") && !is_placeholder("10"));
+/// assert!(is_placeholder("(sem  informação)") && is_placeholder("000.000.000-00 / 000.000.000-00"));
+/// assert!(!is_placeholder("Natal") && !is_placeholder("10") && !is_placeholder("fin@sem-informacao.example"));
 /// ```
 pub fn is_placeholder(text: &str) -> bool {
-    let is_none =
-        |text: &str| text.bytes().all(|b| b == b'0') || PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let is_none = |text: &str| {
+        text.bytes().all(|b| matches!(b, b'0' | b' '))
+            || PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    };
     // Most texts are codes, with nothing to fold.
     if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return is_none(text);
+    }
+    // Nor is anything to fold in a text with more letters than the words have: they stay, whatever stands between.
+    let plain = || text.bytes().filter(u8::is_ascii_alphanumeric);
+    if plain().count() > PLACEHOLDER_BYTES_MAX && plain().any(|b| b != b'0') {
+        return false;
     }
     let words: String = folded(text).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
     is_none(words.trim())
@@ -89,9 +108,14 @@ pub fn is_name(text: &str) -> bool {
 /// assert_eq!(folded(" SÃO   Paulo"), "sao paulo");
 /// ```
 pub fn folded(text: &str) -> String {
-    let visible =
-        text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'));
-    let plain: String = visible.flat_map(char::to_lowercase).map(without_accent).collect();
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if c.is_ascii() => plain.push(c.to_ascii_lowercase()),
+            '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' => {}
+            _ => plain.extend(c.to_lowercase().map(without_accent)),
+        }
+    }
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

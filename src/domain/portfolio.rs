@@ -14,6 +14,7 @@ use super::calendar::Whereabouts;
 use super::charge::PrincipalPayment;
 use super::experiment::Draw;
 use super::learning::model::Expected;
+use super::learning::responses::Outcomes;
 use super::money::{Amount, Currency};
 use super::pii::Pii;
 use super::procedure::Channel;
@@ -67,6 +68,8 @@ pub struct Debtor {
     pub points: Vec<ContactPoint>,
     /// What it answered over the profile window.
     pub responses: ResponseHistory,
+    /// What its contacts led to; empty where no model is used.
+    pub outcomes: Outcomes,
     /// Arms in which earlier runs drew it.
     pub arms: Vec<Draw>,
 }

@@ -13,6 +13,8 @@ use super::procedure::Channel;
 pub const RATE_WHOLE: u32 = 10_000;
 /// Preference ranks above this are ignored.
 const RANK_MAX: i64 = 100;
+/// Contacts above this weigh no more against a preference.
+const CONTACTS_MAX: u64 = 1_000_000;
 
 /// What a debtor answered over the profile window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,11 +78,25 @@ pub struct ResponseModel {
     pub priors: Vec<(Channel, ResponsePrior)>,
     /// Segment = hour.
     pub best_hours: BTreeMap<String, u32>,
+    /// Days after a contact within which a payment or a promise counts for it.
+    pub outcome_days: u32,
+    /// What was learnt of fewer contacts is not used.
+    pub contacts_min: u64,
+    /// Share of choices between channels that are left to chance, in basis points; 0 = none.
+    pub explore: u32,
 }
 
 impl Default for ResponseModel {
     fn default() -> ResponseModel {
-        ResponseModel { prior_weight: 10, hour_answers_min: 3, priors: Vec::new(), best_hours: BTreeMap::new() }
+        ResponseModel {
+            prior_weight: 10,
+            hour_answers_min: 3,
+            priors: Vec::new(),
+            best_hours: BTreeMap::new(),
+            outcome_days: 7,
+            contacts_min: 200,
+            explore: 0,
+        }
     }
 }
 
@@ -115,20 +131,12 @@ impl ResponseModel {
         let rate = self
             .prior(known.channel)
             .map_or(RATE_WHOLE / 5, |prior| prior.by_segment.get(segment).copied().unwrap_or(prior.answer_rate));
-        let (whole, weight) = (i128::from(RATE_WHOLE), i128::from(self.prior_weight.max(1)));
-        let answered = i128::from(known.answered) * whole + i128::from(rate) * weight;
-        let contacts = (i128::from(known.contacts) + weight) * whole;
-        match preference_rank {
-            None => ResponseRate { answered, contacts },
-            Some(rank) => {
-                let rank = i128::from(rank.clamp(1, RANK_MAX));
-                ResponseRate { answered: answered * rank + weight * whole, contacts: contacts * rank + weight * whole }
-            }
-        }
+        let own = (u64::from(known.answered), u64::from(known.contacts));
+        ResponseRate::beside(own, rate, self.prior_weight).preferred(preference_rank, own.1, self.prior_weight)
     }
 }
 
-/// An exact ratio: answered over contacts, above zero below the line.
+/// An exact ratio: answered (or paid) over contacts, above zero below the line.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseRate {
     answered: i128,
@@ -136,6 +144,30 @@ pub struct ResponseRate {
 }
 
 impl ResponseRate {
+    /// So many answered of so many contacts, beside `weight` contacts (at least 1) answered at a rate in basis points.
+    pub fn beside((answered, contacts): (u64, u64), rate: u32, weight: u32) -> ResponseRate {
+        let (whole, weight) = (i128::from(RATE_WHOLE), i128::from(weight.max(1)));
+        let (answered, contacts) = (i128::from(answered), i128::from(contacts));
+        ResponseRate { answered: answered * whole + i128::from(rate) * weight, contacts: (contacts + weight) * whole }
+    }
+
+    /// The same by a channel that the debtor has stated to prefer: of rank 1 as if `weight` contacts more had all been answered
+    /// beside the debtor's own and as many by the rate; of rank 2 as half of them, and so on.
+    pub fn preferred(self, rank: Option<i64>, contacts: u64, weight: u32) -> ResponseRate {
+        let Some(rank) = rank else { return self };
+        let weight = i128::from(weight.max(1));
+        let evidence = (i128::from(contacts.min(CONTACTS_MAX)) + weight) * i128::from(rank.clamp(1, RANK_MAX));
+        ResponseRate {
+            answered: self.answered * evidence + weight * self.contacts,
+            contacts: self.contacts * (evidence + weight),
+        }
+    }
+
+    /// Rounded half up.
+    pub fn basis_points(self) -> u32 {
+        ((self.answered * i128::from(2 * RATE_WHOLE) + self.contacts) / (2 * self.contacts)) as u32
+    }
+
     /// For people: rounded half up to a whole per cent.
     pub fn percent(self) -> i128 {
         (self.answered * 200 + self.contacts) / (2 * self.contacts)

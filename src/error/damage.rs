@@ -62,7 +62,23 @@ pub enum Damage {
     /// An object in `_log/` is not named like a record, or does not parse as one.
     #[error("it is not a commit record; restore it from a backup, or remove it if somebody put it there")]
     NotARecord,
-    /// An object in `models/` that `regua train` has not written, or not this version of it.
+    /// An object in `models/` that `regua train` of another version has written.
+    #[error(
+        "it is a model of version {found}, and this program reads version {known}: train on a later date, or choose another by [model].use"
+    )]
+    ModelVersion {
+        /// Of the object.
+        found: u32,
+        /// Of this program.
+        known: u32,
+    },
+    /// An object in `models/` that was copied there from another output.
+    #[error("it is a model of tenant {found:?}: remove it from this output")]
+    ModelOfTenant {
+        /// Of the object.
+        found: String,
+    },
+    /// An object in `models/` that `regua train` has not written.
     #[error("this program cannot use it as a model: train on a later date, or choose another by [model].use")]
     NotAModel,
     /// The listing of `_log/` names a record that cannot be fetched.

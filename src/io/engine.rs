@@ -9,6 +9,7 @@ mod functions;
 mod leaf;
 mod models;
 mod plans;
+mod rules;
 mod trace;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use datafusion::execution::TaskContext;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::var_provider::{VarProvider, VarType};
 use datafusion::physical_plan::collect;
 use datafusion::physical_plan::execution_plan::reset_plan_states;
@@ -128,7 +130,8 @@ impl Engine {
             .set_usize("datafusion.optimizer.max_passes", 1)
             .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
             .set_str("datafusion.sql_parser.map_string_types_to_utf8view", "false");
-        let context = SessionContext::new_with_config_rt(config, environment);
+        let state = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(environment);
+        let context = SessionContext::new_with_state(state.with_physical_optimizer_rules(rules::all()).build());
         context.register_variable(VarType::UserDefined, Arc::new(first));
         context.register_udf(functions::month_key());
         let plans = Arc::new(Plans::new(context, bound.clone()));

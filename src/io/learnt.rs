@@ -8,10 +8,12 @@ use chrono::NaiveDate;
 
 use super::store::{Created, Store};
 use crate::domain::action::sha256_hex;
-use crate::domain::learning::model::PaymentModel;
+use crate::domain::learning::model::{MODEL_VERSION, PaymentModel};
 use crate::error::{Damage, Error, Result};
 
 const FOLDER: &str = "models";
+/// What records and lineage call the input that a model is.
+pub const MODEL: &str = "model";
 
 /// A model with where it stands.
 #[derive(Clone, Debug)]
@@ -51,7 +53,7 @@ pub fn dates(output: &Store) -> Result<Vec<NaiveDate>> {
 /// The model of a date; `None` where there is none.
 ///
 /// # Errors
-/// `PublishedDamaged` where it cannot be read or is another date's, `Unavailable`.
+/// `PublishedDamaged` where it cannot be read, or is of another date or version, `Unavailable`.
 pub fn read(output: &Store, as_of: NaiveDate) -> Result<Option<Stored>> {
     let key = key_of(as_of);
     let Some(bytes) = output.get(&key)? else { return Ok(None) };
@@ -59,14 +61,24 @@ pub fn read(output: &Store, as_of: NaiveDate) -> Result<Option<Stored>> {
     let model: Option<PaymentModel> = serde_json::from_slice(&bytes).ok();
     match model.filter(|model| model.is_whole() && model.as_of == as_of) {
         Some(model) => Ok(Some(Stored { model, url, size: bytes.len() as u64, sha256: sha256_hex(&bytes) })),
-        None => Err(Error::PublishedDamaged { object: url, damage: Damage::NotAModel }),
+        None => Err(Error::PublishedDamaged { object: url, damage: damage(&bytes) }),
+    }
+}
+
+/// Why it cannot be used. The version is read alone: another one may have any other fields.
+fn damage(bytes: &[u8]) -> Damage {
+    let object: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+    let version: Option<u32> = object.and_then(|object| object.get("model_version")?.as_u64()?.try_into().ok());
+    match version {
+        Some(found) if found != MODEL_VERSION => Damage::ModelVersion { found, known: MODEL_VERSION },
+        _ => Damage::NotAModel,
     }
 }
 
 /// Publishes a model; says whether it was there already.
 ///
 /// # Errors
-/// `ModelStands` where another model of its date stands there, `Unavailable`.
+/// `ModelStands` where another model of its date stands there, `PublishedDamaged` where something else does, `Unavailable`.
 pub fn publish(output: &Store, model: &PaymentModel) -> Result<(Stored, bool)> {
     let key = key_of(model.as_of);
     let failed = |e: serde_json::Error| Error::Internal { object: key.clone(), what: e.to_string() };
@@ -76,6 +88,9 @@ pub fn publish(output: &Store, model: &PaymentModel) -> Result<(Stored, bool)> {
     match output.create(&key, bytes.clone())? {
         Created::Yes => Ok((stored, false)),
         Created::Exists if output.get(&key)?.is_some_and(|there| there == bytes) => Ok((stored, true)),
-        Created::Exists => Err(Error::ModelStands { as_of: model.as_of, object: url }),
+        // What is no model of this version is told as what it is.
+        Created::Exists => {
+            Err(read(output, model.as_of).err().unwrap_or(Error::ModelStands { as_of: model.as_of, object: url }))
+        }
     }
 }

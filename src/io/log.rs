@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::store::{Created, Listed, Store};
 use crate::contract;
 use crate::domain::action::sha256_hex;
+use crate::domain::experiment::Terms;
 use crate::error::{Damage, Error, Result};
 
 /// Of records and manifests; a reader refuses any that it does not know.
 pub const FORMAT_VERSION: u32 = 1;
+/// The folders of an output: nobody else writes into them.
+pub const FOLDERS: [&str; 7] = ["runs", "models", "outbox", "kpi", "kpi_current", "_log", CONTROL];
 /// Times that the same record is written again when it is not found afterwards.
 const CREATE_ATTEMPTS: u32 = 5;
 const PROBE_ATTEMPTS: u32 = 3;
@@ -82,6 +85,9 @@ pub struct Record {
     /// The last day on which anything mattered that was published once and is no longer in `contact_state`.
     #[serde(default)]
     pub forgotten_on: Option<NaiveDate>,
+    /// Experiment = what it began with, as the first run that knew of it had it.
+    #[serde(default)]
+    pub experiments: BTreeMap<String, Terms>,
 }
 
 /// In which of an input's files a column was.

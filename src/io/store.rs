@@ -172,6 +172,21 @@ impl Store {
         move |e| Error::Unavailable { object, what: short(&e) }
     }
 
+    /// An output belongs to one tenant: ids are made with its name, and its models are of no use to another.
+    ///
+    /// # Errors
+    /// `OtherTenant` where one of its owners, as records and models name them, is another.
+    pub fn refuse_other_tenant<'o>(&self, owners: impl IntoIterator<Item = &'o str>, tenant: &str) -> Result<()> {
+        match owners.into_iter().find(|owner| *owner != tenant) {
+            Some(other) => Err(Error::OtherTenant {
+                output: self.url().to_owned(),
+                published: other.to_owned(),
+                configured: tenant.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// The bytes of an object; `None` where there is none.
     ///
     /// # Errors

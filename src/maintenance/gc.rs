@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Days, Utc};
 
 use crate::error::{Error, Result};
-use crate::io::log::Log;
+use crate::io::log::{FOLDERS, Log};
 use crate::io::store::{Listed, Store, is_staged};
 use crate::runtime::progress::Progress;
 
@@ -36,7 +36,7 @@ pub fn orphans(output: &Store, days: u32, nonce: &str) -> Result<Vec<Orphan>> {
     // Listed before the log is read: what is published in between is named by the log.
     let mut objects = output.list("runs")?;
     objects.extend(output.list("_control")?);
-    for folder in ["runs", "models", "outbox", "kpi", "kpi_current", "_log", "_control"] {
+    for folder in FOLDERS {
         objects.extend(output.staged(folder)?);
     }
     let log = Log::read(output)?;

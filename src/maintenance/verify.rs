@@ -1,11 +1,12 @@
 //! Verify: is everything there that the log names, is it whole, and does it hold what its record says?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contract;
 use crate::domain::money::Amount;
 use crate::error::{Damage, Error, Result};
-use crate::io::log::{Log, PublishedFile, Record, lost};
+use crate::io::learnt::{self, MODEL};
+use crate::io::log::{InputObject, Log, Record, lost};
 use crate::io::projection::{Copy, copies};
 use crate::io::store::Store;
 use crate::io::tables::{Tables, rows};
@@ -16,7 +17,7 @@ use crate::runtime::progress::Progress;
 pub struct Verified {
     /// Records of the log.
     pub records: u64,
-    /// Published files that were read.
+    /// Published files and models that were read.
     pub files: u64,
     /// Of these files.
     pub bytes: u64,
@@ -28,8 +29,8 @@ pub struct Verified {
     pub copies: Vec<Copy>,
 }
 
-/// Reads every published file of every record: size, SHA-256, rows, control totals, and that no action_id stands twice
-/// in the whole log. Memory: 16 bytes for each published action.
+/// Reads every published file of every record, and the models that it names: size, SHA-256, rows, control totals, and that
+/// no action_id stands twice in the whole log. Memory: 16 bytes for each published action.
 ///
 /// # Errors
 /// `PublishedDamaged` where the log itself is no chain: nothing after the gap can be trusted. `Unavailable`.
@@ -40,9 +41,12 @@ pub fn verify(output: &Store, progress: &dyn Progress) -> Result<Verified> {
     progress.begin("verify", (files + copies.len()) as u64);
     let lost = lost(output, &log)?.map(|damage| format!("{}: {damage}", output.url_of("_log")));
     let mut verified = Verified { findings: lost.into_iter().collect(), ..Verified::default() };
-    let mut action_ids = Vec::new();
+    let (mut action_ids, mut models) = (Vec::new(), BTreeSet::new());
     for record in &log.records {
         verified.records += 1;
+        for model in record.inputs.iter().filter(|input| input.table == MODEL && models.insert(&input.url)) {
+            verified.model(output, record, model)?;
+        }
         let is_whole = verified.files(output, record, progress)?;
         if is_whole {
             verified.tables(output, record, &mut action_ids)?;
@@ -64,25 +68,34 @@ impl Verified {
     fn files(&mut self, output: &Store, record: &Record, progress: &dyn Progress) -> Result<bool> {
         let mut is_whole = true;
         for file in &record.files {
-            let wrong = match output.digest(&file.path)? {
-                None => Some("is gone".to_owned()),
-                Some((size, _)) if size != file.size => Some(format!("has {size} bytes, not {}", file.size)),
-                Some((_, sha256)) if sha256 != file.sha256 => Some("has another SHA-256: it was changed".to_owned()),
-                Some(_) => None,
-            };
-            if let Some(what) = wrong {
-                is_whole = false;
-                self.find(output, record, file, &what);
-            }
-            (self.files, self.bytes) = (self.files + 1, self.bytes + file.size);
+            is_whole &= self.holds(output, record, (&file.path, file.size, &file.sha256))?;
             progress.advance(1);
         }
         Ok(is_whole)
     }
 
-    fn find(&mut self, output: &Store, record: &Record, file: &PublishedFile, what: &str) {
-        let (object, seq) = (output.url_of(&file.path), record.seq);
-        self.findings.push(format!("record {seq}: {object} {what}; restore it from a backup"));
+    /// A model that the run looked at: its date cannot be run again without it.
+    fn model(&mut self, output: &Store, record: &Record, model: &InputObject) -> Result<()> {
+        if let Some((date, sha256)) = learnt::date_of(&model.url).zip(model.sha256.as_ref()) {
+            self.holds(output, record, (&learnt::key_of(date), model.size, sha256))?;
+        }
+        Ok(())
+    }
+
+    /// Is an object there, and as the record says?
+    fn holds(&mut self, output: &Store, record: &Record, (key, size, sha256): (&str, u64, &str)) -> Result<bool> {
+        let wrong = match output.digest(key)? {
+            None => Some("is gone".to_owned()),
+            Some((found, _)) if found != size => Some(format!("has {found} bytes, not {size}")),
+            Some((_, found)) if found != sha256 => Some("has another SHA-256: it was changed".to_owned()),
+            Some(_) => None,
+        };
+        (self.files, self.bytes) = (self.files + 1, self.bytes + size);
+        if let Some(what) = &wrong {
+            let (object, seq) = (output.url_of(key), record.seq);
+            self.findings.push(format!("record {seq}: {object} {what}; restore it from a backup"));
+        }
+        Ok(wrong.is_none())
     }
 
     /// What the tables hold against what the record says that they hold.

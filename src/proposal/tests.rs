@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, StringArray};
 
+use chrono::NaiveDate;
+
 use super::content::Facts;
+use super::newest_day;
 use super::score::{Content, Ids, Level, Others, fit};
 use crate::contract;
 
@@ -99,5 +102,20 @@ fn points_are_those_of_the_name_and_of_the_content() {
 fn levels_have_their_points() {
     for (points, level) in [(100, "sure"), (80, "sure"), (79, "likely"), (60, "likely"), (40, "guess"), (39, "-")] {
         assert_eq!(Level::of(points).map_or("-", Level::word), level, "{points}");
+    }
+}
+
+#[test]
+fn payments_alone_are_no_newest_day() {
+    let day = |text: &str| text.parse::<NaiveDate>().ok();
+    for (told, paid, is_open, newest) in [
+        ("2026-06-30", "2026-07-30", false, "2026-06-30"),
+        ("2026-06-30", "2026-06-12", false, "2026-06-30"),
+        ("2026-06-30", "-", false, "2026-06-30"),
+        ("-", "2026-07-30", false, "2026-07-30"),
+        ("2026-02-15", "2026-03-13", true, "2026-03-13"),
+        ("-", "-", true, "-"),
+    ] {
+        assert_eq!(newest_day(day(told), day(paid), is_open), day(newest), "{told} {paid} {is_open}");
     }
 }

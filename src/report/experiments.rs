@@ -3,14 +3,17 @@
 
 mod sizes;
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::kpi::{by, is_true};
 use crate::domain::action::as_text;
+use crate::domain::experiment::Terms;
 use crate::domain::experiment::comparison::{
-    Adjusted, Before, Clustering, Estimate, GROUPS_MIN, Rate, SampleRatio, Verdict, adjusted, clustering, difference,
-    is_more, sample_ratio, verdict,
+    Adjusted, Before, Clustering, Estimate, Evidence, GROUPS_MIN, Rate, SampleRatio, Verdict, adjusted, clustering,
+    difference, interval_errors, is_more, least_detectable, sample_ratio, verdict,
 };
 use crate::domain::money::Amount;
 use crate::io::tables::Row;
@@ -55,8 +58,13 @@ pub struct Arm {
     pub before_collection_rate: Option<f64>,
     pub clustering: Option<Clustering>,
     pub harms: Harms,
+    /// How many groups of one size tell as much.
+    pub effective_groups: f64,
     #[serde(skip)]
     rate: Option<Rate>,
+    /// The same of the window before; the least of both where it is taken into account.
+    #[serde(skip)]
+    effective_groups_of_both: f64,
 }
 
 /// What may harm a debtor, since the experiment began.
@@ -82,6 +90,9 @@ pub struct Comparison {
     pub adjusted: Option<Interval>,
     pub variance_left: Option<f64>,
     pub least_detectable_adjusted: Option<f64>,
+    /// What the verdict goes by: with the time before taken into account where it is known, and wide enough to hold for all challengers
+    /// of the experiment at once (Bonferroni). Nobody chooses it afterwards.
+    pub judged_by: Option<Interval>,
     /// In what the challenger's groups fare worse than chance explains.
     pub worse_in: Vec<&'static str>,
     pub verdict: Verdict,
@@ -95,16 +106,21 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The experiments of some rows of `kpi_experiments`, each with one company in one currency.
-pub fn experiments(rows: &[Row<'_>], as_of: NaiveDate) -> Vec<Experiment> {
+/// The experiments of some rows of `kpi_experiments`, each with one company in one currency; `began` = with what they began.
+pub fn experiments(rows: &[Row<'_>], as_of: NaiveDate, began: &BTreeMap<String, Terms>) -> Vec<Experiment> {
     let key = |row: &Row<'_>| (row.text("experiment"), row.text("company_id"), row.text("currency"));
     let mut found: Vec<Experiment> =
-        by(rows, key).into_iter().map(|(key, rows)| experiment(key, &rows, as_of)).collect();
+        by(rows, key).into_iter().map(|(key, rows)| experiment(key, &rows, as_of, began)).collect();
     found.sort_by(|a, b| (&a.experiment, &a.company_id, &a.currency).cmp(&(&b.experiment, &b.company_id, &b.currency)));
     found
 }
 
-fn experiment(key: (String, String, String), rows: &[Row<'_>], as_of: NaiveDate) -> Experiment {
+fn experiment(
+    key: (String, String, String),
+    rows: &[Row<'_>],
+    as_of: NaiveDate,
+    began: &BTreeMap<String, Terms>,
+) -> Experiment {
     let (experiment, company_id, currency) = key;
     let date = |name: &str| rows.first().and_then(|row| row.date(name));
     let (starts_on, ends_on) = (date("starts_on"), date("ends_on"));
@@ -115,9 +131,48 @@ fn experiment(key: (String, String, String), rows: &[Row<'_>], as_of: NaiveDate)
     let champion = arms.iter().find(|arm| arm.is_champion);
     let comparisons =
         rows.iter().filter(|row| !is_true(**row, "is_champion")).zip(arms.iter().filter(|arm| !arm.is_champion));
-    let comparisons = comparisons.map(|(row, arm)| comparison(row, champion, arm, ratio, (ends_on, as_of))).collect();
-    let notes = Vec::new();
+    let began = began.get(&experiment);
+    let moved = began.map(|began| moved(began, starts_on, ends_on)).unwrap_or_default();
+    let late = began.and_then(late);
+    let changed = began.and_then(|began| began.arms_changed_on).map(|day| {
+        format!("since the run of {day} its arms do something else than they began with, or stand in another order")
+    });
+    // An earlier version told no shares.
+    let has_shares = rows.iter().any(|row| row.0.column_by_name("share").is_some());
+    let spoilt = [
+        (Verdict::ArmsChanged, has_shares && drawn.is_none() || changed.is_some()),
+        (Verdict::Moved, !moved.is_empty()),
+        (Verdict::BeganLate, late.is_some()),
+    ];
+    let spoilt = spoilt.into_iter().find(|(_, is_so)| *is_so).map(|(verdict, _)| verdict);
+    let notes = moved.into_iter().chain(late).chain(changed).collect();
+    let evidence = Evidence { ends_on, as_of, spoilt, ratio, interval: None };
+    let challengers = arms.len().saturating_sub(1);
+    let comparisons = comparisons.map(|(row, arm)| comparison(row, (champion, arm), challengers, evidence)).collect();
     Experiment { experiment, company_id, currency, starts_on, ends_on, arms, sample_ratio: ratio, comparisons, notes }
+}
+
+/// Days that are not those with which it began, in words.
+fn moved(began: &Terms, starts_on: Option<NaiveDate>, ends_on: Option<NaiveDate>) -> Vec<String> {
+    let why = "one that is chosen after a look decides nothing";
+    let first = starts_on
+        .filter(|day| *day != began.starts_on)
+        .map(|day| format!("its first day was {} when it began, and is {day} now: {why}", began.starts_on));
+    let is = ends_on.map_or("has none now".to_owned(), |day| format!("is {day} now"));
+    let last = (began.ends_on != ends_on).then(|| match began.ends_on {
+        Some(day) => format!("its last day was {day} when it began, and {is}: {why}"),
+        None => format!("it began without a last day, which {is}: {why}"),
+    });
+    first.into_iter().chain(last).collect()
+}
+
+/// Days on which nobody was in an arm, in words.
+fn late(began: &Terms) -> Option<String> {
+    let since = began.starts_on;
+    let said = |day| {
+        format!("the first run that drew anybody was that of {day}: from {since} until then nobody was in an arm")
+    };
+    began.began_late().map(said)
 }
 
 fn arm(row: &Row<'_>) -> Arm {
@@ -125,11 +180,13 @@ fn arm(row: &Row<'_>) -> Arm {
     let estimate = |value: &str, error: &str| Some(Estimate { value: row.float(value)?, error: row.float(error)? });
     let before = || {
         let rate = estimate("before_collection_rate", "before_standard_error")?;
-        // Of a few groups the time before foretells by chance, and the difference would be moved anywhere.
+        // Of a few groups the time before goes with the rate by chance, and the difference would be moved anywhere.
         row.float("before_effective_groups").filter(|groups| *groups >= GROUPS_MIN as f64)?;
         Some(Before { rate, covariance: row.float("covariance")? })
     };
     let groups = count("groups");
+    let effective_groups = row.float("effective_groups").unwrap_or(groups as f64);
+    let effective_before = row.float("before_effective_groups").unwrap_or(effective_groups);
     Arm {
         arm: row.text("arm"),
         is_champion: is_true(*row, "is_champion"),
@@ -150,6 +207,8 @@ fn arm(row: &Row<'_>) -> Arm {
             complaining_groups: count("complaining_groups"),
             bounced_groups: count("bounced_groups"),
         },
+        effective_groups,
+        effective_groups_of_both: effective_groups.min(effective_before),
         rate: estimate("collection_rate", "standard_error").map(|since| Rate { since, before: before() }),
     }
 }
@@ -161,25 +220,32 @@ fn clustered(row: &Row<'_>) -> Option<Clustering> {
 
 fn comparison(
     row: &Row<'_>,
-    champion: Option<&Arm>,
-    arm: &Arm,
-    ratio: Option<SampleRatio>,
-    days: (Option<NaiveDate>, NaiveDate),
+    (champion, arm): (Option<&Arm>, &Arm),
+    challengers: usize,
+    evidence: Evidence,
 ) -> Comparison {
     // The table has no interval where an arm has too few groups for one.
     let rates = row.float("difference_low").and_then(|_| champion?.rate.zip(arm.rate));
     let plain = rates.map(|(champion, challenger)| difference(champion.since, challenger.since));
     let found: Option<Adjusted> = rates.and_then(|(champion, challenger)| adjusted(&champion, &challenger));
-    let to_judge_by = found.map(|found| found.difference).or(plain);
+    let least = |of: fn(&Arm) -> f64| champion.map_or(of(arm), of).min(of(arm));
+    let groups = [least(|arm| arm.effective_groups), least(|arm| arm.effective_groups_of_both)];
+    let [one, one_adjusted] = groups.map(|groups| interval_errors(groups, 1));
+    let [all, all_adjusted] = groups.map(|groups| interval_errors(groups, challengers));
+    let judged_by = match found {
+        Some(found) => Some(Interval::of(found.difference, all_adjusted)),
+        None => plain.map(|plain| Interval::of(plain, all)),
+    };
     Comparison {
         arm: arm.arm.clone(),
-        difference: plain.map(Interval::of),
-        least_detectable: plain.map(|found| found.least_detectable()),
-        adjusted: found.map(|found| Interval::of(found.difference)),
+        difference: plain.map(|plain| Interval::of(plain, one)),
+        least_detectable: plain.map(|plain| least_detectable(plain.error, one)),
+        adjusted: found.map(|found| Interval::of(found.difference, one_adjusted)),
         variance_left: found.map(|found| found.variance_left),
-        least_detectable_adjusted: found.map(|found| found.difference.least_detectable()),
+        least_detectable_adjusted: found.map(|found| least_detectable(found.difference.error, one_adjusted)),
+        judged_by,
         worse_in: champion.map(|champion| worse_in(champion, arm)).unwrap_or_default(),
-        verdict: verdict(days, ratio, to_judge_by),
+        verdict: verdict(&Evidence { interval: judged_by.map(|found| (found.low, found.high)), ..evidence }),
     }
 }
 
@@ -210,14 +276,8 @@ impl Harms {
 }
 
 impl Interval {
-    fn of(found: Estimate) -> Interval {
-        Interval { value: found.value, low: found.low(), high: found.high() }
-    }
-}
-
-impl Comparison {
-    /// What the verdict goes by: with the time before taken into account where it is known. Nobody chooses it afterwards.
-    pub fn judged_by(&self) -> Option<Interval> {
-        self.adjusted.or(self.difference)
+    fn of(found: Estimate, errors: f64) -> Interval {
+        let (low, high) = found.interval(errors);
+        Interval { value: found.value, low, high }
     }
 }

@@ -7,6 +7,7 @@ mod age;
 mod between;
 mod care;
 mod cash;
+mod chances;
 mod cohorts;
 mod data;
 mod debtors;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{page, ramp};
+use crate::domain::experiment::Terms;
 use crate::domain::language::Language;
 use crate::error::Result;
 use crate::io::log::RecordKind;
@@ -63,6 +65,8 @@ pub struct Run {
     pub counts: BTreeMap<String, u64>,
     /// What a person should know besides.
     pub notes: Vec<String>,
+    /// Experiment = what it began with.
+    pub experiments: BTreeMap<String, Terms>,
     /// Audits that held: what did not pass them is not published.
     pub audits: usize,
     /// Input = rows read; none where it is not known.

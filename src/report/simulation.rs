@@ -76,14 +76,14 @@ pub struct Peak {
     pub actions: u64,
 }
 
-/// Where two policies part, an invoice on a day counted once for each action.
+/// Where two policies part, an item on a day counted once for each action that names it: one message may be about many.
 #[derive(Debug, Serialize)]
 pub struct Differences {
-    /// Invoices that they treat otherwise on any day.
-    pub invoices: u64,
-    /// Actions of the first alone.
+    /// Items (an invoice, or an instalment of one) that they treat otherwise on any day.
+    pub items: u64,
+    /// An action of the first alone names it.
     pub only_here: u64,
-    /// Actions of the other alone.
+    /// An action of the other alone does.
     pub only_there: u64,
     /// Another step or channel.
     pub otherwise: u64,
@@ -91,12 +91,13 @@ pub struct Differences {
     pub first: Vec<Parting>,
 }
 
-/// What two policies do with an invoice on a day; `None` = nothing.
+/// What two policies do with an item on a day; `None` = nothing.
 #[derive(Debug, Serialize)]
 pub struct Parting {
     pub day: NaiveDate,
     pub debtor_id: String,
     pub invoice_id: String,
+    pub installment_no: i64,
     pub here: Option<String>,
     pub there: Option<String>,
 }
@@ -169,14 +170,6 @@ impl Differences {
     /// Do the policies act alike?
     pub fn is_none(&self) -> bool {
         self.only_here + self.only_there + self.otherwise == 0
-    }
-}
-
-impl From<(NaiveDate, String, String, Option<String>, Option<String>)> for Parting {
-    fn from(
-        (day, debtor_id, invoice_id, here, there): (NaiveDate, String, String, Option<String>, Option<String>),
-    ) -> Parting {
-        Parting { day, debtor_id, invoice_id, here, there }
     }
 }
 

@@ -41,6 +41,15 @@ pub(super) fn of_start(
     notes
 }
 
+/// Rules that nothing can fit because nobody has learnt what they look at.
+pub(super) fn without_chances(plan: &Plan) -> Option<String> {
+    (plan.rules.model.is_none() && plan.rules.looks_at_chances()).then(|| {
+        "rules look at late_chance or late_30_chance, and this run uses no model: such steps do not come, and such segments, \
+         tiers and points fit nobody; `regua train` makes one for later dates"
+            .to_owned()
+    })
+}
+
 /// A mistyped number makes a paid invoice look open; an archived invoice is no fault. Only the user can tell.
 pub(super) fn unmatched(audited: &Audited, plan: &Plan) -> Vec<String> {
     let unknown = |(currency, amount)| {

@@ -94,6 +94,18 @@ const CARRIED: &[(&str, &str, Flow, &str)] = &[
         "debtor_id channel occurred_on company_key contact_day=occurred_on",
     ),
     (
+        "int_expected_receipts",
+        QUERY,
+        Flow::Aggregation,
+        "book_key source=payable_on expected_amount=part_amount variance=part_amount week_no=payable_on",
+    ),
+    (
+        "int_told_chances",
+        QUERY,
+        Flow::Aggregation,
+        "account_key chance=ended_on is_late=ended_on is_in_use=issue_date seen=payable_on bills=account_key counting_errors=ended_on",
+    ),
+    (
         "int_habits",
         QUERY,
         Flow::Aggregation,

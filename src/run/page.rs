@@ -59,6 +59,7 @@ fn run(provenance: &Provenance, revision: &Revision, audited: &Audited, notes: &
         revision: revision.number,
         counts,
         notes: notes.to_vec(),
+        experiments: revision.experiments.clone(),
         audits: audited.audits().len(),
         inputs: rows_read(&provenance.inputs),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,5 +1,5 @@
-//! The path of `regua train`: load and spread as a run does, the bills of every shard, three passes over them, and the model is
-//! published.
+//! The path of `regua train`: load and spread as a run does, the bills and contacts of every shard, three passes over the bills, and the
+//! model is published.
 
 use chrono::NaiveDate;
 use tokio::runtime::Handle;
@@ -15,7 +15,18 @@ use crate::runtime::progress::Progress;
 use crate::stage::learn::{Bills, Origin};
 use crate::stage::publish::{self, Provenance};
 use crate::stage::shard::BadShare;
-use crate::stage::{History, Shard, Snapshots, load, shard, transform};
+use crate::stage::{Facts, History, Shard, Snapshots, gates, load, materialize, shard, transform};
+
+/// What is asked of a training besides its plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// What is dated later does not exist.
+    pub as_of: NaiveDate,
+    /// Random hexadecimal digits.
+    pub nonce: &'r str,
+    /// Why payments or exports that look incomplete are right.
+    pub accept_volume: Option<&'r str>,
+}
 
 /// A model, and where it stands.
 #[derive(Clone, Debug)]
@@ -29,31 +40,41 @@ pub struct Trained {
 /// Learns from all that is known by a date, and publishes the model.
 ///
 /// # Errors
-/// Those of reading, as in a run; `ModelStands` where another model of the date stands; `Halted`, `OtherTenant`.
-pub fn train(
-    plan: &mut Plan,
-    (as_of, nonce): (NaiveDate, &str),
-    runtime: &Handle,
-    progress: &dyn Progress,
-) -> Result<Trained> {
+/// Those of reading, as in a run; `Contract`, `Incomplete` where payments or exports look incomplete; `ModelStands` where another model of
+/// the date stands; `Halted`, `OtherTenant`.
+pub fn train(plan: &mut Plan, request: &Request<'_>, runtime: &Handle, progress: &dyn Progress) -> Result<Trained> {
+    let as_of = request.as_of;
     refuse_open_items(plan)?;
     let output = Store::open(&plan.output, runtime)?;
-    publish::probe(&output, nonce)?;
-    refuse_stranger(&output, plan)?;
+    publish::probe(&output, request.nonce)?;
+    let log = Log::read_until(&output, |_| true)?;
+    refuse_stranger(&output, &log, plan)?;
     let models = Models::read(plan.sql.iter().map(|f| (f.path.as_str(), f.text.as_str())))?;
     let snapshots = load::load(plan, as_of, runtime)?;
     let (holidays, left_out) = load::holidays(&snapshots, as_of)?;
     plan.rules.calendar.add(holidays);
     load::left_out(&left_out).iter().for_each(|note| progress.note(note));
-    let bills = bills(plan, as_of, &snapshots, &models, runtime, progress)?;
+    let changes = gates::of_inputs(gates::previous(&log, as_of), &snapshots, &plan.limits);
+    let (bills, gaps) = bills(plan, as_of, &snapshots, &models, runtime, progress)?;
+    // Half of the payments teach that everybody is late, and runs would believe it for weeks.
+    let accepted = gates::accepted([changes, gaps].concat(), request.accept_volume).map_err(of_training)?;
     let input_digest = Provenance::digest_of(&snapshots.objects()?);
-    let model = bills.learn(Origin { tenant: plan.rules.tenant.clone(), as_of, input_digest }, progress)?;
+    let (tenant, outcome_days) = (plan.rules.tenant.clone(), plan.rules.response_model.outcome_days);
+    let model = bills.learn(Origin { tenant, as_of, accepted, input_digest, outcome_days }, progress)?;
     snapshots.check_unmoved()?;
     if let Some(object) = halt(&output)? {
         return Err(Error::Halted { object });
     }
     let (stored, was_published) = learnt::publish(&output, &model)?;
     Ok(Trained { stored, was_published })
+}
+
+/// A training writes to nobody: there is no plan to look at.
+fn of_training(error: Error) -> Error {
+    match error {
+        Error::Surge(surprises) => Error::Incomplete(surprises),
+        error => error,
+    }
 }
 
 /// Of an export of open items nobody can tell when the others were paid.
@@ -64,25 +85,18 @@ fn refuse_open_items(plan: &Plan) -> Result<()> {
 }
 
 /// An output belongs to one tenant, whose model is of no use to another.
-fn refuse_stranger(output: &Store, plan: &Plan) -> Result<()> {
-    let log = Log::read_until(output, |_| true)?;
+fn refuse_stranger(output: &Store, log: &Log, plan: &Plan) -> Result<()> {
     let newest = match learnt::dates(output)?.last().map(|date| learnt::read(output, *date)) {
         // One that nobody can read tells no owner, and another is trained to stand in its place.
         None | Some(Err(Error::PublishedDamaged { .. })) => None,
         Some(read) => read?,
     };
-    let owner = log.head().map(|record| record.tenant.clone()).or(newest.map(|stored| stored.model.tenant));
-    match owner.filter(|owner| *owner != plan.rules.tenant) {
-        Some(published) => Err(Error::OtherTenant {
-            output: output.url().to_owned(),
-            published,
-            configured: plan.rules.tenant.clone(),
-        }),
-        None => Ok(()),
-    }
+    let of_log = log.head().map(|record| record.tenant.as_str());
+    let owners = of_log.into_iter().chain(newest.iter().map(|stored| stored.model.tenant.as_str()));
+    output.refuse_other_tenant(owners, &plan.rules.tenant)
 }
 
-/// The bills of every account, in scratch.
+/// The bills of every account, in scratch, with what contacts led to, and why the payments look incomplete.
 fn bills(
     plan: &Plan,
     as_of: NaiveDate,
@@ -90,24 +104,30 @@ fn bills(
     models: &Models,
     runtime: &Handle,
     progress: &dyn Progress,
-) -> Result<Bills> {
+) -> Result<(Bills, Vec<String>)> {
     let shards = shard::spread(plan, as_of, snapshots, &History::default(), progress)?;
     BadShare::of(&shards.bad).check(&plan.limits, snapshots)?;
     let seen = transform::Seen { from: None, is_past: shards.paid.is_past() };
     let engine = Engine::new(runtime, plan.limits.memory_bytes_max, transform::variables(plan, as_of, seen))?
         .led_by_the_first_shard();
     let mut bills = Bills::new(plan.limits.scratch_dir.as_deref(), shards.count(), plan.limits.workers)?;
-    let mut kept = Vec::new();
+    let (mut facts, mut unidentified) = (Facts::new(), gates::Unidentified::new());
     progress.begin("bills", u64::from(shards.count()));
+    let mut kept = Vec::new();
     let of_shard = |number| {
-        let mut shard: Shard = shards.open(number)?;
-        bills.keep(number, &transform::bills((plan, as_of), models, &engine.session_of(number), &mut shard)?)
+        let (session, mut shard): (_, Shard) = (engine.session_of(number), shards.open(number)?);
+        let lessons = transform::lessons((plan, as_of), models, (&session, &gates::FACTS), &mut shard)?;
+        let facts = materialize::some_facts(models, &session, &gates::FACTS)?;
+        Ok((bills.keep(number, &lessons, &plan.rules.calendar)?, facts, shard.unidentified))
     };
-    map_ordered(shards.count(), plan.limits.workers, of_shard, |of_shard| {
+    map_ordered(shards.count(), plan.limits.workers, of_shard, |(of_shard, own_facts, own_unidentified)| {
         kept.push(of_shard);
+        own_unidentified.into_iter().for_each(|(key, sum)| *unidentified.entry(key).or_default() += sum);
         progress.advance(1);
-        Ok(())
+        materialize::add_facts(&mut facts, own_facts)
     })?;
     kept.iter().for_each(|of_shard| bills.add(of_shard));
-    Ok(bills)
+    gates::cash(plan, &shards.paid.cash, &unidentified, &facts)?;
+    let seen = gates::Seen::of((&shards.paid.days, shards.vanished), snapshots, 0);
+    Ok((bills, gates::gaps(&seen, (&facts, None), as_of, plan)))
 }

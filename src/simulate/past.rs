@@ -47,14 +47,8 @@ impl Start {
 
     /// The ids of actions are made with the name of the tenant.
     pub(super) fn refuse_other_tenant(&self, plan: &Plan) -> Result<()> {
-        match self.log.records.iter().find(|record| record.tenant != plan.rules.tenant) {
-            Some(record) => Err(Error::OtherTenant {
-                output: self.output.url().to_owned(),
-                published: record.tenant.clone(),
-                configured: plan.rules.tenant.clone(),
-            }),
-            None => Ok(()),
-        }
+        let owners = self.log.records.iter().map(|record| record.tenant.as_str());
+        self.output.refuse_other_tenant(owners, &plan.rules.tenant)
     }
 
     fn history(&self) -> Result<History> {

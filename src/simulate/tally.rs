@@ -11,7 +11,7 @@ use crate::config::Plan;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
 use crate::io::tables::rows;
-use crate::report::simulation::{Differences, Peak, PolicyTold, StepTold};
+use crate::report::simulation::{Differences, Parting, Peak, PolicyTold, StepTold};
 use crate::stage::day_number;
 
 /// What goes to a bureau or an agency is no contact of a debtor.
@@ -226,16 +226,43 @@ fn told(lines: &[Line], names: &Names) -> Differences {
         |act: Option<u32>| act.map(|act| names.acts.name(act)).map(|act| format!("{} {}", act.step_id, act.channel));
     let example = |line: &Line| {
         let item = names.items.name(line.item);
-        let [ours, theirs] = line.acts.map(text);
-        (line.day, item.debtor_id.clone(), item.invoice_id.clone(), ours, theirs)
+        let [here, there] = line.acts.map(text);
+        Parting {
+            day: line.day,
+            debtor_id: item.debtor_id.clone(),
+            invoice_id: item.invoice_id.clone(),
+            installment_no: item.installment_no,
+            here,
+            there,
+        }
     };
     Differences {
-        invoices: lines.iter().map(|line| line.item).collect::<HashSet<_>>().len() as u64,
+        items: lines.iter().map(|line| line.item).collect::<HashSet<_>>().len() as u64,
         only_here: count(|line| line.acts[1].is_none()),
         only_there: count(|line| line.acts[0].is_none()),
         otherwise: count(|line| line.acts.iter().all(Option::is_some)),
-        first: lines.iter().take(Differences::EXAMPLES).map(example).map(Into::into).collect(),
+        first: lines.iter().take(Differences::EXAMPLES).map(example).collect(),
     }
+}
+
+/// The columns of the rows, the last three only where there are two policies.
+const COLUMNS: [&str; 11] = [
+    "day",
+    "company_id",
+    "debtor_id",
+    "invoice_id",
+    "installment_no",
+    "regua",
+    "step_id",
+    "channel",
+    "other_regua",
+    "other_step_id",
+    "other_channel",
+];
+
+/// The columns of a simulation's rows, in order, of one policy or two.
+pub fn rows_columns(is_pair: bool) -> &'static [&'static str] {
+    if is_pair { &COLUMNS } else { &COLUMNS[..8] }
 }
 
 fn batch(lines: &[Line], names: &Names, is_pair: bool) -> Result<RecordBatch> {
@@ -247,21 +274,19 @@ fn batch(lines: &[Line], names: &Names, is_pair: bool) -> Result<RecordBatch> {
         let act = |line: &Line| line.acts[side].map(|act| text(names.acts.name(act)).to_owned());
         Arc::new(lines.iter().map(act).collect::<StringArray>())
     };
-    let mut columns: Vec<(&str, ArrayRef)> = vec![
-        ("day", Arc::new(Date32Array::from_iter_values(lines.iter().map(|line| day_number(line.day))))),
-        ("company_id", of_item(|item| &item.company_id)),
-        ("debtor_id", of_item(|item| &item.debtor_id)),
-        ("invoice_id", of_item(|item| &item.invoice_id)),
-        ("installment_no", Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| item(line).installment_no)))),
-        ("regua", of_act(0, |act| &act.regua)),
-        ("step_id", of_act(0, |act| &act.step_id)),
-        ("channel", of_act(0, |act| &act.channel)),
+    let columns: [ArrayRef; COLUMNS.len()] = [
+        Arc::new(Date32Array::from_iter_values(lines.iter().map(|line| day_number(line.day)))),
+        of_item(|item| &item.company_id),
+        of_item(|item| &item.debtor_id),
+        of_item(|item| &item.invoice_id),
+        Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| item(line).installment_no))),
+        of_act(0, |act| &act.regua),
+        of_act(0, |act| &act.step_id),
+        of_act(0, |act| &act.channel),
+        of_act(1, |act| &act.regua),
+        of_act(1, |act| &act.step_id),
+        of_act(1, |act| &act.channel),
     ];
-    if is_pair {
-        columns.push(("other_regua", of_act(1, |act| &act.regua)));
-        columns.push(("other_step_id", of_act(1, |act| &act.step_id)));
-        columns.push(("other_channel", of_act(1, |act| &act.channel)));
-    }
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
-        .map_err(|e| Error::columns("the simulated actions", &e))
+    let columns = rows_columns(is_pair).iter().zip(columns).map(|(name, column)| (*name, column, true));
+    RecordBatch::try_from_iter_with_nullable(columns).map_err(|e| Error::columns("the simulated actions", &e))
 }

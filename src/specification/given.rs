@@ -160,7 +160,7 @@ impl<'s> Given<'s> {
                 let batches = self.batches(&model.name, &schema)?;
                 session.register(&model.name, schema, batches).map_err(in_words)?;
             } else {
-                transform::run(&session, model).map_err(in_words)?;
+                transform::run((&plan.rules, self.as_of), &session, model).map_err(in_words)?;
             }
         }
         Ok(session)

@@ -7,10 +7,13 @@ mod payments;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 pub use self::payments::{Seen, Unidentified, cash, gaps, unidentified_notes};
 use super::{Materialized, Revision, Snapshot, Snapshots, Vanished};
 use crate::config::Limits;
 use crate::domain::money::Amount;
+use crate::error::{Error, Result};
 use crate::io::log::{ColumnFiles, InputObject, Log, Record, RecordKind};
 use crate::text::plural;
 
@@ -25,6 +28,8 @@ const ROWS_MIN: u64 = 20;
 const PROTECTED_MIN: u64 = 5;
 /// Inputs that never become empty by themselves: what was paid stays paid, and who opted out stays opted out.
 const NEVER_EMPTY: [&str; 5] = ["invoices", "payments", "debtors", "contact_points", "contact_log"];
+/// The facts that tell what is missing of the payments.
+pub const FACTS: [&str; 3] = ["fct_ledger", "fct_months", "fct_paid_days"];
 /// Inputs whose rows protect somebody, and go one by one.
 const PROTECTING: [&str; 5] = ["disputes", "promises", "agreements", "agreement_items", "placements"];
 
@@ -56,13 +61,41 @@ pub fn changes(
     materialized: &Materialized,
     limits: &Limits,
 ) -> Vec<String> {
+    let mut changes = of_inputs(previous, snapshots, limits);
+    let Some(previous) = previous else { return changes };
+    changes.extend(emptied(previous, &materialized.stated, limits.rows_percent_min));
+    changes.extend(moved(previous, materialized, limits.position_percent_max));
+    changes
+}
+
+/// Those of them that the snapshots tell alone: an input, a file or a column that is gone, and far fewer rows.
+pub fn of_inputs(previous: Option<&Record>, snapshots: &Snapshots, limits: &Limits) -> Vec<String> {
     let Some(previous) = previous else { return Vec::new() };
     let mut changes = shrunk(previous, snapshots, limits.rows_percent_min);
     changes.extend(without_files(previous, snapshots, limits.rows_percent_min));
-    changes.extend(emptied(previous, &materialized.stated, limits.rows_percent_min));
     changes.extend(without_columns(previous, snapshots, limits.rows_percent_min));
-    changes.extend(moved(previous, materialized, limits.position_percent_max));
     changes
+}
+
+/// The record with which a date is compared.
+pub fn previous(log: &Log, as_of: NaiveDate) -> Option<&Record> {
+    // Earlier dates that are made up for one after another are compared with one another.
+    let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
+    let previous = if is_newest { log.newest() } else { log.head() };
+    // A revision is made of a later export, which may be the incomplete one.
+    previous.filter(|record| record.as_of <= as_of)
+}
+
+/// What is strange is let through only where somebody says why; the reason with what it is for, none where nothing is.
+///
+/// # Errors
+/// `Surge` where nobody says why.
+pub fn accepted(surprises: Vec<String>, why: Option<&str>) -> Result<Option<String>> {
+    match why {
+        _ if surprises.is_empty() => Ok(None),
+        Some(why) => Ok(Some(format!("{why} ({})", surprises.join("; ")))),
+        None => Err(Error::Surge(surprises)),
+    }
 }
 
 fn shrunk(previous: &Record, snapshots: &Snapshots, percent_min: u32) -> Vec<String> {

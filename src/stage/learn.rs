@@ -1,9 +1,10 @@
-//! Learn: three passes over the bills of every account make a model of when they are paid.
+//! Learn: three passes over the bills of every account make a model of when they are paid, and one over their contacts says what
+//! those lead to.
 //!
 //! The bills of a shard are worked out once and kept in scratch. What a pass adds up is small and of whole numbers, so memory
 //! does not grow with the portfolio, and shards and threads change nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,12 @@ use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use chrono::{Days, NaiveDate};
 
-use super::{AccountBills, account_bills, day_number};
+use super::{AccountBills, Lessons, account_bills, day_number, outcomes};
+use crate::domain::calendar::Calendar;
 use crate::domain::learning::Bill;
 use crate::domain::learning::backtest::{Backtest, Figures, Window};
 use crate::domain::learning::model::{Learnt, Leftover, Lesson, MODEL_VERSION, PaymentModel, feature_names};
+use crate::domain::learning::responses::{ResponseSums, Responses};
 use crate::error::{Error, Result};
 use crate::runtime::parallel::map_ordered;
 use crate::runtime::progress::Progress;
@@ -25,21 +28,26 @@ use crate::runtime::scratch::Scratch;
 /// A model is tried on the bills of so many days, or of a third of the history if that is shorter.
 const TRIED_DAYS: i32 = 182;
 
-/// The bills of all shards, in scratch.
+/// The bills of all shards, in scratch, and what their contacts add up to.
 #[derive(Debug)]
 pub struct Bills {
     scratch: Scratch,
     shards: u32,
     workers: usize,
     debtors: u64,
-    first_issued: Option<i32>,
+    issued: Issued,
+    responses: ResponseSums,
 }
+
+/// Day = bills that were issued on it.
+type Issued = BTreeMap<i32, u64>;
 
 /// Of one shard.
 #[derive(Debug)]
 pub struct Kept {
     debtors: u64,
-    first_issued: Option<i32>,
+    issued: Issued,
+    responses: ResponseSums,
 }
 
 /// What does not follow from the bills.
@@ -49,8 +57,12 @@ pub struct Origin {
     pub tenant: String,
     /// Nothing dated later takes part.
     pub as_of: NaiveDate,
+    /// What was strange about the inputs, and why it was right.
+    pub accepted: Option<String>,
     /// SHA-256 over the inputs.
     pub input_digest: String,
+    /// Days after a contact within which a payment or a promise counts for it.
+    pub outcome_days: u32,
 }
 
 impl Bills {
@@ -59,15 +71,24 @@ impl Bills {
     /// # Errors
     /// As `Scratch::new`.
     pub fn new(scratch_dir: Option<&Path>, shards: u32, workers: usize) -> Result<Bills> {
-        Ok(Bills { scratch: Scratch::new(scratch_dir)?, shards, workers, debtors: 0, first_issued: None })
+        let (issued, responses) = (Issued::new(), ResponseSums::default());
+        Ok(Bills { scratch: Scratch::new(scratch_dir)?, shards, workers, debtors: 0, issued, responses })
     }
 
-    /// Writes the bills of one shard.
+    /// Writes the bills of one shard, and adds up its contacts.
     ///
     /// # Errors
-    /// `Scratch` where they cannot be written.
-    pub fn keep(&self, shard: u32, batches: &[RecordBatch]) -> Result<Kept> {
-        let (mut debtors, mut first_issued) = (HashSet::new(), None);
+    /// `Scratch` where they cannot be written; `Model` where a column is not there.
+    pub fn keep(&self, shard: u32, lessons: &Lessons, calendar: &Calendar) -> Result<Kept> {
+        let mut responses = ResponseSums::default();
+        outcomes(&lessons.responses, &lessons.debtors, calendar)?.iter().for_each(|of_debtor| responses.add(of_debtor));
+        let (debtors, issued) = self.write(shard, &lessons.bills)?;
+        Ok(Kept { debtors, issued, responses })
+    }
+
+    /// How many debtors have paid, and when the bills were issued.
+    fn write(&self, shard: u32, batches: &[RecordBatch]) -> Result<(u64, Issued)> {
+        let (mut debtors, mut issued) = (HashSet::new(), Issued::new());
         for batch in batches {
             let paid = batch.column_by_name("is_paid").and_then(|column| column.as_boolean_opt());
             let ids = batch.column_by_name("debtor_id").and_then(|column| column.as_string_opt::<i32>());
@@ -77,8 +98,7 @@ impl Bills {
             );
         }
         for of_account in account_bills(batches)? {
-            let issued = of_account.bills.iter().map(|bill| bill.issued).min();
-            first_issued = [first_issued, issued].into_iter().flatten().min();
+            of_account.bills.iter().for_each(|bill| *issued.entry(bill.issued).or_default() += 1);
         }
         if let Some(first) = batches.first() {
             let path = self.path(shard);
@@ -88,13 +108,14 @@ impl Bills {
             batches.iter().try_for_each(|batch| writer.write(batch)).map_err(failed)?;
             writer.finish().map_err(failed)?;
         }
-        Ok(Kept { debtors: debtors.len() as u64, first_issued })
+        Ok((debtors.len() as u64, issued))
     }
 
     /// Counts a shard that is kept.
     pub fn add(&mut self, kept: &Kept) {
         self.debtors += kept.debtors;
-        self.first_issued = [self.first_issued, kept.first_issued].into_iter().flatten().min();
+        self.responses.merge(&kept.responses);
+        kept.issued.iter().for_each(|(day, bills)| *self.issued.entry(*day).or_default() += bills);
     }
 
     fn path(&self, shard: u32) -> PathBuf {
@@ -140,7 +161,7 @@ impl Bills {
     /// Where scratch cannot be read.
     pub fn learn(&self, origin: Origin, progress: &dyn Progress) -> Result<PaymentModel> {
         let as_of = day_number(origin.as_of);
-        let history = self.first_issued.map_or(0, |first| as_of - first).max(0);
+        let history = first_issued(&self.issued).map_or(0, |first| as_of - first).max(0);
         let tried_days = TRIED_DAYS.min(history / 3);
         let days = [as_of, as_of - tried_days];
         progress.begin("learn", u64::from(self.shards) * 3);
@@ -172,8 +193,19 @@ impl Bills {
         lesson.debtors = self.debtors;
         let learnt = Learnt::of(&lesson, fitted, &leftovers[0]);
         let tried_from = origin.as_of.checked_sub_days(Days::new(tried_days as u64)).unwrap_or(origin.as_of);
-        Ok(model(origin, &lesson, tried.figures(), (tried_from, learnt)))
+        let responses = self.responses.learn(origin.outcome_days);
+        Ok(PaymentModel { responses, ..model(origin, &lesson, tried.figures(), (tried_from, learnt)) })
     }
+}
+
+/// The day by which more than one bill in a hundred had been issued: a few bills with a year of another century begin no history.
+fn first_issued(issued: &Issued) -> Option<i32> {
+    let bills: u64 = issued.values().sum();
+    let mut so_far = 0;
+    issued.iter().find_map(|(day, of_day)| {
+        so_far += of_day;
+        (so_far * 100 > bills).then_some(*day)
+    })
 }
 
 fn model(origin: Origin, lesson: &Lesson, figures: Figures, (tried_from, learnt): (NaiveDate, Learnt)) -> PaymentModel {
@@ -184,6 +216,7 @@ fn model(origin: Origin, lesson: &Lesson, figures: Figures, (tried_from, learnt)
         as_of: origin.as_of,
         quality,
         remarks,
+        accepted: origin.accepted,
         debtors: lesson.debtors,
         bills: lesson.bills(),
         late_bills: lesson.late_bills(),
@@ -192,6 +225,7 @@ fn model(origin: Origin, lesson: &Lesson, figures: Figures, (tried_from, learnt)
         input_digest: origin.input_digest,
         features: feature_names(),
         learnt,
+        responses: Responses::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each shard adds its rows to one file per table, in shard order, and its sums to the facts; the KPI models then run
 //! once over the facts of all shards.
 
+mod facts;
 mod materialized;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chrono::NaiveDate;
 
-pub use self::materialized::{DayCounts, Days, Materialized, MonthCounts, Months};
+pub use self::facts::{DayCounts, MonthCounts, add as add_facts, days_of, ledger_sum, months_of};
+pub use self::materialized::Materialized;
 use super::{Decided, Periods, QuarantinedRow, Remembered, Revision, day_number, quarantine_rows};
 use crate::contract::{self, Table};
 use crate::domain::fx::Quotes;
@@ -106,8 +108,25 @@ pub fn register(session: &Session, decided: &Decided) -> Result<()> {
 /// `Model` where a model fails.
 pub fn facts(models: &Models, session: &Session, decided: &Decided, timings: &StageTimings) -> Result<Facts> {
     register(session, decided)?;
+    run_facts(models, session, timings, |_| true)
+}
+
+/// Runs some of the fact models, of those that need no decision.
+///
+/// # Errors
+/// As `facts`.
+pub fn some_facts(models: &Models, session: &Session, names: &[&str]) -> Result<Facts> {
+    run_facts(models, session, &StageTimings::default(), |name| names.contains(&name))
+}
+
+fn run_facts(
+    models: &Models,
+    session: &Session,
+    timings: &StageTimings,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Facts> {
     let mut facts = Facts::new();
-    for model in models.of(Layer::Facts) {
+    for model in models.of(Layer::Facts).filter(|model| is_wanted(&model.name)) {
         timings.time(&model.name, || session.run(model))?;
         session.finish(model)?;
         facts.insert(model.name.clone(), session.table(&model.name)?);
@@ -163,11 +182,7 @@ impl OutputWriter {
                 &own.map_err(|e| of_model(MEMBERS, Error::columns(MEMBERS, &e)))?,
             )?;
         }
-        for (name, (schema, batches)) in facts {
-            let of_all = &mut self.facts.entry(name).or_insert_with(|| (schema, Vec::new())).1;
-            of_all.extend(batches.into_iter().map(trimmed).collect::<Result<Vec<_>>>()?);
-        }
-        Ok(())
+        add_facts(&mut self.facts, facts)
     }
 
     fn write(&mut self, table: &Table, batch: &RecordBatch) -> Result<()> {

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{Audited, History, OutputFile, Snapshots};
 use crate::contract;
 use crate::domain::action::sha256_hex;
+use crate::domain::experiment::Terms;
 use crate::error::{Damage, Error, Result};
 use crate::io::log::{
     self, Appended, ColumnFiles, FORMAT_VERSION, InputObject, Log, PublishedFile, Record, RecordKind, halt,
@@ -62,6 +63,8 @@ pub struct Revision {
     pub overrides: BTreeMap<String, String>,
     /// The last day on which anything mattered that was published once and is forgotten by now.
     pub forgotten_on: Option<NaiveDate>,
+    /// Experiment = what it began with; of those that had begun.
+    pub experiments: BTreeMap<String, Terms>,
 }
 
 impl Revision {
@@ -74,6 +77,7 @@ impl Revision {
             voided: BTreeSet::new(),
             overrides: BTreeMap::new(),
             forgotten_on: None,
+            experiments: BTreeMap::new(),
         }
     }
 }
@@ -152,13 +156,7 @@ pub fn date_status(
     let (as_of, tenant) = (provenance.as_of, &provenance.tenant);
     let log = Log::read_until(output, |log| tells_all(log, as_of))?;
     refuse_lost(output, &log)?;
-    if let Some(other) = log.records.iter().find(|record| record.tenant != *tenant) {
-        return Err(Error::OtherTenant {
-            output: output.url().to_owned(),
-            published: other.tenant.clone(),
-            configured: tenant.clone(),
-        });
-    }
+    output.refuse_other_tenant(log.records.iter().map(|record| record.tenant.as_str()), tenant)?;
     let is_newest = log.newest_date().is_none_or(|newest| newest <= as_of);
     let kind = if is_newest && !kpi_only { RecordKind::Actions } else { RecordKind::KpiOnly };
     let number = match (log.of_date(as_of), reason) {
@@ -178,8 +176,9 @@ pub fn date_status(
             None => 0,
         },
     };
-    let (reason, forgotten_on) = (reason.map(str::to_owned), carried(&log, as_of).and_then(|(r, _)| r.forgotten_on));
-    let revision = Revision { kind, number, reason, forgotten_on, ..Revision::first() };
+    let before = carried(&log, as_of).map(|(before, _)| (before.forgotten_on, before.experiments.clone()));
+    let ((forgotten_on, experiments), reason) = (before.unwrap_or_default(), reason.map(str::to_owned));
+    let revision = Revision { kind, number, reason, forgotten_on, experiments, ..Revision::first() };
     Ok(DateStatus::Open(log, revision))
 }
 
@@ -409,6 +408,7 @@ fn record(
         audits: audited.audits().to_vec(),
         ran_by: provenance.ran_by.clone(),
         forgotten_on: materialized.forgotten_on.max(revision.forgotten_on),
+        experiments: revision.experiments.clone(),
         run_id,
         files,
     }

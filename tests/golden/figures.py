@@ -902,7 +902,9 @@ def kpi_cash_forecast(desk):
             if week <= weeks and (due[(week, source)] or coming != ZERO):
                 yield {"company_id": key[0], "currency": key[1], "week_no": week,
                        "week_from": book.as_of + days(7 * week - 6), "week_to": book.as_of + days(7 * week),
-                       "source": source, "due_amount": due[(week, source)] or ZERO, "expected_amount": coming}
+                       "source": source, "due_amount": due[(week, source)] or ZERO, "expected_amount": coming,
+                       "model_amount": None, "model_low_amount": None, "model_high_amount": None,
+                       "model_coverage": None}
 
 
 def week_of(book, day):
@@ -999,7 +1001,7 @@ def deadline(book, items):
 
 @table("company_id", "currency", "experiment", "arm")
 def kpi_experiments(desk):
-    """R = ΣY ÷ ΣX over groups; var = G ÷ (G − 1) × Σ(Y − R X)² ÷ (ΣX)²; the difference to the champion ± 1.96 s."""
+    """R = ΣY ÷ ΣX over groups; var = G ÷ (G − 1) × Σ(Y − R X)² ÷ (ΣX)²; the difference to the champion ± t s."""
     book = desk.book
     members = desk.published.run("experiment_members")
     for experiment in book.config["experiments"]:
@@ -1018,6 +1020,12 @@ def kpi_experiments(desk):
                     yield {"company_id": key[0], "currency": key[1], "experiment": experiment["id"], "arm": arm["name"],
                            "is_champion": row is champion, "starts_on": begin, "ends_on": last,
                            "share": arm["share"]} | public(row, champion)
+
+
+@table("company_id", "currency", "seen", "part")
+def kpi_model(desk):
+    """No model is used here: nothing was told."""
+    return iter(())
 
 
 @table("company_id", "currency", "days")
@@ -1130,7 +1138,9 @@ def public(row, champion):
     difference = row["collection_rate"] - champion["collection_rate"]
     shown_row["difference"] = difference
     if min(row["effective_groups"], champion["effective_groups"]) >= 30:
-        wide = 1.96 * float(row["var"] + champion["var"]) ** 0.5
+        freedom = float(min(row["effective_groups"], champion["effective_groups"])) - 2
+        student = 1.96 + 2.372384 / freedom + 2.822707328 / freedom ** 2 + 2.55610979484672 / freedom ** 3
+        wide = student * float(row["var"] + champion["var"]) ** 0.5
         shown_row |= {"difference_low": float(difference) - wide, "difference_high": float(difference) + wide}
     return shown_row
 

@@ -255,6 +255,7 @@ fn every_fault_in_what_chooses_is_found_at_once() {
         "it names neither `segment` nor `tier`; for all accounts set dunning.regua",
         "unknown segment `newish`",
         "the shares add up to 99, not to 100",
+        "one arm is compared with nothing; write at least two, the champion first",
         "for an arm that sends nothing write hold_out = true",
         "there are two arms named `a`; rename one",
         "an arm that holds out sends nothing; take its `regua` out",
@@ -284,6 +285,10 @@ fn what_the_schema_bounds_is_refused_with_its_line() {
         ("prior_weight = 10", "prior_weight = 0", "prior_weight"),
         ("[channels.email]\nanswer_rate = 0.2", "[channels.email]\nanswer_rate = 1.2", "answer_rate"),
         ("[channels.sms]", "[channels.fax]", "fax"),
+        ("hour_answers_min = 3", "hour_answers_min = 3\nexplore = 0.3", "explore"),
+        ("hour_answers_min = 3", "hour_answers_min = 3\nexplore = -0.05", "explore"),
+        ("hour_answers_min = 3", "hour_answers_min = 3\noutcome_days = 0", "outcome_days"),
+        ("hour_answers_min = 3", "hour_answers_min = 3\ncontacts_min = 0", "contacts_min"),
     ] {
         let house = house();
         house.edit("pipelines/daily.toml", from, to);

@@ -239,7 +239,7 @@ pipelines/daily.toml:9: cannot read pipelines/calendars/pt.toml: No such file or
 pipelines/daily.toml:71: `window_months`: \"24\" is not of type \"integer\"
 pipelines/daily.toml:85: unknown profile field `late_rato`; did you mean `late_ratio`?
 pipelines/daily.toml:119: \"5,00\" is not an amount with at most two decimal places, such as \"50.00\"
-pipelines/daily.toml:236: `history_days`: 0 is less than the minimum of 1
+pipelines/daily.toml:240: `history_days`: 0 is less than the minimum of 1
 pipelines/reguas/b2b.toml:22: unknown kind of step `verificaton`; did you mean `verification`?
 pipelines/reguas/b2b.toml:60: step `d+30`: unknown template `formal_notices`; did you mean `formal_notice`?
 pipelines/words/en.toml:10: unknown key `nams_debt`; did you mean `names_debt`?";
@@ -657,6 +657,31 @@ fn a_terminal_that_takes_nothing_stops_no_run_and_a_lost_result_is_told() {
     assert_eq!(published(&house).0, 1);
 }
 
+/// It is the daily pipeline but for two steps, and what the user has made of it stays.
+#[test]
+fn a_demo_brings_a_second_policy_to_simulate_against() {
+    let house = House::new();
+    let demo = ["demo", "--dir", ".", "--generate-only", "--invoices", "50"];
+    assert_eq!(house.regua(&demo).code, 0);
+    let otherwise = |one: &str, other: &str| -> Vec<String> {
+        let (one, other) = (house.read(one), house.read(other));
+        assert_eq!(one.lines().count(), other.lines().count());
+        one.lines()
+            .zip(other.lines())
+            .filter(|(ours, theirs)| ours != theirs)
+            .map(|(_, line)| line.to_owned())
+            .collect()
+    };
+    let pipelines = otherwise("pipelines/daily.toml", "pipelines/gentler.toml");
+    assert_eq!(pipelines, ["reguas = [\"reguas/gentler.toml\"]"]);
+    let steps = otherwise("pipelines/reguas/b2b.toml", "pipelines/reguas/gentler.toml");
+    assert_eq!(steps, ["trigger = { days_past_due = 8 }", "trigger = { days_past_due = 21 }"]);
+    assert_eq!(house.regua(&["check", "pipelines/gentler.toml"]).code, 0);
+    house.edit("pipelines/reguas/gentler.toml", "days_past_due = 21", "days_past_due = 20");
+    assert_eq!(house.regua(&demo).code, 0);
+    assert!(house.read("pipelines/reguas/gentler.toml").contains("days_past_due = 20"));
+}
+
 /// A demo of other arguments wrote over the inputs of the one before, and only then found that they had changed.
 #[test]
 fn a_demo_does_not_overwrite_what_it_did_not_make() {
@@ -680,4 +705,51 @@ fn a_demo_does_not_overwrite_what_it_did_not_make() {
     assert_eq!(before.ok(), std::fs::read(house.path("sample/input/invoices/invoices.parquet")).ok());
     std::fs::remove_file(house.path("sample/demo.txt")).expect("the mark");
     assert_eq!(demo(&["50"]).code, 2, "somebody's own input");
+}
+
+/// A slip of the keyboard must not empty an export or the pipeline.
+#[test]
+fn a_flag_that_names_a_source_empties_nothing() {
+    let house = House::of_one_invoice();
+    for (flag, file) in [("--report", "input/invoices.parquet"), ("--result-file", "pipelines/daily.toml")] {
+        let before = std::fs::read(house.path(file)).unwrap();
+        let ended = house.regua(&["plan", "pipelines/daily.toml", "--as-of", "2026-06-28", flag, file]);
+        assert!(
+            ended.code == 2 && ended.stderr.contains("an export, a pipeline or a template stands there"),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(std::fs::read(house.path(file)).unwrap(), before, "{file}");
+    }
+}
+
+/// A model that was overwritten kept its date from ever being run again, and a record stopped every run.
+#[test]
+fn a_flag_that_names_a_file_of_an_output_empties_nothing() {
+    let house = House::of_one_invoice();
+    assert_eq!(house.run("2026-06-28").code, 0);
+    std::fs::create_dir_all(house.path("output/models")).unwrap();
+    std::fs::write(house.path("output/models/2026-06-27.json"), "a model").unwrap();
+    for file in ["output/models/2026-06-27.json", "pipelines/../output/_log/00000000000000000001.json"] {
+        let before = std::fs::read(house.path(file)).unwrap();
+        for command in ["plan", "run", "train"] {
+            let ended = house.regua(&[command, "pipelines/daily.toml", "--as-of", "2026-06-29", "--result-file", file]);
+            assert!(ended.code == 2 && ended.stderr.contains("a file of an output stands there"), "{}", ended.stderr);
+        }
+        assert_eq!(std::fs::read(house.path(file)).unwrap(), before, "{file}");
+    }
+    let plan = ["plan", "pipelines/daily.toml", "--as-of", "2026-06-29", "--report", "output/plan.html"];
+    let same = house.regua(&[&plan[..], &["--result-file", "output/plan.html"]].concat());
+    assert!(same.code == 2 && same.stderr.contains("--report names that file too; name another"), "{}", same.stderr);
+    // A page of their own folder is made anew every day, in the output and where somebody keeps logs.
+    for folder in ["output/pages", "_log", "elsewhere/_log/kpi"] {
+        std::fs::create_dir_all(house.path(folder)).unwrap();
+        for _ in 0..2 {
+            let page = format!("{folder}/plan.html");
+            let again = house.regua(&[&plan[..5], &[&page]].concat());
+            assert_eq!(again.code, 0, "{page}: {}", again.stderr);
+        }
+    }
+    let beside = house.regua(&plan);
+    assert_eq!(beside.code, 0, "{}", beside.stderr);
 }

@@ -46,6 +46,7 @@ remedies!(of_error, ERRORS, Error, {
     Contract => "Fix the export, or map its columns and values in `[inputs.*]`; `regua inputs --profile` shows what it holds.",
     NoneRecognised => "Name the files of invoices, payments and debtors; docs/init.md says how they are known, and columns that it does not know can be mapped by hand.",
     Audit => "Do not override it. Take `sql_dir` out and run again; if it fails again, keep the inputs and report the message.",
+    Incomplete => "Correct the export and train again, or accept what is as it is with `--accept-volume \"why\"`; the reason is kept in the model.",
     Surge => "Look at `regua plan`. If that many actions are right, accept them with `--accept-volume \"why\"`; the reason is kept in the record.",
     Message => "Correct the template; `regua template preview` shows the message.",
     Conflict => "Nothing, if the other run was right. Else publish a revision: `--revise --reason \"why\"`.",
@@ -82,6 +83,8 @@ remedies!(of_damage, DAMAGES, Damage, {
     ColumnMissing => "",
     ActionId => "",
     NotARecord => "",
+    ModelVersion => "",
+    ModelOfTenant => "",
     NotAModel => "",
     RecordGone => "",
     OtherRecord => "",
@@ -189,6 +192,9 @@ fn examples() -> Vec<Error> {
             actual: "1200.00".to_owned(),
             difference: "-4.50".to_owned(),
         }])),
+        Error::Incomplete(vec![
+            "the payments snapshot has 1,204 rows, 61 % fewer than the run of 2026-06-27 read".to_owned(),
+        ]),
         Error::Surge(vec![
             "1800 actions, but 600 are usual and at most 1200 are allowed (limits.volume_percent_max = 100)".to_owned(),
         ]),
@@ -250,6 +256,8 @@ fn damages() -> Vec<Damage> {
         Damage::ColumnMissing { column: "open_amount".to_owned() },
         Damage::ActionId,
         Damage::NotARecord,
+        Damage::ModelVersion { found: 1, known: 2 },
+        Damage::ModelOfTenant { found: "homolog".to_owned() },
         Damage::NotAModel,
         Damage::RecordGone,
         Damage::OtherRecord,
@@ -355,7 +363,17 @@ fn exit_codes_stand() {
     };
     assert_eq!(
         with(3),
-        ["Contract", "NoneRecognised", "Audit", "Surge", "Message", "InputUnreadable", "PublishedDamaged", "Unsound"]
+        [
+            "Contract",
+            "NoneRecognised",
+            "Audit",
+            "Incomplete",
+            "Surge",
+            "Message",
+            "InputUnreadable",
+            "PublishedDamaged",
+            "Unsound"
+        ]
     );
     assert_eq!(with(4), ["Conflict", "Overtaken", "Undecided", "WouldRefuse", "ModelStands"]);
     assert_eq!(with(75), ["InputsMissing", "Moved", "Halted", "HeadMoved", "Unavailable", "Unfinished"]);

@@ -8,6 +8,7 @@ use crate::support::{Ended, House};
 const FIRST: &str = "2026-06-01";
 const EVE: &str = "2026-06-29";
 const LAST: &str = "2026-06-30";
+const NEXT: &str = "2026-07-01";
 const AFTER: &str = "2026-07-06";
 const DEBTORS: u32 = 240;
 
@@ -109,17 +110,21 @@ fn number(value: &Value, name: &str) -> f64 {
 #[test]
 fn there_is_no_verdict_before_the_last_day_and_the_same_one_ever_after() {
     let house = house(&format!("ends_on = \"{LAST}\""));
-    for as_of in [FIRST, EVE, LAST, AFTER] {
+    for as_of in [FIRST, EVE, LAST, NEXT, AFTER] {
         run(&house, as_of);
     }
-    let eve = comparison(&house, EVE);
-    assert_eq!(eve["verdict"], json!({"kind": "not_yet", "on": LAST}));
-    assert_eq!(eve["sentence"], format!("hold_out: no verdict before {LAST}"));
-    let text = text_of(&house, &["report", "output", "--as-of", EVE]);
-    assert!(text.contains(&format!("hold_out: no verdict before {LAST}")) && !text.contains("collects"), "{text}");
+    // What is paid on the last day is in the exports of the day after.
+    for day in [EVE, LAST] {
+        let early = comparison(&house, day);
+        assert_eq!(early["verdict"], json!({"kind": "not_yet", "on": NEXT}));
+        assert_eq!(early["sentence"], format!("hold_out: no verdict before {NEXT}"));
+        let text = text_of(&house, &["report", "output", "--as-of", day]);
+        assert!(text.contains(&format!("hold_out: no verdict before {NEXT}")) && !text.contains("collects"), "{text}");
+    }
 
-    let last = comparison(&house, LAST);
+    let last = comparison(&house, NEXT);
     assert_eq!(last["verdict"], json!({"kind": "worse"}), "{last}");
+    assert_eq!(last["judged_by"], last["adjusted"], "of one challenger alone");
     let (plain, adjusted) = (&last["difference"], &last["adjusted"]);
     let width = |interval: &Value| number(interval, "high") - number(interval, "low");
     // Who is held out pays one of four less; groups differ by more than that, and as they did before.
@@ -130,7 +135,7 @@ fn there_is_no_verdict_before_the_last_day_and_the_same_one_ever_after() {
     // The interval is that of the table.
     let low = house.published("kpi_experiments", "difference_low");
     assert!((low[1].parse::<f64>().expect("a number") - number(plain, "low")).abs() < 1e-12, "{low:?} {plain}");
-    let text = text_of(&house, &["report", "output", "--as-of", LAST]);
+    let text = text_of(&house, &["report", "output", "--as-of", NEXT]);
     assert!(text.contains("hold_out collects less than the champion: −2"), "{text}");
 
     let after = comparison(&house, AFTER);
@@ -143,7 +148,7 @@ fn there_is_no_verdict_before_the_last_day_and_the_same_one_ever_after() {
     run(&house, "2026-07-07");
     let text = text_of(&house, &["report", "output"]);
     assert!(text.contains("! its last day was 2026-06-30 when it began, and is 2026-07-05 now"), "{text}");
-    let judged = "hold_out: no verdict: the last day was set or moved after the experiment began";
+    let judged = "hold_out: no verdict: the first or last day was set or moved after the experiment began";
     assert!(text.contains(judged) && !text.contains("collects less"), "{text}");
     // The page of the run says the same.
     let page = |as_of: &str| {
@@ -151,8 +156,93 @@ fn there_is_no_verdict_before_the_last_day_and_the_same_one_ever_after() {
         assert_eq!(made.code, 0, "{}", made.stderr);
         house.read("page.html")
     };
-    assert!(page(EVE).contains("the verdict comes on 30 June 2026"), "the page of {EVE}");
-    assert!(page(LAST).contains("1 of 1 differences are clear"), "the page of {LAST}");
+    assert!(page(LAST).contains("the verdict comes on 1 July 2026"), "the page of {LAST}");
+    assert!(page(NEXT).contains("1 of 1 differences are clear"), "the page of {NEXT}");
+    let moved = "There is no verdict: the first or last day was set or moved";
+    assert!(page("2026-07-07").contains(moved), "the page of whoever moved it");
+    assert!(
+        house.read(&report_of(&house, "2026-07-07")).contains("Sem veredito: o primeiro"),
+        "that of the run itself"
+    );
+}
+
+/// The page that the run of a date has published.
+fn report_of(house: &House, as_of: &str) -> String {
+    let pattern = house.path(&format!("output/runs/{as_of}/*/report.html"));
+    let found = glob::glob(&pattern.to_string_lossy()).expect("a pattern").next().expect("a page").expect("readable");
+    found.strip_prefix(house.path("")).expect("below the house").to_string_lossy().into_owned()
+}
+
+/// A first day that was moved leaves out what was seen to go wrong, or takes in what went well before.
+#[test]
+fn a_first_day_that_is_moved_is_noticed() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    run(&house, FIRST);
+    house.edit("pipelines/daily.toml", &format!("starts_on = \"{FIRST}\""), "starts_on = \"2026-06-10\"");
+    run(&house, NEXT);
+    assert_eq!(comparison(&house, NEXT)["verdict"], json!({"kind": "moved"}));
+    let text = text_of(&house, &["report", "output"]);
+    assert!(text.contains("! its first day was 2026-06-01 when it began, and is 2026-06-10 now"), "{text}");
+}
+
+/// Whoever is drawn after that is drawn into another arm, and those of the old one are compared with whom nobody chose.
+#[test]
+fn an_arm_that_is_renamed_is_not_judged() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    run(&house, FIRST);
+    house.edit("pipelines/daily.toml", "{ name = \"hold_out\", share = 50", "{ name = \"silence\", share = 50");
+    run(&house, NEXT);
+    let comparisons = json_of(&house, &["report", "output"])["experiments"][0]["comparisons"].clone();
+    let verdicts: Vec<&Value> = comparisons.as_array().expect("a list").iter().map(|one| &one["verdict"]).collect();
+    assert!(
+        !verdicts.is_empty() && verdicts.iter().all(|verdict| **verdict == json!({"kind": "arms_changed"})),
+        "{comparisons}"
+    );
+    let text = text_of(&house, &["report", "output"]);
+    assert!(text.contains("no verdict: an arm was renamed, removed or made to do something else"), "{text}");
+}
+
+/// Two arms that are alike beside the champion: each is judged by an interval that is wider than its own.
+#[test]
+fn two_challengers_are_judged_by_wider_intervals() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    let arms = "{ name = \"one\", share = 25, hold_out = true }, { name = \"two\", share = 25, hold_out = true }";
+    house.edit("pipelines/daily.toml", "{ name = \"hold_out\", share = 50, hold_out = true }", arms);
+    run(&house, FIRST);
+    run(&house, NEXT);
+    let found = json_of(&house, &["report", "output"])["experiments"][0]["comparisons"].clone();
+    for one in found.as_array().expect("a list") {
+        let width = |interval: &Value| number(interval, "high") - number(interval, "low");
+        let wider = width(&one["judged_by"]) / width(&one["adjusted"]);
+        assert!((1.14..1.17).contains(&wider), "2.2414 / 1.96 = 1.1436, and some more for few groups: {one}");
+        assert!(one["sentence"].as_str().expect("a text").contains("wide enough for 2 challengers"), "{one}");
+    }
+    assert_eq!(found.as_array().map(Vec::len), Some(2));
+}
+
+/// Of all groups follows nothing for those of some segments.
+#[test]
+fn a_plan_says_nothing_of_arms_over_some_segments() {
+    let house = house(&format!("ends_on = \"{LAST}\"\nsegments = [\"recorrente\", \"ocasional\"]"));
+    run(&house, FIRST);
+    run(&house, LAST);
+    for place in ["output", "pipelines/daily.toml"] {
+        let plan = json_of(&house, &["plan", place]);
+        assert_eq!(plan["designs"][0]["segments"], json!(["recorrente", "ocasional"]), "{place}: {plan}");
+        let windows = plan["companies"][0]["windows"].as_array().expect("a list");
+        assert!(windows.iter().all(|window| window["detectable"] == json!([])), "{place}: {windows:?}");
+        let text = text_of(&house, &["plan", place]);
+        assert!(text.contains("! tone takes the segments recorrente, ocasional alone"), "{text}");
+    }
+}
+
+/// 2³² of them are 0 in 32 bits.
+#[test]
+fn shares_beyond_a_whole_number_are_refused() {
+    let house = house("");
+    house.edit("pipelines/daily.toml", "share = 50, hold_out", "share = 4294967295, hold_out");
+    let check = house.regua(&["check", "pipelines/daily.toml"]);
+    assert!(check.code == 2 && check.stderr.contains("4294967295"), "{}: {}", check.code, check.stderr);
 }
 
 #[test]
@@ -178,19 +268,114 @@ fn without_a_last_day_or_with_arms_that_are_skewed_there_is_no_verdict() {
     run(&house, LAST);
     assert_eq!(comparison(&house, LAST)["verdict"], json!({"kind": "no_last_day"}));
     let text = text_of(&house, &["report", "output"]);
-    assert!(text.contains("write ends_on = \"YYYY-MM-DD\" in [[experiments]] of tone"), "{text}");
-    // Who was drawn stays, so other shares are not those of the draw.
-    house.edit("pipelines/daily.toml", "{ name = \"champion\", share = 50 }", "{ name = \"champion\", share = 80 }");
-    house.edit("pipelines/daily.toml", "share = 50, hold_out", "share = 20, hold_out");
+    assert!(
+        text.contains("begin a new experiment under another id than tone, with ends_on = \"YYYY-MM-DD\""),
+        "{text}"
+    );
     house.edit(
         "pipelines/daily.toml",
         &format!("starts_on = \"{FIRST}\"\n"),
         &format!("starts_on = \"{FIRST}\"\nends_on = \"{LAST}\"\n"),
     );
-    run(&house, "2026-07-01");
-    assert_eq!(comparison(&house, "2026-07-01")["verdict"], json!({"kind": "skewed"}));
+    run(&house, NEXT);
+    assert_eq!(comparison(&house, NEXT)["verdict"], json!({"kind": "moved"}));
     let text = text_of(&house, &["report", "output"]);
     assert!(text.contains("! it began without a last day, which is 2026-06-30 now"), "{text}");
+    // Who was drawn stays, so other shares are not those of the draw.
+    let house = self::house(&format!("ends_on = \"{LAST}\""));
+    run(&house, FIRST);
+    house.edit("pipelines/daily.toml", "{ name = \"champion\", share = 50 }", "{ name = \"champion\", share = 80 }");
+    house.edit("pipelines/daily.toml", "share = 50, hold_out", "share = 20, hold_out");
+    run(&house, NEXT);
+    assert_eq!(comparison(&house, NEXT)["verdict"], json!({"kind": "skewed"}));
+}
+
+/// A day on which another experiment stood alone in the file forgot whoever had been drawn, and who had paid since was lost.
+#[test]
+fn members_outlast_days_on_which_their_experiment_is_not_in_the_file() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    let pipeline = "pipelines/daily.toml";
+    let with = house.read(pipeline);
+    run(&house, FIRST);
+    house.write_file(pipeline, &with.replace("id = \"tone\"", "id = \"other\""));
+    run(&house, "2026-06-02");
+    house.write_file(pipeline, &with);
+    run(&house, "2026-06-03");
+    let members = house.published("experiment_members", "experiment entered_on");
+    let entered = |row: &str| members.iter().filter(|member| *member == row).count();
+    assert_eq!(
+        [entered("tone 2026-06-01"), entered("other 2026-06-02"), members.len()],
+        [DEBTORS as usize, DEBTORS as usize, 2 * DEBTORS as usize]
+    );
+
+    // An arm that is made to do something else ends it, whatever it is called, and no day for a verdict is promised.
+    house.write_file(pipeline, &with.replace(", hold_out = true", ""));
+    run(&house, "2026-06-10");
+    house.write_file(pipeline, &with);
+    run(&house, "2026-06-11");
+    assert_eq!(comparison(&house, "2026-06-11")["verdict"], json!({"kind": "arms_changed"}));
+    let text = text_of(&house, &["report", "output"]);
+    assert!(text.contains("! since the run of 2026-06-10 its arms do something else than they began with"), "{text}");
+
+    // Whoever takes it out once it is decided is told where it is shown.
+    let (head, rest) = with.split_once("[[experiments]]\nid = \"tone\"").expect("an experiment");
+    let (_, tail) = rest.split_once("[creditors.default]").expect("creditors");
+    house.write_file(pipeline, &format!("{head}[creditors.default]{tail}"));
+    run(&house, "2026-06-15");
+    for (arguments, expected) in [
+        (&["report", "output"][..], "add --as-of 2026-06-11, the last date with something to show"),
+        (&["report", "output", "--experiment", "tone"], "add --as-of 2026-06-11"),
+        (
+            &["report", "output", "--experiment", "foo"],
+            "there is no such experiment on 2026-06-15; there are: other, tone",
+        ),
+    ] {
+        let ended = experiment(&house, arguments);
+        assert!(ended.code == 2 && ended.stderr.contains(expected), "{arguments:?}: {} {}", ended.code, ended.stderr);
+    }
+}
+
+/// Whoever writes them in a hurry silences everybody, or compares nothing.
+#[test]
+fn arms_that_compare_nothing_are_refused() {
+    let house = house("");
+    let with = house.read("pipelines/daily.toml");
+    let arms = "arms = [{ name = \"champion\", share = 50 }, { name = \"hold_out\", share = 50, hold_out = true }]";
+    for (other, expected) in [
+        ("arms = []", "one arm is compared with nothing; write at least two"),
+        ("arms = [{ name = \"a\", share = 100 }]", "one arm is compared with nothing; write at least two"),
+        (
+            "arms = [{ name = \"a\", share = 50, hold_out = true }, { name = \"b\", share = 50, hold_out = true }]",
+            "every arm holds out, so nobody is written to",
+        ),
+        ("arms = [{ name = \"h\", share = 50 }, { name = \"H\", share = 50 }]", "there are two arms named `H`"),
+        ("arms = [{ name = \" \", share = 50 }, { name = \"b\", share = 50 }]", "an arm has a name"),
+        (&format!("segments = []\n{arms}"), "no segment takes part; name some, or take the line out"),
+    ] {
+        house.write_file("pipelines/daily.toml", &with.replace(arms, other));
+        let check = house.regua(&["check", "pipelines/daily.toml"]);
+        assert!(check.code == 2 && check.stderr.contains(expected), "{other}: {} {}", check.code, check.stderr);
+        assert!(check.stderr.contains("daily.toml:"), "{}", check.stderr);
+    }
+}
+
+/// Of an arm whose groups tell as much as fewer than 30 the report gives no verdict, so the plan promises none.
+#[test]
+fn a_plan_promises_no_effect_that_the_report_would_refuse() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    run(&house, LAST);
+    let effects = |shares: &str| {
+        let plan = json_of(&house, &["plan", "output", "--shares", shares]);
+        let found = plan["companies"][0]["windows"][0]["detectable"].as_array().expect("a list").clone();
+        found.iter().map(|one| one["effect"].is_number()).collect::<Vec<_>>()
+    };
+    assert_eq!(effects("50,50"), [true]);
+    assert_eq!(effects("80,15,5"), [true, false], "a twentieth of 240 groups");
+    let text = text_of(&house, &["plan", "output", "--shares", "95,5"]);
+    assert!(
+        text.contains("! An arm with fewer than 30 effective groups gets no verdict, so its effect is shown as -"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -231,6 +416,10 @@ fn what_is_not_there_is_told_with_its_remedy() {
         (&["report", "output"], "no experiment has anything to show on 2026-06-30"),
         (&["plan", "output"], "kpi_group_rates of 2026-06-30 has not two groups of debtors"),
         (&["plan", "output", "--shares", "80,15"], "the shares add up to 95, not to 100"),
+        (&["plan", "output", "--shares", "80;20"], "write whole per cents with commas, such as 80,15,5"),
+        (&["plan", "output", "--shares", "-5"], "\"-5\" is not the share of an arm"),
+        (&["plan", "output", "--effect", "-2"], "write percentage points from 0.1 to 100"),
+        (&["plan", "output", "--shares", "100"], "\"100\" is not the share of an arm"),
         (&["plan", "output", "--effect", "0"], "write percentage points from 0.1 to 100, such as 3"),
         (&["report", "nowhere"], "nothing is published"),
     ];

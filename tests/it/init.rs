@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use serde_json::Value;
 
 use crate::support::{Ended, House, write_parquet};
@@ -29,6 +29,7 @@ fn export(house: &House, file: &str, text: &str) {
             "m" => DataType::Decimal128(13, 2),
             "d" => DataType::Date32,
             "b" => DataType::Boolean,
+            "t" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             other => panic!("no type {other}"),
         };
         (name.replace('_', " ").replace("..", "_"), cast(&texts, &kind).expect("it fits"))
@@ -553,4 +554,27 @@ fn a_pipeline_that_is_there_is_not_written_over() {
     assert_eq!(house.regua(&["check", "new/daily.toml"]).code, 0, "what it names stands beside it");
     assert_eq!(house.regua(&["init", "exports", "--replace"]).code, 0);
     assert_ne!(house.read("pipelines/daily.toml"), before);
+}
+
+/// Payments may be scheduled: of the days after the last invoice and contact the files know nothing else.
+#[test]
+fn the_proposed_date_is_none_that_only_payments_have() {
+    let house = House::new();
+    let invoices = "invoice_id:s debtor_id:s issue_date:d due_date:d amount:m\n\
+                    NF1 D1 2025-01-05 2025-02-04 100.00\n\
+                    NF2 D2 2025-02-15 2025-03-17 200.00";
+    export(&house, "invoices.parquet", invoices);
+    let payments = "payment_id:s debtor_id:s invoice_id:s paid_on:d amount:m\n\
+                    P1 D1 NF1 2025-02-03 10.00\n\
+                    P2 D2 NF2 2025-04-30 200.00";
+    export(&house, "payments.parquet", payments);
+    export(&house, "debtors.parquet", "debtor_id:s legal_name:s\nD1 Acme\nD2 Beta");
+    assert_eq!(init(&house).1["as_of"], "2025-02-15", "the last invoice");
+    let contacts = "event_id:s debtor_id:s channel:s address:s occurred_at:t status:s\n\
+                    E1 D1 email a@acme.example 2025-02-20T12:00:00Z delivered";
+    export(&house, "contact_log.parquet", contacts);
+    std::fs::remove_file(house.path(FILE)).expect("the pipeline");
+    let (_, told) = init(&house);
+    assert_eq!(told["as_of"], "2025-02-20", "the last contact");
+    follow(&house, &told);
 }

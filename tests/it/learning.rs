@@ -82,8 +82,9 @@ fn the_gates_on_the_real_ledger() {
     least("AUC of refits", rolling.at_issue.auc, 0.875);
     most("Brier of refits", rolling.at_issue.brier, 0.132);
     least("AUC of refits, more than 15 days late", rolling.at_issue.late_15_auc, 0.870);
-    // 5.68 with one curve of deviations, which is wrong where most pay on the very day: 5.7 is asked.
-    most("days off the day of payment", issue.missed_days, 5.75);
+    // .32 is asked: above the mean rank of the last curve all bills have the same chance, and precision suffers first there.
+    least("PR-AUC of refits, more than 15 days late", rolling.at_issue.late_15_precision, 0.27);
+    most("days off the day of payment", issue.missed_days, 5.7);
     least("coverage", issue.coverage, 0.76);
     most("coverage", issue.coverage, 0.88);
     let cash = &frozen.cash["USD"];
@@ -117,6 +118,11 @@ fn house(debtors: usize) -> House {
 
 /// The same with so many days to pay.
 fn house_with(debtors: usize, term: u64) -> House {
+    house_paying(debtors, term, |debtor, _, _| (debtor as i64 % 9 - 3) * 4)
+}
+
+/// Debtors whose bills are paid so many days late: of a debtor, a month from July 2024 and an amount.
+pub fn house_paying(debtors: usize, term: u64, usual: impl Fn(usize, u32, usize) -> i64) -> House {
     let house = House::new();
     let mut invoices = vec!["invoice_id debtor_id issue_date due_date amount".to_owned()];
     let mut payments = vec!["payment_id debtor_id invoice_id paid_on amount".to_owned()];
@@ -129,10 +135,9 @@ fn house_with(debtors: usize, term: u64) -> House {
         for month in 0..24 {
             let issued = NaiveDate::from_ymd_opt(2024, 7, 10).unwrap() + chrono::Months::new(month);
             let due = issued + chrono::Days::new(term);
-            let usual = (debtor as i64 % 9 - 3) * 4;
-            let late = usual + [0, 2, -2, 5, -1][(debtor + month as usize * 3) % 5];
-            let paid = due + chrono::TimeDelta::days(late);
             let amount = 100 + (debtor * 7 + month as usize * 13) % 400;
+            let late = usual(debtor, month, amount) + [0, 2, -2, 5, -1][(debtor + month as usize * 3) % 5];
+            let paid = due + chrono::TimeDelta::days(late);
             invoices.push(format!("I{debtor}-{month} D{debtor} {issued} {due} {amount}.00"));
             if paid <= NaiveDate::from_ymd_opt(2026, 6, 14).unwrap() {
                 payments.push(format!("P{debtor}-{month} D{debtor} I{debtor}-{month} {paid} {amount}.00"));
@@ -148,7 +153,7 @@ fn house_with(debtors: usize, term: u64) -> House {
 }
 
 /// The result line of `regua train`.
-fn train(house: &House, as_of: &str) -> serde_json::Value {
+pub fn train(house: &House, as_of: &str) -> serde_json::Value {
     let ended = house.regua(&["train", "pipelines/daily.toml", "--as-of", as_of]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     serde_json::from_str(ended.stdout.lines().last().unwrap()).unwrap()
@@ -178,7 +183,10 @@ fn a_model_is_trained_once_and_used_by_later_runs() {
     assert!(early[5] < late[5] && early[4] == "model", "{early:?} {late:?}");
     assert!(rows.iter().all(|row| !row.contains("NaN")), "{rows:?}");
     let reasons = house.published("items", "debtor_id late_reason");
-    assert!(reasons.iter().any(|row| row.starts_with("D8 usually") && row.contains("late with us")), "{reasons:?}");
+    assert!(
+        reasons.iter().any(|row| row.starts_with("D8 ") && row.contains("days late on average; the model starts from")),
+        "{reasons:?}"
+    );
     let record = house.read("output/_log/00000000000000000002.json");
     assert!(record.contains("\"table\": \"model\"") && record.contains("models/2026-06-14.json"), "{record}");
 
@@ -204,17 +212,96 @@ fn a_day_after_a_day_with_a_model_goes_on() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
 }
 
-/// A file that somebody put there keeps nobody from training again.
+/// A file that somebody put there keeps nobody from training again, nor from being decided on.
 #[test]
-fn a_model_that_cannot_be_read_is_replaced_by_a_later_one() {
+fn a_model_that_cannot_be_read_is_passed_over() {
     let house = house(30);
     std::fs::create_dir_all(house.path("output/models")).unwrap();
     house.write_file("output/models/2026-06-10.json", "{}");
     let run = house.run("2026-06-15");
-    assert!(run.code == 3 && run.stderr.contains("choose another by [model].use"), "{}: {}", run.code, run.stderr);
-    train(&house, "2026-06-13");
-    let run = house.run("2026-06-15");
     assert_eq!(run.code, 0, "{}", run.stderr);
+    let told = [
+        "models/2026-06-10.json was passed over",
+        "choose another by [model].use",
+        "No other is there, so nothing is expected of any item",
+    ];
+    assert!(told.iter().all(|part| run.stderr.contains(part)), "{}", run.stderr);
+    assert!(house.published("items", "late_chance").iter().all(|chance| chance == "-"));
+
+    // An older one that can be read stands in for one of another version.
+    train(&house, "2026-06-13");
+    let newer = house.read("output/models/2026-06-13.json").replace("\"model_version\": 2", "\"model_version\": 3");
+    house.write_file(
+        "output/models/2026-06-14.json",
+        &newer.replace("\"as_of\": \"2026-06-13\"", "\"as_of\": \"2026-06-14\""),
+    );
+    let run = house.run("2026-06-16");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let told =
+        ["a model of version 3, and this program reads version 2", "The one before it is the model of 2026-06-13"];
+    assert!(told.iter().all(|part| run.stderr.contains(part)), "{}", run.stderr);
+    assert!(house.published("items", "late_chance").iter().any(|chance| chance != "-"));
+    let again = house.run("2026-06-16");
+    assert!(again.code == 0 && again.stdout.contains("already_published"), "{} {}", again.stdout, again.stderr);
+
+    // Whoever names it is told.
+    house.edit("pipelines/daily.toml", "[output]", "[model]\nuse = \"2026-06-14\"\n\n[output]");
+    let run = house.run("2026-06-17");
+    assert!(run.code == 3 && run.stderr.contains("choose another by [model].use"), "{}: {}", run.code, run.stderr);
+}
+
+/// A model of half of the payments says for weeks that everybody is late.
+#[test]
+fn a_training_stops_where_payments_or_exports_look_incomplete() {
+    let house = house(60);
+    assert_eq!(house.run("2026-06-14").code, 0);
+    let refused = |house: &House, as_of: &str, part: &str| {
+        let ended = house.regua(&["train", "pipelines/daily.toml", "--as-of", as_of]);
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains(part) && ended.stderr.contains("train again with --accept-volume"),
+            "no {part:?}: {}",
+            ended.stderr
+        );
+        assert!(!house.path(&format!("output/models/{as_of}.json")).exists());
+    };
+    // The export is of 14 June, and what was billed since is not in it.
+    refused(&house, "2026-07-10", "the newest payment is of 2026-06-1");
+    let whole = std::fs::read(house.path("input/payments.parquet")).unwrap();
+    let kept = crate::support::read_parquet(&house.path("input/payments.parquet"));
+    let head = "payment_id debtor_id invoice_id paid_on amount";
+    let rows = crate::support::rows(&kept, head);
+    let some = |is_kept: &dyn Fn(&str) -> bool| {
+        let kept: Vec<&str> =
+            rows.iter().map(String::as_str).filter(|row| is_kept(row.split(' ').nth(3).unwrap())).collect();
+        house.write("payments", &format!("{head}\n{}", kept.join("\n")));
+    };
+    // What was paid from October to December is missing: far fewer rows, and months without any.
+    some(&|day| !("2025-10"..="2025-12-31").contains(&day));
+    refused(&house, "2026-06-14", "has next to no payments from 2025-10 to 2025-12");
+    some(&|day| day >= "2025-10");
+    refused(&house, "2026-06-14", "the payments snapshot has");
+    let accepted =
+        house.regua(&["train", "pipelines/daily.toml", "--as-of", "2026-06-14", "--accept-volume", "moved house"]);
+    assert_eq!(accepted.code, 0, "{}", accepted.stderr);
+    let result: serde_json::Value = serde_json::from_str(accepted.stdout.lines().last().unwrap()).unwrap();
+    assert!(result["accepted"].as_str().unwrap().starts_with("moved house (the payments snapshot has"), "{result}");
+    assert!(house.read("output/models/2026-06-14.json").contains("moved house"));
+    // The whole export is trained as ever.
+    std::fs::write(house.path("input/payments.parquet"), whole).unwrap();
+    assert_eq!(train(&house, "2026-06-13")["accepted"], serde_json::Value::Null);
+}
+
+/// One bill that is dated 1987 made the days of the trial more than a third of the others' history.
+#[test]
+fn one_bill_of_another_century_begins_no_history() {
+    let (with, without) = (house(60), house(60));
+    let kept = crate::support::read_parquet(&with.path("input/invoices.parquet"));
+    let head = "invoice_id debtor_id issue_date due_date amount";
+    let rows = crate::support::rows(&kept, head).join("\n");
+    with.write("invoices", &format!("{head}\n{rows}\nI0-old D0 1987-07-10 1987-08-07 100.00"));
+    let tried = |house: &House| train(house, "2025-06-14")["tried_from"].clone();
+    assert_eq!(tried(&with), tried(&without));
 }
 
 /// It was published without a model, and one that is trained for an earlier day since changes nothing of it.
@@ -254,7 +341,11 @@ fn a_model_of_a_few_is_refused_and_counting_is_used() {
     assert_eq!(result["quality"], "refused", "{result}");
     let run = house.run("2026-06-15");
     assert_eq!(run.code, 0);
-    assert!(run.stderr.contains("the model of 2026-06-14 was refused (10 debtors who have paid and"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the model of 2026-06-14 was refused (at least 20 debtors who have paid"),
+        "{}",
+        run.stderr
+    );
     let rows = house.published("items", "debtor_id days_past_due late_chance expected_by expected_on");
     assert!(rows.iter().all(|row| row.ends_with(" counting -")), "{rows:?}");
     house.edit("pipelines/daily.toml", "[output]", "[model]\nuse = \"none\"\n\n[output]");
@@ -336,4 +427,231 @@ fn a_call_before_the_due_date_goes_to_those_at_risk_alone() {
     assert!(!missed.is_empty() && missed.iter().all(|cells| !called.contains(&&cells[0][1..])), "{missed:?}");
     let explained = house.regua(&["explain", &format!("D{}", called[0]), "--from", "output", "--output", "text"]);
     assert!(explained.stdout.contains("% late, paid by 2026-"), "{}", explained.stdout);
+}
+
+/// The house of `house` with a log: everybody is mailed in the morning and gets a WhatsApp message in the afternoon, month after month; the
+/// messages lead to payment, the mails do not.
+fn house_with_contacts() -> House {
+    let house = house(60);
+    let mut log = vec!["event_id action_id debtor_id channel direction occurred_at status".to_owned()];
+    let mut points = vec!["debtor_id channel address".to_owned()];
+    let paid = crate::support::read_parquet(&house.path("input/payments.parquet"));
+    for (n, row) in crate::support::rows(&paid, "debtor_id paid_on").iter().enumerate() {
+        let (debtor, day) = row.split_once(' ').unwrap();
+        let day: NaiveDate = day.parse().unwrap();
+        let mailed = day - chrono::Days::new(15);
+        log.push(format!("E{n} E{n} {debtor} email outbound {mailed}T12:00:00Z delivered"));
+        let written = day - chrono::Days::new(if n % 3 == 0 { 12 } else { 2 });
+        log.push(format!("W{n} W{n} {debtor} whatsapp outbound {written}T17:30:00Z delivered"));
+    }
+    for debtor in 0..60 {
+        points.push(format!("D{debtor} email d{debtor}@acme.example"));
+        points.push(format!("D{debtor} whatsapp +5511900{debtor:06}"));
+    }
+    house.write("contact_log", &log.join("\n"));
+    house.write("contact_points", &points.join("\n"));
+    house
+}
+
+/// What contacts lead to is learnt beside the bills, and the next day's run takes the channel that leads to payment, and says so.
+#[test]
+fn the_channel_follows_what_contacts_lead_to() {
+    let house = house_with_contacts();
+    let result = train(&house, "2026-06-14");
+    assert!(result["contacts"].as_u64().unwrap() > 1_000, "{result}");
+    let model = house.read("output/models/2026-06-14.json");
+    assert!(model.contains("\"responses\""), "{model}");
+    assert_eq!(house.run("2026-06-15").code, 0);
+    let traces = house.published("actions", "channel propensity rule_trace").join("\n");
+    assert!(
+        traces.contains("channel whatsapp: ") && traces.contains(" paid or promised within 7 days, smoothed "),
+        "{traces}"
+    );
+    assert!(traces.lines().all(|row| row.starts_with("whatsapp - ")), "{traces}");
+    let debtor = house.published("actions", "debtor_id").remove(0);
+    let explained = house.regua(&["explain", &debtor, "--from", "output", "--output", "text"]);
+    assert!(explained.stdout.contains("paid or promised within 7 days, smoothed"), "{}", explained.stdout);
+    // A model of a version that knew nothing of contacts is read as one that learnt nothing of them.
+    let mut older: serde_json::Value = serde_json::from_str(&model).unwrap();
+    older.as_object_mut().unwrap().remove("responses").unwrap();
+    older["as_of"] = "2026-06-15".into();
+    std::fs::write(house.path("output/models/2026-06-15.json"), older.to_string()).unwrap();
+    let run = house.run("2026-06-16");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let traces = house.published("decisions", "rule_trace").join("\n");
+    assert!(!traces.contains("paid or promised"), "{traces}");
+}
+
+/// A CRM that writes the day alone made midnight of UTC an evening in São Paulo, and everybody was written to at 17:00.
+#[test]
+fn contacts_without_an_hour_count_for_their_channel_and_for_no_part_of_the_day() {
+    let house = house_with_contacts();
+    let head = "event_id action_id debtor_id channel direction occurred_at status";
+    let ways = |house: &House, as_of: &str| {
+        let result = train(house, as_of);
+        assert!(result["contacts"].as_u64().unwrap() > 1_000, "{result}");
+        let model: serde_json::Value =
+            serde_json::from_str(&house.read(&format!("output/models/{as_of}.json"))).unwrap();
+        let ways = model["responses"]["ways"].as_array().unwrap().clone();
+        ways.iter().map(|way| (way["part"].is_null(), way["contacts"].as_u64().unwrap() > 0)).collect::<Vec<_>>()
+    };
+    assert!(ways(&house, "2026-06-13").contains(&(false, true)), "with their hours they count for parts of the day");
+    let kept = crate::support::rows(&crate::support::read_parquet(&house.path("input/contact_log.parquet")), head);
+    let dated = |row: &String| {
+        let mut cells: Vec<String> = row.split(' ').map(str::to_owned).collect();
+        cells[5] = format!("{}T00:00:00Z", &cells[5][..10]);
+        cells.join(" ")
+    };
+    let dated: Vec<String> = kept.iter().map(dated).collect();
+    house.write("contact_log", &format!("{head}\n{}", dated.join("\n")));
+    let found = ways(&house, "2026-06-14");
+    assert!(
+        found.iter().all(|(is_of_channel, has_contacts)| is_of_channel == has_contacts || !has_contacts),
+        "{found:?}"
+    );
+    assert!(found.contains(&(true, true)) && !found.contains(&(false, true)), "{found:?}");
+}
+
+/// Open items do not say how accounts have paid: with a model of the whole ledger everybody would look like a new account.
+#[test]
+fn with_an_export_of_open_items_no_model_is_used() {
+    let house = house(60);
+    train(&house, "2026-06-14");
+    house.edit("pipelines/daily.toml", "[inputs.invoices]", "[inputs.invoices]\nscope = \"open\"");
+    let ended = house.run("2026-06-15");
+    assert!(ended.code == 0 && ended.stderr.contains("no model of payment is used"), "{}", ended.stderr);
+    let chances = house.published("items", "late_chance");
+    assert!(!chances.is_empty() && chances.iter().all(|chance| chance == "-"), "{chances:?}");
+    assert!(house.published("kpi_model", "part").is_empty());
+}
+
+/// A model that was copied from staging kept every run from beginning, and the remedy was to rename the tenant.
+#[test]
+fn a_model_of_another_tenant_is_passed_over() {
+    let house = house(60);
+    train(&house, "2026-06-13");
+    let mut strange: serde_json::Value = serde_json::from_str(&house.read("output/models/2026-06-13.json")).unwrap();
+    strange["tenant"] = "homolog".into();
+    strange["as_of"] = "2026-06-14".into();
+    std::fs::write(house.path("output/models/2026-06-14.json"), strange.to_string()).unwrap();
+    let ended = house.run("2026-06-15");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let told =
+        ["2026-06-14.json was passed over: it is a model of tenant", "The one before it is the model of 2026-06-13"];
+    assert!(told.iter().all(|part| ended.stderr.contains(part)), "{}", ended.stderr);
+    assert!(house.published("items", "expected_by").contains(&"model".to_owned()));
+    // Whoever names it is told.
+    house.edit("pipelines/daily.toml", "[output]", "[model]\nuse = \"2026-06-14\"\n\n[output]");
+    let named = house.run("2026-06-16");
+    assert!(named.code == 3 && named.stderr.contains("remove it from this output"), "{}: {}", named.code, named.stderr);
+}
+
+/// What a run looked at belongs to the backup: without it the date cannot be run again.
+#[test]
+fn verify_reads_the_models_that_records_name() {
+    let house = house(60);
+    train(&house, "2026-06-14");
+    assert_eq!(house.run("2026-06-15").code, 0);
+    let verify = || house.regua(&["log", "output", "--verify"]);
+    assert_eq!(verify().code, 0);
+    let path = house.path("output/models/2026-06-14.json");
+    let model = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "{}").unwrap();
+    let changed = verify();
+    let told = changed.stderr.contains("2026-06-14.json has 2 bytes, not");
+    assert!(changed.code == 3 && told, "{}: {}", changed.code, changed.stderr);
+    let rerun = house.run("2026-06-15");
+    assert!(rerun.code == 3 && rerun.stderr.contains("was changed; restore it"), "{}: {}", rerun.code, rerun.stderr);
+    let trained = house.regua(&["train", "pipelines/daily.toml", "--as-of", "2026-06-14"]);
+    assert!(
+        trained.code == 3 && trained.stderr.contains("cannot use it as a model"),
+        "{}: {}",
+        trained.code,
+        trained.stderr
+    );
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(verify().code, 3);
+    std::fs::write(&path, model).unwrap();
+    assert_eq!(verify().code, 0);
+}
+
+/// Learnt of fewer contacts than `contacts_min`, or not at all: by answers, byte for byte as without a model of contacts.
+#[test]
+fn what_was_learnt_of_few_contacts_is_not_used() {
+    let house = house_with_contacts();
+    house.edit("pipelines/daily.toml", "hour_answers_min = 3", "hour_answers_min = 3\ncontacts_min = 1000000");
+    train(&house, "2026-06-14");
+    assert_eq!(house.run("2026-06-15").code, 0);
+    let traces = house.published("actions", "rule_trace").join("\n");
+    assert!(traces.contains(" answered, smoothed ") && !traces.contains("paid or promised"), "{traces}");
+}
+
+/// A fifth of the choices is left to chance: nobody hears more or less for it, and each action says the chance of its channel.
+#[test]
+fn chance_takes_its_share_of_the_choices_and_of_nothing_else() {
+    let run = |explore: &str| {
+        let house = house_with_contacts();
+        house.edit("pipelines/daily.toml", "hour_answers_min = 3", &format!("hour_answers_min = 3\n{explore}"));
+        let ended = house.run("2026-06-15");
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        (house.published("actions", "debtor_id step_id"), house.published("actions", "channel propensity"))
+    };
+    let (usual, channels) = run("");
+    assert!(channels.iter().all(|row| row.ends_with(" -")), "{channels:?}");
+    assert_eq!(run("explore = 0.0"), (usual.clone(), channels));
+    let (explored, channels) = run("explore = 0.2");
+    assert_eq!(explored, usual);
+    let chances: std::collections::BTreeSet<&str> = channels.iter().map(|row| row.split_once(' ').unwrap().1).collect();
+    assert!(chances.len() == 2 && chances.contains("0.9") && chances.contains("0.1"), "{channels:?}");
+}
+
+/// Alone it would hold two weeks before the due date and months after it, and no text is right on both sides.
+#[test]
+fn a_chance_of_being_late_is_asked_for_before_the_due_date_alone() {
+    let house = house_with(4, 40);
+    let step = |trigger: &str| {
+        format!(
+            "[[steps]]\nid = \"risk\"\nkind = \"verification\"\ntrigger = {trigger}\nchannels = [\"phone\"]\n\
+             template = \"verification\"\ntone = \"gentle\"\n\n[[steps]]\nid = \"d-3\""
+        )
+    };
+    let regua = house.read("pipelines/reguas/b2b.toml");
+    for trigger in [
+        "{ late_chance = 0.5 }",
+        "{ days_past_due = 5, late_chance = 0.3 }",
+        "{ days_past_due = 0, late_chance = 0.3 }",
+        "{ days_since_issue = 20, late_chance = 0.3 }",
+        "{ days_past_due = -5, any = [{ late_chance = 0.3 }, { open_items = 2 }] }",
+    ] {
+        house.write_file("pipelines/reguas/b2b.toml", &regua.replacen("[[steps]]\nid = \"d-3\"", &step(trigger), 1));
+        let ended = house.regua(&["check", "pipelines/daily.toml"]);
+        assert!(
+            ended.code == 2 && ended.stderr.contains("beside a `days_past_due` below 0"),
+            "{trigger}: {}",
+            ended.stderr
+        );
+    }
+    let right = step("{ days_past_due = -5, late_chance = 0.3 }");
+    house.write_file("pipelines/reguas/b2b.toml", &regua.replacen("[[steps]]\nid = \"d-3\"", &right, 1));
+    let run = house.run("2026-06-15");
+    assert!(run.code == 0 && run.stderr.contains("and this run uses no model"), "{}", run.stderr);
+}
+
+/// A revision that went on without it would take back what it had sent.
+#[test]
+fn a_revision_whose_model_is_gone_or_changed_stops() {
+    let house = house(60);
+    train(&house, "2026-06-14");
+    assert_eq!(house.run("2026-06-15").code, 0);
+    let revise = ["run", "pipelines/daily.toml", "--as-of", "2026-06-15", "--revise", "--reason", "late export"];
+    let (model, bytes) = (house.path("output/models/2026-06-14.json"), house.read("output/models/2026-06-14.json"));
+    std::fs::remove_file(&model).unwrap();
+    let gone = house.regua(&revise);
+    assert!(gone.code == 3 && gone.stderr.contains("2026-06-14.json: a published file is gone"), "{}", gone.stderr);
+    std::fs::write(&model, bytes.replace("\"debtors\": 60", "\"debtors\": 61")).unwrap();
+    let changed = house.regua(&revise);
+    assert!(changed.code == 3 && changed.stderr.contains("a published file was changed"), "{}", changed.stderr);
+    std::fs::write(&model, bytes).unwrap();
+    let run = house.run("2026-06-15");
+    assert!(run.code == 0 && run.stdout.contains("already_published"), "{}", run.stderr);
 }

@@ -11,6 +11,7 @@ mod days;
 mod delta;
 mod determinism;
 mod diff;
+mod drift;
 mod encodings;
 mod errors;
 mod experiment;

@@ -22,4 +22,5 @@ mod remembered;
 mod reversals;
 mod settlement;
 mod standing;
+mod told;
 mod totals;

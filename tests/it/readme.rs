@@ -106,3 +106,53 @@ fn its_commands_exist() {
         assert!(readme.contains(script) && root().join(script).exists(), "{script}");
     }
 }
+
+/// The lines of the first block of output below a text of a page.
+fn quoted<'p>(page: &'p str, below: &str) -> Vec<&'p str> {
+    let (_, rest) = page.split_once(below).unwrap_or_else(|| panic!("no page says {below}"));
+    let block = rest.split("```\n").nth(1).expect("a block of output below it");
+    block.lines().collect()
+}
+
+/// The default demo, what it teaches, and two policies over a week of it: whoever types the commands sees these lines.
+#[test]
+fn what_the_pages_quote_of_the_demo_is_what_it_says() {
+    let page = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    let (readme, learning, simulate) = (page("README.md"), page("docs/learning.md"), page("docs/simulate.md"));
+    let house = House::new();
+    let said = |line: &str| {
+        let ended = house.regua(&[line.split(' ').collect::<Vec<_>>(), vec!["--output", "text"]].concat());
+        assert_eq!(ended.code, 0, "{line}: {}", ended.stderr);
+        ended.stdout
+    };
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let holds = |said: &str, lines: &[&str]| {
+        let told: Vec<String> = said.lines().map(words).collect();
+        let missing: Vec<&&str> = lines.iter().filter(|line| !told.contains(&words(line))).collect();
+        assert!(lines.len() > 2 && missing.is_empty(), "the pages quote {missing:#?}, and it says\n{said}");
+    };
+    let demo = said("demo --months 0");
+    holds(&demo, &quoted(&readme, "Part of the demo's output"));
+    let learnt = "train demo/pipelines/daily.toml --as-of 2026-06-30";
+    let trained = said(learnt);
+    for quote in [learnt, "of late bills that each account had before. From", "(here some lines of `regua demo`'s)"] {
+        holds(&trained, &quoted(&learning, quote));
+    }
+    said("run demo/pipelines/daily.toml --as-of 2026-07-01");
+    let explain = "explain D00000603 --from demo/output";
+    holds(&said(explain), &quoted(&learning, explain));
+    let against = "--against demo/pipelines/gentler.toml --from 2026-06-24 --to 2026-06-30";
+    let simulated = said(&format!("simulate demo/pipelines/daily.toml {against}"));
+    holds(&simulated, &quoted(&simulate, against));
+    // The README sums it up beside the commands.
+    for (command, numbers) in [
+        (learnt, "17,598 bills, 4,879 of them late"),
+        (explain, "52 % late, paid by 2026-07-09 as likely as not"),
+        (against, "459 actions against 446"),
+    ] {
+        assert!(readme.lines().any(|line| line.contains(command) && line.contains(numbers)), "{command}: {numbers}");
+    }
+    said("demo --dir small --invoices 100 --months 0");
+    let small = "train small/pipelines/daily.toml --as-of 2026-06-30";
+    holds(&said(small), &quoted(&learning, small));
+}

@@ -187,7 +187,7 @@ fn history_begins_before_the_first_day_and_is_the_policys_own_from_then_on() {
 fn the_same_policy_twice_differs_in_nothing() {
     let house = house();
     let told = told(&house, "2026-06-28", "2026-07-03", &["--against", DAILY, "--out", "out.csv"]);
-    let counts = ["invoices", "only_here", "only_there", "otherwise"].map(|name| told["differences"][name].clone());
+    let counts = ["items", "only_here", "only_there", "otherwise"].map(|name| told["differences"][name].clone());
     assert_eq!(counts, [0, 0, 0, 0]);
     assert_eq!(told["policies"][0], told["policies"][1]);
     assert!(told["policies"][0]["actions"].as_u64() > Some(0));
@@ -270,6 +270,12 @@ fn what_debtors_did_stays_and_what_was_sent_does_not() {
         before.iter().any(|line| line.contains(" D1 ")) && !after.iter().any(|line| line.contains(" D1 ")),
         "{after:?}"
     );
+    // A chat's export calls what came in read: whoever has written is given the days of the response window.
+    let came_in = format!("{head} direction\nE1 D1 email a@acme.example 2026-06-27T23:00:00Z read inbound");
+    house.write("contact_log", &came_in);
+    let waiting = simulated(&house, "2026-06-27", to);
+    house.write("contact_log", &came_in.replace("inbound", "outbound"));
+    assert_ne!(waiting, simulated(&house, "2026-06-27", to), "{waiting:?}");
 }
 
 #[test]
@@ -308,6 +314,54 @@ fn the_number_of_shards_changes_nothing() {
     assert_eq!(house.read("out.csv"), rows);
 }
 
+/// One cheque for December made five months known of which no export says anything, and payments scheduled week by week did so too.
+#[test]
+fn payments_alone_make_the_ledger_no_longer() {
+    let house = house();
+    for payments in ["P3 D4 I4 2026-12-10 400.00", "P3 D4 I4 2026-07-20 10.00\nP4 D4 I4 2026-08-10 10.00"] {
+        house.write("payments", &format!("{PAYMENTS}\n{payments}"));
+        let paid = payments.split(' ').rev().nth(1).expect("a day");
+        for (from, to) in [("2026-07-01", "2026-07-31"), ("2026-08-10", "2026-08-10")] {
+            let ended = simulate(&house, from, to, &[]);
+            assert_eq!(ended.code, 2, "{from}: {}", ended.stderr);
+            let words =
+                format!("the exports say nothing after 2026-06-29 but payments (to {paid}), which may be scheduled");
+            assert!(ended.stderr.contains(&words), "{from}: {}", ended.stderr);
+        }
+        let note = "after 2026-06-29 there are no invoices and no contacts, only payments";
+        for (day, is_noted) in [("2026-06-29", false), ("2026-07-30", true)] {
+            let ended = simulate(&house, day, day, &[]);
+            assert_eq!((ended.code, ended.stderr.contains(note)), (0, is_noted), "{day}: {}", ended.stderr);
+        }
+    }
+}
+
+/// A remedy names no flag that the command lacks.
+#[test]
+fn exports_that_are_too_old_for_the_last_day_ask_for_no_as_of() {
+    let ended = simulate(&house(), "2026-07-01", "2999-01-01", &[]);
+    assert_eq!(ended.code, 75, "{}", ended.stderr);
+    assert!(ended.stderr.contains("wait for the export, or name an earlier date"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("--as-of"), "{}", ended.stderr);
+}
+
+/// They change what earlier days decide, and nothing in the export says when they came.
+#[test]
+fn rows_without_a_date_are_told() {
+    let house = house();
+    house.write(
+        "listings",
+        "listing_id debtor_id invoice_id kind bureau included_on
+        L1 D1 I1 negativacao serasa 2026-06-30
+        L2 D2 I2 negativacao serasa -",
+    );
+    let ended = simulate(&house, "2026-06-30", "2026-06-30", &[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let note = "listings: 1 row without included_on counts from the first day on";
+    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("payments: "), "{}", ended.stderr);
+}
+
 #[test]
 fn what_cannot_be_simulated_is_refused_with_what_to_do() {
     let house = house();
@@ -319,12 +373,25 @@ fn what_cannot_be_simulated_is_refused_with_what_to_do() {
     for (from, to, more, words) in [
         ("2026-07-02", "2026-07-01", &[][..], "--from 2026-07-02: it is after --to 2026-07-01"),
         ("2026-04-30", "2026-07-01", &[], "the first invoice is of 2026-05-01"),
-        ("2026-07-01", "2026-09-01", &[], "the exports say nothing after 2026-07-03"),
+        ("2026-07-01", "2026-09-01", &[], "the exports say nothing after 2026-06-29 but payments (to 2026-07-03)"),
         ("2026-07-01", "2026-07-02", &["--out", "out.txt"], "name a file that ends with .csv or .parquet"),
         ("2026-07-01", "2026-07-02", &["--uplift", "two"], "write 0 to 100"),
+        ("2026-07-01", "2026-07-02", &["--uplift", "-2"], "write 0 to 100"),
+        ("2026-07-01", "2026-07-02", &["--out", "kept.csv", "--report", "kept.csv"], "--out names that file too"),
+        (
+            "2026-07-01",
+            "2026-07-02",
+            &["--out", "pipelines/../input/payments.parquet"],
+            "an export, a pipeline or a template stands there",
+        ),
+        ("2026-07-02", "2026-07-01", &["--out", "kept.csv"], "swap them"),
     ] {
+        house.write_file("kept.csv", "of an earlier simulation");
+        let payments = std::fs::read(house.path("input/payments.parquet")).expect("an export");
         let said = refused(from, to, more);
         assert!(said.contains(words), "{words}: {said}");
+        assert_eq!(house.read("kept.csv"), "of an earlier simulation", "nothing is emptied before the days are known");
+        assert_eq!(std::fs::read(house.path("input/payments.parquet")).ok(), Some(payments), "an export stays");
     }
     std::fs::copy(house.path(DAILY), house.path("pipelines/other.toml")).expect("a copy");
     std::fs::copy(house.path("input/payments.parquet"), house.path("input/paid.parquet")).expect("a copy");
@@ -337,4 +404,38 @@ fn what_cannot_be_simulated_is_refused_with_what_to_do() {
         "path = \"${REGUA_DATA:-..}/input/invoices.parquet\"\nscope = \"open\"",
     );
     assert!(refused("2026-07-01", "2026-07-02", &[]).contains("an export of open items"));
+}
+
+/// Whoever reads the earlier file, or is left with it by a kill, has all of it; and what is no earlier file stays.
+#[test]
+fn out_replaces_an_earlier_one_at_once_and_no_other_parquet_file() {
+    let house = house();
+    let simulate =
+        |out: &str, more: &[&str]| simulate(&house, "2026-06-28", "2026-06-30", &[&["--out", out], more].concat());
+    let files = || std::fs::read_dir(house.path(".")).expect("a folder").count();
+    for name in ["out.csv", "out.parquet"] {
+        assert_eq!(simulate(name, &[]).code, 0, "{name}");
+        let (before, there) = (std::fs::read(house.path(name)).expect("a file"), files());
+        let mut earlier = std::fs::File::open(house.path(name)).expect("a file");
+        assert_eq!(simulate(name, &["--against", DAILY]).code, 0, "{name}");
+        let mut kept = Vec::new();
+        std::io::Read::read_to_end(&mut earlier, &mut kept).expect("the earlier file");
+        assert_eq!(kept, before, "{name}");
+        assert_ne!(std::fs::read(house.path(name)).expect("a file"), before, "{name}");
+        assert_eq!(files(), there, "nothing is left beside it");
+        assert_eq!(simulate(name, &[]).code, 0, "{name}: of one policy where one of two stood");
+        assert_eq!(std::fs::read(house.path(name)).expect("a file"), before, "{name}");
+    }
+    std::fs::create_dir(house.path("elsewhere")).expect("a folder");
+    std::fs::copy(house.path("input/payments.parquet"), house.path("elsewhere/paid.parquet")).expect("a copy");
+    house.write_file("elsewhere/text.parquet", "no Parquet");
+    std::os::unix::fs::symlink(house.path("input/payments.parquet"), house.path("link.parquet")).expect("a link");
+    for name in ["elsewhere/paid.parquet", "elsewhere/text.parquet", "link.parquet"] {
+        let before = std::fs::read(house.path(name)).expect("a file");
+        let ended = simulate(name, &[]);
+        assert!(ended.code == 2 && ended.stderr.contains("an export, a pipeline"), "{name}: {}", ended.stderr);
+        assert_eq!(std::fs::read(house.path(name)).expect("a file"), before, "{name}");
+    }
+    let twice = simulate("out.csv", &["--result-file", "elsewhere/../out.csv"]);
+    assert!(twice.code == 2 && twice.stderr.contains("--out names that file too"), "{}", twice.stderr);
 }

@@ -71,6 +71,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/io/engine/functions.rs",
             "src/io/engine/leaf.rs",
             "src/io/engine/plans.rs",
+            "src/io/engine/rules.rs",
             "src/io/engine/trace.rs",
         ],
     ),

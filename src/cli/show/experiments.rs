@@ -5,13 +5,18 @@ use comfy_table::Table;
 
 use super::{amount, grouped, plain_table, right_aligned, titled};
 use crate::cli::Voice;
-use crate::domain::experiment::comparison::Verdict;
+use crate::domain::experiment::comparison::{GROUPS_MIN, Verdict};
 use crate::domain::language::Language;
 use crate::domain::money::Amount;
-use crate::report::experiments::{Arm, Comparison, Detectable, Experiment, Interval, Needed, Sizes, Window};
+use crate::report::experiments::{Arm, Comparison, Design, Detectable, Experiment, Interval, Needed, Sizes, Window};
 
 /// How many groups, and what the arms find.
-pub(in crate::cli) fn sizes(voice: Voice, (effect, as_of): (f64, NaiveDate), found: &[Sizes]) -> String {
+pub(in crate::cli) fn sizes(
+    voice: Voice,
+    (effect, as_of): (f64, NaiveDate),
+    designs: &[Design],
+    found: &[Sizes],
+) -> String {
     let mut parts = vec![format!(
         "Groups of debtors on {as_of}, and how many of them each of two equal arms needs to find {effect} points of the collection \
          rate four times out of five, at 5 %\n"
@@ -19,19 +24,37 @@ pub(in crate::cli) fn sizes(voice: Voice, (effect, as_of): (f64, NaiveDate), fou
     for one in found {
         let title = format!("Company {}, {}", one.company_id, one.currency);
         parts.push(titled(voice, &title, needed(&one.windows)));
-        parts.push(titled(voice, "The least effect that an arm finds, in points", detectable(&one.windows)));
+        if designs.iter().any(Design::is_of_all) {
+            parts.push(titled(voice, "The least effect that an arm finds, in points", detectable(&one.windows)));
+        }
+        let is_small = |window: &Window| window.detectable.iter().any(|one| one.effect.is_none());
+        if one.windows.iter().any(is_small) {
+            parts.push(format!(
+                "! An arm with fewer than {GROUPS_MIN} effective groups gets no verdict, so its effect is shown as -. Effective groups are how \
+                 many groups of equal size would tell as much: where a few groups owe most of the money, they are few\n"
+            ));
+        }
     }
+    parts.extend(designs.iter().filter(|design| !design.is_of_all()).map(|design| {
+        format!(
+            "! {} takes the segments {} alone, and kpi_group_rates counts all groups, so what its arms can find is not said: less than of \
+             all groups. An arm needs as many groups as above if these segments pay as all do\n",
+            design.experiment.as_deref().unwrap_or("-"),
+            design.segments.join(", ")
+        )
+    }));
     parts.push(
-        "days: how long the experiment runs. of all: both arms, of the groups with anything to pay in so many days; above 100 % there \
-         are not enough: run longer, or look for more. CUPED: with what the groups paid before taken into account, as the report does. \
-         none: not even the whole rate."
+        "days: the window that is worked out: the longest that fits into the experiment, or 30. ICC: how similarly the invoices of a \
+         group are paid, from 0 % (each by itself) to 100 % (all the same). explained: how much of what groups differ by their past explains. of all: both arms, of the groups with anything to \
+         pay in so many days; above 100 % there are not enough: run longer, or look for a larger effect. CUPED: with what the groups \
+         paid before taken into account, as the report does. none: not even the whole rate."
             .to_owned(),
     );
     parts.join("\n")
 }
 
 fn needed(windows: &[Window]) -> Option<Table> {
-    let head = ["days", "groups", "rate", "alike", "foretold", "an arm needs", "of all", "with CUPED", "of all"];
+    let head = ["days", "groups", "rate", "ICC", "explained", "an arm needs", "of all", "with CUPED", "of all"];
     let mut table = plain_table(&head);
     for window in windows {
         let of = |needed: Option<Needed>| match needed {
@@ -39,13 +62,13 @@ fn needed(windows: &[Window]) -> Option<Table> {
             None => ["-".to_owned(), "-".to_owned()],
         };
         let correlation = window.clustering.and_then(|clustering| clustering.correlation);
-        let foretold = window.variance_left.map(|left| 1.0 - left);
+        let explained = window.variance_left.map(|left| 1.0 - left);
         let numbers = [
             window.days.to_string(),
             grouped(window.groups as i64),
             percent(window.collection_rate),
             or_dash(correlation, percent_whole),
-            or_dash(foretold, percent_whole),
+            or_dash(explained, percent_whole),
         ];
         let groups = of(Some(window.needed)).into_iter().chain(of(window.needed_adjusted));
         table.add_row(numbers.into_iter().chain(groups).collect::<Vec<_>>());
@@ -63,7 +86,7 @@ fn detectable(windows: &[Window]) -> Option<Table> {
             one.arm.clone(),
             format!("{} %", one.share),
             window.days.to_string(),
-            effect(one.effect),
+            or_dash(one.effect, effect),
             or_dash(one.effect_adjusted, effect),
         ]);
     }
@@ -107,7 +130,7 @@ pub(in crate::cli) fn experiment(voice: Voice, found: &Experiment, as_of: NaiveD
 
 fn arms(found: &Experiment) -> Option<Table> {
     let head =
-        ["arm", "share", "groups", "items", "collectable", "collected", "rate", "before", "alike", "design effect"];
+        ["arm", "share", "groups", "items", "collectable", "collected", "rate", "before", "ICC", "design effect"];
     let mut table = plain_table(&head);
     let money = |minor: Amount| amount(&found.currency, minor);
     for arm in &found.arms {
@@ -139,7 +162,10 @@ fn draw(found: &Experiment) -> String {
              takes groups out of an arm",
             ratio.chi_square, ratio.most
         ),
-        None => "Too few groups to compare the arms with their shares, or an arm is not configured any more".to_owned(),
+        None if found.arms.iter().any(|arm| arm.share.is_none()) => {
+            "An arm is not configured any more, so the arms cannot be compared with their shares".to_owned()
+        }
+        None => "Too few groups to compare the arms with their shares".to_owned(),
     }
 }
 
@@ -186,24 +212,44 @@ fn harm(comparison: &Comparison) -> String {
 /// The verdict in a sentence, or why there is none.
 pub(in crate::cli) fn verdict(found: &Experiment, comparison: &Comparison) -> String {
     let arm = &comparison.arm;
-    let by = comparison.judged_by().map_or(String::new(), |by| {
-        let how = if comparison.adjusted.is_some() { ", with CUPED" } else { "" };
-        format!("{} points ({}{how})", points(by.value), interval(by))
+    let by = comparison.judged_by.map_or(String::new(), |by| {
+        let cuped = if comparison.adjusted.is_some() { ", with CUPED" } else { "" };
+        let all = match found.comparisons.len() {
+            0 | 1 => String::new(),
+            challengers => format!(", wide enough for {challengers} challengers"),
+        };
+        format!("{} points ({}{cuped}{all})", points(by.value), interval(by))
     });
+    let champion = match found.arms.iter().find(|one| one.is_champion) {
+        Some(champion) if champion.arm != "champion" => format!("{}, the champion", champion.arm),
+        _ => "the champion".to_owned(),
+    };
+    let is_unpaid = found.arms.iter().all(|arm| arm.collected_amount == Amount::ZERO);
     match comparison.verdict {
         Verdict::NoLastDay => format!(
-            "{arm}: no verdict without a last day: write ends_on = \"YYYY-MM-DD\" in [[experiments]] of {}, before you look at the \
-             figures",
+            "{arm}: no verdict without a last day: whoever has looked can choose one that suits, so begin a new experiment under another id \
+             than {}, with ends_on = \"YYYY-MM-DD\"",
             found.experiment
         ),
         Verdict::NotYet { on } => format!("{arm}: no verdict before {on}"),
-        Verdict::Moved => format!("{arm}: no verdict: the last day was set or moved after the experiment began"),
+        Verdict::ArmsChanged => {
+            format!(
+                "{arm}: no verdict: an arm was renamed, removed or made to do something else while the experiment ran"
+            )
+        }
+        Verdict::Moved => {
+            format!("{arm}: no verdict: the first or last day was set or moved after the experiment began")
+        }
+        Verdict::BeganLate => {
+            format!("{arm}: no verdict: the first run came more than a week after the first day")
+        }
         Verdict::Skewed => format!("{arm}: no verdict: the arms are not as large as their shares say; find out why"),
         Verdict::TooFewGroups => {
             format!("{arm}: no verdict: an arm has fewer than 30 groups, or few of its groups owe most")
         }
-        Verdict::Better => format!("{arm} collects more than the champion: {by}"),
-        Verdict::Worse => format!("{arm} collects less than the champion: {by}"),
+        Verdict::Better => format!("{arm} collects more than {champion}: {by}"),
+        Verdict::Worse => format!("{arm} collects less than {champion}: {by}"),
+        Verdict::NoDifference if is_unpaid => format!("{arm}: no difference was found: nothing was paid in either arm"),
         Verdict::NoDifference => format!("{arm}: no difference was found: {by}"),
     }
 }

@@ -27,8 +27,9 @@ pub struct RawExperiment {
     /// Enters the draw: another id draws anew. Whoever was drawn stays in its arm, whatever shares and segments say later.
     pub id: String,
     /// Its first day, as 2026-07-01: before it nobody is in an arm, and what was paid before it counts for none.
+    /// If it changes after the experiment has begun, there is no verdict.
     pub starts_on: String,
-    /// Its last day, as 2026-09-30: payments up to it count, and from it on there is a verdict. After it nobody is in an arm. None =
+    /// Its last day, as 2026-09-30: payments up to it count, and once it is over there is a verdict. After it nobody is in an arm. None =
     /// it goes on until it is taken out, and there is no verdict.
     pub ends_on: Option<String>,
     /// Segments that take part; none = all.
@@ -65,6 +66,15 @@ pub struct RawChannels {
     pub hour_answers_min: Option<u32>,
     /// Segment = local hour of messages to accounts without an hour of their own; none = as the window opens.
     pub best_hours: BTreeMap<String, u32>,
+    /// Days after a contact within which a payment or a promise to pay counts for it, when `regua train` learns of contacts; 7 by default.
+    #[schemars(range(min = 1, max = 90))]
+    pub outcome_days: Option<u32>,
+    /// Contacts whose outcome days are over that a model must have learnt from to choose channels and hours; 200 by default. With fewer the rates here are used.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub contacts_min: Option<u64>,
+    /// Share of the choices between channels that are left to chance, from 0 (none, the default) to 0.2; `propensity` of `actions` says the chance.
+    #[schemars(range(min = 0.0, max = 0.2))]
+    pub explore: Option<f64>,
     /// Messages by e-mail.
     pub email: RawChannel,
     /// Messages by WhatsApp.

@@ -108,7 +108,7 @@ pub struct RawTrigger {
     pub open_items: Option<u32>,
     /// At least this many items are overdue.
     pub overdue_items: Option<u32>,
-    /// At least this chance, from 0 to 1, that the item is paid late, by the model of `regua train`: with a `days_past_due` below zero, a
+    /// At least this chance, from 0 to 1, that the item is paid late, by the model of `regua train`: beside a `days_past_due` below zero, a
     /// call before the due date for those at risk. Without a model it never holds.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub late_chance: Option<f64>,

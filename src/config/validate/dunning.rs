@@ -76,6 +76,7 @@ impl PlanBuilder<'_> {
             scorecard,
             experiments,
             model: None,
+            models_told: Vec::new(),
             response_model,
             creditors,
             charges,

@@ -113,6 +113,13 @@ impl PlanBuilder<'_> {
             let at = format!("/experiments/{position}");
             self.check_arms(document, &at, experiment, known.reguas);
             let taking = experiment.segments.clone().unwrap_or_default();
+            if experiment.segments.as_ref().is_some_and(Vec::is_empty) {
+                self.refuse(
+                    document,
+                    &format!("{at}/segments"),
+                    "no segment takes part; name some, or take the line out if all are meant",
+                );
+            }
             for name in &taking {
                 self.known_segment(document, &format!("{at}/segments"), name, known.segments);
             }
@@ -133,7 +140,7 @@ impl PlanBuilder<'_> {
                 hold_out: arm.hold_out,
             });
             let (id, arms) = (experiment.id.clone(), arms.collect());
-            if id.is_empty() {
+            if id.trim().is_empty() {
                 self.refuse(
                     document,
                     &format!("{at}/id"),
@@ -170,8 +177,14 @@ impl PlanBuilder<'_> {
     }
 
     fn check_arms(&mut self, document: &Document, at: &str, raw: &RawExperiment, reguas: &[&str]) {
-        let sum: u32 = raw.arms.iter().map(|arm| arm.share).sum();
-        if sum != SHARES_WHOLE {
+        let sum: u64 = raw.arms.iter().map(|arm| u64::from(arm.share)).sum();
+        if raw.arms.len() < 2 {
+            let message = "one arm is compared with nothing; write at least two, the champion first";
+            self.refuse(document, &format!("{at}/arms"), message);
+        } else if raw.arms.iter().all(|arm| arm.hold_out) {
+            let message = "every arm holds out, so nobody is written to; let one arm go on";
+            self.refuse(document, &format!("{at}/arms"), message);
+        } else if sum != u64::from(SHARES_WHOLE) {
             self.refuse(document, &format!("{at}/arms"), format!("the shares add up to {sum}, not to {SHARES_WHOLE}"));
         }
         if raw.arms.len() > ARMS_MAX {
@@ -185,7 +198,9 @@ impl PlanBuilder<'_> {
         let acting: Vec<&str> = reguas.iter().copied().filter(|name| *name != REGUA_NONE).collect();
         for (position, arm) in raw.arms.iter().enumerate() {
             let at = format!("{at}/arms/{position}");
-            if !names.insert(&arm.name) {
+            if arm.name.trim().is_empty() {
+                self.refuse(document, &at, "an arm has a name; write name = \"champion\"");
+            } else if !names.insert(arm.name.trim().to_lowercase()) {
                 self.refuse(document, &at, format!("there are two arms named `{}`; rename one", arm.name));
             }
             match &arm.regua {
@@ -218,12 +233,15 @@ impl PlanBuilder<'_> {
             (Channel::Portal, &raw.portal),
         ];
         let priors = named.map(|(channel, raw)| (channel, self.prior(document, channel, raw, segments)));
-        let ResponseModel { prior_weight, hour_answers_min, .. } = ResponseModel::default();
+        let usual = ResponseModel::default();
         ResponseModel {
-            prior_weight: raw.prior_weight.unwrap_or(prior_weight),
-            hour_answers_min: raw.hour_answers_min.unwrap_or(hour_answers_min),
+            prior_weight: raw.prior_weight.unwrap_or(usual.prior_weight),
+            hour_answers_min: raw.hour_answers_min.unwrap_or(usual.hour_answers_min),
             priors: priors.into(),
             best_hours: raw.best_hours.clone(),
+            outcome_days: raw.outcome_days.unwrap_or(usual.outcome_days),
+            contacts_min: raw.contacts_min.unwrap_or(usual.contacts_min),
+            explore: raw.explore.map_or(usual.explore, basis_points),
         }
     }
 

@@ -237,6 +237,11 @@ impl PlanBuilder<'_> {
         }
         parts.extend(raw.open_items.map(|least| Trigger::OpenItems { least }));
         parts.extend(raw.overdue_items.map(|least| Trigger::OverdueItems { least }));
+        if raw.late_chance.is_some() && raw.days_past_due.is_none_or(|days| days >= 0) {
+            // Elsewhere it would hold before the due date and long after it, and no text is right on both sides.
+            let message = "`late_chance` is for a call before the due date: write it beside a `days_past_due` below 0";
+            self.refuse(document, &format!("{at}/late_chance"), message);
+        }
         parts.extend(raw.late_chance.map(|least| Trigger::LateChance { least }));
         let flags = [
             (raw.promise_broken, Trigger::PromiseBroken),

@@ -112,7 +112,7 @@ pub const EXPERIMENTS: Table = Table {
         opt(
             "ends_on",
             Date,
-            "its last day, from which on there is a verdict: what comes after it is not counted; null = none",
+            "its last day: what comes after it is not counted, and once it is over there is a verdict; null = none",
         ),
         opt("share", Int, "per cent of the groups that the arm is to have; null = the arm is not configured any more")
             .alone(),

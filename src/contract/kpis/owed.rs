@@ -294,8 +294,55 @@ pub const CASH_FORECAST: Table = Table {
              has come due",
         )
         .adds(),
+        opt(
+            "model_amount",
+            Money,
+            "of `not_due` and `overdue`: open × the chance of being paid in the week, as the model of payment tells it \
+             of each item; null where none is used, or it was refused",
+        )
+        .adds(),
+        opt("model_low_amount", Money, "the least of what holds eight in ten; null where the model could not be tried")
+            .alone(),
+        opt("model_high_amount", Money, "the most of it; never above what is open").alone(),
+        opt(
+            "model_coverage",
+            Float,
+            "share of the weeks in which the model was tried that such a band held, over all companies of the currency",
+        )
+        .alone(),
         BASIS,
         REPORTING_CURRENCY,
         FX_RATE,
+    ],
+};
+
+pub const MODEL: Table = Table {
+    name: "kpi_model",
+    row: "company, currency, instant and part of the bills: what models told while they were in use, beside what came",
+    key: &["company_id", "currency", "seen", "part"],
+    required: true,
+    columns: &[
+        AS_OF,
+        COMPANY,
+        CURRENCY,
+        req("seen", Str, "`at_issue`, or `before_due`: seven days before it, of what was unpaid then"),
+        req(
+            "part",
+            Str,
+            "`all`, `in_use` (of them, what the model in use told), or `tenth_01` (the lowest chances) to `tenth_10`",
+        ),
+        req("bills", Int, "bills that fell due in the last 182 days").adds_within(&["seen", "part"]),
+        req("late_bills", Int, "of them, paid after their payable day or not yet").adds_within(&["seen", "part"]),
+        req("chance_avg", Float, "chance of being late that was told, on average").alone(),
+        req("late_share", Float, "late bills over bills").ratio("late_bills", "bills"),
+        req("squared_error", Float, "of the chances told, on average (Brier score); lower is better").alone(),
+        req("counting_squared_error", Float, "the same of the share of late bills that each account had before")
+            .alone(),
+        opt(
+            "late_auc",
+            Float,
+            "chance that of a late bill and one in time the late one was told the higher chance; of `all`",
+        )
+        .alone(),
     ],
 };

@@ -193,6 +193,7 @@ impl<'a> AccountContext<'a> {
             items: rung.cited.iter().map(|c| CitedItem::of(c.item, c.takes.map(|s| s.id.as_str()))).collect(),
             offer: claim.offer,
             validity: route.validity,
+            propensity: route.propensity,
             rule_trace: std::mem::take(&mut self.trace),
         })
     }

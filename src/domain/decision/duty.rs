@@ -168,7 +168,7 @@ impl<'a> AccountContext<'a> {
         // It is owed after its day too, so the day never shortens the time in which it may be carried out.
         let end_of_deadline = deadline.map(|d| (d + Days::new(1)).and_time(chrono::NaiveTime::MIN).and_utc());
         validity.expires_at = end_of_deadline.map_or(validity.expires_at, |end| end.max(validity.expires_at));
-        let route = Route { channel: Channel::Instruction, point: None, validity };
+        let route = Route { channel: Channel::Instruction, point: None, validity, propensity: None };
         // What led to this one alone: with all before it, many duties would be many times as long.
         let trace = before.iter().cloned().chain([detail.to_owned(), format!("step {} is owed", step.id)]).collect();
         let cycle_id = self.duty_cycle(escalation);

@@ -1,9 +1,11 @@
 //! How an action goes out: the channel, the address and the hour.
 //!
-//! The addresses on the step's channels are ranked: first by how likely the debtor is to answer on that channel
-//! (`ResponseModel::expected_rate`: its own answers and its stated preference, tempered by the prior), then by cost,
-//! then by the order of channels in the step. A notice that the law asks for follows the step's order alone: what
-//! counts is proof that it was sent, not an answer.
+//! The addresses on the step's channels are ranked: first by what is expected of the channel, then by cost, then by the order of
+//! channels in the step. Expected is that the debtor pays or promises after it (`Responses::expected`) where a model has
+//! learnt from contacts enough, else that it answers (`ResponseModel::expected_rate`); its stated preference weighs alike in both. A
+//! notice that the law asks for follows the step's order alone: what counts is proof that it was sent, not an answer.
+//!
+//! Where a share of the choices is left to chance (`explore`), it is a choice among the channels that may be used, never of another.
 //!
 //! An address that cannot be used is passed over, and the trace says why. So is one at which the step has failed
 //! `attempts_max` times: no step is repeated for ever.
@@ -11,14 +13,16 @@
 use std::cmp::{Ordering, Reverse};
 
 use chrono::Timelike;
+use chrono_tz::Tz;
 
-use super::{AccountContext, HoldReason, Reasons, Step};
+use super::{AccountContext, HoldReason, Reasons, Step, explore};
 use crate::domain::address::is_address;
 use crate::domain::calendar::{Place, Slot};
+use crate::domain::learning::responses::{Expected, PARTS, part_of, part_text};
 use crate::domain::money::Amount;
 use crate::domain::portfolio::{ContactPoint, Debtor, Validity};
 use crate::domain::procedure::{Channel, StepKind};
-use crate::domain::responses::{ChannelResponses, ResponseRate};
+use crate::domain::responses::ResponseRate;
 
 /// Days for which an instruction to a bureau, registry or agency may be carried out that is owed to the debtor.
 const DUTY_DAYS: u64 = 5;
@@ -33,17 +37,48 @@ pub(super) struct Route<'a> {
     pub(super) channel: Channel,
     pub(super) point: Option<&'a ContactPoint>,
     pub(super) validity: Validity,
+    /// The chance that this channel was chosen; `None` = nothing was left to chance.
+    pub(super) propensity: Option<f64>,
+}
+
+/// An address that was chosen.
+struct Picked<'a> {
+    point: &'a ContactPoint,
+    part: Option<u32>,
+    propensity: Option<f64>,
 }
 
 /// An address with what speaks for it.
 struct Candidate<'a> {
     point: &'a ContactPoint,
-    known: ChannelResponses,
+    known: Known,
     /// `None`: the step's order decides.
     rate: Option<ResponseRate>,
+    /// The part of the day that promises most; `None`: nothing tells them apart.
+    part: Option<u32>,
     cost: Amount,
     /// Place of the channel in the step.
     position: usize,
+}
+
+/// What the debtor has shown on a channel.
+#[derive(Clone, Copy)]
+struct Known {
+    contacts: u64,
+    successes: u64,
+    /// Days within which it paid or promised; `None`: it answered.
+    days: Option<u32>,
+}
+
+impl Known {
+    fn text(self) -> String {
+        let Known { contacts, successes, days } = self;
+        match days {
+            None => format!("{successes} of {contacts} answered"),
+            Some(1) => format!("{successes} of {contacts} paid or promised within 1 day"),
+            Some(days) => format!("{successes} of {contacts} paid or promised within {days} days"),
+        }
+    }
 }
 
 /// Why an address is not used.
@@ -82,18 +117,19 @@ impl<'a> AccountContext<'a> {
     pub(super) fn route(&mut self, step: &Step, reasons: &mut Reasons) -> Option<Route<'a>> {
         if step.kind.is_instruction() {
             let validity = instruction_validity(self.as_of, step.kind);
-            return Some(Route { channel: Channel::Instruction, point: None, validity });
+            return Some(Route { channel: Channel::Instruction, point: None, validity, propensity: None });
         }
         let address = self.address(step);
-        let slot = self.lawful_slot(reasons);
-        let (channel, point) = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
+        let best = address.as_ref().ok().and_then(|picked| Some((picked.point.channel, picked.part?)));
+        let slot = self.lawful_slot(best, reasons);
+        let Picked { point, propensity, .. } = address.map_err(|(reason, why)| reasons.because(reason, why)).ok()?;
         let slot = slot?;
         let validity = Validity { not_before: slot.not_before, expires_at: slot.expires_at };
-        Some(Route { channel, point: Some(point), validity })
+        Some(Route { channel: point.channel, point: Some(point), validity, propensity })
     }
 
     /// The slot where the debtor is; the reason is noted where there is none.
-    fn lawful_slot(&mut self, reasons: &mut Reasons) -> Option<Slot> {
+    fn lawful_slot(&mut self, best: Option<(Channel, u32)>, reasons: &mut Reasons) -> Option<Slot> {
         let calendar = &self.rules.calendar;
         let Some(place) = calendar.place_of(self.debtor.whereabouts()) else {
             reasons.because(HoldReason::NoLegalSlot, Some("in another country, time zone not known".to_owned()));
@@ -102,7 +138,7 @@ impl<'a> AccountContext<'a> {
         if let Some(doubt) = place.doubt() {
             self.trace.push(format!("hours narrowed to those lawful in every zone of the country: {doubt}"));
         }
-        let slot = self.slot(&place);
+        let slot = self.slot(&place, best);
         if slot.is_none() {
             let next = calendar.slot(self.as_of, NEXT_SLOT_DAYS, &place, None);
             let day = next.map(|slot| slot.not_before.with_timezone(&calendar.zone_at(&place)).date_naive());
@@ -111,20 +147,41 @@ impl<'a> AccountContext<'a> {
         slot
     }
 
-    /// The address to use: the first that may be used.
-    fn address(&mut self, step: &Step) -> Result<(Channel, &'a ContactPoint), (HoldReason, Option<String>)> {
+    /// The address to use: the first that may be used, or one that chance has drawn.
+    fn address(&mut self, step: &Step) -> Result<Picked<'a>, (HoldReason, Option<String>)> {
         let candidates = self.candidates(step);
         let mut refused: Vec<(Channel, Refusal)> = Vec::new();
         for (place, candidate) in candidates.iter().enumerate() {
             let (point, channel) = (candidate.point, candidate.point.channel);
             let Some(refusal) = self.refusal(step, point, &candidates) else {
-                self.trace.push(candidate.won_over(&candidates[place..]));
-                return Ok((channel, point));
+                return Ok(self.picked(step, &candidates, place));
             };
             self.trace.push(format!("{} passed over: {}", channel.as_str(), refusal.text()));
             refused.push((channel, refusal));
         }
         Err(no_address(step, &refused))
+    }
+
+    /// The best candidate or, where chance has it, the best on another channel that may be used.
+    fn picked(&mut self, step: &Step, candidates: &[Candidate<'a>], best: usize) -> Picked<'a> {
+        let share = if is_explored(step.kind) { self.rules.response_model.explore } else { 0 };
+        let mut usable = vec![&candidates[best]];
+        for other in candidates[best..].iter().filter(|_| share > 0) {
+            let is_new = usable.iter().all(|known| known.point.channel != other.point.channel);
+            if is_new && self.refusal(step, other.point, candidates).is_none() {
+                usable.push(other);
+            }
+        }
+        let account = self.account;
+        let (currency, date) = (account.currency.to_string(), self.as_of.to_string());
+        let identity = [&account.company_id, &self.debtor.debtor_id, &currency, &date, &step.id].map(String::as_str);
+        let (taken, propensity) = explore::draw(share, usable.len(), &identity);
+        let picked = usable[taken];
+        self.trace.push(match taken {
+            0 => picked.won_over(&candidates[best..]),
+            _ => picked.tried_before(usable[0], propensity),
+        });
+        Picked { point: picked.point, part: picked.part, propensity }
     }
 
     fn refusal(&self, step: &Step, point: &ContactPoint, candidates: &[Candidate<'a>]) -> Option<Refusal> {
@@ -155,18 +212,44 @@ impl<'a> AccountContext<'a> {
     /// The debtor's addresses on the step's channels, the best first.
     fn candidates(&self, step: &Step) -> Vec<Candidate<'a>> {
         let debtor: &'a Debtor = self.debtor;
-        let model = &self.rules.response_model;
-        let by_order = matches!(step.kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice);
+        let parts = self.open_parts();
         let candidate = |point: &'a ContactPoint| {
             let position = step.channels.iter().position(|c| *c == point.channel)?;
-            let known = debtor.responses.on(point.channel);
-            let rate =
-                (!by_order).then(|| model.expected_rate(known, &self.classification.segment, point.preference_rank));
-            Some(Candidate { point, known, rate, cost: model.cost(point.channel), position })
+            let (known, rate, part) = self.expected(point, &parts);
+            let rate = (!is_by_order(step.kind)).then_some(rate);
+            let cost = self.rules.response_model.cost(point.channel);
+            Some(Candidate { point, known, rate, part: part.filter(|_| rate.is_some()), cost, position })
         };
         let mut candidates: Vec<Candidate<'a>> = debtor.points.iter().filter_map(candidate).collect();
         candidates.sort_by(Candidate::order);
         candidates
+    }
+
+    /// What the debtor has shown on the channel of an address, what is expected of it, and at which part of the day.
+    fn expected(&self, point: &ContactPoint, parts: &[u32]) -> (Known, ResponseRate, Option<u32>) {
+        let (channel, rank) = (point.channel, point.preference_rank);
+        let model = &self.rules.response_model;
+        let Some(learnt) = self.rules.responses() else {
+            let own = self.debtor.responses.on(channel);
+            let (contacts, successes) = (u64::from(own.contacts), u64::from(own.answered));
+            let rate = model.expected_rate(own, &self.classification.segment, rank);
+            return (Known { contacts, successes, days: None }, rate, None);
+        };
+        let Expected { rate, own, part } = learnt.expected(&self.debtor.outcomes, channel, parts);
+        let known = Known { contacts: own.contacts, successes: own.successes, days: Some(learnt.days) };
+        (known, rate.preferred(rank, own.contacts, model.prior_weight), part)
+    }
+
+    /// The parts of the debtor's day in which a lawful slot begins; none where its zone is not known, or nothing was learnt of them.
+    fn open_parts(&self) -> Vec<u32> {
+        let calendar = &self.rules.calendar;
+        let place = self.rules.responses().and_then(|_| calendar.place_of(self.debtor.whereabouts()));
+        let zoned = place.and_then(|place| place.zone().map(|zone| (place, zone)));
+        let begins_in = |part: u32, (place, zone): &(Place, Tz)| {
+            let slot = calendar.slot(self.as_of, self.rules.slot_days, place, Some(part));
+            slot.is_some_and(|slot| part_of(slot.not_before.with_timezone(zone).hour()) == part)
+        };
+        zoned.iter().flat_map(|zoned| PARTS.into_iter().filter(|part| begins_in(*part, zoned))).collect()
     }
 
     fn has_template(&self, step: &Step, channel: Channel) -> bool {
@@ -175,17 +258,21 @@ impl<'a> AccountContext<'a> {
             || templates.has(&self.rules.default_language, &step.template, channel)
     }
 
-    /// The slot at the hour that the account answers best, else its segment's, else as the window opens.
+    /// The slot at the best part of the day where that was learnt, else at the hour that the account answers best, else its segment's,
+    /// else as the window opens.
     ///
     /// An hour before the window opens means: as early as may be. One after it has closed is none.
-    fn slot(&mut self, place: &Place) -> Option<Slot> {
+    fn slot(&mut self, place: &Place, best: Option<(Channel, u32)>) -> Option<Slot> {
         let zone = place.zone();
         let slot_at = |hour| self.rules.calendar.slot(self.as_of, self.rules.slot_days, place, hour);
+        let learnt = best.map(|(channel, part)| {
+            (part, format!("hour {}: the best part of its day on {}", part_text(part), channel.as_str()))
+        });
         let own = self.debtor.responses.best_hour(self.rules.response_model.hour_answers_min);
         let own = own.map(|(hour, answers)| (hour, format!("hour {hour}: {answers} answers")));
         let of_segment = self.rules.response_model.best_hours.get(&self.classification.segment);
         let of_segment = of_segment.map(|hour| (*hour, format!("hour {hour}: best of the segment")));
-        for (hour, why) in own.into_iter().chain(of_segment).filter(|_| zone.is_some()) {
+        for (hour, why) in learnt.into_iter().chain(own).chain(of_segment).filter(|_| zone.is_some()) {
             let slot = slot_at(Some(hour))?;
             if zone.is_some_and(|zone| slot.not_before.with_timezone(&zone).hour() >= hour) {
                 self.trace.push(why);
@@ -212,12 +299,8 @@ impl Candidate<'_> {
         let channel = self.point.channel;
         let Some(rate) = self.rate else { return format!("channel {}: by the step's order", channel.as_str()) };
         let preferred = self.point.preference_rank.map_or(String::new(), |rank| format!("preferred ({rank}), "));
-        let ChannelResponses { contacts, answered, .. } = self.known;
-        let why = format!(
-            "channel {}: {preferred}{answered} of {contacts} answered, smoothed {} %",
-            channel.as_str(),
-            rate.percent()
-        );
+        let why =
+            format!("channel {}: {preferred}{}, smoothed {} %", channel.as_str(), self.known.text(), rate.percent());
         let Some(next) = from_here.iter().find(|c| c.point.channel != channel) else { return why };
         let name = next.point.channel.as_str();
         match next.rate.filter(|other| *other != rate) {
@@ -226,6 +309,24 @@ impl Candidate<'_> {
             None => format!("{why}; {name} as much, but later in the step"),
         }
     }
+
+    /// Chance has put it before the best.
+    fn tried_before(&self, best: &Candidate<'_>, propensity: Option<f64>) -> String {
+        let [channel, before] = [self, best].map(|c| c.point.channel.as_str());
+        let of_best = best.rate.map_or(String::new(), |rate| format!(", smoothed {} %", rate.percent()));
+        let chance = propensity.map_or(String::new(), |chance| format!(", with a chance of {:.1} %", chance * 100.0));
+        format!("channel {channel}: drawn to be tried{chance}; {before} would be the best{of_best}")
+    }
+}
+
+/// A notice that the law asks for goes by the order of the step.
+fn is_by_order(kind: StepKind) -> bool {
+    matches!(kind, StepKind::NegativacaoNotice | StepKind::ProtestoNotice)
+}
+
+/// Chance has no say in what the law asks for, and thanks lead to no payment.
+fn is_explored(kind: StepKind) -> bool {
+    !is_by_order(kind) && kind != StepKind::Receipt
 }
 
 /// Why no address of a step can be used; a cap and a message of today pass, and what failed too often comes before an

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::domain::calendar::Calendar;
 use crate::domain::charge::{ChargePolicy, RateTable};
-use crate::domain::experiment::Experiment;
+use crate::domain::experiment::{Experiment, Terms};
 use crate::domain::fx::Quotes;
 use crate::domain::learning::model::PaymentModel;
+use crate::domain::learning::responses::Responses;
 use crate::domain::message::{Templates, ToneRule};
 use crate::domain::money::{Amount, Currency};
 use crate::domain::offer::OfferPolicy;
@@ -105,6 +108,8 @@ pub struct Rules {
     pub experiments: Vec<Experiment>,
     /// What is expected of open items; `None` = nobody has learnt it, or it is not to be used.
     pub model: Option<PaymentModel>,
+    /// The models that runs have used, as they were trained, the one in use the last.
+    pub models_told: Vec<PaymentModel>,
     /// Which channels and hours promise an answer.
     pub response_model: ResponseModel,
     /// By company; `default` for all others.
@@ -132,12 +137,34 @@ impl Rules {
         days.map(|days| u32::try_from(-days).unwrap_or(0)).max().unwrap_or(0)
     }
 
+    /// Adds what the experiments that have begun by a day begin with; of those that began earlier that is there already, and is compared
+    /// with what they are until their last day.
+    pub fn begin_experiments(&self, began: &mut BTreeMap<String, Terms>, day: NaiveDate) {
+        for experiment in self.experiments.iter().filter(|experiment| experiment.starts_on <= day) {
+            let terms = began.entry(experiment.id.clone()).or_insert_with(|| experiment.terms(day));
+            if experiment.ends_on.is_none_or(|last| day <= last) {
+                terms.look_at(experiment, day);
+            }
+        }
+    }
+
     /// Does any rule look at what a model expects?
     pub fn looks_at_chances(&self) -> bool {
         let steps = || self.procedures.values().flat_map(|p| &p.steps);
         let conditions = self.segments.iter().chain(&self.tiers).map(|rule| &rule.when);
         let mut conditions = conditions.chain(self.scorecard.lines.iter().map(|(_, when)| when));
         steps().any(|step| step.trigger.looks_at_chances()) || conditions.any(|when| when.looks_at_chances())
+    }
+
+    /// What was learnt of contacts, where it is of contacts enough to be used.
+    pub fn responses(&self) -> Option<&Responses> {
+        let learnt = self.model.as_ref().map(|model| &model.responses);
+        learnt.filter(|learnt| learnt.contacts() >= self.response_model.contacts_min.max(1))
+    }
+
+    /// Days after a contact within which a payment or a promise counts for it: as what was learnt counts them, where it is used.
+    pub fn outcome_days(&self) -> u32 {
+        self.responses().map_or(self.response_model.outcome_days, |learnt| learnt.days)
     }
 
     /// Days back for which any contact matters, whatever it was about: the longest of all windows.

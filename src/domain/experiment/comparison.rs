@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use super::SHARES_WHOLE;
 
-/// Standard errors on either side of a 95 % interval: the 97.5 % quantile of the normal distribution (NIST/SEMATECH e-Handbook,
-/// 1.3.6.7.1), as in `kpi_experiments`.
+/// Standard errors on either side of a 95 % interval of many groups: the 97.5 % quantile of the normal distribution (NIST/SEMATECH
+/// e-Handbook, 1.3.6.7.1).
 pub const INTERVAL_ERRORS: f64 = 1.96;
+/// The same where 1 to 9 challengers are asked about at once: its quantiles at 1 − 0.025 ÷ challengers (Bonferroni).
+const BONFERRONI_ERRORS: [f64; 9] = [INTERVAL_ERRORS, 2.2414, 2.3940, 2.4977, 2.5758, 2.6383, 2.6901, 2.7344, 2.7729];
 /// Its 80 % quantile: an effect so many errors beyond the interval's end is found four times out of five.
 const POWER_ERRORS: f64 = 0.8416;
 /// The 99.9 % quantiles of chi-square for 1 to 9 degrees of freedom (same handbook, 1.3.6.7.4). A sound draw is above them once in a
@@ -54,7 +56,7 @@ pub struct Before {
 /// A difference after what the groups paid before is taken into account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adjusted {
-    /// Of the rates, without the part that the time before foretold.
+    /// Of the rates, without the part that the time before explains.
     pub difference: Estimate,
     /// The share of the variance that is left: 1 = the time before says nothing.
     pub variance_left: f64,
@@ -84,15 +86,19 @@ pub struct SampleRatio {
 pub enum Verdict {
     /// No last day was fixed, so no day is the one to judge on.
     NoLastDay,
-    /// Its last day is still to come: who looks every week finds a difference that is none 16 times out of 100 in six weeks.
+    /// Its last day is not over: whoever looks every week for six weeks reports a difference where there is none 16 times out of 100.
     NotYet {
-        /// The first day with a verdict.
+        /// The first day with a verdict: a run of the last day does not know yet what is paid on it.
         on: NaiveDate,
     },
-    /// Its last day was set or moved after it began: whoever has looked can choose the day that suits.
-    Moved,
+    /// An arm with groups is not configured any more, or an arm does something else than it began with.
+    ArmsChanged,
     /// The arms are not as large as they were to be.
     Skewed,
+    /// Its first or last day was set or moved after it began: whoever has looked can choose the days that suit.
+    Moved,
+    /// The first run that drew anybody came more than a week after its first day.
+    BeganLate,
     /// Fewer than 30 effective groups in either arm.
     TooFewGroups,
     /// The challenger collects more.
@@ -114,15 +120,36 @@ impl Estimate {
         self.value + INTERVAL_ERRORS * self.error
     }
 
-    /// The least effect that is found four times out of five, at 5 %.
-    pub fn least_detectable(&self) -> f64 {
-        least_detectable(self.error)
+    /// Both ends of the interval of so many errors on either side.
+    pub fn interval(&self, errors: f64) -> (f64, f64) {
+        (self.value - errors * self.error, self.value + errors * self.error)
     }
 }
 
-/// The least effect that a difference with this error shows four times out of five, at 5 %.
-pub fn least_detectable(error: f64) -> f64 {
-    (INTERVAL_ERRORS + POWER_ERRORS) * error
+/// The least effect that a difference with this error shows four times out of five, by an interval of so many errors on either side.
+pub fn least_detectable(error: f64, errors: f64) -> f64 {
+    (errors + POWER_ERRORS) * error
+}
+
+/// Errors on either side of an interval that holds for all of so many challengers at once at 95 %, where the smallest arm tells as
+/// much as so many groups of one size. Of few groups the error is itself uncertain, so it is a quantile of Student's t, with two degrees
+/// of freedom fewer than groups, by its expansion around the normal one (Abramowitz and Stegun, 26.7.5); `kpi_experiments` has the same of
+/// one challenger.
+///
+/// ```
+/// use regua::domain::experiment::comparison::interval_errors;
+/// assert!((interval_errors(62.0, 1) - 2.0003).abs() < 1e-4, "t of 60 degrees of freedom at 97.5 %");
+/// assert!((interval_errors(32.0, 5) - 2.7500).abs() < 1e-3, "t of 30 at 99.5 %");
+/// ```
+pub fn interval_errors(effective_groups: f64, challengers: usize) -> f64 {
+    let normal = BONFERRONI_ERRORS[challengers.clamp(1, BONFERRONI_ERRORS.len()) - 1];
+    let (square, freedom) = (normal * normal, (effective_groups - 2.0).max(1.0));
+    let terms = [
+        (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) * normal / 384.0,
+        ((5.0 * square + 16.0) * square + 3.0) * normal / 96.0,
+        (square + 1.0) * normal / 4.0,
+    ];
+    normal + terms.iter().fold(0.0, |sum, term| (sum + term) / freedom)
 }
 
 /// The challenger less the champion.
@@ -139,7 +166,7 @@ pub fn difference(champion: Estimate, challenger: Estimate) -> Estimate {
     Estimate { value: challenger.value - champion.value, error: variance.sqrt() }
 }
 
-/// The difference less what the time before foretold of it (CUPED: Deng, Xu, Kohavi, Walker, WSDM 2013): the difference of the rates
+/// The difference less what the time before explains of it (CUPED: Deng, Xu, Kohavi, Walker, WSDM 2013): the difference of the rates
 /// before, times the factor that leaves the least variance. An arm has no hand in what was paid before it was drawn, so this moves no
 /// expected value.
 ///
@@ -175,12 +202,12 @@ pub fn clustering(error: f64, item_error: f64, items_per_group: f64) -> Option<C
 ///
 /// None where an arm should have too few groups to tell, or there is but one arm.
 pub fn sample_ratio(arms: &[(u32, u64)]) -> Option<SampleRatio> {
-    let shares: u32 = arms.iter().map(|(share, _)| share).sum();
-    let rest = SHARES_WHOLE.checked_sub(shares).filter(|rest| *rest > 0).map(|share| (share, 0));
+    let shares: u64 = arms.iter().map(|(share, _)| u64::from(*share)).sum();
+    let rest = SHARES_WHOLE.checked_sub(u32::try_from(shares).ok()?).filter(|rest| *rest > 0).map(|share| (share, 0));
     let arms: Vec<(u32, u64)> = arms.iter().copied().chain(rest).collect();
     let all: u64 = arms.iter().map(|(_, groups)| groups).sum();
-    let whole: u32 = arms.iter().map(|(share, _)| share).sum();
-    let expected = |share: u32| all as f64 * f64::from(share) / f64::from(whole);
+    let whole = shares.max(SHARES_WHOLE.into()) as f64;
+    let expected = |share: u32| all as f64 * f64::from(share) / whole;
     let most = *CHI_SQUARE_MOST.get(arms.len().checked_sub(2)?)?;
     if arms.iter().any(|(share, _)| expected(*share) < EXPECTED_MIN) {
         return None;
@@ -213,22 +240,37 @@ pub fn is_more(champion: (u64, u64), challenger: (u64, u64)) -> bool {
     Estimate { value: share(challenger) - share(champion), error }.low() > 0.0
 }
 
-/// The verdict on a challenger; `difference` is the one to judge by, none where an arm has too few groups.
-pub fn verdict(
-    (ends_on, as_of): (Option<NaiveDate>, NaiveDate),
-    ratio: Option<SampleRatio>,
-    difference: Option<Estimate>,
-) -> Verdict {
-    let Some(on) = ends_on else { return Verdict::NoLastDay };
-    if as_of < on {
-        return Verdict::NotYet { on };
+/// What a verdict on a challenger goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence {
+    /// The last day; None = none was fixed.
+    pub ends_on: Option<NaiveDate>,
+    /// The date of the run whose figures they are.
+    pub as_of: NaiveDate,
+    /// What cannot be mended by waiting: `ArmsChanged`, `Moved` or `BeganLate`.
+    pub spoilt: Option<Verdict>,
+    /// None where the arms have too few groups to tell.
+    pub ratio: Option<SampleRatio>,
+    /// Both ends of the interval of the difference; None where an arm has too few groups for one.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// The verdict on a challenger.
+pub fn verdict(evidence: &Evidence) -> Verdict {
+    let Some(last) = evidence.ends_on else { return Verdict::NoLastDay };
+    // Before the last day too: a day for a verdict would be a promise.
+    if let Some(spoilt) = evidence.spoilt {
+        return spoilt;
     }
-    match (ratio, difference) {
-        (Some(ratio), _) if !ratio.holds() => Verdict::Skewed,
-        (_, None) => Verdict::TooFewGroups,
-        (_, Some(found)) if found.low() > 0.0 => Verdict::Better,
-        (_, Some(found)) if found.high() < 0.0 => Verdict::Worse,
-        _ => Verdict::NoDifference,
+    if evidence.as_of <= last {
+        return Verdict::NotYet { on: last.succ_opt().unwrap_or(last) };
+    }
+    match evidence.interval {
+        _ if evidence.ratio.is_some_and(|ratio| !ratio.holds()) => Verdict::Skewed,
+        None => Verdict::TooFewGroups,
+        Some((low, _)) if low > 0.0 => Verdict::Better,
+        Some((_, high)) if high < 0.0 => Verdict::Worse,
+        Some(_) => Verdict::NoDifference,
     }
 }
 

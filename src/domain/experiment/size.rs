@@ -1,6 +1,6 @@
 //! How many groups an experiment needs, and what it can find with those that there are.
 
-use super::comparison::{Estimate, GROUPS_MIN, least_detectable};
+use super::comparison::{Estimate, GROUPS_MIN, INTERVAL_ERRORS, least_detectable};
 
 /// How differently groups pay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,14 +31,14 @@ impl Spread {
     /// assert_eq!(Spread { groups: 10_000, deviation: 0.5 }.needed(0.03), 4_361);
     /// ```
     pub fn needed(&self, effect: f64) -> u64 {
-        let errors = least_detectable(self.deviation) / effect;
+        let errors = least_detectable(self.deviation, INTERVAL_ERRORS) / effect;
         ((2.0 * errors * errors).ceil() as u64).max(GROUPS_MIN)
     }
 
     /// The least effect that arms of these shares, in per cent, find four times out of five, at 5 %.
     pub fn least_detectable(&self, champion: u32, challenger: u32) -> f64 {
         let arm = |share: u32| 100.0 / (f64::from(share) * self.groups as f64);
-        least_detectable(self.deviation * (arm(champion) + arm(challenger)).sqrt())
+        least_detectable(self.deviation * (arm(champion) + arm(challenger)).sqrt(), INTERVAL_ERRORS)
     }
 }
 

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Basis, Learnt, Sight, each_sight, is_late, sights};
+use super::receipts::{Band, PARTS, Week};
 use super::{Bill, VIEWS, View};
 use crate::domain::money::Currency;
 
 /// A chance is counted in steps of a thousandth, so that what is counted is exact.
 const STEPS: usize = 1_000;
-/// Parts of a chance by which an amount is weighed.
-const PARTS: f64 = 1_048_576.0;
 /// Days between two days on which the cash to come is compared.
 const CASH_EVERY: i32 = 30;
 /// Days ahead of which the cash is compared.
 const CASH_DAYS: [i32; 2] = [7, 30];
+/// Weeks ahead whose receipts are compared one by one: those that end within the days above.
+const CASH_WEEKS: usize = 4;
 
 /// Chances that were told, and what came.
 #[derive(Clone, Debug)]
@@ -59,6 +60,20 @@ impl Ranking {
         let came: u64 = self.came.iter().sum();
         let pairs = u128::from(came) * below;
         (pairs > 0).then(|| halves as f64 / (2 * pairs) as f64)
+    }
+
+    /// Of those told a chance or a higher one, the share that came, on average over all that came (average precision, the area below
+    /// the precision–recall curve): where few come it says more than `auc`.
+    fn precision(&self) -> Option<f64> {
+        let (mut told, mut found, mut sum) = (0u64, 0u64, 0.0);
+        for (came, not) in self.came.iter().zip(&self.not).rev() {
+            told += came + not;
+            found += came;
+            if *came > 0 {
+                sum += *came as f64 * found as f64 / told as f64;
+            }
+        }
+        (found > 0).then(|| sum / found as f64)
     }
 
     /// Mean of the squared differences between what was told and what came.
@@ -136,6 +151,7 @@ pub struct Window {
 pub struct Backtest {
     trials: [Trial; 2],
     cash: BTreeMap<(Currency, i32), Cash>,
+    weeks: BTreeMap<(Currency, i32), [Week; CASH_WEEKS]>,
 }
 
 impl Backtest {
@@ -170,8 +186,14 @@ impl Backtest {
         let open = (0..bills.len()).filter(|at| is_open(&bills[*at]));
         let sights: Vec<Sight> = open.map(|bill| Sight { bill, view: View::AtIssue, day: day + 1 }).collect();
         let sums = self.cash.entry((currency, day)).or_default();
+        let weeks = self.weeks.entry((currency, day)).or_default();
         each_sight(bills, &sights, |_, bill, habits| {
             let model = learnt.outlook(habits, bill, day, Basis::Model);
+            for ((week, chance), from) in weeks.iter_mut().zip(model.paid_in_weeks(day)).zip((day..).step_by(7)) {
+                let came = |ended: i32| bill.is_paid && ended > from && ended <= from + 7;
+                week.receipts.add(bill.amount, chance);
+                week.came += if bill.ended.is_some_and(came) { i128::from(bill.amount) } else { 0 };
+            }
             for ((expected, came), days) in sums.iter_mut().zip(CASH_DAYS) {
                 let share = ((1.0 - model.late(day + days - bill.payable)) * PARTS).round() as i128;
                 let is_paid = bill.is_paid && bill.ended.is_some_and(|ended| ended <= day + days);
@@ -200,6 +222,9 @@ impl Backtest {
             let sums = self.cash.entry(*key).or_default();
             sums.iter_mut().zip(cash).for_each(|(sum, other)| *sum = (sum.0 + other.0, sum.1 + other.1));
         }
+        for (key, weeks) in &other.weeks {
+            self.weeks.entry(*key).or_default().iter_mut().zip(weeks).for_each(|(sum, other)| sum.merge(other));
+        }
     }
 
     /// What a person is told of it.
@@ -213,7 +238,12 @@ impl Backtest {
                 let came: i128 = of().map(|cash| cash[at].1).sum();
                 (came > 0).then(|| off / came as f64)
             };
-            cash.insert(currency.to_string(), CashFigures { missed_7_days: missed(0), missed_30_days: missed(1) });
+            let of_weeks = self.weeks.iter().filter(|((own, _), _)| *own == currency).flat_map(|(_, weeks)| weeks);
+            let band = Band::of(of_weeks);
+            cash.insert(
+                currency.to_string(),
+                CashFigures { missed_7_days: missed(0), missed_30_days: missed(1), band },
+            );
         }
         Figures { at_issue, before_due, cash }
     }
@@ -231,6 +261,7 @@ impl Trial {
             counting_brier: self.counted.brier(),
             base_brier: self.base.brier(),
             late_15_auc: self.late_15.auc(),
+            late_15_precision: self.late_15.precision(),
             missed_days: mean(self.missed),
             missed_days_by_due: mean(self.missed_by_due),
             coverage: mean(self.covered),
@@ -279,6 +310,8 @@ pub struct ViewFigures {
     pub base_brier: Option<f64>,
     /// As `auc`, of being more than 15 days late.
     pub late_15_auc: Option<f64>,
+    /// Of bills told a chance of that or a higher one, the share that were, on average over those that were (PR-AUC); a coin has their share.
+    pub late_15_precision: Option<f64>,
     /// Days between the expected and the real day of payment, on average.
     pub missed_days: Option<f64>,
     /// The same if the payable day is expected.
@@ -296,6 +329,9 @@ pub struct CashFigures {
     pub missed_7_days: Option<f64>,
     /// Of the next thirty days.
     pub missed_30_days: Option<f64>,
+    /// How far the receipts of a week are from what is expected; `None` where no week could be tried.
+    #[serde(default)]
+    pub band: Option<Band>,
 }
 
 #[cfg(test)]
@@ -311,6 +347,9 @@ mod tests {
         assert_eq!(ranking.auc(), Some(0.875));
         // (0.01 + 0.25 + 0.25 + 0.01) / 4
         assert!((ranking.brier().unwrap() - 0.13).abs() < 1e-12);
+        // Of one told 0.9 or more one came; of three told 0.5 or more two.
+        assert!((ranking.precision().unwrap() - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+        assert_eq!(Ranking::default().precision(), None);
         assert_eq!(Ranking::default().auc(), None);
         assert_eq!(Ranking::default().brier(), None);
     }

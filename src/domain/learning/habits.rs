@@ -41,6 +41,28 @@ pub struct Habits {
     pub oldest: [Option<i32>; 2],
 }
 
+/// A figure by its column in tables.
+pub type Figure = (&'static str, fn(&mut Habits) -> &mut i64);
+
+/// All of habits but the oldest payable days.
+pub const FIGURES: [Figure; 13] = [
+    ("paid", |habits| &mut habits.paid),
+    ("delays", |habits| &mut habits.delays),
+    ("delay_squares", |habits| &mut habits.delay_squares),
+    ("days_late", |habits| &mut habits.days_late),
+    ("late", |habits| &mut habits.late),
+    ("late_15", |habits| &mut habits.late_15),
+    ("late_30", |habits| &mut habits.late_30),
+    ("sizes", |habits| &mut habits.sizes),
+    ("recent", |habits| &mut habits.recent),
+    ("recent_delays", |habits| &mut habits.recent_delays),
+    ("recent_late", |habits| &mut habits.recent_late),
+    ("open", |habits| &mut habits.open),
+    ("overdue", |habits| &mut habits.overdue),
+];
+/// Of the payable days of the two oldest open bills.
+pub const OLDEST: [&str; 2] = ["oldest_payable_on", "second_payable_on"];
+
 /// The binary logarithm of an amount in 1/1024, straight between powers of two: no library's logarithm, whose last bit differs.
 pub fn size(amount: i64) -> i64 {
     let amount = amount.max(1) as u64;

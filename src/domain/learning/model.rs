@@ -7,6 +7,8 @@ use super::backtest::Figures;
 use super::curve::{Curves, SpellsByRank};
 use super::features::{FEATURES, Features, Topic};
 use super::habits::{Habits, walk};
+use super::receipts::{Band, WEEKS};
+use super::responses::Responses;
 use super::ridge::{Fit, Moments};
 use super::{Bill, VIEWS, View, clamped};
 
@@ -185,6 +187,7 @@ pub struct Outlook<'m> {
     /// By which its curve is chosen.
     rank: f64,
     basis: Basis,
+    payable: i32,
     /// It is unpaid so many days after its payable day.
     age: i32,
 }
@@ -215,7 +218,7 @@ impl Learnt {
         let day = as_of + 1;
         let (features, view) = (Features::of(habits, bill, day), bill.view_on(day));
         let rank = self.views[view as usize].fit.rank.predict(&features);
-        Outlook { learnt: self, habits, features, view, rank, basis, age: as_of - bill.payable }
+        Outlook { learnt: self, habits, features, view, rank, basis, payable: bill.payable, age: as_of - bill.payable }
     }
 }
 
@@ -260,9 +263,14 @@ impl Outlook<'_> {
         Some(paid)
     }
 
-    /// Nothing is known of how the account pays.
-    pub fn is_new(&self) -> bool {
-        self.habits.paid == 0
+    /// The chances that it is paid in the weeks after this day, at whose end it is open.
+    pub fn paid_in_weeks(&self, as_of: i32) -> [f64; WEEKS] {
+        let mut left = 1.0;
+        std::array::from_fn(|week| {
+            let before = left;
+            left = self.late(as_of + 7 * (week as i32 + 1) - self.payable).min(before);
+            before - left
+        })
     }
 
     /// What the expected days late are made of, exactly: how it usually pays, and the days that each other topic adds. Empty where
@@ -285,7 +293,7 @@ impl Outlook<'_> {
 }
 
 /// The version of what a model looks at: another is not understood.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 /// A model that ranks bills as well as this at their issue has most likely been shown what was to come.
 const LEAK_AUC: f64 = 0.9;
 
@@ -302,6 +310,9 @@ pub struct PaymentModel {
     pub quality: Quality,
     /// Why it was refused, or looks too good.
     pub remarks: Vec<String>,
+    /// What was strange about its inputs, and why somebody said that it was right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
     /// Debtors who had paid something.
     pub debtors: u64,
     /// Bills that had fallen due.
@@ -318,6 +329,9 @@ pub struct PaymentModel {
     pub features: Vec<String>,
     /// Coefficients, curves and shares.
     pub learnt: Learnt,
+    /// What contacts lead to; models of earlier versions have none.
+    #[serde(default)]
+    pub responses: Responses,
 }
 
 /// Is a model better than counting?
@@ -336,7 +350,7 @@ impl PaymentModel {
         let mut refusals = Vec::new();
         if lesson.debtors < DEBTORS_MIN || lesson.late_bills() < LATE_BILLS_MIN {
             refusals.push(format!(
-                "{} debtors who have paid and {} late bills are too few: at least {DEBTORS_MIN} and {LATE_BILLS_MIN} are needed",
+                "at least {DEBTORS_MIN} debtors who have paid and {LATE_BILLS_MIN} late bills are needed, and there are {} and {}",
                 lesson.debtors,
                 lesson.late_bills()
             ));
@@ -345,12 +359,20 @@ impl PaymentModel {
             (Some(model), Some(counting)) if model >= counting => refusals.push(format!(
                 "its chances are no nearer to what came ({model:.4}) than the share of late bills of each account ({counting:.4})"
             )),
-            (Some(_), Some(_)) => {}
+            (Some(model), Some(_)) => {
+                let one_for_all = figures.brier(|view| view.base_brier).filter(|base| model >= *base);
+                refusals.extend(one_for_all.map(|base| {
+                    format!("its chances are no nearer to what came ({model:.4}) than one share of late bills for all ({base:.4})")
+                }));
+            }
             _ => refusals.push(
                 "no bill fell due after the days that it was learnt from: there is nothing to try it on".to_owned(),
             ),
         }
-        let leaks = figures.at_issue.auc.filter(|auc| *auc > LEAK_AUC).map(|auc| {
+        // Where counting ranks as well, debtors are as different as that.
+        let is_leak =
+            |auc: &f64| *auc > LEAK_AUC && figures.at_issue.counting_auc.is_none_or(|counting| counting <= LEAK_AUC);
+        let leaks = figures.at_issue.auc.filter(is_leak).map(|auc| {
             format!("it ranks bills at their issue better ({auc:.3}) than anybody should be able to: look whether an input tells what came later")
         });
         let quality = if refusals.is_empty() { Quality::Good } else { Quality::Refused };
@@ -372,7 +394,12 @@ impl PaymentModel {
 
     /// Can this program use it?
     pub fn is_whole(&self) -> bool {
-        self.model_version == MODEL_VERSION && self.features == feature_names() && self.learnt.is_whole()
+        let are_whole = self.figures.cash.values().all(|cash| cash.band.as_ref().is_none_or(Band::is_whole));
+        self.model_version == MODEL_VERSION
+            && self.features == feature_names()
+            && self.learnt.is_whole()
+            && self.responses.is_whole()
+            && are_whole
     }
 
     /// What is expected of an open bill.
@@ -388,7 +415,9 @@ impl PaymentModel {
             on: on(0.5),
             to: on(0.9),
             basis: self.basis(),
-            is_new: outlook.is_new(),
+            paid: habits.paid,
+            delays: habits.delays,
+            overdue: habits.overdue,
             reasons: outlook.reasons(),
         }
     }
@@ -416,31 +445,42 @@ pub struct Expected {
     pub to: Option<i32>,
     /// By what it is told.
     pub basis: Basis,
-    /// Nothing is known of how the account pays.
-    pub is_new: bool,
+    /// Bills that the account has paid.
+    pub paid: i64,
+    /// Their days late, added up; early counts below zero.
+    pub delays: i64,
+    /// Its bills that are open and past their payable day.
+    pub overdue: i64,
     /// The days that each topic adds to what is expected at first.
     pub reasons: Vec<(Topic, f64)>,
 }
 
 impl Expected {
-    /// Why so late, as a person would say it: `usually 6 days late with us, 3 later in December, 2 earlier lately`.
+    /// Why so late, as a person would say it: first how the account has paid, which is a fact, then what the model makes of it:
+    /// `24 bills paid, 6 days late on average; the model starts from 5 days late, 3 later in December, 2 earlier lately`.
     pub fn in_words(&self, month: &str) -> String {
-        if self.is_new {
-            return "a new account: as everybody pays".to_owned();
+        if self.paid == 0 {
+            let why = if self.overdue > 0 { "none of its bills is paid yet" } else { "a new account" };
+            return format!("{why}: as everybody pays");
         }
         let days =
             |topic: Topic| self.reasons.iter().find(|(own, _)| *own == topic).map(|(_, days)| days.round() as i64);
-        let plural = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-        let Some(usual) = days(Topic::Usual) else { return "by the share of its bills that were late".to_owned() };
-        let mut said = vec![match usual {
-            0 => "usually on the day with us".to_owned(),
-            1.. => format!("usually {} late with us", plural(usual)),
-            _ => format!("usually {} early with us", plural(-usual)),
-        }];
+        let plural = |n: i64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+        let late = |days: i64| match days {
+            0 => "on the day".to_owned(),
+            1.. => format!("{} late", plural(days, "day")),
+            _ => format!("{} early", plural(-days, "day")),
+        };
+        let paid = plural(self.paid, "bill");
+        let average = late((self.delays as f64 / self.paid as f64).round() as i64);
+        let fact = format!("{paid} paid, {average} on average");
+        let Some(usual) = days(Topic::Usual) else { return format!("{fact}; by the share of them that were late") };
+        let from = if usual == 0 { "the payable day".to_owned() } else { late(usual) };
+        let mut said = vec![format!("{fact}; the model starts from {from}")];
         let others = [
             (Topic::Month, format!("in {month}")),
             (Topic::Lately, "lately".to_owned()),
-            (Topic::Debts, "for what it owes besides".to_owned()),
+            (Topic::Debts, "for how much else it owes".to_owned()),
             (Topic::Amount, "for the size of the bill".to_owned()),
             (Topic::Term, "for the days it has to pay".to_owned()),
         ];

@@ -9,6 +9,9 @@ const SIZE: usize = FEATURES.len();
 const PENALTY: f64 = 50.0;
 /// No regression over days has a weight like this; whoever wrote it did not train it.
 const WEIGHT_MAX: f64 = 1e9;
+/// A bill is looked at as if no feature of it were further from the average than this many standard deviations: where all terms
+/// were thirty days, nobody has learnt what sixty do, and a straight line through them would still say something.
+const SPREADS_MAX: f64 = 3.0;
 /// Beyond so many days late or early bills rank alike.
 const RANK_DAYS: i64 = 30;
 
@@ -88,10 +91,12 @@ impl Moments {
         let with = |at: usize| (self.rows * with_target[at] - self.sum(at) * targets) as f64 / parts as f64;
         let wanted: Vec<f64> = used.iter().map(|at| with(*at) / deviations[*at]).collect();
         let average = targets as f64 / (rows * parts as f64);
-        let mut fitted = Coefficients { average, weights: vec![0.0; SIZE], means: vec![0.0; SIZE] };
+        let mut fitted =
+            Coefficients { average, weights: vec![0.0; SIZE], means: vec![0.0; SIZE], spreads: vec![0.0; SIZE] };
         for (at, weight) in used.iter().zip(solve(matrix, wanted)) {
             fitted.weights[*at] = weight * rows * PARTS as f64 / deviations[*at];
             fitted.means[*at] = self.sum(*at) as f64 / (rows * PARTS as f64);
+            fitted.spreads[*at] = deviations[*at] / (rows * PARTS as f64);
         }
         fitted
     }
@@ -122,6 +127,8 @@ pub struct Coefficients {
     weights: Vec<f64>,
     /// The average bill.
     means: Vec<f64>,
+    /// Standard deviations of the features.
+    spreads: Vec<f64>,
 }
 
 impl Coefficients {
@@ -132,7 +139,8 @@ impl Coefficients {
 
     /// What one feature adds to an average bill: they add up to what is expected.
     pub fn contribution(&self, features: &Features, at: usize) -> f64 {
-        self.weights[at] * (features.values[at] as f64 / PARTS as f64 - self.means[at])
+        let most = SPREADS_MAX * self.spreads[at];
+        self.weights[at] * (features.values[at] as f64 / PARTS as f64 - self.means[at]).clamp(-most, most)
     }
 
     /// What is expected of an average bill.
@@ -140,10 +148,11 @@ impl Coefficients {
         self.average
     }
 
-    /// Has it a weight and a mean for each feature, all of them numbers?
+    /// Has it a weight, a mean and a spread for each feature, all of them numbers?
     pub fn is_whole(&self) -> bool {
         let are_numbers = |values: &[f64]| values.len() == SIZE && values.iter().all(|value| value.abs() < WEIGHT_MAX);
-        self.average.abs() < WEIGHT_MAX && are_numbers(&self.weights) && are_numbers(&self.means)
+        let are_spreads = are_numbers(&self.spreads) && self.spreads.iter().all(|spread| *spread >= 0.0);
+        self.average.abs() < WEIGHT_MAX && are_numbers(&self.weights) && are_numbers(&self.means) && are_spreads
     }
 }
 

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::backtest::{Backtest, Figures, Window};
 use super::habits::{Habits, size, walk};
 use super::model::{Basis, Learnt, Leftover, Lesson, PaymentModel, Quality};
+use super::responses::Responses;
 use super::*;
 use crate::domain::money::Currency;
 
@@ -160,7 +161,10 @@ fn what_is_too_small_or_no_better_than_counting_is_refused() {
     let figures = tried(&accounts, &learn(&accounts, 540), (540, 760));
     let (quality, remarks) = PaymentModel::judge(&lesson(&accounts, 540), &figures);
     assert_eq!(quality, Quality::Refused);
-    assert!(remarks[0].contains("12 debtors who have paid and"), "{remarks:?}");
+    assert!(
+        remarks[0].contains("debtors who have paid and 30 late bills are needed, and there are 12 and"),
+        "{remarks:?}"
+    );
     let enough = portfolio(3, 200);
     let figures = tried(&enough, &learn(&enough, 540), (540, 760));
     assert_eq!(PaymentModel::judge(&lesson(&enough, 540), &figures), (Quality::Good, Vec::new()));
@@ -170,6 +174,29 @@ fn what_is_too_small_or_no_better_than_counting_is_refused() {
     }
     let (quality, remarks) = PaymentModel::judge(&lesson(&enough, 540), &worse);
     assert!(quality == Quality::Refused && remarks[0].contains("no nearer to what came"), "{remarks:?}");
+}
+
+/// All terms were of about thirty days, and a day more went with being five days later: of sixty days or a hundred nobody has learnt.
+#[test]
+fn what_no_bill_ever_had_is_not_drawn_out_in_a_line() {
+    let of_account = |account: i32| -> Vec<Bill> {
+        (0..20)
+            .map(|n| (n * 25 + account % 7, 29 + (n + account) % 3))
+            .map(|(issued, term)| bill(issued, issued + term, Some(issued + term + (term - 30) * 5 + account % 3)))
+            .collect()
+    };
+    let learnt = learn(&(0..40).map(of_account).collect::<Vec<_>>(), 700);
+    let late =
+        |term: i32| learnt.outlook(&Habits::default(), &bill(690, 690 + term, None), 690, Basis::Model).reasons();
+    let of_term = |term: i32| {
+        late(term)
+            .into_iter()
+            .find_map(|(topic, days)| (topic == super::features::Topic::Term).then_some(days))
+            .unwrap()
+    };
+    assert!(of_term(31) > of_term(30), "{} {}", of_term(31), of_term(30));
+    assert_eq!(of_term(60), of_term(150));
+    assert!(of_term(150) < 15.0, "{}", of_term(150));
 }
 
 #[test]
@@ -228,16 +255,15 @@ fn what_comes_later_changes_no_bit() {
     assert_eq!(bytes(&later), bytes(&accounts));
 }
 
-/// What is payable today may be paid today; tomorrow it is late.
-#[test]
-fn what_is_payable_today_is_not_late_yet() {
-    let accounts = portfolio(5, 60);
-    let model = PaymentModel {
+/// A model that has been tried and is good, whatever that is.
+fn good_model(learnt: Learnt) -> PaymentModel {
+    PaymentModel {
         model_version: model::MODEL_VERSION,
         tenant: "t".to_owned(),
         as_of: chrono::NaiveDate::default(),
         quality: Quality::Good,
         remarks: Vec::new(),
+        accepted: None,
         debtors: 60,
         bills: 0,
         late_bills: 0,
@@ -245,8 +271,53 @@ fn what_is_payable_today_is_not_late_yet() {
         figures: Figures::default(),
         input_digest: String::new(),
         features: model::feature_names(),
-        learnt: learn(&accounts, 540),
+        learnt,
+        responses: Responses::default(),
+    }
+}
+
+/// The model of day 540 is used by the runs of later days, until that of day 560 is; what is not due yet tells nothing.
+#[test]
+fn each_bill_was_told_of_by_the_model_of_its_day() {
+    use told::told;
+    let accounts = portfolio(5, 60);
+    let (old, new) = (good_model(learn(&accounts, 540)), good_model(learn(&accounts, 560)));
+    let models = [(540, &old), (560, &new)];
+    // Issued on these days, payable ten days later, so that each is seen again on the third.
+    let bills = [
+        bill(541, 551, Some(551)),
+        bill(542, 552, Some(552)),
+        bill(560, 570, Some(580)),
+        bill(562, 572, None),
+        bill(590, 600, None),
+    ];
+    let found: Vec<(bool, View, bool)> =
+        told(&bills, &models, 600).into_iter().map(|told| (told.is_in_use, told.view, told.is_late)).collect();
+    let mut wanted = vec![
+        // The run of day 540 did not use what was learnt from that very day.
+        (false, View::BeforeDue, false),
+        (false, View::AtIssue, false),
+        (false, View::BeforeDue, false),
+        (false, View::AtIssue, true),
+        (true, View::BeforeDue, true),
+        (true, View::AtIssue, true),
+        (true, View::BeforeDue, true),
+    ];
+    let sorted = |mut of: Vec<(bool, View, bool)>| {
+        of.sort_unstable();
+        of
     };
+    wanted.sort_unstable();
+    assert_eq!(sorted(found), wanted);
+    assert_eq!(told(&bills, &[], 600), Vec::new());
+    assert!(told(&bills, &models, 800).iter().all(|told| told.is_late), "of the last 182 days alone");
+}
+
+/// What is payable today may be paid today; tomorrow it is late.
+#[test]
+fn what_is_payable_today_is_not_late_yet() {
+    let accounts = portfolio(5, 60);
+    let model = good_model(learn(&accounts, 540));
     let open = bill(500, 541, None);
     let late = |as_of| model.expect(&Habits::default(), &open, as_of).late;
     assert!(late(540) < 1.0 && late(541) < 1.0 && late(540) <= late(541), "{} {}", late(540), late(541));
@@ -267,17 +338,31 @@ fn a_reason_is_told_as_a_person_would_say_it() {
         on: None,
         to: None,
         basis: Basis::Model,
-        is_new: false,
+        paid: 24,
+        delays: 139,
+        overdue: 0,
         reasons,
     };
     expected = vec![(Topic::Usual, 6.2), (Topic::Lately, -2.4), (Topic::Debts, 0.3), (Topic::Month, 2.6)];
     assert_eq!(
         model(expected).in_words("December"),
-        "usually 6 days late with us, 3 later in December, 2 earlier lately"
+        "24 bills paid, 6 days late on average; the model starts from 6 days late, 3 later in December, 2 earlier lately"
     );
-    assert_eq!(model(vec![(Topic::Usual, -0.7)]).in_words("May"), "usually 1 day early with us");
-    assert_eq!(model(vec![(Topic::Usual, 0.2)]).in_words("May"), "usually on the day with us");
-    assert_eq!(model(Vec::new()).in_words("May"), "by the share of its bills that were late");
+    assert_eq!(
+        model(vec![(Topic::Usual, -0.7)]).in_words("May"),
+        "24 bills paid, 6 days late on average; the model starts from 1 day early"
+    );
+    assert_eq!(
+        model(vec![(Topic::Usual, 0.2)]).in_words("May"),
+        "24 bills paid, 6 days late on average; the model starts from the payable day"
+    );
+    let told = |paid, overdue| model::Expected { paid, overdue, delays: -paid, ..model(Vec::new()) }.in_words("May");
+    assert_eq!(told(24, 0), "24 bills paid, 1 day early on average; by the share of them that were late");
+    assert_eq!(told(1, 0), "1 bill paid, 1 day early on average; by the share of them that were late");
+    assert_eq!(
+        (told(0, 0).as_str(), told(0, 2).as_str()),
+        ("a new account: as everybody pays", "none of its bills is paid yet: as everybody pays")
+    );
 }
 
 fn any_bill() -> impl Strategy<Value = Bill> {
@@ -308,6 +393,9 @@ proptest! {
                 let chances: Vec<f64> = (-70..400).map(|days| outlook.late(days)).collect();
                 prop_assert!(chances.iter().all(|chance| (0.0..=1.0).contains(chance)), "{:?}", chances);
                 prop_assert!(chances.windows(2).all(|pair| pair[1] <= pair[0]), "{:?}", chances);
+                let weeks = outlook.paid_in_weeks(as_of);
+                prop_assert!(weeks.iter().all(|chance| *chance >= 0.0), "{:?}", weeks);
+                prop_assert!(weeks.iter().sum::<f64>() <= 1.0 + 1e-9, "more is expected than is open: {:?}", weeks);
                 let days = [0.1, 0.5, 0.9].map(|chance| outlook.paid_within(chance));
                 let told: Vec<i32> = days.into_iter().flatten().collect();
                 prop_assert!(told.is_sorted() && told.iter().all(|day| bill.payable + day > as_of), "{:?}", days);

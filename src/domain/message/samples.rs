@@ -142,7 +142,7 @@ fn value(field: &Field, fill: Fill, variant: usize) -> Value {
         Kind::List(inner) => {
             let most = if field.name == "items" { ITEMS_MAX } else { INSTALMENTS_MAX };
             let entries = if fill == Fill::Longest { most } else { 2 };
-            Value::Array((0..entries).map(|_| Value::Object(record(inner, fill, variant))).collect())
+            Value::Array(vec![Value::Object(record(inner, fill, variant)); entries])
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The kinds of step and the channels that there are, with the names that the configuration and the tables give them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::portfolio::EscalationKind;
 
 /// The ways an action goes out. `Phone` is a task for a person, and `Instruction` addresses no debtor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// An e-mail, with a subject.
     Email,

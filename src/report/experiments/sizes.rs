@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::super::kpi::{by, is_true};
 use super::clustered;
-use crate::domain::experiment::Experiment;
-use crate::domain::experiment::comparison::{Clustering, Estimate};
+use crate::domain::experiment::comparison::{Clustering, Estimate, GROUPS_MIN};
 use crate::domain::experiment::size::{Spread, correlation, variance_left};
+use crate::domain::experiment::{Experiment, SHARES_WHOLE, Terms};
 use crate::io::tables::Row;
 
 /// Arms that somebody has or wants.
@@ -19,11 +19,13 @@ pub struct Design {
     pub experiment: Option<String>,
     /// From its first to its last day; none = not fixed.
     pub days: Option<i64>,
+    /// Segments that take part; empty = all.
+    pub segments: Vec<String>,
     /// Name and share in per cent, the champion first.
     pub arms: Vec<(String, u32)>,
 }
 
-/// How groups of a company in a currency pay, and what follows for experiments over all of them.
+/// How groups of a company in a currency pay, and what follows for experiments over all of them; of those over some segments nothing does.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sizes {
     pub company_id: String,
@@ -69,12 +71,14 @@ pub struct Detectable {
     pub arm: String,
     /// Per cent of the groups.
     pub share: u32,
-    pub effect: f64,
+    /// None where it or the champion has fewer than 30 effective groups: the report would give no verdict.
+    pub effect: Option<f64>,
     pub effect_adjusted: Option<f64>,
 }
 
-/// The arms of the experiments in some rows of `kpi_experiments`; one with an arm that is not configured any more is left out.
-pub fn designs(rows: &[Row<'_>]) -> Vec<Design> {
+/// The arms of the experiments in some rows of `kpi_experiments`; one with an arm that is not configured any more is left out. `began` =
+/// with what they began.
+pub fn designs(rows: &[Row<'_>], began: &BTreeMap<String, Terms>) -> Vec<Design> {
     let design = |(experiment, rows): (String, Vec<Row<'_>>)| {
         let shares: BTreeMap<(bool, String), Option<u32>> = rows
             .iter()
@@ -86,7 +90,9 @@ pub fn designs(rows: &[Row<'_>]) -> Vec<Design> {
         let arms: Option<Vec<(String, u32)>> =
             shares.into_iter().map(|((_, arm), share)| Some((arm, share?))).collect();
         let date = |name: &str| rows.first().and_then(|row| row.date(name));
-        Some(Design { experiment: Some(experiment), days: days(date("starts_on"), date("ends_on")), arms: arms? })
+        let segments = began.get(&experiment).map(|began| began.segments.clone()).unwrap_or_default();
+        let days = days(date("starts_on"), date("ends_on"));
+        Some(Design { experiment: Some(experiment), days, segments, arms: arms? })
     };
     by(rows, |row| row.text("experiment")).into_iter().filter_map(design).collect()
 }
@@ -96,7 +102,7 @@ impl Design {
     pub fn of_shares(shares: &[u32]) -> Design {
         let name = |n: usize| if n == 0 { "champion".to_owned() } else { format!("challenger {n}") };
         let arms = shares.iter().enumerate().map(|(n, share)| (name(n), *share)).collect();
-        Design { experiment: None, days: None, arms }
+        Design { experiment: None, days: None, segments: Vec::new(), arms }
     }
 
     /// The arms of an experiment that is configured.
@@ -104,8 +110,14 @@ impl Design {
         Design {
             experiment: Some(experiment.id.clone()),
             days: days(Some(experiment.starts_on), experiment.ends_on),
+            segments: experiment.segments.clone(),
             arms: experiment.arms.iter().map(|arm| (arm.name.clone(), arm.share)).collect(),
         }
+    }
+
+    /// `kpi_group_rates` counts everybody: of fewer it does not say how many they are, nor how they pay.
+    pub fn is_of_all(&self) -> bool {
+        self.segments.is_empty()
     }
 }
 
@@ -119,7 +131,8 @@ pub fn sizes(rows: &[Row<'_>], effect: f64, designs: &[Design]) -> Vec<Sizes> {
     let of_book = |((company_id, currency), rows): ((String, String), Vec<Row<'_>>)| {
         let lengths: Vec<i64> = rows.iter().map(|row| row.int("days")).collect();
         let window = |row: &Row<'_>| {
-            let own = designs.iter().filter(|design| is_of(design.days, row.int("days"), &lengths));
+            let own =
+                designs.iter().filter(|design| design.is_of_all() && is_of(design.days, row.int("days"), &lengths));
             window(row, effect, &own.collect::<Vec<_>>())
         };
         Sizes { company_id, currency, windows: rows.iter().filter_map(window).collect() }
@@ -145,8 +158,12 @@ fn window(row: &Row<'_>, effect: f64, designs: &[&Design]) -> Option<Window> {
     let spread = Spread::of(groups, rate);
     let adjusted = correlation.map(|correlation| spread.adjusted(correlation));
     let needed = |spread: Spread| {
-        let groups_per_arm = spread.needed(effect);
+        let groups_per_arm = spread.needed(effect).max(GROUPS_MIN);
         Needed { groups_per_arm, share_of_groups: 2.0 * groups_per_arm as f64 / groups as f64 }
+    };
+    let effective = row.float("effective_groups").unwrap_or(groups as f64);
+    let is_judged = |champion: u32, share: u32| {
+        effective * f64::from(champion.min(share)) >= GROUPS_MIN as f64 * f64::from(SHARES_WHOLE)
     };
     let detectable = |design: &&Design| {
         let (_, champion) = design.arms.first().cloned().unwrap_or_default();
@@ -154,8 +171,10 @@ fn window(row: &Row<'_>, effect: f64, designs: &[&Design]) -> Option<Window> {
             experiment: design.experiment.clone(),
             arm: arm.clone(),
             share: *share,
-            effect: spread.least_detectable(champion, *share),
-            effect_adjusted: adjusted.map(|spread| spread.least_detectable(champion, *share)),
+            effect: is_judged(champion, *share).then(|| spread.least_detectable(champion, *share)),
+            effect_adjusted: adjusted
+                .filter(|_| is_judged(champion, *share))
+                .map(|spread| spread.least_detectable(champion, *share)),
         };
         design.arms.iter().skip(1).map(found).collect::<Vec<_>>()
     };

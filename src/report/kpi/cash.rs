@@ -1,5 +1,6 @@
 //! What will come in, and what will not? Thirteen weeks as columns, and the expected loss by bucket.
 
+use super::chances;
 use super::data::{at_least_of_accounts, by, by_known_loss, companies_of, money, sum};
 use super::head::NAMES_MAX;
 use super::model::{Card, Cell, Picture, Section, Table};
@@ -21,7 +22,7 @@ pub fn section(view: &View<'_>) -> Section {
         id: "cash".to_owned(),
         question: view.say("O que vai entrar, e o que não vai?", "What will come in, and what will not?"),
         answer: answer(view),
-        cards: vec![forecast(view), losses(view)],
+        cards: [forecast(view), losses(view)].into_iter().chain(chances::card(view)).collect(),
     }
 }
 
@@ -151,11 +152,16 @@ fn source(view: &View<'_>) -> String {
 }
 
 fn table(view: &View<'_>, weeks: &[Week], parts: &[Part], due_is_shown: bool) -> Table {
+    // Where a source is of few, what the model expects of it may be one debtor's.
+    let has_model = parts.len() == SOURCES.len() && weeks.iter().any(|week| week.modelled.is_some());
     // Where all stands in one column, it is what is expected.
     let parts = if parts.len() > 1 { parts } else { &[] };
     let mut head = vec![Cell::text(view.say("Semana de", "Week of"))];
     head.extend(parts.iter().map(|part| Cell::number(&*part.name)));
     head.push(Cell::number(view.say("Esperado", "Expected")));
+    head.extend(has_model.then(|| {
+        Cell::number(view.say("Pelo modelo, sem promessas e acordos", "By the model, without promises and agreements"))
+    }));
     head.extend(due_is_shown.then(|| Cell::number(view.say("Vence", "Falls due"))));
     let cells = |weeks: &[Week], keys: &[(&str, &str)]| {
         let total = |of: &dyn Fn(&Week) -> Option<i128>| weeks.iter().filter_map(of).reduce(|a, b| a + b);
@@ -172,6 +178,7 @@ fn table(view: &View<'_>, weeks: &[Week], parts: &[Part], due_is_shown: bool) ->
             })
             .collect();
         cells.push(tied("expected_amount", keys, total(&Week::total)));
+        cells.extend(has_model.then(|| tied("model_amount", keys, total(&|week| week.modelled))));
         cells.extend(due_is_shown.then(|| tied("due_amount", keys, total(&Week::due))));
         cells
     };

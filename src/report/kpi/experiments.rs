@@ -6,7 +6,7 @@ use super::view::View;
 use crate::domain::experiment::comparison::Verdict;
 use crate::io::tables::Row;
 use crate::report::chart::{self, Interval};
-use crate::report::experiments::experiments;
+use crate::report::experiments::{Comparison, Experiment, Interval as Judged, experiments};
 use crate::report::numbers::ratio;
 
 const TABLE: &str = "kpi_experiments";
@@ -17,19 +17,23 @@ pub fn section(view: &View<'_>) -> Option<Section> {
     if rows.is_empty() || view.is_kpi_only() {
         return None;
     }
-    let experiments = by(&rows, |row| row.text("experiment"));
-    let cards = experiments.iter().map(|(name, rows)| card(view, name, rows).wide()).collect();
+    let found = experiments(&rows, view.run.as_of, &view.run.experiments);
+    let by_id = by(&rows, |row| row.text("experiment"));
+    let cards = by_id.iter().map(|(id, rows)| {
+        let own: Vec<&Experiment> = found.iter().filter(|one| one.experiment == *id).collect();
+        card(view, id, rows, &own).wide()
+    });
+    let cards = cards.collect();
     Some(Section {
         id: "experiments".to_owned(),
         question: view.say("Qual variante ganhou?", "Which variant won?"),
-        answer: answer(view, &rows),
+        answer: answer(view, &found),
         cards,
     })
 }
 
 /// The verdicts that there are, as `regua experiment report` gives them; else the day of the next, or what is missing.
-fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
-    let found = experiments(rows, view.run.as_of);
+fn answer(view: &View<'_>, found: &[Experiment]) -> String {
     let verdicts: Vec<Verdict> =
         found.iter().flat_map(|one| &one.comparisons).map(|comparison| comparison.verdict).collect();
     let count = |wanted: &[Verdict]| verdicts.iter().filter(|verdict| wanted.contains(verdict)).count();
@@ -48,8 +52,26 @@ fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
     if let Some(on) = next.min() {
         let day = view.language.date_long(on);
         return view.language.pick(
-            format!("Ainda não se julga: o veredito vem em {day}, com o último dia do experimento."),
-            format!("It is not judged yet: the verdict comes on {day}, the last day of the experiment."),
+            format!("Ainda não se julga: o veredito vem em {day}, quando o último dia do experimento já passou."),
+            format!("It is not judged yet: the verdict comes on {day}, once the last day of the experiment is over."),
+        );
+    }
+    if count(&[Verdict::ArmsChanged]) > 0 {
+        return view.say(
+            "Sem veredito: uma variante foi renomeada, retirada ou passou a fazer outra coisa durante o experimento.",
+            "There is no verdict: an arm was renamed, removed or made to do something else while the experiment ran.",
+        );
+    }
+    if count(&[Verdict::Moved]) > 0 {
+        return view.say(
+            "Sem veredito: o primeiro ou o último dia foi mudado depois que o experimento começou.",
+            "There is no verdict: the first or last day was set or moved after the experiment began.",
+        );
+    }
+    if count(&[Verdict::BeganLate]) > 0 {
+        return view.say(
+            "Sem veredito: a primeira execução veio mais de uma semana depois do primeiro dia.",
+            "There is no verdict: the first run came more than a week after the first day.",
         );
     }
     if count(&[Verdict::Skewed]) > 0 {
@@ -70,28 +92,39 @@ fn answer(view: &View<'_>, rows: &[Row<'_>]) -> String {
     )
 }
 
-fn card(view: &View<'_>, name: &str, rows: &[Row<'_>]) -> Card {
+fn card(view: &View<'_>, name: &str, rows: &[Row<'_>], found: &[&Experiment]) -> Card {
     // A company at a time: an interval over companies is none that the table can give.
-    let label = |row: &Row<'_>| {
-        let is_one = rows.iter().all(|other| other.str("company_id") == row.str("company_id"));
-        if is_one { row.text("arm") } else { format!("{} {}", row.str("company_id"), row.str("arm")) }
-    };
+    let is_one = rows.iter().all(|other| other.str("company_id") == rows[0].str("company_id"));
+    let label = |company: &str, arm: &str| if is_one { arm.to_owned() } else { format!("{company} {arm}") };
     let points = |rate: f64| view.language.points(rate);
-    let interval = |row: &Row<'_>| {
-        let (low, middle, high) =
-            (row.float("difference_low")?, row.float("difference")?, row.float("difference_high")?);
-        let title = format!("{}: {} ({} – {})", label(row), points(middle), points(low), points(high));
-        Some(Interval { name: label(row), low, middle, high, title })
+    let compared: Vec<(&Experiment, &Comparison)> =
+        found.iter().flat_map(|one| one.comparisons.iter().map(|comparison| (*one, comparison))).collect();
+    // The interval that the verdict goes by, and no other.
+    let interval = |(one, comparison): &(&Experiment, &Comparison)| {
+        let Judged { value, low, high } = comparison.judged_by?;
+        let name = label(&one.company_id, &comparison.arm);
+        let title = format!("{name}: {} ({} – {})", points(value), points(low), points(high));
+        Some(Interval { name, low, middle: value, high, title })
     };
-    let intervals: Vec<Interval> = rows.iter().filter_map(interval).collect();
+    let intervals: Vec<Interval> = compared.iter().filter_map(interval).collect();
     let told = intervals.iter().map(|one| one.title.as_str()).collect::<Vec<_>>().join("; ");
     let axis = |rate: f64| view.language.tenth(rate * 100.0);
-    let table = table(view, name, rows, label);
+    let difference = |row: &Row<'_>| {
+        let is_of = |(one, comparison): &&(&Experiment, &Comparison)| {
+            one.company_id == row.str("company_id")
+                && one.currency == row.str("currency")
+                && comparison.arm == row.str("arm")
+        };
+        compared.iter().find(is_of).and_then(|(_, comparison)| comparison.judged_by).map(|judged| judged.value)
+    };
+    let table = table(view, name, rows, (|row: &Row<'_>| label(&row.text("company_id"), &row.text("arm")), difference));
     let source = view.say(
-        "kpi_experiments: taxa de recebimento por intenção de tratar; diferença para o campeão em pontos percentuais, intervalo de \
-         95 %. Antes do último dia ela ainda oscila e não decide; `regua experiment report` mostra o resto.",
-        "kpi_experiments: collection rate by intention to treat; difference to the champion in percentage points, 95% interval. \
-         Before the last day it still wavers and decides nothing; `regua experiment report` shows the rest.",
+        "kpi_experiments: taxa de recebimento por intenção de tratar; diferença para o campeão em pontos percentuais, com o \
+         intervalo pelo qual se julga: 95 % para todas as variantes ao mesmo tempo, descontado o que os grupos já pagavam antes, onde se sabe. Antes de \
+         passar o último dia ela ainda oscila e não decide; `regua experiment report` mostra o resto.",
+        "kpi_experiments: collection rate by intention to treat; difference to the champion in percentage points, with the interval that \
+         the verdict goes by: 95% for all arms at once, less what the groups paid before, where that is known. Until the last day is over it still wavers and \
+         decides nothing; `regua experiment report` shows the rest.",
     );
     let title = name.to_owned();
     match chart::intervals(&format!("{name}: {told}"), &intervals, &axis) {
@@ -106,7 +139,12 @@ fn card(view: &View<'_>, name: &str, rows: &[Row<'_>]) -> Card {
     }
 }
 
-fn table(view: &View<'_>, name: &str, rows: &[Row<'_>], label: impl Fn(&Row<'_>) -> String) -> Table {
+fn table(
+    view: &View<'_>,
+    name: &str,
+    rows: &[Row<'_>],
+    (label, difference): (impl Fn(&Row<'_>) -> String, impl Fn(&Row<'_>) -> Option<f64>),
+) -> Table {
     let heads = [
         ("Variante", "Arm"),
         ("Grupos", "Groups"),
@@ -128,7 +166,7 @@ fn table(view: &View<'_>, name: &str, rows: &[Row<'_>], label: impl Fn(&Row<'_>)
         };
         let rate =
             sum(&one, "collected_amount").zip(sum(&one, "collectable_amount")).and_then(|(paid, all)| ratio(paid, all));
-        let difference = row.float("difference").map_or("–".to_owned(), |rate| view.language.points(rate));
+        let difference = difference(row).map_or("–".to_owned(), |rate| view.language.points(rate));
         let tie = format!("{TABLE}.collected_amount/collectable_amount");
         vec![
             Cell::text(label(row)),

@@ -325,7 +325,10 @@ fn notes(view: &View<'_>) -> Option<Alert> {
         ("aviso da execução.", "avisos da execução."),
         ("note of the run.", "notes of the run."),
     );
-    let more = view.say("Estão no fim da página.", "They are at the end of the page.");
+    let more = match number {
+        1 => view.say("Está no fim da página.", "It is at the end of the page."),
+        _ => view.say("Estão no fim da página.", "They are at the end of the page."),
+    };
     (number > 0).then_some(Alert { to: "whence", what: Cell::text(what), more })
 }
 

@@ -85,6 +85,7 @@ fn run(record: &Record, notes: Vec<String>) -> Run {
         revision: record.revision,
         counts: record.counts.clone(),
         notes,
+        experiments: record.experiments.clone(),
         audits: record.audits.len(),
         inputs: rows_read(&record.inputs),
         code_version: record.code_version.clone(),

@@ -65,6 +65,7 @@ fn run() -> Run {
         revision: 0,
         counts: BTreeMap::new(),
         notes: Vec::new(),
+        experiments: BTreeMap::new(),
         audits: 25,
         inputs: BTreeMap::from([("invoices".to_owned(), 20_000)]),
         code_version: "0.1.0".to_owned(),
@@ -444,14 +445,14 @@ fn one_company_alone_and_two_dates() {
 #[test]
 fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
     let mut kpis = portfolio();
-    let head = "company_id currency experiment arm is_champion groups contacted_groups collectable_amount collected_amount collection_rate difference difference_low difference_high standard_error starts_on ends_on";
+    let head = "company_id currency experiment arm is_champion share groups contacted_groups collectable_amount collected_amount collection_rate difference difference_low difference_high standard_error starts_on ends_on";
     table(
         &mut kpis,
         "kpi_experiments",
         &format!(
             "{head}
-        1 BRL 2026-h2 champion true 80 70 1000.00 500.00 0.5 - - - 0.024 2026-01-01 2026-06-30
-        1 BRL 2026-h2 challenger false 60 50 1000.00 600.00 0.6 0.1 0.02 0.18 0.033 2026-01-01 2026-06-30"
+        1 BRL 2026-h2 champion true 50 80 70 1000.00 500.00 0.5 - - - 0.024 2026-01-01 2026-06-29
+        1 BRL 2026-h2 challenger false 50 60 50 1000.00 600.00 0.6 0.1 0.02 0.18 0.033 2026-01-01 2026-06-29"
         ),
     );
     let html = made(&run(), &kpis, &options(Language::PtBr));
@@ -462,24 +463,51 @@ fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
-    assert!(html.contains("2026-h2: challenger: 10,0\u{a0}p.p. (2,0\u{a0}p.p. – 18,0\u{a0}p.p.)"));
+    // The interval that the verdict goes by: Student's t of 58 degrees of freedom times the error of both.
+    assert!(html.contains("2026-h2: challenger: 10,0\u{a0}p.p. (1,8\u{a0}p.p. – 18,2\u{a0}p.p.)"));
     // The challenger's rate, its interval and its last day.
     let cases = [
-        ("0.02 0.18 0.033 2026-01-01 2026-07-31", "the verdict comes on 31 July 2026, the last day"),
+        ("0.02 0.18 0.033 2026-01-01 2026-07-31", "the verdict comes on 1 August 2026, once the last day"),
+        ("0.02 0.18 0.033 2026-01-01 2026-06-30", "the verdict comes on 1 July 2026, once the last day"),
         ("0.02 0.18 0.033 2026-01-01 -", "There is no verdict: the experiment has no last day (`ends_on`)."),
-        ("-0.02 0.22 0.06 2026-01-01 2026-06-30", "0 of 1 differences are clear"),
-        ("- - - 2026-01-01 2026-06-30", "It cannot be said: each arm needs at least 30 groups."),
+        ("-0.02 0.22 0.06 2026-01-01 2026-06-29", "0 of 1 differences are clear"),
+        ("- - - 2026-01-01 2026-06-29", "It cannot be said: each arm needs at least 30 groups."),
     ];
-    for (end, expected) in cases {
+    let rows = |share: &str, end: &str| {
         let last_day = end.rsplit(' ').next().expect("a day");
-        let rows = format!(
+        format!(
             "{head}
-            1 BRL 2026-h2 champion true 80 70 1000.00 500.00 0.5 - - - 0.024 2026-01-01 {last_day}
-            1 BRL 2026-h2 challenger false 60 50 1000.00 600.00 0.6 0.1 {end}"
-        );
-        table(&mut kpis, "kpi_experiments", &rows);
+            1 BRL 2026-h2 champion true 50 80 70 1000.00 500.00 0.5 - - - 0.024 2026-01-01 {last_day}
+            1 BRL 2026-h2 challenger false {share} 60 50 1000.00 600.00 0.6 0.1 {end}"
+        )
+    };
+    for (end, expected) in cases {
+        table(&mut kpis, "kpi_experiments", &rows("50", end));
         let text = text_of(&made(&run(), &kpis, &options(Language::En)));
         assert!(text.contains(expected), "{end}: no {expected:?} in\n{text}");
+    }
+    // Whoever changed it while it ran is told so, here as by `regua experiment report`.
+    let end = "0.02 0.18 0.033 2026-01-01 2026-06-29";
+    table(&mut kpis, "kpi_experiments", &rows("-", end));
+    let text = text_of(&made(&run(), &kpis, &options(Language::En)));
+    assert!(text.contains("There is no verdict: an arm was renamed, removed or made to do something else"), "{text}");
+    table(&mut kpis, "kpi_experiments", &rows("50", end));
+    for (starts_on, ends_on, is_moved) in
+        [("2026-01-01", "2026-06-29", false), ("2026-01-01", "2026-05-31", true), ("2026-01-15", "2026-06-29", true)]
+    {
+        let day = |text: &str| text.parse().expect("a date");
+        let terms = Terms {
+            starts_on: day(starts_on),
+            ends_on: Some(day(ends_on)),
+            segments: Vec::new(),
+            first_run_on: None,
+            arms: Vec::new(),
+            arms_changed_on: None,
+        };
+        let run = Run { experiments: BTreeMap::from([("2026-h2".to_owned(), terms)]), ..run() };
+        let text = text_of(&made(&run, &kpis, &options(Language::En)));
+        let told = text.contains("There is no verdict: the first or last day was set or moved");
+        assert_eq!(told, is_moved, "{starts_on} {ends_on}: {text}");
     }
 }
 

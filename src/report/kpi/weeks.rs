@@ -19,6 +19,8 @@ pub struct Week {
     /// By source.
     pub expected: Vec<Option<i128>>,
     due: Vec<Option<i128>>,
+    /// Of what is not due and what is overdue, as the model of payment expects it; none where none is in use.
+    pub modelled: Option<i128>,
 }
 
 impl Week {
@@ -65,6 +67,7 @@ pub fn weeks(view: &View<'_>) -> Vec<Week> {
             no,
             expected: by_source("expected_amount"),
             due: by_source("due_amount"),
+            modelled: sum(&rows, "model_amount"),
         }
     };
     weeks.into_iter().map(of).collect()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Differences, Peak, PolicyTold, Simulation};
+use super::{Differences, Parting, Peak, PolicyTold, Simulation};
 use crate::domain::message::money_text;
 use crate::domain::money::Amount;
 use crate::report::grouped;
@@ -141,15 +141,20 @@ impl Simulation {
 
 fn differences(told: &Differences) -> Section {
     let act = |act: &Option<String>| act.clone().unwrap_or_else(|| NOTHING.to_owned());
+    let item = |parting: &Parting| match parting.installment_no {
+        ..=1 => parting.invoice_id.clone(),
+        no => format!("{} / {no}", parting.invoice_id),
+    };
     let rows = told.first.iter().map(|parting| Row {
         name: parting.day.to_string(),
-        cells: vec![parting.debtor_id.clone(), parting.invoice_id.clone(), act(&parting.here), act(&parting.there)],
+        cells: vec![parting.debtor_id.clone(), item(parting), act(&parting.here), act(&parting.there)],
     });
     let note = match told.is_none() {
         true => "none: both take the same step by the same channel with every invoice on every day".to_owned(),
         false => format!(
-            "{} invoices: {} actions of the first alone, {} of the other alone, {} by another step or channel; the earliest are shown",
-            count(told.invoices),
+            "{} items: {} times the first alone acts on one, {} times the other alone, {} times they take another step or channel; the \
+             earliest are shown",
+            count(told.items),
             count(told.only_here),
             count(told.only_there),
             count(told.otherwise),

@@ -16,6 +16,7 @@ use crate::domain::decision::Rules;
 use crate::domain::decision::revision::{Fate, Published};
 use crate::domain::experiment::Draw;
 use crate::domain::learning::model::PaymentModel;
+use crate::domain::learning::responses::Outcomes;
 use crate::domain::money::Amount;
 use crate::domain::names::{is_name, is_placeholder};
 use crate::domain::pii::Pii;
@@ -203,6 +204,7 @@ fn debtor_rows(rows: &Rows) -> Result<Vec<Debtor>> {
         tier: tier.owned(row),
         points: Vec::new(),
         responses: ResponseHistory::default(),
+        outcomes: Outcomes::default(),
         arms: Vec::new(),
     };
     Ok((0..rows.len()).map(debtor).collect())

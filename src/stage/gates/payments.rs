@@ -1,6 +1,6 @@
 //! What is missing of the payments, as far as the ledger tells it: whoever paid would be asked again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -8,7 +8,9 @@ use super::{ROWS_MIN, vanished};
 use crate::config::Plan;
 use crate::domain::money::Amount;
 use crate::error::{Error, Lines, Result};
-use crate::stage::{Cash, DayCounts, Materialized, MonthCounts, PaidDays, Snapshots, Vanished};
+use crate::stage::{
+    Cash, DayCounts, Facts, MonthCounts, PaidDays, Snapshots, Vanished, days_of, ledger_sum, months_of,
+};
 use crate::text::plural;
 
 /// Fewer payments than these that match nothing are no sign of anything, whatever share of all they are.
@@ -36,9 +38,14 @@ fn silence(paid: &PaidDays, as_of: NaiveDate) -> Option<String> {
     })
 }
 
-/// What is missing of the payments, as far as they tell it themselves: they end too early, begin too late, or pause. Of a
-/// company for which nothing is sent it is no matter.
-pub fn gaps(seen: &Seen<'_>, materialized: &Materialized, as_of: NaiveDate, plan: &Plan) -> Vec<String> {
+/// What is missing of the payments, as far as they tell it themselves: they end too early, begin too late, or pause.
+/// `companies` = those to which it matters; none = all.
+pub fn gaps(
+    seen: &Seen<'_>,
+    (facts, companies): (&Facts, Option<&BTreeSet<String>>),
+    as_of: NaiveDate,
+    plan: &Plan,
+) -> Vec<String> {
     let mut found: Vec<String> = silence(seen.paid, as_of).into_iter().chain(vanished(seen.vanished)).collect();
     // Of open items nobody expects the payments of what is settled.
     if plan.has_open_scope() {
@@ -46,12 +53,12 @@ pub fn gaps(seen: &Seen<'_>, materialized: &Materialized, as_of: NaiveDate, plan
         return found;
     }
     let percent_max = plan.limits.unpaid_start_percent_max;
-    let acting = materialized.acting();
-    for (company, months) in materialized.months().iter().filter(|(company, _)| acting.contains(*company)) {
+    let matters = |company: &String| companies.is_none_or(|companies| companies.contains(company));
+    for (company, months) in months_of(facts).iter().filter(|(company, _)| matters(company)) {
         found.extend(late_start(company, months, as_of, percent_max));
         found.extend(pauses(company, months, as_of, percent_max));
     }
-    for (company, days) in materialized.days().iter().filter(|(company, _)| acting.contains(*company)) {
+    for (company, days) in days_of(facts).iter().filter(|(company, _)| matters(company)) {
         found.extend(weak_end(company, days));
     }
     found
@@ -206,12 +213,7 @@ fn late_start(
 /// # Errors
 /// `Contract` where more of what was paid than the limit allows matches no invoice, or where cash is unidentified and the
 /// pipeline stops on that.
-pub fn cash(
-    plan: &Plan,
-    paid: &BTreeMap<String, Cash>,
-    unidentified: &Unidentified,
-    materialized: &Materialized,
-) -> Result<()> {
+pub fn cash(plan: &Plan, paid: &BTreeMap<String, Cash>, unidentified: &Unidentified, facts: &Facts) -> Result<()> {
     let mut errors = Vec::new();
     if plan.stops_on_unidentified() {
         let remedy = "correct the export, or set unidentified = \"count\" in [inputs.payments]";
@@ -224,7 +226,7 @@ pub fn cash(
         if odd_rows < ODD_PAYMENTS_MIN || (odd_rows <= ROWS_MIN && odd_rows * 100 <= cash.rows) {
             continue;
         }
-        let unknown = materialized.ledger_sum("unknown_amount", currency).unsigned_abs();
+        let unknown = ledger_sum(facts, "unknown_amount", currency).unsigned_abs();
         errors.extend(unmatched(currency, *cash, unknown, plan.limits.unmatched_percent_max));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Contract(Lines(errors))) }

@@ -33,7 +33,7 @@ fn missing(seen: &InputStatus, input: &InputPlan, as_of: NaiveDate, zone: Tz) ->
     (written < oldest).then(|| {
         format!(
             "{table} snapshot {path}: last written on {written}, but [inputs.{table}].max_age_days = {days} needs one from \
-             {oldest} or later; wait for the export, or correct --as-of"
+             {oldest} or later; wait for the export, or name an earlier date"
         )
     })
 }

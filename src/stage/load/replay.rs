@@ -4,10 +4,10 @@
 //! before, such as the end of a dispute, is looked at by the models, which compare it with `@as_of`. What has no date is
 //! taken as the export says it: debtors, their addresses, holidays, and what an invoice says of itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch, StringArray, new_null_array};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Date32Type};
 use chrono::NaiveDate;
@@ -15,6 +15,7 @@ use chrono::NaiveDate;
 use super::dates::{date_of, day_number};
 use super::{Conformed, Snapshot, Snapshots};
 use crate::error::{Error, Result};
+use crate::text::plural;
 
 /// The column that says since when a row is known; an input that is not here has none.
 const KNOWN_SINCE: [(&str, &str); 10] = [
@@ -126,7 +127,7 @@ impl Replay {
 
     /// Reports up to the day: one of a message for Monday comes on Monday.
     fn reported(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        kept(batch, |row| day_in(batch, "occurred_on", row).is_none_or(|on| on <= day_number(self.day)))
+        known_by(batch, "occurred_on", day_number(self.day))
     }
 
     /// What of the rows of an input was known on the day.
@@ -141,7 +142,7 @@ impl Replay {
                 let agreed = |row: usize| self.agreed_on.get(ids.filter(|ids| ids.is_valid(row))?.value(row));
                 kept(&batch, |row| agreed(row).is_none_or(|agreed| *agreed <= day))?
             }
-            (_, Some(column)) => kept(&batch, |row| day_in(&batch, column, row).is_none_or(|on| on <= day))?,
+            (_, Some(column)) => known_by(&batch, column, day)?,
             (_, None) => batch,
         };
         Ok(Conformed { batch, bad, rounded, passed_over, null_dates })
@@ -151,14 +152,24 @@ impl Replay {
     /// unasked.
     fn known_events(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let (from, day) = (day_number(self.from), day_number(self.day));
-        let on = |batch: &RecordBatch, row: usize| day_in(batch, "occurred_on", row).unwrap_or(i32::MIN);
-        let is_of_another = |batch: &RecordBatch, row: usize| {
-            let action = value(batch, "action_id", row);
-            on(batch, row) >= from && !action.is_some_and(|action| self.known_actions.contains(action))
+        let batch = &known_by(batch, "occurred_on", day)?;
+        let is_of_another = |batch: &RecordBatch| -> Vec<bool> {
+            let (days, actions) = (days(batch, "occurred_on"), texts(batch, "action_id"));
+            let is_new = |row: usize| days.is_some_and(|days| days.is_valid(row) && days.value(row) >= from);
+            let action = |row: usize| actions.filter(|ids| ids.is_valid(row)).map(|ids| ids.value(row));
+            let is_known = |row: usize| action(row).is_some_and(|action| self.known_actions.contains(action));
+            (0..batch.num_rows()).map(|row| is_new(row) && !is_known(row)).collect()
         };
-        let is_of_debtor = |row| value(batch, "status", row).is_some_and(|status| OF_THE_DEBTOR.contains(&status));
-        let batch = &kept(batch, |row| on(batch, row) <= day && (!is_of_another(batch, row) || is_of_debtor(row)))?;
-        let changed: Vec<bool> = (0..batch.num_rows()).map(|row| is_of_another(batch, row)).collect();
+        let of_another = is_of_another(batch);
+        if !of_another.contains(&true) {
+            return Ok(batch.clone());
+        }
+        // A chat's export calls what came in delivered or read.
+        let is_inbound = |row| value(batch, "direction", row) == Some("inbound");
+        let is_of_debtor =
+            |row| is_inbound(row) || value(batch, "status", row).is_some_and(|status| OF_THE_DEBTOR.contains(&status));
+        let batch = &kept(batch, |row| !of_another[row] || is_of_debtor(row))?;
+        let changed = is_of_another(batch);
         let text = |name: &str, instead: Option<&'static str>| -> ArrayRef {
             let own = |row: usize| if changed[row] { instead } else { value(batch, name, row) };
             Arc::new((0..batch.num_rows()).map(own).collect::<StringArray>())
@@ -218,26 +229,45 @@ impl Snapshots {
         self.tables.iter_mut().for_each(|snapshot| snapshot.replay = Some(replay.clone()));
     }
 
-    /// The first day on which anything was billed, and the last of which invoices, payments or contacts speak.
+    /// The first day on which anything was billed, the last of which invoices or contacts speak, and the last payment.
     ///
     /// # Errors
     /// As reading does.
-    pub fn days(&self) -> Result<Option<(NaiveDate, NaiveDate)>> {
-        let (mut first, mut last) = (None, None);
-        for (table, column) in [("invoices", "issue_date"), ("payments", "paid_on"), (LOG, "occurred_on")] {
-            let Some(snapshot) = self.get(table) else { continue };
+    pub fn days(&self) -> Result<[Option<NaiveDate>; 3]> {
+        let of = |table: &str, column: &str| -> Result<BTreeSet<i32>> {
+            let mut found = BTreeSet::new();
+            let Some(snapshot) = self.get(table) else { return Ok(found) };
             snapshot.for_each_batch(|conformed| {
-                let days = (0..conformed.batch.num_rows()).filter_map(|row| day_in(&conformed.batch, column, row));
-                for day in days {
-                    if table == "invoices" {
-                        first = Some(first.map_or(day, |first: i32| first.min(day)));
-                    }
-                    last = last.max(Some(day));
-                }
+                found.extend(days(&conformed.batch, column).into_iter().flatten().flatten());
                 Ok(())
             })?;
+            Ok(found)
+        };
+        let billed = of("invoices", "issue_date")?;
+        let last = billed.last().copied().max(of(LOG, "occurred_on")?.last().copied());
+        let paid = of("payments", "paid_on")?.last().copied();
+        Ok([billed.first().copied(), last, paid].map(|day| day.and_then(date_of)))
+    }
+
+    /// What a person should know of rows without the date since when they are known, a sentence for each input.
+    ///
+    /// # Errors
+    /// As reading does.
+    pub fn undated(&self) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for (table, column) in KNOWN_SINCE {
+            let Some(snapshot) = self.get(table) else { continue };
+            let mut rows = 0;
+            snapshot.for_each_batch(|conformed| {
+                rows += conformed.batch.column_by_name(column).map_or(0, |dates| dates.null_count() as u64);
+                Ok(())
+            })?;
+            if rows > 0 {
+                let (one, many) = (format!("row without {column} counts"), format!("rows without {column} count"));
+                told.push(format!("{table}: {} from the first day on", plural(rows, &one, &many)));
+            }
         }
-        Ok(first.and_then(date_of).zip(last.and_then(date_of)))
+        Ok(told)
     }
 }
 
@@ -249,9 +279,21 @@ fn value<'b>(batch: &'b RecordBatch, name: &str, row: usize) -> Option<&'b str> 
     texts(batch, name).filter(|c| c.is_valid(row)).map(|c| c.value(row))
 }
 
+fn days<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b Date32Array> {
+    batch.column_by_name(name)?.as_primitive_opt::<Date32Type>()
+}
+
 fn day_in(batch: &RecordBatch, name: &str, row: usize) -> Option<i32> {
-    let days = batch.column_by_name(name)?.as_primitive_opt::<Date32Type>()?;
+    let days = days(batch, name)?;
     days.is_valid(row).then(|| days.value(row))
+}
+
+/// Rows whose date is not after the day, or that have none.
+fn known_by(batch: &RecordBatch, name: &str, day: i32) -> Result<RecordBatch> {
+    let Some(days) = days(batch, name) else { return Ok(batch.clone()) };
+    let is_known = |row: usize| days.is_null(row) || days.value(row) <= day;
+    // Most batches are of the past as a whole.
+    if (0..batch.num_rows()).all(is_known) { Ok(batch.clone()) } else { kept(batch, is_known) }
 }
 
 fn kept(batch: &RecordBatch, is_kept: impl Fn(usize) -> bool) -> Result<RecordBatch> {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
+use arrow::datatypes::{Date32Type, Int64Type};
 use chrono::NaiveDate;
 
+use super::facts::ledger_sums;
 use super::{Facts, OutputFile};
 use crate::domain::money::Amount;
 use crate::error::{Error, Result};
@@ -16,32 +17,6 @@ use crate::stage::day_number;
 
 /// The page of a run.
 const PAGE: &str = "report.html";
-
-/// How many items a company billed in a month and how many fell due in it, and how many payments it got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MonthCounts {
-    /// By the issue date.
-    pub billed: u64,
-    /// By the first day on which they were late; those that are open still.
-    pub late: u64,
-    /// Payments on items, by their day.
-    pub paid: u64,
-}
-
-/// Company = its months, as 12 x year + month.
-pub type Months = BTreeMap<String, BTreeMap<i64, MonthCounts>>;
-
-/// How much of a company was paid on a day, and what of it became late then and is open still.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DayCounts {
-    /// Main payments.
-    pub paid: u64,
-    /// Items that became late, and are open still.
-    pub late: u64,
-}
-
-/// Company = its days of the last year, by how many days ago they were.
-pub type Days = BTreeMap<String, BTreeMap<i64, DayCounts>>;
 
 /// Everything that a run is about to publish, with what the audits need to judge it.
 #[derive(Debug)]
@@ -121,66 +96,9 @@ impl Materialized {
         sums
     }
 
-    /// Sum of a column of the ledger in a currency, in minor units.
-    pub fn ledger_sum(&self, column: &str, currency: &str) -> i128 {
-        self.ledger_sums(column).get(currency).copied().unwrap_or(0)
-    }
-
     fn ledger(&self, column: &str) -> BTreeMap<String, String> {
         let text = |minor: i128| Amount(i64::try_from(minor).unwrap_or(i64::MAX)).to_string();
-        self.ledger_sums(column).into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
-    }
-
-    /// Currency = sum of a column of the ledger, in minor units.
-    fn ledger_sums(&self, column: &str) -> BTreeMap<String, i128> {
-        let mut totals: BTreeMap<String, i128> = BTreeMap::new();
-        for batch in self.facts.get("fct_ledger").into_iter().flat_map(|(_, batches)| batches) {
-            let currencies = batch.column_by_name("currency").and_then(|c| c.as_string_opt::<i32>());
-            let amounts = batch.column_by_name(column).and_then(|c| c.as_primitive_opt::<Decimal128Type>());
-            let Some((currencies, amounts)) = currencies.zip(amounts) else { continue };
-            for (currency, amount) in currencies.iter().zip(amounts.iter()) {
-                *totals.entry(currency.unwrap_or_default().to_owned()).or_default() += amount.unwrap_or(0);
-            }
-        }
-        totals
-    }
-
-    /// What each month brought each company; nothing where the models do not count it.
-    pub fn months(&self) -> Months {
-        let mut months = Months::new();
-        for batch in self.facts.get("fct_months").into_iter().flat_map(|(_, batches)| batches) {
-            let companies = batch.column_by_name("company_id").and_then(|c| c.as_string_opt::<i32>());
-            let int = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
-            let keys = companies.zip(int("month_key"));
-            let counts = int("billed_items").zip(int("late_items")).zip(int("paid_items"));
-            let Some(((companies, keys), ((billed, late), paid))) = keys.zip(counts) else { continue };
-            for row in 0..batch.num_rows() {
-                let of_company = months.entry(companies.value(row).to_owned()).or_default();
-                let counts = of_company.entry(keys.value(row)).or_default();
-                counts.billed += billed.value(row) as u64;
-                counts.late += late.value(row) as u64;
-                counts.paid += paid.value(row) as u64;
-            }
-        }
-        months
-    }
-
-    /// The last year of each company; nothing where the models do not count it.
-    pub fn days(&self) -> Days {
-        let mut days = Days::new();
-        for batch in self.facts.get("fct_paid_days").into_iter().flat_map(|(_, batches)| batches) {
-            let companies = batch.column_by_name("company_id").and_then(|c| c.as_string_opt::<i32>());
-            let int = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int64Type>();
-            let counts = int("days_ago").zip(int("paid_items")).zip(int("late_items"));
-            let Some((companies, ((ago, paid), late))) = companies.zip(counts) else { continue };
-            for row in 0..batch.num_rows() {
-                let of_company = days.entry(companies.value(row).to_owned()).or_default();
-                let counts = of_company.entry(ago.value(row)).or_default();
-                counts.paid += paid.value(row) as u64;
-                counts.late += late.value(row) as u64;
-            }
-        }
-        days
+        ledger_sums(&self.facts, column).into_iter().map(|(currency, minor)| (currency, text(minor))).collect()
     }
 
     /// Companies for which anything is sent.

@@ -326,8 +326,9 @@ impl AddressBook {
         let is_one = |row| point(row).is_some_and(|(channel, text)| is_address(channel, text));
         let (mut opted_out, mut closed) = (Vec::new(), Vec::new());
         for row in 0..batch.num_rows() {
+            let hashes = hashes(row);
             let is = |known: &HashSet<u64>, here: &HashSet<u64>| {
-                hashes(row).is_some_and(|(address, reach)| known.contains(&address) || here.contains(&reach))
+                hashes.is_some_and(|(address, reach)| known.contains(&address) || here.contains(&reach))
             };
             opted_out.push(is(&self.opted_out, &self.without_consent) || is_silent(row));
             // What is no address is as good as one that bounces.

@@ -5,27 +5,33 @@
 //! rows of them.
 
 pub(in crate::stage) mod bills;
-mod habits;
+pub(in crate::stage) mod habits;
 mod outreach;
 mod payments;
+mod receipts;
+pub(in crate::stage) mod responses;
 mod sessions;
+mod told;
 
 use arrow::array::{ArrayRef, AsArray, PrimitiveArray, RecordBatch, StringArray};
 use arrow::datatypes::ArrowPrimitiveType;
 
+use crate::domain::decision::Rules;
 use crate::error::{Error, Result};
 
-/// The rows of a fold, from those that its query selected.
+/// The rows of a fold, from those that its query selected; the as-of date in days since 1970.
 ///
 /// # Errors
 /// `Model` where no rule has that name, or the query lacks a column.
-pub(super) fn rows(model: &str, selected: &[RecordBatch]) -> Result<RecordBatch> {
+pub(super) fn rows((rules, as_of): (&Rules, i32), model: &str, selected: &[RecordBatch]) -> Result<RecordBatch> {
     let columns = Columns::new(model, selected);
     match model {
         "int_payment_applications" => payments::applications(&columns),
         "int_contact_sessions" => sessions::contacts(&columns),
-        "int_habits" => habits::habits(&columns),
+        "int_expected_receipts" => receipts::receipts(&columns, rules.model.as_ref(), as_of),
+        "int_habits" => habits::habits(&columns, as_of),
         "int_outreach_days" => outreach::days(&columns),
+        "int_told_chances" => told::chances(&columns, &rules.models_told, as_of),
         _ => Err(refused(model, "its Kind is fold, but no rule has its name; make it a table")),
     }
 }

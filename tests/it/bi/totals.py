@@ -148,7 +148,7 @@ ELSEWHERE = {
     "kpi_portfolio": ["unidentified_amount"],
     "kpi_dso": ["sales_amount"],
     "kpi_ecl": ["reached_amount", "lost_amount"],
-    "kpi_cash_forecast": ["due_amount", "expected_amount"],
+    "kpi_cash_forecast": ["due_amount", "expected_amount", "model_amount"],
     "kpi_promises": ["pending", "pending_amount", "kept", "broken", "promised_amount", "kept_amount"],
     "kpi_recovery": ["contacts", "maturing_contacts", "delivered", "read", "answered", "bounced", "opted_out", "complained",
                      "contacted_amount", "recovered_amount", "cost_amount"],
@@ -157,6 +157,7 @@ ELSEWHERE = {
                         "before_collected_amount", "contacts", "disputing_groups", "opted_out_groups", "complaining_groups",
                         "bounced_groups"],
     "kpi_group_rates": ["items", "collectable_amount", "collected_amount", "before_collectable_amount", "before_collected_amount"],
+    "kpi_model": ["bills", "late_bills"],
 }
 
 # Over rows that are not alike a sum is wrong: what it would be, and what is true.

@@ -337,3 +337,97 @@ fn answers_by_segment_and_channel() {
     ",
     );
 }
+
+/// Of 30 June those up to 22 June have had their seven days. A payment of the day of the contact counts, one that bounced does not.
+#[test]
+fn a_contact_succeeds_by_a_payment_or_a_promise_within_its_days() {
+    spec(
+        "
+        invoices: invoice_id debtor_id due_date amount
+            I1 D1 2026-05-20 100.00
+            I2 D2 2026-05-20 100.00
+            I3 D3 2026-05-20 100.00
+            I4 D4 2026-05-20 100.00
+        payments: payment_id debtor_id invoice_id paid_on amount kind reverses
+            P1 D1 I1 2026-06-08 10.00 payment -
+            P2 D2 I2 2026-06-02 10.00 payment -
+            R2 D2 I2 2026-06-04 10.00 chargeback P2
+            C2 D2 I2 2026-06-03 10.00 credit_note -
+        promises: promise_id debtor_id promised_on pay_by
+            Q3 D3 2026-06-03 2026-07-20
+        contact_log: action_id debtor_id channel occurred_at status
+            A1 D1 email 2026-05-31T13:00:00 sent
+            A2 D1 sms 2026-06-01T13:00:00 sent
+            A2 D1 sms 2026-06-01T15:00:00 delivered
+            A3 D1 email 2026-06-08T20:00:00 delivered
+            A4 D1 email 2026-06-09T13:00:00 delivered
+            A5 D1 email 2026-06-22T13:00:00 delivered
+            A6 D1 email 2026-06-23T13:00:00 delivered
+            A7 D1 sms 2026-06-01T18:00:00 failed
+            A8 D2 email 2026-06-01T13:00:00 delivered
+            A9 D3 whatsapp 2026-06-01T13:00:00 read
+            A10 D4 phone 2026-06-10T13:00:00 answered
+            A10 D4 phone 2026-06-10T13:05:00 promised
+        int_responses = debtor_id channel contacted_at has_succeeded
+            D1 email 2026-05-31T13:00:00Z false
+            D1 sms 2026-06-01T13:00:00Z true
+            D1 email 2026-06-08T20:00:00Z true
+            D1 email 2026-06-09T13:00:00Z false
+            D1 email 2026-06-22T13:00:00Z false
+            D2 email 2026-06-01T13:00:00Z false
+            D3 whatsapp 2026-06-01T13:00:00Z true
+            D4 phone 2026-06-10T13:00:00Z true
+        cnd_responses = debtor_id channel contacted_at has_succeeded
+            D1 email 2026-05-31T13:00:00Z false
+            D1 sms 2026-06-01T13:00:00Z true
+            D1 email 2026-06-08T20:00:00Z true
+            D1 email 2026-06-09T13:00:00Z false
+            D1 email 2026-06-22T13:00:00Z false
+            D2 email 2026-06-01T13:00:00Z false
+            D3 whatsapp 2026-06-01T13:00:00Z true
+            D4 phone 2026-06-10T13:00:00Z true
+    ",
+    );
+}
+
+/// Payments to another company than the one that wrote count for contacts that name none.
+#[test]
+fn a_contact_of_a_company_succeeds_by_what_is_paid_to_that_company() {
+    spec(
+        "
+        invoices: invoice_id company_id due_date amount
+            I1 1 2026-05-20 100.00
+            I2 2 2026-05-20 100.00
+        payments: payment_id company_id invoice_id paid_on amount
+            P1 1 I1 2026-06-03 10.00
+        contact_log: action_id company_id channel occurred_at status
+            A1 1 email 2026-06-01T13:00:00 sent
+            A2 2 email 2026-06-01T13:00:00 sent
+            A3 - sms 2026-06-01T13:00:00 sent
+            A4 - sms 2026-06-01T13:00:00 sent
+        int_responses = company_id channel has_succeeded
+            1 email true
+            2 email false
+            - sms true
+    ",
+    );
+}
+
+/// What answers an action shows that it went out, but not when.
+#[test]
+fn a_contact_whose_time_is_not_known_says_nothing_of_hours() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        contact_log: action_id direction channel occurred_at status
+            A1 inbound email 2026-06-04T15:00:00 replied
+            A2 outbound email 2026-06-04T16:00:00 sent
+        int_asked = contacted_at contacted_on answered_at
+            - - 2026-06-04T15:00:00Z
+            2026-06-04T16:00:00Z 2026-06-04 -
+        int_responses = contacted_at
+            2026-06-04T16:00:00Z
+    ",
+    );
+}

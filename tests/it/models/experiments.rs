@@ -104,6 +104,7 @@ fn whoever_was_drawn_once_stays_in_its_arm() {
             tone D1 champion 2026-06-10
             tone D2 hold_out 2026-06-10
             over D2 hold_out 2026-01-10
+            long_over D2 hold_out 2024-06-29
         debtors: debtor_id
             D1
             D2
@@ -121,13 +122,14 @@ fn whoever_was_drawn_once_stays_in_its_arm() {
             D1 tone champion
         fct_experiment_members == experiment debtor_id arm entered_on
             tone D1 champion 2026-06-10
+            over D2 hold_out 2026-01-10
             tone D2 hold_out 2026-06-10
             tone D3 champion 2026-06-30
     ",
     );
 }
 
-/// Standard errors of 0.1 each: 0.2 more, give or take 1.96 x 0.1414. Of fewer than 30 groups there is no interval, nor of 40 that tell as much
+/// Standard errors of 0.1 each: 0.2 more, give or take t x 0.1414, where t of 38 degrees of freedom is 2.0244. Of fewer than 30 groups there is no interval, nor of 40 that tell as much
 /// as 25 because few of them owe most: (sum of x)² / sum of x².
 #[test]
 fn a_difference_has_an_interval_where_both_arms_have_thirty_groups() {
@@ -150,8 +152,8 @@ fn a_difference_has_an_interval_where_both_arms_have_thirty_groups() {
     };
     let lines = of(40, 40, "arm difference difference_low difference_high");
     let numbers: Vec<f64> = lines[1].split(' ').skip(1).map(|text| text.parse().expect("a number")).collect();
-    let expected = [0.2, 0.2 - 1.96 * 0.02_f64.sqrt(), 0.2 + 1.96 * 0.02_f64.sqrt()];
-    assert!(numbers.iter().zip(expected).all(|(found, wanted)| (found - wanted).abs() < 1e-6), "{lines:?}");
+    let expected = [0.2, 0.2 - 2.0244 * 0.02_f64.sqrt(), 0.2 + 2.0244 * 0.02_f64.sqrt()];
+    assert!(numbers.iter().zip(expected).all(|(found, wanted)| (found - wanted).abs() < 1e-5), "{lines:?}");
     for (groups, effective) in [(20, 20), (40, 25)] {
         let lines = of(groups, effective, "arm difference_low difference_high effective_groups");
         assert_eq!(lines, [format!("champion - - {effective}.0"), format!("test - - {effective}.0")]);

@@ -214,3 +214,56 @@ fn promises_and_agreements_come_in_as_they_were_kept() {
     ",
     );
 }
+
+/// Beside the roll-off what the model expects of each item, as wide as the weeks in which it was tried: of a variance of 2,500 and a width
+/// of 2.5, 50 x 2.5 on either side, never below nothing or above what is open. Of a currency in which it was never tried nobody knows.
+#[test]
+fn what_the_model_expects_stands_beside_the_roll_off() {
+    spec(
+        "
+        fct_expected: company_id currency source age_weeks week_no open_amount
+            1 BRL not_due 0 1 1000.00
+            1 BRL overdue 4 - 150.00
+            1 BRL promise - 1 80.00
+            1 USD not_due 0 1 10.00
+        fct_expected_receipts: company_id currency source week_no expected_amount variance
+            1 BRL not_due 1 400.00 1500
+            1 BRL not_due 1 100.00 1000
+            1 BRL not_due 2 20.00 2500
+            1 BRL overdue 1 120.00 2500
+            1 BRL overdue 2 0.00 0
+            1 USD not_due 1 5.00 10
+        run_bands: currency width coverage
+            BRL 2.5 0.75
+        fct_sales: company_id currency sold_on net_sales_amount first_issue_date
+            1 BRL - 0.00 2026-05-05
+            1 USD - 0.00 2026-05-05
+        kpi_cash_forecast = currency week_no source due_amount expected_amount model_amount model_low_amount model_high_amount model_coverage
+            BRL 1 not_due 1000.00 0.00 500.00 375.00 625.00 0.75
+            BRL 2 not_due 0.00 0.00 20.00 0.00 145.00 0.75
+            BRL 1 overdue 0.00 0.00 120.00 0.00 150.00 0.75
+            BRL 1 promise 80.00 - - - - -
+            USD 1 not_due 10.00 0.00 5.00 - - -
+    ",
+    );
+}
+
+/// The oldest items first. Without a model nobody says when the rest comes.
+#[test]
+fn of_each_item_so_much_is_promised() {
+    spec(
+        "
+        invoices: invoice_id debtor_id issue_date due_date amount
+            I1 D1 2026-05-01 2026-06-01 400.00
+            I2 D1 2026-05-01 2026-06-08 500.00
+            I3 D1 2026-05-01 2026-06-09 100.00
+        promises: promise_id debtor_id invoice_id promised_on pay_by amount
+            M1 D1 - 2026-06-20 2026-07-03 450.00
+        int_promised_items = promised_amount
+            400.00
+            50.00
+        int_expected_receipts = source week_no expected_amount
+        fct_expected_receipts = source week_no expected_amount
+    ",
+    );
+}

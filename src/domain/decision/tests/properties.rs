@@ -82,23 +82,30 @@ fn any_case() -> impl Strategy<Value = Case> {
     let contacts = prop::collection::vec(any_contact(), 0..6);
     let policies = [UnappliedCredits::Hold, UnappliedCredits::Net, UnappliedCredits::Ignore];
     let rules = (1u32..5, 1u32..30, prop::sample::select(policies.to_vec()), any::<bool>(), any::<bool>(), 0u32..5);
-    (debtors, contacts, rules).prop_map(|(debtors, contacts, (most, days, credits, highest, by_item, gap))| {
-        let mut case = Case::of(&[]);
-        case.group =
-            Group { debtors: debtors.into_iter().enumerate().map(with_ids).collect(), contacts, forgotten_on: None };
-        case.rules.unapplied_credits = credits;
-        let scopes = [CapScope::Account, CapScope::Debtor, CapScope::Group];
-        case.rules.caps = scopes.map(|scope| cap(scope, most, days)).to_vec();
-        case.rules.caps.push(Cap { channel: Some(Channel::Email), ..cap(CapScope::Debtor, 1, 7) });
-        case.procedure().min_gap_days = gap;
-        if highest {
-            case.procedure().advance = Advance::HighestDue;
-        }
-        if by_item {
-            case.procedure().level_of = LevelOf::Item;
-        }
-        case
-    })
+    let explored = prop::sample::select(vec![0u32, 2_000]);
+    (debtors, contacts, rules, explored).prop_map(
+        |(debtors, contacts, (most, days, credits, highest, by_item, gap), explored)| {
+            let mut case = Case::of(&[]);
+            case.rules.response_model.explore = explored;
+            case.group = Group {
+                debtors: debtors.into_iter().enumerate().map(with_ids).collect(),
+                contacts,
+                forgotten_on: None,
+            };
+            case.rules.unapplied_credits = credits;
+            let scopes = [CapScope::Account, CapScope::Debtor, CapScope::Group];
+            case.rules.caps = scopes.map(|scope| cap(scope, most, days)).to_vec();
+            case.rules.caps.push(Cap { channel: Some(Channel::Email), ..cap(CapScope::Debtor, 1, 7) });
+            case.procedure().min_gap_days = gap;
+            if highest {
+                case.procedure().advance = Advance::HighestDue;
+            }
+            if by_item {
+                case.procedure().level_of = LevelOf::Item;
+            }
+            case
+        },
+    )
 }
 
 type Drawn = (Vec<Account>, Vec<ContactPoint>, u8);
@@ -165,7 +172,9 @@ fn surely_late() -> Expected {
         on: None,
         to: None,
         basis: Basis::Model,
-        is_new: false,
+        paid: 0,
+        delays: 0,
+        overdue: 0,
         reasons: Vec::new(),
     }
 }
@@ -236,6 +245,34 @@ proptest! {
                     prop_assert!(!item.is_disputed && !item.is_blocked && !item.promise_pending && !item.in_kept_agreement);
                 }
             }
+        }
+    }
+
+    /// Nor does chance: of an account by itself the same goes out or is held, on one of the channels of its step that may be used.
+    #[test]
+    fn exploration_changes_the_channel_alone(case in any_case(), pick in 0usize..8) {
+        let mut case = alone(case, pick);
+        case.rules.response_model.explore = 0;
+        let without = case.first().outcome;
+        case.rules.response_model.explore = 2_000;
+        match (&without, &case.first().outcome) {
+            (Outcome::Hold(before), Outcome::Hold(after)) => {
+                prop_assert_eq!((before.reason, &before.step_id), (after.reason, &after.step_id));
+            }
+            (Outcome::Act(before), Outcome::Act(after)) => {
+                prop_assert_eq!((&before.step_id, before.open()), (&after.step_id, after.open()));
+                prop_assert_eq!(before.propensity, None);
+                prop_assert!(before.channel == after.channel || after.propensity.is_some_and(|chance| chance <= 0.1));
+                let is_usable = |p: &&ContactPoint| !p.opted_out && p.is_valid && p.channel.as_str() == after.channel;
+                prop_assert!(after.channel == "instruction" || case.group.debtors[0].0.points.iter().any(|p| is_usable(&p)));
+                // On that channel it is what would go out if it were the only one.
+                let step = case.rules.procedures["b2b"].step(&after.step_id).map(|s| s.id.clone()).unwrap();
+                if let Some(channel) = Channel::parse(after.channel).filter(|c| c.addresses_debtor()) {
+                    case.step(&step).channels = vec![channel];
+                    prop_assert_eq!(case.action().action_id, after.action_id.clone());
+                }
+            }
+            other => prop_assert!(false, "{:?}", other),
         }
     }
 

@@ -1,8 +1,10 @@
 //! The channel by what the debtor answers, prefers and costs, and the hour at which it answers.
 
+use super::super::{Cap, Outcome};
 use super::support::*;
-use crate::domain::portfolio::ContactPoint;
-use crate::domain::procedure::{Channel, Channel::*, StepKind};
+use crate::domain::learning::responses::{LearntWay, Responses, Tally, Weights};
+use crate::domain::portfolio::{Contact, ContactPoint};
+use crate::domain::procedure::{CapScope, Channel, Channel::*, StepKind};
 use crate::domain::responses::{ChannelResponses, ResponsePrior};
 use chrono::Timelike;
 use std::collections::BTreeMap;
@@ -253,4 +255,192 @@ fn an_opt_out_is_of_the_address_however_it_is_written() {
         case.debtor().points[1] = written(channel, "+5511900000002@z.com");
         assert!(case.outcome().starts_with("d+5"), "another address");
     }
+}
+
+/// Everybody pays or promises after 20 % of e-mails, 30 % of WhatsApp messages and 25 % of short messages; from 14 to 17 after more.
+fn learnt(case: &mut Case) {
+    let way = |channel, part: Option<u32>, rate| LearntWay {
+        channel,
+        part,
+        tally: Tally { contacts: if part.is_some() { 250 } else { 1_000 }, successes: 0 },
+        rate: if part == Some(14) { rate + 500 } else { rate },
+    };
+    let of_channel = |(channel, rate)| {
+        [None, Some(0), Some(11), Some(14), Some(17)].map(move |part| way(channel, part, rate)).into_iter()
+    };
+    let ways = [(Email, 2_000), (Whatsapp, 3_000), (Sms, 2_500)].into_iter().flat_map(of_channel).collect();
+    let weights = Weights { debtor: 10, channel: 10, part: 10 };
+    case.rules.model = Some(model(Responses { days: 7, debtors: 500, rate: 2_500, weights, ways }));
+}
+
+fn led_to(case: &mut Case, channel: Channel, hour: u32, successes: u32, contacts: u32) {
+    (0..contacts).for_each(|n| case.debtor().outcomes.add(channel, Some(hour), n < successes));
+}
+
+#[test]
+fn the_channel_that_leads_to_payment_and_why_it_won() {
+    let table: &[(&str, Change, &str)] = &[
+        (
+            "nothing known of the debtor: as everybody",
+            |_| {},
+            "channel whatsapp: 0 of 0 paid or promised within 7 days, smoothed 35 %; sms 30 %",
+        ),
+        (
+            "what it answers says nothing where payments do",
+            |c| answered(c, Email, 20, 20),
+            "channel whatsapp: 0 of 0 paid or promised within 7 days, smoothed 35 %; sms 30 %",
+        ),
+        (
+            "its own payments",
+            |c| {
+                led_to(c, Sms, 15, 8, 10);
+                led_to(c, Whatsapp, 15, 0, 10);
+            },
+            "channel sms: 8 of 10 paid or promised within 7 days, smoothed 71 %; email 33 %",
+        ),
+        (
+            "a preference weighs as it does for answers",
+            |c| prefers(c, Email, 1),
+            "channel email: preferred (1), 0 of 0 paid or promised within 7 days, smoothed 63 %; whatsapp 35 %",
+        ),
+        (
+            "between equals the cheaper",
+            |c| {
+                let ways = &mut c.rules.model.as_mut().unwrap().responses.ways;
+                ways.iter_mut().for_each(|way| way.rate = 2_500);
+                prior(c, Email, 20, "0.30");
+            },
+            "channel whatsapp: 0 of 0 paid or promised within 7 days, smoothed 25 %; sms as much, but later in the step",
+        ),
+        (
+            "learnt of too few: by answers",
+            |c| {
+                c.rules.response_model.contacts_min = 3_001;
+                answered(c, Sms, 9, 10);
+            },
+            "channel sms: 9 of 10 answered, smoothed 55 %; email 20 %",
+        ),
+        (
+            "a notice that the law asks for goes by the step's order",
+            |c| c.step("d+5").kind = StepKind::NegativacaoNotice,
+            "channel email: by the step's order",
+        ),
+    ];
+    for (name, change, expected) in table {
+        assert_eq!(why(&three_channels().with(learnt).with(change)), *expected, "{name}");
+    }
+}
+
+#[test]
+fn what_leads_to_payment_is_passed_over_where_it_may_not_be_used() {
+    let case = three_channels().with(learnt).with(|c| {
+        let whatsapp = c.debtor().points.iter_mut().find(|point| point.channel == Whatsapp);
+        whatsapp.unwrap().opted_out = true;
+    });
+    assert!(why(&case).starts_with("channel sms: "), "{}", why(&case));
+    assert_eq!(case.action().propensity, None);
+}
+
+/// The window of the calendar opens at 8 and closes at 20.
+#[test]
+fn the_hour_is_in_the_part_of_the_day_that_promises_most() {
+    fn in_window(c: &mut Case, opens: u32, closes: u32) {
+        let time = |hour| chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        c.rules.calendar = calendar_of(time(opens), time(closes));
+    }
+    let table: &[(&str, Change, &str)] = &[
+        ("as everybody", |_| {}, "14:00 hour from 14 to 17: the best part of its day on whatsapp"),
+        (
+            "its own, before the hour of its answers",
+            |c| {
+                led_to(c, Whatsapp, 9, 9, 10);
+                answers_at(c, &[(16, 5)]);
+            },
+            "08:00 hour before 11: the best part of its day on whatsapp",
+        ),
+        (
+            "only where the window is open",
+            |c| in_window(c, 8, 14),
+            "08:00 hour before 11: the best part of its day on whatsapp",
+        ),
+        (
+            "as late as it opens",
+            |c| in_window(c, 15, 20),
+            "15:00 hour from 14 to 17: the best part of its day on whatsapp",
+        ),
+        (
+            "one part alone is not compared: as its answers say",
+            |c| {
+                in_window(c, 8, 11);
+                answers_at(c, &[(9, 5)]);
+            },
+            "09:00 hour 9: 5 answers",
+        ),
+        (
+            "of too few contacts: as the window opens",
+            |c| {
+                let ways = &mut c.rules.model.as_mut().unwrap().responses.ways;
+                ways.iter_mut().filter(|way| way.part.is_some()).for_each(|way| way.tally.contacts = 99);
+            },
+            "08:00 opens",
+        ),
+    ];
+    for (name, change, expected) in table {
+        assert_eq!(hour(&three_channels().with(learnt).with(change)), *expected, "{name}");
+    }
+}
+
+/// The channel of many accounts that differ by nothing but their names, with how many took it, and the propensities that were told.
+fn explored(share: u32, change: impl Fn(&mut Case)) -> BTreeMap<&'static str, (u32, f64)> {
+    let mut taken = BTreeMap::new();
+    for n in 0..600 {
+        let case = three_channels().with(|c| {
+            c.debtor().debtor_id = format!("D{n}");
+            c.rules.response_model.explore = share;
+            change(c);
+        });
+        if let Outcome::Act(action) = case.first().outcome {
+            let (count, propensity) = taken.entry(action.channel).or_insert((0, 0.0));
+            *count += 1;
+            *propensity = action.propensity.unwrap_or(f64::NAN);
+        }
+    }
+    taken
+}
+
+#[test]
+fn a_share_of_the_choices_is_left_to_chance_and_its_propensity_is_told() {
+    let all = explored(2_000, |_| {});
+    let told: Vec<(&str, f64)> = all.iter().map(|(channel, (_, propensity))| (*channel, *propensity)).collect();
+    let tried = 0.2 / 3.0;
+    for ((channel, propensity), expected) in told.iter().zip([1.0 - 0.2 + tried, tried, tried]) {
+        assert!((propensity - expected).abs() < 1e-12, "{channel}: {propensity}");
+    }
+    assert!((told.iter().map(|(_, propensity)| propensity).sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!(all["sms"].0 > 10 && all["whatsapp"].0 > 10 && all["email"].0 > 450, "{all:?}");
+    let case = (0..100).map(|n| {
+        three_channels().with(|c| {
+            c.debtor().debtor_id = format!("D{n}");
+            c.rules.response_model.explore = 2_000;
+        })
+    });
+    let why = case.map(|case| why(&case)).find(|why| why.contains("drawn")).unwrap();
+    let end = ": drawn to be tried, with a chance of 6.7 %; email would be the best, smoothed 20 %";
+    assert!(why.ends_with(end), "{why}");
+}
+
+#[test]
+fn chance_reaches_nobody_that_is_held_and_no_channel_that_is_refused() {
+    let refused = explored(2_000, |c| {
+        c.debtor().points[0].opted_out = true;
+        c.debtor().points[0].address = "+5511900000009".to_owned().into();
+        c.rules.caps = vec![Cap { channel: Some(Whatsapp), ..cap(CapScope::Debtor, 1, 7) }];
+        let debtor_id = c.debtor().debtor_id.clone();
+        c.group.contacts.push(Contact { debtor_id, ..contact("", Whatsapp, 5) });
+    });
+    assert_eq!(refused.keys().copied().collect::<Vec<_>>(), ["email"], "one channel is left: no choice");
+    assert!(refused["email"].1.is_nan(), "and no propensity");
+    assert!(explored(2_000, |c| c.debtor().dunning_block = Some("legal".to_owned())).is_empty());
+    let by_law = explored(2_000, |c| c.step("d+5").kind = StepKind::ProtestoNotice);
+    assert!(by_law.len() == 1 && by_law["email"].1.is_nan(), "{by_law:?}");
 }

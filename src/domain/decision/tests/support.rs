@@ -5,6 +5,9 @@ use super::super::*;
 use crate::domain::calendar::{Calendar, DayWindow, Scope, WeekWindows, Windows, Zones};
 use crate::domain::charge::RateTable;
 use crate::domain::fx::Quotes;
+use crate::domain::learning::backtest::Figures;
+use crate::domain::learning::model::{Learnt, MODEL_VERSION, PaymentModel, Quality};
+use crate::domain::learning::responses::{Outcomes, Responses};
 use crate::domain::message::{Templates, ToneRule};
 use crate::domain::money::Currency;
 use crate::domain::portfolio::{Contact, ContactPoint, ContactState, Profile};
@@ -103,10 +106,33 @@ pub(super) fn number(steps: &mut [Step]) {
 }
 
 fn calendar() -> Calendar {
-    let hours = DayWindow {
-        opens: NaiveTime::from_hms_opt(8, 0, 0).unwrap(),
-        closes: NaiveTime::from_hms_opt(20, 0, 0).unwrap(),
-    };
+    calendar_of(NaiveTime::from_hms_opt(8, 0, 0).unwrap(), NaiveTime::from_hms_opt(20, 0, 0).unwrap())
+}
+
+/// A model of payment that has learnt nothing but what contacts lead to.
+pub(super) fn model(responses: Responses) -> PaymentModel {
+    PaymentModel {
+        model_version: MODEL_VERSION,
+        tenant: "t".to_owned(),
+        as_of: days_ago(1),
+        quality: Quality::Refused,
+        remarks: Vec::new(),
+        accepted: None,
+        debtors: 0,
+        bills: 0,
+        late_bills: 0,
+        tried_from: days_ago(1),
+        figures: Figures::default(),
+        input_digest: String::new(),
+        features: Vec::new(),
+        learnt: Learnt::default(),
+        responses,
+    }
+}
+
+/// Every day but Sunday and a holiday.
+pub(super) fn calendar_of(opens: NaiveTime, closes: NaiveTime) -> Calendar {
+    let hours = DayWindow { opens, closes };
     let mut week = WeekWindows { days: [Some(hours); 7], holiday: None };
     week.days[6] = None;
     let zones = Zones { default: chrono_tz::America::Sao_Paulo, by_state: BTreeMap::new() };
@@ -161,6 +187,7 @@ pub(super) fn rules() -> Rules {
         scorecard: Scorecard::default(),
         experiments: Vec::new(),
         model: None,
+        models_told: Vec::new(),
         response_model: ResponseModel::default(),
         creditors: BTreeMap::new(),
         charges: BTreeMap::new(),
@@ -235,6 +262,7 @@ pub(super) fn debtor(debtor_id: &str) -> Debtor {
         tier: None,
         points: vec![point(Channel::Email)],
         responses: ResponseHistory::default(),
+        outcomes: Outcomes::default(),
         arms: Vec::new(),
     }
 }

@@ -1,33 +1,36 @@
-//! How each debtor answers: by channel as SQL counted it, by hour where the debtor is.
+//! How each debtor answers and what its contacts led to: by channel as SQL counted it, by hour where the debtor is.
 
 use std::collections::HashMap;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Rows, int};
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, hour_of};
 use crate::domain::portfolio::Debtor;
 use crate::domain::procedure::Channel;
 use crate::domain::responses::{ChannelResponses, ResponseHistory};
 use crate::error::Result;
 use crate::io::engine::Session;
+use crate::stage::Contacted;
 
-/// Gives every debtor its answers.
+/// Gives every debtor its answers, and what its contacts led to.
 pub(super) fn fill(session: &Session, calendar: &Calendar, debtors: &mut [Debtor]) -> Result<()> {
     let mut by_channel = by_channel(&Rows::of(session, "cnd_answers")?)?;
     let mut times = times(&Rows::of(session, "cnd_answer_times")?)?;
+    let mut contacted = Contacted::of("cnd_responses", &session.table("cnd_responses")?.1)?;
     for debtor in debtors {
         // Where its zone is not known, no hour of its day is.
         let zone = calendar.place_of(debtor.whereabouts()).and_then(|place| place.zone());
         let mut by_hour = [0; 24];
         let answered = times.remove(&debtor.debtor_id).unwrap_or_default();
-        for (time, zone) in answered.iter().flat_map(|time| Some((time, zone?))) {
-            by_hour[time.with_timezone(&zone).hour() as usize % 24] += 1;
+        for hour in answered.into_iter().filter_map(|time| hour_of(time, zone?)) {
+            by_hour[hour as usize % 24] += 1;
         }
         let by_channel = by_channel.remove(&debtor.debtor_id).unwrap_or_default();
         debtor.responses = ResponseHistory { by_channel, by_hour };
+        debtor.outcomes = contacted.take(&debtor.debtor_id, zone);
     }
     Ok(())
 }

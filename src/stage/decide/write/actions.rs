@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Decimal128Array, Decimal128Builder, Int64Builder, ListArray, ListBuilder, RecordBatch,
-    StringBuilder, StructArray, StructBuilder, TimestampMicrosecondArray,
+    ArrayRef, Date32Builder, Decimal128Array, Decimal128Builder, Float64Array, Int64Builder, ListArray, ListBuilder,
+    RecordBatch, StringBuilder, StructArray, StructBuilder, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Fields};
@@ -71,6 +71,7 @@ pub(super) fn actions(as_of: NaiveDate, acts: &[Act<'_>]) -> Result<RecordBatch>
         times(|a| a.validity.not_before.timestamp_micros()),
         times(|a| a.validity.expires_at.timestamp_micros()),
         text(traces.iter().map(String::as_str)),
+        Arc::new(all().map(|a| a.propensity).collect::<Float64Array>()),
     ];
     table(&contract::ACTIONS, columns)
 }
