@@ -10,7 +10,6 @@ mod notes;
 mod origins;
 mod page;
 mod rejected;
-mod told;
 mod train;
 
 use std::collections::BTreeMap;

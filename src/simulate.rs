@@ -7,7 +7,9 @@
 //! A simulated day is a run of that day on the rows that were known by then, with what the days before it decided as its
 //! history. It goes the stages of `run.rs` as far as the decision, and publishes nothing. docs/simulate.md has the rules.
 
+mod model;
 mod past;
+mod propensity;
 mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,12 +18,14 @@ use arrow::array::RecordBatch;
 use chrono::{Days, NaiveDate};
 use tokio::runtime::Handle;
 
+use self::model::Learnt;
 use self::past::{Past, Start};
+use self::propensity::Beside;
 pub use self::tally::rows_columns;
 use self::tally::{Names, Tally};
 use crate::config::Plan;
 use crate::error::{Error, Finding, Result};
-use crate::io::engine::{Engine, Layer, Model, Models};
+use crate::io::engine::{Engine, Layer, Model, Models, Variables};
 use crate::report::simulation::{Simulation, Uplift};
 use crate::runtime::parallel::map_ordered;
 use crate::runtime::progress::{Progress, Silent};
@@ -87,8 +91,13 @@ pub fn prepare<'a>(
         policies.push(Policy::read(other, &request, runtime)?);
         refuse_other_inputs(&policies)?;
     }
-    let start = Start::before(policies[0].plan, request.from, runtime)?;
+    let start = Start::before(policies[0].plan, &request, runtime)?;
     policies.iter().try_for_each(|policy| start.refuse_other_tenant(policy.plan))?;
+    // Models are those of the first one's output, so there they are trained.
+    let first = policies[0].plan.file.display().to_string();
+    for policy in &mut policies {
+        model::refuse_blind(policy, (&start, &first), &request)?.iter().for_each(|note| progress.note(note));
+    }
     let snapshots = &policies[0].snapshots;
     snapshots.notes.iter().chain(&snapshots.unfound).for_each(|note| progress.note(note));
     snapshots.undated()?.iter().for_each(|note| progress.note(note));
@@ -106,12 +115,22 @@ impl Prepared<'_> {
         let days: Vec<NaiveDate> = from.iter_days().take_while(|day| *day <= to).collect();
         progress.begin("simulate", (self.policies.len() * days.len()) as u64);
         let (mut names, timings) = (Names::default(), StageTimings::default());
-        let tallies: Vec<Tally> = (self.policies.iter_mut())
-            .map(|policy| policy.replay((&self.start, &days), &mut names, runtime, (&timings, progress)))
-            .collect::<Result<_>>()?;
+        let drawn = std::mem::take(&mut self.start.drawn);
+        let judged = timings.time("judge", || drawn.judged(&self.policies[0], to, runtime))?;
+        let (mut tallies, mut by_propensity) = (Vec::new(), Vec::new());
+        for policy in &mut self.policies {
+            let mut beside = Beside::new(&judged);
+            tallies.push(policy.replay(
+                (&self.start, &days),
+                (&mut names, &mut beside),
+                runtime,
+                (&timings, progress),
+            )?);
+            by_propensity.push(beside.told(policy.plan));
+        }
         let told = self.policies.iter().zip(&tallies).map(|(policy, tally)| tally.told(policy.plan)).collect();
         let (rows, differences) = tally::compared(&tallies, &names)?;
-        let simulation = Simulation::new((from, to), told, differences, uplift);
+        let simulation = Simulation::new((from, to), told, differences, (uplift, by_propensity));
         Ok(Simulated { simulation, rows, seconds: timings.seconds() })
     }
 }
@@ -149,11 +168,6 @@ impl<'a> Policy<'a> {
                        an export of all items (scope = \"all\")";
             return refused(plan.file.display().to_string(), why);
         }
-        if plan.rules.looks_at_chances() {
-            let why = "its rules look at late_chance or late_30_chance, and a simulated day has no model of payment yet; \
-                       simulate a pipeline without them";
-            return refused(plan.file.display().to_string(), why);
-        }
         let mut snapshots = load::load(plan, request.to, runtime)?;
         if snapshots.rows().saturating_mul(ROW_BYTES) < plan.limits.memory_bytes_max / 4 {
             snapshots.hold()?;
@@ -170,7 +184,7 @@ impl<'a> Policy<'a> {
     fn replay(
         &mut self,
         (start, days): (&Start, &[NaiveDate]),
-        names: &mut Names,
+        (names, beside): (&mut Names, &mut Beside<'_>),
         runtime: &Handle,
         (timings, progress): (&StageTimings, &dyn Progress),
     ) -> Result<Tally> {
@@ -180,9 +194,13 @@ impl<'a> Policy<'a> {
         let mut replay = Replay::begin(snapshots, days[0], start.known_actions.clone())?;
         let (mut past, mut tally) = (Past::after(start, plan, runtime)?, Tally::default());
         let (rates, quotes) = (plan.rules.rates.clone(), plan.rules.quotes.clone());
+        let mut learnt = Learnt::of(plan, start)?;
         for days in days.chunks(DAYS_A_PLAN) {
-            let variables = |day: NaiveDate| transform::variables(plan, day, transform::Seen::default());
-            let ends = (variables(days[0]), variables(days[days.len() - 1]));
+            let mut variables = |day: NaiveDate| -> Result<Variables> {
+                learnt.give(plan, day)?.iter().for_each(|note| progress.note(note));
+                Ok(transform::variables(plan, day, transform::Seen::default()))
+            };
+            let ends = (variables(days[0])?, variables(days[days.len() - 1])?);
             let engine = Engine::between(runtime, plan.limits.memory_bytes_max, ends)?.led_by_the_first_shard();
             engine.plan_ahead(&models);
             for day in days {
@@ -190,11 +208,14 @@ impl<'a> Policy<'a> {
                 snapshots.show(&replay);
                 (plan.rules.rates, plan.rules.quotes) = (rates.clone(), quotes.clone());
                 load::add_rates(&mut plan.rules, snapshots, *day)?;
+                learnt.give(plan, *day)?.iter().for_each(|note| progress.note(note));
                 engine.set(transform::variables(plan, *day, transform::Seen::default()));
+                tally.uses(plan.rules.model.as_ref());
                 let run = Day { plan, models: &models, engine: &engine, day: *day, past: &past, timings };
                 let done = run.decide(snapshots)?;
                 for of_shard in &done {
                     tally.add(*day, of_shard, names)?;
+                    beside.add(*day, &of_shard.decided.new_actions);
                     replay.report(snapshots, &of_shard.decided.new_actions)?;
                 }
                 timings.time("carry", || past.remember(&done))?;

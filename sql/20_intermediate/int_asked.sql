@@ -3,7 +3,7 @@
 -- Grain: none; one row per action_id, or per debtor, channel and day where the log names no action
 -- Reads: stg_contact_log
 -- Units: answered_at and contacted_at in UTC; contacted_on is the date in the pipeline's time zone
--- Nulls: answered_at null = no answer; contacted_at and contacted_on where no event says that it went out; company_id where the log names
+-- Nulls: action_id where the log names none; answered_at null = no answer; contacted_at and contacted_on where no event says that it went out; company_id where the log names
 --   none, or several
 -- Kind: table
 with
@@ -31,6 +31,7 @@ with
         select
             debtor_id,
             channel,
+            action_id,
             case when min(company_id) = max(company_id) then min(company_id) end as company_id,
             min(case when direction = 'outbound' then occurred_at end) as contacted_at,
             min(case when direction = 'outbound' then occurred_on end) as contacted_on,
@@ -48,6 +49,7 @@ with
             debtor_id,
             company_id,
             channel,
+            action_id,
             contacted_at,
             contacted_on,
             -- It arrived, or nothing says that it did not.

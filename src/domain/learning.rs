@@ -5,7 +5,7 @@
 //! what was known of its account by then (`habits`) becomes numbers (`features`); a ridge regression (`ridge`) says how
 //! many days late it will be paid and how it ranks, and the curve of the bills of its rank (`curve`) how many are unpaid after so many
 //! days, with bills that are still open as what they are: unpaid so far. `backtest` tries a model on what came after it was learnt, beside counting alone; where it is
-//! not better it is refused, and counting is used.
+//! not better it is refused, and counting is used. `weighing` says what past contacts would have come to under another policy.
 //!
 //! Sums are of whole numbers, so no order of rows, shards or threads changes a bit, and floats go through + - * /, the square
 //! root and rounding alone, which every machine does alike.
@@ -21,6 +21,7 @@ pub mod ridge;
 #[cfg(test)]
 mod tests;
 pub mod told;
+pub mod weighing;
 
 /// When a bill is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

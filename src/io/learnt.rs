@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use chrono::NaiveDate;
 
+use super::log::{InputObject, Record};
 use super::store::{Created, Store};
 use crate::domain::action::sha256_hex;
 use crate::domain::learning::model::{MODEL_VERSION, PaymentModel};
@@ -26,6 +27,16 @@ pub struct Stored {
     pub size: u64,
     /// Of the object.
     pub sha256: String,
+}
+
+impl Stored {
+    /// What whoever reads a run is told where its chances are not used.
+    pub fn refusal(&self) -> Option<String> {
+        let (as_of, why) = (self.model.as_of, self.model.refusal()?);
+        Some(format!(
+            "the model of {as_of} was refused ({why}): chances are those of the share of late bills of each account"
+        ))
+    }
 }
 
 /// Where the model of a date stands, below the output.
@@ -73,6 +84,76 @@ fn damage(bytes: &[u8]) -> Damage {
         Some(found) if found != MODEL_VERSION => Damage::ModelVersion { found, known: MODEL_VERSION },
         _ => Damage::NotAModel,
     }
+}
+
+/// The model of a date that somebody names, for a run of a later one; `None` = it is gone since it was listed.
+///
+/// # Errors
+/// `NoModel` where it was not trained, or not before the run; `PublishedDamaged` where it cannot be read or is of another tenant;
+/// `Unavailable`.
+pub fn named(output: &Store, tenant: &str, named: NaiveDate, as_of: NaiveDate) -> Result<Option<Stored>> {
+    let dates = dates(output)?;
+    if named >= as_of || !dates.contains(&named) {
+        let is_late = dates.contains(&named);
+        let dates = dates.into_iter().filter(|date| *date < as_of).collect();
+        return Err(Error::NoModel { named, is_late, dates });
+    }
+    read(output, named)?.map(|stored| of_tenant(stored, tenant)).transpose()
+}
+
+/// The newest of those trained before the date that can be read and were not refused, else the newest that was: a model orders and
+/// selects, and doubt about one keeps nobody from being decided on. A training on half an export does not push a good model aside.
+///
+/// # Errors
+/// `Unavailable`.
+pub fn newest(output: &Store, tenant: &str, as_of: NaiveDate) -> Result<(Option<Stored>, Vec<String>)> {
+    let (mut stored, mut refused, mut passed_over) = (None, None, Vec::new());
+    for date in dates(output)?.into_iter().rev().filter(|date| *date < as_of) {
+        let read = read(output, date);
+        match read.and_then(|read| read.map(|stored| of_tenant(stored, tenant)).transpose()) {
+            Err(Error::PublishedDamaged { object, damage }) => {
+                passed_over.push(format!("{object} was passed over: {damage}"))
+            }
+            read => match read? {
+                Some(one) if one.model.refusal().is_none() => stored = Some(one),
+                Some(one) if refused.is_none() => refused = Some(one),
+                _ => {}
+            },
+        }
+        if stored.is_some() {
+            break;
+        }
+    }
+    if let Some((one, why)) =
+        refused.as_ref().filter(|_| stored.is_some()).and_then(|one| Some((one, one.model.refusal()?)))
+    {
+        passed_over.push(format!("the model of {} was refused ({why})", one.model.as_of));
+    }
+    let stored = stored.or(refused);
+    let next =
+        stored.as_ref().map_or("No other is there, so nothing is expected of any item".to_owned(), |next: &Stored| {
+            format!("The one before it is the model of {}", next.model.as_of)
+        });
+    Ok((stored, passed_over.into_iter().map(|what| format!("{what}. {next}")).collect()))
+}
+
+/// A model that was copied here from the output of another tenant says nothing of these accounts.
+fn of_tenant(stored: Stored, tenant: &str) -> Result<Stored> {
+    let found = stored.model.tenant.clone();
+    match found == tenant {
+        true => Ok(stored),
+        false => Err(Error::PublishedDamaged { object: stored.url, damage: Damage::ModelOfTenant { found } }),
+    }
+}
+
+/// The models that the record of a run names: the newest it used, the others are those of earlier runs, which it looked back on.
+pub fn inputs_of(record: &Record) -> impl Iterator<Item = &InputObject> {
+    record.inputs.iter().filter(|input| input.table == MODEL)
+}
+
+/// The model that a run used.
+pub fn used_by(record: &Record) -> Option<&InputObject> {
+    inputs_of(record).max_by_key(|input| date_of(&input.url))
 }
 
 /// Publishes a model; says whether it was there already.

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
 use super::html;
+use crate::domain::learning::weighing::{CONTACTS_MIN, DEBTORS_MIN, Weighed};
 use crate::domain::money::Amount;
 use crate::error::Result as Told;
 
@@ -58,6 +59,8 @@ pub struct PolicyTold {
     /// Currency = what was open of the invoices that were written about, each when it was for the first time.
     #[serde(serialize_with = "amounts")]
     pub asked: BTreeMap<String, i128>,
+    /// The as-of date of a model of payment = days that used it.
+    pub models: BTreeMap<NaiveDate, u64>,
 }
 
 /// A step on a channel.
@@ -107,10 +110,43 @@ pub struct Parting {
 pub struct Recovery {
     /// What is assumed, 0 first.
     pub under_uplift: Vec<UpliftTold>,
-    /// Why it is not worked out from the choices of the past.
-    pub by_propensity: &'static str,
+    /// What the contacts of the past would have come to by the channels of each policy.
+    pub by_propensity: Vec<ByPropensity>,
     /// How to measure it.
     pub by_experiment: &'static str,
+}
+
+/// What past contacts in which chance had a share would have come to by the channels of a policy.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ByPropensity {
+    /// Why nothing can be said.
+    Refused(String),
+    /// What can.
+    Weighed(WeighedTold),
+}
+
+/// The figures of it; shares in per cent.
+#[derive(Debug, Serialize)]
+pub struct WeighedTold {
+    /// Past contacts in which chance had a share and whose outcome is known.
+    pub drawn: u64,
+    /// Those where the policy makes one too: the account, day and step are the same.
+    pub contacts: u64,
+    /// Those by the same channel.
+    pub same: u64,
+    /// As many contacts of equal weight would say as much.
+    pub effective: f64,
+    /// That would have led to payment or a promise, and the ends of a 95 % interval.
+    pub succeeded_percent: f64,
+    pub low_percent: f64,
+    pub high_percent: f64,
+    /// That did.
+    pub past_percent: f64,
+    /// Messages of the policy that no past contact stands for.
+    pub unsupported_percent: f64,
+    /// Days within which a payment or a promise counts.
+    pub outcome_days: u32,
 }
 
 /// What an uplift would come to.
@@ -122,8 +158,10 @@ pub struct UpliftTold {
     pub recovered: Vec<BTreeMap<String, i128>>,
 }
 
-const BY_PROPENSITY: &str = "refused: no propensities were logged. Every past action followed from its rules without chance, so \
-    the history does not show what another choice would have led to";
+const UNDRAWN: &str = "no propensities were logged in these days. Every past action followed from its rules without chance, so the \
+    history does not show what another choice would have led to; [channels].explore leaves a share to chance";
+const DRAWS_ITSELF: &str = "the policy leaves choices to chance itself; simulate it with [channels].explore = 0, which says what its best \
+    choices come to";
 const BY_EXPERIMENT: &str = "put both policies in [[experiments]]: kpi_experiments compares their arms";
 const HUNDREDTHS: i128 = 100;
 
@@ -173,13 +211,72 @@ impl Differences {
     }
 }
 
+impl ByPropensity {
+    /// Chance had no share in anything.
+    pub fn undrawn() -> ByPropensity {
+        ByPropensity::Refused(UNDRAWN.to_owned())
+    }
+
+    /// The policy's own choices are not the only ones that it could have made.
+    pub fn draws_itself() -> ByPropensity {
+        ByPropensity::Refused(DRAWS_ITSELF.to_owned())
+    }
+
+    /// Of so many past contacts and messages of the policy.
+    pub fn weighed(drawn: u64, outcome_days: u32, messages: u64, weighed: &Weighed) -> ByPropensity {
+        let Weighed { contacts, same, debtors, effective, .. } = *weighed;
+        if !weighed.is_enough() {
+            return ByPropensity::Refused(format!(
+                "too few past contacts. Chance had a share in {drawn} of which the outcome is known, and {same} of them would be the policy's own \
+                 too, by account, day, step and channel (debtors: {debtors}); they weigh as much as {effective:.0}. At least {CONTACTS_MIN} \
+                 of {DEBTORS_MIN} debtors are needed",
+            ));
+        }
+        let percent = |share: f64| (share * 1_000.0).round() / 10.0;
+        let unsupported = 1.0 - contacts as f64 / messages.max(contacts) as f64;
+        ByPropensity::Weighed(WeighedTold {
+            drawn,
+            contacts,
+            same,
+            effective: effective.round(),
+            succeeded_percent: percent(weighed.share),
+            low_percent: percent(weighed.low),
+            high_percent: percent(weighed.high),
+            past_percent: percent(weighed.past_share),
+            unsupported_percent: percent(unsupported),
+            outcome_days,
+        })
+    }
+
+    /// `refused: …`, or the figures in a sentence.
+    fn in_words(&self) -> String {
+        match self {
+            ByPropensity::Refused(why) => format!("refused: {why}"),
+            ByPropensity::Weighed(told) => format!(
+                "{:.1} % of contacts lead to payment or a promise within {} days (95 % interval {:.1} to {:.1} %), where the past has \
+                 {:.1} %; from {} past contacts, {} of them by its channel, which weigh as much as {:.0}. For {:.1} % of its messages \
+                 there is no such contact",
+                told.succeeded_percent,
+                told.outcome_days,
+                told.low_percent,
+                told.high_percent,
+                told.past_percent,
+                told.contacts,
+                told.same,
+                told.effective,
+                told.unsupported_percent,
+            ),
+        }
+    }
+}
+
 impl Simulation {
     /// What is told of one policy or two.
     pub fn new(
         (from, to): (NaiveDate, NaiveDate),
         policies: Vec<PolicyTold>,
         differences: Option<Differences>,
-        uplift: Option<Uplift>,
+        (uplift, by_propensity): (Option<Uplift>, Vec<ByPropensity>),
     ) -> Simulation {
         let under = |uplift: Uplift| UpliftTold {
             percent: uplift.to_string(),
@@ -193,7 +290,7 @@ impl Simulation {
         // What nobody assumes is nothing, and stands beside what is assumed.
         let assumed = [Some(Uplift(0)), uplift.filter(|uplift| uplift.0 > 0)].into_iter().flatten();
         let under_uplift = assumed.map(under).collect();
-        let recovery = Recovery { under_uplift, by_propensity: BY_PROPENSITY, by_experiment: BY_EXPERIMENT };
+        let recovery = Recovery { under_uplift, by_propensity, by_experiment: BY_EXPERIMENT };
         Simulation { from, to, policies, differences, recovery }
     }
 
@@ -253,14 +350,15 @@ mod tests {
             peak: None,
             collectors: BTreeMap::new(),
             asked: [("BRL".to_owned(), minor)].into(),
+            models: BTreeMap::new(),
         };
         let day = NaiveDate::default();
-        let told = Simulation::new((day, day), vec![policy(10_001), policy(99)], None, Some(Uplift(250)));
+        let told = Simulation::new((day, day), vec![policy(10_001), policy(99)], None, (Some(Uplift(250)), Vec::new()));
         let shown: Vec<(String, Vec<i128>)> = (told.recovery.under_uplift.iter())
             .map(|u| (u.percent.clone(), u.recovered.iter().map(|of| of["BRL"]).collect()))
             .collect();
         assert_eq!(shown, [("0".to_owned(), vec![0, 0]), ("2.5".to_owned(), vec![250, 2])]);
-        let unassumed = Simulation::new((day, day), vec![policy(10_001)], None, None);
+        let unassumed = Simulation::new((day, day), vec![policy(10_001)], None, (None, Vec::new()));
         assert_eq!(unassumed.recovery.under_uplift.len(), 1);
     }
 }

@@ -7,7 +7,8 @@ use arrow::array::{AsArray, RecordBatch};
 use chrono::{Days, NaiveDate};
 use tokio::runtime::Handle;
 
-use super::DoneShard;
+use super::propensity::Drawn;
+use super::{DoneShard, Request};
 use crate::config::Plan;
 use crate::contract::{CONTACT_STATE, DEBTORS, EXPERIMENT_MEMBERS, Table};
 use crate::error::{Error, Result};
@@ -19,21 +20,25 @@ use crate::stage::{History, publish};
 
 /// What was published before the first day.
 pub(super) struct Start {
-    output: Store,
+    pub(super) output: Store,
     /// The records of earlier dates.
-    log: Log,
+    pub(super) log: Log,
     from: NaiveDate,
     pub(super) known_actions: HashSet<String>,
+    /// What was published of the simulated days and had a propensity.
+    pub(super) drawn: Drawn,
 }
 
 impl Start {
     /// # Errors
     /// `PublishedDamaged`, `Unavailable`.
-    pub(super) fn before(plan: &Plan, from: NaiveDate, runtime: &Handle) -> Result<Start> {
+    pub(super) fn before(plan: &Plan, request: &Request, runtime: &Handle) -> Result<Start> {
+        let from = request.from;
         let output = Store::open(&plan.output, runtime)?;
         let mut log = Log::read(&output)?;
+        let drawn = Drawn::of(&output, &log, request)?;
         log.records.retain(|record| record.as_of < from);
-        let mut start = Start { output, log, from, known_actions: HashSet::new() };
+        let mut start = Start { output, log, from, known_actions: HashSet::new(), drawn };
         for source in &start.history()?.actions {
             let Ok(at) = source.schema().index_of("action_id") else { continue };
             source.for_each_batch(&[at], |batch| {

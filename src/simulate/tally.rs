@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 
 use super::DoneShard;
 use crate::config::Plan;
+use crate::domain::learning::model::PaymentModel;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
 use crate::io::tables::rows;
@@ -93,6 +94,8 @@ pub(super) struct Tally {
     /// Currency = what the invoices owed that were written about, each when it was for the first time, in minor units.
     asked: BTreeMap<String, i128>,
     asked_items: HashSet<u32>,
+    /// The date of a model of payment = days that used it.
+    models: BTreeMap<NaiveDate, u64>,
     touches: Vec<Touch>,
 }
 
@@ -137,6 +140,11 @@ impl Tally {
         Ok(())
     }
 
+    /// Counts the model of payment that a day uses.
+    pub(super) fn uses(&mut self, model: Option<&PaymentModel>) {
+        model.into_iter().for_each(|model| *self.models.entry(model.as_of).or_default() += 1);
+    }
+
     /// What is told of it; costs are in the currency of the pipeline.
     pub(super) fn told(&self, plan: &Plan) -> PolicyTold {
         let cost_of = |channel: &str| Channel::parse(channel).map_or(0, |c| plan.rules.response_model.cost(c).0);
@@ -168,6 +176,7 @@ impl Tally {
             peak: peak(&self.actions_by_day),
             collectors: collectors.filter_map(|(id, days)| Some((id.clone(), peak(days)?))).collect(),
             asked: self.asked.clone(),
+            models: self.models.clone(),
         }
     }
 }

@@ -1,24 +1,56 @@
 //! Drift: whether the model in use goes on being right, by the rows of `kpi_model`.
+//!
+//! A run tells what it measured; the runs after it read that, and count instead where it is bad.
 
 use arrow::array::{AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
+use chrono::NaiveDate;
 
 use super::Materialized;
 use crate::domain::learning::VIEWS;
 use crate::domain::learning::model::{PaymentModel, Quality};
 use crate::domain::learning::told::{Drift, Standing};
 pub use crate::domain::learning::told::{MODELS_MAX, TOLD_DAYS};
+use crate::error::Result;
+use crate::io::learnt::{self, Stored};
+use crate::io::log::{Log, Record};
+use crate::io::store::Store;
+use crate::io::tables::Tables;
 
 /// What is measured of models.
-pub const TABLE: &str = "kpi_model";
+const TABLE: &str = "kpi_model";
 /// The part of its rows that is of the model in use.
 const IN_USE: &str = "in_use";
 /// The columns that are looked at.
-pub const COLUMNS: [&str; 7] =
+const COLUMNS: [&str; 7] =
     ["part", "seen", "bills", "late_bills", "chance_avg", "squared_error", "counting_squared_error"];
 
+/// Refuses the model in use where the newest run that looked at it as its newest found it far from what came; what whoever reads the run is
+/// told of that.
+///
+/// # Errors
+/// `PublishedDamaged` where that run's table cannot be read, `Unavailable`.
+pub fn judge(output: &Store, log: &Log, as_of: NaiveDate, used: &mut Stored) -> Result<Option<String>> {
+    let used_by = |record: &Record| learnt::used_by(record).and_then(|input| learnt::date_of(&input.url));
+    let has_used = |record: &&Record| record.as_of < as_of && used_by(record) == Some(used.model.as_of);
+    let Some(record) = log.records.iter().filter(has_used).max_by_key(|r| (r.as_of, r.seq)) else { return Ok(None) };
+    let mut batches = Vec::new();
+    let keep = |batch| {
+        batches.push(batch);
+        Ok(())
+    };
+    Tables::of_record(output, record).for_each_batch(TABLE, &COLUMNS, keep)?;
+    let of = used.model.as_of;
+    Ok(refuse(&mut used.model, &batches).map(|why| {
+        format!(
+            "the model of {of} is not used any more ({why}): chances are those of the share of late bills of each account, until \
+             another is trained"
+        )
+    }))
+}
+
 /// Refuses a model that these rows of an earlier run find far from what came; why, where they do.
-pub fn refuse(model: &mut PaymentModel, batches: &[RecordBatch]) -> Option<String> {
+fn refuse(model: &mut PaymentModel, batches: &[RecordBatch]) -> Option<String> {
     let standing = standing(batches);
     (model.quality == Quality::Good && standing.drift() == Drift::Lost).then(|| {
         let why = standing.in_words();

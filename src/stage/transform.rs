@@ -185,16 +185,8 @@ pub fn lessons(
     (session, facts): (&Session, &[&str]),
     shard: &mut Shard,
 ) -> Result<Lessons> {
-    register(plan, as_of, session, shard)?;
-    let is_needed = |name: &str| {
-        let mut readers = [BILLS, RESPONSES, DEBTORS].iter().chain(facts);
-        readers.any(|reader| name == *reader || models.depends_on(reader, &[name]))
-    };
-    let layers = [Layer::Staging, Layer::Intermediate].into_iter();
-    layers
-        .flat_map(|layer| models.of(layer))
-        .filter(|model| is_needed(&model.name))
-        .try_for_each(|model| run((&plan.rules, as_of), session, model))?;
+    let needed = [BILLS, RESPONSES, DEBTORS].iter().chain(facts).copied();
+    run_leading_to((plan, as_of), models, session, &needed.collect::<Vec<_>>(), shard)?;
     let rows = |model, sql| session.query(model, sql).map(|(_, batches)| batches);
     Ok(Lessons {
         bills: rows(
@@ -205,6 +197,46 @@ pub fn lessons(
         responses: rows(RESPONSES, "select debtor_id, channel, contacted_at, has_succeeded from int_responses")?,
         debtors: rows(DEBTORS, "select debtor_id, country, state, city, time_zone from stg_debtors")?,
     })
+}
+
+/// What each action of a shard came to whose outcome days are over: `action_id` and `has_succeeded`.
+///
+/// # Errors
+/// As `transform`.
+pub fn outcomes_of_actions(
+    (plan, as_of): (&Plan, NaiveDate),
+    models: &Models,
+    session: &Session,
+    shard: &mut Shard,
+) -> Result<Vec<RecordBatch>> {
+    run_leading_to((plan, as_of), models, session, &[RESPONSES], shard)?;
+    let sql = "select asked.action_id, bool_or(responses.has_succeeded) as has_succeeded \
+               from int_asked as asked \
+               inner join int_responses as responses \
+                   on asked.debtor_id = responses.debtor_id \
+                   and asked.channel = responses.channel \
+                   and asked.contacted_at = responses.contacted_at \
+                   and coalesce(asked.company_id, '') = coalesce(responses.company_id, '') \
+               where asked.has_reached and asked.action_id is not null \
+               group by asked.action_id";
+    session.query(RESPONSES, sql).map(|(_, batches)| batches)
+}
+
+/// Registers a shard's tables, and runs the models that these are or read.
+fn run_leading_to(
+    (plan, as_of): (&Plan, NaiveDate),
+    models: &Models,
+    session: &Session,
+    readers: &[&str],
+    shard: &mut Shard,
+) -> Result<()> {
+    register(plan, as_of, session, shard)?;
+    let is_needed = |name: &str| readers.iter().any(|reader| name == *reader || models.depends_on(reader, &[name]));
+    let layers = [Layer::Staging, Layer::Intermediate].into_iter();
+    layers
+        .flat_map(|layer| models.of(layer))
+        .filter(|model| is_needed(&model.name))
+        .try_for_each(|model| run((&plan.rules, as_of), session, model))
 }
 
 /// Runs one model; the rows of a fold are made by its rule.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::learning::{house_paying, train};
 use crate::support::{Ended, House, as_of, read_parquet, rows};
 
 const DAILY: &str = "pipelines/daily.toml";
@@ -300,7 +301,81 @@ fn a_later_first_step_gives_fewer_contacts_by_invoice() {
     let uplifts = told["recovery"]["under_uplift"].as_array().expect("uplifts");
     assert_eq!(uplifts.iter().map(|u| u["percent"].as_str().unwrap_or_default()).collect::<Vec<_>>(), ["0", "2.5"]);
     assert_eq!(uplifts[0]["recovered"][0]["BRL"], "0.00");
-    assert!(told["recovery"]["by_propensity"].as_str().unwrap_or_default().starts_with("refused"));
+    let why = told["recovery"]["by_propensity"][0]["refused"].as_str().unwrap_or_default();
+    assert!(why.starts_with("no propensities were logged in these days"), "{told}");
+}
+
+/// Where chance had a share in what was sent, the past says what other choices would have led to, as far as it holds them.
+#[test]
+fn past_contacts_that_chance_chose_are_weighed() {
+    let house = House::new();
+    let of_debtors = |head: &str, row: &dyn Fn(usize) -> String| {
+        std::iter::once(head.to_owned()).chain((0..150).map(row)).collect::<Vec<_>>().join("\n")
+    };
+    let debtors = of_debtors("debtor_id legal_name state", &|n| format!("D{n} Debtor_{n} SP"));
+    let invoices = of_debtors("invoice_id debtor_id issue_date due_date amount", &|n| {
+        format!("I{n} D{n} 2026-05-01 2026-06-24 {}.00", 100 + n)
+    });
+    let points = of_debtors("debtor_id channel address", &|n| {
+        format!("D{n} email d{n}@acme.example\nD{n} whatsapp +5511900{n:06}")
+    });
+    for (table, rows) in [("debtors", debtors), ("invoices", invoices), ("contact_points", points)] {
+        house.write(table, &rows);
+    }
+    house.write("payments", "payment_id debtor_id invoice_id paid_on amount");
+    let explore = |share: &str| format!("hour_answers_min = 3\nexplore = {share}");
+    house.edit(DAILY, "hour_answers_min = 3", &explore("0.2"));
+    let run = house.run("2026-06-25");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let sent = house.published("actions", "debtor_id channel propensity");
+    let by_mail = sent.iter().filter(|line| line.contains(" email 0.1")).count();
+    assert!(sent.len() == 150 && (5..30).contains(&by_mail), "{by_mail} {sent:?}");
+    let mut log =
+        "event_id action_id debtor_id company_id channel direction address occurred_at status regua step_id".to_owned();
+    delivered(&house, &mut log);
+    house.write("contact_log", &log);
+    let paid = |debtor: &str| debtor[1..].parse::<usize>().is_ok_and(|n| n % 3 == 0);
+    let payments = of_debtors("payment_id debtor_id invoice_id paid_on amount", &|n| {
+        // In time for a contact of the 25th, or a day too late for it.
+        format!("P{n} D{n} I{n} {} {}.00", if n % 3 == 0 { "2026-07-02" } else { "2026-07-03" }, 100 + n)
+    });
+    house.write("payments", &payments);
+
+    let weighed = |policy: usize, told: &Value| told["recovery"]["by_propensity"][policy].clone();
+    let drawing = told(&house, "2026-06-25", "2026-07-03", &[]);
+    let why = weighed(0, &drawing)["refused"].as_str().unwrap_or_default().to_owned();
+    assert!(why.contains("simulate it with [channels].explore = 0"), "{drawing}");
+
+    house.edit(DAILY, &explore("0.2"), &explore("0"));
+    std::fs::copy(house.path(DAILY), house.path("pipelines/mail.toml")).expect("a copy");
+    std::fs::copy(house.path("pipelines/reguas/b2b.toml"), house.path("pipelines/reguas/mail.toml")).expect("a copy");
+    house.edit("pipelines/mail.toml", "reguas/b2b.toml", "reguas/mail.toml");
+    let first = "trigger = { days_past_due = 1 }\nchannels = [\"whatsapp\", \"email\", \"sms\"]";
+    house.edit(
+        "pipelines/reguas/mail.toml",
+        first,
+        &first.replace("\"whatsapp\", \"email\"", "\"email\", \"whatsapp\""),
+    );
+    let told = told(&house, "2026-06-25", "2026-07-03", &["--against", "pipelines/mail.toml", "--report", "both.html"]);
+    let same: Vec<&String> = sent.iter().filter(|line| line.contains(" whatsapp ")).collect();
+    let percent = |lines: &[&String]| {
+        let succeeded = lines.iter().filter(|line| line.split(' ').next().is_some_and(paid)).count();
+        (succeeded as f64 / lines.len() as f64 * 1_000.0).round() / 10.0
+    };
+    let own = weighed(0, &told)["weighed"].clone();
+    let figures =
+        ["drawn", "contacts", "same", "effective", "succeeded_percent", "past_percent", "unsupported_percent"];
+    let figures = figures.map(|name| own[name].as_f64().unwrap_or(f64::NAN));
+    let (count, all) = (same.len() as f64, sent.iter().collect::<Vec<_>>());
+    assert_eq!(figures, [150.0, 150.0, count, count, percent(&same), percent(&all), 0.0], "{told}");
+    let ends = ["low_percent", "high_percent"].map(|name| own[name].as_f64().unwrap_or(f64::NAN));
+    assert!(ends[0] < figures[4] && figures[4] < ends[1], "{own}");
+    // Of the policy that mails, too few were drawn.
+    let why = weighed(1, &told)["refused"].as_str().unwrap_or_default().to_owned();
+    let words = format!("{by_mail} of them would be the policy's own too, by account, day, step and channel");
+    assert!(why.contains(&words) && why.contains("At least 30 of 20 debtors are needed"), "{why}");
+    let page = house.read("both.html");
+    assert!(page.contains("% of contacts lead to payment or a promise within 7 days (95 % interval"), "{page}");
 }
 
 /// One shard or several, one worker or several: the same simulation.
@@ -360,6 +435,39 @@ fn rows_without_a_date_are_told() {
     let note = "listings: 1 row without included_on counts from the first day on";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
     assert!(!ended.stderr.contains("payments: "), "{}", ended.stderr);
+}
+
+/// A policy that looks at chances is tried with chances: those of the model that a run of the day would use.
+#[test]
+fn a_simulated_day_uses_the_model_that_its_run_would() {
+    let house = house_paying(60, 40, |debtor, _, _| (debtor as i64 % 9 - 3) * 4);
+    let risk = "[[steps]]\nid = \"d-5-risk\"\nkind = \"verification\"\ntrigger = { days_past_due = -5, late_chance = 0.6 }\n\
+                channels = [\"phone\"]\ntemplate = \"verification\"\ntone = \"gentle\"\ncatch_up_days = 1\n\n";
+    house.edit("pipelines/reguas/b2b.toml", "[[steps]]\nid = \"d-3\"", &format!("{risk}[[steps]]\nid = \"d-3\""));
+    let blind = simulate(&house, "2026-06-15", "2026-06-15", &[]);
+    let remedy =
+        "no model of payment was trained before 2026-06-15; `regua train pipelines/daily.toml --as-of 2026-06-14`";
+    assert!(blind.code == 2 && blind.stderr.contains(remedy), "{} {}", blind.code, blind.stderr);
+
+    train(&house, "2026-06-14");
+    let told = told(&house, "2026-06-15", "2026-06-15", &["--out", "out.parquet"]);
+    assert_eq!(told["policies"][0]["models"], serde_json::json!({ "2026-06-14": 1 }));
+    let out = out(&house);
+    assert!(out.iter().any(|line| line.contains(" d-5-risk phone")), "{out:?}");
+    let run = house.run("2026-06-15");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(out, published(&house));
+
+    // A model says nothing of its own day, nor of those before it.
+    let early = simulate(&house, "2026-06-13", "2026-06-15", &["--out", "out.parquet"]);
+    assert_eq!(early.code, 0, "{}", early.stderr);
+    assert!(early.stderr.contains("the first days have no model of payment"), "{}", early.stderr);
+    let days: BTreeSet<String> = self::out(&house).into_iter().filter(|line| line.contains("d-5-risk")).collect();
+    assert!(!days.is_empty() && days.iter().all(|line| line.starts_with("2026-06-15")), "{days:?}");
+
+    house.edit(DAILY, "[output]", "[model]\nuse = \"none\"\n\n[output]");
+    let none = simulate(&house, "2026-06-15", "2026-06-15", &[]);
+    assert!(none.code == 2 && none.stderr.contains("and its [model].use is"), "{}", none.stderr);
 }
 
 #[test]

@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Differences, Parting, Peak, PolicyTold, Simulation};
+use super::{ByPropensity, Differences, Parting, Peak, PolicyTold, Simulation};
 use crate::domain::message::money_text;
 use crate::domain::money::Amount;
 use crate::report::grouped;
@@ -61,9 +62,8 @@ impl Simulation {
             sections.push(self.section("Most actions of a collector in a day", "collector", collectors));
         }
         sections.extend(self.differences.as_ref().map(differences));
-        let by = [("By propensity", self.recovery.by_propensity), ("By experiment", self.recovery.by_experiment)];
         sections.push(Section {
-            notes: by.map(|(how, what)| format!("{how}: {what}.")).to_vec(),
+            notes: self.how_measured(),
             ..self.section("What would be recovered: assumed, not measured", "", self.recovered())
         });
         let findings = self.policies.iter().flat_map(|p| p.findings.iter().map(|f| format!("{}: {f}", p.pipeline)));
@@ -72,6 +72,19 @@ impl Simulation {
             sections.push(Section { notes, ..self.section("Violations", "", Vec::new()) });
         }
         sections
+    }
+
+    /// By the choices of the past, of each policy where they differ, and by an experiment.
+    fn how_measured(&self) -> Vec<String> {
+        let mut by: Vec<String> = self.recovery.by_propensity.iter().map(ByPropensity::in_words).collect();
+        match &by[..] {
+            [one, other] if one == other => by.truncate(1),
+            [_, _] => by = by.iter().zip(self.names()).map(|(what, name)| format!("{name}: {what}")).collect(),
+            _ => {}
+        }
+        by.iter_mut().for_each(|what| *what = format!("By propensity: {what}."));
+        by.push(format!("By experiment: {}.", self.recovery.by_experiment));
+        by
     }
 
     fn names(&self) -> Vec<String> {
@@ -95,6 +108,9 @@ impl Simulation {
             self.row("violations", |p| count(p.violations)),
         ];
         let channels: BTreeSet<&String> = self.policies.iter().flat_map(|policy| policy.costs.keys()).collect();
+        if self.policies.iter().any(|policy| !policy.models.is_empty()) {
+            rows.push(self.row("models of payment", |p| models(&p.models)));
+        }
         rows.extend(
             channels
                 .into_iter()
@@ -175,6 +191,17 @@ fn count(number: u64) -> String {
 
 fn peak(peak: Option<&Peak>) -> String {
     peak.map_or(NOTHING.to_owned(), |peak| format!("{} on {}", count(peak.actions), peak.day))
+}
+
+/// The days that used each; those without one are not named.
+fn models(of: &BTreeMap<NaiveDate, u64>) -> String {
+    match (of.first_key_value(), of.last_key_value()) {
+        (Some((first, _)), Some((last, _))) if first != last => {
+            format!("{} ({first} to {last})", count(of.len() as u64))
+        }
+        (Some((only, _)), _) => format!("that of {only}"),
+        _ => NOTHING.to_owned(),
+    }
 }
 
 fn money(currency: &str, of: &BTreeMap<String, i128>, name: &str) -> String {
