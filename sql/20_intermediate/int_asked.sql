@@ -33,16 +33,30 @@ with
             channel,
             action_id,
             case when min(company_id) = max(company_id) then min(company_id) end as company_id,
-            min(case when direction = 'outbound' then occurred_at end) as contacted_at,
-            min(case when direction = 'outbound' then occurred_on end) as contacted_on,
+            -- Of a call that failed and one that was taken the second is the contact.
+            coalesce(
+                min(case when direction = 'outbound' and not is_failure then occurred_at end),
+                min(case when direction = 'outbound' then occurred_at end)
+            ) as contacted_at,
+            coalesce(
+                min(case when direction = 'outbound' and not is_failure then occurred_on end),
+                min(case when direction = 'outbound' then occurred_on end)
+            ) as contacted_on,
             -- What answers an action shows that it went out.
             bool_or(direction = 'outbound' or action_id is not null) as is_outbound,
-            bool_or(status <> 'sent' and not is_failure) as is_confirmed,
+            max(case when status <> 'sent' and not is_failure then occurred_at end) as confirmed_at,
+            max(case when status = 'bounced' then occurred_at end) as bounced_at,
             bool_or(is_failure) as is_lost,
-            bool_or(status = 'bounced') as has_bounced,
             min(case when is_answer then occurred_at end) as answered_at
         from events
         group by debtor_id, channel, action_id, contact_day
+    ),
+    judged as (
+        select
+            *,
+            -- A message that was taken may come back hours later: the last word counts, unless somebody answered.
+            answered_at is not null or coalesce(confirmed_at >= bounced_at, confirmed_at is not null) as is_confirmed
+        from grouped
     ),
     stated as (
         select
@@ -54,8 +68,8 @@ with
             contacted_on,
             -- It arrived, or nothing says that it did not.
             is_outbound and (is_confirmed or not is_lost) as has_reached,
-            is_outbound and has_bounced and not is_confirmed as has_bounced,
+            is_outbound and bounced_at is not null and not is_confirmed as has_bounced,
             answered_at
-        from grouped
+        from judged
     )
 select * from stated

@@ -5,7 +5,8 @@
 -- Units: amount in minor units of currency; days late from the payable day, below zero = early, between -60 and 90
 -- Columns: paid, late, late_15, late_30 = bills paid, and paid late by more than 0, 15 and 30 days; delays, delay_squares and
 --   days_late = sums of days late, of their squares, and of those above zero; sizes = sum of binary logarithms of amounts in
---   1/1024; recent = the last bills paid, five at most; open, overdue = bills that are open, and past their payable day
+--   1/1024; recent = the last bills paid, five at most; open, overdue = bills that are open, and past their payable day;
+--   overdue_15, overdue_30 = those that have stood for more than 15 and 30 days after it
 -- Nulls: oldest_payable_on, second_payable_on null = fewer bills are open
 -- Kind: fold
 with

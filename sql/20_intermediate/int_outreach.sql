@@ -47,16 +47,23 @@ with
             min(case when sound_cost is not null then cost_currency end) as cost_currency,
             -- What answers an action shows that it went out.
             bool_or(direction = 'outbound' or action_id is not null) as is_outbound,
-            bool_or(status <> 'sent' and not is_failure) as is_confirmed,
+            max(case when status <> 'sent' and not is_failure then occurred_at end) as confirmed_at,
+            max(case when status = 'bounced' then occurred_at end) as bounced_at,
             bool_or(is_failure) as is_lost,
             bool_or(status not in ('sent', 'no_answer') and not is_failure) as is_delivered,
             bool_or(status = 'read' or is_answer) as is_read,
             bool_or(is_answer) as is_answered,
-            bool_or(status = 'bounced') as has_bounced,
             bool_or(status = 'opted_out') as has_opted_out,
             bool_or(status = 'complained') as has_complained
         from events
         group by debtor_id, channel, action_id, contact_day, thread_no
+    ),
+    judged as (
+        select
+            *,
+            -- As in int_asked: the last word counts, unless somebody answered.
+            is_answered or coalesce(confirmed_at >= bounced_at, confirmed_at is not null) as is_confirmed
+        from logged
     ),
     published as (
         select * from raw_actions
@@ -81,13 +88,13 @@ with
             logged.cost,
             logged.cost_currency,
             logged.is_confirmed or not logged.is_lost as has_reached,
-            logged.is_delivered,
-            logged.is_read,
+            logged.is_delivered and logged.is_confirmed as is_delivered,
+            logged.is_read and logged.is_confirmed as is_read,
             logged.is_answered,
-            logged.has_bounced and not logged.is_confirmed as has_bounced,
+            logged.bounced_at is not null and not logged.is_confirmed as has_bounced,
             logged.has_opted_out,
             logged.has_complained
-        from logged
+        from judged as logged
         left join raw_actions as actions on logged.action_id = actions.action_id
         where logged.is_outbound
     ),

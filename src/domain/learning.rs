@@ -23,6 +23,18 @@ mod tests;
 pub mod told;
 pub mod weighing;
 
+/// Was a bill late by more than so many days, as far as is known at the end of a day? `None` = nobody knows yet, or it ended
+/// unpaid before that.
+fn is_late(bill: &Bill, days: i32, known: i32) -> Option<bool> {
+    let ended = bill.ended_on().filter(|day| *day <= known);
+    let is_past = |day: i32| day - bill.payable > days;
+    match ended {
+        Some(day) if bill.is_paid => is_past(known).then(|| is_past(day)),
+        Some(day) => is_past(day - 1).then_some(true),
+        None => is_past(known).then_some(true),
+    }
+}
+
 /// When a bill is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {

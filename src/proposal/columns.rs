@@ -10,6 +10,9 @@ use crate::contract::Kind;
 
 /// Columns that keep somebody from being dunned.
 const PROTECT: [&str; 4] = ["dunning_block", "grace_until", "is_insolvent", "opted_out_on"];
+/// What to do about several marks: each alone would let some be dunned.
+pub const BOTH: &str = ": each keeps somebody from being dunned, and one column says all; write one that is filled where any of them \
+                        blocks, name it here, and leave it empty elsewhere; or name one, or remove this line";
 /// How the reason for a column begins that takes another's place.
 pub const STANDS_IN: &str = "takes its place";
 /// Columns that stand in for one that no export has: ours, whose column, and what that means.
@@ -78,15 +81,26 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
     let name = |at: &usize| columns[*at].name.clone();
     let level = Level::of(fit.points).unwrap_or(Level::Guess);
     let others: Vec<String> = rivals.iter().map(|(at, _)| name(at)).collect();
+    let marks: Vec<&(usize, Fit)> =
+        rivals.iter().copied().filter(|(at, other)| is_mark(other, &columns[*at])).collect();
+    let is_due = |(other, fit): &&(usize, Fit)| fit.name.points == KNOWN || is_mostly(&columns[*at], &columns[*other]);
+    let dates: Vec<&(usize, Fit)> = rivals.iter().copied().filter(is_due).collect();
     let equal: Vec<&(usize, Fit)> = rivals.into_iter().filter(|(_, other)| other.points >= fit.points).collect();
     let theirs = |at: &usize, level| Answer::Theirs { name: name(at), level };
+    let is = |name: &str| slot.column.name == name;
     let mut chosen = match equal.is_empty() || fit.name.place == 0 {
+        _ if is("due_date") && !dates.is_empty() && !are_alike(*at, &dates, columns) => {
+            latest(slot, &(*at, fit), &dates, columns)
+        }
+        _ if is("dunning_block") && !marks.is_empty() && !are_alike(*at, &marks, columns) => {
+            let all = std::iter::once(at).chain(marks.iter().map(|(at, _)| at)).map(name).collect::<Vec<_>>();
+            proposal(slot, Answer::Todo(format!("{}{BOTH}", all.join(" or "))), String::new())
+        }
         true => proposal(slot, theirs(at, level), fit.why()),
         false if are_alike(*at, &equal, columns) => {
             let why = format!("{}; {} holds the same", fit.why(), others.join(", "));
             proposal(slot, theirs(at, level.min(Level::Likely)), why)
         }
-        false if slot.column.name == "due_date" => latest(slot, &(*at, fit), &equal, columns),
         // Both stand in the list, which has an order. But who owes and who pays may be two.
         false if is_preferred(slot, fit, &equal) => proposal(slot, theirs(at, level.min(Level::Likely)), fit.why()),
         false => {
@@ -103,6 +117,18 @@ fn column(m: &Match, slot: &Slot, columns: &[Facts]) -> ColumnProposal {
         _ => Vec::new(),
     };
     chosen
+}
+
+/// Is it known as a mark that keeps somebody from being dunned, with anything in it?
+fn is_mark(fit: &Fit, facts: &Facts) -> bool {
+    fit.name.points == KNOWN && facts.filled > 0
+}
+
+/// Are they the same day in most rows? A due date that was put off is, and a date of something else is not.
+fn is_mostly(due: &Facts, other: &Facts) -> bool {
+    let pairs = || due.days.iter().zip(&other.days).filter_map(|(one, other)| one.zip(*other));
+    let same = pairs().filter(|(one, other)| one == other).count();
+    same > 0 && 2 * same >= pairs().count()
 }
 
 /// Do they hold the same in every row that was read? Where none was, nobody knows.
@@ -140,7 +166,8 @@ fn latest(slot: &Slot, chosen: &(usize, &Fit), equal: &[&(usize, Fit)], columns:
         pairs.all(|(one, other)| one.zip(*other).is_none_or(|(one, other)| one >= other))
     };
     let are_clear = all.iter().all(|at| columns[*at].filled > 0 && !is_in_two_ways(&columns[*at].formats));
-    let latest = all.iter().find(|at| all.iter().all(|other| is_never_before(at, other)));
+    let is_whole = |at: &usize| all.iter().all(|other| columns[*at].filled >= columns[*other].filled);
+    let latest = all.iter().find(|at| is_whole(at) && all.iter().all(|other| is_never_before(at, other)));
     let names = |at: &[usize]| at.iter().map(|at| columns[*at].name.clone()).collect::<Vec<_>>();
     match latest {
         Some(at) if are_clear => {
@@ -150,7 +177,7 @@ fn latest(slot: &Slot, chosen: &(usize, &Fit), equal: &[&(usize, Fit)], columns:
             proposal(slot, answer, why)
         }
         _ => {
-            let what = format!("{}: which is the later one cannot be told", names(&all).join(" or "));
+            let what = format!("{}: write the later of them to one column of the export", names(&all).join(" or "));
             proposal(slot, Answer::Todo(what), String::new())
         }
     }

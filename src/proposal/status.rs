@@ -1,11 +1,24 @@
 //! The state of an invoice: the contract has no such column, because payments say what is paid. But a row that the ERP
 //! calls paid or cancelled must not be dunned, whatever the payments say.
 
+use super::columns::BOTH;
 use super::content::Facts;
 use super::names::{self, KNOWN, STATUS};
 use super::score::Level;
 use super::{Answer, ColumnProposal};
 use crate::text::plural;
+
+/// Beside the state stand marks that keep an invoice from being dunned as well: one column cannot be both.
+fn keeps_marks(block: &mut ColumnProposal, status: &str) -> bool {
+    let marks = match &block.answer {
+        Answer::Absent => return false,
+        Answer::Theirs { name, .. } => name.clone(),
+        Answer::Todo(what) => what.split(BOTH).next().unwrap_or_default().to_owned(),
+    };
+    block.answer = Answer::Todo(format!("{status} or {marks}{BOTH}"));
+    (block.why, block.others, block.values) = (String::new(), Vec::new(), Vec::new());
+    true
+}
 
 /// Takes the state as a reason to leave an invoice alone, and what was cancelled or is a draft for one that does not count.
 pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
@@ -26,15 +39,15 @@ pub fn spare(columns: &mut [ColumnProposal], of_export: &[Facts]) {
     let level = if is_open { Level::Likely } else { Level::Guess };
     let theirs = Answer::Theirs { name: status.name.clone(), level };
     let of = |means: &'static str| read.known.iter().filter(move |(_, of)| *of == means).map(|(code, _)| code.clone());
-    if let Some(block) = columns.iter_mut().find(|c| c.column.name == "dunning_block") {
-        if let Answer::Theirs { name, .. } = &block.answer {
-            block.others.insert(0, name.clone());
-        }
+    if let Some(block) = columns.iter_mut().find(|c| c.column.name == "dunning_block")
+        && !keeps_marks(block, &status.name)
+    {
         block.answer = theirs.clone();
         let unknown = match read.unknown.len() + read.hidden {
             0 => String::new(),
             unknown => {
-                format!("; so does {}", plural(unknown as u64, "state that is not known", "states that are not known"))
+                let states = plural(unknown as u64, "state that is not known does", "states that are not known do");
+                format!("; {states} too")
             }
         };
         block.why = match is_open {

@@ -84,16 +84,19 @@ fn refuse_open_items(plan: &Plan) -> Result<()> {
     if plan.has_open_scope() { Err(Error::Argument { given, why }) } else { Ok(()) }
 }
 
-/// An output belongs to one tenant, whose model is of no use to another.
+/// An output belongs to the tenant that publishes to it; where nobody has yet, to whoever trained for it. A model of another tenant beside
+/// published runs is no owner: runs pass it over.
 fn refuse_stranger(output: &Store, log: &Log, plan: &Plan) -> Result<()> {
-    let newest = match learnt::dates(output)?.last().map(|date| learnt::read(output, *date)) {
-        // One that nobody can read tells no owner, and another is trained to stand in its place.
-        None | Some(Err(Error::PublishedDamaged { .. })) => None,
-        Some(read) => read?,
+    let of_log = log.head().map(|record| record.tenant.clone());
+    let newest = match learnt::dates(output)?.last().filter(|_| of_log.is_none()) {
+        None => None,
+        Some(date) => match learnt::read(output, *date) {
+            // One that nobody can read tells no owner, and another is trained to stand in its place.
+            Err(Error::PublishedDamaged { .. }) => None,
+            read => read?.map(|stored| stored.model.tenant),
+        },
     };
-    let of_log = log.head().map(|record| record.tenant.as_str());
-    let owners = of_log.into_iter().chain(newest.iter().map(|stored| stored.model.tenant.as_str()));
-    output.refuse_other_tenant(owners, &plan.rules.tenant)
+    output.refuse_other_tenant(of_log.or(newest).as_deref(), &plan.rules.tenant)
 }
 
 /// The bills of every account, in scratch, with what contacts led to, and why the payments look incomplete.

@@ -11,9 +11,9 @@ use crate::config::Plan;
 use crate::domain::learning::model::PaymentModel;
 use crate::domain::procedure::Channel;
 use crate::error::{Error, Result};
-use crate::io::tables::rows;
+use crate::io::tables::{Row, rows};
 use crate::report::simulation::{Differences, Parting, Peak, PolicyTold, StepTold};
-use crate::stage::day_number;
+use crate::stage::{day_number, published_items};
 
 /// What goes to a bureau or an agency is no contact of a debtor.
 const INSTRUCTION: &str = "instruction";
@@ -103,7 +103,7 @@ impl Tally {
     /// Adds a shard of a day.
     pub(super) fn add(&mut self, day: NaiveDate, done: &DoneShard, names: &mut Names) -> Result<()> {
         self.days.insert(day);
-        let mut acts: HashMap<String, u32> = HashMap::new();
+        let mut acts: HashMap<String, Act> = HashMap::new();
         for action in rows(std::slice::from_ref(&done.decided.new_actions)) {
             let [regua, step_id, channel] = ["regua", "step_id", "channel"].map(|name| action.text(name));
             *self.actions_by_day.entry(day).or_default() += 1;
@@ -116,10 +116,19 @@ impl Tally {
                 let [company, debtor, currency] = ["company_id", "debtor_id", "currency"].map(|name| action.text(name));
                 self.accounts.insert((company, debtor, currency));
             }
-            acts.insert(action.text("action_id"), names.acts.number(Act { regua, step_id, channel }));
+            acts.insert(action.text("action_id"), Act { regua, step_id, channel });
         }
+        // A message may take several items along, each at a step of its own.
+        let item_of = |item: &Row<'_>| (item.text("action_id"), item.text("invoice_id"), item.int("installment_no"));
+        let published = published_items(&done.decided.new_actions)?;
+        let steps: HashMap<_, String> = rows(std::slice::from_ref(&published))
+            .map(|item| (item_of(&item), item.text("step_id")))
+            .filter(|(_, step_id)| !step_id.is_empty())
+            .collect();
         for cited in rows(std::slice::from_ref(&done.decided.action_items)) {
-            let Some(act) = acts.get(cited.str("action_id")).copied() else { continue };
+            let Some(act) = acts.get(cited.str("action_id")) else { continue };
+            let step_id = steps.get(&item_of(&cited)).cloned().unwrap_or_else(|| act.step_id.clone());
+            let act = names.acts.number(Act { step_id, ..act.clone() });
             let [company_id, debtor_id, invoice_id] =
                 ["company_id", "debtor_id", "invoice_id"].map(|name| cited.text(name));
             let installment_no = cited.int("installment_no");

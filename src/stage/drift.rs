@@ -40,10 +40,10 @@ pub fn judge(output: &Store, log: &Log, as_of: NaiveDate, used: &mut Stored) -> 
         Ok(())
     };
     Tables::of_record(output, record).for_each_batch(TABLE, &COLUMNS, keep)?;
-    let of = used.model.as_of;
+    let (of, found_on) = (used.model.as_of, record.as_of);
     Ok(refuse(&mut used.model, &batches).map(|why| {
         format!(
-            "the model of {of} is not used any more ({why}): chances are those of the share of late bills of each account, until \
+            "the model of {of} is not used any more. The run of {found_on} found: {why}. Chances are those of the share of late bills of each account, until \
              another is trained"
         )
     }))

@@ -59,10 +59,11 @@ fn a_model_that_has_drifted_is_refused_until_a_better_one_is_trained() {
         "{told}"
     );
     assert!(house.published("items", "expected_by").contains(&"model".to_owned()));
-    for next in ["2026-06-16", "2026-06-17"] {
+    for (before, next) in [("2026-06-15", "2026-06-16"), ("2026-06-16", "2026-06-17")] {
         let told = run(&house, next);
         assert!(
-            told.contains("the model of 2025-11-30 is not used any more (of ") && told.contains("one share for all"),
+            told.contains(&format!("the model of 2025-11-30 is not used any more. The run of {before} found: of "))
+                && told.contains("one share for all"),
             "{next}: {told}"
         );
         assert!(house.published("items", "expected_by").iter().all(|by| by == "counting"), "{next}");

@@ -460,6 +460,76 @@ fn columns_that_compete() {
     follow(&house, &told);
 }
 
+/// The line that is proposed for a column of an export of invoices or debtors, without changing anything.
+fn proposed(house: &House, input: &str, column: &str) -> String {
+    let told = house.regua(&["init", "exports", "--dry-run", "--output", "json"]).stdout;
+    let told: Value = serde_json::from_str(told.trim()).expect("JSON");
+    let mapping = mapping(&told);
+    let mut of_input = mapping.lines().skip_while(|line| !line.starts_with(&format!("[{input}]"))).skip(1);
+    let found = of_input.by_ref().take_while(|line| !line.starts_with('[')).find(|line| line.starts_with(column));
+    found.unwrap_or_default().to_owned()
+}
+
+/// Whoever was given more time is not late by the day that was first agreed.
+#[test]
+fn a_due_date_that_was_put_off_goes_before_the_first_one() {
+    let house = House::new();
+    let cases = [
+        ("vencimento", "vencimento..prorrogado", "2025-03-10", "2025-02-11", "vencimento_prorrogado likely"),
+        ("dt..vencimento", "dt..vencto..prorrogado", "2025-03-10", "2025-02-11", "dt_vencto_prorrogado likely"),
+        ("due..date", "extended..due..date", "2025-03-10", "2025-02-11", "extended_due_date likely"),
+        // Filled only where it was put off, or before the other: one column has to be made of both.
+        ("vencimento", "vencimento..prorrogado", "2025-03-10", "-", "? to decide"),
+        ("vencimento", "vencimento..prorrogado", "2025-03-10", "2025-02-01", "? to decide"),
+        // A day of something else is never the same.
+        ("vencimento", "vencimento..garantia", "2027-03-10", "2027-02-11", "vencimento sure"),
+    ];
+    for (first, second, put_off, other, expected) in cases {
+        let head = format!("numero..titulo:s id..cliente:s emissao:d {first}:d valor:m {second}:d");
+        let rows = format!(
+            "1 C1 2025-01-10 2025-02-10 10.00 {put_off}\n2 C1 2025-01-10 2025-02-11 10.00 {other}\n\
+             3 C2 2025-01-10 2025-02-12 10.00 {}",
+            if other == "2027-02-11" { other } else { "2025-02-12" }
+        );
+        let rows = if other == "-" { rows.replace(" 2025-02-12\n", " -\n") } else { rows };
+        export(&house, "titulos.parquet", &format!("{head}\n{rows}"));
+        assert_eq!(
+            proposed(&house, "invoices", "due_date"),
+            format!("due_date {expected}"),
+            "{first}, {second}: {other}"
+        );
+    }
+}
+
+/// Each of two marks keeps somebody from being dunned, and one column cannot be both.
+#[test]
+fn marks_beside_each_other_are_put_together_by_whoever_knows_them() {
+    let house = House::new();
+    let invoices = |head: &str, one: &str, other: &str| {
+        let head = format!("numero..titulo:s id..cliente:s emissao:d vencimento:d valor:m {head}");
+        let row = |no: u32, rest: &str| format!("{no} C{no} 2025-01-10 2025-02-10 10.00 {rest}");
+        export(&house, "titulos.parquet", &[head, row(1, one), row(2, other)].join("\n"));
+        proposed(&house, "invoices", "dunning_block")
+    };
+    let cases = [
+        ("bloqueado:s nao..cobrar:s", "S N", "N S", "? to decide"),
+        ("situacao:s nao..cobrar:s", "Emitida N", "Paga S", "? to decide"),
+        ("situacao:s cancelado:s", "Emitida N", "Paga S", "? to decide"),
+        // The other says nothing, or the same.
+        ("bloqueado:s nao..cobrar:s", "S -", "N -", "bloqueado sure"),
+        ("bloqueado:s nao..cobrar:s", "S S", "N N", "bloqueado likely"),
+        ("situacao:s obs:s", "Emitida x", "Paga y", "situacao likely {Emitida=}"),
+    ];
+    for (head, one, other, expected) in cases {
+        assert_eq!(invoices(head, one, other), format!("dunning_block {expected}"), "{head}: {one}, {other}");
+    }
+    let debtors = "id..cliente:s razao..social:s bloqueado:s nao..cobrar:s\nC1 Acme S N\nC2 Beta N S";
+    export(&house, "clientes.parquet", debtors);
+    assert_eq!(proposed(&house, "debtors", "dunning_block"), "dunning_block ? to decide");
+    let told = house.regua(&["init", "exports", "--dry-run", "--output", "text"]).stdout;
+    assert!(told.contains("bloqueado or nao_cobrar: each keeps somebody from being dunned"), "{told}");
+}
+
 /// A state that nobody knows may be that of the paid ones.
 #[test]
 fn states_that_are_not_known_are_asked_for() {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Basis, Learnt, Sight, each_sight, is_late, sights};
+use super::model::{Basis, Learnt, Sight, each_sight, sights};
 use super::receipts::{Band, PARTS, Week};
-use super::{Bill, VIEWS, View};
+use super::{Bill, VIEWS, View, is_late};
 use crate::domain::money::Currency;
 
 /// A chance is counted in steps of a thousandth, so that what is counted is exact.

@@ -19,6 +19,8 @@ const RANKS: usize = 97;
 /// There are at most so many curves, of at least so many payments each.
 const CURVES: u64 = 14;
 const PAYMENTS_MIN: u64 = 100;
+/// Of fewer bills that stand so long a rank says nothing of its own.
+const AT_RISK_MIN: u64 = 10;
 
 /// How long bills of one rank stood, counted by days.
 #[derive(Clone, Debug)]
@@ -89,7 +91,10 @@ impl SpellsByRank {
                 None => parts.push(rest),
             }
         }
-        Curves(parts.iter().map(|part| (part.rank(), part.curve())).collect())
+        let mut all = Spells::default();
+        self.0.iter().for_each(|spells| all.merge(spells));
+        let of_all = all.stays(1);
+        Curves(parts.iter().map(|part| (part.rank(), Curve::of(&part.stays(AT_RISK_MIN), &of_all))).collect())
     }
 }
 
@@ -113,24 +118,18 @@ impl Spells {
         self.ranks as f64 / (self.count().max(1) as f64 * PARTS as f64)
     }
 
-    fn curve(&self) -> Curve {
-        let (mut at_risk, mut unpaid) = (0, 1.0);
-        let mut shares = Vec::new();
-        let first = self.paid.iter().position(|paid| *paid > 0).unwrap_or(0);
-        let last = self.paid.iter().rposition(|paid| *paid > 0).unwrap_or(0);
-        for at in 0..=last {
+    /// Of those that are unpaid when a day begins, the share that still is when it ends; `None` where fewer than so many are.
+    fn stays(&self, at_risk_min: u64) -> Vec<Option<f64>> {
+        let mut at_risk = 0;
+        let of_day = |at: usize| {
             at_risk += self.entered[at];
-            if self.paid[at] > 0 {
-                // Never quite zero: of those who come later nobody knows that all have paid.
-                let stay = (at_risk - self.paid[at]) as f64 / at_risk as f64;
-                unpaid *= stay.max(1.0 / (at_risk + 1) as f64);
-            }
+            // Never quite zero: of those who come later nobody knows that all have paid.
+            let stay = ((at_risk - self.paid[at]) as f64 / at_risk as f64).max(1.0 / (at_risk + 1) as f64);
+            let known = (at_risk >= at_risk_min).then_some(stay);
             at_risk -= self.paid[at] + self.left[at];
-            if at >= first {
-                shares.push(unpaid);
-            }
-        }
-        Curve { from: FROM + first as i32, unpaid: shares }
+            known
+        };
+        (0..DAYS).map(of_day).collect()
     }
 }
 
@@ -148,6 +147,20 @@ struct Curve {
 }
 
 impl Curve {
+    /// From the first day on which anybody paid to the last. Where a rank has too few bills that stood so long, all ranks together say
+    /// how they went on.
+    fn of(own: &[Option<f64>], of_all: &[Option<f64>]) -> Curve {
+        let pays = |at: &usize| of_all[*at].is_some_and(|stay| stay < 1.0);
+        let first = (0..DAYS).find(pays).unwrap_or(0);
+        let last = (0..DAYS).rfind(pays).unwrap_or(0);
+        let mut left = 1.0;
+        let unpaid = |at: usize| {
+            left *= own[at].or(of_all[at]).unwrap_or(1.0);
+            left
+        };
+        Curve { from: FROM + first as i32, unpaid: (first..=last).map(unpaid).collect() }
+    }
+
     fn unpaid(&self, day: i32) -> f64 {
         let Ok(at) = usize::try_from(day - self.from) else { return 1.0 };
         self.unpaid.get(at).or(self.unpaid.last()).copied().unwrap_or(1.0)
@@ -232,6 +245,19 @@ mod tests {
         // Half way between the means of both.
         let half = (-1.0 + (200.0 + 3.0 * 3.9) / 103.0) / 2.0;
         assert!((curves.unpaid(half, 0) - (1.0 / 101.0 + 1.0) / 2.0).abs() < 0.001, "{}", curves.unpaid(half, 0));
+    }
+
+    /// A bill that is later than all of its rank were is expected to go on as late ones do, not for ever.
+    #[test]
+    fn what_stands_longer_than_its_rank_goes_on_like_all_others() {
+        let mut spells = SpellsByRank::default();
+        (0..100).for_each(|n| spells.add(-1.0, (-5, n % 10), true));
+        (0..100).for_each(|n| spells.add(2.0, (-5, 20 + n % 20), true));
+        let curves = spells.curves();
+        let goes_on = |rank: f64| curves.unpaid(rank, 30) / curves.unpaid(rank, 25);
+        assert!(near(goes_on(2.0), 45.0 / 70.0), "{}", goes_on(2.0));
+        assert!(near(goes_on(-1.0), goes_on(2.0)), "{}", goes_on(-1.0));
+        assert!(curves.unpaid(-1.0, 9) > 0.0 && curves.unpaid(-1.0, 9) < 0.03 && curves.is_whole());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::features::PRIOR_BILLS;
+use super::model::LATE_DAYS;
 use super::{Bill, clamped};
 
 /// So many payments are the recent ones.
@@ -37,6 +38,10 @@ pub struct Habits {
     pub open: i64,
     /// Of those, bills past their payable day.
     pub overdue: i64,
+    /// Of those, bills unpaid for more than 15 days after it.
+    pub overdue_15: i64,
+    /// Bills unpaid for more than 30 days after it.
+    pub overdue_30: i64,
     /// Payable days of the two oldest open bills, in order: one may be the bill that is asked about.
     pub oldest: [Option<i32>; 2],
 }
@@ -45,7 +50,7 @@ pub struct Habits {
 pub type Figure = (&'static str, fn(&mut Habits) -> &mut i64);
 
 /// All of habits but the oldest payable days.
-pub const FIGURES: [Figure; 13] = [
+pub const FIGURES: [Figure; 15] = [
     ("paid", |habits| &mut habits.paid),
     ("delays", |habits| &mut habits.delays),
     ("delay_squares", |habits| &mut habits.delay_squares),
@@ -59,6 +64,8 @@ pub const FIGURES: [Figure; 13] = [
     ("recent_late", |habits| &mut habits.recent_late),
     ("open", |habits| &mut habits.open),
     ("overdue", |habits| &mut habits.overdue),
+    ("overdue_15", |habits| &mut habits.overdue_15),
+    ("overdue_30", |habits| &mut habits.overdue_30),
 ];
 /// Of the payable days of the two oldest open bills.
 pub const OLDEST: [&str; 2] = ["oldest_payable_on", "second_payable_on"];
@@ -75,7 +82,8 @@ pub fn size(amount: i64) -> i64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Issued,
-    Payable,
+    /// It has stood for so many of `LATE_DAYS`: one = its payable day is over.
+    Overdue(u8),
     Ended,
 }
 
@@ -85,14 +93,19 @@ pub fn walk(bills: &[Bill], days: &[i32], mut each: impl FnMut(usize, &Habits)) 
     let mut events: Vec<(i32, Event, Bill, usize)> = Vec::with_capacity(bills.len() * 3);
     for (at, bill) in bills.iter().enumerate() {
         events.push((bill.issued, Event::Issued, *bill, at));
-        events.push((bill.payable, Event::Payable, *bill, at));
+        for (count, days) in (1..).zip(LATE_DAYS) {
+            // Most bills end before they are late by much.
+            let day = bill.payable + days;
+            let stands = count == 1 || bill.ended_on().is_none_or(|ended| ended > day);
+            events.extend(stands.then_some((day, Event::Overdue(count), *bill, at)));
+        }
         events.extend(bill.ended_on().map(|day| (day, Event::Ended, *bill, at)));
     }
     // Of bills that are alike in all, either may be the recent one.
     events.sort_unstable();
     let mut questions: Vec<usize> = (0..days.len()).collect();
     questions.sort_by_key(|at| days[*at]);
-    let bills = vec![(false, false); bills.len()];
+    let bills = vec![(false, 0); bills.len()];
     let mut state = State { habits: Habits::default(), recent: VecDeque::new(), dues: BTreeMap::new(), bills };
     let mut events = events.into_iter().peekable();
     for question in questions {
@@ -109,28 +122,28 @@ struct State {
     recent: VecDeque<i64>,
     /// Payable days of the open bills, with their number.
     dues: BTreeMap<i32, u32>,
-    /// Of each bill: is it open, is its payable day over?
-    bills: Vec<(bool, bool)>,
+    /// Of each bill: is it open, and for how many of `LATE_DAYS` has it stood?
+    bills: Vec<(bool, u8)>,
 }
 
 impl State {
     fn take(&mut self, event: Event, bill: &Bill, at: usize) {
-        let (is_open, is_past) = self.bills[at];
+        let (is_open, overdue) = self.bills[at];
         match event {
             Event::Issued => {
                 self.bills[at].0 = true;
                 self.habits.open += 1;
-                self.habits.overdue += i64::from(is_past);
+                self.habits.count_overdue(0..overdue, 1);
                 *self.dues.entry(bill.payable).or_default() += 1;
             }
-            Event::Payable => {
-                self.bills[at].1 = true;
-                self.habits.overdue += i64::from(is_open);
+            Event::Overdue(count) => {
+                self.bills[at].1 = count;
+                self.habits.count_overdue(overdue..count, i64::from(is_open));
             }
             Event::Ended => {
                 self.bills[at].0 = false;
                 self.habits.open -= 1;
-                self.habits.overdue -= i64::from(is_past);
+                self.habits.count_overdue(0..overdue, -1);
                 if let Some(left) = self.dues.get_mut(&bill.payable) {
                     *left -= 1;
                     if *left == 0 {
@@ -175,14 +188,23 @@ impl Habits {
         self.sizes += size(bill.amount);
     }
 
-    /// Share of its bills that the account pays more than so many days late (0, 15 or 30), drawn towards a prior as if it
-    /// had paid a few more bills like everybody.
-    pub fn late_share(&self, days: i32, prior: f64) -> f64 {
-        let late = match days {
-            30.. => self.late_30,
-            15.. => self.late_15,
-            _ => self.late,
+    /// Another bill, or one less, that has stood for these of `LATE_DAYS`.
+    fn count_overdue(&mut self, of: std::ops::Range<u8>, more: i64) {
+        for at in of {
+            *[&mut self.overdue, &mut self.overdue_15, &mut self.overdue_30][usize::from(at)] += more;
+        }
+    }
+
+    /// Share of its bills that are late by more than so many days (0, 15 or 30), drawn towards a prior as if it had a few more bills like
+    /// everybody. Bills that are paid count, and those that have stood so long: whoever pays nothing is late with all of it. `asked` = the
+    /// bill that is asked about has stood so long itself, and does not count.
+    pub fn late_share(&self, days: i32, prior: f64, asked: bool) -> f64 {
+        let (late, overdue) = match days {
+            30.. => (self.late_30, self.overdue_30),
+            15.. => (self.late_15, self.overdue_15),
+            _ => (self.late, self.overdue),
         };
-        (late as f64 + PRIOR_BILLS * prior) / (self.paid as f64 + PRIOR_BILLS)
+        let stands = (overdue - i64::from(asked)).max(0);
+        ((late + stands) as f64 + PRIOR_BILLS * prior) / ((self.paid + stands) as f64 + PRIOR_BILLS)
     }
 }

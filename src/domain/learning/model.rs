@@ -10,7 +10,7 @@ use super::habits::{Habits, walk};
 use super::receipts::{Band, WEEKS};
 use super::responses::Responses;
 use super::ridge::{Fit, Moments};
-use super::{Bill, VIEWS, View, clamped};
+use super::{Bill, VIEWS, View, clamped, is_late};
 
 /// Chances are told of being late by more days than these.
 pub const LATE_DAYS: [i32; 3] = [0, 15, 30];
@@ -130,18 +130,6 @@ pub(super) fn each_sight(bills: &[Bill], sights: &[Sight], mut each: impl FnMut(
     walk(bills, &days, |at, habits| each(&sights[at], &bills[sights[at].bill], habits));
 }
 
-/// Was a bill late by more than so many days, as far as is known at the end of a day? `None` = nobody knows yet, or it ended
-/// unpaid before that.
-pub(super) fn is_late(bill: &Bill, days: i32, known: i32) -> Option<bool> {
-    let ended = bill.ended_on().filter(|day| *day <= known);
-    let is_past = |day: i32| day - bill.payable > days;
-    match ended {
-        Some(day) if bill.is_paid => is_past(known).then(|| is_past(day)),
-        Some(day) => is_past(day - 1).then_some(true),
-        None => is_past(known).then_some(true),
-    }
-}
-
 /// What was learnt of one view.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Fitted {
@@ -190,6 +178,8 @@ pub struct Outlook<'m> {
     payable: i32,
     /// It is unpaid so many days after its payable day.
     age: i32,
+    /// The same where habits count it.
+    stood: Option<i32>,
 }
 
 impl Learnt {
@@ -218,7 +208,9 @@ impl Learnt {
         let day = as_of + 1;
         let (features, view) = (Features::of(habits, bill, day), bill.view_on(day));
         let rank = self.views[view as usize].fit.rank.predict(&features);
-        Outlook { learnt: self, habits, features, view, rank, basis, payable: bill.payable, age: as_of - bill.payable }
+        let age = as_of - bill.payable;
+        let (payable, stood) = (bill.payable, (bill.issued < day).then_some(age));
+        Outlook { learnt: self, habits, features, view, rank, basis, payable, age, stood }
     }
 }
 
@@ -243,7 +235,10 @@ impl Outlook<'_> {
     }
 
     fn counted(&self, days: i32) -> f64 {
-        let share = |at: usize| self.habits.late_share(LATE_DAYS[at], self.learnt.shares[at]);
+        let share = |at: usize| {
+            let asked = self.stood.is_some_and(|stood| stood >= LATE_DAYS[at]);
+            self.habits.late_share(LATE_DAYS[at], self.learnt.shares[at], asked)
+        };
         let at = |days: i32| LATE_DAYS.iter().rposition(|late| *late <= days);
         let known = at(self.age).map_or(1.0, share);
         at(days).map_or(1.0, |at| if known > 0.0 { (share(at) / known).clamp(0.0, 1.0) } else { 0.0 })

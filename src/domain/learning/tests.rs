@@ -89,6 +89,39 @@ fn habits_are_what_was_known_before_the_day() {
     assert_eq!(of(2).paid, 2, "what is paid on day 20 is known on day 21");
 }
 
+/// Whoever has paid nothing has no paid bill that was late, and is late with every one.
+#[test]
+fn bills_that_stand_late_count_as_late() {
+    // Five that fell due 148, 60, 31, 16 and 3 days ago, none of them paid, and one that was paid in time.
+    let mut bills: Vec<Bill> = [148, 60, 31, 16, 3].map(|days| bill(0, 300 - days, None)).to_vec();
+    bills.push(bill(0, 100, Some(100)));
+    let share = |bills: &[Bill], days: i32, asked: bool| {
+        let mut found = f64::NAN;
+        walk(bills, &[301], |_, habits| found = habits.late_share(days, 0.4, asked));
+        found
+    };
+    let table = [
+        ("none paid", &bills[..5], 0, false, (5.0 + 0.8) / 7.0),
+        ("by more than 15 days", &bills[..5], 15, false, (4.0 + 0.8) / 6.0),
+        ("by more than 30 days", &bills[..5], 30, false, (3.0 + 0.8) / 5.0),
+        ("and one paid in time", &bills[..], 0, false, (5.0 + 0.8) / 8.0),
+        ("one of them is asked about", &bills[..5], 0, true, (4.0 + 0.8) / 6.0),
+        ("a new account", &[], 0, false, 0.4),
+    ];
+    for (name, bills, days, asked, expected) in table {
+        let found = share(bills, days, asked);
+        assert!((found - expected).abs() < 1e-12, "{name}: {found}, not {expected}");
+    }
+    // Not before they are late, and not after they are paid.
+    let paid = [bill(0, 100, Some(120))];
+    for (day, expected) in [(100, 0.4), (101, 1.8 / 3.0), (116, 1.8 / 3.0), (121, 1.8 / 3.0)] {
+        walk(&paid, &[day], |_, habits| assert_eq!(habits.late_share(0, 0.4, false), expected, "{day}"));
+    }
+    for (day, expected) in [(115, 0.4), (116, 1.8 / 3.0), (121, 1.8 / 3.0)] {
+        walk(&paid, &[day], |_, habits| assert_eq!(habits.late_share(15, 0.4, false), expected, "15: {day}"));
+    }
+}
+
 #[test]
 fn a_write_off_ends_a_bill_and_says_nothing_of_payment() {
     let written_off = Bill { is_paid: false, ..bill(0, 10, Some(50)) };

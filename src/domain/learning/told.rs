@@ -3,8 +3,8 @@
 //! A model is tried before it is used; whether it goes on being right only time tells. Each bill that has fallen due is seen again at its own
 //! two instants, with what was known of its account by then, by the model that runs of that day used.
 
-use super::model::{Basis, PaymentModel, Sight, each_sight, is_late, sights};
-use super::{Bill, View};
+use super::model::{Basis, PaymentModel, Sight, each_sight, sights};
+use super::{Bill, View, is_late};
 
 /// Days back in which bills have fallen due that are looked at.
 pub const TOLD_DAYS: i32 = 182;
@@ -133,15 +133,22 @@ impl Standing {
         self.seen.iter().map(of).sum::<f64>() / told.max(1) as f64
     }
 
-    /// What was told and what came, for a person.
+    /// What was told and what came, for a person: of the instant that shows most bills, for a bill that is seen twice is one bill.
     pub fn in_words(&self) -> String {
-        let bills = self.seen.iter().map(|seen| seen.bills).max().unwrap_or(0);
+        let [at_issue, before_due] = &self.seen;
+        let (seen, instant) = match at_issue.bills >= before_due.bills {
+            true => (at_issue, "at issue"),
+            false => (before_due, "seven days before"),
+        };
         let [errors, counting, one_share] = self.errors();
+        let percent = |sum: f64| sum / seen.bills.max(1) as f64 * 100.0;
         format!(
-            "of {bills} bills that fell due in the last {TOLD_DAYS} days it says that {:.0} % would be late, and {:.0} % were; its squared \
-             error is {errors:.3}, that of each account's share of late bills {counting:.3}, and that of one share for all {one_share:.3}",
-            self.mean(|seen| seen.chances) * 100.0,
-            self.mean(|seen| seen.late as f64) * 100.0,
+            "of {} bills that fell due in {TOLD_DAYS} days and were seen {instant} it said that {:.0} % would be late, and {:.0} % were; of all \
+             that it said the squared error is {errors:.3}, that of each account's share of late bills {counting:.3}, and that of one share for \
+             all {one_share:.3}",
+            seen.bills,
+            percent(seen.chances),
+            percent(seen.late as f64),
         )
     }
 }
@@ -185,7 +192,7 @@ mod tests {
         let told = standing.in_words();
         assert!(
             told.starts_with(
-                "of 40 bills that fell due in the last 182 days it says that 40 % would be late, and 63 % were"
+                "of 40 bills that fell due in 182 days and were seen at issue it said that 40 % would be late, and 60 % were"
             ),
             "{told}"
         );

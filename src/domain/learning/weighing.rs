@@ -126,7 +126,7 @@ mod tests {
     fn a_policy_is_seen_through_what_chance_chose() {
         let ids: Vec<String> = (0..4_000).map(|n| format!("D{n}")).collect();
         let past = |n: usize| {
-            let is_called = n % 10 == 0;
+            let is_called = n.is_multiple_of(10);
             (is_called, if is_called { (n / 10) % 10 < 6 } else { n % 10 < 4 && n % 40 < 37 })
         };
         let of = |calls: bool| {

@@ -36,9 +36,9 @@ pub fn card(view: &View<'_>) -> Option<Card> {
         ..Table::default()
     };
     let source = view.say(
-        "kpi_model: faturas vencidas nos últimos 182 dias, como o modelo as via sete dias antes do vencimento; cada linha é um \
+        "kpi_model: faturas vencidas nos últimos 182 dias que um modelo já em uso viu sete dias antes do vencimento; cada linha é um \
          décimo delas em cada empresa. Onde 30 % foi dito, três em dez devem ter atrasado.",
-        "kpi_model: bills that fell due in the last 182 days, as the model saw them seven days before; each row is a tenth of those of each company. \
+        "kpi_model: bills that fell due in the last 182 days and that a model in use saw seven days before; each row is a tenth of those of each company. \
          Where 30% was told, three in ten should have been late.",
     );
     Some(Card { title, picture: Picture::Table { table }, source, ..Card::default() })

@@ -413,6 +413,59 @@ fn a_contact_of_a_company_succeeds_by_what_is_paid_to_that_company() {
     );
 }
 
+/// A call that nobody took in the morning has no part in what the one of the afternoon led to.
+#[test]
+fn the_hour_of_a_contact_is_that_of_the_one_that_was_taken() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        contact_log: action_id direction channel occurred_at status
+            - outbound phone 2026-06-04T12:00:00 failed
+            - outbound phone 2026-06-04T19:00:00 answered
+            - outbound phone 2026-06-05T12:00:00 failed
+            A3 outbound email 2026-06-06T12:00:00 bounced
+            A3 outbound email 2026-06-06T19:00:00 delivered
+        int_asked = channel contacted_at has_reached
+            phone 2026-06-04T19:00:00Z true
+            phone 2026-06-05T12:00:00Z false
+            email 2026-06-06T19:00:00Z true
+    ",
+    );
+}
+
+/// A server that takes a message may send it back hours later.
+#[test]
+fn what_comes_back_after_it_was_delivered_has_bounced() {
+    spec(
+        "
+        invoices: invoice_id due_date
+            I1 2026-06-20
+        contact_log: action_id direction channel occurred_at status
+            A1 outbound email 2026-06-04T12:00:00 sent
+            A1 outbound email 2026-06-04T12:00:05 delivered
+            A1 outbound email 2026-06-04T15:00:00 bounced
+            A2 outbound email 2026-06-05T12:00:00 bounced
+            A2 outbound email 2026-06-05T13:00:00 delivered
+            A3 outbound email 2026-06-06T12:00:00 read
+            A3 outbound email 2026-06-06T13:00:00 bounced
+            A4 outbound email 2026-06-07T12:00:00 delivered
+            A4 inbound email 2026-06-07T12:30:00 replied
+            A4 outbound email 2026-06-07T13:00:00 bounced
+        int_asked = contacted_on has_reached has_bounced
+            2026-06-04 false true
+            2026-06-05 true false
+            2026-06-06 false true
+            2026-06-07 true false
+        int_outreach = contacted_on has_reached is_delivered has_bounced
+            2026-06-04 false false true
+            2026-06-05 true true false
+            2026-06-06 false false true
+            2026-06-07 true true false
+    ",
+    );
+}
+
 /// What answers an action shows that it went out, but not when.
 #[test]
 fn a_contact_whose_time_is_not_known_says_nothing_of_hours() {

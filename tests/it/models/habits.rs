@@ -46,9 +46,9 @@ fn habits_count_days_from_the_payable_day() {
             D1 P1 I1 2026-05-04 1.00 payment
             D1 P2 I2 2026-06-10 2.00 payment
             D1 P3 I3 2026-05-25 4.00 write_off
-        cnd_habits = debtor_id paid delays delay_squares days_late late late_15 late_30 recent recent_delays recent_late open overdue oldest_payable_on second_payable_on
-            D1 2 31 961 31 1 1 1 2 31 1 2 1 2026-06-20 2026-07-20
-            D2 0 0 0 0 0 0 0 0 0 0 1 0 2026-07-01 -
+        cnd_habits = debtor_id paid delays delay_squares days_late late late_15 late_30 recent recent_delays recent_late open overdue overdue_15 overdue_30 oldest_payable_on second_payable_on
+            D1 2 31 961 31 1 1 1 2 31 1 2 1 0 0 2026-06-20 2026-07-20
+            D2 0 0 0 0 0 0 0 0 0 0 1 0 0 0 2026-07-01 -
         int_habits = paid sizes
             2 14464
             0 0
