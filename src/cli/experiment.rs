@@ -11,9 +11,9 @@ use tokio::runtime::Runtime;
 use super::explain::{decided, record_of};
 use super::{Voice, date, published, runtime, say, show, variable};
 use crate::config::Plan as Pipeline;
-use crate::domain::experiment::SHARES_WHOLE;
+use crate::domain::experiment::{ARMS_MAX, SHARES_WHOLE};
 use crate::error::{Error, Result};
-use crate::io::log::{Log, Record};
+use crate::io::log::{Log, Record, RecordKind};
 use crate::io::parquet::read_published;
 use crate::io::store::Store;
 use crate::io::tables::{Row, rows};
@@ -128,6 +128,10 @@ impl Plan {
 
     /// The arms that the question is about.
     fn designs(&self, pipeline: Option<&Pipeline>, record: &Record, published: &[Row<'_>]) -> Result<Vec<Design>> {
+        if self.shares.len() > ARMS_MAX {
+            let why = format!("more than {ARMS_MAX} arms leave none with groups enough");
+            return Err(Error::Argument { given: "--shares".to_owned(), why });
+        }
         let sum: u32 = self.shares.iter().sum();
         if !self.shares.is_empty() && sum != SHARES_WHOLE {
             let why = format!("the shares add up to {sum}, not to {SHARES_WHOLE}");
@@ -229,9 +233,20 @@ impl Output {
         Ok(Output { _runtime: runtime, store, log, place: place.to_owned() })
     }
 
-    /// The record of the date, or the newest that decided.
+    /// The record of the date, or the newest that decided: without decisions nobody is in an arm.
     fn record(&self, as_of: Option<NaiveDate>) -> Result<&Record> {
-        Ok(decided(&self.log, record_of(&self.log, as_of, &self.place)?))
+        let record = decided(&self.log, record_of(&self.log, as_of, &self.place)?);
+        if record.kind != RecordKind::KpiOnly {
+            return Ok(record);
+        }
+        let decided = |r: &&Record| r.kind != RecordKind::KpiOnly && r.as_of < record.as_of;
+        let before = self.log.records.iter().filter(decided).map(|record| record.as_of).max();
+        let before = before.map_or("no date before it has decisions".to_owned(), |before| {
+            format!("--as-of {before} is the newest date before it with decisions")
+        });
+        let why =
+            format!("{} has figures alone: nobody was decided on, so nobody is in an arm; {before}", record.as_of);
+        Err(Error::NothingToShow { why })
     }
 
     fn table(&self, record: &Record, name: &str) -> Result<Vec<RecordBatch>> {

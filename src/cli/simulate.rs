@@ -143,6 +143,10 @@ struct Out {
 impl Out {
     fn open(path: &Path, kind: Kind, runtime: &Handle) -> Result<Out> {
         refuse_needed("--out", path, |path| is_earlier_out(path, runtime).unwrap_or(false))?;
+        if path.is_dir() {
+            let is_folder = std::io::Error::other("it is a folder");
+            return Err(unwritable("--out", path, is_folder));
+        }
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         // A folder that cannot be written is told before the work.
         beside(&path).map(drop).map_err(|why| unwritable("--out", &path, why))?;

@@ -49,6 +49,12 @@ pub struct Terms {
     /// The date of the first run whose arms did something else; null = none.
     #[serde(default)]
     pub arms_changed_on: Option<NaiveDate>,
+    /// The date of the first of the runs, up to this one, that knew nothing of it; null = this one does.
+    #[serde(default)]
+    pub absent_since: Option<NaiveDate>,
+    /// Of its days, those on which earlier runs knew nothing of it.
+    #[serde(default)]
+    pub absent_days: u32,
 }
 
 /// Days from its first one within which somebody must have been drawn: what nobody was put to for a week was no experiment.
@@ -58,6 +64,26 @@ impl Terms {
     /// The date of the first run, where it came so late that the days before it are of nobody's arm.
     pub fn began_late(&self) -> Option<NaiveDate> {
         self.first_run_on.filter(|day| (*day - self.starts_on).num_days() > DRAWN_WITHIN_DAYS)
+    }
+
+    /// Days on which it was not in the file, where they are so many that what came of them is of nobody's arm.
+    pub fn was_absent(&self) -> Option<u32> {
+        Some(self.absent_days).filter(|days| i64::from(*days) > DRAWN_WITHIN_DAYS)
+    }
+
+    /// Keeps that a run of this day knows nothing of it. One without a last day ends so.
+    pub fn is_absent(&mut self, day: NaiveDate) {
+        if self.starts_on <= day && self.ends_on.is_some_and(|last| day <= last) {
+            self.absent_since.get_or_insert(day);
+        }
+    }
+
+    /// Counts the days of its own that it was away until this one.
+    pub fn is_back(&mut self, day: NaiveDate) {
+        let end = self.ends_on.and_then(|last| last.succ_opt()).map_or(day, |end| end.min(day));
+        if let Some(since) = self.absent_since.take() {
+            self.absent_days += u32::try_from((end - since).num_days()).unwrap_or(0);
+        }
     }
 
     /// Keeps the day on which the arms are first seen to do something else than they began with.
@@ -103,6 +129,8 @@ impl Experiment {
             first_run_on: Some(first_run_on),
             arms: self.what_arms_do(),
             arms_changed_on: None,
+            absent_since: None,
+            absent_days: 0,
         }
     }
 
@@ -237,6 +265,32 @@ mod tests {
         let mut terms = Terms { arms: Vec::new(), ..began.terms(day(1)) };
         (2..4).for_each(|on| terms.look_at(&began, day(on)));
         assert_eq!(terms.arms_changed_on, None);
+    }
+
+    #[test]
+    fn days_on_which_nobody_was_in_an_arm_are_counted() {
+        let day = |day: u32| NaiveDate::from_ymd_opt(2026, 6, day).unwrap();
+        let began = || Experiment { ends_on: Some(day(20)), ..experiment("tone", &[80, 20]) }.terms(day(1));
+        // Away on runs of these days, back on that one.
+        for (away, back, absent_days, is_spoilt) in [
+            (&[][..], 5, 0, false),
+            (&[3], 4, 1, false),
+            (&[3, 5, 9], 10, 7, false),
+            (&[3, 5, 9], 11, 8, true),
+            // Its last day is over before it is back, or before it was out.
+            (&[10], 30, 11, true),
+            (&[21, 25], 30, 0, false),
+        ] {
+            let mut terms = began();
+            away.iter().for_each(|on| terms.is_absent(day(*on)));
+            terms.is_back(day(back));
+            assert_eq!((terms.absent_days, terms.was_absent().is_some()), (absent_days, is_spoilt), "{away:?} {back}");
+            assert_eq!(terms.absent_since, None);
+        }
+        // Of one without a last day nobody knows that it was not meant.
+        let mut endless = Terms { ends_on: None, ..began() };
+        endless.is_absent(day(3));
+        assert_eq!(endless.absent_since, None);
     }
 
     #[test]

@@ -134,6 +134,9 @@ fn experiment(
     let began = began.get(&experiment);
     let moved = began.map(|began| moved(began, starts_on, ends_on)).unwrap_or_default();
     let late = began.and_then(late);
+    let absent = began.and_then(Terms::was_absent).map(|days| {
+        format!("on {days} of its days it was not in the pipeline, so nobody was in an arm, and whoever holds out was written to")
+    });
     let changed = began.and_then(|began| began.arms_changed_on).map(|day| {
         format!("since the run of {day} its arms do something else than they began with, or stand in another order")
     });
@@ -143,9 +146,10 @@ fn experiment(
         (Verdict::ArmsChanged, has_shares && drawn.is_none() || changed.is_some()),
         (Verdict::Moved, !moved.is_empty()),
         (Verdict::BeganLate, late.is_some()),
+        (Verdict::WasAbsent, absent.is_some()),
     ];
     let spoilt = spoilt.into_iter().find(|(_, is_so)| *is_so).map(|(verdict, _)| verdict);
-    let notes = moved.into_iter().chain(late).chain(changed).collect();
+    let notes = moved.into_iter().chain(late).chain(absent).chain(changed).collect();
     let evidence = Evidence { ends_on, as_of, spoilt, ratio, interval: None };
     let challengers = arms.len().saturating_sub(1);
     let comparisons = comparisons.map(|(row, arm)| comparison(row, (champion, arm), challengers, evidence)).collect();

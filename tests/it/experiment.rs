@@ -290,6 +290,69 @@ fn without_a_last_day_or_with_arms_that_are_skewed_there_is_no_verdict() {
     assert_eq!(comparison(&house, NEXT)["verdict"], json!({"kind": "skewed"}));
 }
 
+/// The next experiment stands in the file beside the one before it, whose verdict stays where it was.
+#[test]
+fn one_experiment_begins_after_the_last_day_of_another() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    let pipeline = "pipelines/daily.toml";
+    let with = house.read(pipeline);
+    let (head, rest) = with.split_once("[[experiments]]\nid = \"tone\"").expect("an experiment");
+    let (own, tail) = rest.split_once("[creditors.default]").expect("creditors");
+    let next = |from: &str| {
+        let of = |id: &str, rest: &str| format!("[[experiments]]\nid = \"{id}\"{rest}");
+        let later = own.replace(LAST, "2026-09-30").replace(FIRST, from);
+        format!("{head}{}{}[creditors.default]{tail}", of("tone", own), of("next", &later))
+    };
+    house.write_file(pipeline, &next(LAST));
+    let refused = house.run(FIRST);
+    assert!(refused.code == 2 && refused.stderr.contains("on the same days"), "{}", refused.stderr);
+    house.write_file(pipeline, &next(NEXT));
+    for day in [FIRST, NEXT] {
+        run(&house, day);
+    }
+    let members = house.published("experiment_members", "experiment entered_on");
+    let entered = |row: &str| members.iter().filter(|member| *member == row).count();
+    assert_eq!([entered("tone 2026-06-01"), entered("next 2026-07-01")], [DEBTORS as usize; 2]);
+    let shown = json_of(&house, &["report", "output", "--experiment", "tone"]);
+    assert_eq!(shown["experiments"][0]["comparisons"][0]["verdict"], json!({"kind": "worse"}), "{shown}");
+}
+
+/// Whoever holds out was written to while nobody knew of the experiment, and its figures are of no arm.
+#[test]
+fn an_experiment_that_was_out_of_the_file_for_most_of_its_days_is_not_judged() {
+    let house = house(&format!("ends_on = \"{LAST}\""));
+    let pipeline = "pipelines/daily.toml";
+    let with = house.read(pipeline);
+    let (head, rest) = with.split_once("[[experiments]]\nid = \"tone\"").expect("an experiment");
+    let (_, tail) = rest.split_once("[creditors.default]").expect("creditors");
+    run(&house, FIRST);
+    house.write_file(pipeline, &format!("{head}[creditors.default]{tail}"));
+    for day in ["2026-06-05", "2026-06-20"] {
+        run(&house, day);
+    }
+    house.write_file(pipeline, &with);
+    run(&house, NEXT);
+    assert_eq!(comparison(&house, NEXT)["verdict"], json!({"kind": "was_absent"}));
+    let text = text_of(&house, &["report", "output"]);
+    assert!(text.contains("! on 26 of its days it was not in the pipeline"), "{text}");
+    assert!(text.contains("no verdict: the experiment was out of the pipeline for more than a week"), "{text}");
+}
+
+/// Of a date with figures alone nobody was in an arm, and it is not the groups that are missing.
+#[test]
+fn a_date_without_decisions_is_told_as_what_it_is() {
+    let house = house("");
+    run(&house, FIRST);
+    let figures = house.regua(&["run", "pipelines/daily.toml", "--as-of", "2026-06-02", "--kpi-only"]);
+    assert_eq!(figures.code, 0, "{}", figures.stderr);
+    for command in ["plan", "report"] {
+        let ended = experiment(&house, &[command, "output", "--as-of", "2026-06-02", "--output", "text"]);
+        let told = "2026-06-02 has figures alone: nobody was decided on, so nobody is in an arm; --as-of 2026-06-01 is the newest date before \
+                    it with decisions";
+        assert!(ended.code != 0 && ended.stderr.contains(told), "{command}: {}", ended.stderr);
+    }
+}
+
 /// A day on which another experiment stood alone in the file forgot whoever had been drawn, and who had paid since was lost.
 #[test]
 fn members_outlast_days_on_which_their_experiment_is_not_in_the_file() {

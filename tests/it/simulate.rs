@@ -518,6 +518,14 @@ fn what_cannot_be_simulated_is_refused_with_what_to_do() {
 #[test]
 fn out_replaces_an_earlier_one_at_once_and_no_other_parquet_file() {
     let house = house();
+    // Told before the days are simulated, with the flag.
+    std::fs::create_dir(house.path("folder.csv")).expect("a folder");
+    let folder = simulate(&house, "2026-07-01", "2026-07-02", &["--out", "folder.csv"]);
+    assert!(
+        folder.stderr.contains("--out folder.csv") && folder.stderr.contains("it is a folder"),
+        "{}",
+        folder.stderr
+    );
     let simulate =
         |out: &str, more: &[&str]| simulate(&house, "2026-06-28", "2026-06-30", &[&["--out", out], more].concat());
     let files = || std::fs::read_dir(house.path(".")).expect("a folder").count();

@@ -243,6 +243,9 @@ pub(in crate::cli) fn verdict(found: &Experiment, comparison: &Comparison) -> St
         Verdict::BeganLate => {
             format!("{arm}: no verdict: the first run came more than a week after the first day")
         }
+        Verdict::WasAbsent => {
+            format!("{arm}: no verdict: the experiment was out of the pipeline for more than a week of its days")
+        }
         Verdict::Skewed => format!("{arm}: no verdict: the arms are not as large as their shares say; find out why"),
         Verdict::TooFewGroups => {
             format!("{arm}: no verdict: an arm has fewer than 30 groups, or few of its groups owe most")

@@ -113,6 +113,20 @@ impl PlanBuilder<'_> {
             let at = format!("/experiments/{position}");
             self.check_arms(document, &at, experiment, known.reguas);
             let taking = experiment.segments.clone().unwrap_or_default();
+            let starts_on = self.day(document, &format!("{at}/starts_on"), &experiment.starts_on);
+            let ends_on = experiment.ends_on.as_ref().and_then(|day| self.day(document, &format!("{at}/ends_on"), day));
+            for other in &experiments {
+                if other.id == experiment.id {
+                    self.refuse(document, &format!("{at}/id"), format!("the id `{}` is taken", other.id));
+                } else if takes_the_same(other, (starts_on, ends_on), &taking) {
+                    let message = format!(
+                        "`{}` takes the same segments on the same days; an account is in one experiment at a time: begin one after the \
+                         last day of the other, or name other segments",
+                        other.id
+                    );
+                    self.refuse(document, &at, message);
+                }
+            }
             if experiment.segments.as_ref().is_some_and(Vec::is_empty) {
                 self.refuse(
                     document,
@@ -122,16 +136,6 @@ impl PlanBuilder<'_> {
             }
             for name in &taking {
                 self.known_segment(document, &format!("{at}/segments"), name, known.segments);
-            }
-            for other in &experiments {
-                let overlap = taking.is_empty() || other.segments.is_empty();
-                if other.id == experiment.id {
-                    self.refuse(document, &format!("{at}/id"), format!("the id `{}` is taken", other.id));
-                } else if overlap || other.segments.iter().any(|s| taking.contains(s)) {
-                    let message =
-                        format!("`{}` takes the same segments; an account is in one experiment at a time", other.id);
-                    self.refuse(document, &at, message);
-                }
             }
             let arms = experiment.arms.iter().map(|arm| Arm {
                 name: arm.name.clone(),
@@ -147,14 +151,12 @@ impl PlanBuilder<'_> {
                     "an experiment has a name of its own; write id = \"2026-h2\"",
                 );
             }
-            let starts_on = self.day(document, &format!("{at}/starts_on"), &experiment.starts_on);
             let last = format!("{at}/ends_on");
-            let ends_on = experiment.ends_on.as_ref().and_then(|day| self.day(document, &last, day));
             if starts_on.zip(ends_on).is_some_and(|(first, last)| last <= first) {
                 self.refuse(
                     document,
                     &last,
-                    "the last day comes after the first; `regua experiment plan` says how long",
+                    "the last day must come after the first; `regua experiment plan` says how long",
                 );
             }
             experiments.extend(starts_on.map(|starts_on| Experiment {
@@ -266,6 +268,18 @@ impl PlanBuilder<'_> {
         prior.cost = cost.unwrap_or(Amount::ZERO);
         prior
     }
+}
+
+/// Would an account be in both? One whose first or last day is not known is taken for one without an end.
+fn takes_the_same(
+    other: &Experiment,
+    (starts_on, ends_on): (Option<NaiveDate>, Option<NaiveDate>),
+    segments: &[String],
+) -> bool {
+    let is_after = |last: Option<NaiveDate>, first: Option<NaiveDate>| last.zip(first).is_some_and(|(l, f)| l < f);
+    let are_apart = is_after(other.ends_on, starts_on) || is_after(ends_on, Some(other.starts_on));
+    let are_all = segments.is_empty() || other.segments.is_empty();
+    !are_apart && (are_all || other.segments.iter().any(|segment| segments.contains(segment)))
 }
 
 /// A share in basis points, rounded to the nearest.

@@ -142,10 +142,13 @@ impl Rules {
     pub fn begin_experiments(&self, began: &mut BTreeMap<String, Terms>, day: NaiveDate) {
         for experiment in self.experiments.iter().filter(|experiment| experiment.starts_on <= day) {
             let terms = began.entry(experiment.id.clone()).or_insert_with(|| experiment.terms(day));
+            terms.is_back(day);
             if experiment.ends_on.is_none_or(|last| day <= last) {
                 terms.look_at(experiment, day);
             }
         }
+        let is_known = |id: &String| self.experiments.iter().any(|experiment| experiment.id == *id);
+        began.iter_mut().filter(|(id, _)| !is_known(id)).for_each(|(_, terms)| terms.is_absent(day));
     }
 
     /// Does any rule look at what a model expects?

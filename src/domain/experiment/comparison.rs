@@ -99,6 +99,8 @@ pub enum Verdict {
     Moved,
     /// The first run that drew anybody came more than a week after its first day.
     BeganLate,
+    /// Runs of more than a week of its days knew nothing of it.
+    WasAbsent,
     /// Fewer than 30 effective groups in either arm.
     TooFewGroups,
     /// The challenger collects more.
@@ -247,7 +249,7 @@ pub struct Evidence {
     pub ends_on: Option<NaiveDate>,
     /// The date of the run whose figures they are.
     pub as_of: NaiveDate,
-    /// What cannot be mended by waiting: `ArmsChanged`, `Moved` or `BeganLate`.
+    /// What cannot be mended by waiting: `ArmsChanged`, `Moved`, `BeganLate` or `WasAbsent`.
     pub spoilt: Option<Verdict>,
     /// None where the arms have too few groups to tell.
     pub ratio: Option<SampleRatio>,

@@ -56,40 +56,48 @@ fn answer(view: &View<'_>, found: &[Experiment]) -> String {
             format!("It is not judged yet: the verdict comes on {day}, once the last day of the experiment is over."),
         );
     }
-    if count(&[Verdict::ArmsChanged]) > 0 {
-        return view.say(
+    match verdicts.first() {
+        Some(first) if verdicts.iter().all(|verdict| verdict == first) => unjudged(view, *first),
+        _ => view.say(
+            "Sem veredito, por motivos diferentes: `regua experiment report` diz o de cada experimento.",
+            "There is no verdict, for different reasons: `regua experiment report` says that of each experiment.",
+        ),
+    }
+}
+
+/// Why there is no verdict.
+fn unjudged(view: &View<'_>, verdict: Verdict) -> String {
+    let (pt_br, en) = match verdict {
+        Verdict::ArmsChanged => (
             "Sem veredito: uma variante foi renomeada, retirada ou passou a fazer outra coisa durante o experimento.",
             "There is no verdict: an arm was renamed, removed or made to do something else while the experiment ran.",
-        );
-    }
-    if count(&[Verdict::Moved]) > 0 {
-        return view.say(
+        ),
+        Verdict::Moved => (
             "Sem veredito: o primeiro ou o último dia foi mudado depois que o experimento começou.",
             "There is no verdict: the first or last day was set or moved after the experiment began.",
-        );
-    }
-    if count(&[Verdict::BeganLate]) > 0 {
-        return view.say(
+        ),
+        Verdict::BeganLate => (
             "Sem veredito: a primeira execução veio mais de uma semana depois do primeiro dia.",
             "There is no verdict: the first run came more than a week after the first day.",
-        );
-    }
-    if count(&[Verdict::Skewed]) > 0 {
-        return view.say(
+        ),
+        Verdict::WasAbsent => (
+            "Sem veredito: o experimento ficou fora da configuração por mais de uma semana.",
+            "There is no verdict: the experiment was out of the pipeline for more than a week of its days.",
+        ),
+        Verdict::Skewed => (
             "Não se pode dizer: as variantes não têm o tamanho das suas partes, e algo além do sorteio decide quem se compara.",
             "It cannot be said: the arms are not as large as their shares say, so something besides the draw decides who is compared.",
-        );
-    }
-    if count(&[Verdict::NoLastDay]) > 0 {
-        return view.say(
+        ),
+        Verdict::NoLastDay => (
             "Sem veredito: o experimento não tem último dia (`ends_on`).",
             "There is no verdict: the experiment has no last day (`ends_on`).",
-        );
-    }
-    view.say(
-        "Não se pode dizer: cada variante precisa de pelo menos 30 grupos.",
-        "It cannot be said: each arm needs at least 30 groups.",
-    )
+        ),
+        _ => (
+            "Não se pode dizer: cada variante precisa de pelo menos 30 grupos.",
+            "It cannot be said: each arm needs at least 30 groups.",
+        ),
+    };
+    view.say(pt_br, en)
 }
 
 fn card(view: &View<'_>, name: &str, rows: &[Row<'_>], found: &[&Experiment]) -> Card {

@@ -503,6 +503,8 @@ fn an_experiment_is_drawn_with_its_intervals_or_says_that_it_is_too_early() {
             first_run_on: None,
             arms: Vec::new(),
             arms_changed_on: None,
+            absent_since: None,
+            absent_days: 0,
         };
         let run = Run { experiments: BTreeMap::from([("2026-h2".to_owned(), terms)]), ..run() };
         let text = text_of(&made(&run, &kpis, &options(Language::En)));

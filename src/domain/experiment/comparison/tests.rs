@@ -111,7 +111,7 @@ fn a_verdict_waits_for_the_last_day_and_for_sound_arms() {
         assert_eq!(verdict(&evidence), expected, "{evidence:?}");
     }
     // Whoever changed it after it began is told so at once, and not to wait for a day.
-    for spoilt in [Verdict::Moved, Verdict::ArmsChanged, Verdict::BeganLate] {
+    for spoilt in [Verdict::Moved, Verdict::ArmsChanged, Verdict::BeganLate, Verdict::WasAbsent] {
         for (as_of, ratio) in [(after, sound), (after, skewed), (last.unwrap(), sound)] {
             let evidence = Evidence { ends_on: last, as_of, spoilt: Some(spoilt), ratio, interval: of(0.1) };
             assert_eq!(verdict(&evidence), spoilt, "{evidence:?}");
