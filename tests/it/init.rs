@@ -516,8 +516,8 @@ fn marks_beside_each_other_are_put_together_by_whoever_knows_them() {
         ("situacao:s nao..cobrar:s", "Emitida N", "Paga S", "? to decide"),
         ("situacao:s cancelado:s", "Emitida N", "Paga S", "? to decide"),
         // The other says nothing, or the same.
-        ("bloqueado:s nao..cobrar:s", "S -", "N -", "bloqueado sure"),
-        ("bloqueado:s nao..cobrar:s", "S S", "N N", "bloqueado likely"),
+        ("bloqueado:s nao..cobrar:s", "S -", "N -", "bloqueado sure {N=}"),
+        ("bloqueado:s nao..cobrar:s", "S S", "N N", "bloqueado likely {N=}"),
         ("situacao:s obs:s", "Emitida x", "Paga y", "situacao likely {Emitida=}"),
     ];
     for (head, one, other, expected) in cases {
